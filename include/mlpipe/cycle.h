@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file cycle.h
+ * When to retrain, whether to swap, and when to go back.
+ */
+#ifndef MLPIPE_CYCLE_H
+#define MLPIPE_CYCLE_H
+
+#include <mlpipe/base.h>
+#include <mlpipe/data.h>
+#include <mlpipe/model.h>
+#include <mlpipe/monitor.h>
+#include <mlpipe/pipeline.h>
+#include <mlpipe/report.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A rule over a monitor's report. */
+typedef struct mlpipe_trigger mlpipe_trigger;
+
+/** The loop: monitor, trigger, retrain, gate, swap, probation, rollback. */
+typedef struct mlpipe_cycle mlpipe_cycle;
+
+/** What a tick did or asks for. */
+enum {
+    MLPIPE_ACTION_NONE = 0,
+    MLPIPE_ACTION_RETRAIN = 1,  /**< call mlpipe_cycle_retrain, any thread */
+    MLPIPE_ACTION_SWAPPED = 2,  /**< the challenger passed and serves */
+    MLPIPE_ACTION_REJECTED = 3, /**< the challenger failed the gate */
+    MLPIPE_ACTION_CONFIRMED = 4, /**< probation ended well */
+    MLPIPE_ACTION_ROLLED_BACK = 5 /**< probation ended badly */
+};
+
+/**
+ * Compile a rule: names of the monitor's report, numbers with % or a time
+ * unit, + - * / and parentheses, comparisons, and, or, not. A bare verdict
+ * name (performance, features) is true at DRIFT. What depends on too few rows
+ * does not fire.
+ *
+ * @param ctx borrows
+ * @param model borrows: its reference tells which names exist
+ * @param rule borrows: "performance or age > 30 d"
+ * @param out gives; free with mlpipe_trigger_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM (with a caret under the place),
+ *         MLPIPE_E_LIMIT, MLPIPE_E_STATE (it speaks of performance and the
+ *         model's reference has none)
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_trigger_new(mlpipe_ctx *ctx, const mlpipe_model *model,
+                   const char *rule, mlpipe_trigger **out);
+
+/**
+ * Does the rule hold for this report?
+ *
+ * @param ctx borrows
+ * @param trigger borrows
+ * @param report borrows: of mlpipe_monitor_report
+ * @param fired 1 or 0
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_ARG (a report without a name that the rule needs)
+ * @thread owner
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_trigger_test(mlpipe_ctx *ctx, const mlpipe_trigger *trigger,
+                    const mlpipe_report *report, int32_t *fired);
+
+/**
+ * Free a rule.
+ *
+ * @param trigger takes; NULL is allowed
+ * @thread any
+ * @since 0.1
+ */
+MLPIPE_API void mlpipe_trigger_free(mlpipe_trigger *trigger);
+
+/**
+ * Close the loop around a monitored slot.
+ *
+ * Parameters: when='performance or age > 30 d', gate=rmse (the metric on
+ * which a challenger must win; default: the task's loss), gate_share=0.25
+ * (newest fresh rows withheld from the challenger), gate_min=200, alpha=0.01,
+ * probation=2000 (rows), cooldown=500 (labelled rows between two retrains).
+ *
+ * @param ctx borrows
+ * @param monitor keeps; made with capture=
+ * @param recipe borrows a copy: what a retrain fits
+ * @param params borrows; NULL for the defaults
+ * @param out gives; free with mlpipe_cycle_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_STATE (no capture, or no
+ *         reference for a rule that needs it)
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_cycle_new(mlpipe_ctx *ctx, mlpipe_monitor *monitor,
+                 const mlpipe_pipeline *recipe, const char *params,
+                 mlpipe_cycle **out);
+
+/**
+ * Let time pass: read the monitor, test the rule, gate a challenger that is
+ * ready, swap, end a probation. It never trains and reads no clock: the same
+ * counts, truths and times give the same decisions.
+ *
+ * @param ctx borrows
+ * @param cycle borrows
+ * @param now_us the host's time in microseconds since 1970
+ * @param action MLPIPE_ACTION_; may be NULL
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_BUSY, MLPIPE_E_STATE (after fork)
+ * @thread owner
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status mlpipe_cycle_tick(mlpipe_ctx *ctx,
+                                                        mlpipe_cycle *cycle,
+                                                        int64_t now_us,
+                                                        int32_t *action);
+
+/**
+ * Fit a challenger on the captured rows; a later tick gates it.
+ *
+ * @param ctx borrows: another context than the one that ticks, where the two
+ *        run at once
+ * @param cycle borrows
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_BUSY (a retrain runs or a challenger
+ *         waits), MLPIPE_E_EMPTY (fewer rows than gate_min), MLPIPE_E_STATE
+ *         (after fork), and those of mlpipe_fit
+ * @thread any
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status mlpipe_cycle_retrain(
+    mlpipe_ctx *ctx, mlpipe_cycle *cycle);
+
+/**
+ * Every decision with the figures it was made from, one JSON object a line.
+ *
+ * @param ctx borrows
+ * @param cycle borrows
+ * @param out gives; free with mlpipe_buffer_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_BUSY
+ * @thread owner
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status mlpipe_cycle_log(
+    mlpipe_ctx *ctx, const mlpipe_cycle *cycle, mlpipe_buffer **out);
+
+/**
+ * End the loop; the slot goes on serving.
+ *
+ * @param cycle takes; NULL is allowed
+ * @thread any
+ * @since 0.1
+ */
+MLPIPE_API void mlpipe_cycle_free(mlpipe_cycle *cycle);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

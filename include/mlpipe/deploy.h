@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file deploy.h
+ * The serving path: predictors for one model, slots and workers for models
+ * that are swapped while they serve.
+ */
+#ifndef MLPIPE_DEPLOY_H
+#define MLPIPE_DEPLOY_H
+
+#include <mlpipe/base.h>
+#include <mlpipe/data.h>
+#include <mlpipe/model.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A model bound to a layout; immutable, the caller gives the scratch. */
+typedef struct mlpipe_predictor mlpipe_predictor;
+
+/** The place where models are deployed, one after the other. */
+typedef struct mlpipe_slot mlpipe_slot;
+
+/** One thread's seat at a slot. It never waits and never allocates. */
+typedef struct mlpipe_worker mlpipe_worker;
+
+/** What serving changes. Reserved: pass NULL. */
+typedef struct mlpipe_live mlpipe_live;
+
+/** What mlpipe_worker_flags tells of a row. */
+enum {
+    MLPIPE_FLAG_IMPUTED = 1, /**< an input was missing */
+    MLPIPE_FLAG_UNSEEN = 2,  /**< a category that training never saw */
+    MLPIPE_FLAG_RANGE = 4,   /**< a number outside the training range */
+    MLPIPE_FLAG_NULL = 8     /**< no answer: the output is NaN */
+};
+
+/**
+ * Bind a model to a layout.
+ *
+ * @param ctx borrows
+ * @param model keeps
+ * @param layout keeps; NULL for doubles in the order of mlpipe_model_input
+ * @param out gives; free with mlpipe_predictor_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_SCHEMA (the layout lacks an input, or has
+ *         it in a kind that the model cannot take)
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_predictor_new(mlpipe_ctx *ctx, const mlpipe_model *model,
+                     const mlpipe_layout *layout, mlpipe_predictor **out);
+
+/**
+ * Bytes of scratch that a prediction needs, 64-byte aligned, for one thread
+ * at a time. Contents do not matter.
+ *
+ * @param predictor borrows; NULL gives 0
+ * @return bytes
+ * @thread shared
+ * @since 0.1
+ */
+MLPIPE_API size_t mlpipe_predictor_scratch(const mlpipe_predictor *predictor);
+
+/**
+ * The code of a category, for rows of doubles: valid for this predictor
+ * only, which a layout makes unnecessary.
+ *
+ * @param predictor borrows
+ * @param input 0 .. mlpipe_model_inputs - 1
+ * @param text borrows: UTF-8
+ * @param bytes length of the text
+ * @return the code; -1 for a category that training never saw; NaN where the
+ *         input is no category
+ * @thread shared
+ * @since 0.1
+ */
+MLPIPE_API double mlpipe_predictor_code(const mlpipe_predictor *predictor,
+                                        uint32_t input, const char *text,
+                                        size_t bytes);
+
+/**
+ * Predict one row: no allocation, lock or system call.
+ *
+ * @param predictor borrows
+ * @param scratch borrows: mlpipe_predictor_scratch bytes, 64-byte aligned
+ * @param row borrows: a record of the layout, or doubles (NaN = missing)
+ * @param out mlpipe_model_outputs doubles; NaN where there is no answer
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_ARG (a NULL)
+ * @thread shared
+ * @since 0.1
+ */
+MLPIPE_API mlpipe_status
+mlpipe_predict_row(const mlpipe_predictor *predictor, void *scratch,
+                   const void *row, double *out);
+
+/**
+ * Predict n rows, the same bits as one by one.
+ *
+ * @param predictor borrows
+ * @param scratch borrows: as for one row
+ * @param rows borrows: the first record
+ * @param stride bytes from one record to the next
+ * @param n how many
+ * @param out n x mlpipe_model_outputs doubles, row by row
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_ARG (a NULL)
+ * @thread shared
+ * @since 0.1
+ */
+MLPIPE_API mlpipe_status
+mlpipe_predict_rows(const mlpipe_predictor *predictor, void *scratch,
+                    const void *rows, size_t stride, size_t n, double *out);
+
+/**
+ * Predict one row of values, texts included; slower than a layout.
+ *
+ * @param predictor borrows; made without a layout
+ * @param scratch borrows: as for one row
+ * @param values borrows: mlpipe_model_inputs values
+ * @param out mlpipe_model_outputs doubles; NaN where there is no answer
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_ARG (a NULL), MLPIPE_E_SCHEMA (a text for a number or a
+ *         number for a category), MLPIPE_E_STATE (made with a layout)
+ * @thread shared
+ * @since 0.1
+ */
+MLPIPE_API mlpipe_status
+mlpipe_predict_values(const mlpipe_predictor *predictor, void *scratch,
+                      const mlpipe_value *values, double *out);
+
+/**
+ * Free a predictor.
+ *
+ * @param predictor takes; NULL is allowed
+ * @thread any
+ * @since 0.1
+ */
+MLPIPE_API void mlpipe_predictor_free(mlpipe_predictor *predictor);
+
+/**
+ * Deploy a first model.
+ *
+ * @param ctx borrows
+ * @param model keeps
+ * @param layout keeps; NULL for doubles in the order of mlpipe_model_input of
+ *        the first model, to which later ones are bound by name
+ * @param params "workers=64" (the most that may sit at once) "ring=4096" (ids
+ *        that wait between two ticks, a power of two), or NULL
+ * @param out gives; free with mlpipe_slot_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_SCHEMA
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_slot_new(mlpipe_ctx *ctx, const mlpipe_model *model,
+                const mlpipe_layout *layout, const char *params,
+                mlpipe_slot **out);
+
+/**
+ * Deploy another model: the next prediction of every worker uses it, those
+ * under way end with the old one. Everything that can fail happens before it
+ * is published; on failure nothing has changed.
+ *
+ * @param ctx borrows
+ * @param slot borrows
+ * @param model keeps
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_SCHEMA (the layout lacks an input),
+ *         MLPIPE_E_BUSY (another thread swaps, or 64 retired deployments wait
+ *         for a worker), MLPIPE_E_STATE (after fork)
+ * @thread any
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_slot_swap(mlpipe_ctx *ctx, mlpipe_slot *slot,
+                 const mlpipe_model *model);
+
+/**
+ * Go back to the previous deployment.
+ *
+ * @param ctx borrows
+ * @param slot borrows
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_STATE (there is none, or after fork), MLPIPE_E_BUSY
+ * @thread any
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status mlpipe_slot_rollback(mlpipe_ctx *ctx,
+                                                           mlpipe_slot *slot);
+
+/**
+ * Free retired deployments that no worker uses any more. Swap, rollback and
+ * tick do it too.
+ *
+ * @param ctx borrows
+ * @param slot borrows
+ * @param waiting how many still wait; may be NULL
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_BUSY (another thread swaps)
+ * @thread any
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status mlpipe_slot_reclaim(mlpipe_ctx *ctx,
+                                                          mlpipe_slot *slot,
+                                                          uint32_t *waiting);
+
+/**
+ * The number of the deployment that serves: 1 for the first, one more for
+ * each swap; a rollback goes back to the earlier number.
+ *
+ * @param slot borrows
+ * @return the number
+ * @thread any
+ * @since 0.1
+ */
+MLPIPE_API uint64_t mlpipe_slot_version(const mlpipe_slot *slot);
+
+/**
+ * The model that serves.
+ *
+ * @param ctx borrows
+ * @param slot borrows
+ * @param out gives a reference of its own; free with mlpipe_model_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_BUSY (another thread swaps)
+ * @thread any
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status mlpipe_slot_model(mlpipe_ctx *ctx,
+                                                        mlpipe_slot *slot,
+                                                        mlpipe_model **out);
+
+/**
+ * Free a slot. Free its workers, monitors and cycles first or later, in any
+ * order: it goes when the last of them does.
+ *
+ * @param slot takes; NULL is allowed
+ * @thread any
+ * @since 0.1
+ */
+MLPIPE_API void mlpipe_slot_free(mlpipe_slot *slot);
+
+/**
+ * Take a seat.
+ *
+ * @param ctx borrows
+ * @param slot keeps
+ * @param live NULL
+ * @param out gives; free with mlpipe_worker_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_BUSY (all seats are taken, or another
+ *         thread swaps), MLPIPE_E_UNSUPPORTED (live is not NULL)
+ * @thread any
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_worker_new(mlpipe_ctx *ctx, mlpipe_slot *slot, mlpipe_live *live,
+                  mlpipe_worker **out);
+
+/**
+ * Predict with the model that is deployed now, and count what was seen for
+ * the monitor: no allocation, lock, wait or system call.
+ *
+ * @param worker borrows
+ * @param id of the request, by which its truth will come; 0 = none will
+ * @param now_us the host's time in microseconds since 1970
+ * @param records borrows: n records of the slot's layout, one behind the
+ *        other
+ * @param out n x mlpipe_model_outputs doubles; NaN where there is no answer
+ * @param n how many; record i has the id id + i, unless id is 0
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_ARG (a NULL)
+ * @thread owner
+ * @since 0.1
+ */
+MLPIPE_API mlpipe_status mlpipe_worker_predict(mlpipe_worker *worker,
+                                               uint64_t id, int64_t now_us,
+                                               const void *records,
+                                               double *out, size_t n);
+
+/**
+ * What was odd about the last record of the last call.
+ *
+ * @param worker borrows
+ * @return MLPIPE_FLAG_ bits
+ * @thread owner
+ * @since 0.1
+ */
+MLPIPE_API uint32_t mlpipe_worker_flags(const mlpipe_worker *worker);
+
+/**
+ * The number of the deployment that answered the last call.
+ *
+ * @param worker borrows
+ * @return as mlpipe_slot_version; 0 before the first call
+ * @thread owner
+ * @since 0.1
+ */
+MLPIPE_API uint64_t mlpipe_worker_version(const mlpipe_worker *worker);
+
+/**
+ * Why the last call failed.
+ *
+ * @param worker borrows
+ * @return static text; "" after a call that succeeded
+ * @thread owner
+ * @since 0.1
+ */
+MLPIPE_API const char *mlpipe_worker_error(const mlpipe_worker *worker);
+
+/**
+ * Leave the seat; what was counted stays with the slot.
+ *
+ * @param worker takes; NULL is allowed
+ * @thread any
+ * @since 0.1
+ */
+MLPIPE_API void mlpipe_worker_free(mlpipe_worker *worker);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

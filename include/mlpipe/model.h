@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file model.h
+ * Fit a recipe, predict, evaluate, save and load.
+ */
+#ifndef MLPIPE_MODEL_H
+#define MLPIPE_MODEL_H
+
+#include <mlpipe/base.h>
+#include <mlpipe/data.h>
+#include <mlpipe/pipeline.h>
+#include <mlpipe/report.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * A fitted recipe: the program that turns a row into a prediction, the
+ * schema, the monitoring reference, where it came from. Immutable.
+ */
+typedef struct mlpipe_model mlpipe_model;
+
+/**
+ * Fit a recipe.
+ *
+ * The learner sees the training rows only. The validation rows stop the
+ * boosting early and give the reference its scores and losses; without them
+ * the recipe's holdout share of the training rows serves. Same data, recipe
+ * and seed give the same model for every number of threads.
+ *
+ * @param ctx borrows; progress is told as "fit"
+ * @param pipeline borrows; it has a learner
+ * @param train borrows
+ * @param valid borrows; NULL for the recipe's holdout
+ * @param out gives; free with mlpipe_model_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_SCHEMA (a column is missing
+ *         or of a type that the step cannot take), MLPIPE_E_EMPTY,
+ *         MLPIPE_E_LEAK (valid holds rows of train), MLPIPE_E_NUMERIC,
+ *         MLPIPE_E_LIMIT, MLPIPE_E_STATE (no learner), MLPIPE_E_UNSUPPORTED,
+ *         MLPIPE_E_CANCELLED
+ * @thread ctx
+ * @since 0.1
+ *
+ *     mlpipe_fit(c, p, train, valid, &m);
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_fit(mlpipe_ctx *ctx, const mlpipe_pipeline *pipeline,
+           const mlpipe_dataset *train, const mlpipe_dataset *valid,
+           mlpipe_model **out);
+
+/**
+ * Predict every row of a dataset, bit for bit as mlpipe_predict_row would.
+ * A row without an answer gives NaN.
+ *
+ * @param ctx borrows
+ * @param model borrows
+ * @param dataset borrows; it has the model's input columns, by name
+ * @param out rows x mlpipe_model_outputs(model) doubles, row by row
+ * @param n how many doubles fit into out
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_ARG (out is too small), MLPIPE_E_SCHEMA,
+ *         MLPIPE_E_CANCELLED
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_predict(mlpipe_ctx *ctx, const mlpipe_model *model,
+               const mlpipe_dataset *dataset, double *out, size_t n);
+
+/**
+ * Score a model on rows that it has not seen, beside a baseline that always
+ * says the training mean or share. Regression: rmse, mae, r2; binary:
+ * logloss, auc, accuracy. Formulas: research notes, metrics; r2 and auc as in
+ * scikit-learn, ties of auc count one half.
+ *
+ * @param ctx borrows
+ * @param model borrows
+ * @param dataset borrows; it has the inputs and the target
+ * @param params borrows: "metrics=rmse,r2"; NULL for all of the task
+ * @param out gives; free with mlpipe_report_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_SCHEMA, MLPIPE_E_EMPTY,
+ *         MLPIPE_E_CANCELLED
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_evaluate(mlpipe_ctx *ctx, const mlpipe_model *model,
+                const mlpipe_dataset *dataset, const char *params,
+                mlpipe_report **out);
+
+/**
+ * The same model with a report in its card, to be saved with it.
+ *
+ * @param ctx borrows
+ * @param model borrows
+ * @param report borrows: of mlpipe_evaluate on this model
+ * @param out gives; free with mlpipe_model_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_ARG (a report of something else)
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_model_attach(mlpipe_ctx *ctx, const mlpipe_model *model,
+                    const mlpipe_report *report, mlpipe_model **out);
+
+/**
+ * Save a model as one file: after a crash it is the old one or the new one.
+ *
+ * @param ctx borrows
+ * @param model borrows
+ * @param path borrows: UTF-8
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_IO, MLPIPE_E_NOT_FOUND (no such folder)
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_model_save(mlpipe_ctx *ctx, const mlpipe_model *model,
+                  const char *path);
+
+/**
+ * The bytes that mlpipe_model_save would write.
+ *
+ * @param ctx borrows
+ * @param model borrows
+ * @param out gives; free with mlpipe_buffer_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_model_bytes(mlpipe_ctx *ctx, const mlpipe_model *model,
+                   mlpipe_buffer **out);
+
+/**
+ * Load a model from a file. Every byte is checked before it is used, so that
+ * a damaged or hostile file is refused.
+ *
+ * @param ctx borrows
+ * @param path borrows: UTF-8
+ * @param out gives; free with mlpipe_model_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_IO, MLPIPE_E_NOT_FOUND, MLPIPE_E_FORMAT,
+ *         MLPIPE_E_CORRUPT, MLPIPE_E_VERSION, MLPIPE_E_LIMIT
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_model_load(mlpipe_ctx *ctx, const char *path, mlpipe_model **out);
+
+/**
+ * Load a model from memory; otherwise as mlpipe_model_load.
+ *
+ * @param ctx borrows
+ * @param bytes borrows
+ * @param size how many bytes
+ * @param out gives; free with mlpipe_model_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_FORMAT, MLPIPE_E_CORRUPT,
+ *         MLPIPE_E_VERSION, MLPIPE_E_LIMIT
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_model_load_bytes(mlpipe_ctx *ctx, const void *bytes, size_t size,
+                        mlpipe_model **out);
+
+/**
+ * The identity of a model: 32 hexadecimal digits over everything but times,
+ * host and durations. Equal data, recipe, seed and format give equal ids.
+ *
+ * @param model borrows; NULL gives ""
+ * @return owned by the model
+ * @thread shared
+ * @since 0.1
+ */
+MLPIPE_API const char *mlpipe_model_id(const mlpipe_model *model);
+
+/**
+ * How many columns the model reads.
+ *
+ * @param model borrows; NULL gives 0
+ * @return inputs
+ * @thread shared
+ * @since 0.1
+ */
+MLPIPE_API uint32_t mlpipe_model_inputs(const mlpipe_model *model);
+
+/**
+ * Name of an input column.
+ *
+ * @param model borrows
+ * @param input 0 .. inputs - 1
+ * @return owned by the model; NULL where there is no such input
+ * @thread shared
+ * @since 0.1
+ */
+MLPIPE_API const char *mlpipe_model_input(const mlpipe_model *model,
+                                          uint32_t input);
+
+/**
+ * Type of an input column in the training data.
+ *
+ * @param model borrows
+ * @param input 0 .. inputs - 1
+ * @return MLPIPE_TYPE_, or 0 where there is no such input
+ * @thread shared
+ * @since 0.1
+ */
+MLPIPE_API int32_t mlpipe_model_input_type(const mlpipe_model *model,
+                                           uint32_t input);
+
+/**
+ * How many numbers a prediction has.
+ *
+ * @param model borrows; NULL gives 0
+ * @return 1 for regression (the number) and binary (P of the positive
+ *         class), K for K classes
+ * @thread shared
+ * @since 0.1
+ */
+MLPIPE_API uint32_t mlpipe_model_outputs(const mlpipe_model *model);
+
+/**
+ * Name of an output: the target, or "P(class)".
+ *
+ * @param model borrows
+ * @param output 0 .. outputs - 1
+ * @return owned by the model; NULL where there is no such output
+ * @thread shared
+ * @since 0.1
+ */
+MLPIPE_API const char *mlpipe_model_output(const mlpipe_model *model,
+                                           uint32_t output);
+
+/**
+ * A class of the target; the last of a binary task is the positive one.
+ *
+ * @param model borrows
+ * @param index 0 .. classes - 1, in sort order
+ * @return owned by the model; NULL past the last, and for regression
+ * @thread shared
+ * @since 0.1
+ */
+MLPIPE_API const char *mlpipe_model_class(const mlpipe_model *model,
+                                          uint32_t index);
+
+/**
+ * The recipe that made the model.
+ *
+ * @param ctx borrows
+ * @param model borrows
+ * @param out gives; free with mlpipe_pipeline_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_model_recipe(mlpipe_ctx *ctx, const mlpipe_model *model,
+                    mlpipe_pipeline **out);
+
+/**
+ * The card: task, target, data fingerprints, rows, steps, validation and
+ * attached figures, seed, versions.
+ *
+ * @param ctx borrows
+ * @param model borrows
+ * @param out gives; free with mlpipe_report_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_model_card(mlpipe_ctx *ctx, const mlpipe_model *model,
+                  mlpipe_report **out);
+
+/**
+ * Free a model; what it was deployed to keeps it as long as needed.
+ *
+ * @param model takes; NULL is allowed
+ * @thread any
+ * @since 0.1
+ */
+MLPIPE_API void mlpipe_model_free(mlpipe_model *model);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What every other folder builds on: the environment, errors, memory,
+ * parameters, JSON, hashes, random numbers, files and containers.
+ */
+#ifndef MLPIPE_BASE_INTERNAL_H
+#define MLPIPE_BASE_INTERNAL_H
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include <mlpipe/mlpipe.h>
+
+/* ---- environment and memory (alloc.c) --------------------------------- */
+
+/*
+ * What outlives a context: every object holds a counted reference to it and
+ * to nothing else of the context. Frees take no context.
+ */
+typedef struct mlpipe__env {
+    atomic_uint_fast64_t refs;
+    atomic_uint_fast64_t live, peak; /* bytes */
+    uint64_t cap;                    /* 0 = none */
+    void *user;
+    void *(*alloc)(void *user, void *ptr, size_t old_size, size_t new_size,
+                   size_t align);
+    uint64_t (*clock_ns)(void *user);
+    int32_t (*entropy)(void *user, void *bytes, size_t size);
+    mlpipe_io io;          /* io.open is NULL where there are no files */
+    mlpipe_limits limits;  /* defaults filled in */
+    int64_t pid;           /* of the process that made it */
+} mlpipe__env;
+
+mlpipe__env *mlpipe__env_keep(mlpipe__env *env);
+void mlpipe__env_drop(mlpipe__env *env); /* NULL is allowed */
+
+/*
+ * Memory, always zeroed, 64-byte aligned from 256 bytes on (16 below). NULL
+ * on failure; a size of 0 gives a valid pointer. The caller reports with
+ * mlpipe__nomem. mlpipe__grow keeps the old block on failure and zeroes the
+ * new tail.
+ */
+void *mlpipe__alloc(mlpipe__env *env, size_t bytes);
+void *mlpipe__alloc_array(mlpipe__env *env, size_t count, size_t bytes);
+void *mlpipe__grow(mlpipe__env *env, void *ptr, size_t count, size_t bytes);
+void mlpipe__free(mlpipe__env *env, void *ptr); /* NULL is allowed */
+char *mlpipe__strdup(mlpipe__env *env, const char *text, size_t bytes);
+
+/* Overflow-checked sizes: true = overflow, *out is then SIZE_MAX. */
+static inline bool mlpipe__mul(size_t a, size_t b, size_t *out)
+{
+    const bool over = __builtin_mul_overflow(a, b, out);
+    if (over)
+        *out = SIZE_MAX;
+    return over;
+}
+
+static inline bool mlpipe__add(size_t a, size_t b, size_t *out)
+{
+    const bool over = __builtin_add_overflow(a, b, out);
+    if (over)
+        *out = SIZE_MAX;
+    return over;
+}
+
+/* ---- context, errors, polls (ctx.c, error.c, executor.c) --------------- */
+
+enum { MLPIPE__ERROR_BYTES = 1024, MLPIPE__ERROR_NAME = 128 };
+
+typedef struct mlpipe__pool mlpipe__pool;
+
+struct mlpipe_ctx {
+    mlpipe__env *env;
+    uint64_t seed;
+    uint32_t threads; /* at least 1; how many tasks may run at once */
+    uint32_t log_level;
+    void *user;
+    int32_t (*parallel)(void *user, mlpipe_task task, void *arg,
+                        uint32_t count);
+    void (*log)(void *user, uint32_t level, const char *component,
+                const char *text);
+    int32_t (*progress)(void *user, const char *stage, double fraction);
+    atomic_int cancel;
+    mlpipe__pool *pool; /* NULL unless threads > 1 without a host executor */
+    uint32_t depth;     /* public calls under way on this context */
+    uint32_t fp_saved;  /* rounding mode of the host */
+    mlpipe_error error;
+    char error_text[MLPIPE__ERROR_BYTES];
+    char error_column[MLPIPE__ERROR_NAME];
+    char error_where[MLPIPE__ERROR_NAME];
+};
+
+/*
+ * Every exported function that takes a context is
+ *
+ *     mlpipe_status st = mlpipe__begin(ctx, "function");
+ *     if (!st)
+ *         st = the_work(ctx, ...);
+ *     return mlpipe__end(ctx, st);
+ *
+ * begin refuses a NULL context and one inherited over fork (only where
+ * the call is one that law 12 refuses: mlpipe__begin_here), clears the last
+ * error and sets the rounding mode; end restores it. Nested calls are fine:
+ * only the outermost clears and restores.
+ */
+mlpipe_status mlpipe__begin(mlpipe_ctx *ctx, const char *where);
+mlpipe_status mlpipe__begin_here(mlpipe_ctx *ctx, const char *where);
+mlpipe_status mlpipe__end(mlpipe_ctx *ctx, mlpipe_status status);
+
+/* Rounding mode and flush-to-zero: save and set the defaults; restore. */
+uint32_t mlpipe__fp_enter(void);
+void mlpipe__fp_leave(uint32_t saved);
+
+/*
+ * Set the error and return its status. The format knows %s %.*s %c %d %u %x
+ * %zu %lld %llu %g (shortest exact double) %q (a text quoted, odd bytes
+ * escaped, cut at 64 bytes) and %%. ctx may be NULL.
+ */
+mlpipe_status mlpipe__fail(mlpipe_ctx *ctx, mlpipe_status status,
+                           const char *format, ...);
+/* Name the row and column of the error just set; returns its status. */
+mlpipe_status mlpipe__fail_at(mlpipe_ctx *ctx, int64_t row,
+                              const char *column);
+/* Set the finer cause of the error just set; returns its status. */
+mlpipe_status mlpipe__fail_detail(mlpipe_ctx *ctx, int32_t detail);
+mlpipe_status mlpipe__nomem(mlpipe_ctx *ctx);
+/* A NULL argument by name: E_ARG. */
+mlpipe_status mlpipe__null_arg(mlpipe_ctx *ctx, const char *name);
+
+/*
+ * Called once for each block of a long loop, on the calling thread: tells
+ * progress, returns MLPIPE_E_CANCELLED (error set) where a stop was asked.
+ */
+mlpipe_status mlpipe__poll(mlpipe_ctx *ctx, const char *stage,
+                           uint64_t done, uint64_t total);
+void mlpipe__log(mlpipe_ctx *ctx, uint32_t level, const char *component,
+                 const char *format, ...);
+
+/*
+ * Run task(arg, i) for each i < count, on the host's executor, the pool, or
+ * here. Tasks set their own rounding mode through this. They never allocate,
+ * poll or log. E_HOST where the executor failed.
+ */
+mlpipe_status mlpipe__parallel(mlpipe_ctx *ctx, mlpipe_task task, void *arg,
+                               uint32_t count);
+
+/* ---- text (text.c): a growing string, and the formatter ---------------- */
+
+typedef struct mlpipe__text {
+    mlpipe__env *env;
+    char *data; /* NUL behind it; NULL before the first byte */
+    size_t size, room;
+    bool failed; /* out of memory; later calls do nothing */
+} mlpipe__text;
+
+void mlpipe__text_init(mlpipe__text *t, mlpipe__env *env);
+void mlpipe__text_free(mlpipe__text *t);
+void mlpipe__text_put(mlpipe__text *t, const void *bytes, size_t size);
+void mlpipe__text_add(mlpipe__text *t, const char *format, ...);
+void mlpipe__text_vadd(mlpipe__text *t, const char *format, va_list args);
+void mlpipe__text_json(mlpipe__text *t, const char *s, size_t n); /* "s" */
+/* Gives the bytes as a buffer and empties t; E_NOMEM where it failed. */
+mlpipe_status mlpipe__text_give(mlpipe_ctx *ctx, mlpipe__text *t,
+                                mlpipe_buffer **out);
+/* Format into a fixed buffer; always ends in NUL; returns bytes written. */
+size_t mlpipe__format(char *out, size_t room, const char *format, ...);
+size_t mlpipe__vformat(char *out, size_t room, const char *format,
+                       va_list args);
+bool mlpipe__utf8_valid(const char *s, size_t n);
+
+/* ---- numbers as text (number.c) ---------------------------------------- */
+
+enum { MLPIPE__NUMBER_BYTES = 32 };
+
+/* Shortest text that reads back as the same double; returns its length. */
+size_t mlpipe__print_f64(double x, char out[MLPIPE__NUMBER_BYTES]);
+size_t mlpipe__print_i64(int64_t x, char out[MLPIPE__NUMBER_BYTES]);
+/*
+ * Correctly rounded; the whole of s must be a decimal number
+ * [+-]digits[.digits][e[+-]digits]; also inf, infinity, nan in any case
+ * where words is true. False where it is none; beyond range gives inf.
+ */
+bool mlpipe__parse_f64(const char *s, size_t n, bool words, double *out);
+/* [+-]digits; false where it is none or does not fit. */
+bool mlpipe__parse_i64(const char *s, size_t n, int64_t *out);
+
+/* ---- hash (hash.c, the only user of xxHash) ----------------------------- */
+
+typedef struct mlpipe__hash128 {
+    uint64_t lo, hi;
+} mlpipe__hash128;
+
+uint64_t mlpipe__hash64(const void *data, size_t bytes, uint64_t seed);
+mlpipe__hash128 mlpipe__hash(const void *data, size_t bytes);
+
+/* Streaming XXH3-128; the state is plain memory, no free needed. */
+typedef struct mlpipe__hasher {
+    _Alignas(64) unsigned char state[640];
+} mlpipe__hasher;
+
+void mlpipe__hasher_init(mlpipe__hasher *h);
+void mlpipe__hasher_add(mlpipe__hasher *h, const void *data, size_t bytes);
+mlpipe__hash128 mlpipe__hasher_end(const mlpipe__hasher *h);
+void mlpipe__hash_hex(mlpipe__hash128 hash, char out[33]); /* hi first */
+bool mlpipe__hash_from_hex(const char *hex, size_t n, mlpipe__hash128 *out);
+
+/*
+ * A map from bytes to dense indices 0, 1, 2 ... in order of insertion: the
+ * dictionary of categories, of layout tokens, of names.
+ */
+typedef struct mlpipe__dict {
+    mlpipe__env *env;
+    uint32_t count;
+    uint64_t *offsets; /* count + 1 */
+    char *bytes;       /* each text is followed by a NUL */
+    uint32_t *slots;   /* open addressing, index + 1 */
+    uint32_t slot_count;
+    size_t bytes_room, offsets_room;
+} mlpipe__dict;
+
+void mlpipe__dict_init(mlpipe__dict *d, mlpipe__env *env);
+void mlpipe__dict_free(mlpipe__dict *d);
+/* UINT32_MAX where there is none. */
+uint32_t mlpipe__dict_find(const mlpipe__dict *d, const char *s, size_t n);
+/* Finds or adds; UINT32_MAX on out of memory. */
+uint32_t mlpipe__dict_add(mlpipe__dict *d, const char *s, size_t n);
+static inline const char *mlpipe__dict_text(const mlpipe__dict *d,
+                                            uint32_t i)
+{
+    return d->bytes + d->offsets[i];
+}
+static inline size_t mlpipe__dict_bytes(const mlpipe__dict *d, uint32_t i)
+{
+    return (size_t)(d->offsets[i + 1] - d->offsets[i] - 1);
+}
+
+/* ---- random numbers (rng.c): Philox4x32-10, counter based --------------- */
+
+/* What a stream is for; part of the counter, never renumbered. */
+enum mlpipe__purpose {
+    MLPIPE__FOR_SPLIT = 1,
+    MLPIPE__FOR_FOLD = 2,
+    MLPIPE__FOR_HOLDOUT = 3,
+    MLPIPE__FOR_SAMPLE = 4,
+    MLPIPE__FOR_JITTER = 5,
+    MLPIPE__FOR_GRADIENT = 6,
+    MLPIPE__FOR_BAGGING = 7,
+    MLPIPE__FOR_COLUMNS = 8,
+    MLPIPE__FOR_TEST = 99
+};
+
+/*
+ * 128 random bits that depend on (seed, purpose, stream, row, draw) alone.
+ * key = seed; counter = {row lo, row hi, draw, purpose << 24 ^ stream}.
+ */
+void mlpipe__philox(uint64_t seed, uint32_t purpose, uint32_t stream,
+                    uint64_t row, uint32_t draw, uint32_t out[4]);
+uint64_t mlpipe__random64(uint64_t seed, uint32_t purpose, uint32_t stream,
+                          uint64_t row, uint32_t draw);
+/* Uniform in (0, 1), 52 bits, never 0 or 1. */
+double mlpipe__random_unit(uint64_t seed, uint32_t purpose, uint32_t stream,
+                           uint64_t row, uint32_t draw);
+
+/* ---- parameters (params.c) ---------------------------------------------- */
+
+/* A row of a parameter table; see mlpipe_catalog_parameter. */
+typedef struct mlpipe__param {
+    const char *name;
+    int32_t type;        /* MLPIPE_PARAM_ */
+    const char *initial; /* NULL = required, "" = not set */
+    double low, high;    /* both 0: no range */
+    const char *choices; /* "a,b,c" or NULL */
+    uint32_t since;
+    const char *doc;
+} mlpipe__param;
+
+/* One parsed parameter. Texts are owned by the mlpipe__params. */
+typedef struct mlpipe__setting {
+    const mlpipe__param *param;
+    bool given;          /* by the caller, not by default */
+    const char *text;    /* as written or the default; "" = not set */
+    double number;       /* INT, REAL, BOOL (0/1), SPAN (in seconds) */
+    int64_t integer;     /* INT */
+    uint32_t choice;     /* index into choices */
+    uint32_t count;      /* NAMES, REALS: how many */
+    const char **names;  /* NAMES: count texts */
+    double *reals;       /* REALS: count numbers */
+} mlpipe__setting;
+
+/* Parsed parameters of one call or step, in the table's order. */
+typedef struct mlpipe__params {
+    mlpipe__env *env;
+    uint32_t count;
+    mlpipe__setting *items;
+} mlpipe__params;
+
+/*
+ * Parse `NULL | JSON object | key=value {space key=value}` against a table.
+ * `owner` names the call or step in messages. E_PARAM names the nearest
+ * parameter or choice, the range and the place with a caret.
+ */
+mlpipe_status mlpipe__params_parse(mlpipe_ctx *ctx, const char *owner,
+                                   const mlpipe__param *table, uint32_t count,
+                                   const char *text, mlpipe__params *out);
+void mlpipe__params_free(mlpipe__params *p);
+/* The setting of that name; it is in the table by construction. */
+const mlpipe__setting *mlpipe__params_get(const mlpipe__params *p,
+                                          const char *name);
+/* Canonical {"a":1,"b":"x"} with every default written out. */
+void mlpipe__params_json(const mlpipe__params *p, mlpipe__text *out);
+/* Closest of the names by edit distance; NULL where none is near. */
+const char *mlpipe__nearest(const char *word, size_t n,
+                            const char *const *names, uint32_t count);
+
+/* ---- JSON (json.c, the only user of cJSON) ------------------------------ */
+
+/* A tree that was parsed strictly: RFC 8259, UTF-8, no duplicate keys. */
+typedef struct mlpipe__json mlpipe__json;
+
+enum mlpipe__json_kind {
+    MLPIPE__JSON_NULL,
+    MLPIPE__JSON_BOOL,
+    MLPIPE__JSON_NUMBER,
+    MLPIPE__JSON_TEXT,
+    MLPIPE__JSON_ARRAY,
+    MLPIPE__JSON_OBJECT
+};
+
+/* E_FORMAT with line, column and caret; E_LIMIT. */
+mlpipe_status mlpipe__json_parse(mlpipe_ctx *ctx, const char *text,
+                                 size_t bytes, mlpipe__json **out);
+void mlpipe__json_free(mlpipe__json *root);
+enum mlpipe__json_kind mlpipe__json_kind_of(const mlpipe__json *j);
+/* Member by key, or NULL; j may be NULL. */
+const mlpipe__json *mlpipe__json_get(const mlpipe__json *j, const char *key);
+uint32_t mlpipe__json_count(const mlpipe__json *j); /* members or elements */
+const mlpipe__json *mlpipe__json_at(const mlpipe__json *j, uint32_t i);
+const char *mlpipe__json_key(const mlpipe__json *member);
+/* Text of a TEXT; of a NUMBER the exact source text. NULL otherwise. */
+const char *mlpipe__json_text(const mlpipe__json *j);
+double mlpipe__json_number(const mlpipe__json *j, double otherwise);
+bool mlpipe__json_bool(const mlpipe__json *j, bool otherwise);
+
+/* ---- files (io_*.c, file.c) --------------------------------------------- */
+
+/* Maps an MLPIPE_IO_ result to a status with a message that names path. */
+mlpipe_status mlpipe__io_fail(mlpipe_ctx *ctx, int32_t result,
+                              const char *doing, const char *path);
+/* The whole of a file, at most limit bytes. gives: mlpipe__free(env, data) */
+mlpipe_status mlpipe__file_read(mlpipe_ctx *ctx, const char *path,
+                                uint64_t limit, char **data, size_t *bytes);
+/* Old or new after a crash: temp, sync, rename, sync folder. */
+mlpipe_status mlpipe__file_write(mlpipe_ctx *ctx, const char *path,
+                                 const void *data, size_t bytes, bool sync);
+
+/* Tables for tests and hosts: files in memory; a wrapper that fails the n-th
+ * operation; a wrapper that records for crash states. All take an env. */
+typedef struct mlpipe__memory_io mlpipe__memory_io;
+mlpipe__memory_io *mlpipe__memory_io_new(mlpipe__env *env, mlpipe_io *out);
+void mlpipe__memory_io_free(mlpipe__memory_io *m);
+typedef struct mlpipe__fault_io {
+    const mlpipe_io *inner;
+    int64_t fail_at;  /* which operation fails, from 0; -1 = none */
+    int32_t result;   /* MLPIPE_IO_ that it fails with */
+    bool persistent;  /* every later one too */
+    int64_t count;    /* operations seen */
+} mlpipe__fault_io;
+void mlpipe__fault_io_table(mlpipe__fault_io *f, mlpipe_io *out);
+
+/* ---- the operating system (os_posix.c; os_none.c in libmlpipe-serve) ---- */
+
+void *mlpipe__os_alloc(void *user, void *ptr, size_t old_size,
+                       size_t new_size, size_t align); /* NULL: no default */
+bool mlpipe__os_has_alloc(void);
+uint64_t mlpipe__os_clock_ns(void *user);
+int64_t mlpipe__os_pid(void);
+bool mlpipe__os_io(mlpipe_io *out); /* false: no files */
+mlpipe__pool *mlpipe__os_pool_new(mlpipe__env *env, uint32_t threads);
+void mlpipe__os_pool_free(mlpipe__pool *pool);
+int32_t mlpipe__os_pool_run(mlpipe__pool *pool, mlpipe_task task, void *arg,
+                            uint32_t count);
+
+/* ---- containers (container.c): sections, hashes ------------------------- */
+
+/*
+ * The one format of saved things (reliability notes 7.4): a 64-byte header, a
+ * table of 64-byte entries, 64-byte aligned payloads; every byte is hashed,
+ * is a hash, or must be zero.
+ */
+enum { MLPIPE__FOURCC_BYTES = 4, MLPIPE__SECTION_REQUIRED = 1 };
+
+typedef struct mlpipe__section {
+    char name[8]; /* fourcc and NUL */
+    uint32_t flags;
+    const void *data;
+    size_t bytes;
+    mlpipe__hash128 hash;
+} mlpipe__section;
+
+typedef struct mlpipe__container {
+    mlpipe__env *env;
+    uint32_t count;
+    mlpipe__section *sections;
+    char *bytes; /* 64-byte aligned; sections point into it */
+    size_t size;
+} mlpipe__container;
+
+/* Build: add sections in order (data is borrowed until written), then write.
+ * kind is "MODL", "DATA" ...; the identity hash covers all sections whose
+ * name is not "INFO". */
+void mlpipe__container_init(mlpipe__container *b, mlpipe__env *env);
+mlpipe_status mlpipe__container_add(mlpipe_ctx *ctx, mlpipe__container *b,
+                                    const char *name, uint32_t flags,
+                                    const void *data, size_t bytes);
+mlpipe_status mlpipe__container_write(mlpipe_ctx *ctx,
+                                      const mlpipe__container *b,
+                                      const char *kind, mlpipe__text *out);
+/* Read: copies and checks everything; sections point into the copy. */
+mlpipe_status mlpipe__container_read(mlpipe_ctx *ctx, const char *kind,
+                                     const void *bytes, size_t size,
+                                     mlpipe__container *out);
+const mlpipe__section *mlpipe__container_find(const mlpipe__container *b,
+                                              const char *name);
+mlpipe__hash128 mlpipe__container_id(const mlpipe__container *b);
+void mlpipe__container_free(mlpipe__container *b);
+
+/*
+ * A cursor over section bytes: fixed little-endian fields, arrays aligned to
+ * their element, texts. A read past the end or a count that does not fit sets
+ * failed and gives zeros, so that a reader checks once at its end.
+ */
+typedef struct mlpipe__cursor {
+    const unsigned char *at, *end, *start;
+    bool failed;
+} mlpipe__cursor;
+
+void mlpipe__cursor_init(mlpipe__cursor *r, const void *data, size_t bytes);
+uint32_t mlpipe__get_u32(mlpipe__cursor *r);
+uint64_t mlpipe__get_u64(mlpipe__cursor *r);
+double mlpipe__get_f64(mlpipe__cursor *r);
+/* count elements of `bytes` each, in place; pads to 8 before; NULL = failed */
+const void *mlpipe__get_array(mlpipe__cursor *r, uint64_t count,
+                              size_t bytes);
+const char *mlpipe__get_text(mlpipe__cursor *r, uint32_t *bytes); /* + NUL */
+bool mlpipe__cursor_done(const mlpipe__cursor *r); /* all read, not failed */
+
+/* The writers of the same, into a text. */
+void mlpipe__put_u32(mlpipe__text *t, uint32_t v);
+void mlpipe__put_u64(mlpipe__text *t, uint64_t v);
+void mlpipe__put_f64(mlpipe__text *t, double v);
+void mlpipe__put_array(mlpipe__text *t, const void *data, uint64_t count,
+                       size_t bytes);
+void mlpipe__put_text(mlpipe__text *t, const char *s, size_t n);
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The numeric core: deterministic functions, exact sums, statistics states,
+ * sorting, metrics, tests, folds, and the only door to BLAS and LAPACK.
+ */
+#ifndef MLPIPE_NUM_INTERNAL_H
+#define MLPIPE_NUM_INTERNAL_H
+
+#include "../base/base_internal.h"
+
+/* ---- functions (math.c): below 1 ulp, same bits on every build ---------- */
+
+double mlpipe__exp(double x);
+double mlpipe__log(double x);
+double mlpipe__log1p(double x);
+double mlpipe__expm1(double x);
+double mlpipe__sigmoid(double x);
+double mlpipe__sqrt(double x);
+double mlpipe__normal_quantile(double p);     /* inverse CDF, p in (0, 1) */
+static inline bool mlpipe__finite(double x)
+{
+    return x - x == 0.0;
+}
+double mlpipe__nan(void);      /* the one canonical quiet NaN */
+double mlpipe__inf(void);
+
+/* ---- distributions (dist.c): upper tails, training and monitoring ------- */
+
+double mlpipe__gamma_p(double a, double x);        /* regularised lower */
+double mlpipe__lgamma(double x);
+double mlpipe__chi2_tail(double x, double df);     /* P(X >= x) */
+double mlpipe__normal_tail(double z);              /* P(Z >= z) */
+double mlpipe__student_tail(double t, double df);  /* P(T >= t) */
+double mlpipe__student_quantile(double p, double df);
+double mlpipe__binomial_tail(int64_t k, int64_t n, double p); /* P(X >= k) */
+double mlpipe__beta_inc(double a, double b, double x);
+
+/* ---- exact sums (exact.c) ------------------------------------------------ */
+
+/*
+ * The exact sum of doubles, in any order and partition: fixed-point digits of
+ * 32 bits in int64 limbs. add_product adds a*b without rounding.
+ */
+enum { MLPIPE__EXACT_LIMBS = 140 };
+typedef struct mlpipe__exact {
+    int64_t limb[MLPIPE__EXACT_LIMBS];
+    uint32_t pending; /* adds since the last carry */
+    uint32_t reserved;
+} mlpipe__exact;
+
+void mlpipe__exact_init(mlpipe__exact *e);
+void mlpipe__exact_add(mlpipe__exact *e, double x); /* x finite */
+void mlpipe__exact_add_product(mlpipe__exact *e, double a, double b);
+void mlpipe__exact_merge(mlpipe__exact *e, const mlpipe__exact *other);
+double mlpipe__exact_value(const mlpipe__exact *e); /* rounded once */
+/* (sum x^2 - (sum x)^2 / n) rounded once from the exact state. */
+double mlpipe__exact_centred(const mlpipe__exact *sum,
+                             const mlpipe__exact *squares, uint64_t n);
+
+/* ---- statistics of a column (stats.c): init/update/merge/finish --------- */
+
+/* What a state gathers; see mlpipe__stats. */
+enum {
+    MLPIPE__NEED_MOMENTS = 1, /* mean, variance, min, max */
+    MLPIPE__NEED_QUANTILES = 2, /* exact quantiles: keeps the values */
+    MLPIPE__NEED_COUNTS = 4   /* how often each code occurs */
+};
+
+/*
+ * One column's statistics: updated block by block, merged in any order, with
+ * the same bits in the end. rows and nulls are always counted.
+ */
+typedef struct mlpipe__stats {
+    mlpipe__env *env;
+    uint32_t needs;
+    uint32_t codes;     /* how many codes exist, for COUNTS */
+    uint64_t rows, nulls, unseen;
+    mlpipe__exact sum, squares;
+    double low, high;   /* of the values seen; NaN where there are none */
+    double *values;     /* QUANTILES: sorted by finish */
+    uint64_t value_count, value_room;
+    uint64_t *counts;   /* COUNTS */
+    bool finished;
+} mlpipe__stats;
+
+void mlpipe__stats_init(mlpipe__stats *s, mlpipe__env *env, uint32_t needs,
+                        uint32_t codes);
+/* n values with their validity bytes; false on out of memory. */
+bool mlpipe__stats_update(mlpipe__stats *s, const double *values,
+                          const uint8_t *valid, uint32_t n);
+bool mlpipe__stats_merge(mlpipe__stats *s, const mlpipe__stats *other);
+bool mlpipe__stats_finish(mlpipe__stats *s);
+void mlpipe__stats_save(const mlpipe__stats *s, mlpipe__text *out);
+bool mlpipe__stats_load(mlpipe__stats *s, mlpipe__env *env,
+                        mlpipe__cursor *in);
+void mlpipe__stats_free(mlpipe__stats *s);
+/* Of a finished state; NaN where there is no value. */
+double mlpipe__stats_mean(const mlpipe__stats *s);
+double mlpipe__stats_variance(const mlpipe__stats *s, uint32_t ddof);
+double mlpipe__stats_quantile(const mlpipe__stats *s, double q); /* HF 7 */
+/* The most frequent value (smallest on ties) or code (lowest on ties). */
+double mlpipe__stats_mode(const mlpipe__stats *s);
+
+/* ---- sorting (sort.c): stable radix, total order of bits ----------------- */
+
+/* Order: -inf .. -0 = +0 .. +inf, NaN last; index breaks ties. scratch holds
+ * as much as the array that it serves. */
+void mlpipe__sort_f64(double *values, uint64_t n, double *scratch);
+void mlpipe__argsort_f64(const double *values, uint32_t *order, uint32_t n,
+                         uint64_t *scratch /* 4n */);
+void mlpipe__argsort_i64(const int64_t *values, uint32_t *order, uint32_t n,
+                         uint64_t *scratch /* 4n */);
+void mlpipe__sort_u64(uint64_t *values, uint64_t n, uint64_t *scratch);
+
+/* ---- metrics (metrics.c): exact definitions, ties, weights --------------- */
+
+/* w may be NULL (all one). Results are NaN where undefined. */
+double mlpipe__metric_rmse(const double *y, const double *p, const double *w,
+                           uint64_t n);
+double mlpipe__metric_mae(const double *y, const double *p, const double *w,
+                          uint64_t n);
+double mlpipe__metric_r2(const double *y, const double *p, const double *w,
+                         uint64_t n);
+double mlpipe__metric_logloss(const double *y, const double *p,
+                              const double *w, uint64_t n);
+double mlpipe__metric_accuracy(const double *y, const double *p,
+                               const double *w, uint64_t n);
+/* scratch: 5n doubles; y is 0 or 1 */
+double mlpipe__metric_auc(const double *y, const double *p, const double *w,
+                          uint32_t n, double *scratch);
+
+/* A metric by name, for evaluate, gate and search: one table. */
+typedef struct mlpipe__metric {
+    const char *name;
+    uint32_t tasks;       /* MLPIPE__TASK_ bits */
+    bool higher_is_better;
+    /* per-row loss where the metric is a mean of such, else NULL */
+    double (*loss)(double y, double p);
+    const char *doc;
+} mlpipe__metric;
+enum { MLPIPE__TASK_REGRESSION = 1, MLPIPE__TASK_BINARY = 2 };
+const mlpipe__metric *mlpipe__metric_at(uint32_t i); /* NULL past the last */
+const mlpipe__metric *mlpipe__metric_find(const char *name);
+/* value with 95 % interval where one is defined; E_NOMEM */
+mlpipe_status mlpipe__metric_value(mlpipe_ctx *ctx, const mlpipe__metric *m,
+                                   const double *y, const double *p,
+                                   const double *w, uint64_t n,
+                                   mlpipe_figure *out);
+
+/* ---- two samples (twosample.c) ------------------------------------------- */
+
+/* PSI of counts against reference counts with 0.5 added to each cell of both;
+ * p = P(chi2_{K-1} > psi N n / (N + n)). */
+double mlpipe__psi(const uint64_t *ref, const uint64_t *now, uint32_t bins,
+                   double *p);
+/* Paired mean difference of n losses a - b: mean, standard error, one-sided
+ * p that the mean is >= 0 (Student t). */
+void mlpipe__paired(const double *a, const double *b, uint64_t n,
+                    double *mean, double *se, double *p);
+/* Exact (n <= 1000) or normal tail: P(X >= k) under rate p. */
+double mlpipe__rate_tail(uint64_t k, uint64_t n, double p);
+
+/* ---- folds (folds.c) ------------------------------------------------------ */
+
+/* Which of `folds` a row id belongs to, and a share in (0, 1). */
+uint32_t mlpipe__fold_of(uint64_t seed, uint64_t row_id, uint32_t folds);
+double mlpipe__share_of(uint64_t seed, uint32_t purpose, uint64_t row_id);
+
+/* ---- blas.c: the only door to BLAS and LAPACK ----------------------------- */
+
+/* Column-major. Sizes are checked before the call; none is ever rejected by
+ * xerbla. Fixed blocks are the caller's business (4,096 rows). */
+/* c (p x p, upper) += x' x for x (n x p, leading dimension ld) */
+void mlpipe__syrk(uint32_t n, uint32_t p, const double *x, uint32_t ld,
+                  double *c);
+/* Upper Cholesky in place; 0, or k where minor k is not positive. Below 500
+ * columns our own, so that its bits do not depend on BLAS threads. */
+uint32_t mlpipe__cholesky(uint32_t p, double *a);
+/* Solve u'u x = b in place for the factor above. */
+void mlpipe__cholesky_solve(uint32_t p, const double *u, double *b);
+const char *mlpipe__blas_name(void); /* "openblas" or "none" */
+const char *mlpipe__blas_core(void); /* core name, or "" */
+
+#endif

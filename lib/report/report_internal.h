@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Making reports; rendering them is in render_text.c and render_json.c. */
+#ifndef MLPIPE_REPORT_INTERNAL_H
+#define MLPIPE_REPORT_INTERNAL_H
+
+#include "../base/base_internal.h"
+
+/*
+ * A report under construction; after mlpipe__report_seal it is immutable.
+ * Additions return nothing: an out-of-memory is remembered and told by seal.
+ * kind names what it is ("reading", "evaluation", "monitor", "card" ...).
+ */
+mlpipe_report *mlpipe__report_new(mlpipe__env *env, const char *kind);
+void mlpipe__report_number(mlpipe_report *r, const char *name, double value);
+void mlpipe__report_figure(mlpipe_report *r, const char *name,
+                           const mlpipe_figure *figure);
+void mlpipe__report_text(mlpipe_report *r, const char *name,
+                         const char *text, size_t bytes);
+void mlpipe__report_series(mlpipe_report *r, const char *name,
+                           const double *values, uint64_t n);
+/* A table: columns by comma, then cells row by row. */
+void mlpipe__report_table(mlpipe_report *r, const char *name,
+                          const char *columns);
+void mlpipe__report_cell_number(mlpipe_report *r, double value);
+void mlpipe__report_cell_text(mlpipe_report *r, const char *text,
+                              size_t bytes);
+/* Gives the finished report, or frees it and returns E_NOMEM. */
+mlpipe_status mlpipe__report_seal(mlpipe_ctx *ctx, mlpipe_report *r,
+                                  mlpipe_report **out);
+const char *mlpipe__report_kind(const mlpipe_report *r);
+/* Keep one more reference (reports are counted). */
+mlpipe_report *mlpipe__report_keep(const mlpipe_report *r);
+/* Bytes and back, for bundles: deterministic. */
+void mlpipe__report_save(const mlpipe_report *r, mlpipe__text *out);
+mlpipe_status mlpipe__report_load(mlpipe_ctx *ctx, const void *data,
+                                  size_t bytes, mlpipe_report **out);
+
+#endif
