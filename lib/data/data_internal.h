@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* Columns, datasets, builders and layouts as the other folders see them. */
+#ifndef MLPIPE_DATA_INTERNAL_H
+#define MLPIPE_DATA_INTERNAL_H
+
+#include "../num/num_internal.h"
+#include "../report/report_internal.h"
+
+/* ---- columns (column.c) --------------------------------------------------- */
+
+enum { MLPIPE__CHUNK_ROWS = 65536 };
+
+/* A dictionary that columns and programs share. */
+typedef struct mlpipe__dictionary {
+    atomic_uint_fast64_t refs;
+    mlpipe__dict dict;
+} mlpipe__dictionary;
+mlpipe__dictionary *mlpipe__dictionary_new(mlpipe__env *env);
+mlpipe__dictionary *mlpipe__dictionary_keep(const mlpipe__dictionary *d);
+void mlpipe__dictionary_drop(mlpipe__dictionary *d); /* NULL is allowed */
+
+/*
+ * 65,536 rows in Arrow's layout, 64-byte aligned and padded: BOOL a bitmap,
+ * I64, TIMESTAMP, DURATION int64, F64 double (or float under f32), CATEGORY
+ * int32 codes, TEXT int32 offsets (rows + 1) into bytes. Null slots are zero.
+ */
+typedef struct mlpipe__chunk {
+    void *data;
+    char *bytes;       /* TEXT only */
+    uint64_t *validity; /* bit set = valid; NULL = all valid */
+    uint32_t rows;
+    uint32_t nulls;
+} mlpipe__chunk;
+
+typedef struct mlpipe__column {
+    atomic_uint_fast64_t refs;
+    mlpipe__env *env;
+    char *name;
+    int32_t type; /* MLPIPE_TYPE_ */
+    int32_t unit; /* MLPIPE_UNIT_ */
+    bool f32;     /* F64 stored as float */
+    int64_t rows, nulls;
+    uint32_t chunk_count;
+    mlpipe__chunk *chunks;
+    mlpipe__dictionary *dictionary; /* CATEGORY */
+} mlpipe__column;
+
+mlpipe__column *mlpipe__column_keep(const mlpipe__column *c);
+void mlpipe__column_drop(mlpipe__column *c);
+
+/* A column being filled, one value at a time. False = out of memory. */
+typedef struct mlpipe__column_writer mlpipe__column_writer;
+mlpipe__column_writer *mlpipe__writer_new(mlpipe__env *env, const char *name,
+                                          size_t name_bytes, int32_t type,
+                                          int32_t unit,
+                                          mlpipe__dictionary *dictionary);
+bool mlpipe__writer_null(mlpipe__column_writer *w);
+bool mlpipe__writer_i64(mlpipe__column_writer *w, int64_t v); /* and times */
+bool mlpipe__writer_f64(mlpipe__column_writer *w, double v);
+bool mlpipe__writer_bool(mlpipe__column_writer *w, bool v);
+bool mlpipe__writer_code(mlpipe__column_writer *w, int32_t code);
+/* TEXT: the bytes; CATEGORY: adds to the dictionary. */
+bool mlpipe__writer_text(mlpipe__column_writer *w, const char *s, size_t n);
+int64_t mlpipe__writer_rows(const mlpipe__column_writer *w);
+/* Gives the column (one reference) and frees the writer; NULL on failure. */
+mlpipe__column *mlpipe__writer_finish(mlpipe__column_writer *w);
+void mlpipe__writer_free(mlpipe__column_writer *w);
+
+/* ---- datasets (dataset.c) -------------------------------------------------- */
+
+/* A counted array of physical rows that views share. */
+typedef struct mlpipe__rowset {
+    atomic_uint_fast64_t refs;
+    mlpipe__env *env;
+    int64_t count;
+    int64_t *rows;
+} mlpipe__rowset;
+mlpipe__rowset *mlpipe__rowset_new(mlpipe__env *env, int64_t count);
+mlpipe__rowset *mlpipe__rowset_keep(const mlpipe__rowset *s);
+void mlpipe__rowset_drop(mlpipe__rowset *s);
+
+struct mlpipe_dataset {
+    atomic_uint_fast64_t refs;
+    mlpipe__env *env;
+    uint32_t column_count;
+    mlpipe__column **columns;
+    mlpipe__dict names;     /* name -> position */
+    int64_t rows, start;    /* physical row of view row i: */
+    mlpipe__rowset *rowset; /* rowset ? rowset->rows[start + i] : start + i */
+    uint64_t first_id;      /* id of physical row p: */
+    uint64_t *ids;          /* ids ? ids[p] : first_id + p */
+    mlpipe__column *id_owner; /* reserved */
+    mlpipe_report *reading; /* NULL where it was not read from a source */
+};
+
+/* takes one reference of each column; all have the same rows. */
+mlpipe_status mlpipe__dataset_new(mlpipe_ctx *ctx, mlpipe__column **columns,
+                                  uint32_t count, uint64_t first_id,
+                                  mlpipe_report *reading,
+                                  mlpipe_dataset **out);
+mlpipe_dataset *mlpipe__dataset_keep(const mlpipe_dataset *d);
+/* A view of rows by their position in d; takes the reference of `rows`, whose
+ * entries are positions in d, and turns them into physical rows. */
+mlpipe_status mlpipe__dataset_view(mlpipe_ctx *ctx, const mlpipe_dataset *d,
+                                   mlpipe__rowset *rows,
+                                   mlpipe_dataset **out);
+static inline int64_t mlpipe__dataset_physical(const mlpipe_dataset *d,
+                                               int64_t row)
+{
+    return d->rowset ? d->rowset->rows[d->start + row] : d->start + row;
+}
+/*
+ * n rows of a column from row `start` as doubles with validity bytes (1 or
+ * 0; null slots hold 0.0): numbers, bools, times as they are, categories as
+ * codes of the column's dictionary. No TEXT. Any thread, never fails.
+ */
+void mlpipe__dataset_block(const mlpipe_dataset *d, uint32_t column,
+                           int64_t start, uint32_t n, double *values,
+                           uint8_t *valid);
+/* The same exactly, for I64, BOOL, TIMESTAMP, DURATION, CATEGORY. */
+void mlpipe__dataset_block_i64(const mlpipe_dataset *d, uint32_t column,
+                               int64_t start, uint32_t n, int64_t *values,
+                               uint8_t *valid);
+/* Text of a TEXT or CATEGORY cell; NULL where it is null. */
+const char *mlpipe__dataset_cell_text(const mlpipe_dataset *d, uint32_t column,
+                                      int64_t row, size_t *bytes);
+/* Canonical 64-bit hash of a cell: equal values of equal type hash equal; null
+ * has a hash of its own; -0 = 0, NaN = NaN. */
+uint64_t mlpipe__dataset_cell_hash(const mlpipe_dataset *d, uint32_t column,
+                                   int64_t row, uint64_t seed);
+bool mlpipe__dataset_cell_equal(const mlpipe_dataset *d, uint32_t column,
+                                int64_t row_a, int64_t row_b);
+/* E_SCHEMA with the nearest name where there is no such column. */
+mlpipe_status mlpipe__dataset_column(mlpipe_ctx *ctx, const mlpipe_dataset *d,
+                                     const char *name, uint32_t *out);
+mlpipe_status mlpipe__dataset_hash(mlpipe_ctx *ctx, const mlpipe_dataset *d,
+                                   mlpipe__hash128 *out);
+const char *mlpipe__type_name(int32_t type); /* "f64", "category", ... */
+
+/* ---- layouts (layout.c), also in libmlpipe-serve -------------------------- */
+
+typedef struct mlpipe__field {
+    const char *name;
+    int32_t kind;     /* MLPIPE_F64 .. MLPIPE_TOKEN; 0 = declared absent */
+    uint32_t offset;
+    bool has_missing;
+    double missing;
+} mlpipe__field;
+
+struct mlpipe_layout {
+    atomic_uint_fast64_t refs;
+    mlpipe__env *env;
+    size_t record_bytes;
+    uint32_t field_count, field_room;
+    mlpipe__field *fields;
+    atomic_bool bound;
+    atomic_flag token_lock; /* held for a few instructions, never in predict */
+    mlpipe__dict tokens;    /* token t is entry t - 1 */
+};
+
+mlpipe_layout *mlpipe__layout_keep(const mlpipe_layout *l); /* marks it bound */
+void mlpipe__layout_drop(mlpipe_layout *l);
+/* Position of a field; -1 where there is none. */
+int32_t mlpipe__layout_find(const mlpipe_layout *l, const char *name);
+uint32_t mlpipe__layout_tokens(mlpipe_layout *l); /* how many exist now */
+/* Copies the text of a token (1 ..) to t; false where there is none. */
+bool mlpipe__layout_token_text(mlpipe_layout *l, uint32_t token,
+                               mlpipe__text *t);
+/* The number in a field (not TOKEN), NaN where it is missing. */
+double mlpipe__field_number(const mlpipe__field *f, const void *record);
+/* The token in a TOKEN field, 0 where it is missing. */
+uint32_t mlpipe__field_token(const mlpipe__field *f, const void *record);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* Recipes, fitted models and their monitoring reference. */
+#ifndef MLPIPE_MODEL_INTERNAL_H
+#define MLPIPE_MODEL_INTERNAL_H
+
+#include "../data/data_internal.h"
+#include "../train/train_internal.h"
+
+/* ---- the catalog (steps.c, catalog.c) -------------------------------------- */
+
+const mlpipe__step *mlpipe__step_at(uint32_t i);       /* NULL past the end */
+const mlpipe__learner *mlpipe__learner_at(uint32_t i); /* NULL past the end */
+
+/* ---- recipes (pipeline.c) ---------------------------------------------------- */
+
+typedef struct mlpipe__recipe_step {
+    const mlpipe__step *step;       /* one of the two */
+    const mlpipe__learner *learner;
+    char *name;
+    mlpipe__params params;
+} mlpipe__recipe_step;
+
+struct mlpipe_pipeline {
+    mlpipe__env *env;
+    mlpipe__params params; /* of mlpipe_pipeline_new */
+    char *target;          /* the column */
+    uint16_t transform;    /* MLPIPE__OP_ that was applied to it, or 0 */
+    uint16_t inverse;      /* MLPIPE__OP_ that takes it back, or 0 */
+    uint32_t task;         /* MLPIPE__TASK_, or 0 = from the data */
+    mlpipe__recipe_step *steps;
+    uint32_t step_count, step_room;
+};
+
+mlpipe_status mlpipe__pipeline_copy(mlpipe_ctx *ctx,
+                                    const mlpipe_pipeline *pipeline,
+                                    mlpipe_pipeline **out);
+/* Column that has the role by the recipe ("" = none), e.g. "id", "time". */
+const char *mlpipe__pipeline_role(const mlpipe_pipeline *p, const char *role);
+
+/* ---- the reference (reference.c), read by recorder and monitor -------------- */
+
+/*
+ * How an input was distributed in training. Cells of a number: 0 missing, then
+ * 1 + how many cuts are <= x; cuts[0] is the least value and the last cut the
+ * next double above the greatest, so that cell 1 is below and the last cell is
+ * above all that training saw. Cells of a category: 0 missing, 1 unseen, then
+ * cell_of[code] (the most frequent 64 each their own, the rest one together).
+ */
+typedef struct mlpipe__ref_input {
+    uint32_t kind;      /* MLPIPE__NUMBER, MLPIPE__CODE; 0 = private */
+    uint32_t cells;
+    uint32_t cut_count; /* NUMBER */
+    double *cuts;
+    uint32_t codes;     /* CODE */
+    uint32_t *cell_of;
+    uint64_t *counts;   /* cells */
+    double low, high;
+} mlpipe__ref_input;
+
+/* A mean loss or metric on rows that the learner did not see. */
+typedef struct mlpipe__ref_metric {
+    char *name;
+    double value, se; /* se: of the mean loss, NaN where it is none */
+    uint64_t n;
+} mlpipe__ref_metric;
+
+typedef struct mlpipe__reference {
+    mlpipe__env *env;
+    uint64_t rows;            /* training rows before rows were added */
+    uint32_t input_count;
+    mlpipe__ref_input *inputs; /* as the model's inputs */
+    mlpipe__ref_input score;  /* of the held-out predictions */
+    uint64_t held_out;        /* rows behind score and metrics; 0 = none */
+    uint32_t metric_count;
+    mlpipe__ref_metric *metrics;
+    int64_t fitted_us;        /* newest time of the training rows, or 0 */
+} mlpipe__reference;
+
+uint32_t mlpipe__ref_cell(const mlpipe__ref_input *in, double value,
+                          bool valid);
+const mlpipe__ref_metric *mlpipe__ref_metric_find(
+    const mlpipe__reference *r, const char *name);
+
+/* ---- models (model.c, fit.c, bundle_*.c) -------------------------------------- */
+
+struct mlpipe_model {
+    atomic_uint_fast64_t refs;
+    mlpipe__env *env;
+    mlpipe__program *program;
+    mlpipe__reference *reference;
+    uint32_t task;             /* MLPIPE__TASK_ */
+    char *target;              /* the column */
+    mlpipe__dict classes;      /* binary: two, the last is positive */
+    uint16_t transform, inverse;
+    char *id_column, *time_column, *group_column, *weight_column; /* or "" */
+    int32_t time_type, time_unit; /* of the time column */
+    int32_t id_type;
+    char *recipe;              /* canonical JSON */
+    size_t recipe_bytes;
+    char train_print[33], valid_print[33]; /* fingerprints, "" = none */
+    uint64_t train_rows, valid_rows;
+    uint64_t seed;
+    mlpipe_report *notes;      /* of the fit */
+    mlpipe_report **attached;
+    uint32_t attached_count;
+    uint64_t *train_ids;       /* sorted hashes of the rows it was fitted on,
+                                  so that the gate can take them out */
+    uint64_t train_id_count;
+    char *info;                /* INFO section: JSON, outside the identity */
+    char id[33];
+};
+
+mlpipe_model *mlpipe__model_keep(const mlpipe_model *m);
+/* How a dataset's columns feed the program's inputs. */
+typedef struct mlpipe__binding {
+    mlpipe__env *env;
+    uint32_t count;
+    int32_t *column;   /* of each input; -1 = absent (null) */
+    int32_t **codes;   /* CODE: code in the dataset -> code in the program */
+} mlpipe__binding;
+mlpipe_status mlpipe__bind_dataset(mlpipe_ctx *ctx, const mlpipe__program *p,
+                                   const mlpipe_dataset *d,
+                                   mlpipe__binding *out);
+/* Fill the input lanes for n rows from `start`. Any thread. */
+void mlpipe__binding_load(const mlpipe__binding *b, const mlpipe__program *p,
+                          const mlpipe_dataset *d, int64_t start, uint32_t n,
+                          void *scratch, uint32_t width);
+void mlpipe__binding_free(mlpipe__binding *b);
+/* The target of every row in its own units (classes as 0/1); NaN where it is
+ * null; E_SCHEMA, E_FORMAT (a class that the model does not know). */
+mlpipe_status mlpipe__model_target(mlpipe_ctx *ctx, const mlpipe_model *m,
+                                   const mlpipe_dataset *d, double *out);
+/* The default metric of the task: "rmse" or "logloss". */
+const char *mlpipe__task_metric(uint32_t task);
+
+#endif

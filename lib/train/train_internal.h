@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* Learners, and the rows as a learner sees them. */
+#ifndef MLPIPE_TRAIN_INTERNAL_H
+#define MLPIPE_TRAIN_INTERNAL_H
+
+#include "../program/program_internal.h"
+
+typedef struct mlpipe__feature {
+    const char *name;
+    uint32_t kind;  /* MLPIPE__NUMBER or MLPIPE__CODE */
+    uint32_t codes; /* CODE: how many */
+    bool nullable;
+} mlpipe__feature;
+
+/*
+ * Training or validation rows seen through the program's front: the learner
+ * reads features block by block and never owns a table of them. Row order,
+ * ids and weights are fixed; added (augmented) rows come after the real ones
+ * with ids of their own.
+ */
+typedef struct mlpipe__frame {
+    int64_t rows;
+    uint32_t features;
+    const mlpipe__feature *feature;
+    const double *target;   /* rows; in the learner's units; 0/1 for binary */
+    const double *weight;   /* rows, or NULL = all one */
+    const uint64_t *ids;    /* rows */
+    size_t scratch_bytes;   /* for one reader */
+    /* Rows start .. start + n - 1, n <= MLPIPE__BLOCK_ROWS: values[f * n + i]
+     * and valid[f * n + i]. Any thread with a scratch of its own. */
+    void (*read)(const struct mlpipe__frame *frame, void *scratch,
+                 int64_t start, uint32_t n, double *values, uint8_t *valid);
+    void *user;
+} mlpipe__frame;
+
+/* What a learner is given. */
+typedef struct mlpipe__fit_job {
+    mlpipe_ctx *ctx;
+    const mlpipe__params *params;
+    const char *name;         /* of the step, for messages and progress */
+    uint32_t task;            /* MLPIPE__TASK_ */
+    uint64_t seed;
+    const mlpipe__frame *train;
+    const mlpipe__frame *valid; /* NULL: no early stopping */
+    mlpipe_report *notes;     /* the learner's own figures go here (may be
+                                 NULL): trees, best_tree, valid_loss ... */
+    /* where the fitted learner goes */
+    mlpipe__program *program;
+    const uint32_t *regs;     /* register of each feature */
+    uint32_t out;             /* set: register of the raw prediction: the
+                                 number, or P(positive) */
+} mlpipe__fit_job;
+
+typedef struct mlpipe__learner {
+    const char *name;
+    uint32_t tasks;     /* MLPIPE__TASK_ bits */
+    bool takes_nulls;   /* else the planner refuses nullable features */
+    bool takes_codes;   /* else the planner refuses category features */
+    const mlpipe__param *params;
+    uint32_t param_count;
+    const char *doc;
+    mlpipe_status (*fit)(mlpipe__fit_job *job);
+} mlpipe__learner;
+
+extern const mlpipe__learner mlpipe__learner_gbt;
+extern const mlpipe__learner mlpipe__learner_ridge;
+
+#endif
