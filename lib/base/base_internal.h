@@ -135,8 +135,8 @@ mlpipe_status mlpipe__null_arg(mlpipe_ctx *ctx, const char *name);
  */
 mlpipe_status mlpipe__poll(mlpipe_ctx *ctx, const char *stage,
                            uint64_t done, uint64_t total);
-void mlpipe__log(mlpipe_ctx *ctx, uint32_t level, const char *component,
-                 const char *format, ...);
+void mlpipe__log_line(mlpipe_ctx *ctx, uint32_t level, const char *component,
+                      const char *format, ...);
 
 /*
  * Run task(arg, i) for each i < count, on the host's executor, the pool, or
