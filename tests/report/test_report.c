@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* Reports: what goes in comes out, as text, as JSON, and from saved bytes. */
+#include "support.h"
+
+#include "report/report_internal.h"
+
+static mlpipe_report *sample(mlpipe_ctx *c)
+{
+    static const double series[3] = {1, 2.5, -3};
+    const mlpipe_figure rmse = {12.34567891, 12, 13, 100};
+    mlpipe_report *r = mlpipe__report_new(c->env, "sample"), *out;
+
+    mlpipe__report_figure(r, "rmse", &rmse);
+    mlpipe__report_number(r, "rows", 21597);
+    mlpipe__report_number(r, "empty", 0.0 / (c->seed - c->seed));
+    mlpipe__report_text(r, "verdict", "O\"K", 3);
+    mlpipe__report_series(r, "curve", series, 3);
+    mlpipe__report_table(r, "rejects", "line,reason");
+    mlpipe__report_cell_number(r, 7);
+    mlpipe__report_cell_text(r, "too few", 7);
+    mlpipe__report_cell_number(r, 9);
+    mlpipe__report_cell_text(r, "too many", 8);
+    assert_ok(c, mlpipe__report_seal(c, r, &out));
+    return out;
+}
+
+static void check_getters(const mlpipe_report *r)
+{
+    mlpipe_figure f;
+    const char *name;
+
+    assert_near(mlpipe_report_get(r, "rmse"), 12.34567891, 0);
+    assert_near(mlpipe_report_get(r, "rows"), 21597, 0);
+    assert_true(mlpipe_report_get(r, "none") != mlpipe_report_get(r, "none"));
+    assert_string_equal(mlpipe_report_text(r, "verdict"), "O\"K");
+    assert_null(mlpipe_report_text(r, "rmse"));
+    assert_int_equal(mlpipe_report_count(r), 3);
+    assert_int_equal(mlpipe_report_figure(r, 0, &name, &f), 0);
+    assert_string_equal(name, "rmse");
+    assert_near(f.low, 12, 0);
+    assert_near(f.n, 100, 0);
+    assert_int_equal(mlpipe_report_figure(r, 3, &name, &f), MLPIPE_E_ARG);
+}
+
+static void gives_what_was_put(void **state)
+{
+    mlpipe_report *r = sample(*state);
+
+    check_getters(r);
+    mlpipe_report_free(r);
+    assert_int_equal(mlpipe_report_count(NULL), 0);
+    mlpipe_report_free(NULL);
+}
+
+static void renders_json(void **state)
+{
+    mlpipe_ctx *c = *state;
+    mlpipe_report *r = sample(c);
+    mlpipe_buffer *b;
+
+    assert_ok(c, mlpipe_report_render(c, r, "json", &b));
+    assert_string_equal(mlpipe_buffer_data(b),
+        "{\"report\":\"sample\",\"rmse\":{\"value\":12.34567891,\"low\":12,"
+        "\"high\":13,\"n\":100},\"rows\":{\"value\":21597},\"empty\":"
+        "{\"value\":null},\"verdict\":\"O\\\"K\",\"curve\":[1,2.5,-3],"
+        "\"rejects\":{\"columns\":[\"line\",\"reason\"],\"rows\":"
+        "[[7,\"too few\"],[9,\"too many\"]]}}");
+    mlpipe_buffer_free(b);
+    assert_int_equal(mlpipe_report_render(c, r, "xml", &b), MLPIPE_E_PARAM);
+    assert_null(b);
+    mlpipe_report_free(r);
+}
+
+static void renders_text(void **state)
+{
+    mlpipe_ctx *c = *state;
+    mlpipe_report *r = sample(c);
+    mlpipe_buffer *b;
+
+    assert_ok(c, mlpipe_report_render(c, r, "text", &b));
+    assert_string_equal(mlpipe_buffer_data(b),
+        "sample\n"
+        "  rmse     12.3457  [12, 13]  n=100\n"
+        "  rows     21597\n"
+        "  empty    nan\n"
+        "  verdict  O\"K\n"
+        "  curve    1 2.5 -3\n"
+        "  rejects\n"
+        "  line  reason\n"
+        "  7     too few\n"
+        "  9     too many\n");
+    mlpipe_buffer_free(b);
+    mlpipe_report_free(r);
+}
+
+static void saves_and_loads(void **state)
+{
+    mlpipe_ctx *c = *state;
+    mlpipe_report *r = sample(c), *back;
+    mlpipe__text first, second;
+    size_t i;
+
+    mlpipe__text_init(&first, c->env);
+    mlpipe__text_init(&second, c->env);
+    mlpipe__report_save(r, &first);
+    assert_ok(c, mlpipe__report_load(c, first.data, first.size, &back));
+    check_getters(back);
+    mlpipe__report_save(back, &second);
+    assert_int_equal(first.size, second.size);
+    assert_memory_equal(first.data, second.data, first.size);
+    mlpipe_report_free(back);
+    for (i = 0; i < first.size; i++)
+        assert_int_equal(mlpipe__report_load(c, first.data, i, &back),
+                         MLPIPE_E_CORRUPT);
+    for (i = 0; i < first.size; i++) {
+        first.data[i] ^= 0x5a; /* refused, or a report that can be used */
+        if (!mlpipe__report_load(c, first.data, first.size, &back)) {
+            mlpipe_buffer *b;
+
+            assert_ok(c, mlpipe_report_render(c, back, "text", &b));
+            mlpipe_buffer_free(b);
+            mlpipe_report_free(back);
+        }
+        first.data[i] ^= 0x5a;
+    }
+    mlpipe__text_free(&first);
+    mlpipe__text_free(&second);
+    mlpipe_report_free(r);
+}
+
+static int setup(void **state)
+{
+    return mlpipe_ctx_new(NULL, (mlpipe_ctx **)state);
+}
+
+static int teardown(void **state)
+{
+    uint64_t live;
+
+    mlpipe_ctx_memory(*state, &live, NULL);
+    mlpipe_ctx_free(*state);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(gives_what_was_put, setup, teardown),
+        cmocka_unit_test_setup_teardown(renders_json, setup, teardown),
+        cmocka_unit_test_setup_teardown(renders_text, setup, teardown),
+        cmocka_unit_test_setup_teardown(saves_and_loads, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
