@@ -179,8 +179,9 @@ size_t mlpipe__print_f64(double x, char out[MLPIPE__NUMBER_BYTES]);
 size_t mlpipe__print_i64(int64_t x, char out[MLPIPE__NUMBER_BYTES]);
 /*
  * Correctly rounded; the whole of s must be a decimal number
- * [+-]digits[.digits][e[+-]digits]; also inf, infinity, nan in any case
- * where words is true. False where it is none; beyond range gives inf.
+ * [+-]digits[.digits][e[+-]digits], where "5." and ".5" are numbers too; also
+ * inf, infinity, nan in any case where words is true. False where it is none,
+ * *out is then untouched; beyond range gives inf.
  */
 bool mlpipe__parse_f64(const char *s, size_t n, bool words, double *out);
 /* [+-]digits; false where it is none or does not fit. */
@@ -215,7 +216,7 @@ typedef struct mlpipe__dict {
     uint32_t count;
     uint64_t *offsets; /* count + 1 */
     char *bytes;       /* each text is followed by a NUL */
-    uint32_t *slots;   /* open addressing, index + 1 */
+    uint32_t *slots;   /* open addressing, pairs {index + 1, hash bits} */
     uint32_t slot_count;
     size_t bytes_room, offsets_room;
 } mlpipe__dict;
