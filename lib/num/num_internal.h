@@ -53,9 +53,36 @@ void mlpipe__exact_add(mlpipe__exact *e, double x); /* x finite */
 void mlpipe__exact_add_product(mlpipe__exact *e, double a, double b);
 void mlpipe__exact_merge(mlpipe__exact *e, const mlpipe__exact *other);
 double mlpipe__exact_value(const mlpipe__exact *e); /* rounded once */
+double mlpipe__exact_mean(const mlpipe__exact *e, uint64_t n); /* once, too */
+/* The unique form: equal sums are then equal bytes. */
+void mlpipe__exact_normal(mlpipe__exact *e);
 /* (sum x^2 - (sum x)^2 / n) rounded once from the exact state. */
 double mlpipe__exact_centred(const mlpipe__exact *sum,
                              const mlpipe__exact *squares, uint64_t n);
+
+/* ---- sums in the canonical order (sum.c) ---------------------------------- */
+
+/*
+ * Every float reduction over rows: blocks of 4,096 rows, eight lanes by index
+ * mod 8, lanes combined as ((0+4)+(2+6))+((1+5)+(3+7)), then a binary tree
+ * over the block index. Tasks may sum blocks on any thread; the tree takes
+ * the block sums in order of their index. Start lanes and tree with {0}.
+ */
+enum { MLPIPE__SUM_BLOCK = 4096, MLPIPE__SUM_LANES = 8 };
+typedef struct mlpipe__tree {
+    uint64_t blocks;
+    double level[64];
+} mlpipe__tree;
+
+/* n is a multiple of 8 in all calls but the last of a block. */
+void mlpipe__lanes_add(double lanes[MLPIPE__SUM_LANES], const double *values,
+                       uint32_t n);
+double mlpipe__lanes_value(const double lanes[MLPIPE__SUM_LANES]);
+double mlpipe__block_sum(const double *values, uint32_t n); /* n <= 4096 */
+double mlpipe__block_dot(const double *a, const double *b, uint32_t n);
+void mlpipe__tree_add(mlpipe__tree *t, double block);
+double mlpipe__tree_value(const mlpipe__tree *t);
+double mlpipe__sum(const double *values, uint64_t n);
 
 /* ---- statistics of a column (stats.c): init/update/merge/finish --------- */
 
@@ -74,7 +101,8 @@ typedef struct mlpipe__stats {
     mlpipe__env *env;
     uint32_t needs;
     uint32_t codes;     /* how many codes exist, for COUNTS */
-    uint64_t rows, nulls, unseen;
+    uint64_t rows, nulls, unseen; /* unseen: codes beyond `codes` */
+    uint64_t infinite[2]; /* MOMENTS: -inf and +inf, kept out of the sums */
     mlpipe__exact sum, squares;
     double low, high;   /* of the values seen; NaN where there are none */
     double *values;     /* QUANTILES: sorted by finish */
@@ -85,9 +113,11 @@ typedef struct mlpipe__stats {
 
 void mlpipe__stats_init(mlpipe__stats *s, mlpipe__env *env, uint32_t needs,
                         uint32_t codes);
-/* n values with their validity bytes; false on out of memory. */
+/* n values with their validity bytes (NULL = all valid); NaN is null. False on
+ * out of memory, with the state unchanged. */
 bool mlpipe__stats_update(mlpipe__stats *s, const double *values,
                           const uint8_t *valid, uint32_t n);
+/* False on out of memory, or where needs or codes differ. */
 bool mlpipe__stats_merge(mlpipe__stats *s, const mlpipe__stats *other);
 bool mlpipe__stats_finish(mlpipe__stats *s);
 void mlpipe__stats_save(const mlpipe__stats *s, mlpipe__text *out);
@@ -129,12 +159,29 @@ double mlpipe__metric_accuracy(const double *y, const double *p,
 double mlpipe__metric_auc(const double *y, const double *p, const double *w,
                           uint32_t n, double *scratch);
 
+/* Losses of one row, and their weighted mean with its standard error. */
+double mlpipe__loss_squared(double y, double p);
+double mlpipe__loss_absolute(double y, double p);
+double mlpipe__loss_log(double y, double p);
+double mlpipe__loss_wrong(double y, double p); /* 1 where wrong */
+typedef struct mlpipe__mean {
+    double value;
+    double se; /* NaN unless spread is asked for and n > 1 */
+} mlpipe__mean;
+mlpipe__mean mlpipe__mean_loss(double (*loss)(double y, double p),
+                               const double *y, const double *p,
+                               const double *w, uint64_t n, bool spread);
+
 /* A metric by name, for evaluate, gate and search: one table. */
 typedef struct mlpipe__metric {
     const char *name;
     uint32_t tasks;       /* MLPIPE__TASK_ bits */
     bool higher_is_better;
-    /* per-row loss where the metric is a mean of such, else NULL */
+    /*
+     * Per-row loss, lower is better, whose mean ranks predictions of the same
+     * rows as the metric does (rmse and r2: squared error; accuracy: 1 where
+     * wrong); NULL where there is none. Not always the metric's own mean.
+     */
     double (*loss)(double y, double p);
     const char *doc;
 } mlpipe__metric;
@@ -157,7 +204,7 @@ double mlpipe__psi(const uint64_t *ref, const uint64_t *now, uint32_t bins,
  * p that the mean is >= 0 (Student t). */
 void mlpipe__paired(const double *a, const double *b, uint64_t n,
                     double *mean, double *se, double *p);
-/* Exact (n <= 1000) or normal tail: P(X >= k) under rate p. */
+/* P(X >= k) under rate p: exact up to 1,000,000 rows, then normal. */
 double mlpipe__rate_tail(uint64_t k, uint64_t n, double p);
 
 /* ---- folds (folds.c) ------------------------------------------------------ */

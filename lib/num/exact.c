@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Exact sums: a fixed-point number of 4,480 bits that holds every finite
+ * double and every product of two, with room for 2^64 of them. Limb i weighs
+ * 2^(32 i - 2176). Between carries a limb may hold up to 63 bits; in normal
+ * form all limbs but the last are digits of 32 bits, which is unique, so that
+ * equal sums are equal bytes.
+ */
+#include "num_internal.h"
+
+enum {
+    EXACT_ZERO = 2176,      /* bit that weighs 2^0 */
+    EXACT_MIN = 2176 - 1074, /* bit of the smallest double */
+    EXACT_LOW = 34,         /* no double reaches below this limb */
+    EXACT_PENDING = 1 << 29 /* adds of less than 2^33 that a limb can take */
+};
+
+__extension__ typedef unsigned __int128 exact_u128;
+
+void mlpipe__exact_init(mlpipe__exact *e)
+{
+    memset(e, 0, sizeof *e);
+}
+
+void mlpipe__exact_normal(mlpipe__exact *e)
+{
+    int64_t carry = 0;
+    for (uint32_t i = 0; i + 1 < MLPIPE__EXACT_LIMBS; ++i) {
+        const int64_t v = e->limb[i] + carry;
+        const int64_t digit = v & INT64_C(0xffffffff);
+        carry = (v - digit) / INT64_C(0x100000000);
+        e->limb[i] = digit;
+    }
+    e->limb[MLPIPE__EXACT_LIMBS - 1] += carry;
+    e->pending = 0;
+}
+
+/* A finite double as mantissa * 2^(exponent - 1074). */
+static inline uint64_t exact_split(double x, uint32_t *exponent, bool *minus)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    *minus = bits >> 63;
+    const uint32_t field = (uint32_t)(bits >> 52) & 2047;
+    const uint64_t fraction = bits & UINT64_C(0xfffffffffffff);
+    *exponent = field ? field - 1 : 0;
+    return field ? fraction | UINT64_C(0x10000000000000) : fraction;
+}
+
+/* Add a digit of 32 bits, shifted by less than 32, at a limb. */
+static inline void exact_put(int64_t *limb, uint32_t digit, uint32_t shift,
+                             bool minus)
+{
+    const uint64_t v = (uint64_t)digit << shift;
+    const int64_t low = (int64_t)(v & UINT32_MAX);
+    const int64_t high = (int64_t)(v >> 32);
+    limb[0] += minus ? -low : low;
+    limb[1] += minus ? -high : high;
+}
+
+void mlpipe__exact_add(mlpipe__exact *e, double x)
+{
+    uint32_t exponent;
+    bool minus;
+    const uint64_t m = exact_split(x, &exponent, &minus);
+    const uint32_t at = exponent + EXACT_MIN;
+    int64_t *const limb = e->limb + at / 32;
+    exact_put(limb, (uint32_t)m, at % 32, minus);
+    exact_put(limb + 1, (uint32_t)(m >> 32), at % 32, minus);
+    if (++e->pending >= EXACT_PENDING)
+        mlpipe__exact_normal(e);
+}
+
+void mlpipe__exact_add_product(mlpipe__exact *e, double a, double b)
+{
+    uint32_t ea;
+    uint32_t eb;
+    bool sa;
+    bool sb;
+    const uint64_t ma = exact_split(a, &ea, &sa);
+    const uint64_t mb = exact_split(b, &eb, &sb);
+    const exact_u128 m = (exact_u128)ma * mb;
+    const uint64_t low = (uint64_t)m;
+    const uint64_t high = (uint64_t)(m >> 64);
+    const uint32_t at = ea + eb + (EXACT_ZERO - 2 * 1074);
+    const uint32_t shift = at % 32;
+    const bool minus = sa != sb;
+    int64_t *const limb = e->limb + at / 32;
+    exact_put(limb, (uint32_t)low, shift, minus);
+    exact_put(limb + 1, (uint32_t)(low >> 32), shift, minus);
+    exact_put(limb + 2, (uint32_t)high, shift, minus);
+    exact_put(limb + 3, (uint32_t)(high >> 32), shift, minus);
+    if (++e->pending >= EXACT_PENDING)
+        mlpipe__exact_normal(e);
+}
+
+void mlpipe__exact_merge(mlpipe__exact *e, const mlpipe__exact *other)
+{
+    mlpipe__exact copy = *other;
+    mlpipe__exact_normal(&copy);
+    mlpipe__exact_normal(e);
+    for (uint32_t i = 0; i < MLPIPE__EXACT_LIMBS; ++i)
+        e->limb[i] += copy.limb[i];
+    mlpipe__exact_normal(e);
+}
+
+/* The sign of a normal form, which is then made positive. */
+static bool exact_absolute(mlpipe__exact *e)
+{
+    const bool minus = e->limb[MLPIPE__EXACT_LIMBS - 1] < 0;
+    if (minus) {
+        for (uint32_t i = 0; i < MLPIPE__EXACT_LIMBS; ++i)
+            e->limb[i] = -e->limb[i];
+        mlpipe__exact_normal(e);
+    }
+    return minus;
+}
+
+static uint64_t exact_bit(const mlpipe__exact *e, uint32_t at)
+{
+    return (uint64_t)e->limb[at / 32] >> at % 32 & 1;
+}
+
+/*
+ * A non-negative normal form, to the nearest double, ties to even. `sticky`
+ * says that something below the last limb was cut off.
+ */
+static double exact_round(const mlpipe__exact *e, bool sticky)
+{
+    uint32_t top = MLPIPE__EXACT_LIMBS;
+    while (top && !e->limb[top - 1])
+        --top;
+    if (!top)
+        return 0.0;
+    const uint64_t first = (uint64_t)e->limb[top - 1];
+    uint32_t high = (top - 1) * 32;
+    while (first >> (high - (top - 1) * 32) > 1)
+        ++high;
+    uint32_t low = EXACT_MIN;
+    if (high > EXACT_MIN + 52)
+        low = high - 52;
+    uint64_t m = 0;
+    for (uint32_t at = low; at <= high; ++at)
+        m |= exact_bit(e, at) << (at - low);
+    for (uint32_t i = 0; i < (low - 1) / 32; ++i)
+        sticky = sticky || e->limb[i];
+    const uint64_t below = ((uint64_t)1 << (low - 1) % 32) - 1;
+    sticky = sticky || ((uint64_t)e->limb[(low - 1) / 32] & below);
+    if (exact_bit(e, low - 1) && (sticky || (m & 1)))
+        ++m;
+    /* A carry out of m runs into the exponent, as it should. */
+    uint64_t bits = ((uint64_t)(low - EXACT_MIN) << 52) + m;
+    if (bits > UINT64_C(0x7ff0000000000000))
+        bits = UINT64_C(0x7ff0000000000000);
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+double mlpipe__exact_value(const mlpipe__exact *e)
+{
+    mlpipe__exact copy = *e;
+    mlpipe__exact_normal(&copy);
+    const bool minus = exact_absolute(&copy);
+    const double x = exact_round(&copy, false);
+    return minus ? -x : x;
+}
+
+/* Divide a non-negative normal form; true where there is a remainder. */
+static bool exact_divide(mlpipe__exact *e, uint64_t n)
+{
+    uint64_t rest = 0;
+    for (uint32_t i = MLPIPE__EXACT_LIMBS; i-- > 0;) {
+        const exact_u128 v = (exact_u128)rest << 32
+                           | (exact_u128)(uint64_t)e->limb[i];
+        e->limb[i] = (int64_t)(uint64_t)(v / n);
+        rest = (uint64_t)(v % n);
+    }
+    return rest;
+}
+
+double mlpipe__exact_mean(const mlpipe__exact *e, uint64_t n)
+{
+    if (!n)
+        return mlpipe__nan();
+    mlpipe__exact copy = *e;
+    mlpipe__exact_normal(&copy);
+    const bool minus = exact_absolute(&copy);
+    const bool sticky = exact_divide(&copy, n);
+    const double x = exact_round(&copy, sticky);
+    return minus ? -x : x;
+}
+
+/* e -= (digits of sum above EXACT_LOW)^2; the units agree by choice. */
+static void exact_less_square(mlpipe__exact *e, const mlpipe__exact *sum)
+{
+    for (uint32_t i = EXACT_LOW; i < MLPIPE__EXACT_LIMBS; ++i) {
+        if (!sum->limb[i])
+            continue;
+        for (uint32_t j = EXACT_LOW; j < MLPIPE__EXACT_LIMBS; ++j) {
+            if (!sum->limb[j])
+                continue;
+            const uint64_t v = (uint64_t)sum->limb[i]
+                             * (uint64_t)sum->limb[j];
+            const uint32_t at = i + j - 2 * EXACT_LOW;
+            e->limb[at] -= (int64_t)(v & UINT32_MAX);
+            e->limb[at + 1] -= (int64_t)(v >> 32);
+        }
+    }
+}
+
+/* e *= n, for a normal form whose product has room. */
+static void exact_times(mlpipe__exact *e, uint64_t n)
+{
+    uint64_t carry = 0;
+    for (uint32_t i = 0; i < MLPIPE__EXACT_LIMBS; ++i) {
+        const exact_u128 v = (exact_u128)(uint64_t)e->limb[i] * n + carry;
+        e->limb[i] = (int64_t)(uint32_t)v;
+        carry = (uint64_t)(v >> 32);
+    }
+}
+
+double mlpipe__exact_centred(const mlpipe__exact *sum,
+                             const mlpipe__exact *squares, uint64_t n)
+{
+    if (!n)
+        return mlpipe__nan();
+    mlpipe__exact s = *sum;
+    mlpipe__exact q = *squares;
+    mlpipe__exact_normal(&s);
+    mlpipe__exact_normal(&q);
+    exact_absolute(&s);
+    exact_times(&q, n);
+    exact_less_square(&q, &s);
+    mlpipe__exact_normal(&q);
+    const bool minus = exact_absolute(&q);
+    const bool sticky = exact_divide(&q, n);
+    const double x = exact_round(&q, sticky);
+    return minus ? -x : x;
+}

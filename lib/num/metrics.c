@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Metrics of predictions p against truths y, as scikit-learn defines them,
+ * but NaN where there is nothing to say. All sums run in the canonical order.
+ */
+#include "num_internal.h"
+
+static double metric_abs(double x)
+{
+    return x < 0.0 ? -x : x;
+}
+
+double mlpipe__loss_squared(double y, double p)
+{
+    return (y - p) * (y - p);
+}
+
+double mlpipe__loss_absolute(double y, double p)
+{
+    return metric_abs(y - p);
+}
+
+double mlpipe__loss_log(double y, double p)
+{
+    double at = y >= 0.5 ? p : 1.0 - p;
+    if (at < 0x1p-52) /* NaN passes, so that it is seen */
+        at = 0x1p-52;
+    if (at > 1.0 - 0x1p-52)
+        at = 1.0 - 0x1p-52;
+    return -mlpipe__log(at);
+}
+
+double mlpipe__loss_wrong(double y, double p)
+{
+    if (p != p)
+        return p;
+    return (p >= 0.5) == (y >= 0.5) ? 0.0 : 1.0;
+}
+
+/* Add the terms of the rows first .. first + n - 1, n <= a block. */
+typedef double metric_term(const void *arg, uint64_t row);
+
+static double metric_sum(metric_term *term, const void *arg, uint64_t n)
+{
+    mlpipe__tree tree = {0};
+    double lanes[MLPIPE__SUM_LANES] = {0};
+    for (uint64_t i = 0; i < n; ++i) {
+        lanes[i % MLPIPE__SUM_LANES] += term(arg, i);
+        if (i + 1 == n || (i + 1) % MLPIPE__SUM_BLOCK == 0) {
+            mlpipe__tree_add(&tree, mlpipe__lanes_value(lanes));
+            memset(lanes, 0, sizeof lanes);
+        }
+    }
+    return mlpipe__tree_value(&tree);
+}
+
+typedef struct metric_rows {
+    const double *y, *p, *w;
+    double (*loss)(double y, double p);
+    double centre;
+} metric_rows;
+
+static double metric_term_loss(const void *arg, uint64_t i)
+{
+    const metric_rows *const r = arg;
+    const double loss = r->loss(r->y[i], r->p[i]);
+    return r->w ? r->w[i] * loss : loss;
+}
+
+/* (w (loss - centre))^2 */
+static double metric_term_spread(const void *arg, uint64_t i)
+{
+    const metric_rows *const r = arg;
+    const double d = r->loss(r->y[i], r->p[i]) - r->centre;
+    const double wd = r->w ? r->w[i] * d : d;
+    return wd * wd;
+}
+
+static double metric_term_weight(const void *arg, uint64_t i)
+{
+    const metric_rows *const r = arg;
+    return r->w[i];
+}
+
+static double metric_term_truth(const void *arg, uint64_t i)
+{
+    const metric_rows *const r = arg;
+    return r->w ? r->w[i] * r->y[i] : r->y[i];
+}
+
+static double metric_term_centred(const void *arg, uint64_t i)
+{
+    const metric_rows *const r = arg;
+    const double d = r->y[i] - r->centre;
+    return r->w ? r->w[i] * (d * d) : d * d;
+}
+
+static double metric_weight(const metric_rows *r, uint64_t n)
+{
+    return r->w ? metric_sum(metric_term_weight, r, n) : (double)n;
+}
+
+mlpipe__mean mlpipe__mean_loss(double (*loss)(double y, double p),
+                               const double *y, const double *p,
+                               const double *w, uint64_t n, bool spread)
+{
+    metric_rows r = {y, p, w, loss, 0.0};
+    mlpipe__mean out = {mlpipe__nan(), mlpipe__nan()};
+    const double weight = metric_weight(&r, n);
+    if (!(weight > 0.0))
+        return out;
+    out.value = metric_sum(metric_term_loss, &r, n) / weight;
+    if (!spread || n < 2)
+        return out;
+    r.centre = out.value;
+    const double s = metric_sum(metric_term_spread, &r, n);
+    const double rows = (double)n;
+    out.se = mlpipe__sqrt(s * (rows / (rows - 1.0))) / weight;
+    return out;
+}
+
+double mlpipe__metric_rmse(const double *y, const double *p, const double *w,
+                           uint64_t n)
+{
+    return mlpipe__sqrt(
+        mlpipe__mean_loss(mlpipe__loss_squared, y, p, w, n, false).value);
+}
+
+double mlpipe__metric_mae(const double *y, const double *p, const double *w,
+                          uint64_t n)
+{
+    return mlpipe__mean_loss(mlpipe__loss_absolute, y, p, w, n, false).value;
+}
+
+double mlpipe__metric_logloss(const double *y, const double *p,
+                              const double *w, uint64_t n)
+{
+    return mlpipe__mean_loss(mlpipe__loss_log, y, p, w, n, false).value;
+}
+
+double mlpipe__metric_accuracy(const double *y, const double *p,
+                               const double *w, uint64_t n)
+{
+    return 1.0
+         - mlpipe__mean_loss(mlpipe__loss_wrong, y, p, w, n, false).value;
+}
+
+double mlpipe__metric_r2(const double *y, const double *p, const double *w,
+                         uint64_t n)
+{
+    metric_rows r = {y, p, w, mlpipe__loss_squared, 0.0};
+    const double weight = metric_weight(&r, n);
+    if (n < 2 || !(weight > 0.0))
+        return mlpipe__nan();
+    const double left = metric_sum(metric_term_loss, &r, n);
+    r.centre = metric_sum(metric_term_truth, &r, n) / weight;
+    const double all = metric_sum(metric_term_centred, &r, n);
+    return all > 0.0 ? 1.0 - left / all : mlpipe__nan();
+}
+
+/*
+ * Pairs (positive above negative) in doubled counts, ties one each: exact in
+ * 64 bits for fewer than 2^32 rows.
+ */
+static double metric_auc_counts(const double *y, const double *p,
+                                const uint32_t *order, uint32_t n)
+{
+    uint64_t below = 0;
+    uint64_t positives = 0;
+    uint64_t pairs = 0;
+    for (uint32_t i = 0; i < n;) {
+        const double score = p[order[i]];
+        uint64_t pos = 0;
+        uint64_t neg = 0;
+        for (; i < n && p[order[i]] == score; ++i) {
+            pos += y[order[i]] >= 0.5;
+            neg += y[order[i]] < 0.5;
+        }
+        pairs += pos * (2 * below + neg);
+        below += neg;
+        positives += pos;
+    }
+    if (!below || !positives)
+        return mlpipe__nan();
+    return (double)pairs / (2.0 * (double)positives * (double)below);
+}
+
+static double metric_auc_weights(const double *y, const double *p,
+                                 const double *w, const uint32_t *order,
+                                 uint32_t n)
+{
+    double below = 0.0;
+    double positives = 0.0;
+    double pairs = 0.0;
+    for (uint32_t i = 0; i < n;) {
+        const double score = p[order[i]];
+        double pos = 0.0;
+        double neg = 0.0;
+        for (; i < n && p[order[i]] == score; ++i) {
+            if (y[order[i]] >= 0.5)
+                pos += w[order[i]];
+            else
+                neg += w[order[i]];
+        }
+        pairs += pos * (below + 0.5 * neg);
+        below += neg;
+        positives += pos;
+    }
+    if (!(below > 0.0) || !(positives > 0.0))
+        return mlpipe__nan();
+    return pairs / positives / below;
+}
+
+double mlpipe__metric_auc(const double *y, const double *p, const double *w,
+                          uint32_t n, double *scratch)
+{
+    uint32_t *const order = (uint32_t *)(scratch + 4 * (size_t)n);
+    mlpipe__argsort_f64(p, order, n, (uint64_t *)scratch);
+    if (!n || p[order[n - 1]] != p[order[n - 1]])
+        return mlpipe__nan(); /* NaN sorts last */
+    return w ? metric_auc_weights(y, p, w, order, n)
+             : metric_auc_counts(y, p, order, n);
+}

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The statistics of one column: exact moments, kept values for quantiles,
+ * counts of codes. Any partition of the rows, merged in any order, finishes
+ * in the same bytes.
+ */
+#include "num_internal.h"
+
+void mlpipe__stats_init(mlpipe__stats *s, mlpipe__env *env, uint32_t needs,
+                        uint32_t codes)
+{
+    memset(s, 0, sizeof *s);
+    s->env = env;
+    s->needs = needs;
+    s->codes = codes;
+    s->low = mlpipe__nan();
+    s->high = mlpipe__nan();
+}
+
+/* Room for n more values and for the counts, before anything changes. */
+static bool stats_reserve(mlpipe__stats *s, uint64_t n)
+{
+    if ((s->needs & MLPIPE__NEED_COUNTS) && !s->counts) {
+        s->counts = mlpipe__alloc_array(s->env, s->codes, sizeof *s->counts);
+        if (!s->counts)
+            return false;
+    }
+    if (!(s->needs & MLPIPE__NEED_QUANTILES)
+        || n <= s->value_room - s->value_count)
+        return true;
+    uint64_t room = s->value_room + s->value_room / 2;
+    if (n > UINT64_MAX / 2 - s->value_count)
+        return false;
+    if (room < s->value_count + n)
+        room = s->value_count + n;
+    if (room < 64)
+        room = 64;
+    double *const values = mlpipe__grow(s->env, s->values, (size_t)room,
+                                        sizeof *values);
+    if (!values)
+        return false;
+    s->values = values;
+    s->value_room = room;
+    return true;
+}
+
+static void stats_count_code(mlpipe__stats *s, double x)
+{
+    if (x >= 0.0 && x < (double)s->codes)
+        ++s->counts[(uint32_t)x];
+    else
+        ++s->unseen;
+}
+
+static void stats_bound(mlpipe__stats *s, double x)
+{
+    if (!(s->low <= x))
+        s->low = x;
+    if (!(s->high >= x))
+        s->high = x;
+}
+
+static void stats_add_moment(mlpipe__stats *s, double x)
+{
+    stats_bound(s, x);
+    if (!mlpipe__finite(x)) {
+        ++s->infinite[x > 0.0];
+        return;
+    }
+    mlpipe__exact_add(&s->sum, x);
+    mlpipe__exact_add_product(&s->squares, x, x);
+}
+
+bool mlpipe__stats_update(mlpipe__stats *s, const double *values,
+                          const uint8_t *valid, uint32_t n)
+{
+    if (!stats_reserve(s, n))
+        return false;
+    s->finished = false;
+    s->rows += n;
+    for (uint32_t i = 0; i < n; ++i) {
+        const double x = values[i] + 0.0; /* -0 becomes +0 */
+        if ((valid && !valid[i]) || x != x) {
+            ++s->nulls;
+            continue;
+        }
+        if (s->needs & MLPIPE__NEED_MOMENTS)
+            stats_add_moment(s, x);
+        if (s->needs & MLPIPE__NEED_QUANTILES)
+            s->values[s->value_count++] = x;
+        if (s->needs & MLPIPE__NEED_COUNTS)
+            stats_count_code(s, x);
+    }
+    return true;
+}
+
+bool mlpipe__stats_merge(mlpipe__stats *s, const mlpipe__stats *other)
+{
+    if (s->needs != other->needs || s->codes != other->codes
+        || !stats_reserve(s, other->value_count))
+        return false;
+    s->finished = false;
+    s->rows += other->rows;
+    s->nulls += other->nulls;
+    s->unseen += other->unseen;
+    s->infinite[0] += other->infinite[0];
+    s->infinite[1] += other->infinite[1];
+    if (other->low == other->low) {
+        stats_bound(s, other->low);
+        stats_bound(s, other->high);
+    }
+    mlpipe__exact_merge(&s->sum, &other->sum);
+    mlpipe__exact_merge(&s->squares, &other->squares);
+    if (other->value_count)
+        memcpy(s->values + s->value_count, other->values,
+               (size_t)other->value_count * sizeof *s->values);
+    s->value_count += other->value_count;
+    if (other->counts)
+        for (uint32_t i = 0; i < s->codes; ++i)
+            s->counts[i] += other->counts[i];
+    return true;
+}
+
+bool mlpipe__stats_finish(mlpipe__stats *s)
+{
+    if (s->finished)
+        return true;
+    if (!stats_reserve(s, 0))
+        return false;
+    if (s->value_count > 1) {
+        double *const scratch = mlpipe__alloc_array(
+            s->env, (size_t)s->value_count, sizeof *scratch);
+        if (!scratch)
+            return false;
+        mlpipe__sort_f64(s->values, s->value_count, scratch);
+        mlpipe__free(s->env, scratch);
+    }
+    mlpipe__exact_normal(&s->sum);
+    mlpipe__exact_normal(&s->squares);
+    s->finished = true;
+    return true;
+}
+
+/* The limbs in use: first, count, then they. */
+static void stats_put_exact(const mlpipe__exact *e, mlpipe__text *out)
+{
+    mlpipe__exact copy = *e;
+    mlpipe__exact_normal(&copy);
+    uint32_t first = 0;
+    uint32_t end = MLPIPE__EXACT_LIMBS;
+    while (first < end && !copy.limb[first])
+        ++first;
+    while (end > first && !copy.limb[end - 1])
+        --end;
+    mlpipe__put_u32(out, first == end ? 0 : first);
+    mlpipe__put_u32(out, end - first);
+    mlpipe__put_array(out, copy.limb + first, end - first,
+                      sizeof copy.limb[0]);
+}
+
+/* Only the normal form is accepted: digits of 32 bits below the last limb. */
+static bool stats_get_exact(mlpipe__exact *e, mlpipe__cursor *in)
+{
+    mlpipe__exact_init(e);
+    const uint32_t first = mlpipe__get_u32(in);
+    const uint32_t count = mlpipe__get_u32(in);
+    if (in->failed || count > MLPIPE__EXACT_LIMBS
+        || first > MLPIPE__EXACT_LIMBS - count)
+        return false;
+    const void *const limbs = mlpipe__get_array(in, count,
+                                                sizeof e->limb[0]);
+    if (in->failed)
+        return false;
+    if (count)
+        memcpy(e->limb + first, limbs, count * sizeof e->limb[0]);
+    for (uint32_t i = 0; i + 1 < MLPIPE__EXACT_LIMBS; ++i)
+        if (e->limb[i] < 0 || e->limb[i] > INT64_C(0xffffffff))
+            return false;
+    const int64_t last = e->limb[MLPIPE__EXACT_LIMBS - 1];
+    return last >= -INT64_C(0x100000000) && last <= INT64_C(0xffffffff);
+}
+
+void mlpipe__stats_save(const mlpipe__stats *s, mlpipe__text *out)
+{
+    mlpipe__put_u32(out, s->needs);
+    mlpipe__put_u32(out, s->codes);
+    mlpipe__put_u32(out, s->finished);
+    mlpipe__put_u32(out, s->counts != NULL);
+    mlpipe__put_u64(out, s->rows);
+    mlpipe__put_u64(out, s->nulls);
+    mlpipe__put_u64(out, s->unseen);
+    mlpipe__put_u64(out, s->infinite[0]);
+    mlpipe__put_u64(out, s->infinite[1]);
+    mlpipe__put_f64(out, s->low);
+    mlpipe__put_f64(out, s->high);
+    mlpipe__put_u64(out, s->value_count);
+    stats_put_exact(&s->sum, out);
+    stats_put_exact(&s->squares, out);
+    mlpipe__put_array(out, s->values, s->value_count, sizeof *s->values);
+    mlpipe__put_array(out, s->counts, s->counts ? s->codes : 0,
+                      sizeof *s->counts);
+}
+
+/* A loaded state says nothing that updates could not have made. */
+static bool stats_plausible(const mlpipe__stats *s)
+{
+    const uint32_t all = MLPIPE__NEED_MOMENTS | MLPIPE__NEED_QUANTILES
+                       | MLPIPE__NEED_COUNTS;
+    if ((s->needs & ~all) || s->nulls > s->rows
+        || s->unseen > s->rows - s->nulls)
+        return false;
+    const uint64_t seen = s->rows - s->nulls;
+    if (s->infinite[0] > seen || s->infinite[1] > seen - s->infinite[0])
+        return false;
+    if (s->value_count != (s->needs & MLPIPE__NEED_QUANTILES ? seen : 0))
+        return false;
+    const bool bounds = (s->needs & MLPIPE__NEED_MOMENTS) && seen;
+    return bounds ? s->low <= s->high
+                  : s->low != s->low && s->high != s->high;
+}
+
+static bool stats_values_plausible(const mlpipe__stats *s)
+{
+    for (uint64_t i = 0; i < s->value_count; ++i) {
+        if (s->values[i] != s->values[i])
+            return false;
+        if (s->finished && i && !(s->values[i - 1] <= s->values[i]))
+            return false;
+    }
+    if (!s->counts)
+        return true;
+    uint64_t left = s->rows - s->nulls - s->unseen;
+    for (uint32_t i = 0; i < s->codes; ++i) {
+        if (s->counts[i] > left)
+            return false;
+        left -= s->counts[i];
+    }
+    return left == 0;
+}
+
+/* Copies an array of the cursor; NULL where it is too short. */
+static void *stats_get_copy(mlpipe__env *env, mlpipe__cursor *in,
+                            uint64_t count, size_t bytes)
+{
+    const void *const data = mlpipe__get_array(in, count, bytes);
+    if (in->failed)
+        return NULL;
+    void *const copy = mlpipe__alloc_array(env, (size_t)count, bytes);
+    if (copy && count)
+        memcpy(copy, data, (size_t)count * bytes);
+    return copy;
+}
+
+bool mlpipe__stats_load(mlpipe__stats *s, mlpipe__env *env,
+                        mlpipe__cursor *in)
+{
+    const uint32_t needs = mlpipe__get_u32(in);
+    const uint32_t codes = mlpipe__get_u32(in);
+    const uint32_t finished = mlpipe__get_u32(in);
+    const uint32_t counted = mlpipe__get_u32(in);
+    mlpipe__stats_init(s, env, needs, codes);
+    s->finished = finished == 1;
+    s->rows = mlpipe__get_u64(in);
+    s->nulls = mlpipe__get_u64(in);
+    s->unseen = mlpipe__get_u64(in);
+    s->infinite[0] = mlpipe__get_u64(in);
+    s->infinite[1] = mlpipe__get_u64(in);
+    s->low = mlpipe__get_f64(in);
+    s->high = mlpipe__get_f64(in);
+    s->value_count = mlpipe__get_u64(in);
+    bool good = !in->failed && finished < 2 && counted < 2
+             && (!counted || (needs & MLPIPE__NEED_COUNTS))
+             && stats_get_exact(&s->sum, in)
+             && stats_get_exact(&s->squares, in) && stats_plausible(s);
+    if (good) {
+        s->values = stats_get_copy(env, in, s->value_count,
+                                   sizeof *s->values);
+        s->value_room = s->values ? s->value_count : 0;
+        good = s->values != NULL;
+    }
+    if (good) {
+        s->counts = stats_get_copy(env, in, counted ? codes : 0,
+                                   sizeof *s->counts);
+        good = s->counts != NULL;
+    }
+    if (good && !counted) {
+        mlpipe__free(env, s->counts);
+        s->counts = NULL;
+        good = !(needs & MLPIPE__NEED_COUNTS) || s->rows == s->nulls;
+    }
+    if (good && stats_values_plausible(s))
+        return true;
+    in->failed = true;
+    s->value_count = 0;
+    mlpipe__stats_free(s);
+    return false;
+}
+
+void mlpipe__stats_free(mlpipe__stats *s)
+{
+    mlpipe__free(s->env, s->values);
+    mlpipe__free(s->env, s->counts);
+    s->values = NULL;
+    s->counts = NULL;
+    s->value_count = 0;
+    s->value_room = 0;
+}
+
+static uint64_t stats_finite_count(const mlpipe__stats *s)
+{
+    return s->rows - s->nulls - s->infinite[0] - s->infinite[1];
+}
+
+double mlpipe__stats_mean(const mlpipe__stats *s)
+{
+    if (!(s->needs & MLPIPE__NEED_MOMENTS))
+        return mlpipe__nan();
+    if (s->infinite[0] || s->infinite[1]) {
+        if (s->infinite[0] && s->infinite[1])
+            return mlpipe__nan();
+        return s->infinite[0] ? -mlpipe__inf() : mlpipe__inf();
+    }
+    return mlpipe__exact_mean(&s->sum, stats_finite_count(s));
+}
+
+double mlpipe__stats_variance(const mlpipe__stats *s, uint32_t ddof)
+{
+    const uint64_t n = stats_finite_count(s);
+    if (!(s->needs & MLPIPE__NEED_MOMENTS) || n <= ddof || s->infinite[0]
+        || s->infinite[1])
+        return mlpipe__nan();
+    return mlpipe__exact_centred(&s->sum, &s->squares, n)
+         / (double)(n - ddof);
+}
+
+double mlpipe__stats_quantile(const mlpipe__stats *s, double q)
+{
+    const uint64_t n = s->value_count;
+    if (!n || !s->finished || !(q >= 0.0 && q <= 1.0))
+        return mlpipe__nan();
+    const double h = (double)(n - 1) * q;
+    const uint64_t i = (uint64_t)h;
+    if (i + 1 >= n)
+        return s->values[n - 1];
+    const double t = h - (double)i;
+    const double a = s->values[i];
+    const double b = s->values[i + 1];
+    if (a == b || t == 0.0)
+        return a;
+    if (!mlpipe__finite(b - a))
+        return a * (1.0 - t) + b * t;
+    return t < 0.5 ? a + (b - a) * t : b - (b - a) * (1.0 - t);
+}
+
+static double stats_mode_value(const mlpipe__stats *s)
+{
+    double best = mlpipe__nan();
+    uint64_t best_run = 0;
+    uint64_t run = 0;
+    for (uint64_t i = 0; i < s->value_count; ++i) {
+        run = i && s->values[i] == s->values[i - 1] ? run + 1 : 1;
+        if (run > best_run) {
+            best_run = run;
+            best = s->values[i];
+        }
+    }
+    return best;
+}
+
+double mlpipe__stats_mode(const mlpipe__stats *s)
+{
+    if (!s->finished)
+        return mlpipe__nan();
+    if (!s->counts)
+        return stats_mode_value(s);
+    double best = mlpipe__nan();
+    uint64_t best_count = 0;
+    for (uint32_t i = 0; i < s->codes; ++i) {
+        if (s->counts[i] > best_count) {
+            best_count = s->counts[i];
+            best = i;
+        }
+    }
+    return best;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* exp, log and their kin against the long double functions of the C library. */
+#include "support.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "num/num_internal.h"
+
+enum { MATH_INPUTS = 1000000 };
+
+static uint64_t math_random(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+static double math_uniform(uint64_t *state, double low, double high)
+{
+    const double u = (double)(math_random(state) >> 11) * 0x1p-53;
+    return low + u * (high - low);
+}
+
+/* How far `got` is from `want`, in units in the last place of the latter. */
+static double math_ulps(double got, long double want)
+{
+    const double near = (double)want;
+    if (isinf(near) || near == 0.0)
+        return got == near ? 0.0 : HUGE_VAL;
+    int e;
+    frexp(near, &e);
+    const int unit = e - 53 < -1074 ? -1074 : e - 53;
+    return (double)(fabsl((long double)got - want) / ldexpl(1.0L, unit));
+}
+
+typedef struct math_case {
+    const char *name;
+    double (*ours)(double);
+    long double (*truth)(long double);
+    double low, high, limit;
+} math_case;
+
+static long double math_sigmoidl(long double x)
+{
+    return 1.0L / (1.0L + expl(-x));
+}
+
+static const math_case math_cases[] = {
+    {"exp", mlpipe__exp, expl, -1.0, 1.0, 1.0},
+    {"exp", mlpipe__exp, expl, -40.0, 40.0, 1.0},
+    {"exp", mlpipe__exp, expl, -745.2, 709.8, 1.0},
+    {"exp", mlpipe__exp, expl, -745.2, -708.0, 1.0},
+    {"log", mlpipe__log, logl, 0.5, 2.0, 1.0},
+    {"log", mlpipe__log, logl, 0.999, 1.001, 1.0},
+    {"log", mlpipe__log, logl, 0.0, 1e6, 1.0},
+    {"log", mlpipe__log, logl, 0.0, 1e-307, 1.0},
+    {"log1p", mlpipe__log1p, log1pl, -1.0, 1.0, 1.0},
+    {"log1p", mlpipe__log1p, log1pl, -1e-3, 1e-3, 1.0},
+    {"log1p", mlpipe__log1p, log1pl, 0.0, 1e17, 1.0},
+    {"expm1", mlpipe__expm1, expm1l, -1.0, 1.0, 1.0},
+    {"expm1", mlpipe__expm1, expm1l, -1e-3, 1e-3, 1.0},
+    {"expm1", mlpipe__expm1, expm1l, -45.0, 45.0, 1.0},
+    {"sigmoid", mlpipe__sigmoid, math_sigmoidl, -5.0, 5.0, 1.0},
+    {"sigmoid", mlpipe__sigmoid, math_sigmoidl, -745.0, 45.0, 1.0},
+};
+
+static void test_ulps(void **state)
+{
+    uint64_t seed = 1;
+    for (size_t c = 0; c < sizeof math_cases / sizeof math_cases[0]; ++c) {
+        const math_case *const m = &math_cases[c];
+        double worst = 0.0;
+        double where = 0.0;
+        for (uint32_t i = 0; i < MATH_INPUTS; ++i) {
+            const double x = math_uniform(&seed, m->low, m->high);
+            const double u = math_ulps(m->ours(x), m->truth(x));
+            if (u > worst) {
+                worst = u;
+                where = x;
+            }
+        }
+        print_message("# %s on [%g, %g]: %.3f ulp at %.17g\n", m->name,
+                      m->low, m->high, worst, where);
+        if (worst > m->limit)
+            fail_msg("%s(%.17g) is off by %g ulp", m->name, where, worst);
+    }
+}
+
+/* Any positive double by its bits, so that all exponents occur. */
+static void test_log_all_exponents(void **state)
+{
+    uint64_t seed = 2;
+    for (uint32_t i = 0; i < MATH_INPUTS; ++i) {
+        const uint64_t bits = math_random(&seed) % UINT64_C(0x7ff0000000000000);
+        double x;
+        memcpy(&x, &bits, sizeof x);
+        const double u = math_ulps(mlpipe__log(x), logl((long double)x));
+        if (u > 1.0)
+            fail_msg("log(%.17g) is off by %g ulp", x, u);
+    }
+}
+
+static void test_extremes(void **state)
+{
+    const double inf = mlpipe__inf();
+    assert_true(isinf(inf) && inf > 0);
+    assert_true(isnan(mlpipe__nan()));
+    assert_same(mlpipe__exp(0.0), 1.0);
+    assert_same(mlpipe__exp(-0.0), 1.0);
+    assert_same(mlpipe__exp(inf), inf);
+    assert_same(mlpipe__exp(-inf), 0.0);
+    assert_same(mlpipe__exp(1e308), inf);
+    assert_same(mlpipe__exp(-1e308), 0.0);
+    assert_same(mlpipe__exp(0x1p-1074), 1.0);
+    assert_true(mlpipe__exp(709.78) < inf);
+    assert_same(mlpipe__exp(709.782712893384), 0x1.fffffffffff2ap1023);
+    assert_same(mlpipe__exp(709.7827128933841), inf);
+    assert_same(mlpipe__exp(-745.13), 0x1p-1074);
+    assert_same(mlpipe__log(0.0), -inf);
+    assert_same(mlpipe__log(-0.0), -inf);
+    assert_same(mlpipe__log(1.0), 0.0);
+    assert_same(mlpipe__log(inf), inf);
+    assert_same(mlpipe__log(-1.0), mlpipe__nan());
+    assert_same(mlpipe__log(0x1p-1074), -0x1.74385446d71c3p9);
+    assert_same(mlpipe__log(DBL_MAX), 0x1.62e42fefa39efp9);
+    assert_same(mlpipe__log1p(-1.0), -inf);
+    assert_same(mlpipe__log1p(-1.5), mlpipe__nan());
+    assert_same(mlpipe__log1p(-0.0), -0.0);
+    assert_same(mlpipe__log1p(0x1p-1074), 0x1p-1074);
+    assert_same(mlpipe__log1p(inf), inf);
+    assert_same(mlpipe__expm1(-0.0), -0.0);
+    assert_same(mlpipe__expm1(0x1p-1074), 0x1p-1074);
+    assert_same(mlpipe__expm1(-inf), -1.0);
+    assert_same(mlpipe__expm1(inf), inf);
+    assert_same(mlpipe__sigmoid(0.0), 0.5);
+    assert_same(mlpipe__sigmoid(inf), 1.0);
+    assert_same(mlpipe__sigmoid(-inf), 0.0);
+    assert_same(mlpipe__sqrt(-1.0), mlpipe__nan());
+    assert_same(mlpipe__sqrt(-0.0), -0.0);
+    assert_same(mlpipe__sqrt(2.0), sqrt(2.0));
+}
+
+/* One NaN, whatever sign and payload come in. */
+static void test_nan_is_canonical(void **state)
+{
+    double odd;
+    const uint64_t bits = UINT64_C(0xfff80000deadbeef);
+    memcpy(&odd, &bits, sizeof odd);
+    double (*const all[])(double) = {
+        mlpipe__exp, mlpipe__log, mlpipe__log1p, mlpipe__expm1,
+        mlpipe__sigmoid, mlpipe__sqrt, mlpipe__normal_quantile};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; ++i)
+        assert_same(all[i](odd), mlpipe__nan());
+    assert_false(mlpipe__finite(odd));
+    assert_false(mlpipe__finite(mlpipe__inf()));
+    assert_true(mlpipe__finite(DBL_MAX));
+}
+
+/* Monotone where it matters: scores keep their order. */
+static void test_sigmoid_monotone(void **state)
+{
+    double last = 0.0;
+    for (uint32_t i = 0; i <= 1000000; ++i) {
+        const double x = -50.0 + 1e-4 * i;
+        const double s = mlpipe__sigmoid(x);
+        assert_true(s >= last && s <= 1.0);
+        last = s;
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ulps),
+        cmocka_unit_test(test_log_all_exponents),
+        cmocka_unit_test(test_extremes),
+        cmocka_unit_test(test_nan_is_canonical),
+        cmocka_unit_test(test_sigmoid_monotone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
