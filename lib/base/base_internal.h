@@ -33,6 +33,8 @@ typedef struct mlpipe__env {
     int64_t pid;           /* of the process that made it */
 } mlpipe__env;
 
+/* A copy of initial with one reference; NULL: no memory. */
+mlpipe__env *mlpipe__env_new(const mlpipe__env *initial);
 mlpipe__env *mlpipe__env_keep(mlpipe__env *env);
 void mlpipe__env_drop(mlpipe__env *env); /* NULL is allowed */
 
@@ -109,6 +111,11 @@ mlpipe_status mlpipe__begin(mlpipe_ctx *ctx, const char *where);
 mlpipe_status mlpipe__begin_here(mlpipe_ctx *ctx, const char *where);
 mlpipe_status mlpipe__end(mlpipe_ctx *ctx, mlpipe_status status);
 
+/* E_STATE where the context was made before a fork. */
+mlpipe_status mlpipe__check_process(mlpipe_ctx *ctx);
+/* No error any more; `where` is the function under way. */
+void mlpipe__error_clear(mlpipe_ctx *ctx, const char *where);
+
 /* Rounding mode and flush-to-zero: save and set the defaults; restore. */
 uint32_t mlpipe__fp_enter(void);
 void mlpipe__fp_leave(uint32_t saved);
@@ -123,6 +130,8 @@ mlpipe_status mlpipe__fail(mlpipe_ctx *ctx, mlpipe_status status,
 /* Name the row and column of the error just set; returns its status. */
 mlpipe_status mlpipe__fail_at(mlpipe_ctx *ctx, int64_t row,
                               const char *column);
+/* Name the file or pointer in place of the function; returns its status. */
+mlpipe_status mlpipe__fail_where(mlpipe_ctx *ctx, const char *where);
 /* Set the finer cause of the error just set; returns its status. */
 mlpipe_status mlpipe__fail_detail(mlpipe_ctx *ctx, int32_t detail);
 mlpipe_status mlpipe__nomem(mlpipe_ctx *ctx);
@@ -168,6 +177,12 @@ mlpipe_status mlpipe__text_give(mlpipe_ctx *ctx, mlpipe__text *t,
 size_t mlpipe__format(char *out, size_t room, const char *format, ...);
 size_t mlpipe__vformat(char *out, size_t room, const char *format,
                        va_list args);
+/* The formatter with any sink; format.c. */
+void mlpipe__format_to(void (*put)(void *user, const char *bytes,
+                                   size_t size),
+                       void *user, const char *format, va_list args);
+/* Bytes of the valid UTF-8 character at s, or 0. */
+size_t mlpipe__utf8_char(const char *s, size_t n);
 bool mlpipe__utf8_valid(const char *s, size_t n);
 
 /* ---- numbers as text (number.c) ---------------------------------------- */
@@ -349,6 +364,11 @@ bool mlpipe__json_bool(const mlpipe__json *j, bool otherwise);
 /* Maps an MLPIPE_IO_ result to a status with a message that names path. */
 mlpipe_status mlpipe__io_fail(mlpipe_ctx *ctx, int32_t result,
                               const char *doing, const char *path);
+/* E_ARG for no path, E_UNSUPPORTED where the context has no files. */
+mlpipe_status mlpipe__io_check(mlpipe_ctx *ctx, const char *path);
+/* Appends the name of a temporary beside path; another for each attempt. */
+mlpipe_status mlpipe__temp_name(mlpipe_ctx *ctx, const char *path,
+                                uint32_t attempt, mlpipe__text *out);
 /* The whole of a file, at most limit bytes. gives: mlpipe__free(env, data) */
 mlpipe_status mlpipe__file_read(mlpipe_ctx *ctx, const char *path,
                                 uint64_t limit, char **data, size_t *bytes);
@@ -378,6 +398,7 @@ bool mlpipe__os_has_alloc(void);
 uint64_t mlpipe__os_clock_ns(void *user);
 int64_t mlpipe__os_pid(void);
 bool mlpipe__os_io(mlpipe_io *out); /* false: no files */
+bool mlpipe__os_has_threads(void);
 mlpipe__pool *mlpipe__os_pool_new(mlpipe__env *env, uint32_t threads);
 void mlpipe__os_pool_free(mlpipe__pool *pool);
 int32_t mlpipe__os_pool_run(mlpipe__pool *pool, mlpipe_task task, void *arg,
