@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening a store; names and what they point to. */
+#include "store_internal.h"
+
+static const char store_format[] = "mlpipe-store 1\n";
+
+static const mlpipe__param store_params[] = {
+    {"create", MLPIPE_PARAM_BOOL, "true", 0, 0, NULL, 0x000100,
+     "make the folder where it is absent"},
+    {"sync", MLPIPE_PARAM_BOOL, "true", 0, 0, NULL, 0x000100,
+     "wait for the disk after each write; false for tests only"},
+};
+
+mlpipe_status mlpipe__store_path(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                 const char *folder, const char *name,
+                                 mlpipe__text *t)
+{
+    mlpipe__text_free(t);
+    mlpipe__text_init(t, s->env);
+    mlpipe__text_add(t, *folder ? "%s/%s/%s" : "%s%s/%s", s->path, folder,
+                     name);
+    return t->failed ? mlpipe__nomem(ctx) : MLPIPE_OK;
+}
+
+mlpipe_status mlpipe__store_name_check(mlpipe_ctx *ctx, const char *name)
+{
+    const size_t n = strlen(name);
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        const char ch = name[i];
+        const bool fits = (ch >= 'a' && ch <= 'z') ||
+                          (ch >= 'A' && ch <= 'Z') ||
+                          (ch >= '0' && ch <= '9') || ch == '.' ||
+                          ch == '_' || ch == '-';
+
+        if (!fits)
+            break;
+    }
+    if (n == 0 || n > MLPIPE__STORE_NAME_MAX || i < n || name[0] == '.')
+        return mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                            "store: %q is no name: use 1 to %d letters, "
+                            "digits, '.', '_' and '-', not beginning with "
+                            "'.'", name, MLPIPE__STORE_NAME_MAX);
+    return MLPIPE_OK;
+}
+
+/* A folder that may be there already. */
+static mlpipe_status store_make_dir(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                    const char *name)
+{
+    const mlpipe_io *io = &ctx->env->io;
+    mlpipe__text path;
+    mlpipe_status st;
+    int32_t got;
+
+    mlpipe__text_init(&path, s->env);
+    st = mlpipe__store_path(ctx, s, "", name, &path);
+    if (!st) {
+        got = io->make_dir(io->user, path.data);
+        if (got != MLPIPE_IO_OK && got != MLPIPE_IO_EXISTS)
+            st = mlpipe__io_fail(ctx, got, "make", path.data);
+    }
+    mlpipe__text_free(&path);
+    return st;
+}
+
+/* An empty folder becomes a store; the format file is its last part. */
+static mlpipe_status store_create(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                  const char *format_path)
+{
+    const mlpipe_io *io = &ctx->env->io;
+    const int32_t got = io->make_dir(io->user, s->path);
+    mlpipe_status st;
+
+    if (got != MLPIPE_IO_OK && got != MLPIPE_IO_EXISTS)
+        return mlpipe__io_fail(ctx, got, "make", s->path);
+    st = store_make_dir(ctx, s, "objects");
+    if (!st)
+        st = store_make_dir(ctx, s, "refs");
+    if (!st)
+        st = store_make_dir(ctx, s, "tags");
+    if (!st)
+        st = mlpipe__file_write(ctx, format_path, store_format,
+                                sizeof store_format - 1, s->sync);
+    return st;
+}
+
+static mlpipe_status store_check(mlpipe_ctx *ctx, mlpipe_store *s,
+                                 bool create)
+{
+    const mlpipe_io *io = &ctx->env->io;
+    mlpipe_io_stat stat;
+    mlpipe__text path;
+    char *data = NULL;
+    size_t bytes = 0;
+    mlpipe_status st;
+    int32_t got;
+
+    mlpipe__text_init(&path, s->env);
+    st = mlpipe__store_path(ctx, s, "", "format", &path);
+    if (st)
+        goto done;
+    got = io->stat(io->user, path.data, &stat);
+    if (got == MLPIPE_IO_NOT_FOUND && create) {
+        st = store_create(ctx, s, path.data);
+        goto done;
+    }
+    if (got != MLPIPE_IO_OK) {
+        st = mlpipe__io_fail(ctx, got, "open", path.data);
+        goto done;
+    }
+    st = mlpipe__file_read(ctx, path.data, 4096, &data, &bytes);
+    if (st)
+        goto done;
+    if (bytes < 13 || memcmp(data, store_format, 13))
+        st = mlpipe__fail(ctx, MLPIPE_E_FORMAT,
+                          "store_open: %q is no store: its file \"format\" "
+                          "does not begin with \"mlpipe-store\"", s->path);
+    else if (bytes != sizeof store_format - 1 ||
+             memcmp(data, store_format, bytes))
+        st = mlpipe__fail(ctx, MLPIPE_E_VERSION,
+                          "store_open: %q has another format than version 1, "
+                          "which this library reads", s->path);
+done:
+    mlpipe__free(ctx->env, data);
+    mlpipe__text_free(&path);
+    return st;
+}
+
+static mlpipe_status store_open(mlpipe_ctx *ctx, const char *path,
+                                const char *params, mlpipe_store **out)
+{
+    mlpipe__params p = {0};
+    mlpipe_store *s = NULL;
+    mlpipe_status st;
+
+    st = mlpipe__params_parse(ctx, "store_open", store_params, 2, params,
+                              &p);
+    if (st)
+        return st;
+    if (!ctx->env->io.open) {
+        st = mlpipe__fail(ctx, MLPIPE_E_UNSUPPORTED,
+                          "store_open: this context has no files");
+        goto done;
+    }
+    s = mlpipe__alloc(ctx->env, sizeof *s);
+    if (!s) {
+        st = mlpipe__nomem(ctx);
+        goto done;
+    }
+    s->env = mlpipe__env_keep(ctx->env);
+    s->sync = mlpipe__params_get(&p, "sync")->number != 0.0;
+    s->path = mlpipe__strdup(ctx->env, path, strlen(path));
+    st = s->path ? store_check(ctx, s, mlpipe__params_get(&p, "create")
+                                               ->number != 0.0)
+                 : mlpipe__nomem(ctx);
+    if (st) {
+        mlpipe_store_free(s);
+        s = NULL;
+    }
+done:
+    mlpipe__params_free(&p);
+    *out = s;
+    return st;
+}
+
+mlpipe_status mlpipe_store_open(mlpipe_ctx *ctx, const char *path,
+                                const char *params, mlpipe_store **out)
+{
+    mlpipe_status st = mlpipe__begin_here(ctx, "store_open");
+
+    if (out)
+        *out = NULL;
+    if (!st && !path)
+        st = mlpipe__null_arg(ctx, "path");
+    if (!st && !out)
+        st = mlpipe__null_arg(ctx, "out");
+    if (!st)
+        st = store_open(ctx, path, params, out);
+    return mlpipe__end(ctx, st);
+}
+
+void mlpipe_store_free(mlpipe_store *store)
+{
+    mlpipe__env *env;
+
+    if (!store)
+        return;
+    env = store->env;
+    mlpipe__free(env, store->path);
+    mlpipe__free(env, store);
+    mlpipe__env_drop(env);
+}
+
+mlpipe_status mlpipe__store_lock(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                 void **lock)
+{
+    const mlpipe_io *io = &ctx->env->io;
+    mlpipe__text path;
+    mlpipe_status st;
+    int32_t got;
+
+    mlpipe__text_init(&path, s->env);
+    st = mlpipe__store_path(ctx, s, "", "lock", &path);
+    if (!st) {
+        got = io->lock(io->user, path.data, lock);
+        if (got == MLPIPE_IO_BUSY)
+            st = mlpipe__fail(ctx, MLPIPE_E_BUSY,
+                              "store: %q is being written by another "
+                              "process or thread; try again", s->path);
+        else if (got != MLPIPE_IO_OK)
+            st = mlpipe__io_fail(ctx, got, "lock", path.data);
+    }
+    mlpipe__text_free(&path);
+    return st;
+}
+
+void mlpipe__store_unlock(mlpipe_ctx *ctx, void *lock)
+{
+    const mlpipe_io *io = &ctx->env->io;
+
+    if (lock)
+        io->unlock(io->user, lock);
+}
+
+/* The text of a ref file into its parts; false where it is none. */
+static bool store_ref_parse(const char *data, size_t bytes,
+                            mlpipe__store_ref *out)
+{
+    const char *space = memchr(data, ' ', bytes);
+    const size_t kind = space ? (size_t)(space - data) : 0;
+    mlpipe__hash128 hash;
+
+    if (kind == 0 || kind >= sizeof out->kind || bytes != kind + 34 ||
+        data[bytes - 1] != '\n' ||
+        !mlpipe__hash_from_hex(space + 1, 32, &hash))
+        return false;
+    memcpy(out->kind, data, kind);
+    out->kind[kind] = 0;
+    memcpy(out->id, space + 1, 32);
+    out->id[32] = 0;
+    return true;
+}
+
+/* Reads folder/name if it is there; *found tells. */
+static mlpipe_status store_ref_read(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                    const char *folder, const char *name,
+                                    mlpipe__store_ref *out, bool *found)
+{
+    const mlpipe_io *io = &ctx->env->io;
+    mlpipe_io_stat stat;
+    mlpipe__text path;
+    char *data = NULL;
+    size_t bytes = 0;
+    mlpipe_status st;
+    int32_t got;
+
+    *found = false;
+    mlpipe__text_init(&path, s->env);
+    st = mlpipe__store_path(ctx, s, folder, name, &path);
+    if (st)
+        goto done;
+    got = io->stat(io->user, path.data, &stat);
+    if (got == MLPIPE_IO_NOT_FOUND)
+        goto done;
+    if (got != MLPIPE_IO_OK) {
+        st = mlpipe__io_fail(ctx, got, "read", path.data);
+        goto done;
+    }
+    st = mlpipe__file_read(ctx, path.data, 4096, &data, &bytes);
+    if (st)
+        goto done;
+    if (!store_ref_parse(data, bytes, out)) {
+        st = mlpipe__fail(ctx, MLPIPE_E_CORRUPT,
+                          "store: %q does not hold a kind and a version",
+                          path.data);
+        goto done;
+    }
+    *found = true;
+done:
+    mlpipe__free(ctx->env, data);
+    mlpipe__text_free(&path);
+    return st;
+}
+
+mlpipe_status mlpipe__store_resolve(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                    const char *name, const char *kind,
+                                    mlpipe__store_ref *out)
+{
+    mlpipe__hash128 hash;
+    bool found;
+    mlpipe_status st = mlpipe__store_name_check(ctx, name);
+
+    if (!st)
+        st = store_ref_read(ctx, s, "tags", name, out, &found);
+    if (!st && !found)
+        st = store_ref_read(ctx, s, "refs", name, out, &found);
+    if (st)
+        return st;
+    if (!found && strlen(name) == 32 &&
+        mlpipe__hash_from_hex(name, 32, &hash)) {
+        memcpy(out->id, name, 33);
+        memcpy(out->kind, kind, strlen(kind) + 1);
+        return MLPIPE_OK;
+    }
+    if (!found)
+        return mlpipe__fail(ctx, MLPIPE_E_NOT_FOUND,
+                            "store: %q names no version in %q", name,
+                            s->path);
+    if (strcmp(out->kind, kind))
+        return mlpipe__fail(ctx, MLPIPE_E_ARG,
+                            "store: %q is a %s, not a %s", name, out->kind,
+                            kind);
+    return MLPIPE_OK;
+}
+
+mlpipe_status mlpipe__store_point(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                  const char *folder, const char *name,
+                                  const mlpipe__store_ref *ref)
+{
+    mlpipe__text path, line;
+    mlpipe_status st;
+
+    mlpipe__text_init(&path, s->env);
+    mlpipe__text_init(&line, s->env);
+    st = mlpipe__store_path(ctx, s, folder, name, &path);
+    mlpipe__text_add(&line, "%s %s\n", ref->kind, ref->id);
+    if (!st && line.failed)
+        st = mlpipe__nomem(ctx);
+    if (!st)
+        st = mlpipe__file_write(ctx, path.data, line.data, line.size,
+                                s->sync);
+    mlpipe__text_free(&path);
+    mlpipe__text_free(&line);
+    return st;
+}
+
+/* Under the lock: the tag is new, or names this version already. */
+static mlpipe_status store_tag(mlpipe_ctx *ctx, const mlpipe_store *s,
+                               const char *name, const char *tag)
+{
+    mlpipe__store_ref ref, old;
+    mlpipe__store_entry entry = {"tag", NULL, tag, NULL, ""};
+    bool found;
+    mlpipe_status st = mlpipe__store_name_check(ctx, tag);
+
+    if (!st)
+        st = mlpipe__store_name_check(ctx, name);
+    if (!st)
+        st = store_ref_read(ctx, s, "tags", name, &ref, &found);
+    if (!st && !found)
+        st = store_ref_read(ctx, s, "refs", name, &ref, &found);
+    if (!st && !found)
+        return mlpipe__fail(ctx, MLPIPE_E_NOT_FOUND,
+                            "store_tag: %q names no version in %q", name,
+                            s->path);
+    if (!st)
+        st = store_ref_read(ctx, s, "tags", tag, &old, &found);
+    if (st)
+        return st;
+    if (found && strcmp(old.id, ref.id))
+        return mlpipe__fail(ctx, MLPIPE_E_CONFLICT,
+                            "store_tag: %q names version %s already; a tag "
+                            "never moves", tag, old.id);
+    if (found)
+        return MLPIPE_OK;
+    st = mlpipe__store_point(ctx, s, "tags", tag, &ref);
+    entry.kind = ref.kind;
+    entry.id = ref.id;
+    return st ? st : mlpipe__store_log_add(ctx, s, &entry);
+}
+
+mlpipe_status mlpipe_store_tag(mlpipe_ctx *ctx, mlpipe_store *store,
+                               const char *name, const char *tag)
+{
+    mlpipe_status st = mlpipe__begin_here(ctx, "store_tag");
+    void *lock = NULL;
+
+    if (!st && !store)
+        st = mlpipe__null_arg(ctx, "store");
+    if (!st && (!name || !tag))
+        st = mlpipe__null_arg(ctx, name ? "tag" : "name");
+    if (!st)
+        st = mlpipe__store_lock(ctx, store, &lock);
+    if (!st)
+        st = store_tag(ctx, store, name, tag);
+    if (ctx)
+        mlpipe__store_unlock(ctx, lock);
+    return mlpipe__end(ctx, st);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Objects: containers in files that are named by their content. */
+#include "store_internal.h"
+
+/* objects/ab/abcd..., making the folder ab where asked. */
+static mlpipe_status object_path(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                 const char *id, bool make,
+                                 mlpipe__text *path)
+{
+    const mlpipe_io *io = &ctx->env->io;
+    int32_t got;
+
+    mlpipe__text_init(path, s->env);
+    mlpipe__text_add(path, "%s/objects/%.*s", s->path, 2, id);
+    if (make && !path->failed) {
+        got = io->make_dir(io->user, path->data);
+        if (got != MLPIPE_IO_OK && got != MLPIPE_IO_EXISTS)
+            return mlpipe__io_fail(ctx, got, "make", path->data);
+    }
+    mlpipe__text_add(path, "/%s", id);
+    return path->failed ? mlpipe__nomem(ctx) : MLPIPE_OK;
+}
+
+mlpipe_status mlpipe__store_put_bytes(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                      const void *data, size_t bytes,
+                                      const char *id)
+{
+    const mlpipe_io *io = &ctx->env->io;
+    mlpipe_io_stat stat;
+    mlpipe__text path;
+    mlpipe_status st = object_path(ctx, s, id, true, &path);
+
+    /* Written whole and renamed: what is there is complete. */
+    if (!st && io->stat(io->user, path.data, &stat) != MLPIPE_IO_OK)
+        st = mlpipe__file_write(ctx, path.data, data, bytes, s->sync);
+    mlpipe__text_free(&path);
+    return st;
+}
+
+mlpipe_status mlpipe__store_put_object(mlpipe_ctx *ctx,
+                                       const mlpipe_store *s,
+                                       const mlpipe__container *object,
+                                       const char *kind,
+                                       char id[MLPIPE__STORE_ID])
+{
+    mlpipe__text bytes;
+    mlpipe_status st;
+
+    mlpipe__text_init(&bytes, s->env);
+    mlpipe__hash_hex(mlpipe__container_id(object), id);
+    st = mlpipe__container_write(ctx, object, kind, &bytes);
+    if (!st)
+        st = mlpipe__store_put_bytes(ctx, s, bytes.data, bytes.size, id);
+    mlpipe__text_free(&bytes);
+    return st;
+}
+
+mlpipe_status mlpipe__store_read_bytes(mlpipe_ctx *ctx,
+                                       const mlpipe_store *s, const char *id,
+                                       char **data, size_t *bytes)
+{
+    mlpipe__text path;
+    mlpipe_status st = object_path(ctx, s, id, false, &path);
+
+    *data = NULL;
+    if (!st)
+        st = mlpipe__file_read(ctx, path.data,
+                               ctx->env->limits.bundle_bytes, data, bytes);
+    mlpipe__text_free(&path);
+    return st;
+}
+
+mlpipe_status mlpipe__store_get_object(mlpipe_ctx *ctx,
+                                       const mlpipe_store *s, const char *id,
+                                       const char *kind,
+                                       mlpipe__container *out)
+{
+    char *data = NULL;
+    char real[MLPIPE__STORE_ID];
+    size_t bytes = 0;
+    mlpipe_status st = mlpipe__store_read_bytes(ctx, s, id, &data, &bytes);
+
+    if (st)
+        return st;
+    st = mlpipe__container_read(ctx, kind, data, bytes, out);
+    mlpipe__free(ctx->env, data);
+    if (st)
+        return st;
+    mlpipe__hash_hex(mlpipe__container_id(out), real);
+    if (strcmp(real, id)) {
+        mlpipe__container_free(out);
+        return mlpipe__fail(ctx, MLPIPE_E_CORRUPT,
+                            "store: object %s holds the content of %s", id,
+                            real);
+    }
+    return MLPIPE_OK;
+}
