@@ -249,7 +249,7 @@ MLPIPE_API void mlpipe_slot_free(mlpipe_slot *slot);
  *
  * @param ctx borrows
  * @param slot keeps
- * @param live NULL
+ * @param live borrows; reserved, pass NULL
  * @param out gives; free with mlpipe_worker_free
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_BUSY (all seats are taken, or another

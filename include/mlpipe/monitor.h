@@ -116,7 +116,7 @@ mlpipe_monitor_captured(mlpipe_ctx *ctx, mlpipe_monitor *monitor,
                         mlpipe_dataset **out);
 
 /**
- * Stop watching.
+ * Stop watching the slot, which goes on serving.
  *
  * @param monitor takes; NULL is allowed
  * @thread any

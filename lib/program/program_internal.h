@@ -10,7 +10,8 @@
 
 #include "../num/num_internal.h"
 
-enum { MLPIPE__BLOCK_ROWS = 512, MLPIPE__NO_REG = 0xffffffffu };
+enum { MLPIPE__BLOCK_ROWS = 512 };
+#define MLPIPE__NO_REG UINT32_MAX
 
 /* What an input or variable holds. */
 enum {

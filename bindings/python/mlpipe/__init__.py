@@ -1,0 +1,348 @@
+# SPDX-License-Identifier: MIT
+"""libmlpipe from Python: read, fit, predict, evaluate, save and load.
+
+    import mlpipe
+    houses = mlpipe.read_csv("houses.csv")
+    train, test = houses.split("parts=0.8,0.2")
+    model = (mlpipe.Pipeline("target=price id=id time=date")
+             .add("impute", numeric="median")
+             .add("gbt", trees=200)
+             .fit(train))
+    print(model.evaluate(test)["r2"])
+
+Keyword arguments are the parameters of the catalog (mlpipe.steps()). Errors
+are mlpipe.Error with the fields of the library's message.
+"""
+import ctypes
+import json
+import os
+
+from . import _raw
+
+
+def _load():
+    """The library: MLPIPE_LIBRARY, beside this file, or the system's."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    beside = os.path.join(here, "libmlpipe.so.0")
+    name = os.environ.get("MLPIPE_LIBRARY") or (
+        beside if os.path.exists(beside) else "libmlpipe.so.0")
+    library = _raw.declare(ctypes.CDLL(name))
+    # A buffer may hold any bytes, which a C string cannot.
+    library.mlpipe_buffer_data.restype = ctypes.c_void_p
+    return library
+
+
+_lib = _load()
+
+
+class Error(Exception):
+    """What the library said: status, detail, row, column, where, text."""
+
+    def __init__(self, error):
+        self.status = error.status
+        self.name = _lib.mlpipe_status_name(error.status).decode()
+        self.detail = error.detail
+        self.row = error.row if error.row >= 0 else None
+        self.column = _text(error.column) or None
+        self.where = _text(error.where) or None
+        self.text = _text(error.text)
+        super().__init__(f"{self.name}: {self.text}")
+
+
+def _text(raw):
+    return raw.decode("utf-8", "replace") if raw else ""
+
+
+def _bytes(text):
+    if text is None:
+        return None
+    if isinstance(text, os.PathLike):
+        text = os.fspath(text)
+    if not isinstance(text, str):
+        raise TypeError(f"a text is needed, not {type(text).__name__}")
+    return text.encode()
+
+
+def _params(text, named):
+    """"a=1 b=2" and keywords as one parameter text."""
+    parts = [text] if text else []
+    for key, value in named.items():
+        if isinstance(value, bool):
+            value = "true" if value else "false"
+        elif isinstance(value, (list, tuple)):
+            value = ",".join(str(v) for v in value)
+        elif isinstance(value, float):
+            value = repr(value)
+        value = str(value).replace("'", "''")
+        parts.append(f"{key.rstrip('_')}='{value}'")
+    return " ".join(parts).encode() or None
+
+
+class _Handle:
+    """An object of the library: freed with this one."""
+
+    _free = None
+
+    def __init__(self, pointer):
+        self._p = pointer
+
+    def __del__(self):
+        pointer, self._p = getattr(self, "_p", None), None
+        if pointer and _lib is not None:
+            getattr(_lib, self._free)(pointer)
+
+
+class _Context(_Handle):
+    _free = "mlpipe_ctx_free"
+
+    def __init__(self, threads=1, seed=0):
+        options = _raw.mlpipe_ctx_options()
+        options.size = ctypes.sizeof(options)
+        options.threads = threads
+        options.seed = seed
+        pointer = ctypes.POINTER(_raw.mlpipe_ctx)()
+        status = _lib.mlpipe_ctx_new(ctypes.byref(options),
+                                     ctypes.byref(pointer))
+        if status:
+            raise MemoryError("no context")
+        super().__init__(pointer)
+
+    def call(self, name, *arguments):
+        status = getattr(_lib, name)(self._p, *arguments)
+        if status:
+            raise Error(_lib.mlpipe_ctx_error(self._p).contents)
+
+    def give(self, name, kind, *arguments):
+        """Call a function whose last argument gives an object."""
+        pointer = ctypes.POINTER(kind)()
+        self.call(name, *arguments, ctypes.byref(pointer))
+        return pointer
+
+    def text(self, name, *arguments):
+        """Call a function that gives a buffer; its bytes."""
+        buffer = self.give(name, _raw.mlpipe_buffer, *arguments)
+        try:
+            return ctypes.string_at(_lib.mlpipe_buffer_data(buffer),
+                                    _lib.mlpipe_buffer_size(buffer))
+        finally:
+            _lib.mlpipe_buffer_free(buffer)
+
+
+_default = None
+
+
+def _ctx():
+    global _default
+    if _default is None:
+        _default = _Context()
+    return _default
+
+
+def configure(threads=1, seed=0):
+    """Threads and seed of every later call."""
+    global _default
+    _default = _Context(threads, seed)
+
+
+def version():
+    """The version of the loaded library, such as "0.1.0"."""
+    v = _lib.mlpipe_version()
+    return f"{v >> 16}.{v >> 8 & 255}.{v & 255}"
+
+
+def steps():
+    """The catalog: {step or function: {parameter: documentation}}."""
+    found = {}
+    entry = _raw.mlpipe_catalog_entry()
+    param = _raw.mlpipe_catalog_parameter()
+    for i in range(_lib.mlpipe_catalog_count()):
+        _lib.mlpipe_catalog_get(i, ctypes.byref(entry))
+        found[_text(entry.name)] = params = {}
+        for j in range(entry.params):
+            _lib.mlpipe_catalog_param(i, j, ctypes.byref(param))
+            params[_text(param.name)] = _text(param.doc)
+    return found
+
+
+class Report(_Handle):
+    """Named numbers: report["rmse"], dict(report), print(report)."""
+
+    _free = "mlpipe_report_free"
+
+    def __getitem__(self, name):
+        value = _lib.mlpipe_report_get(self._p, _bytes(name))
+        if value != value and name not in self.keys():
+            raise KeyError(name)
+        return value
+
+    def keys(self):
+        name = ctypes.c_char_p()
+        names = []
+        for i in range(_lib.mlpipe_report_count(self._p)):
+            if not _lib.mlpipe_report_figure(self._p, i, ctypes.byref(name),
+                                             None):
+                names.append(_text(name.value))
+        return names
+
+    def text(self, name):
+        """A text of the report, such as "task"; None where it has none."""
+        found = _lib.mlpipe_report_text(self._p, _bytes(name))
+        return None if found is None else _text(found)
+
+    def to_dict(self):
+        return json.loads(_ctx().text("mlpipe_report_render", self._p,
+                                      b"json"))
+
+    def __str__(self):
+        return _ctx().text("mlpipe_report_render", self._p,
+                           b"text").decode()
+
+
+class Dataset(_Handle):
+    """Immutable typed columns."""
+
+    _free = "mlpipe_dataset_free"
+
+    def __len__(self):
+        return _lib.mlpipe_dataset_rows(self._p)
+
+    @property
+    def columns(self):
+        return [_text(_lib.mlpipe_dataset_name(self._p, i))
+                for i in range(_lib.mlpipe_dataset_columns(self._p))]
+
+    def split(self, params):
+        """Parts as a list: "parts=0.8,0.2", "order=date at=2015-02-01"."""
+        count = 2
+        for item in params.split():
+            key, _, value = item.partition("=")
+            if key in ("parts", "at"):
+                count = value.count(",") + (2 if key == "at" else 1)
+        parts = (ctypes.POINTER(_raw.mlpipe_dataset) * count)()
+        _ctx().call("mlpipe_dataset_split", self._p, _bytes(params), parts,
+                    count)
+        return [Dataset(p) for p in parts]
+
+    def fold(self, index, **params):
+        """(the rows of one fold, all other rows)."""
+        fold = ctypes.POINTER(_raw.mlpipe_dataset)()
+        rest = ctypes.POINTER(_raw.mlpipe_dataset)()
+        _ctx().call("mlpipe_dataset_fold", self._p, _params("", params),
+                    index, ctypes.byref(fold), ctypes.byref(rest))
+        return Dataset(fold), Dataset(rest)
+
+    def values(self, column):
+        """A column as a list: numbers or texts, None for null."""
+        position = _lib.mlpipe_dataset_find(self._p, _bytes(column))
+        if position < 0:
+            raise KeyError(column)
+        value = _raw.mlpipe_value()
+        found = []
+        for row in range(len(self)):
+            _lib.mlpipe_dataset_cell(self._p, row, position,
+                                     ctypes.byref(value))
+            if value.kind == _raw.MLPIPE_VALUE_TEXT:
+                found.append(_text(value.str))
+            else:
+                null = value.kind == _raw.MLPIPE_VALUE_NULL
+                found.append(None if null else value.num)
+        return found
+
+    def fingerprint(self):
+        return _ctx().text("mlpipe_dataset_fingerprint", self._p).decode()
+
+    def reading(self):
+        """What happened when it was read."""
+        return Report(_ctx().give("mlpipe_dataset_reading",
+                                  _raw.mlpipe_report, self._p))
+
+
+def read_csv(path, params="", **named):
+    """A CSV file as a Dataset; parameters as mlpipe_read_csv's."""
+    return Dataset(_ctx().give("mlpipe_read_csv", _raw.mlpipe_dataset,
+                               _bytes(path), _params(params, named)))
+
+
+class Model(_Handle):
+    """A fitted pipeline; immutable; pickles."""
+
+    _free = "mlpipe_model_free"
+
+    @property
+    def id(self):
+        return _text(_lib.mlpipe_model_id(self._p))
+
+    @property
+    def inputs(self):
+        return [_text(_lib.mlpipe_model_input(self._p, i))
+                for i in range(_lib.mlpipe_model_inputs(self._p))]
+
+    @property
+    def outputs(self):
+        return [_text(_lib.mlpipe_model_output(self._p, i))
+                for i in range(_lib.mlpipe_model_outputs(self._p))]
+
+    def predict(self, dataset):
+        """One float a row, or a tuple a row where there are more outputs."""
+        width = len(self.outputs)
+        out = (ctypes.c_double * (len(dataset) * width))()
+        _ctx().call("mlpipe_predict", self._p, dataset._p, out, len(out))
+        flat = list(out)
+        if width == 1:
+            return flat
+        return [tuple(flat[i:i + width])
+                for i in range(0, len(flat), width)]
+
+    def evaluate(self, dataset, params="", **named):
+        return Report(_ctx().give("mlpipe_evaluate", _raw.mlpipe_report,
+                                  self._p, dataset._p,
+                                  _params(params, named)))
+
+    def card(self):
+        return Report(_ctx().give("mlpipe_model_card", _raw.mlpipe_report,
+                                  self._p))
+
+    def save(self, path):
+        _ctx().call("mlpipe_model_save", self._p, _bytes(path))
+
+    def to_bytes(self):
+        return _ctx().text("mlpipe_model_bytes", self._p)
+
+    def __reduce__(self):
+        return from_bytes, (self.to_bytes(),)
+
+
+def load(path):
+    """A model from a file."""
+    return Model(_ctx().give("mlpipe_model_load", _raw.mlpipe_model,
+                             _bytes(path)))
+
+
+def from_bytes(data):
+    """A model from the bytes of Model.to_bytes."""
+    data = bytes(data)
+    return Model(_ctx().give("mlpipe_model_load_bytes", _raw.mlpipe_model,
+                             data, len(data)))
+
+
+class Pipeline(_Handle):
+    """A recipe: Pipeline("target=price").add("impute").add("gbt")."""
+
+    _free = "mlpipe_pipeline_free"
+
+    def __init__(self, params="", **named):
+        super().__init__(_ctx().give("mlpipe_pipeline_new",
+                                     _raw.mlpipe_pipeline,
+                                     _params(params, named)))
+
+    def add(self, step, params="", **named):
+        _ctx().call("mlpipe_pipeline_add", self._p, _bytes(step),
+                    _params(params, named))
+        return self
+
+    def fit(self, train, valid=None):
+        return Model(_ctx().give("mlpipe_fit", _raw.mlpipe_model, self._p,
+                                 train._p, valid._p if valid else None))
+
+    def to_json(self):
+        return _ctx().text("mlpipe_pipeline_json", self._p).decode()
