@@ -17,6 +17,7 @@ typedef struct mlpipe__recipe_step {
     const mlpipe__step *step;       /* one of the two */
     const mlpipe__learner *learner;
     char *name;
+    mlpipe__param *table;           /* its parameters and as= */
     mlpipe__params params;
 } mlpipe__recipe_step;
 
@@ -36,6 +37,11 @@ mlpipe_status mlpipe__pipeline_copy(mlpipe_ctx *ctx,
                                     mlpipe_pipeline **out);
 /* Column that has the role by the recipe ("" = none), e.g. "id", "time". */
 const char *mlpipe__pipeline_role(const mlpipe_pipeline *p, const char *role);
+/* The as= that every step takes beside its own parameters. */
+extern const mlpipe__param mlpipe__param_as;
+/* Tables of calls, for the catalog. */
+const mlpipe__param *mlpipe__pipeline_params(uint32_t *count);
+const mlpipe__param *mlpipe__evaluate_params(uint32_t *count);
 
 /* ---- the reference (reference.c), read by recorder and monitor -------------- */
 
@@ -86,6 +92,8 @@ const mlpipe__ref_metric *mlpipe__ref_metric_find(
 struct mlpipe_model {
     atomic_uint_fast64_t refs;
     mlpipe__env *env;
+    struct mlpipe_model *root; /* NULL, or the model that owns all that is
+                                  shared: this one differs in `attached` */
     mlpipe__program *program;
     mlpipe__reference *reference;
     uint32_t task;             /* MLPIPE__TASK_ */
@@ -100,6 +108,8 @@ struct mlpipe_model {
     char train_print[33], valid_print[33]; /* fingerprints, "" = none */
     uint64_t train_rows, valid_rows;
     uint64_t seed;
+    double baseline;           /* training mean, or share of positives */
+    uint32_t any_machine;      /* 1: equal bits on every machine */
     mlpipe_report *notes;      /* of the fit */
     mlpipe_report **attached;
     uint32_t attached_count;
@@ -108,8 +118,10 @@ struct mlpipe_model {
     uint64_t train_id_count;
     char *info;                /* INFO section: JSON, outside the identity */
     char id[33];
+    char fit_id[33];           /* the same without attached reports */
 };
 
+mlpipe_model *mlpipe__model_new(mlpipe__env *env);
 mlpipe_model *mlpipe__model_keep(const mlpipe_model *m);
 /* How a dataset's columns feed the program's inputs. */
 typedef struct mlpipe__binding {
@@ -130,6 +142,15 @@ void mlpipe__binding_free(mlpipe__binding *b);
  * null; E_SCHEMA, E_FORMAT (a class that the model does not know). */
 mlpipe_status mlpipe__model_target(mlpipe_ctx *ctx, const mlpipe_model *m,
                                    const mlpipe_dataset *d, double *out);
+/*
+ * A hash of each row over what the model knows of it: its inputs, the target
+ * and, where the dataset has them, the id and time columns. A row is in the
+ * training set where mlpipe__model_trained_on finds its hash.
+ */
+mlpipe_status mlpipe__model_row_hashes(mlpipe_ctx *ctx, const mlpipe_model *m,
+                                       const mlpipe_dataset *d,
+                                       uint64_t *out);
+bool mlpipe__model_trained_on(const mlpipe_model *m, uint64_t row_hash);
 /* The default metric of the task: "rmse" or "logloss". */
 const char *mlpipe__task_metric(uint32_t task);
 

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Splits, folds and comparisons as the cycle and the catalog see them. */
+#ifndef MLPIPE_VALIDATE_INTERNAL_H
+#define MLPIPE_VALIDATE_INTERNAL_H
+
+#include "../model/model_internal.h"
+
+/* ---- two models on the same rows (compare.c) ------------------------------ */
+
+typedef struct mlpipe__comparison {
+    double a, b;     /* the metric of either */
+    double mean, se; /* of the paired differences, in the metric's sense of
+                        better: negative = b is better than a */
+    double p;        /* one-sided: that b is no better than a */
+    uint64_t n;
+    const char *test; /* its name, static */
+} mlpipe__comparison;
+
+/* Can this metric be compared? See the table in compare.c. */
+bool mlpipe__comparable(const mlpipe__metric *metric);
+/*
+ * Compare predictions pa (champion) and pb (challenger) of the same n rows
+ * with known target y. E_EMPTY below two rows; E_UNSUPPORTED where no test is
+ * known for the metric.
+ */
+mlpipe_status mlpipe__compare(mlpipe_ctx *ctx, const mlpipe__metric *metric,
+                              const double *y, const double *pa,
+                              const double *pb, uint64_t n,
+                              mlpipe__comparison *out);
+
+/* Tables of calls, for the catalog. */
+const mlpipe__param *mlpipe__split_params(uint32_t *count);
+const mlpipe__param *mlpipe__fold_params(uint32_t *count);
+
+#endif
