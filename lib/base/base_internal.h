@@ -299,7 +299,7 @@ typedef struct mlpipe__setting {
     const char *text;    /* as written or the default; "" = not set */
     double number;       /* INT, REAL, BOOL (0/1), SPAN (in seconds) */
     int64_t integer;     /* INT */
-    uint32_t choice;     /* index into choices */
+    uint32_t choice;     /* CHOICE: index into choices; else UINT32_MAX */
     uint32_t count;      /* NAMES, REALS: how many */
     const char **names;  /* NAMES: count texts */
     double *reals;       /* REALS: count numbers */
@@ -329,10 +329,27 @@ void mlpipe__params_json(const mlpipe__params *p, mlpipe__text *out);
 /* Closest of the names by edit distance; NULL where none is near. */
 const char *mlpipe__nearest(const char *word, size_t n,
                             const char *const *names, uint32_t count);
+/* A table row as the catalog shows it. */
+void mlpipe__param_describe(const mlpipe__param *param,
+                            mlpipe_catalog_parameter *out);
+/* A number and one of us ms s min h d w (none: s), in seconds. */
+bool mlpipe__parse_span(const char *s, size_t n, double *seconds);
+
+/*
+ * Two more lines for a message: the surroundings of `at` in a text, and a
+ * caret below it. Starts with a newline, ends without one.
+ */
+enum { MLPIPE__CARET_BYTES = 160 };
+void mlpipe__caret(const char *text, size_t bytes, size_t at,
+                   char out[MLPIPE__CARET_BYTES]);
 
 /* ---- JSON (json.c, the only user of cJSON) ------------------------------ */
 
-/* A tree that was parsed strictly: RFC 8259, UTF-8, no duplicate keys. */
+/*
+ * A tree that was parsed strictly: RFC 8259, UTF-8, no duplicate keys, no
+ * \u0000, no number beyond the range of a double. Its memory is cJSON's own,
+ * outside the context's allocator; it needs no context once it is made.
+ */
 typedef struct mlpipe__json mlpipe__json;
 
 enum mlpipe__json_kind {
@@ -465,7 +482,8 @@ double mlpipe__get_f64(mlpipe__cursor *r);
 /* count elements of `bytes` each, in place; pads to 8 before; NULL = failed */
 const void *mlpipe__get_array(mlpipe__cursor *r, uint64_t count,
                               size_t bytes);
-const char *mlpipe__get_text(mlpipe__cursor *r, uint32_t *bytes); /* + NUL */
+/* A NUL stands behind it; "" where it failed; bytes may be NULL. */
+const char *mlpipe__get_text(mlpipe__cursor *r, uint32_t *bytes);
 bool mlpipe__cursor_done(const mlpipe__cursor *r); /* all read, not failed */
 
 /* The writers of the same, into a text. */

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one parser of parameters: `NULL | JSON object | key=value {space
+ * key=value}`. It finds keys and the extent of values; params_value.c gives
+ * values their type, params_object.c reads the JSON form.
+ */
+#include "params_internal.h"
+
+enum { PARAMS_DEPTH_MAX = 64, PARAMS_SHOWN_MAX = 64 };
+
+/* ---- messages ------------------------------------------------------------- */
+
+void mlpipe__params_word(const char *s, size_t n,
+                         char out[MLPIPE__PARAMS_WORD])
+{
+    const size_t room = MLPIPE__PARAMS_WORD - 1;
+    const size_t kept = n < room ? n : room;
+    memcpy(out, s, kept);
+    out[kept] = '\0';
+}
+
+void mlpipe__params_list(char *out, size_t room, const char *const *names,
+                         uint32_t count)
+{
+    size_t n = 0;
+    out[0] = '\0';
+    for (uint32_t i = 0; i < count; i++) {
+        const size_t m = strlen(names[i]);
+        if (n + m + 7 > room) {
+            memcpy(out + n, ", ...", 6);
+            return;
+        }
+        if (i) {
+            memcpy(out + n, ", ", 2);
+            n += 2;
+        }
+        memcpy(out + n, names[i], m + 1);
+        n += m;
+    }
+}
+
+mlpipe_status mlpipe__params_fail(const mlpipe__params_run *r,
+                                  const char *format, ...)
+{
+    char message[640], caret[MLPIPE__CARET_BYTES] = "";
+    va_list args;
+    va_start(args, format);
+    mlpipe__vformat(message, sizeof message, format, args);
+    va_end(args);
+    if (r->text)
+        mlpipe__caret(r->text, r->size, r->mark, caret);
+    return mlpipe__fail(r->ctx, MLPIPE_E_PARAM, "%s: %s%s", r->owner, message,
+                        caret);
+}
+
+static mlpipe_status params_unknown(const mlpipe__params_run *r,
+                                    const char *key, size_t n)
+{
+    const char *names[PARAMS_SHOWN_MAX] = {NULL};
+    char list[MLPIPE__PARAMS_LIST], word[MLPIPE__PARAMS_WORD];
+    uint32_t count = 0;
+    mlpipe__params_word(key, n, word);
+    if (!r->count)
+        return mlpipe__params_fail(r, "unknown parameter %q; it takes none",
+                                   word);
+    for (; count < r->count && count < PARAMS_SHOWN_MAX; count++)
+        names[count] = r->table[count].name;
+    const char *near = mlpipe__nearest(key, n, names, count);
+    mlpipe__params_list(list, sizeof list, names, count);
+    if (near)
+        return mlpipe__params_fail(
+            r, "unknown parameter %q; did you mean \"%s\"? It takes: %s",
+            word, near, list);
+    return mlpipe__params_fail(r, "unknown parameter %q; it takes: %s", word,
+                               list);
+}
+
+mlpipe_status mlpipe__params_claim(mlpipe__params_run *r, const char *key,
+                                   size_t n, mlpipe__setting **out)
+{
+    for (uint32_t i = 0; i < r->count; i++) {
+        const char *name = r->table[i].name;
+        if (strlen(name) != n || memcmp(name, key, n))
+            continue;
+        *out = &r->out->items[i];
+        if ((*out)->given)
+            return mlpipe__params_fail(r, "parameter \"%s\" is given twice",
+                                       name);
+        (*out)->given = true;
+        return MLPIPE_OK;
+    }
+    return params_unknown(r, key, n);
+}
+
+/* ---- the text form ---------------------------------------------------------- */
+
+static bool params_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static void params_skip_space(mlpipe__params_run *r)
+{
+    while (r->at < r->size && params_space(r->text[r->at]))
+        r->at++;
+}
+
+/* The key before '='; r->at then stands behind the '='. */
+static mlpipe_status params_key(mlpipe__params_run *r, size_t *bytes)
+{
+    const size_t start = r->at;
+    char word[MLPIPE__PARAMS_WORD];
+    r->mark = start;
+    while (r->at < r->size && !params_space(r->text[r->at])
+           && r->text[r->at] != '=')
+        r->at++;
+    *bytes = r->at - start;
+    if (r->at < r->size && r->text[r->at] == '=' && *bytes) {
+        r->at++;
+        return MLPIPE_OK;
+    }
+    if (!*bytes)
+        return mlpipe__params_fail(r, "a name is missing before '='");
+    mlpipe__params_word(r->text + start, *bytes, word);
+    return mlpipe__params_fail(
+        r, "%q is no key=value; put values with spaces in '...'", word);
+}
+
+/* '...' with '' for a quote, unquoted into out; its length in *bytes. */
+static mlpipe_status params_quoted(mlpipe__params_run *r, char *out,
+                                   size_t *bytes)
+{
+    size_t n = 0;
+    r->mark = r->at++;
+    for (;; r->at++) {
+        if (r->at == r->size)
+            return mlpipe__params_fail(
+                r, "this ' is never closed; a quote inside is written ''");
+        if (r->text[r->at] == '\'') {
+            if (r->at + 1 == r->size || r->text[r->at + 1] != '\'')
+                break;
+            r->at++;
+        }
+        out[n++] = r->text[r->at];
+    }
+    r->at++;
+    *bytes = n;
+    if (r->at == r->size || params_space(r->text[r->at]))
+        return MLPIPE_OK;
+    r->mark = r->at;
+    return mlpipe__params_fail(
+        r, "a space is missing behind the closing '; a quote inside is "
+           "written ''");
+}
+
+/* Up to the next space outside brackets and backticks. */
+static mlpipe_status params_bare(mlpipe__params_run *r, size_t *bytes)
+{
+    const size_t start = r->at;
+    struct {
+        char closer;
+        size_t at;
+    } open[PARAMS_DEPTH_MAX];
+    uint32_t depth = 0;
+    for (; r->at < r->size; r->at++) {
+        const char c = r->text[r->at];
+        const bool name = depth && open[depth - 1].closer == '`';
+        r->mark = r->at;
+        if (!depth && params_space(c))
+            break;
+        if (depth && c == open[depth - 1].closer) {
+            depth--;
+        } else if (!name && (c == '(' || c == '[' || c == '{' || c == '`')) {
+            if (depth == PARAMS_DEPTH_MAX)
+                return mlpipe__params_fail(r, "more than %d open brackets",
+                                           (int)PARAMS_DEPTH_MAX);
+            open[depth].closer = (char)(c == '(' ? ')'
+                                        : c == '[' ? ']'
+                                        : c == '{' ? '}' : '`');
+            open[depth++].at = r->at;
+        } else if (!name && (c == ')' || c == ']' || c == '}')) {
+            return mlpipe__params_fail(
+                r, depth ? "'%c' where '%c' would close the bracket"
+                         : "'%c' closes no bracket; put such values in '...'",
+                c, depth ? open[depth - 1].closer : ' ');
+        }
+    }
+    if (depth) {
+        r->mark = open[depth - 1].at;
+        return mlpipe__params_fail(r, "this '%c' is never closed by '%c'",
+                                   r->text[r->mark], open[depth - 1].closer);
+    }
+    *bytes = r->at - start;
+    return MLPIPE_OK;
+}
+
+static mlpipe_status params_item(mlpipe__params_run *r, char *scratch)
+{
+    mlpipe__setting *s = NULL;
+    size_t bytes = 0;
+    const char *key = r->text + r->at;
+    mlpipe_status st = params_key(r, &bytes);
+    if (!st)
+        st = mlpipe__params_claim(r, key, bytes, &s);
+    if (st)
+        return st;
+    const size_t start = r->at;
+    const bool quoted = r->at < r->size && r->text[r->at] == '\'';
+    const char *value = quoted ? scratch : r->text + start;
+    st = quoted ? params_quoted(r, scratch, &bytes) : params_bare(r, &bytes);
+    if (st)
+        return st;
+    r->mark = start;
+    if (!quoted && !bytes)
+        return mlpipe__params_fail(
+            r, "\"%s\" has no value; an empty text is written ''",
+            s->param->name);
+    return mlpipe__params_set(r, s, value, bytes);
+}
+
+static mlpipe_status params_items(mlpipe__params_run *r)
+{
+    mlpipe_status st = MLPIPE_OK;
+    char *scratch = mlpipe__alloc(r->ctx->env, r->size + 1);
+    if (!scratch)
+        return mlpipe__nomem(r->ctx);
+    for (params_skip_space(r); !st && r->at < r->size; params_skip_space(r))
+        st = params_item(r, scratch);
+    mlpipe__free(r->ctx->env, scratch);
+    return st;
+}
+
+/* Whatever was not given gets the table's value, through the same checks. */
+static mlpipe_status params_defaults(mlpipe__params_run *r)
+{
+    r->text = NULL;
+    for (uint32_t i = 0; i < r->count; i++) {
+        mlpipe__setting *s = &r->out->items[i];
+        if (s->given)
+            continue;
+        if (!s->param->initial)
+            return mlpipe__params_fail(r, "\"%s\" must be given: %s",
+                                       s->param->name,
+                                       s->param->doc ? s->param->doc : "");
+        const mlpipe_status st = mlpipe__params_set(
+            r, s, s->param->initial, strlen(s->param->initial));
+        if (st)
+            return st;
+    }
+    return MLPIPE_OK;
+}
+
+static mlpipe_status params_read(mlpipe__params_run *r)
+{
+    const uint64_t limit = r->ctx->env->limits.json_bytes;
+    r->size = strlen(r->text);
+    if (r->size > limit)
+        return mlpipe__fail(r->ctx, MLPIPE_E_LIMIT,
+                            "%s: parameters of %zu bytes; the limit is %llu",
+                            r->owner, r->size, (unsigned long long)limit);
+    if (!mlpipe__utf8_valid(r->text, r->size)) {
+        r->text = NULL; /* not fit to be shown */
+        return mlpipe__params_fail(r, "the parameters are not UTF-8");
+    }
+    params_skip_space(r);
+    if (r->at == r->size || r->text[r->at] != '{')
+        return params_items(r);
+#ifdef MLPIPE_SERVE
+    return mlpipe__fail(r->ctx, MLPIPE_E_UNSUPPORTED,
+                        "%s: parameters as JSON are not part of "
+                        "libmlpipe-serve; write key=value", r->owner);
+#else
+    return mlpipe__params_object(r);
+#endif
+}
+
+mlpipe_status mlpipe__params_parse(mlpipe_ctx *ctx, const char *owner,
+                                   const mlpipe__param *table, uint32_t count,
+                                   const char *text, mlpipe__params *out)
+{
+    mlpipe__params_run run = {ctx, owner, table, count, text, 0, 0, 0, out};
+    mlpipe_status st = MLPIPE_OK;
+    memset(out, 0, sizeof *out);
+    mlpipe__setting *items =
+        mlpipe__alloc_array(ctx->env, count, sizeof *items);
+    if (!items)
+        return mlpipe__nomem(ctx);
+    out->env = mlpipe__env_keep(ctx->env);
+    out->items = items;
+    out->count = count;
+    for (uint32_t i = 0; i < count; i++)
+        items[i].param = &table[i];
+    if (text)
+        st = params_read(&run);
+    if (!st)
+        st = params_defaults(&run);
+    if (st)
+        mlpipe__params_free(out);
+    return st;
+}
+
+void mlpipe__params_free(mlpipe__params *p)
+{
+    if (!p || !p->env)
+        return;
+    for (uint32_t i = 0; i < p->count; i++) {
+        mlpipe__setting *s = &p->items[i];
+        for (uint32_t k = 0; s->names && k < s->count; k++)
+            mlpipe__free(p->env, (void *)(uintptr_t)s->names[k]);
+        mlpipe__free(p->env, s->names);
+        mlpipe__free(p->env, s->reals);
+        mlpipe__free(p->env, (void *)(uintptr_t)s->text);
+    }
+    mlpipe__free(p->env, p->items);
+    mlpipe__env_drop(p->env);
+    memset(p, 0, sizeof *p);
+}
+
+const mlpipe__setting *mlpipe__params_get(const mlpipe__params *p,
+                                          const char *name)
+{
+    for (uint32_t i = 0; i < p->count; i++)
+        if (!strcmp(p->items[i].param->name, name))
+            return &p->items[i];
+    return NULL;
+}
+
+void mlpipe__param_describe(const mlpipe__param *param,
+                            mlpipe_catalog_parameter *out)
+{
+    *out = (mlpipe_catalog_parameter){
+        .name = param->name,
+        .doc = param->doc,
+        .initial = param->initial,
+        .choices = param->choices ? param->choices : "",
+        .low = param->low,
+        .high = param->high,
+        .type = param->type,
+        .since = param->since,
+    };
+}
