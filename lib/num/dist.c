@@ -183,28 +183,43 @@ static double dist_beta_front(double a, double b, double x, double y)
          * mlpipe__exp(stirling - deviance);
 }
 
-/* The continued fraction of the incomplete beta function (Lentz). */
-static double dist_beta_fraction(double a, double b, double x)
+/*
+ * The continued fraction of the incomplete beta function in the form of
+ * A. R. DiDonato and A. H. Morris, ACM TOMS 18 (1992), algorithm 708: with
+ * distance = a - (a + b) x >= 0 it does not cancel where x is close to 1.
+ */
+static double dist_beta_fraction(double a, double b, double x, double y,
+                                 double distance)
 {
-    double c = 1.0;
-    double d = 1.0 / dist_nonzero(1.0 - (a + b) * x / (a + 1.0));
-    double h = d;
+    const double c = 1.0 + distance;
+    const double c1 = 1.0 + 1.0 / a;
+    double p = 1.0;
+    double s = a + 1.0;
+    double up = 0.0, up_next = 1.0;
+    double down = 1.0, down_next = c / c1;
+    double ratio = c1 / c;
     for (uint32_t k = 1; k < DIST_STEPS; ++k) {
-        const double m = k;
-        const double even = m * (b - m) * x
-                          / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-        d = 1.0 / dist_nonzero(1.0 + even * d);
-        c = dist_nonzero(1.0 + even / c);
-        h *= d * c;
-        const double odd = -(a + m) * (a + b + m) * x
-                         / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
-        d = 1.0 / dist_nonzero(1.0 + odd * d);
-        c = dist_nonzero(1.0 + odd / c);
-        h *= d * c;
-        if (dist_abs(d * c - 1.0) < dist_eps)
+        const double n = k;
+        const double t = n / a;
+        const double w = n * (b - n) * x;
+        const double e = a / s;
+        const double alpha = (p * (p + b / a) * e * e) * (w * x);
+        const double e1 = (1.0 + t) / (c1 + t + t);
+        const double beta = n + w / s + e1 * (c + n * (y + 1.0));
+        p = 1.0 + t;
+        s += 2.0;
+        const double u = alpha * up + beta * up_next;
+        const double d = alpha * down + beta * down_next;
+        const double last = ratio;
+        ratio = u / d;
+        if (dist_abs(ratio - last) <= dist_eps * dist_abs(ratio))
             break;
+        up = up_next / d;
+        down = down_next / d;
+        up_next = ratio;
+        down_next = 1.0;
     }
-    return h;
+    return ratio;
 }
 
 /* I_x(a, b), where the caller knows y = 1 - x better than 1 - x does. */
@@ -215,9 +230,10 @@ static double dist_beta(double a, double b, double x, double y)
     if (x == 0.0 || y == 0.0)
         return x == 0.0 ? 0.0 : 1.0;
     const double front = dist_beta_front(a, b, x, y);
-    if (x <= (a + 1.0) / (a + b + 2.0))
-        return front * dist_beta_fraction(a, b, x) / a;
-    return 1.0 - front * dist_beta_fraction(b, a, y) / b;
+    const double distance = a > b ? (a + b) * y - b : a - (a + b) * x;
+    if (distance >= 0.0)
+        return front * dist_beta_fraction(a, b, x, y, distance);
+    return 1.0 - front * dist_beta_fraction(b, a, y, x, -distance);
 }
 
 double mlpipe__beta_inc(double a, double b, double x)

@@ -163,7 +163,7 @@ double mlpipe__exact_value(const mlpipe__exact *e)
     mlpipe__exact_normal(&copy);
     const bool minus = exact_absolute(&copy);
     const double x = exact_round(&copy, false);
-    return minus ? -x : x;
+    return minus ? 0.0 - x : x; /* no -0 */
 }
 
 /* Divide a non-negative normal form; true where there is a remainder. */
@@ -188,7 +188,7 @@ double mlpipe__exact_mean(const mlpipe__exact *e, uint64_t n)
     const bool minus = exact_absolute(&copy);
     const bool sticky = exact_divide(&copy, n);
     const double x = exact_round(&copy, sticky);
-    return minus ? -x : x;
+    return minus ? 0.0 - x : x; /* no -0 */
 }
 
 /* e -= (digits of sum above EXACT_LOW)^2; the units agree by choice. */
@@ -236,5 +236,5 @@ double mlpipe__exact_centred(const mlpipe__exact *sum,
     const bool minus = exact_absolute(&q);
     const bool sticky = exact_divide(&q, n);
     const double x = exact_round(&q, sticky);
-    return minus ? -x : x;
+    return minus ? 0.0 - x : x; /* no -0 */
 }

@@ -73,9 +73,9 @@ static mlpipe_status metric_value_auc(mlpipe_ctx *ctx, const double *y,
     mlpipe__free(ctx->env, scratch);
     double positives = 0.0;
     for (uint64_t i = 0; i < n; ++i)
-        positives += y[i] >= 0.5 ? 1.0 : 0.0;
+        positives += y[i] >= 0.5 && (!w || w[i] > 0.0) ? 1.0 : 0.0;
     const double se = metric_auc_se(out->value, positives,
-                                    (double)n - positives);
+                                    out->n - positives);
     metric_interval(out, se, 0.0, 1.0);
     return MLPIPE_OK;
 }
@@ -87,7 +87,7 @@ mlpipe_status mlpipe__metric_value(mlpipe_ctx *ctx, const mlpipe__metric *m,
 {
     const uint32_t which = (uint32_t)(m - metric_list);
     *out = (mlpipe_figure){mlpipe__nan(), mlpipe__nan(), mlpipe__nan(),
-                           (double)n};
+                           (double)mlpipe__weighted_rows(w, n)};
     if (which == METRIC_AUC)
         return metric_value_auc(ctx, y, p, w, n, out);
     if (which == METRIC_R2) {

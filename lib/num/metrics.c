@@ -37,7 +37,7 @@ double mlpipe__loss_wrong(double y, double p)
     return (p >= 0.5) == (y >= 0.5) ? 0.0 : 1.0;
 }
 
-/* Add the terms of the rows first .. first + n - 1, n <= a block. */
+/* What one row adds to a sum. */
 typedef double metric_term(const void *arg, uint64_t row);
 
 static double metric_sum(metric_term *term, const void *arg, uint64_t n)
@@ -100,6 +100,14 @@ static double metric_weight(const metric_rows *r, uint64_t n)
     return r->w ? metric_sum(metric_term_weight, r, n) : (double)n;
 }
 
+uint64_t mlpipe__weighted_rows(const double *w, uint64_t n)
+{
+    uint64_t rows = w ? 0 : n;
+    for (uint64_t i = 0; w && i < n; ++i)
+        rows += w[i] > 0.0;
+    return rows;
+}
+
 mlpipe__mean mlpipe__mean_loss(double (*loss)(double y, double p),
                                const double *y, const double *p,
                                const double *w, uint64_t n, bool spread)
@@ -110,11 +118,11 @@ mlpipe__mean mlpipe__mean_loss(double (*loss)(double y, double p),
     if (!(weight > 0.0))
         return out;
     out.value = metric_sum(metric_term_loss, &r, n) / weight;
-    if (!spread || n < 2)
+    const double rows = (double)mlpipe__weighted_rows(w, n);
+    if (!spread || rows < 2.0)
         return out;
     r.centre = out.value;
     const double s = metric_sum(metric_term_spread, &r, n);
-    const double rows = (double)n;
     out.se = mlpipe__sqrt(s * (rows / (rows - 1.0))) / weight;
     return out;
 }

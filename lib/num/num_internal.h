@@ -60,7 +60,7 @@ void mlpipe__exact_normal(mlpipe__exact *e);
 double mlpipe__exact_centred(const mlpipe__exact *sum,
                              const mlpipe__exact *squares, uint64_t n);
 
-/* ---- sums in the canonical order (sum.c) ---------------------------------- */
+/* ---- sums in the canonical order (sum.c) -------------------------------- */
 
 /*
  * Every float reduction over rows: blocks of 4,096 rows, eight lanes by index
@@ -166,8 +166,10 @@ double mlpipe__loss_log(double y, double p);
 double mlpipe__loss_wrong(double y, double p); /* 1 where wrong */
 typedef struct mlpipe__mean {
     double value;
-    double se; /* NaN unless spread is asked for and n > 1 */
+    double se; /* NaN unless spread is asked for and rows > 1 */
 } mlpipe__mean;
+/* Rows that count: a row of weight 0 is as good as absent. */
+uint64_t mlpipe__weighted_rows(const double *w, uint64_t n);
 mlpipe__mean mlpipe__mean_loss(double (*loss)(double y, double p),
                                const double *y, const double *p,
                                const double *w, uint64_t n, bool spread);
@@ -207,13 +209,13 @@ void mlpipe__paired(const double *a, const double *b, uint64_t n,
 /* P(X >= k) under rate p: exact up to 1,000,000 rows, then normal. */
 double mlpipe__rate_tail(uint64_t k, uint64_t n, double p);
 
-/* ---- folds (folds.c) ------------------------------------------------------ */
+/* ---- folds (folds.c) ---------------------------------------------------- */
 
 /* Which of `folds` a row id belongs to, and a share in (0, 1). */
 uint32_t mlpipe__fold_of(uint64_t seed, uint64_t row_id, uint32_t folds);
 double mlpipe__share_of(uint64_t seed, uint32_t purpose, uint64_t row_id);
 
-/* ---- blas.c: the only door to BLAS and LAPACK ----------------------------- */
+/* ---- blas.c: the only door to BLAS and LAPACK --------------------------- */
 
 /* Column-major. Sizes are checked before the call; none is ever rejected by
  * xerbla. Fixed blocks are the caller's business (4,096 rows). */

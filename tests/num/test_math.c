@@ -3,24 +3,15 @@
 #include "support.h"
 
 #include <float.h>
-#include <math.h>
 
 #include "num/num_internal.h"
+#include "num/num_support.h"
 
 enum { MATH_INPUTS = 1000000 };
 
-static uint64_t math_random(uint64_t *state)
-{
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
 static double math_uniform(uint64_t *state, double low, double high)
 {
-    const double u = (double)(math_random(state) >> 11) * 0x1p-53;
-    return low + u * (high - low);
+    return low + num_unit(state) * (high - low);
 }
 
 /* How far `got` is from `want`, in units in the last place of the latter. */
@@ -93,7 +84,7 @@ static void test_log_all_exponents(void **state)
 {
     uint64_t seed = 2;
     for (uint32_t i = 0; i < MATH_INPUTS; ++i) {
-        const uint64_t bits = math_random(&seed) % UINT64_C(0x7ff0000000000000);
+        const uint64_t bits = num_bits(&seed) % UINT64_C(0x7ff0000000000000);
         double x;
         memcpy(&x, &bits, sizeof x);
         const double u = math_ulps(mlpipe__log(x), logl((long double)x));

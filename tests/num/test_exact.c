@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* Exact sums: rounded as fractions are, and the same bytes in any order. */
+#include "support.h"
+
+#include <float.h>
+
+#include "golden/num_exact.h"
+#include "num/num_internal.h"
+#include "num/num_support.h"
+
+enum { EXACT_SETS = sizeof golden_exact / sizeof golden_exact[0] };
+
+static void test_goldens(void **state)
+{
+    for (uint32_t s = 0; s < EXACT_SETS; ++s) {
+        const double *const g = golden_exact[s];
+        const double *const x = golden_exact_values + (size_t)g[0];
+        const uint32_t n = (uint32_t)g[1];
+        mlpipe__exact sum;
+        mlpipe__exact squares;
+        mlpipe__exact_init(&sum);
+        mlpipe__exact_init(&squares);
+        for (uint32_t i = 0; i < n; ++i) {
+            mlpipe__exact_add(&sum, x[i]);
+            mlpipe__exact_add_product(&squares, x[i], x[i]);
+        }
+        assert_same(mlpipe__exact_value(&sum), g[2]);
+        assert_same(mlpipe__exact_mean(&sum, n), g[3]);
+        assert_same(mlpipe__exact_value(&squares), g[4]);
+        assert_same(mlpipe__exact_centred(&sum, &squares, n), g[5]);
+    }
+}
+
+/* A double of any exponent and sign. */
+static double exact_any(uint64_t *seed)
+{
+    for (;;) {
+        const uint64_t bits = num_bits(seed);
+        double x;
+        memcpy(&x, &bits, sizeof x);
+        if (isfinite(x))
+            return x;
+    }
+}
+
+static void exact_shuffle(double *x, uint32_t n, uint64_t *seed)
+{
+    for (uint32_t i = n; i > 1; --i) {
+        const uint32_t j = (uint32_t)(num_bits(seed) % i);
+        const double swap = x[i - 1];
+        x[i - 1] = x[j];
+        x[j] = swap;
+    }
+}
+
+/* Parts of random sizes, each summed alone, merged left to right. */
+static void exact_in_parts(const double *x, uint32_t n, uint64_t *seed,
+                           mlpipe__exact *sum, mlpipe__exact *squares)
+{
+    mlpipe__exact_init(sum);
+    mlpipe__exact_init(squares);
+    for (uint32_t i = 0; i < n;) {
+        uint32_t m = (uint32_t)(num_bits(seed) % 100);
+        if (m > n - i)
+            m = n - i;
+        mlpipe__exact part;
+        mlpipe__exact part_squares;
+        mlpipe__exact_init(&part);
+        mlpipe__exact_init(&part_squares);
+        for (uint32_t k = 0; k < m; ++k) {
+            mlpipe__exact_add(&part, x[i + k]);
+            mlpipe__exact_add_product(&part_squares, x[i + k], x[i + k]);
+        }
+        mlpipe__exact_merge(sum, &part);
+        mlpipe__exact_merge(squares, &part_squares);
+        i += m;
+    }
+}
+
+static void test_any_order_and_partition(void **state)
+{
+    enum { N = 500 };
+    double x[N];
+    uint64_t seed = 3;
+    for (uint32_t i = 0; i < N; ++i)
+        x[i] = i % 2 ? exact_any(&seed) : num_unit(&seed) - 0.5;
+    mlpipe__exact sum;
+    mlpipe__exact squares;
+    mlpipe__exact_init(&sum);
+    mlpipe__exact_init(&squares);
+    for (uint32_t i = 0; i < N; ++i) {
+        mlpipe__exact_add(&sum, x[i]);
+        mlpipe__exact_add_product(&squares, x[i], x[i]);
+    }
+    mlpipe__exact_normal(&sum);
+    mlpipe__exact_normal(&squares);
+    for (uint32_t round = 0; round < 200; ++round) {
+        mlpipe__exact a;
+        mlpipe__exact b;
+        exact_shuffle(x, N, &seed);
+        exact_in_parts(x, N, &seed, &a, &b);
+        mlpipe__exact_normal(&a);
+        mlpipe__exact_normal(&b);
+        assert_memory_equal(&a, &sum, sizeof a);
+        assert_memory_equal(&b, &squares, sizeof b);
+    }
+}
+
+/* Adding a number and its negative leaves nothing behind. */
+static void test_cancels_to_zero(void **state)
+{
+    uint64_t seed = 4;
+    mlpipe__exact e;
+    mlpipe__exact zero;
+    mlpipe__exact_init(&e);
+    mlpipe__exact_init(&zero);
+    for (uint32_t i = 0; i < 1000; ++i) {
+        const double x = exact_any(&seed);
+        const double y = exact_any(&seed);
+        mlpipe__exact_add(&e, x);
+        mlpipe__exact_add_product(&e, x, y);
+        mlpipe__exact_add(&e, -x);
+        mlpipe__exact_add_product(&e, -x, y);
+    }
+    assert_same(mlpipe__exact_value(&e), 0.0);
+    mlpipe__exact_normal(&e);
+    assert_memory_equal(&e, &zero, sizeof e);
+}
+
+/* One number, and one product that double can hold, come back as they are. */
+static void test_single_values(void **state)
+{
+    uint64_t seed = 5;
+    for (uint32_t i = 0; i < 20000; ++i) {
+        const double x = exact_any(&seed);
+        mlpipe__exact e;
+        mlpipe__exact_init(&e);
+        mlpipe__exact_add(&e, x);
+        assert_same(mlpipe__exact_value(&e), x + 0.0);
+        assert_same(mlpipe__exact_mean(&e, 1), x + 0.0);
+        /* A single product is rounded as the processor rounds it. */
+        const double y = exact_any(&seed);
+        mlpipe__exact_init(&e);
+        mlpipe__exact_add_product(&e, x, y);
+        assert_same(mlpipe__exact_value(&e), x * y + 0.0);
+        /* So is the sum of two. */
+        mlpipe__exact_init(&e);
+        mlpipe__exact_add(&e, x);
+        mlpipe__exact_add(&e, y);
+        assert_same(mlpipe__exact_value(&e), x + y);
+        const uint64_t n = num_bits(&seed) >> 12;
+        mlpipe__exact_init(&e);
+        mlpipe__exact_add(&e, x);
+        if (n)
+            assert_same(mlpipe__exact_mean(&e, n), x / (double)n + 0.0);
+    }
+}
+
+/* As many of the largest as a long stream may hold: carries stay in range. */
+static void test_large_counts(void **state)
+{
+    mlpipe__exact e;
+    mlpipe__exact squares;
+    mlpipe__exact_init(&e);
+    mlpipe__exact_init(&squares);
+    mlpipe__exact_add(&e, -DBL_MAX);
+    mlpipe__exact_add_product(&squares, DBL_MAX, DBL_MAX);
+    for (uint32_t i = 0; i < 40; ++i) { /* 2^40 of them */
+        mlpipe__exact_merge(&e, &e);
+        mlpipe__exact_merge(&squares, &squares);
+    }
+    const uint64_t n = UINT64_C(1) << 40;
+    assert_same(mlpipe__exact_value(&e), -mlpipe__inf());
+    assert_same(mlpipe__exact_mean(&e, n), -DBL_MAX);
+    assert_same(mlpipe__exact_value(&squares), mlpipe__inf());
+    assert_same(mlpipe__exact_centred(&e, &squares, n), 0.0);
+    /* A change of one value shows through 2^40 others. */
+    mlpipe__exact_add(&e, DBL_MAX);
+    mlpipe__exact_merge(&e, &e);
+    assert_true(mlpipe__exact_mean(&e, n) < -DBL_MAX / 2);
+    assert_true(isnan(mlpipe__exact_mean(&e, 0)));
+    assert_true(isnan(mlpipe__exact_centred(&e, &squares, 0)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_goldens),
+        cmocka_unit_test(test_any_order_and_partition),
+        cmocka_unit_test(test_cancels_to_zero),
+        cmocka_unit_test(test_single_values),
+        cmocka_unit_test(test_large_counts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
