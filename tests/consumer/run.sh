@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The library as its users meet it: installed, found by pkg-config, linked
+# dynamically and statically; libmlpipe-serve alone; one task in the process
+# after load, a one-thread fit and a predict (with the serial OpenBLAS).
+set -eu
+cd "$(dirname "$0")/../.."
+root=$PWD/build/consumer
+rm -rf "$root"
+mkdir -p "$root"
+meson install -C build/tests --no-rebuild --destdir "$root/dest" \
+    > "$root/install.log"
+pc=$(dirname "$(find "$root/dest" -name mlpipe.pc | head -n 1)")
+export PKG_CONFIG_PATH=$pc PKG_CONFIG_SYSROOT_DIR=$root/dest
+lib=$(dirname "$(find "$root/dest" -name libmlpipe.so.0 | head -n 1)")
+cc -std=c99 -Wall -Werror -o "$root/tasks" tests/consumer/tasks.c \
+    $(pkg-config --cflags mlpipe) -L"$lib" -lmlpipe
+# The serial flavour first, should the machine have another one too.
+serial=$(pkg-config --variable=libdir openblas 2> /dev/null || true)
+(cd "$root" && LD_LIBRARY_PATH=$lib:/usr/lib/x86_64-linux-gnu/openblas-serial \
+    ./tasks)
+cc -std=c99 -Wall -Werror -o "$root/serve" tests/consumer/serve.c \
+    $(pkg-config --cflags mlpipe-serve) -L"$lib" -lmlpipe-serve
+LD_LIBRARY_PATH=$lib "$root/serve" "$root/tiny.mlpipe"
+echo "consumer: installed, linked, run"

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* libmlpipe-serve alone: a host with its own memory predicts one row. */
+#include <mlpipe/mlpipe.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void *host_alloc(void *user, void *ptr, size_t old_size,
+                        size_t new_size, size_t align)
+{
+    (void)user, (void)old_size;
+    if (new_size == 0) {
+        free(ptr);
+        return NULL;
+    }
+    return ptr ? NULL : aligned_alloc(align, (new_size + 63) / 64 * 64);
+}
+
+int main(int argc, char **argv)
+{
+    static char bytes[1 << 16];
+    mlpipe_ctx_options options = {0};
+    mlpipe_ctx *c = NULL;
+    mlpipe_model *m = NULL;
+    mlpipe_predictor *p = NULL;
+    double row[1] = {5}, out[1];
+    FILE *f = argc == 2 ? fopen(argv[1], "rb") : NULL;
+    void *scratch = NULL;
+    size_t n;
+    int failed;
+
+    if (!f)
+        return 2;
+    n = fread(bytes, 1, sizeof bytes, f);
+    fclose(f);
+    options.size = sizeof options;
+    options.alloc = host_alloc;
+    failed = mlpipe_ctx_new(NULL, &c) != MLPIPE_E_ARG
+        || mlpipe_ctx_new(&options, &c)
+        || mlpipe_model_load_bytes(c, bytes, n, &m)
+        || mlpipe_predictor_new(c, m, NULL, &p)
+        || !(scratch = aligned_alloc(64, (mlpipe_predictor_scratch(p) + 63)
+                                             / 64 * 64))
+        || mlpipe_predict_row(p, scratch, row, out);
+    if (failed)
+        fprintf(stderr, "%s\n", mlpipe_ctx_error(c)->text);
+    else
+        printf("serve: f(5) = %g\n", out[0]);
+    free(scratch);
+    mlpipe_predictor_free(p);
+    mlpipe_model_free(m);
+    mlpipe_ctx_free(c);
+    return failed != 0;
+}

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: MIT
+"""The first Python module: read, fit, predict, evaluate, save, load."""
+import ctypes
+import pickle
+import random
+
+import pytest
+
+import mlpipe
+from mlpipe import _raw
+
+
+@pytest.fixture(scope="module")
+def houses(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "houses.csv"
+    dice = random.Random(7)
+    with open(path, "w") as f:
+        f.write("id,sqft,city,price\n")
+        for i in range(2000):
+            sqft, city = dice.randrange(500, 4000), dice.choice("abc")
+            price = 100 * sqft + 20000 * "abc".index(city)
+            cell = "?" if i % 50 == 0 else sqft
+            f.write(f"{i},{cell},{city},{price}\n")
+    return mlpipe.read_csv(path)
+
+
+@pytest.fixture(scope="module")
+def model(houses):
+    return (mlpipe.Pipeline("target=price id=id")
+            .add("impute", numeric="median", indicator=True)
+            .add("gbt", trees=40).fit(houses))
+
+
+def test_structs_have_the_library_s_sizes():
+    for name, (size, offsets) in _raw.SIZES.items():
+        struct = getattr(_raw, name)
+        assert ctypes.sizeof(struct) == size
+        for field, offset in offsets.items():
+            assert getattr(struct, field).offset == offset
+
+
+def test_reads(houses):
+    assert len(houses) == 2000
+    assert houses.columns == ["id", "sqft", "city", "price"]
+    assert houses.values("sqft").count(None) == 40
+    assert len(houses.fingerprint()) == 32
+    assert houses.reading()["rows_in"] == 2000
+    with pytest.raises(KeyError):
+        houses.values("none")
+
+
+def test_fits_and_predicts(houses, model):
+    train, test = houses.split("parts=0.8,0.2")
+    fitted = mlpipe.Pipeline("target=price id=id").add("gbt").fit(train)
+    assert fitted.evaluate(test)["r2"] > 0.9
+    assert len(model.predict(test)) == len(test)
+    assert set(model.inputs) == {"sqft", "city"}
+    assert model.outputs == ["price"]
+
+
+def test_saves_loads_and_pickles(houses, model, tmp_path):
+    model.save(tmp_path / "m.mlpipe")
+    wanted = model.predict(houses)
+    assert mlpipe.load(tmp_path / "m.mlpipe").predict(houses) == wanted
+    again = pickle.loads(pickle.dumps(model))
+    assert again.id == model.id
+    assert again.predict(houses) == wanted
+
+
+def test_folds_cover_the_rows(houses):
+    rows = sum(len(houses.fold(i, folds=3)[0]) for i in range(3))
+    assert rows == len(houses)
+
+
+def test_errors_say_what_to_do(houses):
+    with pytest.raises(mlpipe.Error) as caught:
+        mlpipe.Pipeline("target=price").add("impyte")
+    assert caught.value.name == "MLPIPE_E_PARAM"
+    assert "impute" in caught.value.text
+    with pytest.raises(mlpipe.Error):
+        mlpipe.read_csv("/no/such/file.csv")
+    with pytest.raises(mlpipe.Error):
+        mlpipe.from_bytes(b"no model")
+
+
+def test_wrong_types_are_type_errors(houses):
+    with pytest.raises(TypeError):
+        mlpipe.read_csv(17)
+    with pytest.raises((TypeError, ctypes.ArgumentError)):
+        mlpipe._ctx().call("mlpipe_predict", houses._p, houses._p, None, 0)
+
+
+def test_catalog_lists_the_steps():
+    steps = mlpipe.steps()
+    for name in ("impute", "dedupe", "gbt", "ridge", "mlpipe_read_csv"):
+        assert name in steps
+    assert "numeric" in steps["impute"]
+
+
+def test_same_model_for_any_threads(houses):
+    ids = set()
+    for threads in (1, 2, 3):
+        mlpipe.configure(threads=threads)
+        ids.add(mlpipe.Pipeline("target=price id=id")
+                .add("gbt", trees=10).fit(houses).id)
+    mlpipe.configure()
+    assert len(ids) == 1

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/* The store: what is put comes back, names move, tags do not, damage shows. */
+#include "support.h"
+
+#include "base/base_internal.h"
+#include "store/store_internal.h"
+
+typedef struct fixture {
+    mlpipe_ctx *c;
+    mlpipe__env *files_env; /* of the memory files */
+    mlpipe__memory_io *files;
+    mlpipe_ctx *host;
+    mlpipe_io io;
+} fixture;
+
+static int setup(void **state)
+{
+    fixture *f = calloc(1, sizeof *f);
+    mlpipe_ctx_options options = {.size = sizeof options};
+
+    if (!f || mlpipe_ctx_new(NULL, &f->host))
+        return 1;
+    f->files = mlpipe__memory_io_new(f->host->env, &f->io);
+    options.io = &f->io;
+    *state = f;
+    return !f->files || mlpipe_ctx_new(&options, &f->c);
+}
+
+static int teardown(void **state)
+{
+    fixture *f = *state;
+    uint64_t live;
+
+    mlpipe_ctx_free(f->c);
+    mlpipe__memory_io_free(f->files);
+    mlpipe_ctx_memory(f->host, &live, NULL);
+    mlpipe_ctx_free(f->host);
+    free(f);
+    return 0;
+}
+
+/* Every type, nulls, more than one chunk. */
+static mlpipe_dataset *sample(mlpipe_ctx *c, int64_t rows, double first)
+{
+    double *x = malloc((size_t)rows * sizeof *x);
+    int64_t *t = malloc((size_t)rows * sizeof *t);
+    uint8_t *valid = malloc((size_t)rows), *flag = malloc((size_t)rows);
+    const char **text = malloc((size_t)rows * sizeof *text);
+    static const char *const words[3] = {"red", "green", NULL};
+    mlpipe_builder *b;
+    mlpipe_dataset *d;
+    int64_t i;
+
+    for (i = 0; i < rows; i++) {
+        x[i] = first + (double)i / 3;
+        t[i] = 1000 + i;
+        valid[i] = i % 7 != 3;
+        flag[i] = i % 2 == 0;
+        text[i] = words[i % 3];
+    }
+    assert_ok(c, mlpipe_builder_new(c, NULL, "first_row_id=77", &b));
+    assert_ok(c, mlpipe_builder_column(c, b, "x", MLPIPE_F64, x, valid,
+                                       rows));
+    assert_ok(c, mlpipe_builder_column(c, b, "n", MLPIPE_I64, t, NULL,
+                                       rows));
+    assert_ok(c, mlpipe_builder_column(c, b, "flag", MLPIPE_BOOL, flag,
+                                       valid, rows));
+    assert_ok(c, mlpipe_builder_times(c, b, "at", MLPIPE_UNIT_MS, t, NULL,
+                                      rows));
+    assert_ok(c, mlpipe_builder_texts(c, b, "colour", text, rows));
+    assert_ok(c, mlpipe_builder_finish(c, b, &d));
+    mlpipe_builder_free(b);
+    free(x), free(t), free(valid), free(flag), free(text);
+    return d;
+}
+
+static void assert_equal(mlpipe_ctx *c, const mlpipe_dataset *a,
+                         const mlpipe_dataset *b)
+{
+    mlpipe_buffer *fa, *fb;
+    int64_t i;
+
+    assert_ok(c, mlpipe_dataset_fingerprint(c, a, &fa));
+    assert_ok(c, mlpipe_dataset_fingerprint(c, b, &fb));
+    assert_string_equal(mlpipe_buffer_data(fa), mlpipe_buffer_data(fb));
+    mlpipe_buffer_free(fa);
+    mlpipe_buffer_free(fb);
+    for (i = 0; i < mlpipe_dataset_rows(a); i += 97)
+        assert_true(mlpipe_dataset_row_id(a, i) ==
+                    mlpipe_dataset_row_id(b, i));
+}
+
+static void gives_back_datasets(void **state)
+{
+    mlpipe_ctx *c = ((fixture *)*state)->c;
+    mlpipe_dataset *d = sample(c, 70000, 0), *view, *back;
+    mlpipe_dataset *part[2];
+    mlpipe_store *s;
+
+    assert_ok(c, mlpipe_store_open(c, "store", NULL, &s));
+    assert_ok(c, mlpipe_store_put_dataset(c, s, "all", d));
+    assert_ok(c, mlpipe_store_get_dataset(c, s, "all", &back));
+    assert_equal(c, d, back);
+    mlpipe_dataset_free(back);
+    assert_ok(c, mlpipe_dataset_slice(c, d, 66000, 100, &view));
+    assert_ok(c, mlpipe_store_put_dataset(c, s, "end", view));
+    assert_ok(c, mlpipe_store_get_dataset(c, s, "end", &back));
+    assert_equal(c, view, back);
+    mlpipe_dataset_free(back);
+    assert_ok(c, mlpipe_dataset_split(c, d, "parts=0.5,0.5 seed=3", part, 2));
+    assert_ok(c, mlpipe_store_put_dataset(c, s, "half", part[0]));
+    assert_ok(c, mlpipe_store_get_dataset(c, s, "half", &back));
+    assert_equal(c, part[0], back);
+    mlpipe_dataset_free(back);
+    mlpipe_dataset_free(part[0]);
+    mlpipe_dataset_free(part[1]);
+    mlpipe_dataset_free(view);
+    mlpipe_dataset_free(d);
+    mlpipe_store_free(s);
+}
+
+static void names_move_and_tags_stay(void **state)
+{
+    mlpipe_ctx *c = ((fixture *)*state)->c;
+    mlpipe_dataset *one = sample(c, 10, 1), *two = sample(c, 10, 2), *back;
+    mlpipe_report *log;
+    mlpipe_store *s;
+
+    assert_ok(c, mlpipe_store_open(c, "store", NULL, &s));
+    assert_ok(c, mlpipe_store_put_dataset(c, s, "daily", one));
+    assert_ok(c, mlpipe_store_tag(c, s, "daily", "v1"));
+    assert_ok(c, mlpipe_store_tag(c, s, "daily", "v1"));
+    assert_ok(c, mlpipe_store_put_dataset(c, s, "daily", two));
+    assert_status(MLPIPE_E_CONFLICT, mlpipe_store_tag(c, s, "daily", "v1"));
+    assert_ok(c, mlpipe_store_get_dataset(c, s, "v1", &back));
+    assert_equal(c, one, back);
+    mlpipe_dataset_free(back);
+    assert_ok(c, mlpipe_store_get_dataset(c, s, "daily", &back));
+    assert_equal(c, two, back);
+    mlpipe_dataset_free(back);
+    assert_status(MLPIPE_E_NOT_FOUND,
+                  mlpipe_store_get_dataset(c, s, "weekly", &back));
+    assert_null(back);
+    assert_status(MLPIPE_E_PARAM,
+                  mlpipe_store_get_dataset(c, s, "../daily", &back));
+    assert_status(MLPIPE_E_PARAM, mlpipe_store_put_dataset(c, s, "", one));
+    assert_ok(c, mlpipe_store_log(c, s, &log));
+    mlpipe_report_free(log);
+    mlpipe_dataset_free(one);
+    mlpipe_dataset_free(two);
+    mlpipe_store_free(s);
+}
+
+/* Overwrite one byte of the n-th object of the store. */
+static int32_t remember(void *arg, const char *name)
+{
+    char *out = arg;
+
+    if (strlen(name) < 64)
+        strcpy(out, name);
+    return 0;
+}
+
+static void damage_is_found(void **state)
+{
+    fixture *f = *state;
+    mlpipe_ctx *c = f->c;
+    mlpipe_dataset *d = sample(c, 500, 1);
+    char folder[256], name[64] = "", path[512];
+    mlpipe_report *r;
+    mlpipe_store *s;
+    void *file;
+    char *data;
+    size_t bytes;
+
+    assert_ok(c, mlpipe_store_open(c, "store", NULL, &s));
+    assert_ok(c, mlpipe_store_put_dataset(c, s, "all", d));
+    assert_ok(c, mlpipe_store_verify(c, s, &r));
+    assert_near(mlpipe_report_get(r, "damaged"), 0, 0);
+    assert_near(mlpipe_report_get(r, "versions"), 1, 0);
+    mlpipe_report_free(r);
+
+    assert_int_equal(f->io.list(f->io.user, "store/objects", remember, name),
+                     0);
+    snprintf(folder, sizeof folder, "store/objects/%s", name);
+    assert_int_equal(f->io.list(f->io.user, folder, remember, name), 0);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_ok(c, mlpipe__file_read(c, path, 1 << 20, &data, &bytes));
+    data[bytes / 2] ^= 1;
+    assert_int_equal(f->io.remove(f->io.user, path), 0);
+    assert_int_equal(f->io.open(f->io.user, path, MLPIPE_IO_CREATE, &file),
+                     0);
+    assert_int_equal(f->io.write(f->io.user, file, data, bytes), 0);
+    assert_int_equal(f->io.close(f->io.user, file), 0);
+    mlpipe__free(c->env, data);
+    assert_ok(c, mlpipe_store_verify(c, s, &r));
+    assert_near(mlpipe_report_get(r, "damaged"), 1, 0);
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(d);
+    mlpipe_store_free(s);
+}
+
+static void another_writer_is_told(void **state)
+{
+    fixture *f = *state;
+    mlpipe_dataset *d = sample(f->c, 10, 1);
+    mlpipe_store *s;
+    void *lock;
+
+    assert_ok(f->c, mlpipe_store_open(f->c, "store", NULL, &s));
+    assert_int_equal(f->io.lock(f->io.user, "store/lock", &lock), 0);
+    assert_status(MLPIPE_E_BUSY,
+                  mlpipe_store_put_dataset(f->c, s, "x", d));
+    assert_int_equal(f->io.unlock(f->io.user, lock), 0);
+    assert_ok(f->c, mlpipe_store_put_dataset(f->c, s, "x", d));
+    mlpipe_dataset_free(d);
+    mlpipe_store_free(s);
+}
+
+static void refuses_what_is_no_store(void **state)
+{
+    mlpipe_ctx *c = ((fixture *)*state)->c;
+    mlpipe_store *s;
+
+    assert_status(MLPIPE_E_NOT_FOUND,
+                  mlpipe_store_open(c, "none", "create=false", &s));
+    assert_null(s);
+    assert_ok(c, mlpipe__file_write(c, "format", "something else", 14,
+                                    false));
+    assert_status(MLPIPE_E_FORMAT, mlpipe_store_open(c, ".", NULL, &s));
+    assert_null(s);
+}
+
+static void models_know_their_data(void **state)
+{
+    mlpipe_ctx *c = ((fixture *)*state)->c;
+    mlpipe_dataset *d = sample(c, 400, 1);
+    mlpipe_pipeline *p;
+    mlpipe_model *m, *back;
+    mlpipe_report *r;
+    mlpipe_store *s;
+
+    assert_ok(c, mlpipe_store_open(c, "store", NULL, &s));
+    assert_ok(c, mlpipe_pipeline_new(c, "target=n features=x,colour", &p));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "gbt", "trees=3"));
+    assert_ok(c, mlpipe_fit(c, p, d, NULL, &m));
+    assert_ok(c, mlpipe_store_put_dataset(c, s, "numbers", d));
+    assert_ok(c, mlpipe_store_put_model(c, s, "counter", m));
+    assert_ok(c, mlpipe_store_get_model(c, s, "counter", &back));
+    assert_string_equal(mlpipe_model_id(back), mlpipe_model_id(m));
+    assert_ok(c, mlpipe_store_lineage(c, s, "counter", &r));
+    assert_string_equal(mlpipe_report_text(r, "train_name"), "numbers");
+    assert_string_equal(mlpipe_report_text(r, "model"), mlpipe_model_id(m));
+    mlpipe_report_free(r);
+    assert_ok(c, mlpipe_store_verify(c, s, &r));
+    assert_near(mlpipe_report_get(r, "damaged"), 0, 0);
+    assert_near(mlpipe_report_get(r, "versions"), 2, 0);
+    mlpipe_report_free(r);
+    mlpipe_model_free(back);
+    mlpipe_model_free(m);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    mlpipe_store_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(gives_back_datasets, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(names_move_and_tags_stay, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(damage_is_found, setup, teardown),
+        cmocka_unit_test_setup_teardown(another_writer_is_told, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(refuses_what_is_no_store, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(models_know_their_data, setup,
+                                        teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
