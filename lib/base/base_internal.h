@@ -424,11 +424,25 @@ int32_t mlpipe__os_pool_run(mlpipe__pool *pool, mlpipe_task task, void *arg,
 /* ---- containers (container.c): sections, hashes ------------------------- */
 
 /*
- * The one format of saved things (reliability notes 7.4): a 64-byte header, a
- * table of 64-byte entries, 64-byte aligned payloads; every byte is hashed,
- * is a hash, or must be zero.
+ * The one format of saved things, little-endian. Every byte is hashed, is a
+ * hash, or must be zero.
+ *
+ *   header, 64 bytes: magic 89 4D 4C 50 0D 0A 1A 0A; u16 major, u16 minor;
+ *     u32 header bytes (64); u64 file bytes; u64 table offset (64);
+ *     u32 sections; u32 feature flags (none yet); fourcc kind; u32 zero;
+ *     XXH3-128, low word first, of these 48 bytes and the table
+ *   table, 64 bytes a section: fourcc name; u32 flags; u64 offset; u64 bytes;
+ *     u64 elements (= bytes); u32 element type (0); u32 element bytes (1);
+ *     XXH3-128 of the payload; u64 zero
+ *   payloads, ascending, each at the next multiple of 64, zeros between; the
+ *     file ends where the last one does
  */
-enum { MLPIPE__FOURCC_BYTES = 4, MLPIPE__SECTION_REQUIRED = 1 };
+enum {
+    MLPIPE__FOURCC_BYTES = 4,
+    MLPIPE__SECTION_REQUIRED = 1, /* who does not know it must not go on */
+    MLPIPE__CONTAINER_MAJOR = 0,
+    MLPIPE__CONTAINER_MINOR = 1
+};
 
 typedef struct mlpipe__section {
     char name[8]; /* fourcc and NUL */
@@ -446,8 +460,8 @@ typedef struct mlpipe__container {
     size_t size;
 } mlpipe__container;
 
-/* Build: add sections in order (data is borrowed until written), then write.
- * kind is "MODL", "DATA" ...; the identity hash covers all sections whose
+/* Build: add sections in order (data is borrowed until written and hashed
+ * here, so that it must not change), then write into an empty text. kind is "MODL", "DATA" ...; the identity hash covers all sections whose
  * name is not "INFO". */
 void mlpipe__container_init(mlpipe__container *b, mlpipe__env *env);
 mlpipe_status mlpipe__container_add(mlpipe_ctx *ctx, mlpipe__container *b,
@@ -462,6 +476,10 @@ mlpipe_status mlpipe__container_read(mlpipe_ctx *ctx, const char *kind,
                                      mlpipe__container *out);
 const mlpipe__section *mlpipe__container_find(const mlpipe__container *b,
                                               const char *name);
+/* E_VERSION where a required section is none of names, "PROG,SCHM,INFO". */
+mlpipe_status mlpipe__container_known(mlpipe_ctx *ctx,
+                                      const mlpipe__container *b,
+                                      const char *names);
 mlpipe__hash128 mlpipe__container_id(const mlpipe__container *b);
 void mlpipe__container_free(mlpipe__container *b);
 
