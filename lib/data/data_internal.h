@@ -18,6 +18,15 @@ typedef struct mlpipe__dictionary {
 mlpipe__dictionary *mlpipe__dictionary_new(mlpipe__env *env);
 mlpipe__dictionary *mlpipe__dictionary_keep(const mlpipe__dictionary *d);
 void mlpipe__dictionary_drop(mlpipe__dictionary *d); /* NULL is allowed */
+/*
+ * A new dictionary of the texts of `from` in the order of their bytes, so that
+ * codes depend on the set of texts and not on which row came first. map[old]
+ * is the new code; entries with used[old] = 0 are left out (used NULL: all
+ * stay) and map to -1. NULL on out of memory.
+ */
+mlpipe__dictionary *mlpipe__dictionary_sorted(const mlpipe__dict *from,
+                                              const uint8_t *used,
+                                              int32_t *map);
 
 /*
  * 65,536 rows in Arrow's layout, 64-byte aligned and padded: BOOL a bitmap,
@@ -45,15 +54,26 @@ typedef struct mlpipe__column {
     mlpipe__dictionary *dictionary; /* CATEGORY */
 } mlpipe__column;
 
+mlpipe__column *mlpipe__column_new(mlpipe__env *env, const char *name,
+                                   size_t name_bytes, int32_t type,
+                                   int32_t unit);
 mlpipe__column *mlpipe__column_keep(const mlpipe__column *c);
-void mlpipe__column_drop(mlpipe__column *c);
+void mlpipe__column_drop(mlpipe__column *c); /* NULL is allowed */
 
-/* A column being filled, one value at a time. False = out of memory. */
+/*
+ * A column being filled, one value at a time. False = out of memory, or a
+ * chunk of more than 2 GiB of text (mlpipe__writer_full tells which). A
+ * CATEGORY writer without a dictionary makes its own and sorts it by text
+ * when it is finished; one that was given is left as it is.
+ */
 typedef struct mlpipe__column_writer mlpipe__column_writer;
 mlpipe__column_writer *mlpipe__writer_new(mlpipe__env *env, const char *name,
                                           size_t name_bytes, int32_t type,
                                           int32_t unit,
                                           mlpipe__dictionary *dictionary);
+/* Makes room for n more values (not for bytes of text): they cannot fail. */
+bool mlpipe__writer_reserve(mlpipe__column_writer *w, int64_t n);
+bool mlpipe__writer_full(const mlpipe__column_writer *w);
 bool mlpipe__writer_null(mlpipe__column_writer *w);
 bool mlpipe__writer_i64(mlpipe__column_writer *w, int64_t v); /* and times */
 bool mlpipe__writer_f64(mlpipe__column_writer *w, double v);
@@ -89,15 +109,24 @@ struct mlpipe_dataset {
     mlpipe__rowset *rowset; /* rowset ? rowset->rows[start + i] : start + i */
     uint64_t first_id;      /* id of physical row p: */
     uint64_t *ids;          /* ids ? ids[p] : first_id + p */
-    mlpipe__column *id_owner; /* reserved */
+    mlpipe__rowset *id_owner; /* holds ids; NULL without them */
     mlpipe_report *reading; /* NULL where it was not read from a source */
 };
 
-/* takes one reference of each column; all have the same rows. */
+/*
+ * takes one reference of each column and of reading (NULL is allowed), also
+ * on failure; all columns have the same rows. E_CONFLICT: a name occurs twice.
+ */
 mlpipe_status mlpipe__dataset_new(mlpipe_ctx *ctx, mlpipe__column **columns,
                                   uint32_t count, uint64_t first_id,
                                   mlpipe_report *reading,
                                   mlpipe_dataset **out);
+/* The same with an id for each row: takes the reference of ids as well. */
+mlpipe_status mlpipe__dataset_new_ids(mlpipe_ctx *ctx,
+                                      mlpipe__column **columns,
+                                      uint32_t count, mlpipe__rowset *ids,
+                                      mlpipe_report *reading,
+                                      mlpipe_dataset **out);
 mlpipe_dataset *mlpipe__dataset_keep(const mlpipe_dataset *d);
 /* A view of rows by their position in d; takes the reference of `rows`, whose
  * entries are positions in d, and turns them into physical rows. */
@@ -136,6 +165,11 @@ mlpipe_status mlpipe__dataset_column(mlpipe_ctx *ctx, const mlpipe_dataset *d,
 mlpipe_status mlpipe__dataset_hash(mlpipe_ctx *ctx, const mlpipe_dataset *d,
                                    mlpipe__hash128 *out);
 const char *mlpipe__type_name(int32_t type); /* "f64", "category", ... */
+const char *mlpipe__unit_name(int32_t unit); /* "s", "ms", "us", "ns", "" */
+
+/* Parameters of mlpipe_builder_new, for the catalog. */
+extern const mlpipe__param mlpipe__builder_params[];
+extern const uint32_t mlpipe__builder_param_count;
 
 /* ---- layouts (layout.c), also in libmlpipe-serve -------------------------- */
 
@@ -166,6 +200,8 @@ uint32_t mlpipe__layout_tokens(mlpipe_layout *l); /* how many exist now */
 /* Copies the text of a token (1 ..) to t; false where there is none. */
 bool mlpipe__layout_token_text(mlpipe_layout *l, uint32_t token,
                                mlpipe__text *t);
+/* Bytes of a value of this kind; 0 where there is no such kind. */
+size_t mlpipe__kind_bytes(int32_t kind);
 /* The number in a field (not TOKEN), NaN where it is missing. */
 double mlpipe__field_number(const mlpipe__field *f, const void *record);
 /* The token in a TOKEN field, 0 where it is missing. */
