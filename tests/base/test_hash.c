@@ -2,6 +2,7 @@
 /* XXH3 against its published values, and the dictionary. */
 #include "support.h"
 
+#include "budget.h"
 #include "base/base_internal.h"
 
 /*
@@ -158,45 +159,16 @@ static void test_dict_bytes(void **state)
     mlpipe_ctx_free(c);
 }
 
-/* An allocator that fails at the n-th call, and counts what is live. */
-struct hash_budget {
-    int64_t left, blocks;
-};
-
-static void *hash_alloc(void *user, void *ptr, size_t old_size,
-                        size_t new_size, size_t align)
-{
-    struct hash_budget *b = user;
-    void *fresh = NULL;
-    if (new_size) {
-        if (b->left-- == 0)
-            return NULL;
-        if (posix_memalign(&fresh, align < 16 ? 16 : align, new_size))
-            return NULL;
-        b->blocks++;
-        if (ptr)
-            memcpy(fresh, ptr, old_size < new_size ? old_size : new_size);
-    }
-    if (ptr) {
-        free(ptr);
-        b->blocks--;
-    }
-    return fresh;
-}
-
 /* Out of memory at any point leaves the entries as they were. */
 static void test_dict_torture(void **state)
 {
     (void)state;
     for (int64_t fail = 0; fail < 60; fail++) {
-        struct hash_budget budget = {-1, 0};
-        mlpipe_ctx_options o = {.size = sizeof o, .user = &budget,
-                                .alloc = hash_alloc};
-        mlpipe_ctx *c = NULL;
+        struct budget budget;
+        mlpipe_ctx *c = budget_ctx(&budget);
         mlpipe__dict d;
         char text[32];
         uint32_t refused = 0;
-        assert_int_equal(mlpipe_ctx_new(&o, &c), 0);
         mlpipe__dict_init(&d, c->env);
         budget.left = fail;
         for (uint32_t i = 0; i < 300; i++) {
