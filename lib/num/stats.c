@@ -329,8 +329,9 @@ double mlpipe__stats_variance(const mlpipe__stats *s, uint32_t ddof)
     if (!(s->needs & MLPIPE__NEED_MOMENTS) || n <= ddof || s->infinite[0]
         || s->infinite[1])
         return mlpipe__nan();
-    return mlpipe__exact_centred(&s->sum, &s->squares, n)
-         / (double)(n - ddof);
+    const double centred = mlpipe__exact_centred(&s->sum, &s->squares, n);
+    /* Only a loaded state whose sums contradict each other is below 0. */
+    return centred >= 0.0 ? centred / (double)(n - ddof) : mlpipe__nan();
 }
 
 double mlpipe__stats_quantile(const mlpipe__stats *s, double q)
