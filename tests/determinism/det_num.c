@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* The areas of lib/num. */
+#include "determinism.h"
+
+#include "num/num_internal.h"
+
+static void det_math_at(det_hash *h, double x)
+{
+    double (*const all[])(double) = {
+        mlpipe__exp, mlpipe__log, mlpipe__log1p, mlpipe__expm1,
+        mlpipe__sigmoid, mlpipe__sqrt, mlpipe__normal_quantile};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; ++i)
+        det_add_f64(h, all[i](x));
+}
+
+void det_math(det_hash *h)
+{
+    uint64_t seed = 1;
+    for (uint32_t i = 0; i < 100000; ++i) {
+        const uint64_t bits = det_bits(&seed);
+        double x;
+        memcpy(&x, &bits, sizeof x);
+        det_math_at(h, x);
+        det_math_at(h, det_unit(&seed));
+        det_math_at(h, (det_unit(&seed) - 0.5) * 1500.0);
+    }
+}
+
+void det_dist(det_hash *h)
+{
+    uint64_t seed = 2;
+    for (uint32_t i = 0; i < 1000; ++i) {
+        const double u = det_unit(&seed);
+        const double v = det_unit(&seed) * 100.0;
+        det_add_f64(h, mlpipe__lgamma(v));
+        det_add_f64(h, mlpipe__gamma_p(v, v * 2.0 * u));
+        det_add_f64(h, mlpipe__normal_tail(v * 0.2 - 10.0));
+        det_add_f64(h, mlpipe__student_tail(v * 0.2 - 10.0, 1.0 + i));
+        det_add_f64(h, mlpipe__student_quantile(u, 1.0 + i));
+        det_add_f64(h, mlpipe__binomial_tail(i / 2, i, u));
+    }
+}
+
+void det_exact(det_hash *h)
+{
+    uint64_t seed = 3;
+    mlpipe__exact sum, squares;
+    mlpipe__exact_init(&sum);
+    mlpipe__exact_init(&squares);
+    for (uint32_t i = 0; i < 20000; ++i) {
+        const uint64_t bits = det_bits(&seed);
+        double x;
+        memcpy(&x, &bits, sizeof x);
+        if (!mlpipe__finite(x))
+            continue;
+        mlpipe__exact_add(&sum, x);
+        mlpipe__exact_add_product(&squares, x, det_unit(&seed));
+        if (i % 100 == 0) {
+            det_add_f64(h, mlpipe__exact_value(&sum));
+            det_add_f64(h, mlpipe__exact_mean(&squares, i + 1));
+        }
+    }
+    mlpipe__exact_normal(&sum);
+    mlpipe__exact_normal(&squares);
+    det_add(h, &sum, sizeof sum);
+    det_add(h, &squares, sizeof squares);
+}
+
+void det_stats(det_hash *h)
+{
+    enum { N = 20000 };
+    static double x[N];
+    static uint8_t valid[N];
+    uint64_t seed = 4;
+    mlpipe_ctx *ctx = NULL;
+    if (mlpipe_ctx_new(NULL, &ctx))
+        return;
+    for (uint32_t i = 0; i < N; ++i) {
+        x[i] = (double)(det_bits(&seed) % 1000) / 7.0 - 20.0;
+        valid[i] = det_bits(&seed) % 9 != 0;
+    }
+    mlpipe__stats s;
+    mlpipe__stats_init(&s, ctx->env, MLPIPE__NEED_MOMENTS
+                       | MLPIPE__NEED_QUANTILES | MLPIPE__NEED_COUNTS, 50);
+    if (mlpipe__stats_update(&s, x, valid, N) && mlpipe__stats_finish(&s)) {
+        mlpipe__text saved;
+        mlpipe__text_init(&saved, ctx->env);
+        mlpipe__stats_save(&s, &saved);
+        det_add(h, saved.data, saved.size);
+        mlpipe__text_free(&saved);
+        det_add_f64(h, mlpipe__stats_mean(&s));
+        det_add_f64(h, mlpipe__stats_variance(&s, 1));
+        for (uint32_t i = 0; i <= 100; ++i)
+            det_add_f64(h, mlpipe__stats_quantile(&s, i * 0.01));
+    }
+    mlpipe__stats_free(&s);
+    mlpipe_ctx_free(ctx);
+}
+
+void det_metrics(det_hash *h)
+{
+    enum { N = 30000 };
+    static double y[N], p[N], w[N], scratch[5 * N];
+    uint64_t seed = 5;
+    for (uint32_t i = 0; i < N; ++i) {
+        p[i] = det_unit(&seed);
+        y[i] = det_unit(&seed) < p[i] ? 1.0 : 0.0;
+        w[i] = det_unit(&seed);
+    }
+    for (uint32_t n = 1; n <= N; n = n * 3 + 1) {
+        for (uint32_t k = 0; k < 2; ++k) {
+            const double *const weight = k ? w : NULL;
+            det_add_f64(h, mlpipe__metric_rmse(y, p, weight, n));
+            det_add_f64(h, mlpipe__metric_mae(y, p, weight, n));
+            det_add_f64(h, mlpipe__metric_r2(y, p, weight, n));
+            det_add_f64(h, mlpipe__metric_logloss(y, p, weight, n));
+            det_add_f64(h, mlpipe__metric_auc(y, p, weight, n, scratch));
+        }
+        double mean, se, tail;
+        mlpipe__paired(y, p, n, &mean, &se, &tail);
+        det_add_f64(h, mean);
+        det_add_f64(h, se);
+        det_add_f64(h, tail);
+        det_add_f64(h, mlpipe__sum(p, n));
+    }
+}
+
+/* Our own loops; what OpenBLAS does is not ours to promise. */
+void det_linear(det_hash *h)
+{
+    enum { N = 300, P = 60 };
+    static double x[N * P], c[P * P], b[P];
+    uint64_t seed = 6;
+    for (uint32_t i = 0; i < N * P; ++i)
+        x[i] = det_unit(&seed) - 0.5;
+    for (uint32_t i = 0; i < P; ++i) {
+        c[i + i * P] = 0.5;
+        b[i] = det_unit(&seed);
+    }
+    mlpipe__syrk(N, P, x, N, c);
+    if (!mlpipe__cholesky(P, c))
+        mlpipe__cholesky_solve(P, c, b);
+    det_add(h, c, sizeof c);
+    det_add(h, b, sizeof b);
+}
