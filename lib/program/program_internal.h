@@ -117,6 +117,13 @@ size_t mlpipe__forest_scratch(const mlpipe__forest *f);
 void mlpipe__forest_run(const mlpipe__forest *f, void *scratch,
                         const double *const *x, const uint8_t *const *valid,
                         uint32_t n, double *out, size_t out_stride);
+/* The same on registers: feature f is register regs[f], register r lies at
+ * values + r * stride; output k goes to out + k * stride. */
+void mlpipe__forest_run_regs(const mlpipe__forest *f, void *scratch,
+                             const double *values, const uint8_t *valid,
+                             size_t stride, const uint32_t *regs, uint32_t n,
+                             double *out);
+void mlpipe__forest_release(mlpipe__forest *f); /* the engine */
 /* The plain walk of one row: the reference that engines must equal. */
 void mlpipe__forest_walk(const mlpipe__forest *f, const double *x,
                          const uint8_t *valid, double *out);
@@ -154,6 +161,7 @@ uint32_t mlpipe__program_forest(mlpipe__program *p, mlpipe__forest *f);
 uint32_t mlpipe__program_op(mlpipe__program *p, uint16_t code, uint32_t a,
                             uint32_t b, uint32_t arg, uint32_t count,
                             uint32_t width);
+uint16_t mlpipe__op_version(uint16_t code); /* newest; 0 = unknown */
 void mlpipe__program_add_output(mlpipe__program *p, const char *name,
                                 uint32_t reg);
 /* Check every invariant (mlpipe__program_check), compile forests. */
@@ -164,8 +172,11 @@ const char *mlpipe__program_check(const mlpipe__program *p,
 /*
  * Running. `width` is how many rows the scratch was sized for (1 or
  * MLPIPE__BLOCK_ROWS); n <= width. The caller writes n doubles to each input
- * lane (NaN = null; codes as doubles, -1 = unseen), then runs. out is row by
- * row, NaN where there is no answer. No allocation, lock or system call; no
+ * lane (NaN = null; codes as doubles, -1 = unseen; so is every code that the
+ * input does not know), then runs; a run turns NaN into invalid 0.0 in place,
+ * so that lanes are written anew before each run. An infinite NUMBER stays a
+ * value until an op that computes would give NaN or inf. out is row by row,
+ * NaN where there is no answer. No allocation, lock or system call; no
  * rounding-mode check: that is the caller's.
  */
 size_t mlpipe__program_scratch(const mlpipe__program *p, uint32_t width);
@@ -266,7 +277,9 @@ mlpipe_status mlpipe__job_add_choice(mlpipe__job *job, uint32_t var,
 mlpipe_status mlpipe__plan_add(mlpipe_ctx *ctx, mlpipe__plan *plan,
                                const mlpipe__var *like, const char *name,
                                uint32_t reg, mlpipe__var **out);
-void mlpipe__plan_drop(mlpipe__plan *plan, uint32_t var); /* hides it */
+/* Hides it: its name becomes "" and it is no feature any more. */
+void mlpipe__plan_drop(mlpipe__plan *plan, uint32_t var);
+void mlpipe__plan_free(mlpipe__plan *plan); /* its variables */
 int32_t mlpipe__plan_find(const mlpipe__plan *plan, const char *name);
 
 #endif

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/* Building a program: inputs, constants, ops and outputs are appended; seal
+ * checks it once, so that running needs no checks. */
+#include "program_internal.h"
+
+mlpipe__program *mlpipe__program_new(mlpipe__env *env)
+{
+    mlpipe__program *p = mlpipe__alloc(env, sizeof *p);
+
+    if (p)
+        p->env = mlpipe__env_keep(env);
+    return p;
+}
+
+static void program_free_dict(mlpipe__env *env, mlpipe__dict *dict)
+{
+    if (dict)
+        mlpipe__dict_free(dict);
+    mlpipe__free(env, dict);
+}
+
+void mlpipe__program_free(mlpipe__program *p)
+{
+    mlpipe__env *env;
+    uint32_t i;
+
+    if (!p)
+        return;
+    env = p->env;
+    for (i = 0; i < p->input_count; i++) {
+        mlpipe__free(env, p->inputs[i].name);
+        program_free_dict(env, p->inputs[i].dict);
+    }
+    for (i = 0; i < p->output_count; i++)
+        mlpipe__free(env, p->outputs[i].name);
+    for (i = 0; i < p->forest_count; i++)
+        mlpipe__forest_free(p->forests[i]);
+    mlpipe__free(env, p->inputs);
+    mlpipe__free(env, p->outputs);
+    mlpipe__free(env, p->ops);
+    mlpipe__free(env, p->consts);
+    mlpipe__free(env, p->words);
+    mlpipe__free(env, p->forests);
+    mlpipe__free(env, p);
+    mlpipe__env_drop(env);
+}
+
+/* Room for `more` elements behind count; NULL sets failed. */
+static void *program_room(mlpipe__program *p, void *array, uint32_t count,
+                          uint32_t more, uint32_t *room, size_t bytes)
+{
+    uint64_t want = (uint64_t)count + more;
+    void *grown;
+
+    if (p->failed)
+        return NULL;
+    if (want <= *room)
+        return array;
+    want = want < 8 ? 8 : want + want / 2;
+    if (want > UINT32_MAX / 2) {
+        p->failed = true;
+        return NULL;
+    }
+    grown = mlpipe__grow(p->env, array, (size_t)want, bytes);
+    if (grown)
+        *room = (uint32_t)want;
+    p->failed |= !grown;
+    return grown;
+}
+
+static mlpipe__dict *program_copy_dict(mlpipe__program *p,
+                                       const mlpipe__dict *from)
+{
+    mlpipe__dict *d = mlpipe__alloc(p->env, sizeof *d);
+    uint32_t i;
+
+    if (!d) {
+        p->failed = true;
+        return NULL;
+    }
+    mlpipe__dict_init(d, p->env);
+    for (i = 0; from && i < from->count && !p->failed; i++)
+        p->failed = mlpipe__dict_add(d, mlpipe__dict_text(from, i),
+                                     mlpipe__dict_bytes(from, i)) ==
+                    UINT32_MAX;
+    return d;
+}
+
+uint32_t mlpipe__program_add_input(mlpipe__program *p, const char *name,
+                                   int32_t type, int32_t unit, uint32_t kind,
+                                   const mlpipe__dict *dict)
+{
+    mlpipe__program_input *grown =
+        program_room(p, p->inputs, p->input_count, 1, &p->input_room,
+                     sizeof *p->inputs);
+    mlpipe__program_input *in;
+
+    if (!grown)
+        return 0;
+    p->inputs = grown;
+    in = &p->inputs[p->input_count++];
+    in->name = mlpipe__strdup(p->env, name, strlen(name));
+    in->type = type;
+    in->unit = unit;
+    in->kind = kind;
+    in->dict = NULL;
+    p->failed |= !in->name;
+    if (kind == MLPIPE__CODE)
+        in->dict = program_copy_dict(p, dict);
+    return p->register_count++;
+}
+
+uint32_t mlpipe__program_const(mlpipe__program *p, const double *v,
+                               uint32_t n)
+{
+    const uint32_t first = p->const_count;
+    double *grown = program_room(p, p->consts, first, n, &p->const_room,
+                                 sizeof *v);
+
+    if (!grown)
+        return p->failed ? 0 : first;
+    p->consts = grown;
+    if (n)
+        memcpy(p->consts + first, v, (size_t)n * sizeof *v);
+    p->const_count += n;
+    return first;
+}
+
+uint32_t mlpipe__program_words(mlpipe__program *p, const uint32_t *v,
+                               uint32_t n)
+{
+    const uint32_t first = p->word_count;
+    uint32_t *grown = program_room(p, p->words, first, n, &p->word_room,
+                                   sizeof *v);
+
+    if (!grown)
+        return p->failed ? 0 : first;
+    p->words = grown;
+    if (n)
+        memcpy(p->words + first, v, (size_t)n * sizeof *v);
+    p->word_count += n;
+    return first;
+}
+
+uint32_t mlpipe__program_forest(mlpipe__program *p, mlpipe__forest *f)
+{
+    mlpipe__forest **grown =
+        program_room(p, p->forests, p->forest_count, 1, &p->forest_room,
+                     sizeof *p->forests);
+
+    p->failed |= !f;
+    if (!grown || !f) {
+        if (grown)
+            p->forests = grown;
+        mlpipe__forest_free(f);
+        return 0;
+    }
+    p->forests = grown;
+    p->forests[p->forest_count] = f;
+    return p->forest_count++;
+}
+
+uint32_t mlpipe__program_op(mlpipe__program *p, uint16_t code, uint32_t a,
+                            uint32_t b, uint32_t arg, uint32_t count,
+                            uint32_t width)
+{
+    mlpipe__op *grown = program_room(p, p->ops, p->op_count, 1, &p->op_room,
+                                     sizeof *p->ops);
+    mlpipe__op *op;
+
+    if (!grown)
+        return 0;
+    p->ops = grown;
+    op = &p->ops[p->op_count++];
+    op->code = code;
+    op->version = mlpipe__op_version(code);
+    op->dst = p->register_count;
+    op->a = a;
+    op->b = b;
+    op->arg = arg;
+    op->count = count;
+    if (__builtin_add_overflow(p->register_count, width, &p->register_count))
+        p->failed = true;
+    return op->dst;
+}
+
+void mlpipe__program_add_output(mlpipe__program *p, const char *name,
+                                uint32_t reg)
+{
+    mlpipe__program_output *grown =
+        program_room(p, p->outputs, p->output_count, 1, &p->output_room,
+                     sizeof *p->outputs);
+
+    if (!grown)
+        return;
+    p->outputs = grown;
+    p->outputs[p->output_count].name =
+        mlpipe__strdup(p->env, name, strlen(name));
+    p->outputs[p->output_count].reg = reg;
+    p->failed |= !p->outputs[p->output_count].name;
+    p->output_count++;
+}
+
+mlpipe_status mlpipe__program_seal(mlpipe_ctx *ctx, mlpipe__program *p)
+{
+    const char *why;
+    uint32_t i;
+
+    if (p->failed)
+        return mlpipe__nomem(ctx);
+    why = mlpipe__program_check(p, &p->env->limits);
+    if (why)
+        return mlpipe__fail(ctx, MLPIPE_E_INTERNAL,
+                            "the program that was built is not valid: %s",
+                            why);
+    for (i = 0; i < p->forest_count; i++)
+        if (!mlpipe__forest_compile(p->forests[i]))
+            return mlpipe__nomem(ctx);
+    return MLPIPE_OK;
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A program as bytes and back. Equal programs give equal bytes; what is read
+ * is counted against the bytes that are there before memory is taken, and
+ * checked as a whole before it may run.
+ */
+#include "program_internal.h"
+
+enum { SAVE_FORMAT = 1, SAVE_OP_BYTES = 24 };
+
+/* ---- writing --------------------------------------------------------------------- */
+
+static void save_input(const mlpipe__program_input *in, mlpipe__text *out)
+{
+    uint32_t i;
+
+    mlpipe__put_text(out, in->name, strlen(in->name));
+    mlpipe__put_u32(out, (uint32_t)in->type);
+    mlpipe__put_u32(out, (uint32_t)in->unit);
+    mlpipe__put_u32(out, in->kind);
+    mlpipe__put_u32(out, in->dict ? in->dict->count : 0);
+    for (i = 0; in->dict && i < in->dict->count; i++)
+        mlpipe__put_text(out, mlpipe__dict_text(in->dict, i),
+                         mlpipe__dict_bytes(in->dict, i));
+}
+
+static void save_op(const mlpipe__op *op, mlpipe__text *out)
+{
+    mlpipe__put_u32(out, op->code | (uint32_t)op->version << 16);
+    mlpipe__put_u32(out, op->dst);
+    mlpipe__put_u32(out, op->a);
+    mlpipe__put_u32(out, op->b);
+    mlpipe__put_u32(out, op->arg);
+    mlpipe__put_u32(out, op->count);
+}
+
+static void save_forest(const mlpipe__forest *f, mlpipe__text *out)
+{
+    mlpipe__put_u32(out, f->features);
+    mlpipe__put_u32(out, f->outputs);
+    mlpipe__put_u32(out, f->trees);
+    mlpipe__put_u32(out, f->nodes);
+    mlpipe__put_u32(out, f->leaves);
+    mlpipe__put_u64(out, f->set_words);
+    mlpipe__put_f64(out, f->scale);
+    mlpipe__put_array(out, f->feature_codes, f->features, 4);
+    mlpipe__put_array(out, f->tree_node, (uint64_t)f->trees + 1, 4);
+    mlpipe__put_array(out, f->tree_leaf, (uint64_t)f->trees + 1, 4);
+    mlpipe__put_array(out, f->tree_output, f->trees, 4);
+    mlpipe__put_array(out, f->node_feature, f->nodes, 4);
+    mlpipe__put_array(out, f->node_flags, f->nodes, 4);
+    mlpipe__put_array(out, f->node_set, f->nodes, 4);
+    mlpipe__put_array(out, f->node_cut, f->nodes, 8);
+    mlpipe__put_array(out, f->node_left, f->nodes, 4);
+    mlpipe__put_array(out, f->node_right, f->nodes, 4);
+    mlpipe__put_array(out, f->set_bits, f->set_words, 4);
+    mlpipe__put_array(out, f->leaf, f->leaves, 4);
+    mlpipe__put_array(out, f->base, f->outputs, 8);
+}
+
+void mlpipe__program_save(const mlpipe__program *p, mlpipe__text *out)
+{
+    uint32_t i;
+
+    mlpipe__put_u32(out, SAVE_FORMAT);
+    mlpipe__put_u32(out, p->input_count);
+    mlpipe__put_u32(out, p->output_count);
+    mlpipe__put_u32(out, p->op_count);
+    mlpipe__put_u32(out, p->register_count);
+    mlpipe__put_u32(out, p->front_ops);
+    mlpipe__put_u32(out, p->const_count);
+    mlpipe__put_u32(out, p->word_count);
+    mlpipe__put_u32(out, p->forest_count);
+    for (i = 0; i < p->input_count; i++)
+        save_input(&p->inputs[i], out);
+    for (i = 0; i < p->output_count; i++) {
+        mlpipe__put_text(out, p->outputs[i].name,
+                         strlen(p->outputs[i].name));
+        mlpipe__put_u32(out, p->outputs[i].reg);
+    }
+    for (i = 0; i < p->op_count; i++)
+        save_op(&p->ops[i], out);
+    mlpipe__put_array(out, p->consts, p->const_count, 8);
+    mlpipe__put_array(out, p->words, p->word_count, 4);
+    for (i = 0; i < p->forest_count; i++)
+        save_forest(p->forests[i], out);
+}
+
+/* ---- reading --------------------------------------------------------------------- */
+
+/* True where count elements of at least `bytes` each can still follow. */
+static bool load_fits(mlpipe__cursor *in, uint64_t count, size_t bytes)
+{
+    if (!in->failed && count > (uint64_t)(in->end - in->at) / bytes)
+        in->failed = true;
+    return !in->failed;
+}
+
+static void load_array(mlpipe__cursor *in, void *to, uint64_t count,
+                       size_t bytes)
+{
+    const void *from = mlpipe__get_array(in, count, bytes);
+
+    if (from && count)
+        memcpy(to, from, (size_t)count * bytes);
+}
+
+/* A name: UTF-8 without NUL, and not one of those before. */
+static char *load_name(mlpipe__program *p, mlpipe__cursor *in,
+                       mlpipe__dict *names)
+{
+    uint32_t n, before = names->count;
+    const char *s = mlpipe__get_text(in, &n);
+    char *copy;
+
+    if (in->failed)
+        return NULL;
+    if (n == 0 || memchr(s, 0, n) || !mlpipe__utf8_valid(s, n)) {
+        in->failed = true;
+        return NULL;
+    }
+    if (mlpipe__dict_add(names, s, n) == UINT32_MAX)
+        p->failed = true;
+    else if (names->count == before)
+        in->failed = true;
+    copy = mlpipe__strdup(p->env, s, n);
+    p->failed |= !copy;
+    return copy;
+}
+
+static void load_categories(mlpipe__program *p, mlpipe__cursor *in,
+                            mlpipe__program_input *input, uint32_t count)
+{
+    uint32_t i, n;
+
+    if (!load_fits(in, count, 4) || count > p->env->limits.categories) {
+        in->failed = true;
+        return;
+    }
+    input->dict = mlpipe__alloc(p->env, sizeof *input->dict);
+    p->failed |= !input->dict;
+    if (!input->dict)
+        return;
+    mlpipe__dict_init(input->dict, p->env);
+    for (i = 0; i < count && !in->failed && !p->failed; i++) {
+        const char *s = mlpipe__get_text(in, &n);
+        uint32_t at;
+
+        if (in->failed || !mlpipe__utf8_valid(s, n)) {
+            in->failed = true;
+            return;
+        }
+        at = mlpipe__dict_add(input->dict, s, n);
+        p->failed |= at == UINT32_MAX;
+        in->failed |= at != i && at != UINT32_MAX;
+    }
+}
+
+static void load_inputs(mlpipe__program *p, mlpipe__cursor *in,
+                        mlpipe__dict *names, uint32_t count)
+{
+    uint32_t i, codes;
+
+    if (!load_fits(in, count, 20))
+        return;
+    p->inputs = mlpipe__alloc_array(p->env, count, sizeof *p->inputs);
+    p->failed |= !p->inputs;
+    for (i = 0; i < count && !in->failed && !p->failed; i++) {
+        mlpipe__program_input *input = &p->inputs[i];
+
+        p->input_count = p->input_room = i + 1;
+        input->name = load_name(p, in, names);
+        input->type = (int32_t)mlpipe__get_u32(in);
+        input->unit = (int32_t)mlpipe__get_u32(in);
+        input->kind = mlpipe__get_u32(in);
+        codes = mlpipe__get_u32(in);
+        if (input->kind == MLPIPE__CODE)
+            load_categories(p, in, input, codes);
+        else
+            in->failed |= codes != 0;
+    }
+}
+
+static void load_outputs(mlpipe__program *p, mlpipe__cursor *in,
+                         mlpipe__dict *names, uint32_t count)
+{
+    uint32_t i;
+
+    if (!load_fits(in, count, 8))
+        return;
+    p->outputs = mlpipe__alloc_array(p->env, count, sizeof *p->outputs);
+    p->failed |= !p->outputs;
+    for (i = 0; i < count && !in->failed && !p->failed; i++) {
+        p->output_count = p->output_room = i + 1;
+        p->outputs[i].name = load_name(p, in, names);
+        p->outputs[i].reg = mlpipe__get_u32(in);
+    }
+}
+
+static void load_ops(mlpipe__program *p, mlpipe__cursor *in, uint32_t count)
+{
+    uint32_t i;
+
+    if (!load_fits(in, count, SAVE_OP_BYTES))
+        return;
+    p->ops = mlpipe__alloc_array(p->env, count, sizeof *p->ops);
+    p->failed |= !p->ops;
+    for (i = 0; i < count && p->ops; i++) {
+        mlpipe__op *op = &p->ops[i];
+        const uint32_t head = mlpipe__get_u32(in);
+
+        op->code = (uint16_t)head;
+        op->version = (uint16_t)(head >> 16);
+        op->dst = mlpipe__get_u32(in);
+        op->a = mlpipe__get_u32(in);
+        op->b = mlpipe__get_u32(in);
+        op->arg = mlpipe__get_u32(in);
+        op->count = mlpipe__get_u32(in);
+    }
+    p->op_count = p->op_room = count;
+}
+
+static void load_numbers(mlpipe__program *p, mlpipe__cursor *in,
+                         uint32_t consts, uint32_t words)
+{
+    if (!load_fits(in, consts, 8) || !load_fits(in, words, 4))
+        return;
+    p->consts = mlpipe__alloc_array(p->env, consts, 8);
+    p->words = mlpipe__alloc_array(p->env, words, 4);
+    p->failed |= !p->consts || !p->words;
+    if (p->failed)
+        return;
+    load_array(in, p->consts, consts, 8);
+    load_array(in, p->words, words, 4);
+    p->const_count = p->const_room = consts;
+    p->word_count = p->word_room = words;
+}
+
+static void load_forest_arrays(mlpipe__forest *f, mlpipe__cursor *in)
+{
+    load_array(in, f->feature_codes, f->features, 4);
+    load_array(in, f->tree_node, (uint64_t)f->trees + 1, 4);
+    load_array(in, f->tree_leaf, (uint64_t)f->trees + 1, 4);
+    load_array(in, f->tree_output, f->trees, 4);
+    load_array(in, f->node_feature, f->nodes, 4);
+    load_array(in, f->node_flags, f->nodes, 4);
+    load_array(in, f->node_set, f->nodes, 4);
+    load_array(in, f->node_cut, f->nodes, 8);
+    load_array(in, f->node_left, f->nodes, 4);
+    load_array(in, f->node_right, f->nodes, 4);
+    load_array(in, f->set_bits, f->set_words, 4);
+    load_array(in, f->leaf, f->leaves, 4);
+    load_array(in, f->base, f->outputs, 8);
+}
+
+static void load_forest(mlpipe__program *p, mlpipe__cursor *in)
+{
+    const uint32_t features = mlpipe__get_u32(in);
+    const uint32_t outputs = mlpipe__get_u32(in);
+    const uint32_t trees = mlpipe__get_u32(in);
+    const uint32_t nodes = mlpipe__get_u32(in);
+    const uint32_t leaves = mlpipe__get_u32(in);
+    const uint64_t set_words = mlpipe__get_u64(in);
+    const double scale = mlpipe__get_f64(in);
+    mlpipe__forest *f;
+
+    if (!load_fits(in, set_words, 4) ||
+        !load_fits(in, 4 * ((uint64_t)features + leaves + set_words) +
+                           12 * (uint64_t)trees + 28 * (uint64_t)nodes +
+                           8 * (uint64_t)outputs, 1))
+        return;
+    f = mlpipe__forest_new(p->env, features, outputs, trees, nodes, leaves,
+                           set_words);
+    p->failed |= !f;
+    if (!f)
+        return;
+    f->scale = scale;
+    p->forests[p->forest_count++] = f;
+    load_forest_arrays(f, in);
+}
+
+static void load_forests(mlpipe__program *p, mlpipe__cursor *in,
+                         uint32_t count)
+{
+    uint32_t i;
+
+    if (!load_fits(in, count, 36))
+        return;
+    p->forests = mlpipe__alloc_array(p->env, count, sizeof *p->forests);
+    p->failed |= !p->forests;
+    p->forest_room = count;
+    for (i = 0; i < count && !in->failed && !p->failed; i++)
+        load_forest(p, in);
+}
+
+/* Parts in the order of the bytes; stops at the first that fails. */
+static void load_parts(mlpipe__program *p, mlpipe__cursor *in,
+                       mlpipe__dict *names)
+{
+    const uint32_t inputs = mlpipe__get_u32(in);
+    const uint32_t outputs = mlpipe__get_u32(in);
+    const uint32_t ops = mlpipe__get_u32(in);
+    uint32_t consts, words, forests;
+
+    p->register_count = mlpipe__get_u32(in);
+    p->front_ops = mlpipe__get_u32(in);
+    consts = mlpipe__get_u32(in);
+    words = mlpipe__get_u32(in);
+    forests = mlpipe__get_u32(in);
+    load_inputs(p, in, names, inputs);
+    mlpipe__dict_free(names);
+    mlpipe__dict_init(names, p->env);
+    if (!in->failed && !p->failed)
+        load_outputs(p, in, names, outputs);
+    if (!in->failed && !p->failed)
+        load_ops(p, in, ops);
+    if (!in->failed && !p->failed)
+        load_numbers(p, in, consts, words);
+    if (!in->failed && !p->failed)
+        load_forests(p, in, forests);
+}
+
+static mlpipe_status load_seal(mlpipe_ctx *ctx, mlpipe__program *p,
+                               const mlpipe__cursor *in)
+{
+    const char *why;
+    uint32_t i;
+
+    if (p->failed)
+        return mlpipe__nomem(ctx);
+    why = mlpipe__cursor_done(in)
+              ? mlpipe__program_check(p, &p->env->limits)
+              : "its parts do not fit its length";
+    if (why)
+        return mlpipe__fail(ctx, MLPIPE_E_CORRUPT,
+                            "a saved program of %zu bytes is damaged: %s",
+                            (size_t)(in->end - in->start), why);
+    for (i = 0; i < p->forest_count; i++)
+        if (!mlpipe__forest_compile(p->forests[i]))
+            return mlpipe__nomem(ctx);
+    return MLPIPE_OK;
+}
+
+mlpipe_status mlpipe__program_load(mlpipe_ctx *ctx, const void *data,
+                                   size_t bytes, mlpipe__program **out)
+{
+    mlpipe__program *p;
+    mlpipe__dict names;
+    mlpipe__cursor in;
+    mlpipe_status st;
+    uint32_t format;
+
+    *out = NULL;
+    mlpipe__cursor_init(&in, data, bytes);
+    format = mlpipe__get_u32(&in);
+    if (!in.failed && format != SAVE_FORMAT)
+        return mlpipe__fail(ctx, MLPIPE_E_VERSION,
+                            "the saved program has format %u; this library "
+                            "reads format %u", format,
+                            (uint32_t)SAVE_FORMAT);
+    p = mlpipe__program_new(ctx->env);
+    if (!p)
+        return mlpipe__nomem(ctx);
+    mlpipe__dict_init(&names, ctx->env);
+    load_parts(p, &in, &names);
+    mlpipe__dict_free(&names);
+    st = load_seal(ctx, p, &in);
+    if (st) {
+        mlpipe__program_free(p);
+        return st;
+    }
+    *out = p;
+    return MLPIPE_OK;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* What steps use while they are planned: choosing and making variables. */
+#include "program_internal.h"
+
+/* Arrays grow by doubling; the room follows from the count. */
+static bool step_room(mlpipe__env *env, uint32_t **array, uint32_t count)
+{
+    uint32_t *grown;
+
+    if (count && (count < 8 || count & (count - 1)))
+        return true;
+    grown = mlpipe__grow(env, *array, count ? (size_t)count * 2 : 8,
+                         sizeof **array);
+    if (grown)
+        *array = grown;
+    return grown != NULL;
+}
+
+mlpipe_status mlpipe__job_add_choice(mlpipe__job *job, uint32_t var,
+                                     uint32_t needs)
+{
+    mlpipe__env *env = job->ctx->env;
+
+    if (!step_room(env, &job->chosen, job->chosen_count) ||
+        !step_room(env, &job->needs, job->chosen_count))
+        return mlpipe__nomem(job->ctx);
+    job->chosen[job->chosen_count] = var;
+    job->needs[job->chosen_count] = needs;
+    job->chosen_count++;
+    return MLPIPE_OK;
+}
+
+/* The closest name among the variables that are not hidden, or NULL. */
+static const char *step_nearest(mlpipe__job *job, const char *name)
+{
+    const mlpipe__plan *plan = job->plan;
+    mlpipe__env *env = job->ctx->env;
+    const char **names =
+        mlpipe__alloc_array(env, plan->var_count, sizeof *names);
+    const char *best = NULL;
+    uint32_t i, count = 0;
+
+    for (i = 0; names && i < plan->var_count; i++)
+        if (plan->vars[i].name[0])
+            names[count++] = plan->vars[i].name;
+    if (names)
+        best = mlpipe__nearest(name, strlen(name), names, count);
+    mlpipe__free(env, (void *)names);
+    return best;
+}
+
+static mlpipe_status step_unknown(mlpipe__job *job, const char *param,
+                                  const char *name)
+{
+    const char *near = step_nearest(job, name);
+
+    mlpipe__fail(job->ctx, MLPIPE_E_PARAM,
+                 near ? "step %q: %s names %q, which is no column at this "
+                        "point of the pipeline; did you mean %q?"
+                      : "step %q: %s names %q, which is no column at this "
+                        "point of the pipeline",
+                 job->name, param, name, near);
+    return mlpipe__fail_at(job->ctx, -1, name);
+}
+
+static mlpipe_status step_wrong_kind(mlpipe__job *job, const char *param,
+                                     const mlpipe__var *v)
+{
+    const bool number = v->kind == MLPIPE__NUMBER;
+
+    mlpipe__fail(job->ctx, MLPIPE_E_PARAM,
+                 "step %q: %s names %q, which is a %s; the step takes %s",
+                 job->name, param, v->name, number ? "number" : "category",
+                 number ? "categories" : "numbers");
+    return mlpipe__fail_at(job->ctx, -1, v->name);
+}
+
+static mlpipe_status step_choose_name(mlpipe__job *job, const char *param,
+                                      const char *name, uint32_t kinds,
+                                      uint32_t needs)
+{
+    const int32_t at = mlpipe__plan_find(job->plan, name);
+    uint32_t i;
+
+    if (at < 0)
+        return step_unknown(job, param, name);
+    if (!(job->plan->vars[at].kind & kinds))
+        return step_wrong_kind(job, param, &job->plan->vars[at]);
+    for (i = 0; i < job->chosen_count; i++)
+        if (job->chosen[i] == (uint32_t)at)
+            return mlpipe__fail(job->ctx, MLPIPE_E_PARAM,
+                                "step %q: %s names %q twice", job->name,
+                                param, name);
+    return mlpipe__job_add_choice(job, (uint32_t)at, needs);
+}
+
+mlpipe_status mlpipe__job_choose(mlpipe__job *job, const char *param,
+                                 uint32_t kinds, uint32_t needs)
+{
+    const mlpipe__setting *names = mlpipe__params_get(job->params, param);
+    const mlpipe__plan *plan = job->plan;
+    mlpipe_status st = MLPIPE_OK;
+    uint32_t i;
+
+    for (i = 0; i < names->count && !st; i++)
+        st = step_choose_name(job, param, names->names[i], kinds, needs);
+    if (names->count)
+        return st;
+    for (i = 0; i < plan->var_count && !st; i++)
+        if (plan->vars[i].feature && plan->vars[i].kind & kinds)
+            st = mlpipe__job_add_choice(job, i, needs);
+    return st;
+}
+
+mlpipe_status mlpipe__plan_add(mlpipe_ctx *ctx, mlpipe__plan *plan,
+                               const mlpipe__var *like, const char *name,
+                               uint32_t reg, mlpipe__var **out)
+{
+    mlpipe__var made = *like, *grown;
+
+    *out = NULL;
+    if (mlpipe__plan_find(plan, name) >= 0) {
+        mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                     "two columns of the pipeline would be named %q; rename "
+                     "one of them, or drop it before", name);
+        return mlpipe__fail_at(ctx, -1, name);
+    }
+    if (plan->var_count == plan->var_room) {
+        const uint32_t room = plan->var_room ? plan->var_room * 2 : 16;
+
+        grown = mlpipe__grow(plan->env, plan->vars, room, sizeof *grown);
+        if (!grown)
+            return mlpipe__nomem(ctx);
+        plan->vars = grown;
+        plan->var_room = room;
+    }
+    made.name = mlpipe__strdup(plan->env, name, strlen(name));
+    if (!made.name)
+        return mlpipe__nomem(ctx);
+    made.reg = reg;
+    plan->vars[plan->var_count] = made;
+    *out = &plan->vars[plan->var_count++];
+    return MLPIPE_OK;
+}
+
+void mlpipe__plan_drop(mlpipe__plan *plan, uint32_t var)
+{
+    plan->vars[var].name[0] = 0;
+    plan->vars[var].feature = false;
+}
+
+void mlpipe__plan_free(mlpipe__plan *plan)
+{
+    uint32_t i;
+
+    for (i = 0; i < plan->var_count; i++)
+        mlpipe__free(plan->env, plan->vars[i].name);
+    mlpipe__free(plan->env, plan->vars);
+    plan->vars = NULL;
+    plan->var_count = plan->var_room = 0;
+}
+
+int32_t mlpipe__plan_find(const mlpipe__plan *plan, const char *name)
+{
+    uint32_t i;
+
+    for (i = 0; i < plan->var_count && name[0]; i++)
+        if (!strcmp(plan->vars[i].name, name))
+            return (int32_t)i;
+    return -1;
+}

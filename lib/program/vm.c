@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Running a program: one row or a block of rows through the same element
+ * functions. Nothing is checked here; mlpipe__program_check did.
+ */
+#include "vm_ops.h"
+
+uint16_t mlpipe__op_version(uint16_t code)
+{
+    switch (code) {
+#define X(op, name, version, a, consts, put)                                \
+    case op:                                                                \
+        return version;
+        VM_ELEMENT_OPS(X)
+        VM_OTHER_OPS(X)
+#undef X
+    default:
+        return 0;
+    }
+}
+
+/* ---- the scratch ---------------------------------------------------------------- */
+
+/* Lanes of a block are a cache line longer than a power of two, so that many
+ * registers of one row do not fall into the same set of the cache. */
+static inline size_t vm_stride(uint32_t width)
+{
+    return width == 1 ? 1 : ((size_t)width + 7) / 8 * 8 + 8;
+}
+
+static inline size_t vm_flags_at(const mlpipe__program *p, size_t stride)
+{
+    return p->register_count * stride * sizeof(double);
+}
+
+static inline size_t vm_extra_at(const mlpipe__program *p, size_t stride)
+{
+    const size_t end =
+        vm_flags_at(p, stride) + p->register_count * stride;
+
+    return (end + 63) / 64 * 64;
+}
+
+size_t mlpipe__program_scratch(const mlpipe__program *p, uint32_t width)
+{
+    size_t extra = 0, bytes;
+    uint32_t i;
+
+    for (i = 0; i < p->forest_count; i++) {
+        bytes = mlpipe__forest_scratch(p->forests[i]);
+        extra = bytes > extra ? bytes : extra;
+    }
+    return vm_extra_at(p, vm_stride(width)) + extra;
+}
+
+double *mlpipe__program_lane(const mlpipe__program *p, void *scratch,
+                             uint32_t width, uint32_t input)
+{
+    return (double *)scratch + input * vm_stride(width);
+}
+
+const double *mlpipe__program_values(const mlpipe__program *p,
+                                     const void *scratch, uint32_t width,
+                                     uint32_t reg)
+{
+    return (const double *)scratch + reg * vm_stride(width);
+}
+
+const uint8_t *mlpipe__program_valid(const mlpipe__program *p,
+                                     const void *scratch, uint32_t width,
+                                     uint32_t reg)
+{
+    const size_t stride = vm_stride(width);
+
+    return (const uint8_t *)scratch + vm_flags_at(p, stride) + reg * stride;
+}
+
+/* ---- ops --------------------------------------------------------------------------- */
+
+/* A run: where registers lie, and how many rows. */
+typedef struct vm_run {
+    const mlpipe__program *p;
+    double *values;
+    uint8_t *flags;
+    void *extra;
+    size_t stride;
+    uint32_t n;
+} vm_run;
+
+static inline void vm_put(double *v, uint8_t *ok, vm_value r)
+{
+    const uint8_t keep = r.ok & (r.v - r.v == 0.0);
+
+    *v = keep ? r.v : 0.0;
+    *ok = keep;
+}
+
+/* For an op that hands on what it was given, an infinite input included. */
+static inline void vm_copy(double *v, uint8_t *ok, vm_value r)
+{
+    *v = r.ok ? r.v : 0.0;
+    *ok = r.ok;
+}
+
+/* A code is kept where its input knows it; every other number is unseen. */
+static inline void vm_inputs(const vm_run *run)
+{
+    uint32_t i, r;
+
+    for (i = 0; i < run->p->input_count; i++) {
+        const mlpipe__program_input *in = &run->p->inputs[i];
+        double *v = run->values + i * run->stride;
+        uint8_t *ok = run->flags + i * run->stride;
+
+        for (r = 0; r < run->n; r++) {
+            ok[r] = v[r] == v[r];
+            v[r] = ok[r] ? v[r] : 0.0;
+        }
+        if (in->kind != MLPIPE__CODE)
+            continue;
+        for (r = 0; r < run->n; r++)
+            v[r] = v[r] >= 0 && v[r] < in->dict->count
+                       ? (double)(uint32_t)v[r] : -1.0;
+        for (r = 0; r < run->n; r++)
+            v[r] = ok[r] ? v[r] : 0.0;
+    }
+}
+
+static inline void vm_run_onehot(const vm_run *run, const mlpipe__op *op)
+{
+    const uint32_t *set = run->p->words + op->arg;
+    const double *a = run->values + op->a * run->stride;
+    const uint8_t *ok = run->flags + op->a * run->stride;
+    double *v = run->values + op->dst * run->stride;
+    uint8_t *flags = run->flags + op->dst * run->stride;
+    uint32_t i, r;
+
+    for (i = 0; i < op->count; i++) {
+        memset(v + i * run->stride, 0, run->n * sizeof *v);
+        memset(flags + i * run->stride, 1, run->n);
+    }
+    for (r = 0; r < run->n; r++) {
+        const uint32_t code = ok[r] ? vm_code(a[r], op->b) : op->b;
+
+        if (code < op->b && set[code] < op->count)
+            v[set[code] * run->stride + r] = 1.0;
+    }
+}
+
+static inline void vm_run_lookup(const vm_run *run, const mlpipe__op *op)
+{
+    const double *table = run->p->consts + op->arg;
+    const double *a = run->values + op->a * run->stride;
+    const uint8_t *ok = run->flags + op->a * run->stride;
+    double *v = run->values + op->dst * run->stride;
+    uint8_t *flags = run->flags + op->dst * run->stride;
+    uint32_t r;
+
+    for (r = 0; r < run->n; r++)
+        vm_put(&v[r], &flags[r], vm_lookup(a[r], ok[r], table, op->count));
+}
+
+/*
+ * Eight sums by index mod 8, put together as a tree: the same additions for
+ * every width. A few rows at once, so that a block is read lane by lane.
+ */
+enum { VM_LINEAR_ROWS = 16 };
+
+static inline void vm_linear_rows(const vm_run *run, const mlpipe__op *op,
+                                  uint32_t from, uint32_t n)
+{
+    const double *c = run->p->consts + op->b;
+    const uint32_t *regs = run->p->words + op->arg;
+    const size_t dst = op->dst * run->stride + from;
+    double sum[8][VM_LINEAR_ROWS];
+    uint8_t all[VM_LINEAR_ROWS];
+    uint32_t i, r;
+
+    for (i = 0; i < 8; i++)
+        for (r = 0; r < n; r++)
+            sum[i][r] = 0;
+    for (r = 0; r < n; r++)
+        all[r] = 1;
+    for (i = 0; i < op->count; i++) {
+        const size_t at = regs[i] * run->stride + from;
+
+        for (r = 0; r < n; r++) {
+            sum[i & 7][r] += c[1 + i] * run->values[at + r];
+            all[r] &= run->flags[at + r];
+        }
+    }
+    for (r = 0; r < n; r++) {
+        const double even = (sum[0][r] + sum[4][r]) + (sum[2][r] + sum[6][r]);
+        const double odd = (sum[1][r] + sum[5][r]) + (sum[3][r] + sum[7][r]);
+
+        vm_put(&run->values[dst + r], &run->flags[dst + r],
+               vm_give(c[0] + (even + odd), all[r]));
+    }
+}
+
+static inline void vm_run_linear(const vm_run *run, const mlpipe__op *op)
+{
+    uint32_t r;
+
+    for (r = 0; r + VM_LINEAR_ROWS <= run->n; r += VM_LINEAR_ROWS)
+        vm_linear_rows(run, op, r, VM_LINEAR_ROWS);
+    for (; r < run->n; r++)
+        vm_linear_rows(run, op, r, 1);
+}
+
+static inline void vm_run_forest(const vm_run *run, const mlpipe__op *op)
+{
+    const mlpipe__forest *f = run->p->forests[op->a];
+    uint32_t k;
+
+    mlpipe__forest_run_regs(f, run->extra, run->values, run->flags,
+                            run->stride, run->p->words + op->arg, run->n,
+                            run->values + op->dst * run->stride);
+    for (k = 0; k < f->outputs; k++)
+        memset(run->flags + (op->dst + k) * run->stride, 1, run->n);
+}
+
+static inline void vm_run_op(const vm_run *run, const mlpipe__op *op)
+{
+    const double *c = run->p->consts + op->arg;
+    const double *a = run->values + op->a * run->stride;
+    const uint8_t *ok = run->flags + op->a * run->stride;
+    double *v = run->values + op->dst * run->stride;
+    uint8_t *flags = run->flags + op->dst * run->stride;
+    uint32_t r;
+
+    switch (op->code) {
+#define X(code, name, version, kind, consts, put)                           \
+    case code:                                                              \
+        for (r = 0; r < run->n; r++)                                        \
+            vm_##put(&v[r], &flags[r], vm_##name(a[r], ok[r], c));            \
+        break;
+        VM_ELEMENT_OPS(X)
+#undef X
+#define X(code, name, version, kind, consts, put)                           \
+    case code:                                                              \
+        vm_run_##name(run, op);                                             \
+        break;
+        VM_OTHER_OPS(X)
+#undef X
+    default:
+        break;
+    }
+}
+
+static inline void vm_run_all(const vm_run *run, uint32_t op_end)
+{
+    uint32_t i;
+
+    vm_inputs(run);
+    for (i = 0; i < op_end; i++)
+        vm_run_op(run, &run->p->ops[i]);
+}
+
+void mlpipe__program_run_ops(const mlpipe__program *p, void *scratch,
+                             uint32_t width, uint32_t n, uint32_t op_end)
+{
+    const size_t stride = vm_stride(width);
+    const vm_run run = {p, scratch,
+                        (uint8_t *)scratch + vm_flags_at(p, stride),
+                        (char *)scratch + vm_extra_at(p, stride), stride, n};
+
+    vm_run_all(&run, op_end);
+}
+
+/* One row, all of whose strides and counts the compiler knows. */
+static void vm_run_row(const mlpipe__program *p, void *scratch)
+{
+    const vm_run run = {p, scratch, (uint8_t *)scratch + vm_flags_at(p, 1),
+                        (char *)scratch + vm_extra_at(p, 1), 1, 1};
+
+    vm_run_all(&run, p->op_count);
+}
+
+void mlpipe__program_run(const mlpipe__program *p, void *scratch,
+                         uint32_t width, uint32_t n, double *out)
+{
+    const size_t stride = vm_stride(width);
+    const double *values = scratch;
+    const uint8_t *flags = (uint8_t *)scratch + vm_flags_at(p, stride);
+    uint32_t k, r;
+
+    if (width == 1 && n == 1)
+        vm_run_row(p, scratch);
+    else
+        mlpipe__program_run_ops(p, scratch, width, n, p->op_count);
+    for (k = 0; k < p->output_count; k++) {
+        const size_t at = p->outputs[k].reg * stride;
+
+        for (r = 0; r < n; r++) {
+            const double v = values[at + r];
+            const bool is = flags[at + r] && v - v == 0.0;
+
+            out[(size_t)r * p->output_count + k] = is ? v : mlpipe__nan();
+        }
+    }
+}
