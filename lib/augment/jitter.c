@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Copies of the training rows with a little noise on chosen numbers. The noise
+ * of a copy depends on seed, row id, copy and feature alone.
+ */
+#include "augment_internal.h"
+
+static const mlpipe__param jitter_params[] = {
+    {"columns", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
+     "Which numeric features vary; all where it is not set."},
+    {"sd", MLPIPE_PARAM_REAL, "0.01", 0, 10, NULL, 0x000100,
+     "Deviation of the noise, in deviations of the feature itself."},
+    {"copies", MLPIPE_PARAM_INT, "1", 1, 100, NULL, 0x000100,
+     "How many varied copies of each training row are added."},
+};
+
+static mlpipe_status jitter_select(mlpipe__job *job)
+{
+    return mlpipe__job_choose(job, "columns", MLPIPE__NUMBER,
+                              MLPIPE__NEED_MOMENTS);
+}
+
+static uint32_t jitter_copies(const mlpipe__job *job)
+{
+    return (uint32_t)mlpipe__params_get(job->params, "copies")->integer;
+}
+
+static void jitter_vary(const mlpipe__job *job, uint64_t row_id,
+                        uint32_t copy, uint32_t which, double *value,
+                        uint8_t *valid)
+{
+    const double sd = mlpipe__params_get(job->params, "sd")->number;
+    const double own =
+        mlpipe__sqrt(mlpipe__stats_variance(&job->stats[which], 0));
+
+    if (!*valid || !(own > 0))
+        return;
+    const double u = mlpipe__random_unit(job->seed, MLPIPE__FOR_JITTER, copy,
+                                         row_id, which);
+    const double moved = *value + sd * own * mlpipe__normal_quantile(u);
+    if (mlpipe__finite(moved))
+        *value = moved;
+}
+
+const mlpipe__step mlpipe__step_jitter = {
+    .name = "jitter",
+    .kind = MLPIPE_KIND_ROWS,
+    .params = jitter_params,
+    .param_count = sizeof jitter_params / sizeof *jitter_params,
+    .doc = "Add copies of training rows with noise on chosen numbers.",
+    .select = jitter_select,
+    .copies = jitter_copies,
+    .vary = jitter_vary,
+};

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* Fills what is missing with a number or category learnt in training. */
+#include "clean_internal.h"
+
+enum impute_method {
+    IMPUTE_MEAN,
+    IMPUTE_MEDIAN,
+    IMPUTE_MODE,
+    IMPUTE_CONSTANT,
+    IMPUTE_NONE
+};
+
+static const mlpipe__param impute_params[] = {
+    {"numeric", MLPIPE_PARAM_CHOICE, "median", 0, 0,
+     "mean,median,mode,constant,none", 0x000100,
+     "What fills numbers; the smallest of equally frequent modes."},
+    {"text", MLPIPE_PARAM_CHOICE, "mode", 0, 0, "mode,constant,none",
+     0x000100, "What fills categories."},
+    {"value", MLPIPE_PARAM_TEXT, "", 0, 0, NULL, 0x000100,
+     "The constant; a category must occur in the training rows."},
+    {"columns", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
+     "Which features; all where it is not set."},
+    {"indicator", MLPIPE_PARAM_BOOL, "false", 0, 0, NULL, 0x000100,
+     "Add a feature that tells where a value was missing."},
+};
+
+static enum impute_method impute_of(const mlpipe__job *job, uint32_t kind)
+{
+    if (kind == MLPIPE__NUMBER)
+        return mlpipe__params_get(job->params, "numeric")->choice;
+    switch (mlpipe__params_get(job->params, "text")->choice) {
+    case 0:
+        return IMPUTE_MODE;
+    case 1:
+        return IMPUTE_CONSTANT;
+    default:
+        return IMPUTE_NONE;
+    }
+}
+
+static uint32_t impute_needs(enum impute_method method, uint32_t kind)
+{
+    if (kind == MLPIPE__CODE)
+        return MLPIPE__NEED_COUNTS;
+    if (method == IMPUTE_MEDIAN || method == IMPUTE_MODE)
+        return MLPIPE__NEED_QUANTILES;
+    return MLPIPE__NEED_MOMENTS;
+}
+
+static mlpipe_status impute_select(mlpipe__job *job)
+{
+    uint32_t kinds = 0;
+    mlpipe_status st;
+
+    if (impute_of(job, MLPIPE__NUMBER) != IMPUTE_NONE)
+        kinds |= MLPIPE__NUMBER;
+    if (impute_of(job, MLPIPE__CODE) != IMPUTE_NONE)
+        kinds |= MLPIPE__CODE;
+    if (!kinds)
+        return mlpipe__fail(job->ctx, MLPIPE_E_PARAM,
+                            "%s: with numeric=none and text=none there is "
+                            "nothing to fill; leave the step out",
+                            job->name);
+    st = mlpipe__job_choose(job, "columns", kinds, 0);
+    for (uint32_t i = 0; i < job->chosen_count && !st; i++) {
+        const uint32_t kind = job->plan->vars[job->chosen[i]].kind;
+        job->needs[i] = impute_needs(impute_of(job, kind), kind);
+    }
+    return st;
+}
+
+/* value= as the number or the category that it says. */
+static mlpipe_status impute_constant(const mlpipe__job *job,
+                                     const mlpipe__var *v, double *out)
+{
+    const char *text = mlpipe__params_get(job->params, "value")->text;
+    const size_t n = strlen(text);
+
+    *out = 0;
+    if (v->kind == MLPIPE__NUMBER) {
+        if (!n || (mlpipe__parse_f64(text, n, false, out) &&
+                   mlpipe__finite(*out)))
+            return MLPIPE_OK;
+        return mlpipe__fail(job->ctx, MLPIPE_E_PARAM,
+                            "%s: value=%q is no number, and feature %q is "
+                            "one; name the features with columns=",
+                            job->name, text, v->name);
+    }
+    const uint32_t code = v->dict ? mlpipe__dict_find(v->dict, text, n)
+                                  : UINT32_MAX;
+    *out = code;
+    if (code < v->codes)
+        return MLPIPE_OK;
+    return mlpipe__fail(job->ctx, MLPIPE_E_PARAM,
+                        "%s: the category value=%q does not occur in the "
+                        "training rows of %q; give one of its %u categories, "
+                        "or text=mode",
+                        job->name, text, v->name, v->codes);
+}
+
+static mlpipe_status impute_value(const mlpipe__job *job, uint32_t i,
+                                  double *out)
+{
+    const mlpipe__var *v = &job->plan->vars[job->chosen[i]];
+    const mlpipe__stats *s = &job->stats[i];
+
+    switch (impute_of(job, v->kind)) {
+    case IMPUTE_MEAN:
+        *out = mlpipe__stats_mean(s);
+        break;
+    case IMPUTE_MEDIAN:
+        *out = mlpipe__stats_quantile(s, 0.5);
+        break;
+    case IMPUTE_MODE:
+        *out = mlpipe__stats_mode(s);
+        break;
+    default:
+        return impute_constant(job, v, out);
+    }
+    if (!mlpipe__finite(*out)) {
+        mlpipe__log_line(job->ctx, MLPIPE_LOG_WARN, job->name,
+                         "%s is missing in all training rows; filled with 0",
+                         v->name);
+        *out = 0;
+    }
+    return MLPIPE_OK;
+}
+
+/* A feature of 0 and 1 beside one that had missing values in training. */
+static mlpipe_status impute_indicator(mlpipe__job *job, uint32_t var)
+{
+    mlpipe__program *p = job->plan->program;
+    mlpipe__var like = job->plan->vars[var];
+    mlpipe__text name;
+    mlpipe__var *added;
+    mlpipe_status st;
+    const uint32_t reg = mlpipe__program_op(p, MLPIPE__OP_IS_NULL, like.reg,
+                                            0, 0, 0, 1);
+
+    mlpipe__text_init(&name, job->plan->env);
+    mlpipe__text_add(&name, "%s missing", like.name);
+    if (name.failed) {
+        mlpipe__text_free(&name);
+        return mlpipe__nomem(job->ctx);
+    }
+    like.kind = MLPIPE__NUMBER;
+    like.codes = 0;
+    like.dict = NULL;
+    like.nullable = false;
+    st = mlpipe__plan_add(job->ctx, job->plan, &like, name.data, reg, &added);
+    mlpipe__text_free(&name);
+    return st;
+}
+
+static mlpipe_status impute_emit(mlpipe__job *job)
+{
+    const bool indicator =
+        mlpipe__params_get(job->params, "indicator")->number != 0;
+    mlpipe__program *p = job->plan->program;
+
+    for (uint32_t i = 0; i < job->chosen_count; i++) {
+        const uint32_t var = job->chosen[i];
+        double value;
+        mlpipe_status st = impute_value(job, i, &value);
+        if (!st && indicator && job->stats[i].nulls)
+            st = impute_indicator(job, var);
+        if (st)
+            return st;
+        mlpipe__var *v = &job->plan->vars[var];
+        const uint32_t at = mlpipe__program_const(p, &value, 1);
+        v->reg = mlpipe__program_op(p, MLPIPE__OP_IMPUTE, v->reg, 0, at, 0,
+                                    1);
+        v->nullable = false;
+    }
+    return MLPIPE_OK;
+}
+
+const mlpipe__step mlpipe__step_impute = {
+    .name = "impute",
+    .kind = MLPIPE_KIND_FIT,
+    .params = impute_params,
+    .param_count = sizeof impute_params / sizeof *impute_params,
+    .doc = "Fill missing values with a number or category from training.",
+    .select = impute_select,
+    .emit = impute_emit,
+};

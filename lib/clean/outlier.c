@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Values far from the others: capped, made missing, flagged, or their rows
+ * dropped from training. Bounds are those of the training rows.
+ */
+#include "clean_internal.h"
+
+enum outlier_method { OUTLIER_IQR, OUTLIER_ZSCORE, OUTLIER_QUANTILE };
+enum outlier_action {
+    OUTLIER_CAP,
+    OUTLIER_NULL,
+    OUTLIER_FLAG,
+    OUTLIER_DROP
+};
+
+static const mlpipe__param outlier_params[] = {
+    {"method", MLPIPE_PARAM_CHOICE, "iqr", 0, 0, "iqr,zscore,quantile",
+     0x000100, "Quartiles, mean and deviation, or two quantiles."},
+    {"factor", MLPIPE_PARAM_REAL, "", 0, 1e6, NULL, 0x000100,
+     "How many quartile ranges (1.5) or deviations (3) are allowed."},
+    {"low", MLPIPE_PARAM_REAL, "0.01", 0, 1, NULL, 0x000100,
+     "The lower quantile of method=quantile."},
+    {"high", MLPIPE_PARAM_REAL, "0.99", 0, 1, NULL, 0x000100,
+     "The upper quantile of method=quantile."},
+    {"action", MLPIPE_PARAM_CHOICE, "cap", 0, 0, "cap,null,flag,drop",
+     0x000100, "What happens to them; drop touches training rows only."},
+    {"columns", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
+     "Which numeric features; all where it is not set."},
+};
+
+static enum outlier_method outlier_method(const mlpipe__job *job)
+{
+    return mlpipe__params_get(job->params, "method")->choice;
+}
+
+static enum outlier_action outlier_action(const mlpipe__job *job)
+{
+    return mlpipe__params_get(job->params, "action")->choice;
+}
+
+static mlpipe_status outlier_select(mlpipe__job *job)
+{
+    const double low = mlpipe__params_get(job->params, "low")->number;
+    const double high = mlpipe__params_get(job->params, "high")->number;
+    const enum outlier_method method = outlier_method(job);
+
+    if (method == OUTLIER_QUANTILE && !(low < high))
+        return mlpipe__fail(job->ctx, MLPIPE_E_PARAM,
+                            "%s: low=%g must be below high=%g", job->name,
+                            low, high);
+    return mlpipe__job_choose(job, "columns", MLPIPE__NUMBER,
+                              method == OUTLIER_ZSCORE
+                                  ? MLPIPE__NEED_MOMENTS
+                                  : MLPIPE__NEED_QUANTILES);
+}
+
+/*
+ * The bounds of a chosen feature. False where its values have no spread to
+ * measure by: then nothing of it is an outlier.
+ */
+static bool outlier_bounds(const mlpipe__job *job, uint32_t i, double out[2])
+{
+    const mlpipe__stats *s = &job->stats[i];
+    const mlpipe__setting *given = mlpipe__params_get(job->params, "factor");
+    const enum outlier_method method = outlier_method(job);
+    double low, high, reach;
+
+    if (method == OUTLIER_ZSCORE) {
+        low = high = mlpipe__stats_mean(s);
+        reach = mlpipe__sqrt(mlpipe__stats_variance(s, 0));
+        reach *= given->text[0] ? given->number : 3;
+    } else if (method == OUTLIER_IQR) {
+        low = mlpipe__stats_quantile(s, 0.25);
+        high = mlpipe__stats_quantile(s, 0.75);
+        reach = (high - low) * (given->text[0] ? given->number : 1.5);
+    } else {
+        low = mlpipe__stats_quantile(
+            s, mlpipe__params_get(job->params, "low")->number);
+        high = mlpipe__stats_quantile(
+            s, mlpipe__params_get(job->params, "high")->number);
+        reach = 0;
+    }
+    out[0] = low - reach;
+    out[1] = high + reach;
+    return out[0] < out[1] && mlpipe__finite(out[0]) &&
+           mlpipe__finite(out[1]);
+}
+
+static mlpipe_status outlier_flag(mlpipe__job *job, uint32_t var, uint32_t at)
+{
+    mlpipe__var like = job->plan->vars[var];
+    mlpipe__text name;
+    mlpipe__var *added;
+    mlpipe_status st;
+    const uint32_t reg = mlpipe__program_op(
+        job->plan->program, MLPIPE__OP_OUTSIDE, like.reg, 0, at, 0, 1);
+
+    mlpipe__text_init(&name, job->plan->env);
+    mlpipe__text_add(&name, "%s outlier", like.name);
+    if (name.failed) {
+        mlpipe__text_free(&name);
+        return mlpipe__nomem(job->ctx);
+    }
+    like.nullable = false;
+    st = mlpipe__plan_add(job->ctx, job->plan, &like, name.data, reg, &added);
+    mlpipe__text_free(&name);
+    return st;
+}
+
+static mlpipe_status outlier_emit(mlpipe__job *job)
+{
+    const enum outlier_action action = outlier_action(job);
+    mlpipe__program *p = job->plan->program;
+
+    for (uint32_t i = 0; i < job->chosen_count; i++) {
+        const uint32_t var = job->chosen[i];
+        mlpipe__var *v = &job->plan->vars[var];
+        double bounds[2];
+        if (!outlier_bounds(job, i, bounds)) {
+            mlpipe__log_line(job->ctx, MLPIPE_LOG_WARN, job->name,
+                             "%s has no spread; it is left as it is",
+                             v->name);
+            continue;
+        }
+        if (action == OUTLIER_DROP)
+            continue;
+        const uint32_t at = mlpipe__program_const(p, bounds, 2);
+        if (action == OUTLIER_FLAG) {
+            const mlpipe_status st = outlier_flag(job, var, at);
+            if (st)
+                return st;
+            continue;
+        }
+        v->reg = mlpipe__program_op(p, action == OUTLIER_CAP
+                                           ? MLPIPE__OP_CLAMP
+                                           : MLPIPE__OP_NULL_OUTSIDE,
+                                    v->reg, 0, at, 0, 1);
+        v->nullable = v->nullable || action == OUTLIER_NULL;
+    }
+    return MLPIPE_OK;
+}
+
+static bool outlier_filters(const mlpipe__job *job)
+{
+    return outlier_action(job) == OUTLIER_DROP;
+}
+
+static void outlier_filter(const mlpipe__job *job, uint32_t n,
+                           const double *const *values,
+                           const uint8_t *const *valid, uint8_t *keep)
+{
+    for (uint32_t c = 0; c < job->chosen_count; c++) {
+        double bounds[2];
+        if (!outlier_bounds(job, c, bounds))
+            continue;
+        for (uint32_t i = 0; i < n; i++)
+            if (valid[c][i] && (values[c][i] < bounds[0] ||
+                                values[c][i] > bounds[1]))
+                keep[i] = 0;
+    }
+}
+
+const mlpipe__step mlpipe__step_outlier = {
+    .name = "outlier",
+    .kind = MLPIPE_KIND_FIT,
+    .params = outlier_params,
+    .param_count = sizeof outlier_params / sizeof *outlier_params,
+    .doc = "Cap, null, flag or drop values far from the others.",
+    .select = outlier_select,
+    .emit = outlier_emit,
+    .filters = outlier_filters,
+    .filter = outlier_filter,
+};

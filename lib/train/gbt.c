@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Gradient-boosted trees: the learner. Bins, then trees one after the other,
+ * each on the gradients of all before it, until there are enough or the
+ * validation rows say stop.
+ */
+#include "gbt_types.h"
+
+#include "../report/report_internal.h"
+
+static const mlpipe__param gbt_params[] = {
+    {"trees", MLPIPE_PARAM_INT, "300", 1, 100000, NULL, 0x000100,
+     "How many trees at most."},
+    {"rate", MLPIPE_PARAM_REAL, "0.1", 1e-6, 1, NULL, 0x000100,
+     "How much of each tree counts; smaller needs more trees."},
+    {"leaves", MLPIPE_PARAM_INT, "31", 2, 4096, NULL, 0x000100,
+     "Leaves of a tree at most."},
+    {"min_rows", MLPIPE_PARAM_INT, "20", 1, 1000000000, NULL, 0x000100,
+     "Training rows that each leaf must hold."},
+    {"l2", MLPIPE_PARAM_REAL, "1", 0, 1e12, NULL, 0x000100,
+     "Penalty on the square of leaf values, in rows."},
+    {"bins", MLPIPE_PARAM_INT, "255", 2, 255, NULL, 0x000100,
+     "Bins of a feature at most; one more is for missing."},
+    {"depth", MLPIPE_PARAM_INT, "0", 0, 4096, NULL, 0x000100,
+     "Depth of a tree at most; 0 is any."},
+    {"rows", MLPIPE_PARAM_REAL, "1", 0.001, 1, NULL, 0x000100,
+     "Share of the rows that each tree sees."},
+    {"columns", MLPIPE_PARAM_REAL, "1", 0.001, 1, NULL, 0x000100,
+     "Share of the features that each tree sees."},
+    {"stop", MLPIPE_PARAM_INT, "30", 0, 100000, NULL, 0x000100,
+     "Trees without a better validation loss before it ends; 0 is never."},
+};
+
+/* A cell counts rows beside hessians; this many leave it 8 bits of each. */
+static const int64_t gbt_rows_max = (int64_t)1 << 28;
+
+static void gbt_read_options(gbt_fit *fit)
+{
+    const mlpipe__params *p = fit->job->params;
+    gbt_options *o = &fit->opt;
+
+    o->trees = (uint32_t)mlpipe__params_get(p, "trees")->integer;
+    o->rate = mlpipe__params_get(p, "rate")->number;
+    o->leaves = (uint32_t)mlpipe__params_get(p, "leaves")->integer;
+    o->min_rows = (uint32_t)mlpipe__params_get(p, "min_rows")->integer;
+    o->l2 = mlpipe__params_get(p, "l2")->number;
+    o->bins = (uint32_t)mlpipe__params_get(p, "bins")->integer;
+    o->depth = (uint32_t)mlpipe__params_get(p, "depth")->integer;
+    o->rows = mlpipe__params_get(p, "rows")->number;
+    o->columns = mlpipe__params_get(p, "columns")->number;
+    o->stop = (uint32_t)mlpipe__params_get(p, "stop")->integer;
+    o->task = fit->job->task;
+}
+
+static mlpipe_status gbt_check(const gbt_fit *fit)
+{
+    const mlpipe__frame *t = fit->job->train;
+
+    if (!t->features)
+        return mlpipe__fail(fit->ctx, MLPIPE_E_EMPTY,
+                            "%s: there is no feature to learn from",
+                            fit->job->name);
+    if (t->rows < 1)
+        return mlpipe__fail(fit->ctx, MLPIPE_E_EMPTY,
+                            "%s: there is no row to learn from",
+                            fit->job->name);
+    if (t->rows >= gbt_rows_max)
+        return mlpipe__fail(fit->ctx, MLPIPE_E_LIMIT,
+                            "%s: %lld training rows, at most %lld fit; train "
+                            "on a sample of them",
+                            fit->job->name, (long long)t->rows,
+                            (long long)gbt_rows_max - 1);
+    return MLPIPE_OK;
+}
+
+/* Everything that boosting needs, so that no tree allocates by rows. */
+static mlpipe_status gbt_allocate(gbt_fit *fit)
+{
+    const uint32_t features = fit->layout.features;
+    size_t histograms = (size_t)fit->opt.leaves + fit->tasks - 1, cells;
+    mlpipe__env *env = fit->env;
+
+    if (mlpipe__mul(histograms, fit->layout.cells, &cells))
+        return mlpipe__nomem(fit->ctx);
+    fit->grad = mlpipe__alloc_array(env, fit->rows, sizeof *fit->grad);
+    fit->score = mlpipe__alloc_array(env, fit->rows, sizeof *fit->score);
+    fit->list = mlpipe__alloc_array(env, fit->rows, sizeof *fit->list);
+    fit->spare = mlpipe__alloc_array(env, fit->rows, sizeof *fit->spare);
+    fit->cells = mlpipe__alloc_array(env, cells, sizeof *fit->cells);
+    fit->open = mlpipe__alloc_array(env, fit->opt.leaves, sizeof *fit->open);
+    fit->found = mlpipe__alloc_array(env, features, sizeof *fit->found);
+    fit->active = mlpipe__alloc_array(env, features, sizeof *fit->active);
+    fit->keys = mlpipe__alloc_array(env, features, 2 * sizeof *fit->keys);
+    if (fit->job->valid)
+        fit->valid_score =
+            mlpipe__alloc_array(env, (size_t)fit->job->valid->rows,
+                                sizeof *fit->valid_score);
+    if (!fit->grad || !fit->score || !fit->list || !fit->spare ||
+        !fit->cells || !fit->open || !fit->found || !fit->active ||
+        !fit->keys || (fit->job->valid && !fit->valid_score))
+        return mlpipe__nomem(fit->ctx);
+    return MLPIPE_OK;
+}
+
+static mlpipe_status gbt_prepare(gbt_fit *fit)
+{
+    mlpipe_status st;
+
+    fit->sums = mlpipe__alloc_array(fit->env, fit->tasks, sizeof *fit->sums);
+    if (!fit->sums)
+        return mlpipe__nomem(fit->ctx);
+    st = mlpipe__gbt_loss_init(fit);
+    if (!st)
+        st = mlpipe__gbt_layout(fit);
+    if (!st)
+        st = gbt_allocate(fit);
+    if (!st)
+        st = mlpipe__gbt_bin_frame(fit, fit->job->train, &fit->bins);
+    if (!st && fit->job->valid)
+        st = mlpipe__gbt_bin_frame(fit, fit->job->valid, &fit->valid_bins);
+    return st;
+}
+
+/* One more tree and what validation says of it. */
+static mlpipe_status gbt_round(gbt_fit *fit, bool *grown, double *loss)
+{
+    mlpipe_status st = mlpipe__poll(fit->ctx, fit->job->name,
+                                    fit->trees.count, fit->opt.trees);
+
+    if (!st)
+        st = mlpipe__gbt_gradients(fit);
+    if (!st)
+        st = mlpipe__gbt_grow(fit, grown);
+    if (st || !*grown || !fit->job->valid)
+        return st;
+    st = mlpipe__gbt_apply(fit, &fit->valid_bins,
+                           &fit->trees.tree[fit->trees.count - 1], 1,
+                           fit->valid_score);
+    return st ? st : mlpipe__gbt_loss(fit, fit->job->valid, fit->valid_score,
+                                      loss);
+}
+
+/*
+ * Trees until there are enough. Where rows or columns are sampled one tree
+ * without a split says little; where they are not, the next would be equal.
+ */
+static mlpipe_status gbt_boost(gbt_fit *fit, uint32_t *best)
+{
+    const bool sampled = fit->opt.rows < 1 || fit->opt.columns < 1;
+    double loss = 0, least = mlpipe__inf();
+    uint32_t failed = 0;
+
+    *best = 0;
+    while (fit->trees.count + failed < fit->opt.trees) {
+        bool grown;
+        const mlpipe_status st = gbt_round(fit, &grown, &loss);
+        if (st)
+            return st;
+        if (!grown) {
+            failed++;
+            if (!sampled)
+                break;
+            continue;
+        }
+        if (!fit->job->valid || !fit->opt.stop) {
+            *best = fit->trees.count;
+            least = loss;
+        } else if (loss < least) {
+            least = loss;
+            *best = fit->trees.count;
+        } else if (fit->trees.count - *best >= fit->opt.stop) {
+            break;
+        }
+    }
+    fit->valid_loss = least;
+    return MLPIPE_OK;
+}
+
+/* The training loss of the trees that stay. */
+static mlpipe_status gbt_train_loss(gbt_fit *fit, uint32_t best)
+{
+    for (uint32_t t = best; t < fit->trees.count; t++) {
+        const mlpipe_status st = mlpipe__gbt_apply(
+            fit, &fit->bins, &fit->trees.tree[t], -1, fit->score);
+        if (st)
+            return st;
+    }
+    return mlpipe__gbt_loss(fit, fit->job->train, fit->score,
+                            &fit->train_loss);
+}
+
+static mlpipe_status gbt_notes(const gbt_fit *fit, uint32_t best)
+{
+    mlpipe_report *r = fit->job->notes;
+    const double unit = fit->g_scale * fit->g_scale;
+    double *gain;
+
+    if (!r)
+        return MLPIPE_OK;
+    gain = mlpipe__alloc_array(fit->env, fit->layout.features, sizeof *gain);
+    if (!gain)
+        return mlpipe__nomem(fit->ctx);
+    for (uint32_t t = 0; t < best; t++) {
+        const gbt_tree *tree = &fit->trees.tree[t];
+        for (uint32_t i = 0; i < tree->nodes; i++) {
+            const gbt_node *n = &fit->trees.node[tree->first_node + i];
+            gain[n->feature] += n->gain * unit;
+        }
+    }
+    mlpipe__report_number(r, "trees", best);
+    mlpipe__report_number(r, "best_tree", best);
+    mlpipe__report_number(r, "trees_grown", fit->trees.count);
+    mlpipe__report_number(r, "train_loss", fit->train_loss);
+    if (fit->job->valid && best)
+        mlpipe__report_number(r, "valid_loss", fit->valid_loss);
+    mlpipe__report_series(r, "importance", gain, fit->layout.features);
+    mlpipe__free(fit->env, gain);
+    return MLPIPE_OK;
+}
+
+static mlpipe_status gbt_emit(gbt_fit *fit, uint32_t best)
+{
+    mlpipe__fit_job *job = (mlpipe__fit_job *)fit->job;
+    mlpipe__program *p = job->program;
+    mlpipe__forest *forest = mlpipe__gbt_forest(fit, best);
+    uint32_t index, words;
+
+    if (!forest)
+        return mlpipe__nomem(fit->ctx);
+    index = mlpipe__program_forest(p, forest);
+    words = mlpipe__program_words(p, job->regs, fit->layout.features);
+    job->out = mlpipe__program_op(p, MLPIPE__OP_FOREST, index, 0, words,
+                                  fit->layout.features, 1);
+    if (job->task == MLPIPE__TASK_BINARY)
+        job->out = mlpipe__program_op(p, MLPIPE__OP_SIGMOID, job->out, 0, 0,
+                                      0, 1);
+    return MLPIPE_OK;
+}
+
+static void gbt_free(gbt_fit *fit)
+{
+    mlpipe__env *env = fit->env;
+
+    mlpipe__gbt_layout_free(&fit->layout);
+    mlpipe__free(env, fit->bins.data);
+    mlpipe__free(env, fit->valid_bins.data);
+    mlpipe__free(env, fit->trees.tree);
+    mlpipe__free(env, fit->trees.node);
+    mlpipe__free(env, fit->trees.leaf);
+    mlpipe__free(env, fit->grad);
+    mlpipe__free(env, fit->score);
+    mlpipe__free(env, fit->valid_score);
+    mlpipe__free(env, fit->list);
+    mlpipe__free(env, fit->spare);
+    mlpipe__free(env, fit->cells);
+    mlpipe__free(env, fit->open);
+    mlpipe__free(env, fit->found);
+    mlpipe__free(env, fit->active);
+    mlpipe__free(env, fit->keys);
+    mlpipe__free(env, fit->sums);
+    mlpipe__free(env, fit);
+}
+
+static mlpipe_status gbt_learn(mlpipe__fit_job *job)
+{
+    mlpipe__env *env = job->ctx->env;
+    gbt_fit *fit = mlpipe__alloc(env, sizeof *fit);
+    uint32_t best = 0;
+    mlpipe_status st;
+
+    if (!fit)
+        return mlpipe__nomem(job->ctx);
+    fit->ctx = job->ctx;
+    fit->env = env;
+    fit->trees.env = env;
+    fit->job = job;
+    fit->tasks = job->ctx->threads ? job->ctx->threads : 1;
+    gbt_read_options(fit);
+    st = gbt_check(fit);
+    if (st)
+        goto done;
+    fit->rows = (uint32_t)job->train->rows;
+    while ((uint64_t)fit->rows >> fit->shift)
+        fit->shift++;
+    st = gbt_prepare(fit);
+    if (!st)
+        st = gbt_boost(fit, &best);
+    if (!st)
+        st = gbt_train_loss(fit, best);
+    if (!st)
+        st = gbt_notes(fit, best);
+    if (!st)
+        st = gbt_emit(fit, best);
+done:
+    gbt_free(fit);
+    return st;
+}
+
+const mlpipe__learner mlpipe__learner_gbt = {
+    .name = "gbt",
+    .tasks = MLPIPE__TASK_REGRESSION | MLPIPE__TASK_BINARY,
+    .takes_nulls = true,
+    .takes_codes = true,
+    .params = gbt_params,
+    .param_count = sizeof gbt_params / sizeof *gbt_params,
+    .doc = "Gradient-boosted trees: squared error or logistic loss.",
+    .fit = gbt_learn,
+};

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Histograms: one 16-byte addition for each row and feature. The sums are of
+ * integers, so that the split into tasks changes no bit; a sibling is what the
+ * parent has more than the other child.
+ */
+#include "gbt_types.h"
+
+enum { HIST_PARALLEL = 1 << 16, HIST_AHEAD = 16, HIST_PART_ROWS = 4096 };
+
+typedef struct hist_job {
+    const gbt_fit *fit;
+    const uint32_t *rows;
+    uint32_t count, parts;
+    uint32_t slot;
+} hist_job;
+
+/* Part 0 writes to the leaf's own cells, the others to spare ones. */
+static gbt_cell *hist_cells(const gbt_fit *fit, uint32_t slot, uint32_t part)
+{
+    const uint32_t at = part ? fit->opt.leaves + part - 1 : slot;
+
+    return fit->cells + (size_t)at * fit->layout.cells;
+}
+
+static inline void hist_add(gbt_cell *cell, int64_t g, uint64_t w)
+{
+    cell->g += g;
+    cell->w += w;
+}
+
+static void hist_rows(const gbt_fit *fit, const uint8_t *block,
+                      const uint32_t *offset, uint32_t groups,
+                      const uint32_t *rows, uint32_t n, gbt_cell *cells)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        const uint8_t *bin = block + (size_t)rows[i] * GBT_WIDTH;
+        const int64_t g = fit->grad[rows[i]].g;
+        const uint64_t w = ((uint64_t)fit->grad[rows[i]].h << fit->shift) + 1;
+        if (i + HIST_AHEAD < n) {
+            const size_t next = rows[i + HIST_AHEAD];
+            __builtin_prefetch(block + next * GBT_WIDTH);
+            __builtin_prefetch(fit->grad + next);
+        }
+        for (uint32_t k = 0; k < 4 * groups; k += 4) {
+            hist_add(cells + offset[k] + bin[k], g, w);
+            hist_add(cells + offset[k + 1] + bin[k + 1], g, w);
+            hist_add(cells + offset[k + 2] + bin[k + 2], g, w);
+            hist_add(cells + offset[k + 3] + bin[k + 3], g, w);
+        }
+    }
+}
+
+/* Is any feature of the block open to this tree? */
+static bool hist_block_used(const gbt_fit *fit, uint32_t block)
+{
+    const uint32_t first = block * GBT_WIDTH;
+    const uint32_t last = gbt_min_u32(first + GBT_WIDTH,
+                                      fit->layout.features);
+    uint32_t used = 0;
+
+    for (uint32_t f = first; f < last; f++)
+        used |= fit->active[f];
+    return used != 0;
+}
+
+static void hist_task(void *arg, uint32_t index)
+{
+    const hist_job *j = arg;
+    const gbt_fit *fit = j->fit;
+    const gbt_layout *l = &fit->layout;
+    const uint32_t block = index / j->parts, part = index % j->parts;
+    const uint32_t first = block * GBT_WIDTH;
+    const uint32_t left = gbt_min_u32(GBT_WIDTH, l->features - first);
+    const gbt_feature *last = &l->feature[first + left - 1];
+    gbt_cell *cells = hist_cells(fit, j->slot, part);
+    const uint64_t from = (uint64_t)j->count * part / j->parts;
+    const uint64_t to = (uint64_t)j->count * (part + 1) / j->parts;
+
+    if (!hist_block_used(fit, block))
+        return;
+    memset(cells + l->offset[first], 0,
+           (last->offset + last->slots - l->offset[first]) * sizeof *cells);
+    hist_rows(fit, fit->bins.data + (size_t)first * fit->rows,
+              l->offset + first, (left + 3) / 4, j->rows + from,
+              (uint32_t)(to - from), cells);
+}
+
+/* The other parts of a block are added to the first. */
+static void hist_merge_task(void *arg, uint32_t block)
+{
+    const hist_job *j = arg;
+    const gbt_layout *l = &j->fit->layout;
+    const uint32_t first = block * GBT_WIDTH;
+    const uint32_t left = gbt_min_u32(GBT_WIDTH, l->features - first);
+    const gbt_feature *last = &l->feature[first + left - 1];
+    const uint32_t end = last->offset + last->slots;
+    gbt_cell *to = hist_cells(j->fit, j->slot, 0);
+
+    if (!hist_block_used(j->fit, block))
+        return;
+    for (uint32_t part = 1; part < j->parts; part++) {
+        const gbt_cell *from = hist_cells(j->fit, j->slot, part);
+        for (uint32_t i = l->offset[first]; i < end; i++)
+            hist_add(&to[i], from[i].g, from[i].w);
+    }
+}
+
+mlpipe_status mlpipe__gbt_histogram(gbt_fit *fit, const gbt_open *leaf)
+{
+    const uint32_t blocks = fit->layout.blocks;
+    hist_job j = {.fit = fit, .rows = fit->list + leaf->start,
+                  .count = leaf->count, .parts = 1, .slot = leaf->slot};
+    const uint64_t work = (uint64_t)leaf->count * fit->layout.features;
+    mlpipe_status st;
+
+    if (fit->tasks == 1 || work < HIST_PARALLEL) {
+        for (uint32_t b = 0; b < blocks; b++)
+            hist_task(&j, b);
+        return MLPIPE_OK;
+    }
+    if (blocks < fit->tasks) {
+        const uint32_t most = leaf->count / HIST_PART_ROWS + 1;
+        j.parts = gbt_min_u32((fit->tasks + blocks - 1) / blocks, most);
+    }
+    st = mlpipe__parallel(fit->ctx, hist_task, &j, blocks * j.parts);
+    if (!st && j.parts > 1)
+        st = mlpipe__parallel(fit->ctx, hist_merge_task, &j, blocks);
+    return st;
+}
+
+void mlpipe__gbt_subtract(const gbt_fit *fit, uint32_t from, uint32_t what)
+{
+    gbt_cell *a = hist_cells(fit, from, 0);
+    const gbt_cell *b = hist_cells(fit, what, 0);
+
+    for (uint32_t i = 0; i < fit->layout.cells; i++) {
+        a[i].g -= b[i].g;
+        a[i].w -= b[i].w;
+    }
+}

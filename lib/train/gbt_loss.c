@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Losses of the boosted trees: squared error and the logistic loss. Scores are
+ * integers times one power of two, the same that the stored forest sums, so
+ * that training sees exactly what prediction will say.
+ */
+#include "gbt_types.h"
+
+enum { GBT_GRADIENT_BITS = 30, GBT_STEP_MAX = 16 };
+
+typedef struct loss_job {
+    gbt_fit *fit;
+    const mlpipe__frame *frame;
+    const int32_t *score;
+    uint32_t chunks;
+} loss_job;
+
+double mlpipe__gbt_power(double x)
+{
+    uint64_t bits, one;
+    double p;
+
+    memcpy(&bits, &x, sizeof bits);
+    one = bits & 0x7ff0000000000000u;
+    if (bits != one)
+        one += 0x0010000000000000u;
+    memcpy(&p, &one, sizeof p);
+    /* Below 2^-900 nothing is told apart any more. */
+    return p > 0x1p-900 ? p : 0x1p-900;
+}
+
+static mlpipe_status loss_check(const gbt_fit *fit,
+                                const mlpipe__frame *frame, double *weight)
+{
+    *weight = frame->weight ? 0 : 1;
+    for (int64_t i = 0; i < frame->rows; i++) {
+        const double y = frame->target[i];
+        const double w = frame->weight ? frame->weight[i] : 1;
+        const bool fits = fit->opt.task == MLPIPE__TASK_BINARY
+                              ? y == 0 || y == 1
+                              : y > -1e150 && y < 1e150;
+        if (!fits) {
+            mlpipe__fail(fit->ctx, MLPIPE_E_NUMERIC,
+                         "%s: the target of row %lld is %g; %s",
+                         fit->job->name, (long long)i, y,
+                         fit->opt.task == MLPIPE__TASK_BINARY
+                             ? "a binary target is 0 or 1"
+                             : "it must be finite and below 1e150");
+            return mlpipe__fail_at(fit->ctx, i, "");
+        }
+        if (!(w >= 0) || !(w <= 1e100)) {
+            mlpipe__fail(fit->ctx, MLPIPE_E_NUMERIC,
+                         "%s: the weight of row %lld is %g; weights lie "
+                         "within 0 and 1e100",
+                         fit->job->name, (long long)i, w);
+            return mlpipe__fail_at(fit->ctx, i, "");
+        }
+        *weight = w > *weight ? w : *weight;
+    }
+    if (*weight > 0)
+        return MLPIPE_OK;
+    return mlpipe__fail(fit->ctx, MLPIPE_E_EMPTY,
+                        "%s: no row has a weight above 0", fit->job->name);
+}
+
+/* The weighted mean, rounded once. */
+static double loss_mean(const mlpipe__frame *frame, mlpipe__exact *up)
+{
+    mlpipe__exact down;
+
+    mlpipe__exact_init(up);
+    mlpipe__exact_init(&down);
+    for (int64_t i = 0; i < frame->rows; i++) {
+        const double w = frame->weight ? frame->weight[i] : 1;
+        mlpipe__exact_add_product(up, w, frame->target[i]);
+        mlpipe__exact_add(&down, w);
+    }
+    return mlpipe__exact_value(up) / mlpipe__exact_value(&down);
+}
+
+static mlpipe_status loss_base(gbt_fit *fit)
+{
+    const double mean = loss_mean(fit->job->train, fit->sums);
+
+    fit->base = mean;
+    if (fit->opt.task == MLPIPE__TASK_REGRESSION)
+        return MLPIPE_OK;
+    if (!(mean > 0 && mean < 1))
+        return mlpipe__fail(fit->ctx, MLPIPE_E_NUMERIC,
+                            "%s: all training rows are of one class (mean "
+                            "%g); there is nothing to tell apart",
+                            fit->job->name, mean);
+    fit->base = mlpipe__log(mean / (1 - mean));
+    return MLPIPE_OK;
+}
+
+/* The greatest step of one tree before the rate, for the range of scores. */
+static double loss_reach(const gbt_fit *fit)
+{
+    const mlpipe__frame *frame = fit->job->train;
+    double most = 0;
+
+    if (fit->opt.task == MLPIPE__TASK_BINARY)
+        return GBT_STEP_MAX;
+    for (int64_t i = 0; i < frame->rows; i++) {
+        const double d = frame->target[i] - fit->base;
+        most = d > most ? d : -d > most ? -d : most;
+    }
+    return 2 * most;
+}
+
+mlpipe_status mlpipe__gbt_loss_init(gbt_fit *fit)
+{
+    const bool binary = fit->opt.task == MLPIPE__TASK_BINARY;
+    double weight, other;
+    mlpipe_status st = loss_check(fit, fit->job->train, &weight);
+
+    if (!st && fit->job->valid)
+        st = loss_check(fit, fit->job->valid, &other);
+    if (!st)
+        st = loss_base(fit);
+    if (st)
+        return st;
+    const double reach = loss_reach(fit);
+    if (!(reach > 0)) { /* a constant target: the base says it all */
+        fit->opt.trees = 0;
+        fit->score_scale = fit->g_scale = fit->h_scale = 1;
+        return MLPIPE_OK;
+    }
+    const double most = reach * fit->opt.rate * fit->opt.trees;
+    const double power = (double)((int64_t)1 << GBT_LEAF_BITS);
+    const uint32_t h_bits = gbt_min_u32(31, 64 - 2 * fit->shift);
+    fit->score_scale = mlpipe__gbt_power(most / power);
+    fit->leaf_limit = (int32_t)(power / fit->opt.trees);
+    fit->g_scale = mlpipe__gbt_power((binary ? 1 : reach) * weight) /
+                   (double)((int64_t)1 << GBT_GRADIENT_BITS);
+    fit->unit_hessian = !binary && !fit->job->train->weight;
+    fit->h_scale = fit->unit_hessian
+                       ? 1
+                       : mlpipe__gbt_power((binary ? 0.25 : 1) * weight) *
+                             2 / (double)((int64_t)1 << h_bits);
+    return MLPIPE_OK;
+}
+
+static int32_t loss_fixed(double x)
+{
+    const double most = (double)((int64_t)1 << GBT_GRADIENT_BITS);
+    const double c = x > most ? most : x < -most ? -most : x;
+
+    return (int32_t)(c + (c < 0 ? -0.5 : 0.5));
+}
+
+static void loss_gradient_task(void *arg, uint32_t chunk)
+{
+    const loss_job *j = arg;
+    gbt_fit *fit = j->fit;
+    const mlpipe__frame *frame = j->frame;
+    const int64_t first = (int64_t)chunk * GBT_CHUNK_ROWS;
+    const int64_t rest = frame->rows - first;
+    const int64_t last = first + (rest < GBT_CHUNK_ROWS ? rest
+                                                        : GBT_CHUNK_ROWS);
+    const double per_g = 1 / fit->g_scale, per_h = 1 / fit->h_scale;
+
+    for (int64_t i = first; i < last; i++) {
+        const double s = fit->base + fit->score_scale * j->score[i];
+        const double w = frame->weight ? frame->weight[i] : 1;
+        double g = s - frame->target[i], h = 1;
+        if (fit->opt.task == MLPIPE__TASK_BINARY) {
+            const double p = mlpipe__sigmoid(s);
+            g = p - frame->target[i];
+            h = p * (1 - p);
+        }
+        fit->grad[i].g = loss_fixed(g * w * per_g);
+        fit->grad[i].h = (uint32_t)(h * w * per_h + 0.5);
+    }
+}
+
+mlpipe_status mlpipe__gbt_gradients(gbt_fit *fit)
+{
+    loss_job j = {.fit = fit, .frame = fit->job->train, .score = fit->score};
+
+    j.chunks = (fit->rows + GBT_CHUNK_ROWS - 1) / GBT_CHUNK_ROWS;
+    return mlpipe__parallel(fit->ctx, loss_gradient_task, &j, j.chunks);
+}
+
+/* log(1 + e^x) without overflow. */
+static double loss_softplus(double x)
+{
+    return (x > 0 ? x : 0) + mlpipe__log1p(mlpipe__exp(x > 0 ? -x : x));
+}
+
+/* Task t adds every chunks-th part to its own exact sum. */
+static void loss_sum_task(void *arg, uint32_t t)
+{
+    const loss_job *j = arg;
+    const gbt_fit *fit = j->fit;
+    const mlpipe__frame *frame = j->frame;
+    const int64_t step = 4096;
+
+    mlpipe__exact_init(&fit->sums[t]);
+    for (int64_t at = t * step; at < frame->rows; at += j->chunks * step) {
+        const int64_t end = frame->rows - at < step ? frame->rows : at + step;
+        for (int64_t i = at; i < end; i++) {
+            const double s = fit->base + fit->score_scale * j->score[i];
+            const double y = frame->target[i], d = s - y;
+            const double loss = fit->opt.task == MLPIPE__TASK_BINARY
+                                    ? loss_softplus(y > 0 ? -s : s)
+                                    : d * d;
+            if (frame->weight)
+                mlpipe__exact_add_product(&fit->sums[t], frame->weight[i],
+                                          loss);
+            else
+                mlpipe__exact_add(&fit->sums[t], loss);
+        }
+    }
+}
+
+static double loss_weight(const mlpipe__frame *frame)
+{
+    mlpipe__exact e;
+
+    if (!frame->weight)
+        return (double)frame->rows;
+    mlpipe__exact_init(&e);
+    for (int64_t i = 0; i < frame->rows; i++)
+        mlpipe__exact_add(&e, frame->weight[i]);
+    return mlpipe__exact_value(&e);
+}
+
+mlpipe_status mlpipe__gbt_loss(gbt_fit *fit, const mlpipe__frame *frame,
+                               const int32_t *score, double *out)
+{
+    loss_job j = {.fit = fit, .frame = frame, .score = score,
+                  .chunks = fit->tasks};
+    const mlpipe_status st = mlpipe__parallel(fit->ctx, loss_sum_task, &j,
+                                              j.chunks);
+
+    if (st)
+        return st;
+    for (uint32_t t = 1; t < j.chunks; t++)
+        mlpipe__exact_merge(&fit->sums[0], &fit->sums[t]);
+    *out = mlpipe__exact_value(&fit->sums[0]) / loss_weight(frame);
+    return MLPIPE_OK;
+}

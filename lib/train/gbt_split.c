@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The best split of a leaf. Gains are in squared units of the gradient scale,
+ * computed from exact sums in one order; ties go to the lower feature, then
+ * to the lower bin.
+ */
+#include "gbt_types.h"
+
+/*
+ * Categories with few values are split one against the rest; more of them are
+ * sorted by their smoothed mean gradient and cut once, with more
+ * regularisation against the choice among many orders.
+ */
+enum {
+    SPLIT_ONE_AGAINST_REST = 4,
+    SPLIT_CATEGORY_SMOOTH = 10,
+    SPLIT_CATEGORY_L2 = 10,
+    SPLIT_CATEGORY_MOST = 32,
+    SPLIT_PARALLEL_CELLS = 1 << 14
+};
+
+static const double split_least_gain = 1e-12;
+
+typedef struct split_job {
+    gbt_fit *fit;
+    const gbt_open *leaf;
+    const gbt_cell *cells;
+    uint32_t chunk; /* features of a task */
+} split_job;
+
+/* What one feature's search works on. */
+typedef struct split_scan {
+    const gbt_fit *fit;
+    const gbt_cell *cell;
+    uint32_t slots;
+    gbt_cell total;
+    double g, h; /* of total */
+    uint32_t n;
+} split_scan;
+
+static double split_score(double g, double h, double l2)
+{
+    const double den = h + l2;
+
+    return den > 0 ? g * g / den : 0;
+}
+
+/* gl^2 / hl + gr^2 / hr with one division. */
+static inline double split_value(double gl, double hl, double gr, double hr)
+{
+    const double den = hl * hr;
+    const double q = (gl * gl * hr + gr * gr * hl) / den;
+
+    return den > 0 ? q : 0;
+}
+
+/*
+ * Cuts above bin t, first <= t < last, where the sums to the left are `from`
+ * plus bins first .. t. A cut that leaves too few rows on a side is none.
+ */
+static void split_number_side(const split_scan *s, gbt_cell from,
+                              uint32_t first, uint32_t last, uint32_t flags,
+                              gbt_split *best)
+{
+    const gbt_fit *fit = s->fit;
+    const double l2 = fit->opt.l2;
+    double gl[GBT_SLOTS], hl[GBT_SLOTS], gain[GBT_SLOTS];
+    gbt_cell sums[GBT_SLOTS];
+    uint32_t n = 0, begin = last;
+    gbt_cell sum = from;
+
+    for (uint32_t t = first; t < last; t++) {
+        if (t > 0) {
+            sum.g += s->cell[t].g;
+            sum.w += s->cell[t].w;
+        }
+        const uint32_t rows = gbt_cell_rows(fit, sum);
+        if (rows < fit->opt.min_rows)
+            continue;
+        if (s->n - rows < fit->opt.min_rows)
+            break;
+        if (!n)
+            begin = t;
+        sums[n] = sum;
+        gl[n] = (double)sum.g;
+        hl[n++] = gbt_cell_hessian(fit, sum);
+    }
+    for (uint32_t i = 0; i < n; i++)
+        gain[i] = split_value(gl[i], hl[i] + l2, s->g - gl[i],
+                              s->h - hl[i] + l2);
+    for (uint32_t i = 0; i < n; i++)
+        if (gain[i] > best->gain) {
+            best->gain = gain[i];
+            best->bin = begin + i;
+            best->flags = flags;
+            best->left = sums[i];
+        }
+}
+
+static void split_number(const split_scan *s, gbt_split *best)
+{
+    const gbt_cell none = {0, 0};
+    const uint32_t missing = gbt_cell_rows(s->fit, s->cell[0]);
+
+    if (!missing) {
+        split_number_side(s, none, 1, s->slots - 1, 0, best);
+        /* What training never saw missing goes with the greater part. */
+        if (best->gain > 0 &&
+            2 * (uint64_t)gbt_cell_rows(s->fit, best->left) < s->n)
+            best->flags |= GBT_MISSING_RIGHT;
+        return;
+    }
+    /* Bin 0 stays left; t = 0 tells missing from all that is there. */
+    split_number_side(s, s->cell[0], 0, s->slots - 1, 0, best);
+    split_number_side(s, none, 1, s->slots - 1, GBT_MISSING_RIGHT, best);
+}
+
+static void split_add(gbt_cell *to, gbt_cell what)
+{
+    to->g += what.g;
+    to->w += what.w;
+}
+
+/* Is this set of categories better than the best so far? */
+static void split_category_try(const split_scan *s, gbt_cell right,
+                               double l2, const uint8_t *bins, uint32_t count,
+                               gbt_split *best)
+{
+    const gbt_fit *fit = s->fit;
+    const uint32_t rows = gbt_cell_rows(fit, right);
+    const double g = (double)right.g, h = gbt_cell_hessian(fit, right);
+
+    if (rows < fit->opt.min_rows || s->n - rows < fit->opt.min_rows)
+        return;
+    const double gain = split_value(g, h + l2, s->g - g, s->h - h + l2);
+    if (!(gain > best->gain))
+        return;
+    best->gain = gain;
+    best->flags = GBT_SET;
+    best->left.g = s->total.g - right.g;
+    best->left.w = s->total.w - right.w;
+    memset(best->set, 0, sizeof best->set);
+    for (uint32_t i = 0; i < count; i++)
+        best->set[bins[i] >> 6] |= (uint64_t)1 << (bins[i] & 63);
+}
+
+/* Stable merge sort of bins by key. */
+static void split_sort(uint8_t *bins, const double *key, uint32_t n)
+{
+    uint8_t other[GBT_SLOTS];
+
+    for (uint32_t width = 1; width < n; width *= 2) {
+        for (uint32_t at = 0; at < n; at += 2 * width) {
+            const uint32_t middle = gbt_min_u32(at + width, n);
+            const uint32_t end = gbt_min_u32(at + 2 * width, n);
+            uint32_t a = at, b = middle;
+            for (uint32_t i = at; i < end; i++) {
+                const bool take_b =
+                    b < end && (a == middle || key[bins[b]] < key[bins[a]]);
+                other[i] = take_b ? bins[b++] : bins[a++];
+            }
+        }
+        memcpy(bins, other, n);
+    }
+}
+
+static void split_category_sorted(const split_scan *s, uint8_t *bins,
+                                  uint32_t n, gbt_split *best)
+{
+    const gbt_fit *fit = s->fit;
+    const double l2 = fit->opt.l2 + SPLIT_CATEGORY_L2;
+    const uint32_t most = gbt_min_u32(n - 1, SPLIT_CATEGORY_MOST);
+    double key[GBT_SLOTS];
+
+    for (uint32_t i = 0; i < n; i++) {
+        const gbt_cell c = s->cell[bins[i]];
+        key[bins[i]] = (double)c.g / (gbt_cell_hessian(fit, c) +
+                                      SPLIT_CATEGORY_SMOOTH);
+    }
+    split_sort(bins, key, n);
+    for (uint32_t end = 0; end < 2; end++) {
+        gbt_cell sum = {0, 0};
+        for (uint32_t i = 0; i < most; i++) {
+            const uint32_t at = end ? n - 1 - i : i;
+            split_add(&sum, s->cell[bins[at]]);
+            split_category_try(s, sum, l2, end ? bins + at : bins, i + 1,
+                               best);
+        }
+    }
+}
+
+/* Missing is a category like others. What was not seen here goes left. */
+static void split_category(const split_scan *s, gbt_split *best)
+{
+    const double l2 = s->fit->opt.l2;
+    uint8_t bins[GBT_SLOTS];
+    uint32_t n = 0;
+
+    for (uint32_t b = 0; b < s->slots; b++)
+        if (gbt_cell_rows(s->fit, s->cell[b]))
+            bins[n++] = (uint8_t)b;
+    if (n < 2)
+        return;
+    if (n > SPLIT_ONE_AGAINST_REST) {
+        split_category_sorted(s, bins, n, best);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        split_category_try(s, s->cell[bins[i]], l2, bins + i, 1, best);
+}
+
+static void split_task(void *arg, uint32_t index)
+{
+    const split_job *j = arg;
+    const gbt_fit *fit = j->fit;
+    const uint32_t first = index * j->chunk;
+    const uint32_t last = gbt_min_u32(first + j->chunk,
+                                      fit->layout.features);
+    split_scan s = {.fit = fit, .total = j->leaf->sum, .n = j->leaf->count,
+                    .g = (double)j->leaf->sum.g,
+                    .h = gbt_cell_hessian(fit, j->leaf->sum)};
+    const double whole = split_score(s.g, s.h, fit->opt.l2);
+
+    for (uint32_t f = first; f < last; f++) {
+        gbt_split *best = &fit->found[f];
+        const gbt_feature *feature = &fit->layout.feature[f];
+        memset(best, 0, sizeof *best);
+        best->feature = f;
+        if (!fit->active[f] || feature->slots < 3)
+            continue;
+        s.cell = j->cells + feature->offset;
+        s.slots = feature->slots;
+        /* Below this a split only tells rounding errors apart. */
+        const double least = whole * (1 + split_least_gain);
+        best->gain = least;
+        if (feature->kind == MLPIPE__CODE)
+            split_category(&s, best);
+        else
+            split_number(&s, best);
+        best->gain = best->gain > least ? best->gain - whole : 0;
+    }
+}
+
+mlpipe_status mlpipe__gbt_find(gbt_fit *fit, gbt_open *leaf)
+{
+    const uint32_t features = fit->layout.features;
+    split_job j = {.fit = fit, .leaf = leaf, .chunk = features};
+    mlpipe_status st = MLPIPE_OK;
+
+    j.cells = fit->cells + (size_t)leaf->slot * fit->layout.cells;
+    if (fit->tasks == 1 || fit->layout.cells < SPLIT_PARALLEL_CELLS) {
+        split_task(&j, 0);
+    } else {
+        j.chunk = (features + 4 * fit->tasks - 1) / (4 * fit->tasks);
+        st = mlpipe__parallel(fit->ctx, split_task, &j,
+                              (features + j.chunk - 1) / j.chunk);
+    }
+    memset(&leaf->best, 0, sizeof leaf->best);
+    for (uint32_t f = 0; f < features && !st; f++)
+        if (fit->found[f].gain > leaf->best.gain)
+            leaf->best = fit->found[f];
+    return st;
+}

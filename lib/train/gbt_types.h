@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the boosted trees share: options, binned rows, integer
+ * histograms, splits and the trees as they grow.
+ */
+#ifndef MLPIPE_GBT_TYPES_H
+#define MLPIPE_GBT_TYPES_H
+
+#include "train_internal.h"
+
+enum {
+    GBT_WIDTH = 16,         /* features of a block: a row of it is 16 bytes */
+    GBT_SLOTS = 256,        /* bins of a feature, with that of missing */
+    GBT_CHUNK_ROWS = 65536, /* rows of one parallel task */
+    GBT_LEAF_BITS = 30      /* sum over trees of the greatest leaf < 2^30 */
+};
+
+typedef struct gbt_options {
+    uint32_t trees, leaves, min_rows, bins, depth, stop;
+    double rate, l2, rows, columns;
+    uint32_t task;
+} gbt_options;
+
+/*
+ * How the values of a feature fall into bins. Bin 0 is missing. A number x is
+ * in bin 1 + (how many cuts are <= x). A category is in bin_of[code]; the bin
+ * slots - 1 takes the rare codes and those that training never saw.
+ */
+typedef struct gbt_feature {
+    uint32_t kind;   /* MLPIPE__NUMBER or MLPIPE__CODE */
+    uint32_t slots;  /* bins, with bin 0; 1 = nothing to split on */
+    uint32_t offset; /* of its cells in a histogram */
+    uint32_t cut_count, codes;
+    double *cuts;
+    uint8_t *bin_of;
+} gbt_feature;
+
+typedef struct gbt_layout {
+    mlpipe__env *env;
+    uint32_t features, blocks;
+    uint32_t cells;      /* of one histogram, with a dummy at its end */
+    gbt_feature *feature;
+    uint32_t *offset;    /* blocks * GBT_WIDTH; the dummy where none is */
+} gbt_layout;
+
+/* Rows as bins: block b starts at b * rows * GBT_WIDTH. */
+typedef struct gbt_bins {
+    int64_t rows;
+    uint8_t *data;
+} gbt_bins;
+
+/* Gradient and hessian of a row in fixed point. */
+typedef struct gbt_grad {
+    int32_t g;
+    uint32_t h;
+} gbt_grad;
+
+/*
+ * The sums of a bin: gradients, and hessians with the count of rows in the low
+ * `shift` bits of one word. Sums of integers: no order changes them.
+ */
+typedef struct gbt_cell {
+    int64_t g;
+    uint64_t w;
+} gbt_cell;
+
+enum { GBT_MISSING_RIGHT = 1, GBT_SET = 2 };
+
+typedef struct gbt_split {
+    double gain;      /* 0 = none; in squared units of the gradient scale */
+    uint32_t feature;
+    uint32_t bin;     /* number: bins above it go right */
+    uint32_t flags;
+    gbt_cell left;
+    uint64_t set[4];  /* category: bins that go right */
+} gbt_split;
+
+/* A node of a grown tree; a negative child is ~leaf. */
+typedef struct gbt_node {
+    uint32_t feature, bin, flags;
+    int32_t left, right;
+    double gain;
+    uint64_t set[4];
+} gbt_node;
+
+typedef struct gbt_tree {
+    uint32_t first_node, first_leaf, nodes, leaves;
+} gbt_tree;
+
+/* All trees so far. */
+typedef struct gbt_trees {
+    mlpipe__env *env;
+    uint32_t count, room;
+    uint32_t node_count, node_room, leaf_count, leaf_room;
+    gbt_tree *tree;
+    gbt_node *node;
+    int32_t *leaf;
+} gbt_trees;
+
+/* A leaf that may still be split. */
+typedef struct gbt_open {
+    uint32_t start, count; /* its part of the row list */
+    uint32_t depth;
+    int32_t parent;        /* node, or -1 for the root */
+    bool is_right;
+    bool has_cells;        /* cells of its slot hold its histogram */
+    uint32_t slot;
+    gbt_cell sum;
+    gbt_split best;
+} gbt_open;
+
+/* Everything that boosting works with; allocated before it starts. */
+typedef struct gbt_fit {
+    mlpipe_ctx *ctx;
+    mlpipe__env *env;
+    const mlpipe__fit_job *job;
+    gbt_options opt;
+    gbt_layout layout;
+    gbt_bins bins, valid_bins;
+    gbt_trees trees;
+    uint32_t rows;        /* of training */
+    uint32_t tasks;       /* how many run at once */
+    uint32_t shift;       /* count bits of a cell's w */
+    double g_scale, h_scale, base, score_scale;
+    int32_t leaf_limit;
+    bool unit_hessian;
+    gbt_grad *grad;       /* rows */
+    int32_t *score;       /* rows: sum of leaves */
+    int32_t *valid_score;
+    uint32_t *list;       /* rows in the bag, by leaf */
+    uint32_t *spare;      /* rows */
+    uint32_t list_count;
+    gbt_cell *cells;      /* leaves + tasks - 1 histograms */
+    gbt_open *open;       /* leaves */
+    gbt_split *found;     /* features: the best of each */
+    uint8_t *active;      /* features: 1 where the tree may use it */
+    uint64_t *keys;       /* features: for sampling columns */
+    mlpipe__exact *sums;  /* tasks */
+    double train_loss, valid_loss;
+} gbt_fit;
+
+/* gbt_cuts.c: where the bins are; needs one pass over at most 200,000 rows. */
+mlpipe_status mlpipe__gbt_layout(gbt_fit *fit);
+void mlpipe__gbt_layout_free(gbt_layout *layout);
+/* gbt_bins.c */
+mlpipe_status mlpipe__gbt_bin_frame(gbt_fit *fit, const mlpipe__frame *frame,
+                                    gbt_bins *out);
+/* gbt_loss.c: checks of the target, base score, scales; gradients; losses. */
+mlpipe_status mlpipe__gbt_loss_init(gbt_fit *fit);
+mlpipe_status mlpipe__gbt_gradients(gbt_fit *fit);
+mlpipe_status mlpipe__gbt_loss(gbt_fit *fit, const mlpipe__frame *frame,
+                               const int32_t *score, double *out);
+/* gbt_hist.c */
+mlpipe_status mlpipe__gbt_histogram(gbt_fit *fit, const gbt_open *leaf);
+void mlpipe__gbt_subtract(const gbt_fit *fit, uint32_t from, uint32_t what);
+/* gbt_split.c: the best split of a leaf whose histogram is there. */
+mlpipe_status mlpipe__gbt_find(gbt_fit *fit, gbt_open *leaf);
+/* gbt_partition.c: splits the rows of a leaf in place; gives how many stay
+ * left. */
+mlpipe_status mlpipe__gbt_partition(gbt_fit *fit, const gbt_open *leaf,
+                                    const gbt_split *split, uint32_t *left);
+/* gbt_grow.c: one more tree; *grown is false where no split was worth it. */
+mlpipe_status mlpipe__gbt_grow(gbt_fit *fit, bool *grown);
+/* gbt_walk.c: add (sign 1) or take back (-1) a tree's leaves to scores; rows
+ * with skip[row] = 1 stay as they are. */
+mlpipe_status mlpipe__gbt_apply(gbt_fit *fit, const gbt_bins *bins,
+                                const gbt_tree *tree, int32_t sign,
+                                int32_t *score);
+/* gbt_forest.c: the first `count` trees as the program's forest. */
+mlpipe__forest *mlpipe__gbt_forest(const gbt_fit *fit, uint32_t count);
+
+/* The power of two that is not below x (x > 0 and finite). */
+double mlpipe__gbt_power(double x);
+
+static inline uint32_t gbt_min_u32(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline uint32_t gbt_cell_rows(const gbt_fit *fit, gbt_cell c)
+{
+    return (uint32_t)(c.w & (((uint64_t)1 << fit->shift) - 1));
+}
+
+static inline double gbt_cell_hessian(const gbt_fit *fit, gbt_cell c)
+{
+    return (double)(c.w >> fit->shift) * fit->h_scale;
+}
+
+/* Does a row with this bin of the node's feature go right? */
+static inline bool gbt_goes_right(uint32_t flags, uint32_t split_bin,
+                                  const uint64_t *set, uint32_t bin)
+{
+    if (flags & GBT_SET)
+        return set[bin >> 6] >> (bin & 63) & 1;
+    return bin ? bin > split_bin : (flags & GBT_MISSING_RIGHT) != 0;
+}
+
+/* The bin of a row of a feature. */
+static inline uint32_t gbt_bin_at(const gbt_bins *bins, uint32_t feature,
+                                  int64_t row)
+{
+    const size_t block = (size_t)bins->rows * GBT_WIDTH;
+    return bins->data[feature / GBT_WIDTH * block + (size_t)row * GBT_WIDTH +
+                      feature % GBT_WIDTH];
+}
+
+#endif
