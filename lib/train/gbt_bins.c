@@ -5,7 +5,7 @@
  */
 #include "gbt_types.h"
 
-typedef struct bins_job {
+typedef struct binned_job {
     const gbt_layout *layout;
     const mlpipe__frame *frame;
     gbt_bins *out;
@@ -16,10 +16,10 @@ typedef struct bins_job {
     uint8_t *valid;
     unsigned char *scratch;
     size_t scratch_bytes;
-} bins_job;
+} binned_job;
 
 /* How many cuts are <= x; the steps do not depend on x. */
-static uint32_t bins_search(const double *cuts, uint32_t count, double x)
+static uint32_t binned_search(const double *cuts, uint32_t count, double x)
 {
     const double *at = cuts;
     uint32_t n = count;
@@ -32,7 +32,7 @@ static uint32_t bins_search(const double *cuts, uint32_t count, double x)
     return (uint32_t)(at - cuts) + (n && *at <= x);
 }
 
-static void bins_column(const gbt_feature *f, const double *values,
+static void binned_column(const gbt_feature *f, const double *values,
                         const uint8_t *valid, uint32_t n, uint8_t *out)
 {
     if (f->kind == MLPIPE__CODE) {
@@ -46,7 +46,7 @@ static void bins_column(const gbt_feature *f, const double *values,
         return;
     }
     for (uint32_t i = 0; i < n; i++) {
-        const uint32_t bin = 1 + bins_search(f->cuts, f->cut_count,
+        const uint32_t bin = 1 + binned_search(f->cuts, f->cut_count,
                                              values[i]);
         out[(size_t)i * GBT_WIDTH] = valid[i] && f->slots > 1 ? (uint8_t)bin
                                                               : 0;
@@ -54,9 +54,9 @@ static void bins_column(const gbt_feature *f, const double *values,
 }
 
 /* Task t takes every tasks-th block of rows. */
-static void bins_task(void *arg, uint32_t t)
+static void binned_task(void *arg, uint32_t t)
 {
-    const bins_job *j = arg;
+    const binned_job *j = arg;
     const int64_t step = MLPIPE__BLOCK_ROWS;
     double *values = j->values + t * j->room;
     uint8_t *valid = j->valid + t * j->room;
@@ -68,7 +68,7 @@ static void bins_task(void *arg, uint32_t t)
         j->frame->read(j->frame, j->scratch + t * j->scratch_bytes, start, n,
                        values, valid);
         for (uint32_t f = 0; f < j->layout->features; f++)
-            bins_column(&j->layout->feature[f], values + (size_t)f * n,
+            binned_column(&j->layout->feature[f], values + (size_t)f * n,
                         valid + (size_t)f * n, n,
                         j->out->data +
                             ((size_t)(f / GBT_WIDTH) * j->out->rows + start) *
@@ -77,7 +77,7 @@ static void bins_task(void *arg, uint32_t t)
     }
 }
 
-static mlpipe_status bins_run(gbt_fit *fit, bins_job *j)
+static mlpipe_status binned_run(gbt_fit *fit, binned_job *j)
 {
     const int64_t batch = (int64_t)GBT_CHUNK_ROWS * j->tasks;
 
@@ -88,7 +88,7 @@ static mlpipe_status bins_run(gbt_fit *fit, bins_job *j)
             return st;
         j->first = at;
         j->last = j->frame->rows - at < batch ? j->frame->rows : at + batch;
-        st = mlpipe__parallel(fit->ctx, bins_task, j, j->tasks);
+        st = mlpipe__parallel(fit->ctx, binned_task, j, j->tasks);
         if (st)
             return st;
     }
@@ -98,7 +98,7 @@ static mlpipe_status bins_run(gbt_fit *fit, bins_job *j)
 mlpipe_status mlpipe__gbt_bin_frame(gbt_fit *fit, const mlpipe__frame *frame,
                                     gbt_bins *out)
 {
-    bins_job j = {.layout = &fit->layout, .frame = frame, .out = out,
+    binned_job j = {.layout = &fit->layout, .frame = frame, .out = out,
                   .tasks = fit->tasks};
     mlpipe_status st = MLPIPE_OK;
     size_t bytes;
@@ -115,7 +115,7 @@ mlpipe_status mlpipe__gbt_bin_frame(gbt_fit *fit, const mlpipe__frame *frame,
     if (!j.values || !j.valid || !j.scratch || !out->data)
         st = mlpipe__nomem(fit->ctx);
     else
-        st = bins_run(fit, &j);
+        st = binned_run(fit, &j);
     mlpipe__free(fit->env, j.scratch);
     mlpipe__free(fit->env, j.valid);
     mlpipe__free(fit->env, j.values);

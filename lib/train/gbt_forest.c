@@ -4,13 +4,13 @@
 
 #include <float.h>
 
-static uint32_t forest_words(const gbt_fit *fit, uint32_t feature)
+static uint32_t grown_words(const gbt_fit *fit, uint32_t feature)
 {
     return (fit->layout.feature[feature].codes + 31) / 32;
 }
 
 /* The codes whose bin is in the set; the bin of unseen ones gives a flag. */
-static void forest_set(const gbt_feature *f, const gbt_node *n,
+static void grown_set(const gbt_feature *f, const gbt_node *n,
                        uint32_t *words, uint32_t *flags)
 {
     for (uint32_t c = 0; c < f->codes; c++)
@@ -23,7 +23,7 @@ static void forest_set(const gbt_feature *f, const gbt_node *n,
         *flags |= MLPIPE__NODE_MISSING_RIGHT;
 }
 
-static void forest_node(const gbt_fit *fit, mlpipe__forest *out, uint32_t at,
+static void grown_node(const gbt_fit *fit, mlpipe__forest *out, uint32_t at,
                         const gbt_node *n, uint64_t *word)
 {
     const gbt_feature *f = &fit->layout.feature[n->feature];
@@ -33,8 +33,8 @@ static void forest_node(const gbt_fit *fit, mlpipe__forest *out, uint32_t at,
     out->node_right[at] = n->right;
     if (f->kind == MLPIPE__CODE) {
         out->node_set[at] = (uint32_t)*word;
-        forest_set(f, n, out->set_bits + *word, &out->node_flags[at]);
-        *word += forest_words(fit, n->feature);
+        grown_set(f, n, out->set_bits + *word, &out->node_flags[at]);
+        *word += grown_words(fit, n->feature);
         return;
     }
     out->node_cut[at] = n->bin ? f->cuts[n->bin - 1] : -DBL_MAX;
@@ -53,7 +53,7 @@ mlpipe__forest *mlpipe__gbt_forest(const gbt_fit *fit, uint32_t count)
     mlpipe__forest *out;
 
     for (uint32_t i = 0; i < nodes; i++)
-        words += forest_words(fit, t->node[i].feature);
+        words += grown_words(fit, t->node[i].feature);
     if (words > UINT32_MAX)
         return NULL;
     out = mlpipe__forest_new(fit->env, fit->layout.features, 1, count, nodes,
@@ -70,7 +70,7 @@ mlpipe__forest *mlpipe__gbt_forest(const gbt_fit *fit, uint32_t count)
     out->tree_node[count] = nodes;
     out->tree_leaf[count] = leaves;
     for (uint32_t i = 0; i < nodes; i++)
-        forest_node(fit, out, i, &t->node[i], &word);
+        grown_node(fit, out, i, &t->node[i], &word);
     for (uint32_t i = 0; i < leaves; i++)
         out->leaf[i] = t->leaf[i];
     out->base[0] = fit->base;

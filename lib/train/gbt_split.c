@@ -19,26 +19,26 @@ enum {
     SPLIT_PARALLEL_CELLS = 1 << 14
 };
 
-static const double split_least_gain = 1e-12;
+static const double gain_least_gain = 1e-12;
 
-typedef struct split_job {
+typedef struct gain_job {
     gbt_fit *fit;
     const gbt_open *leaf;
     const gbt_cell *cells;
     uint32_t chunk; /* features of a task */
-} split_job;
+} gain_job;
 
 /* What one feature's search works on. */
-typedef struct split_scan {
+typedef struct gain_scan {
     const gbt_fit *fit;
     const gbt_cell *cell;
     uint32_t slots;
     gbt_cell total;
     double g, h; /* of total */
     uint32_t n;
-} split_scan;
+} gain_scan;
 
-static double split_score(double g, double h, double l2)
+static double gain_score(double g, double h, double l2)
 {
     const double den = h + l2;
 
@@ -46,7 +46,7 @@ static double split_score(double g, double h, double l2)
 }
 
 /* gl^2 / hl + gr^2 / hr with one division. */
-static inline double split_value(double gl, double hl, double gr, double hr)
+static inline double gain_value(double gl, double hl, double gr, double hr)
 {
     const double den = hl * hr;
     const double q = (gl * gl * hr + gr * gr * hl) / den;
@@ -58,7 +58,7 @@ static inline double split_value(double gl, double hl, double gr, double hr)
  * Cuts above bin t, first <= t < last, where the sums to the left are `from`
  * plus bins first .. t. A cut that leaves too few rows on a side is none.
  */
-static void split_number_side(const split_scan *s, gbt_cell from,
+static void gain_number_side(const gain_scan *s, gbt_cell from,
                               uint32_t first, uint32_t last, uint32_t flags,
                               gbt_split *best)
 {
@@ -86,7 +86,7 @@ static void split_number_side(const split_scan *s, gbt_cell from,
         hl[n++] = gbt_cell_hessian(fit, sum);
     }
     for (uint32_t i = 0; i < n; i++)
-        gain[i] = split_value(gl[i], hl[i] + l2, s->g - gl[i],
+        gain[i] = gain_value(gl[i], hl[i] + l2, s->g - gl[i],
                               s->h - hl[i] + l2);
     for (uint32_t i = 0; i < n; i++)
         if (gain[i] > best->gain) {
@@ -97,13 +97,13 @@ static void split_number_side(const split_scan *s, gbt_cell from,
         }
 }
 
-static void split_number(const split_scan *s, gbt_split *best)
+static void gain_number(const gain_scan *s, gbt_split *best)
 {
     const gbt_cell none = {0, 0};
     const uint32_t missing = gbt_cell_rows(s->fit, s->cell[0]);
 
     if (!missing) {
-        split_number_side(s, none, 1, s->slots - 1, 0, best);
+        gain_number_side(s, none, 1, s->slots - 1, 0, best);
         /* What training never saw missing goes with the greater part. */
         if (best->gain > 0 &&
             2 * (uint64_t)gbt_cell_rows(s->fit, best->left) < s->n)
@@ -111,18 +111,18 @@ static void split_number(const split_scan *s, gbt_split *best)
         return;
     }
     /* Bin 0 stays left; t = 0 tells missing from all that is there. */
-    split_number_side(s, s->cell[0], 0, s->slots - 1, 0, best);
-    split_number_side(s, none, 1, s->slots - 1, GBT_MISSING_RIGHT, best);
+    gain_number_side(s, s->cell[0], 0, s->slots - 1, 0, best);
+    gain_number_side(s, none, 1, s->slots - 1, GBT_MISSING_RIGHT, best);
 }
 
-static void split_add(gbt_cell *to, gbt_cell what)
+static void gain_add(gbt_cell *to, gbt_cell what)
 {
     to->g += what.g;
     to->w += what.w;
 }
 
 /* Is this set of categories better than the best so far? */
-static void split_category_try(const split_scan *s, gbt_cell right,
+static void gain_category_try(const gain_scan *s, gbt_cell right,
                                double l2, const uint8_t *bins, uint32_t count,
                                gbt_split *best)
 {
@@ -132,7 +132,7 @@ static void split_category_try(const split_scan *s, gbt_cell right,
 
     if (rows < fit->opt.min_rows || s->n - rows < fit->opt.min_rows)
         return;
-    const double gain = split_value(g, h + l2, s->g - g, s->h - h + l2);
+    const double gain = gain_value(g, h + l2, s->g - g, s->h - h + l2);
     if (!(gain > best->gain))
         return;
     best->gain = gain;
@@ -145,7 +145,7 @@ static void split_category_try(const split_scan *s, gbt_cell right,
 }
 
 /* Stable merge sort of bins by key. */
-static void split_sort(uint8_t *bins, const double *key, uint32_t n)
+static void gain_sort(uint8_t *bins, const double *key, uint32_t n)
 {
     uint8_t other[GBT_SLOTS];
 
@@ -164,7 +164,7 @@ static void split_sort(uint8_t *bins, const double *key, uint32_t n)
     }
 }
 
-static void split_category_sorted(const split_scan *s, uint8_t *bins,
+static void gain_category_sorted(const gain_scan *s, uint8_t *bins,
                                   uint32_t n, gbt_split *best)
 {
     const gbt_fit *fit = s->fit;
@@ -177,20 +177,20 @@ static void split_category_sorted(const split_scan *s, uint8_t *bins,
         key[bins[i]] = (double)c.g / (gbt_cell_hessian(fit, c) +
                                       SPLIT_CATEGORY_SMOOTH);
     }
-    split_sort(bins, key, n);
+    gain_sort(bins, key, n);
     for (uint32_t end = 0; end < 2; end++) {
         gbt_cell sum = {0, 0};
         for (uint32_t i = 0; i < most; i++) {
             const uint32_t at = end ? n - 1 - i : i;
-            split_add(&sum, s->cell[bins[at]]);
-            split_category_try(s, sum, l2, end ? bins + at : bins, i + 1,
+            gain_add(&sum, s->cell[bins[at]]);
+            gain_category_try(s, sum, l2, end ? bins + at : bins, i + 1,
                                best);
         }
     }
 }
 
 /* Missing is a category like others. What was not seen here goes left. */
-static void split_category(const split_scan *s, gbt_split *best)
+static void gain_category(const gain_scan *s, gbt_split *best)
 {
     const double l2 = s->fit->opt.l2;
     uint8_t bins[GBT_SLOTS];
@@ -202,24 +202,24 @@ static void split_category(const split_scan *s, gbt_split *best)
     if (n < 2)
         return;
     if (n > SPLIT_ONE_AGAINST_REST) {
-        split_category_sorted(s, bins, n, best);
+        gain_category_sorted(s, bins, n, best);
         return;
     }
     for (uint32_t i = 0; i < n; i++)
-        split_category_try(s, s->cell[bins[i]], l2, bins + i, 1, best);
+        gain_category_try(s, s->cell[bins[i]], l2, bins + i, 1, best);
 }
 
-static void split_task(void *arg, uint32_t index)
+static void gain_task(void *arg, uint32_t index)
 {
-    const split_job *j = arg;
+    const gain_job *j = arg;
     const gbt_fit *fit = j->fit;
     const uint32_t first = index * j->chunk;
     const uint32_t last = gbt_min_u32(first + j->chunk,
                                       fit->layout.features);
-    split_scan s = {.fit = fit, .total = j->leaf->sum, .n = j->leaf->count,
+    gain_scan s = {.fit = fit, .total = j->leaf->sum, .n = j->leaf->count,
                     .g = (double)j->leaf->sum.g,
                     .h = gbt_cell_hessian(fit, j->leaf->sum)};
-    const double whole = split_score(s.g, s.h, fit->opt.l2);
+    const double whole = gain_score(s.g, s.h, fit->opt.l2);
 
     for (uint32_t f = first; f < last; f++) {
         gbt_split *best = &fit->found[f];
@@ -231,12 +231,12 @@ static void split_task(void *arg, uint32_t index)
         s.cell = j->cells + feature->offset;
         s.slots = feature->slots;
         /* Below this a split only tells rounding errors apart. */
-        const double least = whole * (1 + split_least_gain);
+        const double least = whole * (1 + gain_least_gain);
         best->gain = least;
         if (feature->kind == MLPIPE__CODE)
-            split_category(&s, best);
+            gain_category(&s, best);
         else
-            split_number(&s, best);
+            gain_number(&s, best);
         best->gain = best->gain > least ? best->gain - whole : 0;
     }
 }
@@ -244,15 +244,15 @@ static void split_task(void *arg, uint32_t index)
 mlpipe_status mlpipe__gbt_find(gbt_fit *fit, gbt_open *leaf)
 {
     const uint32_t features = fit->layout.features;
-    split_job j = {.fit = fit, .leaf = leaf, .chunk = features};
+    gain_job j = {.fit = fit, .leaf = leaf, .chunk = features};
     mlpipe_status st = MLPIPE_OK;
 
     j.cells = fit->cells + (size_t)leaf->slot * fit->layout.cells;
     if (fit->tasks == 1 || fit->layout.cells < SPLIT_PARALLEL_CELLS) {
-        split_task(&j, 0);
+        gain_task(&j, 0);
     } else {
         j.chunk = (features + 4 * fit->tasks - 1) / (4 * fit->tasks);
-        st = mlpipe__parallel(fit->ctx, split_task, &j,
+        st = mlpipe__parallel(fit->ctx, gain_task, &j,
                               (features + j.chunk - 1) / j.chunk);
     }
     memset(&leaf->best, 0, sizeof leaf->best);
