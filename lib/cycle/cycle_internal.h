@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* Rules, the gate, the loop and its audit log. */
+#ifndef MLPIPE_CYCLE_INTERNAL_H
+#define MLPIPE_CYCLE_INTERNAL_H
+
+#include "../deploy/watch_internal.h"
+#include "../validate/validate_internal.h"
+
+/* ---- rules (rule_parse.c, rule.c) --------------------------------------------- */
+
+enum { MLPIPE__RULE_DEPTH = 64 };
+
+enum mlpipe__rule_code {
+    MLPIPE__RULE_NUMBER,  /* push numbers[arg] */
+    MLPIPE__RULE_NAME,    /* push the value of names[arg] */
+    MLPIPE__RULE_NEGATE,
+    MLPIPE__RULE_NOT,
+    MLPIPE__RULE_MUL,
+    MLPIPE__RULE_DIV,
+    MLPIPE__RULE_ADD,
+    MLPIPE__RULE_SUB,
+    MLPIPE__RULE_LT,
+    MLPIPE__RULE_LE,
+    MLPIPE__RULE_GT,
+    MLPIPE__RULE_GE,
+    MLPIPE__RULE_EQ,
+    MLPIPE__RULE_NE,
+    MLPIPE__RULE_AND,
+    MLPIPE__RULE_OR
+};
+
+typedef struct mlpipe__rule_op {
+    uint32_t code, arg;
+} mlpipe__rule_op;
+
+/* A rule as a stack program. Truth values are 1 and 0; NaN is "not known",
+ * which and, or, not treat as Kleene did: it never fires. */
+struct mlpipe_trigger {
+    mlpipe__env *env;
+    char *rule;
+    uint32_t op_count, number_count;
+    mlpipe__rule_op *ops;
+    double *numbers;
+    mlpipe__dict names;      /* that the rule uses */
+    uint8_t *kinds;          /* MLPIPE__NAME_ of each */
+};
+
+/* Compile against a list of names. */
+mlpipe_status mlpipe__rule_compile(mlpipe_ctx *ctx,
+                                   const mlpipe__report_names *known,
+                                   const char *rule, mlpipe_trigger **out);
+/* The values of a trigger's names in a report; E_ARG where one is not there. */
+mlpipe_status mlpipe__rule_values(mlpipe_ctx *ctx,
+                                  const mlpipe_trigger *trigger,
+                                  const mlpipe_report *report, double *out);
+/* 1, 0 or NaN. */
+double mlpipe__rule_value(const mlpipe_trigger *trigger,
+                          const double *values);
+
+/* ---- the gate (gate.c) ----------------------------------------------------------- */
+
+/* Two models on the same rows that neither was fitted on. */
+typedef struct mlpipe__gate {
+    uint64_t rows;      /* compared */
+    uint64_t removed;   /* in the training set of a or b */
+    uint64_t unlabelled; /* without a usable target */
+    uint64_t silent_a, silent_b; /* rows that a model did not answer */
+    bool enough;        /* rows >= least: compared below is set */
+    mlpipe__comparison compared;
+} mlpipe__gate;
+
+mlpipe_status mlpipe__gate_score(mlpipe_ctx *ctx, const mlpipe_model *a,
+                                 const mlpipe_model *b,
+                                 const mlpipe_dataset *rows,
+                                 const mlpipe__metric *metric, uint64_t least,
+                                 mlpipe__gate *out);
+/* Is b better than a, and not by being silent? */
+bool mlpipe__gate_passes(const mlpipe__gate *g, double alpha);
+/*
+ * Cut rows that are in order of time: the newest share, in whole groups where
+ * `group` names a column, is withheld. Views of d.
+ */
+mlpipe_status mlpipe__gate_split(mlpipe_ctx *ctx, const mlpipe_dataset *d,
+                                 const char *group, double share,
+                                 mlpipe_dataset **fit,
+                                 mlpipe_dataset **withheld);
+
+/* ---- the audit log (audit.c) -------------------------------------------------------- */
+
+/* One line: begin, any fields, end. Deterministic bytes. */
+void mlpipe__audit_begin(mlpipe__text *log, int64_t now_us,
+                         const char *action, uint64_t deployment);
+void mlpipe__audit_text(mlpipe__text *log, const char *key, const char *text);
+void mlpipe__audit_number(mlpipe__text *log, const char *key, double value);
+void mlpipe__audit_values(mlpipe__text *log, const mlpipe_trigger *trigger,
+                          const double *values);
+void mlpipe__audit_gate(mlpipe__text *log, const mlpipe__gate *g,
+                        const mlpipe__metric *metric, uint64_t least,
+                        double alpha);
+void mlpipe__audit_end(mlpipe__text *log);
+/*
+ * Decide again from the figures in a log, without any data: E_CORRUPT names
+ * the first line whose decision does not follow from its figures.
+ */
+mlpipe_status mlpipe__audit_replay(mlpipe_ctx *ctx, const char *log,
+                                   size_t bytes, uint64_t *decisions);
+
+/* ---- the loop (cycle.c, cycle_tick.c) -------------------------------------------------- */
+
+enum {
+    MLPIPE__CYCLE_WATCHING = 0,
+    MLPIPE__CYCLE_WANTED = 1,   /* a retrain was asked for */
+    MLPIPE__CYCLE_TRAINING = 2, /* it runs, perhaps on another thread */
+    MLPIPE__CYCLE_READY = 3,    /* a challenger waits for the gate */
+    MLPIPE__CYCLE_FAILED = 4,   /* the retrain failed */
+    MLPIPE__CYCLE_PROBATION = 5
+};
+
+struct mlpipe_cycle {
+    mlpipe__env *env;
+    mlpipe_monitor *monitor;
+    mlpipe_pipeline *recipe;
+    mlpipe_trigger *trigger;
+    const mlpipe__metric *metric;
+    char *rule;
+    double share, alpha;
+    uint64_t least, probation, cooldown;
+    /* Who may touch what follows is told by the state: TRAINING gives
+     * challenger, withheld and failure to the retraining thread. */
+    atomic_uint state;
+    mlpipe_model *challenger;
+    mlpipe_dataset *withheld;
+    mlpipe_status failure;
+    /* the tick's own */
+    mlpipe_model *champion;   /* replaced by the challenger on probation */
+    uint64_t number;          /* of the deployment on probation */
+    uint64_t looked;          /* labelled rows at the last look */
+    uint64_t matched_at;      /* truths matched when it last retrained */
+    bool retrained, held;
+    mlpipe__text log;
+};
+
+/* What a tick reads of the monitor while it has the slot. */
+typedef struct mlpipe__cycle_view {
+    uint64_t number, matched, labelled;
+    mlpipe_report *report;
+    mlpipe_dataset *trial; /* labelled rows of the deployment on probation */
+    uint64_t trial_rows;
+} mlpipe__cycle_view;
+
+mlpipe_status mlpipe__cycle_step(mlpipe_ctx *ctx, mlpipe_cycle *cycle,
+                                 int64_t now_us, int32_t *action);
+
+#endif

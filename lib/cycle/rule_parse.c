@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rules to stack programs: an operator-precedence parser with a stack of its
+ * own, so that no input decides how deep the machine's stack grows.
+ */
+#include "cycle_internal.h"
+
+/* What stands on the stack of operators. */
+typedef struct rule_pending {
+    uint32_t code; /* MLPIPE__RULE_, or RULE_PAREN */
+    uint32_t level;
+    size_t at;
+} rule_pending;
+
+enum { RULE_PAREN = 1000, RULE_TRUTH = 1, RULE_VALUE = 2 };
+
+typedef struct rule_parser {
+    mlpipe_ctx *ctx;
+    const mlpipe__report_names *known;
+    const char *text;
+    size_t bytes, at;
+    mlpipe_trigger *out;
+    uint32_t op_room, number_room, name_room;
+    rule_pending pending[MLPIPE__RULE_DEPTH];
+    uint32_t pending_count;
+    uint8_t types[MLPIPE__RULE_DEPTH]; /* of the values on the stack */
+    uint32_t type_count;
+    uint32_t metric; /* last name that has a .reference; UINT32_MAX = none */
+} rule_parser;
+
+static mlpipe_status rule_fail(rule_parser *p, mlpipe_status status,
+                               size_t at, const char *what)
+{
+    char caret[MLPIPE__CARET_BYTES];
+
+    mlpipe__caret(p->text, p->bytes, at, caret);
+    return mlpipe__fail(p->ctx, status, "rule, byte %zu: %s%s", at, what,
+                        caret);
+}
+
+static void rule_skip(rule_parser *p)
+{
+    while (p->at < p->bytes &&
+           (p->text[p->at] == ' ' || p->text[p->at] == '\t' ||
+            p->text[p->at] == '\n' || p->text[p->at] == '\r'))
+        p->at++;
+}
+
+static bool rule_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool rule_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           (unsigned char)c >= 0x80;
+}
+
+/* Length of the word at `at`: a name, and, or, not, a unit. */
+static size_t rule_word(const rule_parser *p, size_t at)
+{
+    size_t end = at;
+
+    if (end < p->bytes && rule_letter(p->text[end]))
+        while (end < p->bytes &&
+               (rule_letter(p->text[end]) || rule_digit(p->text[end]) ||
+                p->text[end] == '.'))
+            end++;
+    return end - at;
+}
+
+static bool rule_is(const rule_parser *p, size_t at, size_t n,
+                    const char *word)
+{
+    return strlen(word) == n && !memcmp(p->text + at, word, n);
+}
+
+/* ---- output --------------------------------------------------------------------- */
+
+static mlpipe_status rule_room(rule_parser *p, void **array, uint32_t count,
+                               uint32_t *room, size_t bytes)
+{
+    void *grown;
+
+    if (count < *room)
+        return MLPIPE_OK;
+    grown = mlpipe__grow(p->ctx->env, *array, *room ? *room * 2 : 16, bytes);
+    if (!grown)
+        return mlpipe__nomem(p->ctx);
+    *array = grown;
+    *room = *room ? *room * 2 : 16;
+    return MLPIPE_OK;
+}
+
+static mlpipe_status rule_emit(rule_parser *p, uint32_t code, uint32_t arg)
+{
+    mlpipe_trigger *t = p->out;
+    mlpipe_status st = rule_room(p, (void **)&t->ops, t->op_count,
+                                 &p->op_room, sizeof *t->ops);
+
+    if (!st)
+        t->ops[t->op_count++] = (mlpipe__rule_op){code, arg};
+    return st;
+}
+
+static mlpipe_status rule_push(rule_parser *p, uint8_t type, size_t at)
+{
+    if (p->type_count == MLPIPE__RULE_DEPTH)
+        return rule_fail(p, MLPIPE_E_LIMIT, at,
+                         "nested too deep; the most is 64");
+    p->types[p->type_count++] = type;
+    return MLPIPE_OK;
+}
+
+static bool rule_logical(uint32_t code)
+{
+    return code == MLPIPE__RULE_AND || code == MLPIPE__RULE_OR ||
+           code == MLPIPE__RULE_NOT;
+}
+
+/* Take the topmost operator off its stack and write it out. */
+static mlpipe_status rule_reduce(rule_parser *p)
+{
+    const rule_pending op = p->pending[--p->pending_count];
+    const uint32_t args =
+        op.code == MLPIPE__RULE_NOT || op.code == MLPIPE__RULE_NEGATE ? 1 : 2;
+    const uint8_t want = rule_logical(op.code) ? RULE_TRUTH : RULE_VALUE;
+    const bool truth =
+        rule_logical(op.code) ||
+        (op.code >= MLPIPE__RULE_LT && op.code <= MLPIPE__RULE_NE);
+
+    for (uint32_t i = 0; i < args; i++)
+        if (p->types[p->type_count - 1 - i] != want)
+            return rule_fail(
+                p, MLPIPE_E_PARAM, op.at,
+                want == RULE_TRUTH
+                    ? "and, or and not stand between conditions, such as "
+                      "\"age > 30 d\" or \"performance\", not numbers"
+                    : "this stands between numbers, not conditions");
+    p->type_count -= args;
+    p->types[p->type_count++] = truth ? RULE_TRUTH : RULE_VALUE;
+    return rule_emit(p, op.code, 0);
+}
+
+static mlpipe_status rule_defer(rule_parser *p, uint32_t code, uint32_t level,
+                                size_t at)
+{
+    if (p->pending_count == MLPIPE__RULE_DEPTH)
+        return rule_fail(p, MLPIPE_E_LIMIT, at,
+                         "nested too deep; the most is 64");
+    p->pending[p->pending_count++] = (rule_pending){code, level, at};
+    return MLPIPE_OK;
+}
+
+/* ---- operands ------------------------------------------------------------------- */
+
+static mlpipe_status rule_number(rule_parser *p)
+{
+    static const struct {
+        const char *name;
+        double factor;
+    } units[] = {{"us", 1e-6}, {"ms", 1e-3}, {"s", 1},       {"min", 60},
+                 {"h", 3600},  {"d", 86400}, {"w", 604800.0}};
+    mlpipe_trigger *t = p->out;
+    const size_t from = p->at;
+    size_t end = from, word;
+    double value;
+    mlpipe_status st;
+
+    while (end < p->bytes && (rule_digit(p->text[end]) || p->text[end] == '.'))
+        end++;
+    if (end + 1 < p->bytes && (p->text[end] == 'e' || p->text[end] == 'E')) {
+        size_t e = end + 1;
+        e += p->text[e] == '+' || p->text[e] == '-';
+        if (e < p->bytes && rule_digit(p->text[e]))
+            for (end = e; end < p->bytes && rule_digit(p->text[end]);)
+                end++;
+    }
+    if (!mlpipe__parse_f64(p->text + from, end - from, false, &value) ||
+        !mlpipe__finite(value))
+        return rule_fail(p, MLPIPE_E_PARAM, from, "this is no number");
+    p->at = end;
+    rule_skip(p);
+    word = rule_word(p, p->at);
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (!rule_is(p, p->at, word, units[i].name))
+            continue;
+        value *= units[i].factor;
+        p->at += word;
+        break;
+    }
+    if (p->at < p->bytes && p->text[p->at] == '%') {
+        value /= 100;
+        p->at++;
+    }
+    st = rule_room(p, (void **)&t->numbers, t->number_count, &p->number_room,
+                   sizeof *t->numbers);
+    if (st)
+        return st;
+    t->numbers[t->number_count++] = value;
+    st = rule_push(p, RULE_VALUE, from);
+    return st ? st : rule_emit(p, MLPIPE__RULE_NUMBER, t->number_count - 1);
+}
+
+static mlpipe_status rule_unknown(rule_parser *p, const char *name, size_t n,
+                                  size_t at)
+{
+    const mlpipe__dict *d = &p->known->names;
+    const char **names =
+        mlpipe__alloc_array(p->ctx->env, d->count, sizeof *names);
+    char caret[MLPIPE__CARET_BYTES];
+    const char *near;
+
+    if (!names)
+        return mlpipe__nomem(p->ctx);
+    for (uint32_t i = 0; i < d->count; i++)
+        names[i] = mlpipe__dict_text(d, i);
+    near = mlpipe__nearest(name, n, names, d->count);
+    mlpipe__free(p->ctx->env, names);
+    mlpipe__caret(p->text, p->bytes, at, caret);
+    if (near)
+        return mlpipe__fail(p->ctx, MLPIPE_E_PARAM,
+                            "rule, byte %zu: the monitor's report has no "
+                            "%.*s; did you mean %s?%s",
+                            at, (int)(n > 64 ? 64 : n), name, near, caret);
+    return mlpipe__fail(p->ctx, MLPIPE_E_PARAM,
+                        "rule, byte %zu: the monitor's report has no %.*s; "
+                        "it has performance, features, age, errors, the "
+                        "metrics and <input>.psi%s",
+                        at, (int)(n > 64 ? 64 : n), name, caret);
+}
+
+/* Emit the value of a known name. */
+static mlpipe_status rule_use(rule_parser *p, uint32_t known, size_t at)
+{
+    mlpipe_trigger *t = p->out;
+    const char *name = mlpipe__dict_text(&p->known->names, known);
+    const size_t n = mlpipe__dict_bytes(&p->known->names, known);
+    const uint8_t kind = p->known->kinds[known];
+    mlpipe_status st;
+    uint32_t i;
+
+    if (p->known->performance[known] && !p->known->has_performance)
+        return rule_fail(p, MLPIPE_E_STATE, at,
+                         "the model's reference has no rows that its learner "
+                         "did not see, so performance cannot be judged; fit "
+                         "with a validation dataset or holdout=0.1");
+    i = mlpipe__dict_add(&t->names, name, n);
+    if (i == UINT32_MAX)
+        return mlpipe__nomem(p->ctx);
+    st = rule_room(p, (void **)&t->kinds, i, &p->name_room, 1);
+    if (st)
+        return st;
+    t->kinds[i] = kind;
+    st = rule_push(p, kind == MLPIPE__NAME_VERDICT ? RULE_TRUTH : RULE_VALUE,
+                   at);
+    return st ? st : rule_emit(p, MLPIPE__RULE_NAME, i);
+}
+
+/* <name>.reference of a known name, or UINT32_MAX. */
+static mlpipe_status rule_reference(rule_parser *p, uint32_t name,
+                                    uint32_t *out)
+{
+    mlpipe__text t;
+
+    mlpipe__text_init(&t, p->ctx->env);
+    mlpipe__text_add(&t, "%s.reference",
+                     mlpipe__dict_text(&p->known->names, name));
+    const bool failed = t.failed;
+    if (!failed)
+        *out = mlpipe__dict_find(&p->known->names, t.data, t.size);
+    mlpipe__text_free(&t);
+    return failed ? mlpipe__nomem(p->ctx) : MLPIPE_OK;
+}
+
+static mlpipe_status rule_name(rule_parser *p, const char *name, size_t n,
+                               size_t at)
+{
+    uint32_t known = mlpipe__dict_find(&p->known->names, name, n), other;
+    mlpipe_status st;
+
+    if (known == UINT32_MAX && n == 9 && !memcmp(name, "reference", 9)) {
+        if (p->metric == UINT32_MAX)
+            return rule_fail(p, MLPIPE_E_PARAM, at,
+                             "reference stands behind a metric, such as "
+                             "\"rmse > 1.1 * reference\"");
+        st = rule_reference(p, p->metric, &known);
+        return st ? st : rule_use(p, known, at);
+    }
+    if (known == UINT32_MAX)
+        return rule_unknown(p, name, n, at);
+    st = rule_reference(p, known, &other);
+    if (st)
+        return st;
+    if (other != UINT32_MAX)
+        p->metric = known;
+    return rule_use(p, known, at);
+}
+
+/* `odd name` or `odd name`.psi */
+static mlpipe_status rule_quoted(rule_parser *p)
+{
+    const size_t from = p->at;
+    mlpipe__text t;
+    size_t end = from + 1;
+    mlpipe_status st;
+
+    while (end < p->bytes && p->text[end] != '`')
+        end++;
+    if (end >= p->bytes)
+        return rule_fail(p, MLPIPE_E_PARAM, from,
+                         "this backtick has no closing one");
+    mlpipe__text_init(&t, p->ctx->env);
+    mlpipe__text_put(&t, p->text + from + 1, end - from - 1);
+    p->at = end + 1;
+    if (p->at < p->bytes && p->text[p->at] == '.') {
+        const size_t more = rule_word(p, p->at + 1);
+        mlpipe__text_put(&t, p->text + p->at, more + 1);
+        p->at += more + 1;
+    }
+    st = t.failed ? mlpipe__nomem(p->ctx)
+                  : rule_name(p, t.data ? t.data : "", t.size, from);
+    mlpipe__text_free(&t);
+    return st;
+}
+
+/* One operand, or a prefix before it; *done = an operand was read. */
+static mlpipe_status rule_operand(rule_parser *p, bool *done)
+{
+    const size_t at = p->at;
+    const char c = p->text[at];
+    const size_t word = rule_word(p, at);
+
+    *done = false;
+    if (c == '(') {
+        p->at++;
+        return rule_defer(p, RULE_PAREN, 0, at);
+    }
+    if (c == '-') {
+        p->at++;
+        return rule_defer(p, MLPIPE__RULE_NEGATE, 7, at);
+    }
+    if (rule_is(p, at, word, "not")) {
+        p->at += word;
+        return rule_defer(p, MLPIPE__RULE_NOT, 3, at);
+    }
+    if (rule_is(p, at, word, "and") || rule_is(p, at, word, "or"))
+        return rule_fail(p, MLPIPE_E_PARAM, at,
+                         "a condition is missing before this");
+    *done = true;
+    if (rule_digit(c) || c == '.')
+        return rule_number(p);
+    if (c == '`')
+        return rule_quoted(p);
+    if (!word)
+        return rule_fail(p, MLPIPE_E_PARAM, at,
+                         "a name, a number or ( must stand here");
+    p->at += word;
+    return rule_name(p, p->text + at, word, at);
+}
+
+/* ---- operators ------------------------------------------------------------------- */
+
+static const struct {
+    const char *text;
+    uint32_t code, level;
+} rule_operators[] = {
+    {"<=", MLPIPE__RULE_LE, 4}, {">=", MLPIPE__RULE_GE, 4},
+    {"==", MLPIPE__RULE_EQ, 4}, {"!=", MLPIPE__RULE_NE, 4},
+    {"<", MLPIPE__RULE_LT, 4},  {">", MLPIPE__RULE_GT, 4},
+    {"=", MLPIPE__RULE_EQ, 4},  {"+", MLPIPE__RULE_ADD, 5},
+    {"-", MLPIPE__RULE_SUB, 5}, {"*", MLPIPE__RULE_MUL, 6},
+    {"/", MLPIPE__RULE_DIV, 6}, {"and", MLPIPE__RULE_AND, 2},
+    {"or", MLPIPE__RULE_OR, 1},
+};
+
+static mlpipe_status rule_close(rule_parser *p)
+{
+    const size_t at = p->at++;
+
+    while (p->pending_count &&
+           p->pending[p->pending_count - 1].code != RULE_PAREN) {
+        const mlpipe_status st = rule_reduce(p);
+        if (st)
+            return st;
+    }
+    if (!p->pending_count)
+        return rule_fail(p, MLPIPE_E_PARAM, at, "this ) closes nothing");
+    p->pending_count--;
+    return MLPIPE_OK;
+}
+
+static mlpipe_status rule_operator(rule_parser *p)
+{
+    const size_t at = p->at, word = rule_word(p, at);
+    const size_t left = p->bytes - at;
+
+    for (size_t i = 0; i < sizeof rule_operators / sizeof *rule_operators;
+         i++) {
+        const char *text = rule_operators[i].text;
+        const size_t n = strlen(text);
+        if (n > left || memcmp(p->text + at, text, n) ||
+            (word && word != n))
+            continue;
+        p->at += n;
+        while (p->pending_count &&
+               p->pending[p->pending_count - 1].code != RULE_PAREN &&
+               p->pending[p->pending_count - 1].level >=
+                   rule_operators[i].level) {
+            const mlpipe_status st = rule_reduce(p);
+            if (st)
+                return st;
+        }
+        return rule_defer(p, rule_operators[i].code, rule_operators[i].level,
+                          at);
+    }
+    return rule_fail(p, MLPIPE_E_PARAM, at,
+                     "a comparison, + - * /, and, or, ) or the end must "
+                     "stand here");
+}
+
+static mlpipe_status rule_finish(rule_parser *p)
+{
+    while (p->pending_count) {
+        const rule_pending *top = &p->pending[p->pending_count - 1];
+        mlpipe_status st;
+        if (top->code == RULE_PAREN)
+            return rule_fail(p, MLPIPE_E_PARAM, top->at,
+                             "this ( has no closing one");
+        st = rule_reduce(p);
+        if (st)
+            return st;
+    }
+    if (p->types[0] != RULE_TRUTH)
+        return rule_fail(p, MLPIPE_E_PARAM, 0,
+                         "a rule is a condition, such as \"age > 30 d\", and "
+                         "not a number");
+    return MLPIPE_OK;
+}
+
+static mlpipe_status rule_parse(rule_parser *p)
+{
+    bool operand = true; /* one is wanted next */
+
+    for (;;) {
+        mlpipe_status st;
+        rule_skip(p);
+        if (p->at == p->bytes && operand)
+            return rule_fail(p, MLPIPE_E_PARAM, p->at,
+                             "the rule ends where a name or number must "
+                             "stand");
+        if (p->at == p->bytes)
+            return rule_finish(p);
+        if (operand) {
+            bool done;
+            st = rule_operand(p, &done);
+            operand = !done;
+        } else if (p->text[p->at] == ')') {
+            st = rule_close(p);
+        } else {
+            st = rule_operator(p);
+            operand = true;
+        }
+        if (st)
+            return st;
+    }
+}
+
+mlpipe_status mlpipe__rule_compile(mlpipe_ctx *ctx,
+                                   const mlpipe__report_names *known,
+                                   const char *rule, mlpipe_trigger **out)
+{
+    rule_parser p = {.ctx = ctx, .known = known, .text = rule};
+    mlpipe_status st;
+
+    p.bytes = strlen(rule);
+    p.metric = UINT32_MAX;
+    if (p.bytes > ctx->env->limits.expression_bytes)
+        return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
+                            "the rule has %zu bytes; the most is %llu",
+                            p.bytes,
+                            (unsigned long long)
+                                ctx->env->limits.expression_bytes);
+    p.out = mlpipe__alloc(ctx->env, sizeof *p.out);
+    if (!p.out)
+        return mlpipe__nomem(ctx);
+    p.out->env = mlpipe__env_keep(ctx->env);
+    mlpipe__dict_init(&p.out->names, p.out->env);
+    p.out->rule = mlpipe__strdup(p.out->env, rule, p.bytes);
+    st = p.out->rule ? rule_parse(&p) : mlpipe__nomem(ctx);
+    if (st) {
+        mlpipe_trigger_free(p.out);
+        return st;
+    }
+    *out = p.out;
+    return MLPIPE_OK;
+}

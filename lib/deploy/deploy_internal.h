@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Records to inputs, predictors, deployments, slots and seats. Everything that
+ * this header declares, but the monitor, is in libmlpipe-serve.
+ */
+#ifndef MLPIPE_DEPLOY_INTERNAL_H
+#define MLPIPE_DEPLOY_INTERNAL_H
+
+#include "../monitor/monitor_internal.h"
+
+/* ---- from a record to the program's inputs (bind_layout.c) ------------------ */
+
+/* One field: bytes in the record, bytes in the scratch. */
+typedef struct mlpipe__bound_field {
+    uint32_t offset, lane;
+} mlpipe__bound_field;
+
+/* What only some kinds of fields need. */
+typedef struct mlpipe__bound_extra {
+    double missing;
+    uint32_t code_first, code_count; /* in codes: by token, or by code */
+} mlpipe__bound_extra;
+
+/* Neighbours in `fields` that are read by the same loop. */
+typedef struct mlpipe__bound_group {
+    int32_t kind;     /* MLPIPE_F64 .. MLPIPE_TOKEN, or one of below */
+    bool has_missing;
+    uint32_t first, end;
+} mlpipe__bound_group;
+
+enum {
+    MLPIPE__BOUND_ABSENT = 0, /* null, by declaration of the layout */
+    MLPIPE__BOUND_CODE = 13   /* a double that holds a code */
+};
+
+/* How a record feeds a program; fields are grouped by kind. [0]: scratch of
+ * width 1, [1]: of width MLPIPE__BLOCK_ROWS. */
+typedef struct mlpipe__record_binding {
+    mlpipe__env *env;
+    size_t record_bytes;
+    uint32_t field_count, group_count;
+    mlpipe__bound_field *fields[2];
+    mlpipe__bound_extra *extras;
+    mlpipe__bound_group *groups;
+    double *codes;
+    uint32_t *lanes; /* of each input in a scratch of width 1 */
+} mlpipe__record_binding;
+
+/*
+ * Bind by name. layout NULL: records are doubles in the order of the inputs of
+ * `first` (a program), whose codes they hold. E_SCHEMA, E_NOMEM, E_LIMIT.
+ */
+mlpipe_status mlpipe__record_bind(mlpipe_ctx *ctx, mlpipe__env *env,
+                                  const mlpipe__program *p,
+                                  mlpipe_layout *layout,
+                                  const mlpipe__program *first,
+                                  mlpipe__record_binding *out);
+void mlpipe__record_binding_free(mlpipe__record_binding *b);
+/* Fill position `row` of the input lanes from a record. */
+void mlpipe__record_load(const mlpipe__record_binding *b, const void *record,
+                         void *scratch, uint32_t wide, uint32_t row);
+
+/* ---- predictors (predictor.c) -------------------------------------------------- */
+
+struct mlpipe_predictor {
+    mlpipe__env *env;
+    mlpipe_model *model;
+    mlpipe_layout *layout; /* NULL: doubles */
+    mlpipe__record_binding binding;
+    size_t row_scratch, scratch; /* bytes for one row, for a block */
+    uint32_t outputs;
+};
+
+/* As mlpipe_predictor_new; first: see mlpipe__record_bind, NULL = model. */
+mlpipe_status mlpipe__predictor_make(mlpipe_ctx *ctx,
+                                     const mlpipe_model *model,
+                                     const mlpipe_layout *layout,
+                                     const mlpipe_model *first,
+                                     mlpipe_predictor **out);
+
+/* ---- slots (slot.c) --------------------------------------------------------------- */
+
+enum { MLPIPE__RETIRED_MOST = 64 };
+
+/* One worker's share of one deployment. */
+typedef struct mlpipe__lane {
+    mlpipe__count *counters;
+    void *scratch;
+} mlpipe__lane;
+
+/* A model in service: published by one pointer, never changed after. */
+typedef struct mlpipe__deployment {
+    struct mlpipe__deployment *next; /* among the retired */
+    uint64_t number;
+    mlpipe_predictor *predictor;
+    mlpipe__recorder recorder;
+    mlpipe__lane *lanes; /* one for each seat that was ever taken */
+} mlpipe__deployment;
+
+/*
+ * Where a worker sits. It outlives the worker, so that what was counted stays;
+ * the next worker goes on with it. `active` names the deployment that is
+ * being used: a hazard pointer on a cache line of its own.
+ */
+typedef struct mlpipe__seat {
+    _Alignas(64) _Atomic(mlpipe__deployment *) active;
+    char pad[56];
+    _Alignas(64) _Atomic(mlpipe__ring *) ring; /* NULL: nobody watches */
+    mlpipe__ring *rings;                       /* all that ever were */
+    atomic_bool taken;
+    char pad2[128];
+} mlpipe__seat;
+
+struct mlpipe_slot {
+    mlpipe__env *env;
+    _Alignas(64) _Atomic(mlpipe__deployment *) current;
+    atomic_uint_fast64_t version; /* current->number, readable at any time */
+    char pad[48];
+    _Alignas(64) atomic_uint_fast64_t refs;
+    atomic_flag writer; /* tried, never waited for */
+    atomic_bool watched;
+    mlpipe_layout *layout;
+    mlpipe_model *first; /* names the doubles where layout is NULL */
+    uint32_t seat_room;
+    uint64_t ring_room;
+    mlpipe__seat **seats; /* seat_room; NULL = never taken */
+    mlpipe__deployment *previous;
+    mlpipe__deployment *retired; /* newest first */
+    uint32_t retired_count;
+    uint64_t last_number;
+    bool has_rings;
+    size_t ring_record_bytes;
+    uint64_t folded[MLPIPE__COUNT_HEAD]; /* of deployments that are gone */
+};
+
+mlpipe_slot *mlpipe__slot_keep(mlpipe_slot *slot);
+void mlpipe__slot_drop(mlpipe_slot *slot);
+/* The writer's place: E_BUSY where another thread has it. */
+mlpipe_status mlpipe__slot_lock(mlpipe_ctx *ctx, mlpipe_slot *slot);
+void mlpipe__slot_unlock(mlpipe_slot *slot);
+/* E_STATE in a child of the process that made the slot (law 12). */
+mlpipe_status mlpipe__slot_here(mlpipe_ctx *ctx, const mlpipe__env *env,
+                                const char *what);
+/* With the lock held: */
+void mlpipe__slot_sweep(mlpipe_slot *slot);
+mlpipe__deployment *mlpipe__slot_current(mlpipe_slot *slot);
+/* Sum of one counter of the head over all deployments that ever were. */
+uint64_t mlpipe__slot_total(const mlpipe_slot *slot, uint32_t counter);
+/* All counters of a deployment, over its lanes. */
+void mlpipe__deployment_counts(const mlpipe_slot *slot,
+                               const mlpipe__deployment *d, uint64_t *out);
+/* Give every seat a ring for records of these bytes (0 = ids alone). */
+mlpipe_status mlpipe__slot_watch(mlpipe_ctx *ctx, mlpipe_slot *slot,
+                                 size_t record_bytes);
+void mlpipe__slot_unwatch(mlpipe_slot *slot);
+/* Bytes of a record of the slot. */
+size_t mlpipe__slot_record_bytes(const mlpipe_slot *slot);
+/* A seat for a new worker, with its share of what is deployed. */
+mlpipe_status mlpipe__slot_sit(mlpipe_ctx *ctx, mlpipe_slot *slot,
+                               uint32_t *index);
+
+struct mlpipe_worker {
+    mlpipe_slot *slot;
+    mlpipe__seat *seat;
+    uint32_t index;
+    uint32_t flags;
+    uint64_t version;
+    const char *error;
+};
+
+#endif

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mlpipe_monitor: reads what the workers of a slot wrote, joins it with
+ * truths and reports. It lives here and not in monitor/ because it watches a
+ * slot, and monitor/ is below deploy/.
+ *
+ * Threads: everything but the told truths is guarded by the slot's writer
+ * flag, which is tried and never waited for (E_BUSY). Truths may be told by
+ * any thread at any time: they are pushed on a list without a lock and looked
+ * at by the next tick, in the order of (label time, id).
+ */
+#include "watch_internal.h"
+
+static const mlpipe__param watch_params[] = {
+    {"pane", MLPIPE_PARAM_INT, "1000", 10, 100000000, NULL, 1,
+     "rows that a pane holds at least"},
+    {"panes", MLPIPE_PARAM_INT, "24", 1, 10000, NULL, 1,
+     "panes whose summary is kept"},
+    {"capture", MLPIPE_PARAM_INT, "0", 0, 1000000000, NULL, 1,
+     "newest served rows that are kept for retraining"},
+    {"alpha", MLPIPE_PARAM_REAL, "0.01", 1e-12, 0.5, NULL, 1,
+     "false alarms allowed for each report"},
+    {"psi", MLPIPE_PARAM_REAL, "0.1", 0, 100, NULL, 1,
+     "effect below which drift is no drift"},
+    {"label_delay", MLPIPE_PARAM_SPAN, "30 d", 0, 3153600000, NULL, 1,
+     "how long a prediction waits for its truth"},
+    {"expire", MLPIPE_PARAM_TEXT, "drop", 0, 0, NULL, 1,
+     "drop, or the truth of a prediction that has waited for so long"},
+    {"pending", MLPIPE_PARAM_INT, "1000000", 16, 1000000000, NULL, 1,
+     "predictions and truths that wait for each other"},
+};
+
+/* ---- making and freeing --------------------------------------------------------- */
+
+static mlpipe_status watch_expire(mlpipe_ctx *ctx, const char *text,
+                                  mlpipe__truths *t)
+{
+    if (!strcmp(text, "drop"))
+        return MLPIPE_OK;
+    t->expire_as = true;
+    if (mlpipe__parse_f64(text, strlen(text), false, &t->expire_value) &&
+        mlpipe__finite(t->expire_value))
+        return MLPIPE_OK;
+    return mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                        "expire = %q is neither drop nor a number", text);
+}
+
+static mlpipe_status watch_setup(mlpipe_ctx *ctx, mlpipe_monitor *m,
+                                 const mlpipe__params *p)
+{
+    const mlpipe__setting *delay = mlpipe__params_get(p, "label_delay");
+    const uint64_t capture =
+        (uint64_t)mlpipe__params_get(p, "capture")->integer;
+
+    m->pane_rows = (uint64_t)mlpipe__params_get(p, "pane")->integer;
+    m->pane_room = (uint32_t)mlpipe__params_get(p, "panes")->integer;
+    m->limits.alpha = mlpipe__params_get(p, "alpha")->number;
+    m->limits.psi = mlpipe__params_get(p, "psi")->number;
+    m->least_labelled = m->pane_rows < 200 ? m->pane_rows : 200;
+    mlpipe__truths_init(&m->truths, m->env,
+                        (uint64_t)mlpipe__params_get(p, "pending")->integer,
+                        (int64_t)(delay->number * 1e6));
+    mlpipe__capture_init(&m->capture, m->env, capture,
+                         mlpipe__slot_record_bytes(m->slot));
+    m->panes = mlpipe__alloc_array(m->env, m->pane_room, sizeof *m->panes);
+    if (!m->panes ||
+        !mlpipe__realised_init(&m->realised, m->env, m->pane_rows))
+        return mlpipe__nomem(ctx);
+    return watch_expire(ctx, mlpipe__params_get(p, "expire")->text,
+                        &m->truths);
+}
+
+static void watch_drop_told(mlpipe_monitor *m, mlpipe__told *list)
+{
+    while (list) {
+        mlpipe__told *next = list->next;
+        mlpipe__free(m->env, list);
+        list = next;
+    }
+}
+
+static void watch_destroy(mlpipe_monitor *m)
+{
+    mlpipe__env *env = m->env;
+    mlpipe_slot *slot = m->slot;
+
+    watch_drop_told(m, atomic_load_explicit(&m->told, memory_order_acquire));
+    watch_drop_told(m, m->sorted);
+    mlpipe__truths_free(&m->truths);
+    mlpipe__capture_free(&m->capture);
+    if (m->realised.env)
+        mlpipe__realised_free(&m->realised);
+    mlpipe__free(env, m->panes);
+    mlpipe__free(env, m->base);
+    mlpipe__free(env, m->pane);
+    mlpipe__free(env, m->now);
+    mlpipe_model_free(m->model);
+    mlpipe__free(env, m);
+    mlpipe__env_drop(env);
+    mlpipe__slot_drop(slot);
+}
+
+/* Attach: one monitor for each slot. With the writer's flag held. */
+static mlpipe_status watch_attach(mlpipe_ctx *ctx, mlpipe_monitor *m)
+{
+    mlpipe_slot *slot = m->slot;
+    mlpipe_status st;
+
+    if (atomic_load_explicit(&slot->watched, memory_order_acquire))
+        return mlpipe__fail(ctx, MLPIPE_E_CONFLICT,
+                            "the slot has a monitor; free it first");
+    st = mlpipe__slot_watch(ctx, slot,
+                            m->capture.room ? m->capture.record_bytes : 0);
+    if (!st)
+        st = mlpipe__watch_follow(ctx, m);
+    if (st) {
+        mlpipe__slot_unwatch(slot);
+        return st;
+    }
+    atomic_store_explicit(&slot->watched, true, memory_order_release);
+    m->attached = true;
+    return MLPIPE_OK;
+}
+
+static mlpipe_status watch_make(mlpipe_ctx *ctx, mlpipe_slot *slot,
+                                const mlpipe__params *params,
+                                mlpipe_monitor **out)
+{
+    mlpipe_monitor *m = mlpipe__alloc(ctx->env, sizeof *m);
+    mlpipe_status st;
+
+    if (!m)
+        return mlpipe__nomem(ctx);
+    m->env = mlpipe__env_keep(ctx->env);
+    m->slot = mlpipe__slot_keep(slot);
+    atomic_init(&m->refs, 1);
+    atomic_init(&m->told, NULL);
+    st = watch_setup(ctx, m, params);
+    if (!st)
+        st = mlpipe__slot_lock(ctx, slot);
+    if (!st) {
+        st = watch_attach(ctx, m);
+        mlpipe__slot_unlock(slot);
+    }
+    if (st) {
+        watch_destroy(m);
+        return st;
+    }
+    *out = m;
+    return MLPIPE_OK;
+}
+
+mlpipe_status mlpipe_monitor_new(mlpipe_ctx *ctx, mlpipe_slot *slot,
+                                 const char *params, mlpipe_monitor **out)
+{
+    mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_monitor_new");
+    mlpipe__params parsed;
+
+    if (out)
+        *out = NULL;
+    if (!st && !out)
+        st = mlpipe__null_arg(ctx, "out");
+    if (!st && !slot)
+        st = mlpipe__null_arg(ctx, "slot");
+    if (!st)
+        st = mlpipe__slot_here(ctx, slot->env, "slot");
+    if (!st)
+        st = mlpipe__params_parse(
+            ctx, "mlpipe_monitor_new", watch_params,
+            sizeof watch_params / sizeof *watch_params, params, &parsed);
+    if (!st) {
+        st = watch_make(ctx, slot, &parsed, out);
+        mlpipe__params_free(&parsed);
+    }
+    return mlpipe__end(ctx, st);
+}
+
+mlpipe_monitor *mlpipe__monitor_keep(mlpipe_monitor *m)
+{
+    atomic_fetch_add_explicit(&m->refs, 1, memory_order_relaxed);
+    return m;
+}
+
+void mlpipe_monitor_free(mlpipe_monitor *monitor)
+{
+    if (!monitor || atomic_fetch_sub_explicit(&monitor->refs, 1,
+                                              memory_order_acq_rel) != 1)
+        return;
+    /* A free cannot fail, so it is the one place that waits: the writer's
+     * flag is held for the length of a swap or a tick at most. */
+    while (atomic_flag_test_and_set_explicit(&monitor->slot->writer,
+                                             memory_order_acquire))
+        continue;
+    mlpipe__slot_unwatch(monitor->slot);
+    atomic_store_explicit(&monitor->slot->watched, false,
+                          memory_order_release);
+    mlpipe__slot_unlock(monitor->slot);
+    watch_destroy(monitor);
+}
+
+/* ---- truths ---------------------------------------------------------------------- */
+
+static mlpipe_status watch_tell(mlpipe_ctx *ctx, mlpipe_monitor *m,
+                                uint64_t id, int64_t label_us, double truth)
+{
+    mlpipe__told *told, *head;
+
+    if (!mlpipe__finite(truth))
+        return mlpipe__fail(ctx, MLPIPE_E_NUMERIC,
+                            "the truth of request %llu is %g, which is no "
+                            "finite number",
+                            (unsigned long long)id, truth);
+    told = mlpipe__alloc(m->env, sizeof *told);
+    if (!told)
+        return mlpipe__nomem(ctx);
+    told->id = id;
+    told->label_us = label_us;
+    told->truth = truth;
+    head = atomic_load_explicit(&m->told, memory_order_relaxed);
+    do {
+        told->next = head;
+    } while (!atomic_compare_exchange_weak_explicit(
+        &m->told, &head, told, memory_order_release, memory_order_relaxed));
+    return MLPIPE_OK;
+}
+
+mlpipe_status mlpipe_monitor_truth(mlpipe_ctx *ctx, mlpipe_monitor *monitor,
+                                   uint64_t id, int64_t label_us,
+                                   double truth)
+{
+    mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_monitor_truth");
+
+    if (!st && !monitor)
+        st = mlpipe__null_arg(ctx, "monitor");
+    if (!st)
+        st = mlpipe__slot_here(ctx, monitor->env, "monitor");
+    if (!st)
+        st = watch_tell(ctx, monitor, id, label_us, truth);
+    return mlpipe__end(ctx, st);
+}
+
+/* ---- ticks ----------------------------------------------------------------------- */
+
+mlpipe_status mlpipe__monitor_tick_locked(mlpipe_ctx *ctx, mlpipe_monitor *m,
+                                          int64_t now_us, int32_t *closed)
+{
+    mlpipe_status st = mlpipe__watch_follow(ctx, m);
+
+    m->now_us = now_us;
+    if (!st)
+        st = mlpipe__watch_drain(ctx, m);
+    if (!st)
+        st = mlpipe__watch_truths(ctx, m);
+    if (!st)
+        mlpipe__watch_close(m, closed);
+    mlpipe__slot_sweep(m->slot);
+    return st;
+}
+
+mlpipe_status mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor,
+                                  int64_t now_us, int32_t *closed)
+{
+    mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_monitor_tick");
+
+    if (closed)
+        *closed = 0;
+    if (!st && !monitor)
+        st = mlpipe__null_arg(ctx, "monitor");
+    if (!st)
+        st = mlpipe__slot_here(ctx, monitor->env, "monitor");
+    if (!st)
+        st = mlpipe__slot_lock(ctx, monitor->slot);
+    if (!st) {
+        st = mlpipe__monitor_tick_locked(ctx, monitor, now_us, closed);
+        mlpipe__slot_unlock(monitor->slot);
+    }
+    return mlpipe__end(ctx, st);
+}
+
+mlpipe_status mlpipe_monitor_report(mlpipe_ctx *ctx, mlpipe_monitor *monitor,
+                                    mlpipe_report **out)
+{
+    mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_monitor_report");
+
+    if (out)
+        *out = NULL;
+    if (!st && !out)
+        st = mlpipe__null_arg(ctx, "out");
+    if (!st && !monitor)
+        st = mlpipe__null_arg(ctx, "monitor");
+    if (!st)
+        st = mlpipe__slot_here(ctx, monitor->env, "monitor");
+    if (!st)
+        st = mlpipe__slot_lock(ctx, monitor->slot);
+    if (!st) {
+        st = mlpipe__watch_report(ctx, monitor, out);
+        mlpipe__slot_unlock(monitor->slot);
+    }
+    return mlpipe__end(ctx, st);
+}
+
+mlpipe_status mlpipe__monitor_captured_locked(mlpipe_ctx *ctx,
+                                              mlpipe_monitor *m,
+                                              uint64_t number,
+                                              mlpipe_dataset **out)
+{
+    if (!m->capture.room)
+        return mlpipe__fail(ctx, MLPIPE_E_STATE,
+                            "the monitor keeps no rows; make it with "
+                            "capture=50000");
+    return mlpipe__capture_dataset(ctx, &m->capture, m->model,
+                                   m->slot->layout, m->slot->first, number,
+                                   out);
+}
+
+mlpipe_status mlpipe_monitor_captured(mlpipe_ctx *ctx,
+                                      mlpipe_monitor *monitor,
+                                      mlpipe_dataset **out)
+{
+    mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_monitor_captured");
+
+    if (out)
+        *out = NULL;
+    if (!st && !out)
+        st = mlpipe__null_arg(ctx, "out");
+    if (!st && !monitor)
+        st = mlpipe__null_arg(ctx, "monitor");
+    if (!st)
+        st = mlpipe__slot_here(ctx, monitor->env, "monitor");
+    if (!st)
+        st = mlpipe__slot_lock(ctx, monitor->slot);
+    if (!st) {
+        st = mlpipe__monitor_captured_locked(ctx, monitor, 0, out);
+        mlpipe__slot_unlock(monitor->slot);
+    }
+    return mlpipe__end(ctx, st);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* What mlpipe_monitor_report says. Every number here is in report_names.c. */
+#include "watch_internal.h"
+
+/* Rates over the newest closed pane; NaN where none is closed. */
+static void watch_put_rates(const mlpipe_monitor *m, mlpipe_report *r)
+{
+    static const struct {
+        const char *name;
+        uint32_t counter;
+    } rates[] = {
+        {"imputed", MLPIPE__COUNT_IMPUTED},
+        {"unseen", MLPIPE__COUNT_UNSEEN},
+        {"out_of_range", MLPIPE__COUNT_RANGE},
+    };
+    const double rows = m->pane_closed
+                            ? (double)m->pane[MLPIPE__COUNT_ROWS]
+                            : mlpipe__nan();
+    const double failed = (double)m->pane[MLPIPE__COUNT_FAILED];
+    const double silent = (double)m->pane[MLPIPE__COUNT_UNANSWERED];
+
+    mlpipe__report_number(r, "pane_rows", rows);
+    mlpipe__report_number(r, "errors", (failed + silent) / (rows + failed));
+    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++)
+        mlpipe__report_number(r, rates[i].name,
+                              (double)m->pane[rates[i].counter] / rows);
+}
+
+static void watch_put_truths(const mlpipe_monitor *m, mlpipe_report *r)
+{
+    const mlpipe__truths *t = &m->truths;
+
+    mlpipe__report_number(r, "truths", (double)t->told);
+    mlpipe__report_number(r, "truths_matched", (double)t->matched);
+    mlpipe__report_number(r, "truths_duplicate", (double)t->duplicate);
+    mlpipe__report_number(r, "truths_unmatched", (double)t->unmatched);
+    mlpipe__report_number(r, "truths_early",
+                          t->count[MLPIPE__TRUTH_EARLY]);
+    mlpipe__report_number(r, "predictions", (double)t->predictions);
+    mlpipe__report_number(r, "predictions_waiting",
+                          t->count[MLPIPE__TRUTH_WAITING]);
+    mlpipe__report_number(r, "predictions_expired", (double)t->expired);
+    mlpipe__report_number(r, "predictions_repeated", (double)t->repeated);
+    mlpipe__report_number(
+        r, "ids_lost",
+        (double)mlpipe__slot_total(m->slot, MLPIPE__COUNT_LOST));
+}
+
+/* Seconds since the newest training row, or since it was first seen. */
+static double watch_age(const mlpipe_monitor *m)
+{
+    const mlpipe__reference *ref = m->model->reference;
+    int64_t from = m->since_known ? m->since_us : m->now_us;
+
+    if (ref && ref->fitted_us)
+        from = ref->fitted_us;
+    return ((double)m->now_us - (double)from) / 1e6;
+}
+
+static void watch_put_panes(const mlpipe_monitor *m, mlpipe_report *r)
+{
+    const uint64_t held =
+        m->pane_count < m->pane_room ? m->pane_count : m->pane_room;
+
+    mlpipe__report_table(r, "panes_closed", "deployment,rows,closed_s");
+    for (uint64_t i = m->pane_count - held; i < m->pane_count; i++) {
+        const mlpipe__pane *p = &m->panes[i % m->pane_room];
+        mlpipe__report_cell_number(r, (double)p->number);
+        mlpipe__report_cell_number(r, (double)p->rows);
+        mlpipe__report_cell_number(r, (double)p->closed_us / 1e6);
+    }
+}
+
+/* A model without a reference: nothing to compare with. */
+static void watch_put_blind(mlpipe_report *r)
+{
+    const char *text = mlpipe__verdict_name(MLPIPE__VERDICT_INSUFFICIENT);
+
+    mlpipe__report_number(r, "features_drifted", mlpipe__nan());
+    mlpipe__report_number(r, "features_warned", mlpipe__nan());
+    mlpipe__report_text(r, "features", text, strlen(text));
+}
+
+mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
+                                   mlpipe_report **out)
+{
+    mlpipe_status st = mlpipe__watch_follow(ctx, m);
+    uint32_t worst = MLPIPE__VERDICT_OK;
+    const mlpipe__deployment *d;
+    mlpipe_report *r;
+    const char *text;
+
+    if (st)
+        return st;
+    r = mlpipe__report_new(ctx->env, "monitor");
+    if (!r)
+        return mlpipe__nomem(ctx);
+    d = mlpipe__slot_current(m->slot);
+    mlpipe__deployment_counts(m->slot, d, m->now);
+    mlpipe__report_number(r, "deployment", (double)m->number);
+    mlpipe__report_text(r, "model", m->model->id, strlen(m->model->id));
+    mlpipe__report_number(r, "age", watch_age(m));
+    mlpipe__report_number(r, "rows", (double)m->now[MLPIPE__COUNT_ROWS]);
+    mlpipe__report_number(r, "panes", (double)m->pane_count);
+    watch_put_rates(m, r);
+    if (m->model->reference)
+        st = mlpipe__drift_report(ctx, m->model, &d->recorder,
+                                  m->pane_closed ? m->pane : NULL, &m->limits,
+                                  r, &worst);
+    else
+        watch_put_blind(r);
+    if (!st)
+        st = mlpipe__realised_report(ctx, m->model, &m->realised,
+                                     m->least_labelled, m->limits.alpha, r,
+                                     &worst);
+    if (st) {
+        mlpipe_report_free(r);
+        return st;
+    }
+    text = mlpipe__verdict_name(worst);
+    mlpipe__report_text(r, "verdict", text, strlen(text));
+    watch_put_truths(m, r);
+    watch_put_panes(m, r);
+    return mlpipe__report_seal(ctx, r, out);
+}

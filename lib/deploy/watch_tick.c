@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* The parts of a tick: follow swaps, drain rings, join truths, close panes. */
+#include "watch_internal.h"
+
+/*
+ * Look at the deployment that serves now. A pane belongs to one deployment:
+ * after a swap a new one begins, with the counters as they are.
+ */
+mlpipe_status mlpipe__watch_follow(mlpipe_ctx *ctx, mlpipe_monitor *m)
+{
+    const mlpipe__deployment *d = mlpipe__slot_current(m->slot);
+    const uint32_t n = d->recorder.total;
+    uint64_t *all[3] = {NULL, NULL, NULL};
+
+    if (m->number == d->number)
+        return MLPIPE_OK;
+    for (uint32_t i = 0; i < 3; i++) {
+        all[i] = mlpipe__alloc_array(m->env, n, sizeof *all[i]);
+        if (all[i])
+            continue;
+        while (i)
+            mlpipe__free(m->env, all[--i]);
+        return mlpipe__nomem(ctx);
+    }
+    mlpipe__free(m->env, m->base);
+    mlpipe__free(m->env, m->pane);
+    mlpipe__free(m->env, m->now);
+    m->base = all[0];
+    m->pane = all[1];
+    m->now = all[2];
+    mlpipe_model_free(m->model);
+    m->model = mlpipe__model_keep(d->predictor->model);
+    m->number = d->number;
+    m->counters = n;
+    m->pane_closed = false;
+    m->since_known = false;
+    /* A deployment that comes back after a rollback has counts already. The
+     * first one, and one just swapped in, are watched from their first row. */
+    if (m->attached && d->number < m->slot->last_number)
+        mlpipe__deployment_counts(m->slot, d, m->base);
+    mlpipe__realised_reset(&m->realised, d->number);
+    return MLPIPE_OK;
+}
+
+static void watch_matched(mlpipe_monitor *m, const mlpipe__match *match)
+{
+    mlpipe__capture_truth(&m->capture, match->row, match->truth);
+    mlpipe__realised_add(&m->realised, match);
+}
+
+/* One seat's ring; memory is taken before an entry is, so that nothing is
+ * lost where there is none. */
+static bool watch_drain_ring(mlpipe_monitor *m, mlpipe__ring *ring)
+{
+    const mlpipe__served *s;
+
+    while ((s = mlpipe__ring_peek(ring))) {
+        mlpipe__match match;
+        uint64_t row = UINT64_MAX;
+        if (!mlpipe__truths_reserve(&m->truths) ||
+            !mlpipe__capture_reserve(&m->capture))
+            return false;
+        if (ring->record_bytes)
+            row = mlpipe__capture_add(&m->capture, s, s + 1);
+        if (mlpipe__truths_predicted(&m->truths, s, row, &match))
+            watch_matched(m, &match);
+        mlpipe__ring_pop(ring);
+    }
+    return true;
+}
+
+mlpipe_status mlpipe__watch_drain(mlpipe_ctx *ctx, mlpipe_monitor *m)
+{
+    for (uint32_t i = 0; i < m->slot->seat_room; i++) {
+        mlpipe__seat *seat = m->slot->seats[i];
+        mlpipe__ring *ring =
+            seat ? atomic_load_explicit(&seat->ring, memory_order_acquire)
+                 : NULL;
+        if (ring && !watch_drain_ring(m, ring))
+            return mlpipe__nomem(ctx);
+    }
+    return MLPIPE_OK;
+}
+
+/* The list that was pushed newest first, oldest first. */
+static mlpipe__told *watch_reverse(mlpipe__told *list)
+{
+    mlpipe__told *out = NULL;
+
+    while (list) {
+        mlpipe__told *next = list->next;
+        list->next = out;
+        out = list;
+        list = next;
+    }
+    return out;
+}
+
+mlpipe_status mlpipe__watch_truths(mlpipe_ctx *ctx, mlpipe_monitor *m)
+{
+    mlpipe__told *fresh = watch_reverse(
+        atomic_exchange_explicit(&m->told, NULL, memory_order_acquire));
+    mlpipe__told **end = &m->sorted;
+    mlpipe__match match;
+    bool matched;
+
+    while (*end)
+        end = &(*end)->next;
+    *end = fresh;
+    m->sorted = mlpipe__told_sort(m->sorted);
+    while (m->sorted) {
+        mlpipe__told *t = m->sorted;
+        if (!mlpipe__truths_reserve(&m->truths))
+            return mlpipe__nomem(ctx);
+        m->sorted = t->next;
+        if (mlpipe__truths_told(&m->truths, t, &match))
+            watch_matched(m, &match);
+        mlpipe__free(m->env, t);
+    }
+    while (mlpipe__truths_expire(&m->truths, m->now_us, &matched, &match))
+        if (matched)
+            watch_matched(m, &match);
+    return MLPIPE_OK;
+}
+
+void mlpipe__watch_close(mlpipe_monitor *m, int32_t *closed)
+{
+    const mlpipe__deployment *d = mlpipe__slot_current(m->slot);
+    uint64_t rows;
+
+    if (!m->since_known) {
+        m->since_us = m->now_us;
+        m->since_known = true;
+    }
+    mlpipe__deployment_counts(m->slot, d, m->now);
+    rows = m->now[MLPIPE__COUNT_ROWS] - m->base[MLPIPE__COUNT_ROWS];
+    if (rows < m->pane_rows)
+        return;
+    for (uint32_t i = 0; i < m->counters; i++) {
+        m->pane[i] = m->now[i] - m->base[i];
+        m->base[i] = m->now[i];
+    }
+    m->pane_closed = true;
+    m->panes[m->pane_count++ % m->pane_room] =
+        (mlpipe__pane){m->number, rows, m->now_us};
+    if (closed)
+        *closed = 1;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Workers: predict with what is deployed at this moment, and write down what
+ * was seen in counters and a ring that belong to nobody else.
+ */
+#include "deploy_internal.h"
+
+/*
+ * Take a seat at the deployment that is published. The exchange is both the
+ * announcement and the fence that orders it before the second look; a swap in
+ * between makes the look differ, and then the newer one is announced.
+ */
+static mlpipe__deployment *worker_enter(mlpipe_slot *slot, mlpipe__seat *seat)
+{
+    mlpipe__deployment *d =
+        atomic_load_explicit(&slot->current, memory_order_acquire);
+
+    for (;;) {
+        mlpipe__deployment *again;
+        (void)atomic_exchange_explicit(&seat->active, d,
+                                       memory_order_seq_cst);
+        again = atomic_load_explicit(&slot->current, memory_order_seq_cst);
+        if (again == d)
+            return d;
+        d = again;
+    }
+}
+
+static inline void worker_leave(mlpipe__seat *seat)
+{
+    atomic_store_explicit(&seat->active, NULL, memory_order_release);
+}
+
+mlpipe_status mlpipe_worker_new(mlpipe_ctx *ctx, mlpipe_slot *slot,
+                                mlpipe_live *live, mlpipe_worker **out)
+{
+    mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_worker_new");
+    mlpipe_worker *w = NULL;
+
+    if (out)
+        *out = NULL;
+    if (!st && !out)
+        st = mlpipe__null_arg(ctx, "out");
+    if (!st && !slot)
+        st = mlpipe__null_arg(ctx, "slot");
+    if (!st && live)
+        st = mlpipe__fail(ctx, MLPIPE_E_UNSUPPORTED,
+                          "live state comes with the window steps; pass NULL");
+    if (!st)
+        st = mlpipe__slot_here(ctx, slot->env, "slot");
+    if (!st) {
+        w = mlpipe__alloc(slot->env, 256); /* a cache line of its own */
+        st = w ? mlpipe__slot_lock(ctx, slot) : mlpipe__nomem(ctx);
+    }
+    if (!st) {
+        st = mlpipe__slot_sit(ctx, slot, &w->index);
+        mlpipe__slot_unlock(slot);
+    }
+    if (!st) {
+        w->slot = mlpipe__slot_keep(slot);
+        w->seat = slot->seats[w->index];
+        w->error = "";
+        *out = w;
+    } else if (w) {
+        mlpipe__free(slot->env, w);
+    }
+    return mlpipe__end(ctx, st);
+}
+
+/* A call that was refused counts with the deployment that serves. */
+static mlpipe_status worker_refuse(mlpipe_worker *w, const char *why)
+{
+    mlpipe__deployment *d = worker_enter(w->slot, w->seat);
+
+    mlpipe__count_add(d->lanes[w->index].counters + MLPIPE__COUNT_FAILED, 1);
+    worker_leave(w->seat);
+    w->error = why;
+    w->flags = 0;
+    return MLPIPE_E_ARG;
+}
+
+/* n rows with deployment d. */
+static void worker_rows(mlpipe_worker *w, mlpipe__deployment *d, uint64_t id,
+                        int64_t now_us, const unsigned char *record,
+                        double *out, size_t n)
+{
+    const mlpipe_predictor *p = d->predictor;
+    const mlpipe__record_binding *b = &p->binding;
+    const mlpipe__lane *lane = &d->lanes[w->index];
+    mlpipe__ring *ring =
+        atomic_load_explicit(&w->seat->ring, memory_order_acquire);
+
+    for (size_t i = 0; i < n; i++) {
+        uint32_t flags;
+        mlpipe__record_load(b, record, lane->scratch, 0, 0);
+        flags = mlpipe__recorder_inputs(&d->recorder, lane->counters,
+                                        lane->scratch, b->lanes);
+        mlpipe__program_run(p->model->program, lane->scratch, 1, 1, out);
+        w->flags = mlpipe__recorder_score(&d->recorder, lane->counters, flags,
+                                          out[0]);
+        if (ring && id) {
+            const mlpipe__served served = {id + i, now_us, d->number, out[0]};
+            if (!mlpipe__ring_push(ring, &served, record))
+                mlpipe__count_add(lane->counters + MLPIPE__COUNT_LOST, 1);
+        }
+        record += b->record_bytes;
+        out += p->outputs;
+    }
+}
+
+mlpipe_status mlpipe_worker_predict(mlpipe_worker *worker, uint64_t id,
+                                    int64_t now_us, const void *records,
+                                    double *out, size_t n)
+{
+    mlpipe__deployment *d;
+    uint32_t fp;
+
+    if (!worker)
+        return MLPIPE_E_ARG;
+    if (n && !records)
+        return worker_refuse(worker, "records is NULL");
+    if (n && !out)
+        return worker_refuse(worker, "out is NULL");
+    worker->error = "";
+    worker->flags = 0;
+    fp = mlpipe__fp_enter();
+    d = worker_enter(worker->slot, worker->seat);
+    worker->version = d->number;
+    worker_rows(worker, d, id, now_us, records, out, n);
+    worker_leave(worker->seat);
+    mlpipe__fp_leave(fp);
+    return MLPIPE_OK;
+}
+
+uint32_t mlpipe_worker_flags(const mlpipe_worker *worker)
+{
+    return worker ? worker->flags : 0;
+}
+
+uint64_t mlpipe_worker_version(const mlpipe_worker *worker)
+{
+    return worker ? worker->version : 0;
+}
+
+const char *mlpipe_worker_error(const mlpipe_worker *worker)
+{
+    return worker ? worker->error : "the worker is NULL";
+}
+
+void mlpipe_worker_free(mlpipe_worker *worker)
+{
+    mlpipe_slot *slot;
+
+    if (!worker)
+        return;
+    slot = worker->slot;
+    atomic_store_explicit(&worker->seat->taken, false, memory_order_release);
+    mlpipe__free(slot->env, worker);
+    mlpipe__slot_drop(slot);
+}

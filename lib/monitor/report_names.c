@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* The names that a monitor's report of a model has, so that a rule can be
+ * checked when it is made and not when it should have fired. */
+#include "monitor_internal.h"
+
+/* Numbers of every report, whatever the model. */
+static const char *const names_general[] = {
+    "age",
+    "deployment",
+    "rows",
+    "pane_rows",
+    "panes",
+    "errors",
+    "imputed",
+    "unseen",
+    "out_of_range",
+    "features_drifted",
+    "features_warned",
+    "labelled",
+    "truths",
+    "truths_matched",
+    "truths_duplicate",
+    "truths_unmatched",
+    "truths_early",
+    "predictions",
+    "predictions_waiting",
+    "predictions_expired",
+    "predictions_repeated",
+    "ids_lost",
+};
+
+static bool names_add(mlpipe__report_names *n, const char *name, uint8_t kind,
+                      bool performance)
+{
+    const uint32_t i = mlpipe__dict_add(&n->names, name, strlen(name));
+    uint8_t *grown;
+
+    if (i == UINT32_MAX)
+        return false;
+    grown = mlpipe__grow(n->names.env, n->kinds, n->names.count, 1);
+    if (grown)
+        n->kinds = grown;
+    else
+        return false;
+    grown = mlpipe__grow(n->names.env, n->performance, n->names.count, 1);
+    if (grown)
+        n->performance = grown;
+    else
+        return false;
+    n->kinds[i] |= kind;
+    n->performance[i] = performance;
+    return true;
+}
+
+static bool names_add_joined(mlpipe__report_names *n, mlpipe__text *t,
+                             const char *a, const char *b, bool performance)
+{
+    t->size = 0;
+    mlpipe__text_add(t, "%s.%s", a, b);
+    return !t->failed &&
+           names_add(n, t->data, MLPIPE__NAME_NUMBER, performance);
+}
+
+static bool names_of_model(mlpipe__report_names *n, mlpipe__text *t,
+                           const mlpipe_model *model)
+{
+    const mlpipe__reference *ref = model->reference;
+    const mlpipe__metric *m;
+    bool ok = true;
+
+    for (uint32_t i = 0; ok && (m = mlpipe__metric_at(i)); i++)
+        if (m->tasks & model->task)
+            ok = names_add(n, m->name, MLPIPE__NAME_NUMBER, false) &&
+                 names_add_joined(n, t, m->name, "reference", true);
+    for (uint32_t i = 0; ok && ref && i < ref->input_count; i++) {
+        const char *name = model->program->inputs[i].name;
+        const bool number = ref->inputs[i].kind == MLPIPE__NUMBER;
+        if (!ref->inputs[i].kind)
+            continue;
+        ok = names_add_joined(n, t, name, "psi", false) &&
+             names_add_joined(n, t, name, "p", false) &&
+             names_add_joined(n, t, name, "missing", false) &&
+             names_add_joined(n, t, name, number ? "out_of_range" : "unseen",
+                              false);
+    }
+    if (ok && ref && ref->score.kind)
+        ok = names_add(n, "score", MLPIPE__NAME_VERDICT, true) &&
+             names_add_joined(n, t, "score", "psi", true) &&
+             names_add_joined(n, t, "score", "p", true);
+    return ok;
+}
+
+mlpipe_status mlpipe__report_names_init(mlpipe_ctx *ctx,
+                                        const mlpipe_model *model,
+                                        mlpipe__report_names *out)
+{
+    mlpipe__text t;
+    bool ok = true;
+
+    memset(out, 0, sizeof *out);
+    mlpipe__dict_init(&out->names, ctx->env);
+    mlpipe__text_init(&t, ctx->env);
+    for (size_t i = 0; ok && i < sizeof names_general / sizeof *names_general;
+         i++)
+        ok = names_add(out, names_general[i], MLPIPE__NAME_NUMBER, false);
+    ok = ok && names_add(out, "features", MLPIPE__NAME_VERDICT, false) &&
+         names_add(out, "performance", MLPIPE__NAME_VERDICT, true) &&
+         names_add(out, "performance.change", MLPIPE__NAME_NUMBER, true) &&
+         names_add(out, "performance.p", MLPIPE__NAME_NUMBER, true) &&
+         names_of_model(out, &t, model);
+    out->has_performance =
+        model->reference && model->reference->held_out > 0;
+    mlpipe__text_free(&t);
+    if (ok)
+        return MLPIPE_OK;
+    mlpipe__report_names_free(out);
+    return mlpipe__nomem(ctx);
+}
+
+void mlpipe__report_names_free(mlpipe__report_names *n)
+{
+    mlpipe__free(n->names.env, n->kinds);
+    mlpipe__free(n->names.env, n->performance);
+    n->kinds = NULL;
+    n->performance = NULL;
+    mlpipe__dict_free(&n->names);
+}
