@@ -56,8 +56,9 @@ install_deps() {
         all="$all $names"
     done
     # shellcheck disable=SC2086  # a list of words on purpose, here and below
-    missing=$(install_deps_missing $all | tr '\n' ' ')
-    [ -n "${missing// /}" ] || return 0
+    missing=$(install_deps_missing $all)
+    [ -n "$missing" ] || return 0
+    missing=$(echo $missing)
     if [ "$(id -u)" -ne 0 ]; then
         as=sudo
     fi
