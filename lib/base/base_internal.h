@@ -461,8 +461,9 @@ typedef struct mlpipe__container {
 } mlpipe__container;
 
 /* Build: add sections in order (data is borrowed until written and hashed
- * here, so that it must not change), then write into an empty text. kind is "MODL", "DATA" ...; the identity hash covers all sections whose
- * name is not "INFO". */
+ * here, so that it must not change), then write into an empty text. kind is
+ * "MODL", "DATA" ...; the identity hash covers all sections whose name is not
+ * "INFO". */
 void mlpipe__container_init(mlpipe__container *b, mlpipe__env *env);
 mlpipe_status mlpipe__container_add(mlpipe_ctx *ctx, mlpipe__container *b,
                                     const char *name, uint32_t flags,

@@ -42,7 +42,7 @@ _Static_assert(sizeof(container_header) == CONTAINER_HEADER
                    && sizeof(container_entry) == CONTAINER_ENTRY,
                "the structs are the file's layout");
 
-/* ---- building ---------------------------------------------------------------- */
+/* ---- building ----------------------------------------------------------- */
 
 void mlpipe__container_init(mlpipe__container *b, mlpipe__env *env)
 {
@@ -187,7 +187,7 @@ mlpipe_status mlpipe__container_write(mlpipe_ctx *ctx,
     return st;
 }
 
-/* ---- reading ------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------ */
 
 static mlpipe_status container_damaged(mlpipe_ctx *ctx, const char *what)
 {

@@ -32,7 +32,7 @@ typedef struct json_parser {
     mlpipe__dict keys;   /* of large objects: address of object, key */
 } json_parser;
 
-/* ---- messages ------------------------------------------------------------- */
+/* ---- messages ----------------------------------------------------------- */
 
 static mlpipe_status json_fail_as(const json_parser *p, mlpipe_status status,
                                   size_t at, const char *format, ...)
@@ -67,7 +67,7 @@ static mlpipe_status json_unexpected(const json_parser *p, const char *wanted)
     return json_fail(p, p->at, "%s is expected here", wanted);
 }
 
-/* ---- texts ------------------------------------------------------------------- */
+/* ---- texts -------------------------------------------------------------- */
 
 /* Length of the UTF-8 character at s, 0 where it is none. */
 static size_t json_character(const char *s, size_t room)
@@ -187,7 +187,7 @@ static mlpipe_status json_text(json_parser *p, char *out, size_t *length)
     return MLPIPE_OK;
 }
 
-/* ---- numbers and words ------------------------------------------------------ */
+/* ---- numbers and words -------------------------------------------------- */
 
 static size_t json_digits(json_parser *p)
 {
@@ -241,7 +241,7 @@ static bool json_word(json_parser *p, const char *word)
     return true;
 }
 
-/* ---- the tree ----------------------------------------------------------------- */
+/* ---- the tree ----------------------------------------------------------- */
 
 static void json_skip_space(json_parser *p)
 {
@@ -486,7 +486,7 @@ mlpipe_status mlpipe__json_parse(mlpipe_ctx *ctx, const char *text,
     return st;
 }
 
-/* ---- getters --------------------------------------------------------------- */
+/* ---- getters ------------------------------------------------------------ */
 
 static const cJSON *json_of(const mlpipe__json *j)
 {

@@ -49,7 +49,7 @@ static bool number_is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* ---- big integers --------------------------------------------------------- */
+/* ---- big integers ------------------------------------------------------- */
 
 static void number_big_mul_add(number_big *b, uint64_t factor, uint64_t more)
 {
@@ -149,7 +149,7 @@ static int number_compare_half(const number_scan *s, uint64_t m, int32_t e)
     return number_big_compare(&a, &b);
 }
 
-/* ---- rounding --------------------------------------------------------------- */
+/* ---- rounding ----------------------------------------------------------- */
 
 static number_parts number_next(number_parts p)
 {
@@ -264,7 +264,7 @@ static double number_assemble(number_parts p, bool negative)
     return x;
 }
 
-/* ---- scanning ---------------------------------------------------------------- */
+/* ---- scanning ----------------------------------------------------------- */
 
 /* The exponent behind 'e'; false where it is none. Capped, never overflows. */
 static bool number_scan_exponent(const char *p, const char *end,

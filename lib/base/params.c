@@ -8,7 +8,7 @@
 
 enum { PARAMS_DEPTH_MAX = 64, PARAMS_SHOWN_MAX = 64 };
 
-/* ---- messages ------------------------------------------------------------- */
+/* ---- messages ----------------------------------------------------------- */
 
 void mlpipe__params_word(const char *s, size_t n,
                          char out[MLPIPE__PARAMS_WORD])
@@ -92,7 +92,7 @@ mlpipe_status mlpipe__params_claim(mlpipe__params_run *r, const char *key,
     return params_unknown(r, key, n);
 }
 
-/* ---- the text form ---------------------------------------------------------- */
+/* ---- the text form ------------------------------------------------------ */
 
 static bool params_space(char c)
 {

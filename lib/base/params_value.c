@@ -57,7 +57,7 @@ static mlpipe_status params_choose(const mlpipe__params_run *r,
                                s->param->name, word, list);
 }
 
-/* ---- numbers ---------------------------------------------------------------- */
+/* ---- numbers ------------------------------------------------------------ */
 
 static mlpipe_status params_bad(const mlpipe__params_run *r,
                                 const mlpipe__setting *s, const char *value,
@@ -166,7 +166,7 @@ static mlpipe_status params_span(const mlpipe__params_run *r,
     return params_range(r, s, s->number);
 }
 
-/* ---- lists ------------------------------------------------------------------- */
+/* ---- lists -------------------------------------------------------------- */
 
 /* The end of the element that starts at `at`: a comma outside backticks. */
 static size_t params_element(const char *value, size_t n, size_t at)
@@ -274,7 +274,7 @@ static mlpipe_status params_reals(const mlpipe__params_run *r,
     return MLPIPE_OK;
 }
 
-/* ---- one value ------------------------------------------------------------- */
+/* ---- one value ---------------------------------------------------------- */
 
 mlpipe_status mlpipe__params_set(const mlpipe__params_run *r,
                                  mlpipe__setting *s, const char *value,
@@ -310,7 +310,7 @@ mlpipe_status mlpipe__params_set(const mlpipe__params_run *r,
     }
 }
 
-/* ---- canonical form -------------------------------------------------------- */
+/* ---- canonical form ----------------------------------------------------- */
 
 static void params_put_number(mlpipe__text *out, double x)
 {

@@ -27,7 +27,7 @@ struct mlpipe_builder {
     mlpipe__dict names;
 };
 
-/* ---- life ---------------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
 void mlpipe_builder_free(mlpipe_builder *b)
 {
@@ -129,7 +129,7 @@ mlpipe_status mlpipe_builder_new(mlpipe_ctx *ctx, const mlpipe_layout *layout,
     return mlpipe__end(ctx, st);
 }
 
-/* ---- values --------------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------- */
 
 #define BUILDER_READ(type)                                                 \
     do {                                                                   \
@@ -178,7 +178,7 @@ static void builder_write(mlpipe__column_writer *w, int32_t kind,
         (void)mlpipe__writer_i64(w, builder_integer(kind, p));
 }
 
-/* ---- records ---------------------------------------------------------------------- */
+/* ---- records ------------------------------------------------------------ */
 
 /* Everything that may be wrong with a record is found before one is taken. */
 static mlpipe_status builder_check_record(mlpipe_ctx *ctx,
@@ -268,7 +268,7 @@ mlpipe_status mlpipe_builder_append(mlpipe_ctx *ctx, mlpipe_builder *b,
     return mlpipe__end(ctx, st);
 }
 
-/* ---- whole columns ---------------------------------------------------------------- */
+/* ---- whole columns ------------------------------------------------------ */
 
 /* May a column of this name and length be added? */
 static mlpipe_status builder_check_column(mlpipe_ctx *ctx,
@@ -409,7 +409,7 @@ mlpipe_status mlpipe_builder_times(mlpipe_ctx *ctx, mlpipe_builder *b,
     return mlpipe__end(ctx, st);
 }
 
-/* ---- texts ---------------------------------------------------------------------- */
+/* ---- texts -------------------------------------------------------------- */
 
 /* Checks every text and counts the different ones, up to one too many. */
 static mlpipe_status builder_survey(mlpipe_ctx *ctx, const char *name,
@@ -488,7 +488,7 @@ mlpipe_status mlpipe_builder_texts(mlpipe_ctx *ctx, mlpipe_builder *b,
     return mlpipe__end(ctx, st);
 }
 
-/* ---- finish ---------------------------------------------------------------------- */
+/* ---- finish ------------------------------------------------------------- */
 
 /* The texts of all tokens as a dictionary of this thread's own. */
 static bool builder_token_texts(mlpipe_builder *b, mlpipe__dict *out)

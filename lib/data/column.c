@@ -106,7 +106,7 @@ mlpipe__dictionary *mlpipe__dictionary_sorted(const mlpipe__dict *from,
     return NULL;
 }
 
-/* ---- columns ---------------------------------------------------------------- */
+/* ---- columns ------------------------------------------------------------ */
 
 mlpipe__column *mlpipe__column_new(mlpipe__env *env, const char *name,
                                    size_t name_bytes, int32_t type,
@@ -154,7 +154,7 @@ void mlpipe__column_drop(mlpipe__column *c)
     mlpipe__env_drop(env);
 }
 
-/* ---- names of types and units -------------------------------------------------- */
+/* ---- names of types and units ------------------------------------------- */
 
 const char *mlpipe__type_name(int32_t type)
 {

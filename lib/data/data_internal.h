@@ -6,7 +6,7 @@
 #include "../num/num_internal.h"
 #include "../report/report_internal.h"
 
-/* ---- columns (column.c) --------------------------------------------------- */
+/* ---- columns (column.c) ------------------------------------------------- */
 
 enum { MLPIPE__CHUNK_ROWS = 65536 };
 
@@ -86,7 +86,7 @@ int64_t mlpipe__writer_rows(const mlpipe__column_writer *w);
 mlpipe__column *mlpipe__writer_finish(mlpipe__column_writer *w);
 void mlpipe__writer_free(mlpipe__column_writer *w);
 
-/* ---- datasets (dataset.c) -------------------------------------------------- */
+/* ---- datasets (dataset.c) ----------------------------------------------- */
 
 /* A counted array of physical rows that views share. */
 typedef struct mlpipe__rowset {
@@ -171,7 +171,7 @@ const char *mlpipe__unit_name(int32_t unit); /* "s", "ms", "us", "ns", "" */
 extern const mlpipe__param mlpipe__builder_params[];
 extern const uint32_t mlpipe__builder_param_count;
 
-/* ---- layouts (layout.c), also in libmlpipe-serve -------------------------- */
+/* ---- layouts (layout.c), also in libmlpipe-serve ------------------------ */
 
 typedef struct mlpipe__field {
     const char *name;

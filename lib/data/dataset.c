@@ -2,7 +2,7 @@
 /* Datasets: columns under names, with ids for their rows. */
 #include "data_internal.h"
 
-/* ---- rowsets --------------------------------------------------------------- */
+/* ---- rowsets ------------------------------------------------------------ */
 
 mlpipe__rowset *mlpipe__rowset_new(mlpipe__env *env, int64_t count)
 {
@@ -40,7 +40,7 @@ void mlpipe__rowset_drop(mlpipe__rowset *s)
     mlpipe__env_drop(env);
 }
 
-/* ---- life --------------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
 void mlpipe_dataset_free(mlpipe_dataset *d)
 {
@@ -153,7 +153,7 @@ mlpipe_dataset *mlpipe__dataset_keep(const mlpipe_dataset *d)
     return kept;
 }
 
-/* ---- views -------------------------------------------------------------------- */
+/* ---- views -------------------------------------------------------------- */
 
 /* A copy of the handle: the same columns, rows and ids. */
 static mlpipe_status dataset_alias(mlpipe_ctx *ctx, const mlpipe_dataset *d,
@@ -234,7 +234,7 @@ mlpipe_status mlpipe_dataset_slice(mlpipe_ctx *ctx, const mlpipe_dataset *d,
     return mlpipe__end(ctx, st);
 }
 
-/* ---- getters ------------------------------------------------------------------- */
+/* ---- getters ------------------------------------------------------------ */
 
 int64_t mlpipe_dataset_rows(const mlpipe_dataset *d)
 {

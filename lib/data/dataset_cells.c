@@ -7,7 +7,7 @@
 
 enum { CELLS_PIECE = 512 };
 
-/* ---- one cell ----------------------------------------------------------------- */
+/* ---- one cell ----------------------------------------------------------- */
 
 static inline const mlpipe__chunk *cells_chunk(const mlpipe__column *c,
                                                int64_t physical,
@@ -47,7 +47,7 @@ static inline double cells_f64(const mlpipe__column *c,
                   : ((const double *)chunk->data)[at];
 }
 
-/* ---- blocks -------------------------------------------------------------------- */
+/* ---- blocks ------------------------------------------------------------- */
 
 /* Validity of rows that lie side by side in one chunk. */
 static void cells_valid_run(const mlpipe__chunk *chunk, uint32_t at,
@@ -154,7 +154,7 @@ void mlpipe__dataset_block_i64(const mlpipe_dataset *d, uint32_t column,
     }
 }
 
-/* ---- texts, hashes, equality ------------------------------------------------------ */
+/* ---- texts, hashes, equality -------------------------------------------- */
 
 /* Text at a place; NULL where it is null. */
 static const char *cells_text(const mlpipe__column *c,
@@ -250,7 +250,7 @@ bool mlpipe__dataset_cell_equal(const mlpipe_dataset *d, uint32_t column,
     return bytes_a == bytes_b && !memcmp(text_a, text_b, bytes_a);
 }
 
-/* ---- the public side -------------------------------------------------------------- */
+/* ---- the public side ---------------------------------------------------- */
 
 mlpipe_status mlpipe_dataset_cell(const mlpipe_dataset *d, int64_t row,
                                   uint32_t column, mlpipe_value *out)

@@ -95,7 +95,7 @@ static void print_bits(print_sink *s, const uint8_t *bits, uint32_t n)
     }
 }
 
-/* ---- values of one piece of at most PRINT_PIECE rows -------------------------- */
+/* ---- values of one piece of at most PRINT_PIECE rows -------------------- */
 
 static void print_texts(print_sink *s, const mlpipe_dataset *d,
                         uint32_t column, int64_t start, uint32_t n)
@@ -183,7 +183,7 @@ static void print_validity(print_sink *s, const mlpipe_dataset *d,
     print_bits(s, valid, n);
 }
 
-/* ---- segments, columns, dataset --------------------------------------------------- */
+/* ---- segments, columns, dataset ----------------------------------------- */
 
 typedef struct print_job {
     const mlpipe_dataset *dataset;

@@ -15,7 +15,7 @@ size_t mlpipe__kind_bytes(int32_t kind)
     return kind >= MLPIPE_F64 && kind <= MLPIPE_TOKEN ? bytes[kind] : 0;
 }
 
-/* ---- life --------------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
 static mlpipe_status layout_new(mlpipe_ctx *ctx, size_t record_bytes,
                                 mlpipe_layout **out)
@@ -78,7 +78,7 @@ void mlpipe_layout_free(mlpipe_layout *l)
     mlpipe__layout_drop(l);
 }
 
-/* ---- fields ---------------------------------------------------------------------- */
+/* ---- fields ------------------------------------------------------------- */
 
 int32_t mlpipe__layout_find(const mlpipe_layout *l, const char *name)
 {
@@ -209,7 +209,7 @@ mlpipe_status mlpipe_layout_absent(mlpipe_ctx *ctx, mlpipe_layout *l,
     return mlpipe__end(ctx, st);
 }
 
-/* ---- values -------------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------- */
 
 /* Reads a C type at any alignment. */
 #define LAYOUT_READ(type, test)                                            \
@@ -249,7 +249,7 @@ uint32_t mlpipe__field_token(const mlpipe__field *f, const void *record)
     return token;
 }
 
-/* ---- tokens ---------------------------------------------------------------------- */
+/* ---- tokens ------------------------------------------------------------- */
 
 static void layout_lock(mlpipe_layout *l)
 {

@@ -6,12 +6,12 @@
 #include "../data/data_internal.h"
 #include "../train/train_internal.h"
 
-/* ---- the catalog (steps.c, catalog.c) -------------------------------------- */
+/* ---- the catalog (steps.c, catalog.c) ----------------------------------- */
 
 const mlpipe__step *mlpipe__step_at(uint32_t i);       /* NULL past the end */
 const mlpipe__learner *mlpipe__learner_at(uint32_t i); /* NULL past the end */
 
-/* ---- recipes (pipeline.c) ---------------------------------------------------- */
+/* ---- recipes (pipeline.c) ----------------------------------------------- */
 
 typedef struct mlpipe__recipe_step {
     const mlpipe__step *step;       /* one of the two */
@@ -43,7 +43,7 @@ extern const mlpipe__param mlpipe__param_as;
 const mlpipe__param *mlpipe__pipeline_params(uint32_t *count);
 const mlpipe__param *mlpipe__evaluate_params(uint32_t *count);
 
-/* ---- the reference (reference.c), read by recorder and monitor -------------- */
+/* ---- the reference (reference.c), read by recorder and monitor ---------- */
 
 /*
  * How an input was distributed in training. Cells of a number: 0 missing, then
@@ -87,7 +87,7 @@ uint32_t mlpipe__ref_cell(const mlpipe__ref_input *in, double value,
 const mlpipe__ref_metric *mlpipe__ref_metric_find(
     const mlpipe__reference *r, const char *name);
 
-/* ---- models (model.c, fit.c, bundle_*.c) -------------------------------------- */
+/* ---- models (model.c, fit.c, bundle_*.c) -------------------------------- */
 
 struct mlpipe_model {
     atomic_uint_fast64_t refs;

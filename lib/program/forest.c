@@ -84,7 +84,7 @@ void mlpipe__forest_free(mlpipe__forest *f)
     mlpipe__env_drop(env);
 }
 
-/* ---- invariants ------------------------------------------------------------ */
+/* ---- invariants --------------------------------------------------------- */
 
 static const char *forest_check_node(const mlpipe__forest *f, uint32_t n)
 {
@@ -240,7 +240,7 @@ const char *mlpipe__forest_check(const mlpipe__forest *f,
     return why ? why : forest_check_leaves(f);
 }
 
-/* ---- the plain walk --------------------------------------------------------- */
+/* ---- the plain walk ----------------------------------------------------- */
 
 static bool forest_goes_right(const mlpipe__forest *f, uint32_t n, double x,
                               bool valid)

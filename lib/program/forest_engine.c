@@ -5,7 +5,7 @@
  */
 #include "forest_types.h"
 
-/* ---- which features are used, and their cuts --------------------------------- */
+/* ---- which features are used, and their cuts ---------------------------- */
 
 /* Heap sort: no memory, no bad case. */
 static void forest_sift(double *v, uint32_t from, uint32_t n)
@@ -134,7 +134,7 @@ static bool forest_collect_cuts(const mlpipe__forest *f, forest_engine *e,
     return ok;
 }
 
-/* ---- compile, release --------------------------------------------------------- */
+/* ---- compile, release --------------------------------------------------- */
 
 void mlpipe__forest_release(mlpipe__forest *f)
 {
@@ -186,7 +186,7 @@ bool mlpipe__forest_compile(mlpipe__forest *f)
     return ok;
 }
 
-/* ---- bins ---------------------------------------------------------------------- */
+/* ---- bins --------------------------------------------------------------- */
 
 /* The walk needs each bin twice: missing as the lowest, and as the highest. */
 size_t mlpipe__forest_scratch(const mlpipe__forest *f)
@@ -236,7 +236,7 @@ static void forest_bins(const forest_engine *e, const forest_lanes *lanes,
     }
 }
 
-/* ---- run ------------------------------------------------------------------------ */
+/* ---- run ---------------------------------------------------------------- */
 
 static void forest_run_lanes(const mlpipe__forest *f, uint32_t *bins,
                              const forest_lanes *lanes, uint32_t n,

@@ -56,7 +56,7 @@ static void mask_work_free(const mlpipe__forest *f, mask_work *w)
     mlpipe__free(env, w->mark);
 }
 
-/* ---- leaves from left to right -------------------------------------------------- */
+/* ---- leaves from left to right ------------------------------------------ */
 
 static uint64_t mask_bits(uint32_t from, uint32_t count)
 {
@@ -119,7 +119,7 @@ static void mask_place_tree(const mlpipe__forest *f, forest_engine *e,
         leaf[place[i - f->tree_leaf[t]]] = f->leaf[i];
 }
 
-/* ---- blocks ------------------------------------------------------------------------ */
+/* ---- blocks ------------------------------------------------------------- */
 
 /* Trees in order of their output, stable; false where blocks of one output
  * would be mostly empty. */
@@ -213,7 +213,7 @@ static bool mask_measure(const mlpipe__forest *f, forest_engine *e,
     return true;
 }
 
-/* ---- lines ---------------------------------------------------------------------------- */
+/* ---- lines -------------------------------------------------------------- */
 
 static bool mask_right(const mlpipe__forest *f, const forest_feature *v,
                        const double *cuts, uint32_t n, uint32_t bin)
@@ -370,7 +370,7 @@ done:
     return fits;
 }
 
-/* ---- run --------------------------------------------------------------------------------- */
+/* ---- run ---------------------------------------------------------------- */
 
 #if defined(__GNUC__)
 typedef uint64_t mask_pair __attribute__((vector_size(16), may_alias));

@@ -65,7 +65,7 @@ typedef struct mlpipe__program_output {
     uint32_t reg;
 } mlpipe__program_output;
 
-/* ---- forests (forest.c) ----------------------------------------------------- */
+/* ---- forests (forest.c) ------------------------------------------------- */
 
 enum {
     MLPIPE__NODE_MISSING_RIGHT = 1,
@@ -128,7 +128,7 @@ void mlpipe__forest_release(mlpipe__forest *f); /* the engine */
 void mlpipe__forest_walk(const mlpipe__forest *f, const double *x,
                          const uint8_t *valid, double *out);
 
-/* ---- programs (program.c, vm.c, program_save.c) ----------------------------- */
+/* ---- programs (program.c, vm.c, program_save.c) ------------------------- */
 
 typedef struct mlpipe__program {
     mlpipe__env *env;
@@ -199,7 +199,7 @@ void mlpipe__program_save(const mlpipe__program *p, mlpipe__text *out);
 mlpipe_status mlpipe__program_load(mlpipe_ctx *ctx, const void *data,
                                    size_t bytes, mlpipe__program **out);
 
-/* ---- steps (the frame that clean/ .. train/ fill) --------------------------- */
+/* ---- steps (the frame that clean/ .. train/ fill) ----------------------- */
 
 /* A value on its way through the plan: an input, or what a step made. */
 typedef struct mlpipe__var {

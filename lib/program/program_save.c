@@ -8,7 +8,7 @@
 
 enum { SAVE_FORMAT = 1, SAVE_OP_BYTES = 24 };
 
-/* ---- writing --------------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------ */
 
 static void save_input(const mlpipe__program_input *in, mlpipe__text *out)
 {
@@ -86,7 +86,7 @@ void mlpipe__program_save(const mlpipe__program *p, mlpipe__text *out)
         save_forest(p->forests[i], out);
 }
 
-/* ---- reading --------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------ */
 
 /* True where count elements of at least `bytes` each can still follow. */
 static bool load_fits(mlpipe__cursor *in, uint64_t count, size_t bytes)

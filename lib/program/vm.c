@@ -19,7 +19,7 @@ uint16_t mlpipe__op_version(uint16_t code)
     }
 }
 
-/* ---- the scratch ---------------------------------------------------------------- */
+/* ---- the scratch -------------------------------------------------------- */
 
 /* Lanes of a block are a cache line longer than a power of two, so that many
  * registers of one row do not fall into the same set of the cache. */
@@ -75,7 +75,7 @@ const uint8_t *mlpipe__program_valid(const mlpipe__program *p,
     return (const uint8_t *)scratch + vm_flags_at(p, stride) + reg * stride;
 }
 
-/* ---- ops --------------------------------------------------------------------------- */
+/* ---- ops ---------------------------------------------------------------- */
 
 /* A run: where registers lie, and how many rows. */
 typedef struct vm_run {

@@ -3,7 +3,7 @@
 #include "report_types.h"
 
 /* JSON knows no NaN and no infinity: they become null. */
-static void json_number(mlpipe__text *t, double x)
+static void render_json_number(mlpipe__text *t, double x)
 {
     if (x - x == 0.0)
         mlpipe__text_add(t, "%g", x);
@@ -22,7 +22,7 @@ static void json_cell(const mlpipe_report *r, mlpipe__text *t,
                       const mlpipe__report_cell *cell)
 {
     if (cell->text == UINT32_MAX)
-        json_number(t, cell->number);
+        render_json_number(t, cell->number);
     else
         json_dict_text(r, t, cell->text);
 }
@@ -30,16 +30,16 @@ static void json_cell(const mlpipe_report *r, mlpipe__text *t,
 static void json_figure(mlpipe__text *t, const mlpipe_figure *f)
 {
     mlpipe__text_put(t, "{\"value\":", 9);
-    json_number(t, f->value);
+    render_json_number(t, f->value);
     if (f->low == f->low) {
         mlpipe__text_put(t, ",\"low\":", 7);
-        json_number(t, f->low);
+        render_json_number(t, f->low);
         mlpipe__text_put(t, ",\"high\":", 8);
-        json_number(t, f->high);
+        render_json_number(t, f->high);
     }
     if (f->n == f->n) {
         mlpipe__text_put(t, ",\"n\":", 5);
-        json_number(t, f->n);
+        render_json_number(t, f->n);
     }
     mlpipe__text_put(t, "}", 1);
 }

@@ -184,7 +184,7 @@ mlpipe_status mlpipe_store_put_dataset(mlpipe_ctx *ctx, mlpipe_store *store,
     return mlpipe__end(ctx, st);
 }
 
-/* ---- and back ---------------------------------------------------------------- */
+/* ---- and back ----------------------------------------------------------- */
 
 /* A dataset being rebuilt from its manifest. */
 typedef struct dataset_load {

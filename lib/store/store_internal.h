@@ -32,7 +32,7 @@ typedef struct mlpipe__store_ref {
     char id[MLPIPE__STORE_ID];
 } mlpipe__store_ref;
 
-/* ---- names (store.c) ------------------------------------------------------ */
+/* ---- names (store.c) ---------------------------------------------------- */
 
 mlpipe_status mlpipe__store_name_check(mlpipe_ctx *ctx, const char *name);
 /* Path of something in the store, in t (emptied first); E_NOMEM. */
@@ -50,7 +50,7 @@ mlpipe_status mlpipe__store_lock(mlpipe_ctx *ctx, const mlpipe_store *s,
                                  void **lock);
 void mlpipe__store_unlock(mlpipe_ctx *ctx, void *lock);
 
-/* ---- objects (store_object.c) ---------------------------------------------- */
+/* ---- objects (store_object.c) ------------------------------------------- */
 
 /* Writes the container under its id unless it is there; tells the id. */
 mlpipe_status mlpipe__store_put_object(mlpipe_ctx *ctx,
@@ -70,7 +70,7 @@ mlpipe_status mlpipe__store_read_bytes(mlpipe_ctx *ctx,
                                        const mlpipe_store *s, const char *id,
                                        char **data, size_t *bytes);
 
-/* ---- columns as chunk objects (store_chunk.c) ------------------------------- */
+/* ---- columns as chunk objects (store_chunk.c) --------------------------- */
 
 /* Rows start .. start + n - 1 (n <= MLPIPE__CHUNK_ROWS) of a column. */
 mlpipe_status mlpipe__store_chunk_save(mlpipe_ctx *ctx,
@@ -83,7 +83,7 @@ mlpipe_status mlpipe__store_chunk_load(mlpipe_ctx *ctx,
                                        uint32_t categories,
                                        mlpipe__column_writer *w);
 
-/* ---- the log (store_log.c) --------------------------------------------------- */
+/* ---- the log (store_log.c) ---------------------------------------------- */
 
 typedef struct mlpipe__store_entry {
     const char *action;  /* "put" or "tag" */

@@ -89,7 +89,7 @@ mlpipe_status mlpipe_store_get_model(mlpipe_ctx *ctx, mlpipe_store *store,
     return mlpipe__end(ctx, st);
 }
 
-/* ---- lineage -------------------------------------------------------------------- */
+/* ---- lineage ------------------------------------------------------------ */
 
 /* The latest name under which the log knows a content. */
 typedef struct lineage_search {

@@ -5,7 +5,7 @@
 
 #include "../model/model_internal.h"
 
-/* ---- two models on the same rows (compare.c) ------------------------------ */
+/* ---- two models on the same rows (compare.c) ---------------------------- */
 
 typedef struct mlpipe__comparison {
     double a, b;     /* the metric of either */

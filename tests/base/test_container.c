@@ -306,7 +306,7 @@ static void test_limits(void **state)
     mlpipe_ctx_free(c);
 }
 
-/* ---- cursors ----------------------------------------------------------------- */
+/* ---- cursors ------------------------------------------------------------ */
 
 static void test_cursor(void **state)
 {

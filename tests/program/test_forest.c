@@ -101,7 +101,7 @@ static void no_trees_give_the_base(void **state)
     mlpipe__forest_free(f);
 }
 
-/* ---- refusals ---------------------------------------------------------------- */
+/* ---- refusals ----------------------------------------------------------- */
 
 static const forest_shape small = {6, 2, 8, 9, 40, 9, true};
 
