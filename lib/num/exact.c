@@ -35,63 +35,97 @@ void mlpipe__exact_normal(mlpipe__exact *e)
     e->pending = 0;
 }
 
-/* A finite double as mantissa * 2^(exponent - 1074). */
-static inline uint64_t exact_split(double x, uint32_t *exponent, bool *minus)
+/* A finite double as mantissa * 2^(exponent - 1074); sign is 0 or -1. */
+static inline uint64_t exact_split(double x, uint32_t *exponent,
+                                   int64_t *sign)
 {
     uint64_t bits;
     memcpy(&bits, &x, sizeof bits);
-    *minus = bits >> 63;
+    *sign = -(int64_t)(bits >> 63);
     const uint32_t field = (uint32_t)(bits >> 52) & 2047;
-    const uint64_t fraction = bits & UINT64_C(0xfffffffffffff);
-    *exponent = field ? field - 1 : 0;
-    return field ? fraction | UINT64_C(0x10000000000000) : fraction;
+    const uint64_t normal = field != 0;
+    *exponent = field - (uint32_t)normal;
+    return (bits & UINT64_C(0xfffffffffffff)) | normal << 52;
 }
 
-/* Add a digit of 32 bits, shifted by less than 32, at a limb. */
-static inline void exact_put(int64_t *limb, uint32_t digit, uint32_t shift,
-                             bool minus)
+/* v or -v, without a branch: signs of data are hard to foretell. */
+static inline int64_t exact_signed(uint64_t v, int64_t sign)
 {
-    const uint64_t v = (uint64_t)digit << shift;
-    const int64_t low = (int64_t)(v & UINT32_MAX);
-    const int64_t high = (int64_t)(v >> 32);
-    limb[0] += minus ? -low : low;
-    limb[1] += minus ? -high : high;
+    return ((int64_t)v ^ sign) - sign;
+}
+
+/* Every limb is touched once, so that adds in a row overlap. */
+static inline void exact_put(mlpipe__exact *e, uint64_t m, uint32_t exponent,
+                             int64_t sign)
+{
+    const uint32_t at = exponent + EXACT_MIN;
+    const exact_u128 v = (exact_u128)m << at % 32;
+    int64_t *const limb = e->limb + at / 32;
+    limb[0] += exact_signed((uint32_t)v, sign);
+    limb[1] += exact_signed((uint32_t)(v >> 32), sign);
+    limb[2] += exact_signed((uint64_t)(v >> 64), sign);
+}
+
+/* The product of two mantissas; exponent is the sum of theirs. */
+static inline void exact_put_product(mlpipe__exact *e, uint64_t a, uint64_t b,
+                                     uint32_t exponent, int64_t sign)
+{
+    const uint32_t at = exponent + (EXACT_ZERO - 2 * 1074);
+    const exact_u128 m = (exact_u128)a * b;
+    const exact_u128 low = (exact_u128)(uint64_t)m << at % 32;
+    const exact_u128 high = (m >> 64) << at % 32;
+    int64_t *const limb = e->limb + at / 32;
+    limb[0] += exact_signed((uint32_t)low, sign);
+    limb[1] += exact_signed((uint32_t)(low >> 32), sign);
+    limb[2] += exact_signed((uint64_t)(low >> 64) + (uint32_t)high, sign);
+    limb[3] += exact_signed((uint32_t)(high >> 32), sign);
+    limb[4] += exact_signed((uint64_t)(high >> 64), sign);
+}
+
+/* Carry before `adds` more would be too many. */
+static inline void exact_expect(mlpipe__exact *e, uint32_t adds)
+{
+    if (adds > EXACT_PENDING - e->pending)
+        mlpipe__exact_normal(e);
+    e->pending += adds;
 }
 
 void mlpipe__exact_add(mlpipe__exact *e, double x)
 {
     uint32_t exponent;
-    bool minus;
-    const uint64_t m = exact_split(x, &exponent, &minus);
-    const uint32_t at = exponent + EXACT_MIN;
-    int64_t *const limb = e->limb + at / 32;
-    exact_put(limb, (uint32_t)m, at % 32, minus);
-    exact_put(limb + 1, (uint32_t)(m >> 32), at % 32, minus);
-    if (++e->pending >= EXACT_PENDING)
-        mlpipe__exact_normal(e);
+    int64_t sign;
+    const uint64_t m = exact_split(x, &exponent, &sign);
+    exact_expect(e, 1);
+    exact_put(e, m, exponent, sign);
 }
 
 void mlpipe__exact_add_product(mlpipe__exact *e, double a, double b)
 {
-    uint32_t ea;
-    uint32_t eb;
-    bool sa;
-    bool sb;
+    uint32_t ea, eb;
+    int64_t sa, sb;
     const uint64_t ma = exact_split(a, &ea, &sa);
     const uint64_t mb = exact_split(b, &eb, &sb);
-    const exact_u128 m = (exact_u128)ma * mb;
-    const uint64_t low = (uint64_t)m;
-    const uint64_t high = (uint64_t)(m >> 64);
-    const uint32_t at = ea + eb + (EXACT_ZERO - 2 * 1074);
-    const uint32_t shift = at % 32;
-    const bool minus = sa != sb;
-    int64_t *const limb = e->limb + at / 32;
-    exact_put(limb, (uint32_t)low, shift, minus);
-    exact_put(limb + 1, (uint32_t)(low >> 32), shift, minus);
-    exact_put(limb + 2, (uint32_t)high, shift, minus);
-    exact_put(limb + 3, (uint32_t)(high >> 32), shift, minus);
-    if (++e->pending >= EXACT_PENDING)
-        mlpipe__exact_normal(e);
+    exact_expect(e, 1);
+    exact_put_product(e, ma, mb, ea + eb, sa ^ sb);
+}
+
+void mlpipe__exact_add_moments(mlpipe__exact *sum, mlpipe__exact *squares,
+                               const double *values, uint32_t n)
+{
+    while (n) {
+        const uint32_t part = n < 4096 ? n : 4096;
+        exact_expect(sum, part);
+        exact_expect(squares, part);
+        for (uint32_t i = 0; i < part; ++i) {
+            uint32_t exponent;
+            int64_t sign;
+            const uint64_t m = exact_split(values[i], &exponent, &sign);
+            exact_put(sum, m, exponent, sign);
+            exact_put_product(squares, m, m, 2 * exponent, 0);
+        }
+        values += part;
+        n -= part;
+    }
 }
 
 void mlpipe__exact_merge(mlpipe__exact *e, const mlpipe__exact *other)

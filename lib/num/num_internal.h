@@ -51,6 +51,9 @@ typedef struct mlpipe__exact {
 void mlpipe__exact_init(mlpipe__exact *e);
 void mlpipe__exact_add(mlpipe__exact *e, double x); /* x finite */
 void mlpipe__exact_add_product(mlpipe__exact *e, double a, double b);
+/* Of finite values: x to sum, x*x to squares. */
+void mlpipe__exact_add_moments(mlpipe__exact *sum, mlpipe__exact *squares,
+                               const double *values, uint32_t n);
 void mlpipe__exact_merge(mlpipe__exact *e, const mlpipe__exact *other);
 double mlpipe__exact_value(const mlpipe__exact *e); /* rounded once */
 double mlpipe__exact_mean(const mlpipe__exact *e, uint64_t n); /* once, too */

@@ -6,6 +6,8 @@
  */
 #include "num_internal.h"
 
+enum { STATS_PART = 512 }; /* values at a time, on the stack */
+
 void mlpipe__stats_init(mlpipe__stats *s, mlpipe__env *env, uint32_t needs,
                         uint32_t codes)
 {
@@ -60,15 +62,34 @@ static void stats_bound(mlpipe__stats *s, double x)
         s->high = x;
 }
 
-static void stats_add_moment(mlpipe__stats *s, double x)
+/* n at most STATS_PART; infinities go to their own counts. */
+static void stats_add_moments(mlpipe__stats *s, const double *values,
+                              uint32_t n)
 {
-    stats_bound(s, x);
-    if (!mlpipe__finite(x)) {
-        ++s->infinite[x > 0.0];
-        return;
+    double finite[STATS_PART];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < n; ++i) {
+        stats_bound(s, values[i]);
+        finite[count] = values[i];
+        count += mlpipe__finite(values[i]);
     }
-    mlpipe__exact_add(&s->sum, x);
-    mlpipe__exact_add_product(&s->squares, x, x);
+    if (count < n)
+        for (uint32_t i = 0; i < n; ++i)
+            if (!mlpipe__finite(values[i]))
+                ++s->infinite[values[i] > 0.0];
+    mlpipe__exact_add_moments(&s->sum, &s->squares, finite, count);
+}
+
+/* The values that are there, without nulls, NaN and negative zeros. */
+static uint32_t stats_keep(const double *values, const uint8_t *valid,
+                           uint32_t n, double kept[STATS_PART])
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < n; ++i) {
+        kept[count] = values[i] + 0.0; /* -0 becomes +0 */
+        count += (!valid || valid[i]) && values[i] == values[i];
+    }
+    return count;
 }
 
 bool mlpipe__stats_update(mlpipe__stats *s, const double *values,
@@ -78,18 +99,22 @@ bool mlpipe__stats_update(mlpipe__stats *s, const double *values,
         return false;
     s->finished = false;
     s->rows += n;
-    for (uint32_t i = 0; i < n; ++i) {
-        const double x = values[i] + 0.0; /* -0 becomes +0 */
-        if ((valid && !valid[i]) || x != x) {
-            ++s->nulls;
-            continue;
-        }
+    for (uint32_t at = 0; at < n; at += STATS_PART) {
+        double kept[STATS_PART];
+        const uint32_t part = n - at < STATS_PART ? n - at : STATS_PART;
+        const uint32_t count = stats_keep(values + at,
+                                          valid ? valid + at : NULL, part,
+                                          kept);
+        s->nulls += part - count;
         if (s->needs & MLPIPE__NEED_MOMENTS)
-            stats_add_moment(s, x);
-        if (s->needs & MLPIPE__NEED_QUANTILES)
-            s->values[s->value_count++] = x;
+            stats_add_moments(s, kept, count);
+        if (s->needs & MLPIPE__NEED_QUANTILES) {
+            memcpy(s->values + s->value_count, kept, count * sizeof *kept);
+            s->value_count += count;
+        }
         if (s->needs & MLPIPE__NEED_COUNTS)
-            stats_count_code(s, x);
+            for (uint32_t i = 0; i < count; ++i)
+                stats_count_code(s, kept[i]);
     }
     return true;
 }

@@ -53,8 +53,12 @@ build() {
         shift
         exec "$@" -c "$source" -o "$0/$(basename "$source" .c).o"' \
         "$dir" {} $2 $flags < "$dir/stale"
+    objects=
+    for source in $sources; do
+        objects="$objects $dir/$(basename "$source" .c).o"
+    done
     # shellcheck disable=SC2046,SC2086
-    $2 -o "$dir/driver" "$dir"/*.o $(pkg-config --libs libcjson) -pthread
+    $2 -o "$dir/driver" $objects $(pkg-config --libs libcjson) -pthread
 }
 
 passed=0
