@@ -13,17 +13,16 @@
 
 enum {
     NUMBER_MAX_DIGITS = 768,  /* more than any halfway point between doubles */
-    NUMBER_MAX_EXPONENT = 1 << 20,
     NUMBER_LIMBS = 96,        /* 6,144 bits; the largest product has 3,700 */
     NUMBER_INF = 0x7ff
 };
 
 /* The parts of a decimal number: sign, digits and place of the point. */
 typedef struct number_scan {
-    const char *digits, *end; /* significant ones, may hold one '.' */
-    uint64_t head;            /* the first 19 significant digits */
-    uint32_t count;           /* significant digits, capped */
-    int64_t exponent;         /* of the digit behind the last of head */
+    const char *digits, *end; /* all that count, with one '.' perhaps */
+    uint64_t head;            /* the first 19 of them */
+    uint32_t count;           /* how many, capped */
+    int64_t exponent;         /* the value is about head 10^exponent */
     bool negative;
 } number_scan;
 
@@ -287,41 +286,94 @@ static bool number_scan_exponent(const char *p, const char *end,
 }
 
 /*
- * [+-]digits[.digits][e[+-]digits], at least one digit. Leading zeros are not
- * significant: s->digits starts behind them.
+ * The same digits again where there are more than 19: leading zeros are not
+ * significant, and head takes the first 19 that are.
  */
-static bool number_scan_text(const char *p, const char *end, number_scan *s)
+static void number_scan_long(const char *p, number_scan *s)
 {
-    bool any = false, point = false;
-    int64_t shift = 0; /* of the value of head against its digits */
-    memset(s, 0, sizeof *s);
-    if (p < end && (*p == '+' || *p == '-'))
-        s->negative = *p++ == '-';
-    for (; p < end; p++) {
-        if (*p == '.' && !point) {
+    bool point = false;
+    s->head = 0;
+    s->count = 0;
+    s->exponent = 0; /* of the value of head against its digits */
+    for (; p < s->end; p++) {
+        if (*p == '.') {
             point = true;
             continue;
         }
-        if (!number_is_digit(*p))
-            break;
-        any = true;
         if (s->count < 19) {
             s->head = s->head * 10 + (uint64_t)(*p - '0');
-            shift -= point;
+            s->exponent -= point;
             if (!s->head)
                 continue;
             if (!s->count)
                 s->digits = p;
         } else {
-            shift += !point;
+            s->exponent += !point;
         }
         if (s->count < UINT32_MAX)
             s->count++;
     }
-    if (!any)
+}
+
+/* Eight bytes that are digits, as a number; false where one is none. */
+static bool number_eight(const char *p, uint64_t *value)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    if (((v & UINT64_C(0xf0f0f0f0f0f0f0f0))
+         | ((v + UINT64_C(0x0606060606060606))
+            & UINT64_C(0xf0f0f0f0f0f0f0f0)) >> 4)
+        != UINT64_C(0x3333333333333333))
         return false;
+    v -= UINT64_C(0x3030303030303030);
+    v = v * 10 + (v >> 8); /* pairs, then fours, then all */
+    *value = ((v & UINT64_C(0x000000ff000000ff))
+                  * UINT64_C(0x000f424000000064)
+              + (v >> 16 & UINT64_C(0x000000ff000000ff))
+                    * UINT64_C(0x0000271000000001)) >> 32;
+    return true;
+}
+
+/* Digits from p on, appended to *value, which may wrap; where they end. */
+static const char *number_run(const char *p, const char *end,
+                              uint64_t *value)
+{
+    uint64_t w = *value, eight;
+    while (end - p >= 8 && number_eight(p, &eight)) {
+        w = w * 100000000 + eight;
+        p += 8;
+    }
+    for (; p < end && number_is_digit(*p); p++)
+        w = w * 10 + (uint64_t)(*p - '0');
+    *value = w;
+    return p;
+}
+
+/* [+-]digits[.digits][e[+-]digits], at least one digit. */
+static bool number_scan_text(const char *p, const char *end, number_scan *s)
+{
+    int64_t digits, fraction = 0;
+    s->negative = false;
+    s->head = 0;
+    if (p < end && (*p == '+' || *p == '-'))
+        s->negative = *p++ == '-';
+    const char *start = p;
+    p = number_run(p, end, &s->head);
+    digits = p - start;
+    if (p < end && *p == '.') {
+        const char *point = p++;
+        p = number_run(p, end, &s->head);
+        fraction = p - point - 1;
+        digits += fraction;
+    }
+    if (!digits)
+        return false;
+    s->digits = start;
     s->end = p;
-    s->exponent = shift;
+    s->count = (uint32_t)digits;
+    s->exponent = -fraction;
+    if (digits > 19)
+        number_scan_long(start, s);
     if (p < end && (*p == 'e' || *p == 'E'))
         return number_scan_exponent(p + 1, end, &s->exponent);
     return p == end;
@@ -358,6 +410,11 @@ bool mlpipe__parse_f64(const char *s, size_t n, bool words, double *out)
     number_scan scan;
     if (!number_scan_text(s, s + n, &scan))
         return words && number_parse_word(s, n, out);
+    if (!scan.exponent && scan.count <= 19 && !(scan.head >> 53)) {
+        const double x = (double)scan.head; /* an exact integer */
+        *out = scan.negative ? -x : x;
+        return true;
+    }
     number_parts p = {0, 1, true};
     if (scan.head)
         p = number_round(&scan);
@@ -374,6 +431,11 @@ bool mlpipe__parse_i64(const char *s, size_t n, int64_t *out)
         negative = s[i++] == '-';
     if (i == n)
         return false;
+    for (; i < n && i < 18; i++) { /* so many always fit */
+        if (!number_is_digit(s[i]))
+            return false;
+        value = value * 10 + (uint64_t)(s[i] - '0');
+    }
     for (; i < n; i++) {
         if (!number_is_digit(s[i])
             || __builtin_mul_overflow(value, (uint64_t)10, &value)
