@@ -160,6 +160,26 @@ static void test_weights(void **state)
                     1e-14);
 }
 
+static void test_out_of_memory(void **state)
+{
+    mlpipe_ctx *const ctx = *state;
+    const mlpipe__metric *const m = mlpipe__metric_find("auc");
+    const uint64_t live = atomic_load(&ctx->env->live);
+    const uint64_t cap = ctx->env->cap;
+    mlpipe_figure f;
+    num_predictions(1, 1000, 1, metrics_y, metrics_p, metrics_w);
+    ctx->env->cap = live + 100;
+    assert_status(MLPIPE_E_NOMEM,
+                  mlpipe__metric_value(ctx, m, metrics_y, metrics_p, NULL,
+                                       1000, &f));
+    assert_true(isnan(f.value));
+    ctx->env->cap = cap;
+    assert_ok(ctx, mlpipe__metric_value(ctx, m, metrics_y, metrics_p, NULL,
+                                        1000, &f));
+    assert_true(f.low < f.value && f.value < f.high);
+    assert_true(atomic_load(&ctx->env->live) == live);
+}
+
 static void test_table(void **state)
 {
     uint32_t n = 0;
@@ -181,6 +201,7 @@ int main(void)
         cmocka_unit_test(test_undefined),
         cmocka_unit_test(test_edges),
         cmocka_unit_test(test_weights),
+        cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_table),
     };
     return cmocka_run_group_tests(tests, metrics_setup, metrics_teardown);
