@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Each folder whose scenarios meson found; included by torture.c alone. */
+#ifdef TORTURE_BASE
+FOLDER(base)
+#endif
+#ifdef TORTURE_REPORT
+FOLDER(report)
+#endif
+#ifdef TORTURE_DATA
+FOLDER(data)
+#endif
+#ifdef TORTURE_COLLECT
+FOLDER(collect)
+#endif
+#ifdef TORTURE_MODEL
+FOLDER(model)
+#endif
+#ifdef TORTURE_VALIDATE
+FOLDER(validate)
+#endif
+#ifdef TORTURE_STORE
+FOLDER(store)
+#endif
+#ifdef TORTURE_MONITOR
+FOLDER(monitor)
+#endif
+#ifdef TORTURE_DEPLOY
+FOLDER(deploy)
+#endif
+#ifdef TORTURE_CYCLE
+FOLDER(cycle)
+#endif
