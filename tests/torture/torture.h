@@ -93,4 +93,14 @@ void torture_check_at(torture *t, bool holds, const char *what,
 mlpipe_ctx *torture_forever(void);
 void torture_at_end(void (*end)(void));
 
+/* 60 rows: id i64, when timestamp, x f64 with nulls, color category with
+ * nulls, y f64, which is about 3 x. */
+mlpipe_status torture_dataset(mlpipe_ctx *c, mlpipe_dataset **out);
+/* A record that feeds x and color, and its layout. */
+typedef struct torture_row {
+    double x;
+    uint32_t color;
+} torture_row;
+mlpipe_status torture_layout(mlpipe_ctx *c, mlpipe_layout **out);
+
 #endif
