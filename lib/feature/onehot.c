@@ -20,6 +20,7 @@ static mlpipe_status onehot_select(mlpipe__job *job)
                               MLPIPE__NEED_COUNTS);
 }
 
+/* value is NULL for the feature that tells of missing. */
 static mlpipe_status onehot_add(mlpipe__job *job, const mlpipe__var *of,
                                 const char *value, size_t bytes, uint32_t reg)
 {
@@ -29,7 +30,10 @@ static mlpipe_status onehot_add(mlpipe__job *job, const mlpipe__var *of,
     mlpipe_status st;
 
     mlpipe__text_init(&name, job->plan->env);
-    mlpipe__text_add(&name, "%s=%.*s", of->name, (int)bytes, value);
+    if (value)
+        mlpipe__text_add(&name, "%s=%.*s", of->name, (int)bytes, value);
+    else
+        mlpipe__text_add(&name, "%s missing", of->name);
     if (name.failed) {
         mlpipe__text_free(&name);
         return mlpipe__nomem(job->ctx);
@@ -116,7 +120,7 @@ static mlpipe_status onehot_one(mlpipe__job *job, uint32_t i)
         st = onehot_names(job, &v, slot, outputs, reg);
     }
     if (!st && own && job->stats[i].nulls)
-        st = onehot_add(job, &v, "", 0,
+        st = onehot_add(job, &v, NULL, 0,
                         mlpipe__program_op(p, MLPIPE__OP_IS_NULL, v.reg, 0, 0,
                                            0, 1));
     if (!st)

@@ -280,7 +280,9 @@ static mlpipe_status gbt_learn(mlpipe__fit_job *job)
     if (st)
         goto done;
     fit->rows = (uint32_t)job->train->rows;
-    while ((uint64_t)fit->rows >> fit->shift)
+    for (int64_t i = 0; i < job->train->rows; i++)
+        fit->weighty += gbt_counts(job->train, i);
+    while ((uint64_t)fit->weighty >> fit->shift)
         fit->shift++;
     st = gbt_prepare(fit);
     if (!st)

@@ -21,18 +21,22 @@ static uint32_t cuts_sample_limit(uint32_t features)
 }
 
 /* A row is taken where its random number is below this. */
-static uint64_t cuts_threshold(int64_t rows, uint32_t limit)
+static uint64_t cuts_threshold(uint32_t rows, uint32_t limit)
 {
     if (rows <= limit)
         return UINT64_MAX;
     return (uint64_t)((double)limit / (double)rows * 18446744073709549568.0);
 }
 
-static bool cuts_takes(const gbt_fit *fit, uint64_t id, uint64_t threshold)
+static bool cuts_takes(const gbt_fit *fit, int64_t row, uint64_t threshold)
 {
+    const mlpipe__frame *frame = fit->job->train;
+
+    if (!gbt_counts(frame, row))
+        return false;
     return threshold == UINT64_MAX ||
-           mlpipe__random64(fit->job->seed, MLPIPE__FOR_SAMPLE, 0, id, 0) <
-               threshold;
+           mlpipe__random64(fit->job->seed, MLPIPE__FOR_SAMPLE, 0,
+                            frame->ids[row], 0) < threshold;
 }
 
 /* sample[f * count + i]: the values of the chosen rows, NaN where missing. */
@@ -63,7 +67,7 @@ static mlpipe_status cuts_read(gbt_fit *fit, uint64_t threshold,
         }
         frame->read(frame, scratch, start, n, values, valid);
         for (uint32_t i = 0; i < n; i++) {
-            if (!cuts_takes(fit, frame->ids[start + i], threshold))
+            if (!cuts_takes(fit, start + i, threshold))
                 continue;
             for (uint32_t f = 0; f < frame->features; f++)
                 sample[(size_t)f * count + at] =
@@ -244,7 +248,7 @@ mlpipe_status mlpipe__gbt_layout(gbt_fit *fit)
 {
     const mlpipe__frame *frame = fit->job->train;
     const uint32_t limit = cuts_sample_limit(frame->features);
-    const uint64_t threshold = cuts_threshold(frame->rows, limit);
+    const uint64_t threshold = cuts_threshold(fit->weighty, limit);
     gbt_layout *l = &fit->layout;
     mlpipe_status st;
     double *sample = NULL;
@@ -252,7 +256,7 @@ mlpipe_status mlpipe__gbt_layout(gbt_fit *fit)
     size_t values;
 
     for (int64_t i = 0; i < frame->rows; i++)
-        count += cuts_takes(fit, frame->ids[i], threshold);
+        count += cuts_takes(fit, i, threshold);
     l->env = fit->env;
     l->features = frame->features;
     l->blocks = (frame->features + GBT_WIDTH - 1) / GBT_WIDTH;

@@ -16,7 +16,7 @@ static void grow_bag(gbt_fit *fit)
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < fit->rows; i++) {
-        if (frame->weight && frame->weight[i] == 0)
+        if (!gbt_counts(frame, i))
             continue;
         if (fit->opt.rows < 1 &&
             mlpipe__random64(fit->job->seed, MLPIPE__FOR_BAGGING,

@@ -103,7 +103,9 @@ static double loss_reach(const gbt_fit *fit)
     if (fit->opt.task == MLPIPE__TASK_BINARY)
         return GBT_STEP_MAX;
     for (int64_t i = 0; i < frame->rows; i++) {
-        const double d = frame->target[i] - fit->base;
+        const double d = gbt_counts(frame, i)
+                             ? frame->target[i] - fit->base
+                             : 0;
         most = d > most ? d : -d > most ? -d : most;
     }
     return 2 * most;

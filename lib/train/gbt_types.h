@@ -119,6 +119,8 @@ typedef struct gbt_fit {
     gbt_bins bins, valid_bins;
     gbt_trees trees;
     uint32_t rows;        /* of training */
+    uint32_t weighty;     /* those with a weight above 0; others are as not
+                             there, to the bit */
     uint32_t tasks;       /* how many run at once */
     uint32_t shift;       /* count bits of a cell's w */
     double g_scale, h_scale, base, score_scale;
@@ -161,8 +163,7 @@ mlpipe_status mlpipe__gbt_partition(gbt_fit *fit, const gbt_open *leaf,
                                     const gbt_split *split, uint32_t *left);
 /* gbt_grow.c: one more tree; *grown is false where no split was worth it. */
 mlpipe_status mlpipe__gbt_grow(gbt_fit *fit, bool *grown);
-/* gbt_walk.c: add (sign 1) or take back (-1) a tree's leaves to scores; rows
- * with skip[row] = 1 stay as they are. */
+/* gbt_walk.c: add (sign 1) or take back (-1) a tree's leaves to scores. */
 mlpipe_status mlpipe__gbt_apply(gbt_fit *fit, const gbt_bins *bins,
                                 const gbt_tree *tree, int32_t sign,
                                 int32_t *score);
@@ -180,6 +181,11 @@ static inline uint32_t gbt_min_u32(uint32_t a, uint32_t b)
 static inline uint32_t gbt_cell_rows(const gbt_fit *fit, gbt_cell c)
 {
     return (uint32_t)(c.w & (((uint64_t)1 << fit->shift) - 1));
+}
+
+static inline bool gbt_counts(const mlpipe__frame *frame, int64_t row)
+{
+    return !frame->weight || frame->weight[row] > 0;
 }
 
 static inline double gbt_cell_hessian(const gbt_fit *fit, gbt_cell c)

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* jitter: the size of its noise, and what it depends on. */
+#include "step_rig.h"
+
+#include "augment/augment_internal.h"
+#include "golden/steps.h"
+
+static double jitter_once(const step_rig *r, uint64_t id, uint32_t copy,
+                          double x)
+{
+    uint8_t valid = 1;
+
+    r->job.step->vary(&r->job, id, copy, 0, &x, &valid);
+    assert_int_equal(1, valid);
+    return x;
+}
+
+static void jitter_noise(void **state)
+{
+    enum { DRAWS = 20000 };
+    step_rig r;
+    double sum = 0, squares = 0;
+    (void)state;
+
+    rig_open(&r, GOLDEN_ROWS);
+    rig_column(&r, "b", golden_x[1], NULL, 0);
+    assert_ok(r.ctx, rig_step(&r, &mlpipe__step_jitter, "sd=0.5 copies=3"));
+    assert_int_equal(3, mlpipe__step_jitter.copies(&r.job));
+    const double sd = 0.5 * sqrt(mlpipe__stats_variance(&r.stats[0], 0));
+    for (uint32_t i = 0; i < DRAWS; i++) {
+        const double z = (jitter_once(&r, i, i % 3, 1e6) - 1e6) / sd;
+        sum += z;
+        squares += z * z;
+    }
+    /* five standard errors of a mean and of a variance */
+    assert_true(fabs(sum / DRAWS) < 5 / sqrt(DRAWS));
+    assert_true(fabs(squares / DRAWS - 1) < 5 * sqrt(2.0 / DRAWS));
+    /* the same row and copy vary alike, others do not */
+    assert_same(jitter_once(&r, 7, 1, 2), jitter_once(&r, 7, 1, 2));
+    assert_true(jitter_once(&r, 7, 1, 2) != jitter_once(&r, 7, 2, 2));
+    assert_true(jitter_once(&r, 7, 1, 2) != jitter_once(&r, 8, 1, 2));
+    rig_close(&r);
+}
+
+static void jitter_leaves_alone(void **state)
+{
+    const double constant[] = {3, 3, 3, 3};
+    double x = 0;
+    uint8_t valid = 0;
+    step_rig r;
+    (void)state;
+
+    rig_open(&r, 4);
+    rig_column(&r, "x", constant, NULL, 0);
+    assert_ok(r.ctx, rig_step(&r, &mlpipe__step_jitter, NULL));
+    assert_same(jitter_once(&r, 1, 0, 3), 3.0);
+    mlpipe__step_jitter.vary(&r.job, 1, 0, 0, &x, &valid);
+    assert_int_equal(0, valid);
+    assert_same(x, 0.0);
+    assert_status(MLPIPE_E_PARAM, rig_step(&r, &mlpipe__step_jitter,
+                                           "sd=-1"));
+    rig_close(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(jitter_noise),
+        cmocka_unit_test(jitter_leaves_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

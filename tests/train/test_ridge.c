@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* ridge against scikit-learn's Ridge, and what it refuses. */
+#include "train_rig.h"
+
+#include "golden/steps.h"
+
+enum {
+    RIDGE_N = sizeof golden_ridge_y / sizeof *golden_ridge_y,
+    RIDGE_P = 5,
+    RIDGE_CASES = sizeof golden_ridge / sizeof *golden_ridge
+};
+
+static mlpipe_ctx *ridge_ctx;
+
+static int ridge_open(void **state)
+{
+    (void)state;
+    return mlpipe_ctx_new(NULL, &ridge_ctx);
+}
+
+static int ridge_close(void **state)
+{
+    (void)state;
+    mlpipe_ctx_free(ridge_ctx);
+    return 0;
+}
+
+static void ridge_table(rig_table *t, bool weighted)
+{
+    rig_table_new(t, RIDGE_N, RIDGE_P);
+    for (uint32_t i = 0; i < RIDGE_N; i++) {
+        for (uint32_t f = 0; f < RIDGE_P; f++)
+            t->x[f][i] = golden_ridge_x[i][f];
+        t->y[i] = golden_ridge_y[i];
+    }
+    if (!weighted)
+        return;
+    t->w = calloc(RIDGE_N, sizeof(double));
+    memcpy(t->w, golden_ridge_w, sizeof golden_ridge_w);
+}
+
+/* The constant and the coefficients as the program stores them. */
+static const double *ridge_model(const rig_fit *f)
+{
+    const mlpipe__op *op = &f->program->ops[f->program->op_count - 1];
+
+    assert_int_equal(MLPIPE__OP_LINEAR, op->code);
+    return f->program->consts + op->b;
+}
+
+static void ridge_equals_peer(void **state)
+{
+    (void)state;
+    for (uint32_t k = 0; k < RIDGE_CASES; k++) {
+        const double *g = golden_ridge[k];
+        rig_table t;
+        rig_fit f;
+        char text[64];
+        snprintf(text, sizeof text, "l2=%g intercept=%s", g[0],
+                 g[1] > 0 ? "true" : "false");
+        ridge_table(&t, g[2] > 0);
+        assert_ok(ridge_ctx,
+                  rig_fit_new(ridge_ctx, &mlpipe__learner_ridge, text,
+                              MLPIPE__TASK_REGRESSION, &t, NULL, &f));
+        for (uint32_t i = 0; i <= RIDGE_P; i++) {
+            const double want = g[3 + i], got = ridge_model(&f)[i];
+            if (fabs(got - want) > 1e-9 * fabs(want) + 1e-12)
+                fail_msg("case %u (%s), coefficient %u: %.17g, not %.17g", k,
+                         text, i, got, want);
+        }
+        rig_fit_free(&f);
+        rig_table_free(&t);
+    }
+}
+
+/* An integer weight is a row that is there so often; 0 is none. */
+static void ridge_weight_is_repetition(void **state)
+{
+    rig_table t, u;
+    rig_fit f, g;
+    uint32_t n = 0;
+    (void)state;
+
+    ridge_table(&t, true);
+    for (uint32_t i = 0; i < RIDGE_N; i++)
+        n += (uint32_t)t.w[i];
+    rig_table_new(&u, n, RIDGE_P);
+    n = 0;
+    for (uint32_t i = 0; i < RIDGE_N; i++)
+        for (uint32_t k = 0; k < (uint32_t)t.w[i]; k++, n++) {
+            for (uint32_t c = 0; c < RIDGE_P; c++)
+                u.x[c][n] = t.x[c][i];
+            u.y[n] = t.y[i];
+        }
+    assert_ok(ridge_ctx, rig_fit_new(ridge_ctx, &mlpipe__learner_ridge, NULL,
+                                     MLPIPE__TASK_REGRESSION, &t, NULL, &f));
+    assert_ok(ridge_ctx, rig_fit_new(ridge_ctx, &mlpipe__learner_ridge, NULL,
+                                     MLPIPE__TASK_REGRESSION, &u, NULL, &g));
+    for (uint32_t i = 0; i < RIDGE_N; i++)
+        assert_near(rig_predict_row(&f, &t, i), rig_predict_row(&g, &t, i),
+                    1e-11);
+    rig_fit_free(&f);
+    rig_fit_free(&g);
+    rig_table_free(&t);
+    rig_table_free(&u);
+}
+
+/* Many blocks, a large offset, an exact law: the law comes back. */
+static void ridge_large_offset(void **state)
+{
+    enum { N = 20000 };
+    rig_table t;
+    rig_fit f;
+    (void)state;
+
+    rig_table_new(&t, N, 2);
+    for (uint32_t i = 0; i < N; i++) {
+        t.x[0][i] = 1e9 + rig_normal(i, 0);
+        t.x[1][i] = rig_normal(i, 1);
+        t.y[i] = 3 * (t.x[0][i] - 1e9) - 2 * t.x[1][i] + 7;
+    }
+    assert_ok(ridge_ctx, rig_fit_new(ridge_ctx, &mlpipe__learner_ridge,
+                                     "l2=0", MLPIPE__TASK_REGRESSION, &t,
+                                     NULL, &f));
+    assert_near(ridge_model(&f)[1], 3, 1e-10);
+    assert_near(ridge_model(&f)[2], -2, 1e-10);
+    assert_true(mlpipe_report_get(f.notes, "train_loss") < 1e-9);
+    rig_fit_free(&f);
+    rig_table_free(&t);
+}
+
+static void ridge_collinear_columns(void **state)
+{
+    rig_table t;
+    rig_fit f;
+    const char *text;
+    (void)state;
+
+    ridge_table(&t, false);
+    for (uint32_t i = 0; i < RIDGE_N; i++)
+        t.x[3][i] = 2 * t.x[0][i] - t.x[2][i] + 5;
+    assert_status(MLPIPE_E_NUMERIC,
+                  rig_fit_new(ridge_ctx, &mlpipe__learner_ridge, "l2=0",
+                              MLPIPE__TASK_REGRESSION, &t, NULL, &f));
+    text = mlpipe_ctx_error(ridge_ctx)->text;
+    assert_non_null(strstr(text, "f3"));
+    assert_non_null(strstr(text, "f0"));
+    assert_non_null(strstr(text, "f2"));
+    assert_null(strstr(text, "f1"));
+    assert_ok(ridge_ctx, rig_fit_new(ridge_ctx, &mlpipe__learner_ridge, NULL,
+                                     MLPIPE__TASK_REGRESSION, &t, NULL, &f));
+    rig_fit_free(&f);
+    for (uint32_t i = 0; i < RIDGE_N; i++)
+        t.x[3][i] = 4;
+    assert_status(MLPIPE_E_NUMERIC,
+                  rig_fit_new(ridge_ctx, &mlpipe__learner_ridge, "l2=0",
+                              MLPIPE__TASK_REGRESSION, &t, NULL, &f));
+    assert_non_null(strstr(mlpipe_ctx_error(ridge_ctx)->text, "constant"));
+    rig_table_free(&t);
+}
+
+static void ridge_refuses(void **state)
+{
+    rig_table t;
+    rig_fit f;
+    (void)state;
+
+    ridge_table(&t, false);
+    assert_status(MLPIPE_E_UNSUPPORTED,
+                  rig_fit_new(ridge_ctx, &mlpipe__learner_ridge, NULL,
+                              MLPIPE__TASK_BINARY, &t, NULL, &f));
+    assert_status(MLPIPE_E_PARAM,
+                  rig_fit_new(ridge_ctx, &mlpipe__learner_ridge, "l2=-1",
+                              MLPIPE__TASK_REGRESSION, &t, NULL, &f));
+    t.x[1][17] = NAN;
+    assert_status(MLPIPE_E_SCHEMA,
+                  rig_fit_new(ridge_ctx, &mlpipe__learner_ridge, NULL,
+                              MLPIPE__TASK_REGRESSION, &t, NULL, &f));
+    assert_int_equal(17, mlpipe_ctx_error(ridge_ctx)->row);
+    assert_string_equal("f1", mlpipe_ctx_error(ridge_ctx)->column);
+    t.codes[1] = 3;
+    assert_status(MLPIPE_E_SCHEMA,
+                  rig_fit_new(ridge_ctx, &mlpipe__learner_ridge, NULL,
+                              MLPIPE__TASK_REGRESSION, &t, NULL, &f));
+    assert_non_null(strstr(mlpipe_ctx_error(ridge_ctx)->text, "onehot"));
+    rig_table_free(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ridge_equals_peer),
+        cmocka_unit_test(ridge_weight_is_repetition),
+        cmocka_unit_test(ridge_large_offset),
+        cmocka_unit_test(ridge_collinear_columns),
+        cmocka_unit_test(ridge_refuses),
+    };
+    return cmocka_run_group_tests(tests, ridge_open, ridge_close);
+}
