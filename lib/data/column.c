@@ -2,7 +2,7 @@
 /* Columns and dictionaries: what they hold, who holds them. */
 #include "data_internal.h"
 
-/* ---- dictionaries -------------------------------------------------------- */
+/* ---- dictionaries ------------------------------------------------------- */
 
 mlpipe__dictionary *mlpipe__dictionary_new(mlpipe__env *env)
 {

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows that can be loaded, and an account of all others. */
+#include "collect_internal.h"
+
+enum { CSV_RAW_BYTES = 200, CSV_NAMED_REJECTS = 5 };
+
+void mlpipe__csv_rewind(mlpipe__csv *csv, uint32_t pass)
+{
+    mlpipe__csv_input_seek(&csv->input, csv->data_offset);
+    csv->reader.next_line = csv->data_line;
+    csv->reader.polled = csv->data_offset;
+    csv->reader.pass = pass;
+    memset(&csv->tally, 0, sizeof csv->tally);
+    csv->reject_text.size = 0;
+    csv->done = false;
+}
+
+/* ---- rejects ------------------------------------------------------------ */
+
+/* The start of the record as text that can be shown: cut, without the line's
+ * end, bytes that are no UTF-8 as \xHH. */
+static void csv_put_raw(mlpipe__text *t, const char *s, size_t n)
+{
+    while (n && (s[n - 1] == '\n' || s[n - 1] == '\r'))
+        n--;
+    if (n > CSV_RAW_BYTES) {
+        n = CSV_RAW_BYTES;
+        while (n > CSV_RAW_BYTES - 4 && (s[n] & 0xc0) == 0x80)
+            n--;
+    }
+    if (mlpipe__utf8_valid(s, n)) {
+        mlpipe__text_put(t, s, n);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        static const char hex[] = "0123456789abcdef";
+        const unsigned char c = (unsigned char)s[i];
+        const char escaped[4] = {'\\', 'x', hex[c >> 4], hex[c & 15]};
+        mlpipe__text_put(t, c < 0x80 ? &s[i] : escaped, c < 0x80 ? 1 : 4);
+    }
+}
+
+/* The reject to be filled; NULL on out of memory. */
+static mlpipe__csv_reject *csv_new_reject(mlpipe__csv *csv, int32_t column)
+{
+    mlpipe__csv_tally *tally = &csv->tally;
+
+    if (tally->reject_count == csv->reject_room) {
+        const uint32_t room = csv->reject_room ? csv->reject_room * 2 : 16;
+        mlpipe__csv_reject *grown = mlpipe__grow(csv->env, csv->rejects,
+                                                 room, sizeof grown[0]);
+        if (!grown)
+            return NULL;
+        csv->rejects = grown;
+        csv->reject_room = room;
+    }
+    mlpipe__csv_reject *x = &csv->rejects[tally->reject_count];
+    x->line = csv->reader.line;
+    x->begin = csv->reader.begin;
+    x->end = csv->reader.end;
+    x->column = column >= 0 && (uint32_t)column < csv->column_count ? column
+                                                                    : -1;
+    x->reason = csv->reject_text.size;
+    return x;
+}
+
+/* Enters the reject whose reason was just written. */
+static mlpipe_status csv_end_reject(mlpipe_ctx *ctx, mlpipe__csv *csv,
+                                    mlpipe__csv_reject *x)
+{
+    mlpipe__text *t = &csv->reject_text;
+
+    x->reason_bytes = t->size - x->reason;
+    x->raw = t->size;
+    csv_put_raw(t, csv->reader.raw, csv->reader.record.size);
+    x->raw_bytes = t->size - x->raw;
+    if (t->failed)
+        return mlpipe__nomem(ctx);
+    csv->tally.reject_count++;
+    csv->tally.rejected++;
+    csv->tally.reject_bytes = t->size;
+    return csv->tally.rejected > csv->options.max_rejects
+        ? mlpipe__csv_rejected(ctx, csv) : MLPIPE_OK;
+}
+
+static mlpipe_status csv_reject_count(mlpipe_ctx *ctx, mlpipe__csv *csv)
+{
+    const uint32_t cells = csv->reader.record.count;
+    mlpipe__csv_reject *x = csv_new_reject(csv, -1);
+
+    if (!x)
+        return mlpipe__nomem(ctx);
+    mlpipe__text_add(&csv->reject_text, "%u cell%s where %u belong", cells,
+                     cells == 1 ? "" : "s", csv->column_count);
+    return csv_end_reject(ctx, csv, x);
+}
+
+static mlpipe_status csv_reject_bad(mlpipe_ctx *ctx, mlpipe__csv *csv)
+{
+    const mlpipe__csv_record *r = &csv->reader.record;
+    mlpipe__csv_reject *x = csv_new_reject(csv, (int32_t)r->bad_field);
+
+    if (!x)
+        return mlpipe__nomem(ctx);
+    mlpipe__text_add(&csv->reject_text, "%s", r->bad);
+    return csv_end_reject(ctx, csv, x);
+}
+
+static mlpipe_status csv_reject_cell(mlpipe_ctx *ctx, mlpipe__csv *csv,
+                                     uint32_t column, const char *s, size_t n)
+{
+    mlpipe__csv_reject *x = csv_new_reject(csv, (int32_t)column);
+
+    if (!x)
+        return mlpipe__nomem(ctx);
+    mlpipe__text_add(&csv->reject_text, "no %s: ",
+                     mlpipe__type_name(csv->columns[column].forced));
+    csv_put_raw(&csv->reject_text, s, n);
+    return csv_end_reject(ctx, csv, x);
+}
+
+mlpipe_status mlpipe__csv_rejected(mlpipe_ctx *ctx, const mlpipe__csv *csv)
+{
+    const mlpipe__csv_tally *tally = &csv->tally;
+    const mlpipe__csv_reject *first = &csv->rejects[0];
+    const char *name = first->column < 0
+        ? "" : csv->columns[first->column].name;
+    char more[120] = "";
+    size_t used = 0;
+
+    for (uint32_t i = 1; i < tally->reject_count && i < CSV_NAMED_REJECTS;
+         i++)
+        used += mlpipe__format(more + used, sizeof more - used,
+                               i > 1 ? ", %llu" : "; then lines %llu",
+                               (unsigned long long)csv->rejects[i].line);
+    (void)mlpipe__fail(
+        ctx, MLPIPE_E_FORMAT,
+        "%s: line %llu%s%s%s: %.*s: %.*s%s (%llu bad rows among %llu%s); %s",
+        mlpipe__csv_input_name(&csv->input),
+        (unsigned long long)first->line, *name ? ", column '" : "", name,
+        *name ? "'" : "", (int)first->reason_bytes,
+        csv->reject_text.data + first->reason, (int)first->raw_bytes,
+        csv->reject_text.data + first->raw, more,
+        (unsigned long long)tally->rejected,
+        (unsigned long long)tally->rows_in, csv->done ? "" : " so far",
+        csv->options.quarantine
+            ? "that is more than max_rejects"
+            : "mend the file, or load the others with rows=quarantine");
+    return mlpipe__fail_at(ctx, (int64_t)first->line - 1, name);
+}
+
+/* ---- rows --------------------------------------------------------------- */
+
+bool mlpipe__csv_suits(const mlpipe__csv_column *c, const char *s, size_t n,
+                       uint32_t orders)
+{
+    mlpipe__csv_time time;
+    bool value;
+    int64_t integer;
+
+    switch (c->forced) {
+    case MLPIPE_TYPE_BOOL:
+        return (n == 1 && (*s == '0' || *s == '1'))
+            || mlpipe__csv_bool(s, n, &value);
+    case MLPIPE_TYPE_I64:
+        return mlpipe__parse_i64(s, n, &integer);
+    case MLPIPE_TYPE_F64:
+        return mlpipe__csv_number_kind(s, n) != MLPIPE__CSV_NO_NUMBER;
+    case MLPIPE_TYPE_TIMESTAMP:
+        for (uint32_t o = MLPIPE__CSV_YMD; o <= MLPIPE__CSV_DMY; o *= 2)
+            if (orders & o && mlpipe__csv_parse_time(s, n, o, &time))
+                return true;
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* Looks at the cells of columns with a forced type; *fine where all suit. */
+static mlpipe_status csv_check_forced(mlpipe_ctx *ctx, mlpipe__csv *csv,
+                                      bool *fine)
+{
+    *fine = true;
+    for (uint32_t i = 0; csv->forced_count && i < csv->column_count; i++) {
+        const char *s;
+        size_t n;
+        if (!csv->columns[i].forced)
+            continue;
+        if (!mlpipe__csv_cell(&csv->reader, i, &s, &n))
+            return mlpipe__nomem(ctx);
+        if (mlpipe__csv_na(&csv->options, s, n) >= 0
+            || mlpipe__csv_suits(&csv->columns[i], s, n,
+                                 csv->options.orders))
+            continue;
+        *fine = false;
+        return csv_reject_cell(ctx, csv, i, s, n);
+    }
+    return MLPIPE_OK;
+}
+
+mlpipe_status mlpipe__csv_row(mlpipe_ctx *ctx, mlpipe__csv *csv, bool *row)
+{
+    mlpipe__csv_tally *tally = &csv->tally;
+    mlpipe_status st = MLPIPE_OK;
+
+    for (*row = false; !st && !*row;) {
+        enum mlpipe__csv_found found;
+        st = mlpipe__csv_next(ctx, &csv->reader, &found);
+        if (st)
+            break;
+        if (found == MLPIPE__CSV_END) {
+            csv->done = true;
+            if (tally->rows_in
+                != tally->loaded + tally->rejected + tally->skipped)
+                return mlpipe__fail(ctx, MLPIPE_E_INTERNAL,
+                                    "%llu rows were read but %llu accounted "
+                                    "for", (unsigned long long)tally->rows_in,
+                                    (unsigned long long)(tally->loaded
+                                        + tally->rejected + tally->skipped));
+            return MLPIPE_OK;
+        }
+        if (++tally->rows_in > ctx->env->limits.csv_rows)
+            return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
+                                "%s has more rows than the limit csv_rows, "
+                                "%llu", mlpipe__csv_input_name(&csv->input),
+                                (unsigned long long)
+                                ctx->env->limits.csv_rows);
+        if (found == MLPIPE__CSV_EMPTY)
+            tally->skipped++;
+        else if (found == MLPIPE__CSV_BAD)
+            st = csv_reject_bad(ctx, csv);
+        else if (csv->reader.record.count != csv->column_count)
+            st = csv_reject_count(ctx, csv);
+        else
+            st = csv_check_forced(ctx, csv, row);
+        tally->loaded += !st && *row;
+    }
+    if (st)
+        *row = false;
+    return st;
+}
