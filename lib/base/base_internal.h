@@ -406,6 +406,28 @@ typedef struct mlpipe__fault_io {
     int64_t count;    /* operations seen */
 } mlpipe__fault_io;
 void mlpipe__fault_io_table(mlpipe__fault_io *f, mlpipe_io *out);
+/*
+ * Files in memory that record. After `events` of the recorded changes the
+ * power fails: build writes into target (an empty io) what a disk may hold.
+ * A sync of a file makes its bytes durable, a sync of a folder its names.
+ */
+enum {
+    MLPIPE__CRASH_KEPT = 0,      /* nothing is lost: the process was killed */
+    MLPIPE__CRASH_LOST = 1,      /* bytes that were not synced are lost */
+    MLPIPE__CRASH_TORN = 2,      /* or half of them are */
+    MLPIPE__CRASH_OLD_NAMES = 4, /* names that were not synced are lost */
+    MLPIPE__CRASH_STATES = 8     /* LOST wins over TORN */
+};
+typedef struct mlpipe__crash_io mlpipe__crash_io;
+mlpipe__crash_io *mlpipe__crash_io_new(mlpipe__env *env, mlpipe_io *out);
+void mlpipe__crash_io_free(mlpipe__crash_io *m);
+uint32_t mlpipe__crash_io_events(const mlpipe__crash_io *m);
+mlpipe_status mlpipe__crash_io_build(mlpipe_ctx *ctx,
+                                     const mlpipe__crash_io *m,
+                                     uint32_t events, uint32_t state,
+                                     const mlpipe_io *target);
+/* Skips "./", gives the length without closing slashes; "." is "". */
+size_t mlpipe__path_clean(const char **path);
 
 /* ---- the operating system (os_posix.c; os_none.c in libmlpipe-serve) ---- */
 

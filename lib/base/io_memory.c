@@ -26,7 +26,7 @@ struct mlpipe__memory_io {
 };
 
 /* "./a/b/" and "a/b" are one path; "" and "." are the folder of it all. */
-static size_t memory_clean(const char **path)
+size_t mlpipe__path_clean(const char **path)
 {
     size_t n;
     while ((*path)[0] == '.' && (*path)[1] == '/')
@@ -132,7 +132,7 @@ static int32_t memory_open(void *user, const char *path, int32_t mode,
                            void **file)
 {
     mlpipe__memory_io *m = user;
-    const size_t n = memory_clean(&path);
+    const size_t n = mlpipe__path_clean(&path);
     memory_node *node = memory_find(m, path, n);
     const bool made = !node;
     memory_handle *h;
@@ -240,7 +240,7 @@ static int32_t memory_close(void *user, void *file)
 static int32_t memory_stat(void *user, const char *path, mlpipe_io_stat *out)
 {
     const mlpipe__memory_io *m = user;
-    const size_t n = memory_clean(&path);
+    const size_t n = mlpipe__path_clean(&path);
     const memory_node *node = memory_find(m, path, n);
     memset(out, 0, sizeof *out);
     if (!node && !memory_is_root(path, n))
@@ -313,8 +313,8 @@ static int32_t memory_move(mlpipe__memory_io *m, memory_node *node,
 static int32_t memory_rename(void *user, const char *from, const char *to)
 {
     mlpipe__memory_io *m = user;
-    const size_t from_bytes = memory_clean(&from);
-    const size_t to_bytes = memory_clean(&to);
+    const size_t from_bytes = mlpipe__path_clean(&from);
+    const size_t to_bytes = mlpipe__path_clean(&to);
     memory_node *node = memory_find(m, from, from_bytes);
     memory_node *old = memory_find(m, to, to_bytes);
     int32_t r;
@@ -338,7 +338,7 @@ static int32_t memory_rename(void *user, const char *from, const char *to)
 static int32_t memory_remove(void *user, const char *path)
 {
     mlpipe__memory_io *m = user;
-    const size_t n = memory_clean(&path);
+    const size_t n = mlpipe__path_clean(&path);
     memory_node *node = memory_find(m, path, n);
     if (!node)
         return MLPIPE_IO_NOT_FOUND;
@@ -351,7 +351,7 @@ static int32_t memory_remove(void *user, const char *path)
 static int32_t memory_make_dir(void *user, const char *path)
 {
     mlpipe__memory_io *m = user;
-    const size_t n = memory_clean(&path);
+    const size_t n = mlpipe__path_clean(&path);
     if (memory_is_root(path, n) || memory_find(m, path, n))
         return MLPIPE_IO_EXISTS;
     if (!memory_has_parent(m, path, n))
@@ -361,7 +361,7 @@ static int32_t memory_make_dir(void *user, const char *path)
 
 static int32_t memory_sync_dir(void *user, const char *path)
 {
-    const size_t n = memory_clean(&path);
+    const size_t n = mlpipe__path_clean(&path);
     return memory_has_dir(user, path, n) ? MLPIPE_IO_OK
                                          : MLPIPE_IO_NOT_FOUND;
 }
@@ -371,7 +371,7 @@ static int32_t memory_list(void *user, const char *path,
                            void *arg)
 {
     const mlpipe__memory_io *m = user;
-    const size_t n = memory_clean(&path);
+    const size_t n = mlpipe__path_clean(&path);
     uint32_t i;
     if (!memory_has_dir(m, path, n))
         return MLPIPE_IO_NOT_FOUND;

@@ -326,6 +326,84 @@ static void faults_leave_old_or_new(void **state)
     }
 }
 
+/* What mlpipe__file_read finds in one crash state: -1, 3 (old), 5 (new). */
+static int crash_finds(const mlpipe__crash_io *crash, uint32_t events,
+                       uint32_t crashed)
+{
+    mlpipe_ctx *plain = io_ctx(NULL), *c;
+    mlpipe_io io;
+    mlpipe__memory_io *m = mlpipe__memory_io_new(plain->env, &io);
+    mlpipe_status st;
+    char *got;
+    size_t n;
+    int found;
+    c = io_ctx(&io);
+    assert_ok(c, mlpipe__crash_io_build(c, crash, events, crashed, &io));
+    st = mlpipe__file_read(c, "d/f", 99, &got, &n);
+    found = st ? -1 : (int)n;
+    if (!st && n == 3)
+        assert_string_equal(got, "old");
+    if (!st && n == 5)
+        assert_string_equal(got, "newer");
+    mlpipe__free(c->env, got);
+    mlpipe_ctx_free(c);
+    mlpipe__memory_io_free(m);
+    mlpipe_ctx_free(plain);
+    return found;
+}
+
+/* Old or new after a power loss at any point; with no sync, less. */
+static void crashes_leave_old_or_new(void **state)
+{
+    mlpipe_ctx *plain = io_ctx(NULL), *c;
+    uint64_t before, after;
+    int sync, torn = 0;
+    (void)state;
+    mlpipe_ctx_memory(plain, &before, NULL);
+    for (sync = 0; sync < 2; sync++) {
+        mlpipe_io io;
+        mlpipe__crash_io *crash = mlpipe__crash_io_new(plain->env, &io);
+        uint32_t first, last, n, crashed;
+        c = io_ctx(&io);
+        assert_int_equal(io.make_dir(io.user, "d"), 0);
+        assert_int_equal(io.sync_dir(io.user, "."), 0);
+        assert_ok(c, mlpipe__file_write(c, "d/f", "old", 3, true));
+        first = mlpipe__crash_io_events(crash);
+        assert_ok(c, mlpipe__file_write(c, "d/f", "newer", 5, sync));
+        last = mlpipe__crash_io_events(crash);
+        assert_int_equal(last - first, sync ? 5 : 3);
+        for (n = first; n <= last; n++)
+            for (crashed = 0; crashed < MLPIPE__CRASH_STATES; crashed++) {
+                const int found = crash_finds(crash, n, crashed);
+                if (sync)
+                    assert_true(found == (n == last ? 5 : found) &&
+                                (found == 3 || found == 5));
+                else
+                    torn += found != 3 && found != 5;
+            }
+        mlpipe_ctx_free(c);
+        mlpipe__crash_io_free(crash);
+    }
+    assert_true(torn > 0); /* the states are real: they show the danger */
+    mlpipe_ctx_memory(plain, &after, NULL);
+    assert_int_equal(before, after);
+    mlpipe_ctx_free(plain);
+}
+
+static void the_recorder(void **state)
+{
+    mlpipe_ctx *c = io_ctx(NULL);
+    mlpipe_io io;
+    mlpipe__crash_io *m = mlpipe__crash_io_new(c->env, &io);
+    (void)state;
+    assert_int_equal(io.make_dir(io.user, "/r"), 0);
+    files_script(&io, "/r");
+    folders_script(&io, "/r");
+    locks_script(&io, "/r");
+    mlpipe__crash_io_free(m);
+    mlpipe_ctx_free(c);
+}
+
 /* A host that tells the names of temporaries; both are taken at first. */
 static int32_t same_bytes(void *user, void *bytes, size_t size)
 {
@@ -377,6 +455,8 @@ int main(void)
         cmocka_unit_test(a_file_without_a_size),
         cmocka_unit_test(a_context_without_files),
         cmocka_unit_test(faults_leave_old_or_new),
+        cmocka_unit_test(the_recorder),
+        cmocka_unit_test(crashes_leave_old_or_new),
         cmocka_unit_test(names_of_temporaries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,7 @@ COMPILER = {"_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail", "memcpy", "memmove",
             "memset", "memcmp", "memchr", "strlen", "strcmp",
             "__stack_chk_guard"}
 # More of string.h that libmlpipe may use, but not libmlpipe-serve.
-STRINGS = {"strchr", "strncmp", "strstr"}
+STRINGS = {"strchr", "strrchr", "strncmp", "strstr"}
 # What one object file may import on top of that.
 OWNERS = {
     "os_posix": {"malloc", "realloc", "free", "posix_memalign",
