@@ -73,6 +73,8 @@ void mlpipe__caret(const char *text, size_t bytes, size_t at,
                    char out[MLPIPE__CARET_BYTES])
 {
     size_t first, last, n = 0, columns = 0;
+    if (!bytes)
+        text = ""; /* it may be NULL */
     at = at < bytes ? at : bytes;
     first = last = at;
     while (first > 0 && at - first < CARET_BEFORE && text[first - 1] != '\n')

@@ -408,6 +408,8 @@ static bool number_parse_word(const char *s, size_t n, double *out)
 bool mlpipe__parse_f64(const char *s, size_t n, bool words, double *out)
 {
     number_scan scan;
+    if (!n)
+        return false; /* s may be NULL */
     if (!number_scan_text(s, s + n, &scan))
         return words && number_parse_word(s, n, out);
     if (!scan.exponent && scan.count <= 19 && !(scan.head >> 53)) {

@@ -207,6 +207,8 @@ static void test_prefixes(void **state)
         "{\"a\":[1,-2.5e+3,true,null,\"\\u00e9\\n\"],\"b\":{\"c\":[]}}";
     mlpipe__json *j = NULL;
     (void)state;
+    assert_status(MLPIPE_E_FORMAT,
+                  mlpipe__json_parse(json_ctx, NULL, 0, &j));
     for (size_t n = 0; n < sizeof text - 1; n++)
         assert_status(MLPIPE_E_FORMAT, json_try(text, n, &j));
     assert_ok(json_ctx, json_try(text, sizeof text - 1, &j));

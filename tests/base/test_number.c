@@ -2,6 +2,7 @@
 /* Numbers as text against the C library's strtod, and against themselves. */
 #include "support.h"
 
+#include <fenv.h>
 #include <inttypes.h>
 #include <math.h>
 
@@ -216,9 +217,36 @@ static void test_refused(void **state)
         if (mlpipe__parse_f64(texts[i], strlen(texts[i]), false, &x))
             fail_msg("\"%s\" was taken", texts[i]);
     assert_false(mlpipe__parse_f64("1\0", 2, false, &x));
+    assert_false(mlpipe__parse_f64(NULL, 0, true, &x));
     assert_false(mlpipe__parse_f64("nane", 4, true, &x));
     assert_false(mlpipe__parse_f64("in", 2, true, &x));
     assert_same(x, 3.0);
+}
+
+/* The rounding mode of the host changes nothing. */
+static void test_rounding_modes(void **state)
+{
+    static const int modes[] = {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
+    static const char *const texts[] = {"0.1", "1e23", "9007199254740993",
+                                        "123456789012345678901234567890",
+                                        "2.4703282292062328e-324", "1e-5"};
+    char text[MLPIPE__NUMBER_BYTES];
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        const double expected = strtod(texts[i], NULL);
+        for (size_t k = 0; k < 3; k++) {
+            double x = -1, back = -1;
+            assert_int_equal(fesetround(modes[k]), 0);
+            const bool taken = mlpipe__parse_f64(texts[i], strlen(texts[i]),
+                                                 false, &x);
+            const size_t n = mlpipe__print_f64(x, text);
+            (void)mlpipe__parse_f64(text, n, false, &back);
+            fesetround(FE_TONEAREST);
+            assert_true(taken);
+            assert_same(x, expected);
+            assert_same(back, expected);
+        }
+    }
 }
 
 static void test_words(void **state)
@@ -306,6 +334,7 @@ int main(void)
         cmocka_unit_test(test_look),
         cmocka_unit_test(test_edges),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_rounding_modes),
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_integers),
         cmocka_unit_test(test_round_trip_bits),
