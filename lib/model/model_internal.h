@@ -28,10 +28,16 @@ struct mlpipe_pipeline {
     uint16_t transform;    /* MLPIPE__OP_ that was applied to it, or 0 */
     uint16_t inverse;      /* MLPIPE__OP_ that takes it back, or 0 */
     uint32_t task;         /* MLPIPE__TASK_, or 0 = from the data */
-    mlpipe__recipe_step *steps;
+    mlpipe__recipe_step *steps; /* the learner is the last */
     uint32_t step_count, step_room;
 };
 
+/* Append a step; `as` is NULL or its name. */
+mlpipe_status mlpipe__pipeline_append(mlpipe_ctx *ctx, mlpipe_pipeline *p,
+                                      const char *step, const char *as,
+                                      const char *params);
+/* The canonical JSON (pipeline_json.c). */
+void mlpipe__pipeline_write(const mlpipe_pipeline *p, mlpipe__text *out);
 mlpipe_status mlpipe__pipeline_copy(mlpipe_ctx *ctx,
                                     const mlpipe_pipeline *pipeline,
                                     mlpipe_pipeline **out);
@@ -40,8 +46,10 @@ const char *mlpipe__pipeline_role(const mlpipe_pipeline *p, const char *role);
 /* The as= that every step takes beside its own parameters. */
 extern const mlpipe__param mlpipe__param_as;
 /* Tables of calls, for the catalog. */
-const mlpipe__param *mlpipe__pipeline_params(uint32_t *count);
-const mlpipe__param *mlpipe__evaluate_params(uint32_t *count);
+extern const mlpipe__param mlpipe__pipeline_params[];
+extern const uint32_t mlpipe__pipeline_param_count;
+extern const mlpipe__param mlpipe__evaluate_params[];
+extern const uint32_t mlpipe__evaluate_param_count;
 
 /* ---- the reference (reference.c), read by recorder and monitor ---------- */
 
@@ -82,6 +90,7 @@ typedef struct mlpipe__reference {
     int64_t fitted_us;        /* newest time of the training rows, or 0 */
 } mlpipe__reference;
 
+void mlpipe__reference_free(mlpipe__reference *r);
 uint32_t mlpipe__ref_cell(const mlpipe__ref_input *in, double value,
                           bool valid);
 const mlpipe__ref_metric *mlpipe__ref_metric_find(

@@ -29,7 +29,9 @@ mlpipe_status mlpipe__compare(mlpipe_ctx *ctx, const mlpipe__metric *metric,
                               mlpipe__comparison *out);
 
 /* Tables of calls, for the catalog. */
-const mlpipe__param *mlpipe__split_params(uint32_t *count);
-const mlpipe__param *mlpipe__fold_params(uint32_t *count);
+extern const mlpipe__param mlpipe__split_params[];
+extern const uint32_t mlpipe__split_param_count;
+extern const mlpipe__param mlpipe__fold_params[];
+extern const uint32_t mlpipe__fold_param_count;
 
 #endif

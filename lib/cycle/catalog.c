@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The catalog: steps, learners, and the calls that take parameters. It lives
+ * in the last folder, from where all of them can be seen.
+ */
+#include "../validate/validate_internal.h"
+
+typedef struct catalog_call {
+    const char *name, *doc;
+    const mlpipe__param *params;
+    const uint32_t *count;
+} catalog_call;
+
+static const catalog_call catalog_calls[] = {
+    {"mlpipe_builder_new", "Start a dataset of the host's own rows.",
+     mlpipe__builder_params, &mlpipe__builder_param_count},
+    {"mlpipe_pipeline_new", "Start a recipe: target, roles, features.",
+     mlpipe__pipeline_params, &mlpipe__pipeline_param_count},
+    {"mlpipe_evaluate", "Score a model on rows that it has not seen.",
+     mlpipe__evaluate_params, &mlpipe__evaluate_param_count},
+    {"mlpipe_dataset_split", "Cut a dataset into parts.",
+     mlpipe__split_params, &mlpipe__split_param_count},
+    {"mlpipe_dataset_fold", "One fold of cross-validation, and the rest.",
+     mlpipe__fold_params, &mlpipe__fold_param_count},
+};
+enum { CATALOG_CALLS = sizeof catalog_calls / sizeof *catalog_calls };
+
+/* An entry with its parameters; as= stands behind those of a step. */
+typedef struct catalog_row {
+    mlpipe_catalog_entry entry;
+    const mlpipe__param *params;
+    uint32_t own;
+} catalog_row;
+
+static uint32_t catalog_steps(void)
+{
+    uint32_t n = 0;
+    while (mlpipe__step_at(n))
+        n++;
+    return n;
+}
+
+static uint32_t catalog_learners(void)
+{
+    uint32_t n = 0;
+    while (mlpipe__learner_at(n))
+        n++;
+    return n;
+}
+
+static bool catalog_find(uint32_t index, catalog_row *out)
+{
+    const uint32_t steps = catalog_steps(), learners = catalog_learners();
+    if (index < steps) {
+        const mlpipe__step *s = mlpipe__step_at(index);
+        *out = (catalog_row){{s->name, s->doc, s->kind, s->param_count + 1},
+                             s->params,
+                             s->param_count};
+        return true;
+    }
+    index -= steps;
+    if (index < learners) {
+        const mlpipe__learner *l = mlpipe__learner_at(index);
+        *out = (catalog_row){
+            {l->name, l->doc, MLPIPE_KIND_LEARNER, l->param_count + 1},
+            l->params,
+            l->param_count};
+        return true;
+    }
+    index -= learners;
+    if (index >= CATALOG_CALLS)
+        return false;
+    *out = (catalog_row){{catalog_calls[index].name, catalog_calls[index].doc,
+                          MLPIPE_KIND_CALL, *catalog_calls[index].count},
+                         catalog_calls[index].params,
+                         *catalog_calls[index].count};
+    return true;
+}
+
+uint32_t mlpipe_catalog_count(void)
+{
+    return catalog_steps() + catalog_learners() + CATALOG_CALLS;
+}
+
+mlpipe_status mlpipe_catalog_get(uint32_t index, mlpipe_catalog_entry *out)
+{
+    catalog_row row;
+    if (!out || !catalog_find(index, &row))
+        return MLPIPE_E_ARG;
+    *out = row.entry;
+    return MLPIPE_OK;
+}
+
+mlpipe_status mlpipe_catalog_param(uint32_t index, uint32_t param,
+                                   mlpipe_catalog_parameter *out)
+{
+    catalog_row row;
+    if (!out || !catalog_find(index, &row) || param >= row.entry.params)
+        return MLPIPE_E_ARG;
+    mlpipe__param_describe(
+        param < row.own ? &row.params[param] : &mlpipe__param_as, out);
+    return MLPIPE_OK;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rows as a learner sees them: the front of the program run over a dataset.
+ * Added rows come after the real ones, one copy of all rows behind the other;
+ * they are made anew at each read and never stored.
+ */
+#include "fit_types.h"
+
+/* The step and its copy behind segment `segment` of added rows, from 0. */
+static const mlpipe__job *frame_adder(const mlpipe__fitting *f,
+                                      uint32_t segment, uint32_t *copy)
+{
+    uint32_t i;
+    for (i = 0; i < f->step_count; i++) {
+        const mlpipe__job *job = &f->steps[i].job;
+        uint32_t copies;
+        if (!job->step || !job->step->copies)
+            continue;
+        copies = job->step->copies(job);
+        if (segment < copies) {
+            *copy = segment;
+            return job;
+        }
+        segment -= copies;
+    }
+    return NULL;
+}
+
+static void frame_vary(const mlpipe__fit_rows *rows, void *scratch,
+                       int64_t start, uint32_t n, uint32_t segment)
+{
+    const mlpipe__fitting *f = rows->fitting;
+    uint32_t copy = 0, c, i;
+    const mlpipe__job *job = frame_adder(f, segment, &copy);
+    if (!job)
+        return;
+    for (c = 0; c < job->chosen_count; c++) {
+        const uint32_t input = job->plan->vars[job->chosen[c]].reg;
+        double *lane = mlpipe__program_lane(f->plan.program, scratch,
+                                            MLPIPE__BLOCK_ROWS, input);
+        for (i = 0; i < n; i++) {
+            uint8_t valid = lane[i] == lane[i];
+            double x = valid ? lane[i] : 0.0;
+            job->step->vary(job, rows->ids[start + i], copy, c, &x, &valid);
+            lane[i] = valid ? x : mlpipe__nan();
+        }
+    }
+}
+
+/* Rows of one segment, written from position `at` of a read of n rows. */
+static void frame_segment(const mlpipe__fit_rows *rows, void *scratch,
+                          int64_t start, uint32_t count, int64_t segment,
+                          uint32_t at, uint32_t n, double *values,
+                          uint8_t *valid)
+{
+    const mlpipe__fitting *f = rows->fitting;
+    const mlpipe__program *p = f->plan.program;
+    uint32_t k;
+    mlpipe__binding_load(&rows->binding, p, rows->data, start, count, scratch,
+                         MLPIPE__BLOCK_ROWS);
+    if (segment)
+        frame_vary(rows, scratch, start, count, (uint32_t)(segment - 1));
+    mlpipe__program_run_ops(p, scratch, MLPIPE__BLOCK_ROWS, count,
+                            f->front_ops);
+    for (k = 0; k < f->feature_count; k++) {
+        const size_t to = (size_t)k * n + at;
+        memcpy(values + to,
+               mlpipe__program_values(p, scratch, MLPIPE__BLOCK_ROWS,
+                                      f->regs[k]),
+               count * sizeof *values);
+        memcpy(valid + to,
+               mlpipe__program_valid(p, scratch, MLPIPE__BLOCK_ROWS,
+                                     f->regs[k]),
+               count);
+    }
+}
+
+static void frame_read(const mlpipe__frame *frame, void *scratch,
+                       int64_t start, uint32_t n, double *values,
+                       uint8_t *valid)
+{
+    const mlpipe__fit_rows *rows = frame->user;
+    const int64_t real = rows->data->rows;
+    uint32_t at = 0;
+    while (at < n) {
+        const int64_t segment = (start + at) / real;
+        const int64_t first = (start + at) % real;
+        uint32_t count = n - at;
+        if (count > real - first)
+            count = (uint32_t)(real - first);
+        frame_segment(rows, scratch, first, count, segment, at, n, values,
+                      valid);
+        at += count;
+    }
+}
+
+/* ---- targets and weights ------------------------------------------------ */
+
+static double frame_transform(uint16_t op, double y)
+{
+    switch (op) {
+    case MLPIPE__OP_LOG:
+        return y > 0.0 ? mlpipe__log(y) : mlpipe__nan();
+    case MLPIPE__OP_LOG1P:
+        return y > -1.0 ? mlpipe__log1p(y) : mlpipe__nan();
+    case MLPIPE__OP_SQRT:
+        return y >= 0.0 ? mlpipe__sqrt(y) : mlpipe__nan();
+    default:
+        return y;
+    }
+}
+
+static mlpipe_status frame_targets(mlpipe__fitting *f, mlpipe__fit_rows *rows)
+{
+    const mlpipe_model *m = f->model;
+    const int64_t real = rows->data->rows;
+    int64_t i;
+    mlpipe_status st =
+        mlpipe__model_target(f->ctx, m, rows->data, rows->target);
+    for (i = 0; !st && i < real; i++) {
+        const double y = rows->target[i];
+        rows->target[i] = frame_transform(m->transform, y);
+        if (mlpipe__finite(rows->target[i]))
+            continue;
+        mlpipe__fail(f->ctx, MLPIPE_E_NUMERIC,
+                     "the target %q is %g in row %lld, where %s has no "
+                     "finite value; use another transform, or leave such "
+                     "rows out",
+                     m->target, y, (long long)i,
+                     mlpipe__params_get(&f->recipe->params, "target")->text);
+        st = mlpipe__fail_at(f->ctx, i, m->target);
+    }
+    return st;
+}
+
+static mlpipe_status frame_weights(mlpipe__fitting *f, mlpipe__fit_rows *rows)
+{
+    const char *name = f->model->weight_column;
+    const int64_t real = rows->data->rows;
+    uint8_t valid[MLPIPE__BLOCK_ROWS];
+    uint32_t column, n, i;
+    int64_t start;
+    mlpipe_status st =
+        mlpipe__dataset_column(f->ctx, rows->data, name, &column);
+    if (st)
+        return st;
+    for (start = 0; start < real; start += n) {
+        n = real - start < MLPIPE__BLOCK_ROWS ? (uint32_t)(real - start)
+                                              : MLPIPE__BLOCK_ROWS;
+        mlpipe__dataset_block(rows->data, column, start, n,
+                              rows->weight + start, valid);
+        for (i = 0; i < n; i++) {
+            const double w = rows->weight[start + i];
+            if (valid[i] && w >= 0.0 && mlpipe__finite(w))
+                continue;
+            mlpipe__fail(f->ctx, MLPIPE_E_SCHEMA,
+                         "the weight %q of row %lld is %s; weights are "
+                         "finite and not negative",
+                         name, (long long)(start + i),
+                         valid[i] ? "neither" : "missing");
+            return mlpipe__fail_at(f->ctx, start + i, name);
+        }
+    }
+    return MLPIPE_OK;
+}
+
+/* Copies get the target and weight of their row and an id of their own. */
+static void frame_repeat(mlpipe__fit_rows *rows, uint64_t seed)
+{
+    const int64_t real = rows->data->rows;
+    uint32_t c;
+    int64_t i;
+    for (c = 1; c <= rows->copies; c++) {
+        const int64_t at = real * c;
+        memcpy(rows->target + at, rows->target, (size_t)real * 8);
+        if (rows->weight)
+            memcpy(rows->weight + at, rows->weight, (size_t)real * 8);
+        for (i = 0; i < real; i++)
+            rows->ids[at + i] = mlpipe__random64(seed, MLPIPE__FOR_SAMPLE, c,
+                                                 rows->ids[i], 0);
+    }
+}
+
+static uint32_t frame_count_copies(const mlpipe__fitting *f)
+{
+    uint32_t i, copies = 0;
+    for (i = 0; i < f->step_count; i++) {
+        const mlpipe__job *job = &f->steps[i].job;
+        if (job->step && job->step->copies)
+            copies += job->step->copies(job);
+    }
+    return copies;
+}
+
+mlpipe_status mlpipe__fit_frame(mlpipe__fitting *f, mlpipe__fit_rows *rows,
+                                bool adds_rows)
+{
+    mlpipe__env *env = f->ctx->env;
+    const int64_t real = rows->data->rows;
+    const bool weighted = f->model->weight_column[0];
+    mlpipe_status st = MLPIPE_OK;
+    size_t total;
+    int64_t i;
+    rows->fitting = f;
+    rows->copies = adds_rows ? frame_count_copies(f) : 0;
+    if (mlpipe__mul((size_t)real, (size_t)rows->copies + 1, &total) ||
+        total > INT64_MAX)
+        return mlpipe__nomem(f->ctx);
+    rows->target = mlpipe__alloc_array(env, total, sizeof *rows->target);
+    rows->ids = mlpipe__alloc_array(env, total, sizeof *rows->ids);
+    if (weighted)
+        rows->weight = mlpipe__alloc_array(env, total, sizeof *rows->weight);
+    if (!rows->target || !rows->ids || (weighted && !rows->weight))
+        return mlpipe__nomem(f->ctx);
+    for (i = 0; i < real; i++)
+        rows->ids[i] = mlpipe_dataset_row_id(rows->data, i);
+    st = frame_targets(f, rows);
+    if (!st && weighted)
+        st = frame_weights(f, rows);
+    if (st)
+        return st;
+    frame_repeat(rows, f->model->seed);
+    rows->frame = (mlpipe__frame){
+        .rows = (int64_t)total,
+        .features = f->feature_count,
+        .feature = f->features,
+        .target = rows->target,
+        .weight = rows->weight,
+        .ids = rows->ids,
+        .scratch_bytes =
+            mlpipe__program_scratch(f->plan.program, MLPIPE__BLOCK_ROWS),
+        .read = frame_read,
+        .user = rows,
+    };
+    return MLPIPE_OK;
+}
+
+void mlpipe__fit_rows_free(mlpipe__env *env, mlpipe__fit_rows *rows)
+{
+    mlpipe__free(env, rows->target);
+    mlpipe__free(env, rows->weight);
+    mlpipe__free(env, rows->ids);
+    mlpipe__binding_free(&rows->binding);
+    mlpipe_dataset_free(rows->data);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* Models as files. */
+#include "model_internal.h"
+
+mlpipe_status mlpipe_model_save(mlpipe_ctx *ctx, const mlpipe_model *model,
+                                const char *path)
+{
+    mlpipe_buffer *bytes = NULL;
+    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_model_save");
+    if (!st && !model)
+        st = mlpipe__null_arg(ctx, "model");
+    if (!st && !path)
+        st = mlpipe__null_arg(ctx, "path");
+    if (!st)
+        st = mlpipe_model_bytes(ctx, model, &bytes);
+    if (!st)
+        st = mlpipe__file_write(ctx, path, mlpipe_buffer_data(bytes),
+                                mlpipe_buffer_size(bytes), true);
+    mlpipe_buffer_free(bytes);
+    return mlpipe__end(ctx, st);
+}
+
+mlpipe_status mlpipe_model_load(mlpipe_ctx *ctx, const char *path,
+                                mlpipe_model **out)
+{
+    char *data = NULL;
+    size_t bytes = 0;
+    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_model_load");
+    if (out)
+        *out = NULL;
+    if (!st && !path)
+        st = mlpipe__null_arg(ctx, "path");
+    if (!st && !out)
+        st = mlpipe__null_arg(ctx, "out");
+    if (!st)
+        st = mlpipe__file_read(ctx, path, ctx->env->limits.bundle_bytes,
+                               &data, &bytes);
+    if (!st)
+        st = mlpipe_model_load_bytes(ctx, data, bytes, out);
+    if (data)
+        mlpipe__free(ctx->env, data);
+    return mlpipe__end(ctx, st);
+}

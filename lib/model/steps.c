@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* The one list of steps and learners; everything else looks them up here. */
+#include "../augment/augment_internal.h"
+#include "../clean/clean_internal.h"
+#include "../feature/feature_internal.h"
+#include "model_internal.h"
+
+static const mlpipe__step *const steps_list[] = {
+    &mlpipe__step_dedupe, &mlpipe__step_impute,  &mlpipe__step_outlier,
+    &mlpipe__step_jitter, &mlpipe__step_scale,   &mlpipe__step_onehot,
+    &mlpipe__step_ordinal,
+};
+
+static const mlpipe__learner *const steps_learners[] = {
+    &mlpipe__learner_gbt,
+    &mlpipe__learner_ridge,
+};
+
+const mlpipe__param mlpipe__param_as = {
+    "as", MLPIPE_PARAM_TEXT, "", 0, 0, NULL, 0x000100,
+    "name of the step in the recipe; needed for a second one of its kind"};
+
+const mlpipe__step *mlpipe__step_at(uint32_t i)
+{
+    return i < sizeof steps_list / sizeof *steps_list ? steps_list[i] : NULL;
+}
+
+const mlpipe__learner *mlpipe__learner_at(uint32_t i)
+{
+    return i < sizeof steps_learners / sizeof *steps_learners
+               ? steps_learners[i]
+               : NULL;
+}
