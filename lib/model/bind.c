@@ -56,8 +56,9 @@ static mlpipe_status bind_input(mlpipe_ctx *ctx,
     if (in->kind == MLPIPE__CODE) {
         if (!texts)
             return bind_wrong_type(ctx, in, c);
-        return c->type == MLPIPE_TYPE_CATEGORY ? bind_dictionary(ctx, in, c, codes)
-                                               : MLPIPE_OK;
+        if (c->type != MLPIPE_TYPE_CATEGORY)
+            return MLPIPE_OK;
+        return bind_dictionary(ctx, in, c, codes);
     }
     if (texts ||
         (c->type == MLPIPE_TYPE_TIMESTAMP) !=

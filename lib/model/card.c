@@ -35,13 +35,13 @@ void mlpipe__model_info(mlpipe_ctx *ctx, uint64_t duration_ns,
                         mlpipe__text *out)
 {
     mlpipe__text_add(out,
-                     "{\"library\":\"%u.%u.%u\",\"compiler\":\"%s\",\"blas\":\"%s\","
-                     "\"blas_core\":\"%s\",\"threads\":%u,"
+                     "{\"library\":\"%u.%u.%u\",\"compiler\":\"%s\","
+                     "\"blas\":\"%s\",\"blas_core\":\"%s\",\"threads\":%u,"
                      "\"fit_seconds\":%g}",
                      (unsigned)MLPIPE_VERSION >> 16,
                      (unsigned)MLPIPE_VERSION >> 8 & 255u,
-                     (unsigned)MLPIPE_VERSION & 255u, __VERSION__, mlpipe__blas_name(),
-                     mlpipe__blas_core(), ctx->threads,
+                     (unsigned)MLPIPE_VERSION & 255u, __VERSION__,
+                     mlpipe__blas_name(), mlpipe__blas_core(), ctx->threads,
                      (double)duration_ns / 1e9);
 }
 

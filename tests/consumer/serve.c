@@ -4,16 +4,23 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void *host_alloc(void *user, void *ptr, size_t old_size,
                         size_t new_size, size_t align)
 {
-    (void)user, (void)old_size;
+    void *got;
+    (void)user;
     if (new_size == 0) {
         free(ptr);
         return NULL;
     }
-    return ptr ? NULL : aligned_alloc(align, (new_size + 63) / 64 * 64);
+    got = aligned_alloc(align, (new_size + 63) / 64 * 64);
+    if (got && old_size) {
+        memcpy(got, ptr, old_size < new_size ? old_size : new_size);
+        free(ptr);
+    }
+    return got;
 }
 
 int main(int argc, char **argv)
