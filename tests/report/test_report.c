@@ -12,7 +12,7 @@ static mlpipe_report *sample(mlpipe_ctx *c)
 
     mlpipe__report_figure(r, "rmse", &rmse);
     mlpipe__report_number(r, "rows", 21597);
-    mlpipe__report_number(r, "empty", 0.0 / (c->seed - c->seed));
+    mlpipe__report_number(r, "empty", 0.0 / (double)(c->seed - c->seed));
     mlpipe__report_text(r, "verdict", "O\"K", 3);
     mlpipe__report_series(r, "curve", series, 3);
     mlpipe__report_table(r, "rejects", "line,reason");
