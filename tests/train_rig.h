@@ -186,6 +186,76 @@ static double rig_predict_row(const rig_fit *f, const rig_table *t,
     return rig_predict(f, x);
 }
 
+/* An allocator that fails from its n-th allocation on. */
+typedef struct rig_memory {
+    int64_t left; /* before it fails; -1 = never */
+    int64_t live;
+} rig_memory;
+
+static void *rig_alloc(void *user, void *ptr, size_t old_size,
+                       size_t new_size, size_t align)
+{
+    rig_memory *m = user;
+    void *out = NULL;
+
+    if (new_size) {
+        if (!m->left)
+            return NULL;
+        m->left -= m->left > 0;
+        assert_int_equal(0, posix_memalign(&out, align < 8 ? 8 : align,
+                                           new_size));
+        if (old_size)
+            memcpy(out, ptr, old_size < new_size ? old_size : new_size);
+        m->live++;
+    }
+    if (old_size) {
+        free(ptr);
+        m->live--;
+    }
+    return out;
+}
+
+/* Fit while each allocation in turn, and all after it, fail: the status says
+ * so, and nothing stays allocated. */
+static inline void rig_starve(const mlpipe__learner *l, const char *text,
+                              uint32_t task, rig_table *train,
+                              rig_table *valid)
+{
+    rig_memory m = {-1, 0};
+    const mlpipe_ctx_options o = {.size = sizeof o, .user = &m,
+                                  .alloc = rig_alloc};
+    mlpipe_ctx *ctx;
+    mlpipe_status st = MLPIPE_E_NOMEM;
+    int64_t at = 0;
+
+    assert_int_equal(MLPIPE_OK, mlpipe_ctx_new(&o, &ctx));
+    for (; st; at++) {
+        uint32_t regs[RIG_FEATURES_MAX];
+        mlpipe__params params;
+        const int64_t live = m.live;
+        assert_ok(ctx, mlpipe__params_parse(ctx, l->name, l->params,
+                                            l->param_count, text, &params));
+        mlpipe__program *p = rig_program(ctx, train, regs);
+        mlpipe__fit_job job = {.ctx = ctx, .params = &params, .task = task,
+                               .name = l->name, .train = rig_frame(train),
+                               .valid = valid ? rig_frame(valid) : NULL,
+                               .program = p, .regs = regs};
+        m.left = at;
+        st = l->fit(&job);
+        if (!st)
+            st = mlpipe__program_seal(ctx, p);
+        m.left = -1;
+        if (st)
+            assert_status(MLPIPE_E_NOMEM, st);
+        mlpipe__program_free(p);
+        mlpipe__params_free(&params);
+        assert_int_equal(live, m.live);
+    }
+    assert_true(at > 10);
+    mlpipe_ctx_free(ctx);
+    assert_int_equal(0, m.live);
+}
+
 static inline mlpipe__hash128 rig_hash(mlpipe_ctx *ctx, const rig_fit *f)
 {
     mlpipe__text bytes;

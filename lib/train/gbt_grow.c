@@ -48,12 +48,15 @@ static void grow_columns(gbt_fit *fit)
 
 static gbt_cell grow_sum(const gbt_fit *fit)
 {
+    const gbt_grad *const grad = fit->grad;
+    const uint32_t *const list = fit->list;
+    const uint32_t n = fit->list_count, shift = fit->shift;
     gbt_cell sum = {0, 0};
 
-    for (uint32_t i = 0; i < fit->list_count; i++) {
-        const gbt_grad q = fit->grad[fit->list[i]];
+    for (uint32_t i = 0; i < n; i++) {
+        const gbt_grad q = grad[list[i]];
         sum.g += q.g;
-        sum.w += ((uint64_t)q.h << fit->shift) + 1;
+        sum.w += ((uint64_t)q.h << shift) + 1;
     }
     return sum;
 }
@@ -206,8 +209,11 @@ static void grow_scores(gbt_fit *fit, const gbt_tree *tree)
     for (uint32_t i = 0; i < tree->leaves; i++) {
         const gbt_open *o = &fit->open[i];
         const int32_t v = fit->trees.leaf[tree->first_leaf + i];
-        for (uint32_t k = 0; k < o->count; k++)
-            fit->score[fit->list[o->start + k]] += v;
+        const uint32_t *const rows = fit->list + o->start;
+        const uint32_t n = o->count;
+        int32_t *const score = fit->score;
+        for (uint32_t k = 0; k < n; k++)
+            score[rows[k]] += v;
     }
 }
 

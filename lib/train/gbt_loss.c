@@ -147,9 +147,10 @@ mlpipe_status mlpipe__gbt_loss_init(gbt_fit *fit)
 static int32_t loss_fixed(double x)
 {
     const double most = (double)((int64_t)1 << GBT_GRADIENT_BITS);
-    const double c = x > most ? most : x < -most ? -most : x;
+    const double low = x < -most ? -most : x;
+    const double c = low > most ? most : low;
 
-    return (int32_t)(c + (c < 0 ? -0.5 : 0.5));
+    return (int32_t)(c + __builtin_copysign(0.5, c));
 }
 
 static void loss_gradient_task(void *arg, uint32_t chunk)
@@ -162,18 +163,27 @@ static void loss_gradient_task(void *arg, uint32_t chunk)
     const int64_t last = first + (rest < GBT_CHUNK_ROWS ? rest
                                                         : GBT_CHUNK_ROWS);
     const double per_g = 1 / fit->g_scale, per_h = 1 / fit->h_scale;
+    const double base = fit->base, scale = fit->score_scale;
+    const double *const target = frame->target, *const weight = frame->weight;
+    const bool binary = fit->opt.task == MLPIPE__TASK_BINARY;
+    const int32_t *const score = j->score;
+    gbt_grad *const grad = fit->grad;
 
-    for (int64_t i = first; i < last; i++) {
-        const double s = fit->base + fit->score_scale * j->score[i];
-        const double w = frame->weight ? frame->weight[i] : 1;
-        double g = s - frame->target[i], h = 1;
-        if (fit->opt.task == MLPIPE__TASK_BINARY) {
-            const double p = mlpipe__sigmoid(s);
-            g = p - frame->target[i];
-            h = p * (1 - p);
+    if (fit->unit_hessian) {
+        for (int64_t i = first; i < last; i++) {
+            const double s = base + scale * score[i];
+            grad[i].g = loss_fixed((s - target[i]) * per_g);
+            grad[i].h = 1;
         }
-        fit->grad[i].g = loss_fixed(g * w * per_g);
-        fit->grad[i].h = (uint32_t)(h * w * per_h + 0.5);
+        return;
+    }
+    for (int64_t i = first; i < last; i++) {
+        const double s = base + scale * score[i];
+        const double w = weight ? weight[i] : 1;
+        const double p = binary ? mlpipe__sigmoid(s) : s;
+        const double h = binary ? p * (1 - p) : 1;
+        grad[i].g = loss_fixed((p - target[i]) * w * per_g);
+        grad[i].h = (uint32_t)(h * w * per_h + 0.5);
     }
 }
 

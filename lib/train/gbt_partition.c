@@ -30,6 +30,7 @@ static void part_split_task(void *arg, uint32_t c)
     const uint32_t n = part_chunk_rows(j, c);
     const uint32_t *rows = j->fit->list + j->leaf->start + c * j->chunk;
     uint32_t *out = j->fit->spare + j->leaf->start + c * j->chunk;
+    const uint8_t *const column = j->column;
     uint32_t left = 0, right = n;
     bool goes[GBT_SLOTS];
 
@@ -38,7 +39,7 @@ static void part_split_task(void *arg, uint32_t c)
                                  j->split->set, b);
     for (uint32_t i = 0; i < n; i++) {
         const uint32_t r = rows[i];
-        const bool is_right = goes[j->column[(size_t)r * GBT_WIDTH]];
+        const bool is_right = goes[column[(size_t)r * GBT_WIDTH]];
         right -= is_right;
         out[is_right ? right : left] = r;
         left += !is_right;

@@ -63,24 +63,24 @@ static void gain_number_side(const gain_scan *s, gbt_cell from,
                               gbt_split *best)
 {
     const gbt_fit *fit = s->fit;
+    const gbt_cell none = {0, 0};
     const double l2 = fit->opt.l2;
     double gl[GBT_SLOTS], hl[GBT_SLOTS], gain[GBT_SLOTS];
     gbt_cell sums[GBT_SLOTS];
-    uint32_t n = 0, begin = last;
+    uint32_t n = 0, bin[GBT_SLOTS];
     gbt_cell sum = from;
 
     for (uint32_t t = first; t < last; t++) {
-        if (t > 0) {
-            sum.g += s->cell[t].g;
-            sum.w += s->cell[t].w;
-        }
+        const gbt_cell c = t ? s->cell[t] : none;
+        sum.g += c.g;
+        sum.w += c.w;
         const uint32_t rows = gbt_cell_rows(fit, sum);
-        if (rows < fit->opt.min_rows)
-            continue;
         if (s->n - rows < fit->opt.min_rows)
             break;
-        if (!n)
-            begin = t;
+        /* The cut above an empty bin says what the one below it says. */
+        if (rows < fit->opt.min_rows || (t > first && !c.w))
+            continue;
+        bin[n] = t;
         sums[n] = sum;
         gl[n] = (double)sum.g;
         hl[n++] = gbt_cell_hessian(fit, sum);
@@ -91,7 +91,7 @@ static void gain_number_side(const gain_scan *s, gbt_cell from,
     for (uint32_t i = 0; i < n; i++)
         if (gain[i] > best->gain) {
             best->gain = gain[i];
-            best->bin = begin + i;
+            best->bin = bin[i];
             best->flags = flags;
             best->left = sums[i];
         }

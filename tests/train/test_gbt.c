@@ -505,6 +505,19 @@ static void gbt_cancels(void **state)
     rig_table_free(&t);
 }
 
+static void gbt_starves(void **state)
+{
+    rig_table t, other;
+    (void)state;
+
+    gbt_table(&t, 200, 0, true);
+    gbt_table(&other, 60, 200, true);
+    rig_starve(&mlpipe__learner_gbt, "trees=3 leaves=6",
+               MLPIPE__TASK_BINARY, &t, &other);
+    rig_table_free(&t);
+    rig_table_free(&other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -522,6 +535,7 @@ int main(void)
         cmocka_unit_test(gbt_zero_weight),
         cmocka_unit_test(gbt_refuses),
         cmocka_unit_test(gbt_cancels),
+        cmocka_unit_test(gbt_starves),
     };
     return cmocka_run_group_tests(tests, gbt_open, gbt_close);
 }

@@ -186,6 +186,17 @@ static void ridge_refuses(void **state)
     rig_table_free(&t);
 }
 
+static void ridge_starves(void **state)
+{
+    rig_table t;
+    (void)state;
+
+    ridge_table(&t, true);
+    rig_starve(&mlpipe__learner_ridge, NULL, MLPIPE__TASK_REGRESSION, &t,
+               NULL);
+    rig_table_free(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +205,7 @@ int main(void)
         cmocka_unit_test(ridge_large_offset),
         cmocka_unit_test(ridge_collinear_columns),
         cmocka_unit_test(ridge_refuses),
+        cmocka_unit_test(ridge_starves),
     };
     return cmocka_run_group_tests(tests, ridge_open, ridge_close);
 }
