@@ -94,7 +94,7 @@ if [ "$what" = real ]; then
         finish
     fi
     build_in tests -Dtests=true || { broken build; finish; }
-    if build/tests/tests/real "$MLPIPE_TEST_DATA"; then
+    if build/tests/tests/real/real "$MLPIPE_TEST_DATA"; then
         passed=1
     else
         broken real

@@ -17,8 +17,8 @@ static mlpipe_status bind_wrong_type(mlpipe_ctx *ctx,
 
 /* Codes of the dataset in those of the program. */
 static mlpipe_status bind_dictionary(mlpipe_ctx *ctx,
-                                const mlpipe__program_input *in,
-                                const mlpipe__column *c, int32_t **out)
+                                     const mlpipe__program_input *in,
+                                     const mlpipe__column *c, int32_t **out)
 {
     const mlpipe__dict *from = &c->dictionary->dict;
     int32_t *codes = mlpipe__alloc_array(ctx->env, from->count,

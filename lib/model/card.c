@@ -34,13 +34,13 @@ void mlpipe__fit_notes(mlpipe__fitting *f)
 void mlpipe__model_info(mlpipe_ctx *ctx, uint64_t duration_ns,
                         mlpipe__text *out)
 {
+    const uint32_t version = MLPIPE_VERSION;
+    mlpipe__text_add(out, "{\"library\":\"%u.%u.%u\",\"compiler\":\"%s\",",
+                     version >> 16, version >> 8 & 255u, version & 255u,
+                     __VERSION__);
     mlpipe__text_add(out,
-                     "{\"library\":\"%u.%u.%u\",\"compiler\":\"%s\","
-                     "\"blas\":\"%s\",\"blas_core\":\"%s\",\"threads\":%u,"
-                     "\"fit_seconds\":%g}",
-                     (unsigned)MLPIPE_VERSION >> 16,
-                     (unsigned)MLPIPE_VERSION >> 8 & 255u,
-                     (unsigned)MLPIPE_VERSION & 255u, __VERSION__,
+                     "\"blas\":\"%s\",\"blas_core\":\"%s\","
+                     "\"threads\":%u,\"fit_seconds\":%g}",
                      mlpipe__blas_name(), mlpipe__blas_core(), ctx->threads,
                      (double)duration_ns / 1e9);
 }
