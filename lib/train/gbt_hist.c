@@ -109,8 +109,11 @@ static void hist_task(void *arg, uint32_t index)
 
     if (!hist_block_used(fit, block))
         return;
+    /* behind the last feature lies the dummy of the places without one */
+    const uint32_t end = last->offset + last->slots +
+                         (block + 1 == l->blocks);
     memset(cells + l->offset[first], 0,
-           (last->offset + last->slots - l->offset[first]) * sizeof *cells);
+           (end - l->offset[first]) * sizeof *cells);
     hist_rows(fit, fit->bins.data + (size_t)first * fit->rows,
               l->offset + first, (left + 3) / 4, j->rows + from,
               (uint32_t)(to - from), cells);
@@ -161,11 +164,20 @@ mlpipe_status mlpipe__gbt_histogram(gbt_fit *fit, const gbt_open *leaf)
 
 void mlpipe__gbt_subtract(const gbt_fit *fit, uint32_t from, uint32_t what)
 {
+    const gbt_layout *l = &fit->layout;
     gbt_cell *a = hist_cells(fit, from, 0);
     const gbt_cell *b = hist_cells(fit, what, 0);
 
-    for (uint32_t i = 0; i < fit->layout.cells; i++) {
-        a[i].g -= b[i].g;
-        a[i].w -= b[i].w;
+    for (uint32_t block = 0; block < l->blocks; block++) {
+        const uint32_t first = block * GBT_WIDTH;
+        const uint32_t left = gbt_min_u32(GBT_WIDTH, l->features - first);
+        const gbt_feature *last = &l->feature[first + left - 1];
+        const uint32_t end = last->offset + last->slots;
+        if (!hist_block_used(fit, block))
+            continue;
+        for (uint32_t i = l->offset[first]; i < end; i++) {
+            a[i].g -= b[i].g;
+            a[i].w -= b[i].w;
+        }
     }
 }
