@@ -6,7 +6,7 @@
 #include "../deploy/watch_internal.h"
 #include "../validate/validate_internal.h"
 
-/* ---- rules (rule_parse.c, rule.c) --------------------------------------- */
+/* ---- rules (rule_parse.c, rule.c) -------------------------------------- */
 
 enum { MLPIPE__RULE_DEPTH = 64 };
 
@@ -57,7 +57,7 @@ mlpipe_status mlpipe__rule_values(mlpipe_ctx *ctx,
 double mlpipe__rule_value(const mlpipe_trigger *trigger,
                           const double *values);
 
-/* ---- the gate (gate.c) -------------------------------------------------- */
+/* ---- the gate (gate.c) ------------------------------------------------- */
 
 /* Two models on the same rows that neither was fitted on. */
 typedef struct mlpipe__gate {
@@ -85,7 +85,7 @@ mlpipe_status mlpipe__gate_split(mlpipe_ctx *ctx, const mlpipe_dataset *d,
                                  mlpipe_dataset **fit,
                                  mlpipe_dataset **withheld);
 
-/* ---- the audit log (audit.c) -------------------------------------------- */
+/* ---- the audit log (audit.c) ------------------------------------------- */
 
 /* One line: begin, any fields, end. Deterministic bytes. */
 void mlpipe__audit_begin(mlpipe__text *log, int64_t now_us,
@@ -105,7 +105,7 @@ void mlpipe__audit_end(mlpipe__text *log);
 mlpipe_status mlpipe__audit_replay(mlpipe_ctx *ctx, const char *log,
                                    size_t bytes, uint64_t *decisions);
 
-/* ---- the loop (cycle.c, cycle_tick.c) ----------------------------------- */
+/* ---- the loop (cycle.c, cycle_tick.c) ---------------------------------- */
 
 enum {
     MLPIPE__CYCLE_WATCHING = 0,

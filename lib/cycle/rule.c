@@ -41,7 +41,7 @@ void mlpipe_trigger_free(mlpipe_trigger *trigger)
     mlpipe__env_drop(env);
 }
 
-/* ---- values ------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------ */
 
 static bool rule_find_number(const mlpipe_report *report, const char *name,
                              double *out)
@@ -95,7 +95,7 @@ mlpipe_status mlpipe__rule_values(mlpipe_ctx *ctx,
     return MLPIPE_OK;
 }
 
-/* ---- evaluation --------------------------------------------------------- */
+/* ---- evaluation -------------------------------------------------------- */
 
 static double rule_truth(bool unknown, bool value)
 {

@@ -76,7 +76,7 @@ static bool rule_is(const rule_parser *p, size_t at, size_t n,
     return strlen(word) == n && !memcmp(p->text + at, word, n);
 }
 
-/* ---- output ------------------------------------------------------------- */
+/* ---- output ------------------------------------------------------------ */
 
 static mlpipe_status rule_room(rule_parser *p, void **array, uint32_t count,
                                uint32_t *room, size_t bytes)
@@ -153,7 +153,7 @@ static mlpipe_status rule_defer(rule_parser *p, uint32_t code, uint32_t level,
     return MLPIPE_OK;
 }
 
-/* ---- operands ----------------------------------------------------------- */
+/* ---- operands ---------------------------------------------------------- */
 
 static mlpipe_status rule_number(rule_parser *p)
 {
@@ -277,7 +277,8 @@ static mlpipe_status rule_reference(rule_parser *p, uint32_t name,
 static mlpipe_status rule_name(rule_parser *p, const char *name, size_t n,
                                size_t at)
 {
-    uint32_t known = mlpipe__dict_find(&p->known->names, name, n), other;
+    uint32_t known = mlpipe__dict_find(&p->known->names, name, n);
+    uint32_t other = UINT32_MAX;
     mlpipe_status st;
 
     if (known == UINT32_MAX && n == 9 && !memcmp(name, "reference", 9)) {
@@ -360,7 +361,7 @@ static mlpipe_status rule_operand(rule_parser *p, bool *done)
     return rule_name(p, p->text + at, word, at);
 }
 
-/* ---- operators ---------------------------------------------------------- */
+/* ---- operators --------------------------------------------------------- */
 
 static const struct {
     const char *text;

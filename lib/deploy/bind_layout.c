@@ -336,7 +336,7 @@ void mlpipe__record_binding_free(mlpipe__record_binding *b)
     memset(b, 0, sizeof *b);
 }
 
-/* ---- reading records ---------------------------------------------------- */
+/* ---- reading records --------------------------------------------------- */
 
 static inline void bind_store(unsigned char *scratch, uint32_t lane,
                               uint32_t row, double x)

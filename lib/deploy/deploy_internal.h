@@ -8,7 +8,7 @@
 
 #include "../monitor/monitor_internal.h"
 
-/* ---- from a record to the program's inputs (bind_layout.c) -------------- */
+/* ---- from a record to the program's inputs (bind_layout.c) ------------- */
 
 /* One field: bytes in the record, bytes in the scratch. */
 typedef struct mlpipe__bound_field {
@@ -60,7 +60,7 @@ void mlpipe__record_binding_free(mlpipe__record_binding *b);
 void mlpipe__record_load(const mlpipe__record_binding *b, const void *record,
                          void *scratch, uint32_t wide, uint32_t row);
 
-/* ---- predictors (predictor.c) ------------------------------------------- */
+/* ---- predictors (predictor.c) ------------------------------------------ */
 
 struct mlpipe_predictor {
     mlpipe__env *env;
@@ -78,7 +78,7 @@ mlpipe_status mlpipe__predictor_make(mlpipe_ctx *ctx,
                                      const mlpipe_model *first,
                                      mlpipe_predictor **out);
 
-/* ---- slots (slot.c) ----------------------------------------------------- */
+/* ---- slots (slot.c) ---------------------------------------------------- */
 
 enum { MLPIPE__RETIRED_MOST = 64 };
 

@@ -11,7 +11,7 @@
  */
 #include "deploy_internal.h"
 
-/* ---- deployments -------------------------------------------------------- */
+/* ---- deployments ------------------------------------------------------- */
 
 static void slot_lane_free(mlpipe__env *env, mlpipe__lane *lane)
 {
@@ -123,7 +123,7 @@ uint64_t mlpipe__slot_total(const mlpipe_slot *slot, uint32_t counter)
     return head[counter];
 }
 
-/* ---- the writer's side -------------------------------------------------- */
+/* ---- the writer's side ------------------------------------------------- */
 
 mlpipe__deployment *mlpipe__slot_current(mlpipe_slot *slot)
 {
@@ -336,7 +336,7 @@ mlpipe_status mlpipe_slot_model(mlpipe_ctx *ctx, mlpipe_slot *slot,
     return mlpipe__end(ctx, st);
 }
 
-/* ---- seats and rings ---------------------------------------------------- */
+/* ---- seats and rings --------------------------------------------------- */
 
 size_t mlpipe__slot_record_bytes(const mlpipe_slot *slot)
 {
@@ -449,7 +449,7 @@ mlpipe_status mlpipe__slot_sit(mlpipe_ctx *ctx, mlpipe_slot *slot,
     return MLPIPE_OK;
 }
 
-/* ---- making and freeing ------------------------------------------------- */
+/* ---- making and freeing ------------------------------------------------ */
 
 static const mlpipe__param slot_params[] = {
     {"workers", MLPIPE_PARAM_INT, "64", 1, 4096, NULL, 1,

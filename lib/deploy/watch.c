@@ -30,7 +30,7 @@ static const mlpipe__param watch_params[] = {
      "predictions and truths that wait for each other"},
 };
 
-/* ---- making and freeing ------------------------------------------------- */
+/* ---- making and freeing ------------------------------------------------ */
 
 static mlpipe_status watch_expire(mlpipe_ctx *ctx, const char *text,
                                   mlpipe__truths *t)
@@ -198,7 +198,7 @@ void mlpipe_monitor_free(mlpipe_monitor *monitor)
     watch_destroy(monitor);
 }
 
-/* ---- truths ------------------------------------------------------------- */
+/* ---- truths ------------------------------------------------------------ */
 
 static mlpipe_status watch_tell(mlpipe_ctx *ctx, mlpipe_monitor *m,
                                 uint64_t id, int64_t label_us, double truth)
@@ -239,7 +239,7 @@ mlpipe_status mlpipe_monitor_truth(mlpipe_ctx *ctx, mlpipe_monitor *monitor,
     return mlpipe__end(ctx, st);
 }
 
-/* ---- ticks -------------------------------------------------------------- */
+/* ---- ticks ------------------------------------------------------------- */
 
 mlpipe_status mlpipe__monitor_tick_locked(mlpipe_ctx *ctx, mlpipe_monitor *m,
                                           int64_t now_us, int32_t *closed)

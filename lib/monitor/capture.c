@@ -85,7 +85,7 @@ uint64_t mlpipe__capture_labelled(const mlpipe__capture *c, uint64_t number)
     return n;
 }
 
-/* ---- back to columns ---------------------------------------------------- */
+/* ---- back to columns --------------------------------------------------- */
 
 /* What is being decoded: the chosen rows in order, and the columns so far. */
 typedef struct capture_job {

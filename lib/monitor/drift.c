@@ -171,7 +171,7 @@ void mlpipe__drift_judge(mlpipe__drift_row *rows, uint32_t n,
     }
 }
 
-/* ---- the report --------------------------------------------------------- */
+/* ---- the report -------------------------------------------------------- */
 
 static void drift_put_number(mlpipe_report *report, mlpipe__text *name,
                              const char *input, const char *what,

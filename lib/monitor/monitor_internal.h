@@ -12,7 +12,7 @@
 
 #include "../model/model_internal.h"
 
-/* ---- counters (recorder.c, also in libmlpipe-serve) --------------------- */
+/* ---- counters (recorder.c, also in libmlpipe-serve) -------------------- */
 
 /* The counters that every lane begins with. */
 enum {
@@ -74,7 +74,7 @@ uint32_t mlpipe__recorder_score(const mlpipe__recorder *r,
                                 mlpipe__count *counters, uint32_t flags,
                                 double score);
 
-/* ---- rings (recorder.c, also in libmlpipe-serve) ------------------------ */
+/* ---- rings (recorder.c, also in libmlpipe-serve) ----------------------- */
 
 /* A prediction on its way to the monitor. */
 typedef struct mlpipe__served {
@@ -102,7 +102,7 @@ bool mlpipe__ring_push(mlpipe__ring *r, const mlpipe__served *s,
 const mlpipe__served *mlpipe__ring_peek(mlpipe__ring *r);
 void mlpipe__ring_pop(mlpipe__ring *r);
 
-/* ---- captured records (capture.c) --------------------------------------- */
+/* ---- captured records (capture.c) -------------------------------------- */
 
 /* The newest records, as the host gave them. */
 typedef struct mlpipe__captured {
@@ -145,7 +145,7 @@ mlpipe_status mlpipe__capture_dataset(mlpipe_ctx *ctx,
                                       const mlpipe_model *first,
                                       uint64_t number, mlpipe_dataset **out);
 
-/* ---- truths (truth.c) --------------------------------------------------- */
+/* ---- truths (truth.c) -------------------------------------------------- */
 
 /* A truth that was told and not yet looked at. */
 typedef struct mlpipe__told {
@@ -220,7 +220,7 @@ bool mlpipe__truths_expire(mlpipe__truths *t, int64_t now_us, bool *matched,
 /* A list by (label time, id), ties in the order of the list. */
 mlpipe__told *mlpipe__told_sort(mlpipe__told *list);
 
-/* ---- realised losses (realised.c) --------------------------------------- */
+/* ---- realised losses (realised.c) -------------------------------------- */
 
 /* The newest matches of the deployment that serves. */
 typedef struct mlpipe__realised {
@@ -243,7 +243,7 @@ void mlpipe__realised_add(mlpipe__realised *r, const mlpipe__match *m);
 double mlpipe__row_loss(const mlpipe__metric *metric, uint32_t task, double y,
                         double p);
 
-/* ---- the report (drift.c, realised.c) ----------------------------------- */
+/* ---- the report (drift.c, realised.c) ---------------------------------- */
 
 enum {
     MLPIPE__VERDICT_OK = 0,

@@ -28,7 +28,7 @@ void mlpipe__truths_free(mlpipe__truths *t)
     t->slots = NULL;
 }
 
-/* ---- the table ---------------------------------------------------------- */
+/* ---- the table --------------------------------------------------------- */
 
 /* Ids are often consecutive; a multiplicative mix spreads them. */
 static uint32_t truth_home(const mlpipe__truths *t, uint64_t id)
@@ -80,7 +80,7 @@ static void truth_erase(mlpipe__truths *t, uint64_t id)
     t->slots[hole] = 0;
 }
 
-/* ---- the queues --------------------------------------------------------- */
+/* ---- the queues -------------------------------------------------------- */
 
 static void truth_link(mlpipe__truths *t, uint32_t entry, uint32_t queue)
 {
@@ -190,7 +190,7 @@ static void truth_requeue(mlpipe__truths *t, uint32_t entry, uint32_t queue)
     truth_link(t, entry, queue);
 }
 
-/* ---- the join ----------------------------------------------------------- */
+/* ---- the join ---------------------------------------------------------- */
 
 static void truth_set_prediction(mlpipe__truth_entry *e,
                                  const mlpipe__served *s, uint64_t row)
@@ -302,7 +302,7 @@ bool mlpipe__truths_expire(mlpipe__truths *t, int64_t now_us, bool *matched,
     return true;
 }
 
-/* ---- order -------------------------------------------------------------- */
+/* ---- order ------------------------------------------------------------- */
 
 static bool truth_after(const mlpipe__told *a, const mlpipe__told *b)
 {

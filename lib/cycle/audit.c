@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The audit log: a JSON object a line for every decision, with all figures
+ * that it was made from, so that it can be made again without any data.
+ */
+#include "cycle_internal.h"
+
+void mlpipe__audit_begin(mlpipe__text *log, int64_t now_us,
+                         const char *action, uint64_t deployment)
+{
+    mlpipe__text_add(log,
+                     "{\"now_us\":%lld,\"action\":\"%s\","
+                     "\"deployment\":%llu",
+                     (long long)now_us, action,
+                     (unsigned long long)deployment);
+}
+
+static void audit_key(mlpipe__text *log, const char *key)
+{
+    mlpipe__text_add(log, ",");
+    mlpipe__text_json(log, key, strlen(key));
+    mlpipe__text_add(log, ":");
+}
+
+void mlpipe__audit_text(mlpipe__text *log, const char *key, const char *text)
+{
+    audit_key(log, key);
+    mlpipe__text_json(log, text, strlen(text));
+}
+
+static void audit_value(mlpipe__text *log, double value)
+{
+    if (mlpipe__finite(value))
+        mlpipe__text_add(log, "%g", value);
+    else
+        mlpipe__text_add(log, "null");
+}
+
+void mlpipe__audit_number(mlpipe__text *log, const char *key, double value)
+{
+    audit_key(log, key);
+    audit_value(log, value);
+}
+
+void mlpipe__audit_values(mlpipe__text *log, const mlpipe_trigger *trigger,
+                          const double *values)
+{
+    mlpipe__audit_text(log, "rule", trigger->rule);
+    mlpipe__text_add(log, ",\"values\":{");
+    for (uint32_t i = 0; i < trigger->names.count; i++) {
+        const char *name = mlpipe__dict_text(&trigger->names, i);
+        if (i)
+            mlpipe__text_add(log, ",");
+        mlpipe__text_json(log, name, strlen(name));
+        mlpipe__text_add(log, ":");
+        if (trigger->kinds[i] != MLPIPE__NAME_VERDICT)
+            audit_value(log, values[i]);
+        else if (values[i] != values[i])
+            mlpipe__text_add(log, "\"INSUFFICIENT_DATA\"");
+        else
+            mlpipe__text_add(log, values[i] == 1.0 ? "\"DRIFT\"" : "\"OK\"");
+    }
+    mlpipe__text_add(log, "}");
+}
+
+void mlpipe__audit_gate(mlpipe__text *log, const mlpipe__gate *g,
+                        const mlpipe__metric *metric, uint64_t least,
+                        double alpha)
+{
+    mlpipe__audit_text(log, "metric", metric->name);
+    mlpipe__audit_number(log, "rows", (double)g->rows);
+    mlpipe__audit_number(log, "least", (double)least);
+    mlpipe__audit_number(log, "removed", (double)g->removed);
+    mlpipe__audit_number(log, "unlabelled", (double)g->unlabelled);
+    mlpipe__audit_number(log, "silent_a", (double)g->silent_a);
+    mlpipe__audit_number(log, "silent_b", (double)g->silent_b);
+    mlpipe__audit_number(log, "alpha", alpha);
+    if (!g->enough)
+        return;
+    mlpipe__audit_text(log, "test", g->compared.test);
+    mlpipe__audit_number(log, "a", g->compared.a);
+    mlpipe__audit_number(log, "b", g->compared.b);
+    mlpipe__audit_number(log, "mean", g->compared.mean);
+    mlpipe__audit_number(log, "se", g->compared.se);
+    mlpipe__audit_number(log, "p", g->compared.p);
+}
+
+void mlpipe__audit_end(mlpipe__text *log)
+{
+    mlpipe__text_add(log, "}\n");
+}
+
+/* ---- replay ------------------------------------------------------------ */
+
+static double audit_get(const mlpipe__json *line, const char *key)
+{
+    return mlpipe__json_number(mlpipe__json_get(line, key), mlpipe__nan());
+}
+
+/* The figures of a gate, read back. */
+static void audit_read_gate(const mlpipe__json *line, mlpipe__gate *g)
+{
+    memset(g, 0, sizeof *g);
+    g->rows = (uint64_t)audit_get(line, "rows");
+    g->silent_a = (uint64_t)audit_get(line, "silent_a");
+    g->silent_b = (uint64_t)audit_get(line, "silent_b");
+    g->compared.mean = audit_get(line, "mean");
+    g->compared.p = audit_get(line, "p");
+    g->enough = (double)g->rows >= audit_get(line, "least") && g->rows >= 2;
+}
+
+/* Names and values of a rule, read back. */
+static mlpipe_status audit_read_rule(mlpipe_ctx *ctx,
+                                     const mlpipe__json *values,
+                                     mlpipe__report_names *names)
+{
+    const uint32_t n = mlpipe__json_count(values);
+
+    memset(names, 0, sizeof *names);
+    mlpipe__dict_init(&names->names, ctx->env);
+    names->has_performance = true;
+    names->kinds = mlpipe__alloc_array(ctx->env, n, 1);
+    names->performance = mlpipe__alloc_array(ctx->env, n, 1);
+    if (!names->kinds || !names->performance)
+        return mlpipe__nomem(ctx);
+    for (uint32_t i = 0; i < n; i++) {
+        const mlpipe__json *v = mlpipe__json_at(values, i);
+        const char *key = mlpipe__json_key(v);
+        if (mlpipe__dict_add(&names->names, key, strlen(key)) == UINT32_MAX)
+            return mlpipe__nomem(ctx);
+        names->kinds[i] = mlpipe__json_kind_of(v) == MLPIPE__JSON_TEXT
+                              ? MLPIPE__NAME_VERDICT
+                              : MLPIPE__NAME_NUMBER;
+    }
+    return MLPIPE_OK;
+}
+
+static mlpipe_status audit_fired(mlpipe_ctx *ctx, const mlpipe__json *line,
+                                 bool *fired)
+{
+    const mlpipe__json *values = mlpipe__json_get(line, "values");
+    const char *rule = mlpipe__json_text(mlpipe__json_get(line, "rule"));
+    mlpipe__report_names names;
+    mlpipe_trigger *t = NULL;
+    double *v = NULL;
+    mlpipe_status st = audit_read_rule(ctx, values, &names);
+
+    if (!st)
+        st = mlpipe__rule_compile(ctx, &names, rule ? rule : "", &t);
+    if (!st) {
+        v = mlpipe__alloc_array(ctx->env, t->names.count, sizeof *v);
+        st = v ? MLPIPE_OK : mlpipe__nomem(ctx);
+    }
+    for (uint32_t i = 0; !st && i < t->names.count; i++) {
+        const mlpipe__json *j =
+            mlpipe__json_get(values, mlpipe__dict_text(&t->names, i));
+        const char *text = mlpipe__json_text(j);
+        if (t->kinds[i] == MLPIPE__NAME_NUMBER)
+            v[i] = mlpipe__json_number(j, mlpipe__nan());
+        else
+            v[i] = !strcmp(text, "DRIFT")               ? 1.0
+                   : !strcmp(text, "INSUFFICIENT_DATA") ? mlpipe__nan()
+                                                        : 0.0;
+    }
+    *fired = !st && mlpipe__rule_value(t, v) == 1.0;
+    mlpipe__free(ctx->env, v);
+    mlpipe_trigger_free(t);
+    mlpipe__report_names_free(&names);
+    return st;
+}
+
+/* Does the decision of a line follow from its figures? */
+static mlpipe_status audit_check(mlpipe_ctx *ctx, const mlpipe__json *line,
+                                 uint64_t at, bool *decided)
+{
+    const char *action = mlpipe__json_text(mlpipe__json_get(line, "action"));
+    const double alpha = audit_get(line, "alpha");
+    mlpipe_status st = MLPIPE_OK;
+    mlpipe__gate g;
+    bool ok = true;
+
+    *decided = true;
+    if (!action)
+        ok = false;
+    else if (!strcmp(action, "retrain") || !strcmp(action, "held"))
+        st = audit_fired(ctx, line, &ok);
+    else if (mlpipe__json_get(line, "alpha")) {
+        audit_read_gate(line, &g);
+        ok = mlpipe__gate_passes(&g, alpha) ==
+             (!strcmp(action, "swapped") || !strcmp(action, "rolled_back"));
+    } else
+        *decided = false;
+    if (!st && !ok)
+        st = mlpipe__fail(ctx, MLPIPE_E_CORRUPT,
+                          "line %llu of the log: %q does not follow from its "
+                          "figures",
+                          (unsigned long long)at + 1,
+                          action ? action : "no action");
+    return st;
+}
+
+mlpipe_status mlpipe__audit_replay(mlpipe_ctx *ctx, const char *log,
+                                   size_t bytes, uint64_t *decisions)
+{
+    uint64_t line = 0;
+
+    *decisions = 0;
+    for (size_t at = 0; at < bytes; line++) {
+        const char *end = memchr(log + at, '\n', bytes - at);
+        const size_t n = end ? (size_t)(end - log) - at : bytes - at;
+        mlpipe__json *j;
+        bool decided = false;
+        mlpipe_status st = mlpipe__json_parse(ctx, log + at, n, &j);
+        if (st)
+            return st;
+        st = audit_check(ctx, j, line, &decided);
+        mlpipe__json_free(j);
+        if (st)
+            return st;
+        *decisions += decided;
+        at += n + 1;
+    }
+    return MLPIPE_OK;
+}

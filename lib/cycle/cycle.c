@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The loop around a monitored slot: making it, retraining beside it, its log.
+ * What a tick decides is in cycle_tick.c.
+ *
+ * The state is the one thing that two threads look at. A retrain takes it
+ * from WATCHING or WANTED to TRAINING by compare and exchange, and gives the
+ * challenger back by storing READY; a tick touches the challenger in READY
+ * alone.
+ */
+#include "cycle_internal.h"
+
+static const mlpipe__param cycle_params[] = {
+    {"when", MLPIPE_PARAM_TEXT, "performance or age > 30 d", 0, 0, NULL, 1,
+     "the rule that asks for a retrain"},
+    {"gate", MLPIPE_PARAM_TEXT, "", 0, 0, NULL, 1,
+     "metric on which a challenger must win; default: the task's loss"},
+    {"gate_share", MLPIPE_PARAM_REAL, "0.25", 0.01, 0.9, NULL, 1,
+     "newest fresh rows withheld from the challenger"},
+    {"gate_min", MLPIPE_PARAM_INT, "200", 2, 100000000, NULL, 1,
+     "withheld rows below which nothing is decided"},
+    {"alpha", MLPIPE_PARAM_REAL, "0.01", 1e-12, 0.5, NULL, 1,
+     "chance of swapping in a model that is no better"},
+    {"probation", MLPIPE_PARAM_INT, "2000", 1, 1000000000, NULL, 1,
+     "labelled rows after which a swap is confirmed"},
+    {"cooldown", MLPIPE_PARAM_INT, "500", 0, 1000000000, NULL, 1,
+     "labelled rows between two retrains"},
+};
+
+static mlpipe_status cycle_metric(mlpipe_ctx *ctx, const char *name,
+                                  uint32_t task, const mlpipe__metric **out)
+{
+    const char *const all[] = {"rmse", "mae", "logloss", "accuracy"};
+    const char *near;
+
+    if (!*name)
+        name = mlpipe__task_metric(task);
+    *out = mlpipe__metric_find(name);
+    if (*out && ((*out)->tasks & task) && mlpipe__comparable(*out))
+        return MLPIPE_OK;
+    near = mlpipe__nearest(name, strlen(name), all, 4);
+    return mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                        "gate = %q is no metric that a paired test can "
+                        "compare for this task; %s is one",
+                        name,
+                        near && !*out ? near : mlpipe__task_metric(task));
+}
+
+/* Parameters that cannot work together. */
+static mlpipe_status cycle_check(mlpipe_ctx *ctx, const mlpipe_cycle *c)
+{
+    const uint64_t room = c->monitor->capture.room;
+
+    if (!room)
+        return mlpipe__fail(ctx, MLPIPE_E_STATE,
+                            "the monitor keeps no rows to retrain on; make it "
+                            "with capture=50000");
+    if ((double)room * c->share < (double)c->least)
+        return mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                            "capture=%llu with gate_share=%g withholds fewer "
+                            "than gate_min=%llu rows, so that no challenger "
+                            "could ever pass; capture more",
+                            (unsigned long long)room, c->share,
+                            (unsigned long long)c->least);
+    if (c->probation > room)
+        return mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                            "probation=%llu needs more rows than the monitor "
+                            "keeps, capture=%llu",
+                            (unsigned long long)c->probation,
+                            (unsigned long long)room);
+    return MLPIPE_OK;
+}
+
+static mlpipe_status cycle_setup(mlpipe_ctx *ctx, mlpipe_cycle *c,
+                                 const mlpipe_pipeline *recipe,
+                                 const mlpipe__params *p)
+{
+    const char *rule = mlpipe__params_get(p, "when")->text;
+    mlpipe_model *model = NULL;
+    mlpipe_status st;
+
+    c->share = mlpipe__params_get(p, "gate_share")->number;
+    c->least = (uint64_t)mlpipe__params_get(p, "gate_min")->integer;
+    c->alpha = mlpipe__params_get(p, "alpha")->number;
+    c->probation = (uint64_t)mlpipe__params_get(p, "probation")->integer;
+    c->cooldown = (uint64_t)mlpipe__params_get(p, "cooldown")->integer;
+    c->rule = mlpipe__strdup(c->env, rule, strlen(rule));
+    if (!c->rule)
+        return mlpipe__nomem(ctx);
+    st = cycle_check(ctx, c);
+    if (!st)
+        st = mlpipe__pipeline_copy(ctx, recipe, &c->recipe);
+    if (!st)
+        st = mlpipe_slot_model(ctx, c->monitor->slot, &model);
+    if (!st)
+        st = cycle_metric(ctx, mlpipe__params_get(p, "gate")->text,
+                          model->task, &c->metric);
+    if (!st)
+        st = mlpipe_trigger_new(ctx, model, rule, &c->trigger);
+    mlpipe_model_free(model);
+    return st;
+}
+
+static mlpipe_status cycle_make(mlpipe_ctx *ctx, mlpipe_monitor *monitor,
+                                const mlpipe_pipeline *recipe,
+                                const mlpipe__params *params,
+                                mlpipe_cycle **out)
+{
+    mlpipe_cycle *c = mlpipe__alloc(ctx->env, sizeof *c);
+    mlpipe_status st;
+
+    if (!c)
+        return mlpipe__nomem(ctx);
+    c->env = mlpipe__env_keep(ctx->env);
+    c->monitor = mlpipe__monitor_keep(monitor);
+    atomic_init(&c->state, MLPIPE__CYCLE_WATCHING);
+    mlpipe__text_init(&c->log, c->env);
+    st = cycle_setup(ctx, c, recipe, params);
+    if (st) {
+        mlpipe_cycle_free(c);
+        return st;
+    }
+    *out = c;
+    return MLPIPE_OK;
+}
+
+mlpipe_status mlpipe_cycle_new(mlpipe_ctx *ctx, mlpipe_monitor *monitor,
+                               const mlpipe_pipeline *recipe,
+                               const char *params, mlpipe_cycle **out)
+{
+    mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_cycle_new");
+    mlpipe__params parsed;
+
+    if (out)
+        *out = NULL;
+    if (!st && !out)
+        st = mlpipe__null_arg(ctx, "out");
+    if (!st && !monitor)
+        st = mlpipe__null_arg(ctx, "monitor");
+    if (!st && !recipe)
+        st = mlpipe__null_arg(ctx, "recipe");
+    if (!st)
+        st = mlpipe__slot_here(ctx, monitor->env, "monitor");
+    if (!st)
+        st = mlpipe__params_parse(
+            ctx, "mlpipe_cycle_new", cycle_params,
+            sizeof cycle_params / sizeof *cycle_params, params, &parsed);
+    if (!st) {
+        st = cycle_make(ctx, monitor, recipe, &parsed, out);
+        mlpipe__params_free(&parsed);
+    }
+    return mlpipe__end(ctx, st);
+}
+
+void mlpipe_cycle_free(mlpipe_cycle *cycle)
+{
+    mlpipe__env *env;
+
+    if (!cycle)
+        return;
+    env = cycle->env;
+    mlpipe_model_free(cycle->challenger);
+    mlpipe_model_free(cycle->champion);
+    mlpipe_dataset_free(cycle->withheld);
+    mlpipe_trigger_free(cycle->trigger);
+    mlpipe_pipeline_free(cycle->recipe);
+    mlpipe_monitor_free(cycle->monitor);
+    mlpipe__text_free(&cycle->log);
+    mlpipe__free(env, cycle->rule);
+    mlpipe__free(env, cycle);
+    mlpipe__env_drop(env);
+}
+
+/* ---- retraining -------------------------------------------------------- */
+
+/* The labelled rows at this moment, and the column of groups. */
+static mlpipe_status cycle_snapshot(mlpipe_ctx *ctx, mlpipe_cycle *c,
+                                    mlpipe_dataset **rows)
+{
+    mlpipe_slot *slot = c->monitor->slot;
+    mlpipe_status st = mlpipe__slot_lock(ctx, slot);
+
+    if (st)
+        return st;
+    st = mlpipe__monitor_captured_locked(ctx, c->monitor, 0, rows);
+    mlpipe__slot_unlock(slot);
+    if (st)
+        return st;
+    if ((uint64_t)mlpipe_dataset_rows(*rows) >= c->least)
+        return MLPIPE_OK;
+    return mlpipe__fail(ctx, MLPIPE_E_EMPTY,
+                        "%lld captured rows have their truth; a retrain "
+                        "needs gate_min=%llu",
+                        (long long)mlpipe_dataset_rows(*rows),
+                        (unsigned long long)c->least);
+}
+
+static mlpipe_status cycle_fit(mlpipe_ctx *ctx, mlpipe_cycle *c)
+{
+    mlpipe_dataset *rows = NULL, *fit = NULL, *withheld = NULL;
+    mlpipe_model *model = NULL;
+    mlpipe_status st = cycle_snapshot(ctx, c, &rows);
+
+    if (!st)
+        st = mlpipe__gate_split(ctx, rows,
+                                mlpipe__pipeline_role(c->recipe, "group"),
+                                c->share, &fit, &withheld);
+    if (!st)
+        st = mlpipe_fit(ctx, c->recipe, fit, NULL, &model);
+    if (!st) {
+        c->challenger = model;
+        c->withheld = withheld;
+        withheld = NULL;
+    }
+    mlpipe_dataset_free(withheld);
+    mlpipe_dataset_free(fit);
+    mlpipe_dataset_free(rows);
+    return st;
+}
+
+static mlpipe_status cycle_retrain(mlpipe_ctx *ctx, mlpipe_cycle *c)
+{
+    static const char *const busy[] = {
+        "", "", "a retrain runs already", "a challenger waits for the gate",
+        "", "the newest model is on probation"};
+    unsigned before = MLPIPE__CYCLE_WANTED;
+    mlpipe_status st;
+
+    if (!atomic_compare_exchange_strong(&c->state, &before,
+                                        MLPIPE__CYCLE_TRAINING)) {
+        if (before != MLPIPE__CYCLE_WATCHING &&
+            before != MLPIPE__CYCLE_FAILED)
+            return mlpipe__fail(ctx, MLPIPE_E_BUSY, "%s; tick first",
+                                busy[before]);
+        if (!atomic_compare_exchange_strong(&c->state, &before,
+                                            MLPIPE__CYCLE_TRAINING))
+            return mlpipe__fail(ctx, MLPIPE_E_BUSY,
+                                "another thread changes the cycle; try again");
+    }
+    st = cycle_fit(ctx, c);
+    c->failure = st;
+    if (!st)
+        atomic_store(&c->state, MLPIPE__CYCLE_READY);
+    else if (st == MLPIPE_E_BUSY) /* a tick has the slot: nothing happened */
+        atomic_store(&c->state, before);
+    else
+        atomic_store(&c->state, MLPIPE__CYCLE_FAILED);
+    return st;
+}
+
+mlpipe_status mlpipe_cycle_retrain(mlpipe_ctx *ctx, mlpipe_cycle *cycle)
+{
+    mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_cycle_retrain");
+
+    if (!st && !cycle)
+        st = mlpipe__null_arg(ctx, "cycle");
+    if (!st)
+        st = mlpipe__slot_here(ctx, cycle->env, "cycle");
+    if (!st)
+        st = cycle_retrain(ctx, cycle);
+    return mlpipe__end(ctx, st);
+}
+
+/* ---- ticks and log ----------------------------------------------------- */
+
+mlpipe_status mlpipe_cycle_tick(mlpipe_ctx *ctx, mlpipe_cycle *cycle,
+                                int64_t now_us, int32_t *action)
+{
+    mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_cycle_tick");
+    int32_t did = MLPIPE_ACTION_NONE;
+
+    if (!st && !cycle)
+        st = mlpipe__null_arg(ctx, "cycle");
+    if (!st)
+        st = mlpipe__slot_here(ctx, cycle->env, "cycle");
+    if (!st)
+        st = mlpipe__cycle_step(ctx, cycle, now_us, &did);
+    if (action)
+        *action = did;
+    return mlpipe__end(ctx, st);
+}
+
+mlpipe_status mlpipe_cycle_log(mlpipe_ctx *ctx, const mlpipe_cycle *cycle,
+                               mlpipe_buffer **out)
+{
+    mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_cycle_log");
+    mlpipe__text copy;
+
+    if (out)
+        *out = NULL;
+    if (!st && !out)
+        st = mlpipe__null_arg(ctx, "out");
+    if (!st && !cycle)
+        st = mlpipe__null_arg(ctx, "cycle");
+    if (!st)
+        st = mlpipe__slot_here(ctx, cycle->env, "cycle");
+    if (!st) {
+        mlpipe__text_init(&copy, ctx->env);
+        mlpipe__text_put(&copy, cycle->log.data ? cycle->log.data : "",
+                         cycle->log.size);
+        st = mlpipe__text_give(ctx, &copy, out);
+    }
+    return mlpipe__end(ctx, st);
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a tick decides. It reads the monitor once, with the slot's writer flag
+ * held, and then decides from what it read: the same counts, truths and times
+ * give the same decisions and the same bytes in the log.
+ */
+#include "cycle_internal.h"
+
+static unsigned cycle_state(const mlpipe_cycle *c)
+{
+    return atomic_load((atomic_uint *)(uintptr_t)&c->state);
+}
+
+static void cycle_set(mlpipe_cycle *c, unsigned state)
+{
+    atomic_store(&c->state, state);
+}
+
+static mlpipe_status cycle_look(mlpipe_ctx *ctx, mlpipe_cycle *c,
+                                int64_t now_us, mlpipe__cycle_view *v)
+{
+    mlpipe_monitor *m = c->monitor;
+    const unsigned state = cycle_state(c);
+    mlpipe_status st = mlpipe__slot_lock(ctx, m->slot);
+
+    if (st)
+        return st;
+    st = mlpipe__monitor_tick_locked(ctx, m, now_us, NULL);
+    v->number = m->number;
+    v->matched = m->truths.matched;
+    if (m->truths.expire_as)
+        v->matched += m->truths.expired;
+    v->labelled = m->capture.labelled;
+    if (!st && state == MLPIPE__CYCLE_WATCHING)
+        st = mlpipe__watch_report(ctx, m, &v->report);
+    if (!st && state == MLPIPE__CYCLE_PROBATION && v->number == c->number) {
+        v->trial_rows = mlpipe__capture_labelled(&m->capture, c->number);
+        if (v->trial_rows >= c->probation ||
+            v->trial_rows >= c->looked + c->least)
+            st = mlpipe__monitor_captured_locked(ctx, m, c->number,
+                                                 &v->trial);
+    }
+    mlpipe__slot_unlock(m->slot);
+    return st;
+}
+
+/* ---- watching ---------------------------------------------------------- */
+
+/* Why a rule that fired is not followed yet; NULL = it is. */
+static const char *cycle_holds(const mlpipe_cycle *c,
+                               const mlpipe__cycle_view *v)
+{
+    if (c->retrained && v->matched - c->matched_at < c->cooldown)
+        return "cooldown";
+    if ((double)v->labelled * c->share < (double)c->least)
+        return "labelled";
+    return NULL;
+}
+
+/* A decision of the rule; while it is held back that is said once. */
+static void cycle_rule_line(mlpipe_cycle *c, const mlpipe__cycle_view *v,
+                            int64_t now_us, const double *values,
+                            const char *why)
+{
+    mlpipe__audit_begin(&c->log, now_us, why ? "held" : "retrain", v->number);
+    if (why)
+        mlpipe__audit_text(&c->log, "reason", why);
+    mlpipe__audit_number(&c->log, "labelled", (double)v->labelled);
+    mlpipe__audit_values(&c->log, c->trigger, values);
+    mlpipe__audit_end(&c->log);
+}
+
+static mlpipe_status cycle_watch(mlpipe_ctx *ctx, mlpipe_cycle *c,
+                                 const mlpipe__cycle_view *v, int64_t now_us,
+                                 int32_t *action)
+{
+    double *values = mlpipe__alloc_array(ctx->env, c->trigger->names.count,
+                                         sizeof *values);
+    const char *why = cycle_holds(c, v);
+    unsigned watching = MLPIPE__CYCLE_WATCHING;
+    mlpipe_status st;
+
+    if (!values)
+        return mlpipe__nomem(ctx);
+    st = mlpipe__rule_values(ctx, c->trigger, v->report, values);
+    if (st) {
+        mlpipe__free(ctx->env, values);
+        return st;
+    }
+    if (mlpipe__rule_value(c->trigger, values) != 1.0) {
+        c->held = false;
+    } else if (why) {
+        if (!c->held)
+            cycle_rule_line(c, v, now_us, values, why);
+        c->held = true;
+    } else if (atomic_compare_exchange_strong(&c->state, &watching,
+                                              MLPIPE__CYCLE_WANTED)) {
+        cycle_rule_line(c, v, now_us, values, NULL);
+        c->held = false;
+        *action = MLPIPE_ACTION_RETRAIN;
+    }
+    mlpipe__free(ctx->env, values);
+    return MLPIPE_OK;
+}
+
+/* ---- the gate ---------------------------------------------------------- */
+
+static void cycle_drop_challenger(mlpipe_cycle *c,
+                                  const mlpipe__cycle_view *v)
+{
+    mlpipe_model_free(c->challenger);
+    mlpipe_dataset_free(c->withheld);
+    c->challenger = NULL;
+    c->withheld = NULL;
+    c->matched_at = v->matched;
+    c->retrained = true;
+    cycle_set(c, MLPIPE__CYCLE_WATCHING);
+}
+
+static void cycle_models(mlpipe_cycle *c, const mlpipe_model *champion)
+{
+    mlpipe__audit_text(&c->log, "champion", champion->id);
+    mlpipe__audit_text(&c->log, "challenger", c->challenger->id);
+}
+
+static void cycle_gate_line(mlpipe_cycle *c, const mlpipe__gate *g,
+                            const mlpipe_model *champion, int64_t now_us,
+                            uint64_t number, const char *action,
+                            const char *reason)
+{
+    mlpipe__audit_begin(&c->log, now_us, action, number);
+    if (reason)
+        mlpipe__audit_text(&c->log, "reason", reason);
+    cycle_models(c, champion);
+    mlpipe__audit_gate(&c->log, g, c->metric, c->least, c->alpha);
+    mlpipe__audit_end(&c->log);
+}
+
+/* It lost before it was scored: no column for it, or no reference. */
+static void cycle_refuse(mlpipe_ctx *ctx, mlpipe_cycle *c,
+                         const mlpipe__cycle_view *v, int64_t now_us,
+                         mlpipe_status why)
+{
+    mlpipe__audit_begin(&c->log, now_us, "rejected", v->number);
+    mlpipe__audit_text(&c->log, "reason", mlpipe_status_name(why));
+    mlpipe__audit_text(&c->log, "message", mlpipe_ctx_error(ctx)->text);
+    mlpipe__audit_text(&c->log, "challenger", c->challenger->id);
+    mlpipe__audit_end(&c->log);
+    cycle_drop_challenger(c, v);
+}
+
+/* Statuses that say something of the challenger and not of this tick. */
+static bool cycle_is_verdict(mlpipe_status st)
+{
+    return st == MLPIPE_E_SCHEMA || st == MLPIPE_E_STATE ||
+           st == MLPIPE_E_PARAM || st == MLPIPE_E_LIMIT ||
+           st == MLPIPE_E_FORMAT || st == MLPIPE_E_UNSUPPORTED;
+}
+
+static mlpipe_status cycle_swap(mlpipe_ctx *ctx, mlpipe_cycle *c,
+                                const mlpipe__cycle_view *v,
+                                const mlpipe__gate *g, mlpipe_model *champion,
+                                int64_t now_us, int32_t *action)
+{
+    mlpipe_trigger *trigger = NULL;
+    mlpipe_status st = mlpipe_trigger_new(ctx, c->challenger, c->rule,
+                                          &trigger);
+
+    if (!st)
+        st = mlpipe_slot_swap(ctx, c->monitor->slot, c->challenger);
+    if (st) {
+        mlpipe_trigger_free(trigger);
+        if (!cycle_is_verdict(st))
+            return st; /* the challenger still waits: try at the next tick */
+        cycle_refuse(ctx, c, v, now_us, st);
+        *action = MLPIPE_ACTION_REJECTED;
+        return MLPIPE_OK;
+    }
+    mlpipe_trigger_free(c->trigger);
+    c->trigger = trigger;
+    c->number = mlpipe_slot_version(c->monitor->slot);
+    c->looked = 0;
+    cycle_gate_line(c, g, champion, now_us, c->number, "swapped", NULL);
+    mlpipe_model_free(c->champion);
+    c->champion = mlpipe__model_keep(champion);
+    cycle_drop_challenger(c, v);
+    cycle_set(c, MLPIPE__CYCLE_PROBATION);
+    *action = MLPIPE_ACTION_SWAPPED;
+    return MLPIPE_OK;
+}
+
+static mlpipe_status cycle_gate(mlpipe_ctx *ctx, mlpipe_cycle *c,
+                                const mlpipe__cycle_view *v, int64_t now_us,
+                                int32_t *action)
+{
+    mlpipe_model *champion = NULL;
+    mlpipe__gate g;
+    mlpipe_status st =
+        mlpipe_slot_model(ctx, c->monitor->slot, &champion);
+
+    if (!st)
+        st = mlpipe__gate_score(ctx, champion, c->challenger, c->withheld,
+                                c->metric, c->least, &g);
+    if (st && champion && cycle_is_verdict(st)) {
+        cycle_refuse(ctx, c, v, now_us, st);
+        *action = MLPIPE_ACTION_REJECTED;
+        st = MLPIPE_OK;
+    } else if (!st && mlpipe__gate_passes(&g, c->alpha)) {
+        st = cycle_swap(ctx, c, v, &g, champion, now_us, action);
+    } else if (!st) {
+        cycle_gate_line(c, &g, champion, now_us, v->number, "rejected",
+                        g.enough ? "no better" : "INSUFFICIENT_DATA");
+        cycle_drop_challenger(c, v);
+        *action = MLPIPE_ACTION_REJECTED;
+    }
+    mlpipe_model_free(champion);
+    return st;
+}
+
+/* ---- probation --------------------------------------------------------- */
+
+static void cycle_end_probation(mlpipe_cycle *c, const mlpipe__cycle_view *v)
+{
+    mlpipe_model_free(c->champion);
+    c->champion = NULL;
+    c->matched_at = v->matched;
+    cycle_set(c, MLPIPE__CYCLE_WATCHING);
+}
+
+/* All looks share one alpha, so that looking often is no way to roll back. */
+static double cycle_look_alpha(const mlpipe_cycle *c)
+{
+    const uint64_t looks = (c->probation + c->least - 1) / c->least;
+
+    return c->alpha / (double)(looks ? looks : 1);
+}
+
+static void cycle_trial_line(mlpipe_cycle *c, const mlpipe__gate *g,
+                             int64_t now_us, const char *action)
+{
+    mlpipe__audit_begin(&c->log, now_us, action, c->number);
+    mlpipe__audit_text(&c->log, "previous", c->champion->id);
+    mlpipe__audit_gate(&c->log, g, c->metric, 2, cycle_look_alpha(c));
+    mlpipe__audit_end(&c->log);
+}
+
+static mlpipe_status cycle_roll_back(mlpipe_ctx *ctx, mlpipe_cycle *c,
+                                     const mlpipe__cycle_view *v,
+                                     const mlpipe__gate *g, int64_t now_us,
+                                     int32_t *action)
+{
+    mlpipe_trigger *trigger = NULL;
+    mlpipe_status st =
+        mlpipe_trigger_new(ctx, c->champion, c->rule, &trigger);
+
+    if (!st)
+        st = mlpipe_slot_rollback(ctx, c->monitor->slot);
+    if (st) {
+        mlpipe_trigger_free(trigger);
+        return st;
+    }
+    mlpipe_trigger_free(c->trigger);
+    c->trigger = trigger;
+    cycle_trial_line(c, g, now_us, "rolled_back");
+    cycle_end_probation(c, v);
+    *action = MLPIPE_ACTION_ROLLED_BACK;
+    return MLPIPE_OK;
+}
+
+/*
+ * The model on probation against the one before it, on the rows that came
+ * since: a and b change places, so that "b is better" means going back.
+ */
+static mlpipe_status cycle_trial(mlpipe_ctx *ctx, mlpipe_cycle *c,
+                                 const mlpipe__cycle_view *v, int64_t now_us,
+                                 int32_t *action)
+{
+    mlpipe_model *now = NULL;
+    mlpipe__gate g;
+    mlpipe_status st;
+
+    if (v->number != c->number) {
+        mlpipe__audit_begin(&c->log, now_us, "superseded", v->number);
+        mlpipe__audit_end(&c->log);
+        cycle_end_probation(c, v);
+        return MLPIPE_OK;
+    }
+    if (!v->trial)
+        return MLPIPE_OK;
+    st = mlpipe_slot_model(ctx, c->monitor->slot, &now);
+    if (!st)
+        st = mlpipe__gate_score(ctx, now, c->champion, v->trial, c->metric, 2,
+                                &g);
+    mlpipe_model_free(now);
+    if (st)
+        return st;
+    c->looked = v->trial_rows;
+    if (mlpipe__gate_passes(&g, cycle_look_alpha(c)))
+        return cycle_roll_back(ctx, c, v, &g, now_us, action);
+    if (v->trial_rows < c->probation)
+        return MLPIPE_OK;
+    cycle_trial_line(c, &g, now_us, "confirmed");
+    cycle_end_probation(c, v);
+    *action = MLPIPE_ACTION_CONFIRMED;
+    return MLPIPE_OK;
+}
+
+/* ---- one step ---------------------------------------------------------- */
+
+static void cycle_failed(mlpipe_cycle *c, const mlpipe__cycle_view *v,
+                         int64_t now_us)
+{
+    mlpipe__audit_begin(&c->log, now_us, "retrain_failed", v->number);
+    mlpipe__audit_text(&c->log, "reason", mlpipe_status_name(c->failure));
+    mlpipe__audit_end(&c->log);
+    cycle_drop_challenger(c, v);
+}
+
+static mlpipe_status cycle_decide(mlpipe_ctx *ctx, mlpipe_cycle *c,
+                                  unsigned state, mlpipe__cycle_view *v,
+                                  int64_t now_us, int32_t *action)
+{
+    switch (state) {
+    case MLPIPE__CYCLE_WATCHING:
+        return cycle_watch(ctx, c, v, now_us, action);
+    case MLPIPE__CYCLE_WANTED:
+        *action = MLPIPE_ACTION_RETRAIN;
+        return MLPIPE_OK;
+    case MLPIPE__CYCLE_READY:
+        return cycle_gate(ctx, c, v, now_us, action);
+    case MLPIPE__CYCLE_FAILED:
+        cycle_failed(c, v, now_us);
+        return MLPIPE_OK;
+    case MLPIPE__CYCLE_PROBATION:
+        return cycle_trial(ctx, c, v, now_us, action);
+    default: /* TRAINING */
+        return MLPIPE_OK;
+    }
+}
+
+/*
+ * Memory for the lines of one tick: a decision that was carried out must not
+ * be missing from the log because there was no memory left to write it.
+ */
+static mlpipe_status cycle_reserve(mlpipe_ctx *ctx, mlpipe_cycle *c)
+{
+    static const char blank[1024];
+    const size_t size = c->log.size;
+    const size_t need = 4096 + 16 * strlen(c->rule);
+
+    for (size_t n = 0; n < need; n += sizeof blank)
+        mlpipe__text_put(&c->log, blank, sizeof blank);
+    c->log.size = size;
+    if (c->log.data)
+        c->log.data[size] = '\0';
+    if (!c->log.failed)
+        return MLPIPE_OK;
+    c->log.failed = false;
+    return mlpipe__nomem(ctx);
+}
+
+mlpipe_status mlpipe__cycle_step(mlpipe_ctx *ctx, mlpipe_cycle *c,
+                                 int64_t now_us, int32_t *action)
+{
+    const unsigned state = cycle_state(c);
+    mlpipe__cycle_view v = {0};
+    mlpipe_status st = cycle_reserve(ctx, c);
+
+    if (!st)
+        st = cycle_look(ctx, c, now_us, &v);
+    /* A retrain of the host's own may have begun since: then there is no
+     * report to test, and nothing to decide before the next tick. */
+    if (!st && (state != MLPIPE__CYCLE_WATCHING || v.report))
+        st = cycle_decide(ctx, c, state, &v, now_us, action);
+    mlpipe_report_free(v.report);
+    mlpipe_dataset_free(v.trial);
+    return st;
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/* The loop: drift, retrain, gate, swap, probation, and back. */
+#include "cycle_world.h"
+
+#include <pthread.h>
+
+#define PARAMS "when='performance' gate_min=100 probation=1000 cooldown=300"
+
+/* The law changes, the loop follows; gives the log. */
+static mlpipe_buffer *run_once(void)
+{
+    mlpipe_buffer *log;
+    mlpipe_report *r;
+    world d;
+
+    world_make(&d, PARAMS);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(world_live(&d, 500, 2.0), MLPIPE_ACTION_NONE);
+    assert_int_equal(world_until(&d, 4, -2.0), MLPIPE_ACTION_RETRAIN);
+    assert_int_equal(world_live(&d, 500, -2.0), MLPIPE_ACTION_RETRAIN);
+    assert_int_equal(world_until(&d, 1, -2.0), MLPIPE_ACTION_RETRAIN);
+    assert_ok(d.c, mlpipe_cycle_retrain(d.c, d.cycle));
+    assert_status(MLPIPE_E_BUSY, mlpipe_cycle_retrain(d.c, d.cycle));
+    assert_int_equal(mlpipe_slot_version(d.slot), 1);
+    assert_int_equal(world_live(&d, 0, -2.0), MLPIPE_ACTION_SWAPPED);
+    assert_int_equal(mlpipe_slot_version(d.slot), 2);
+    assert_status(MLPIPE_E_BUSY, mlpipe_cycle_retrain(d.c, d.cycle));
+    assert_int_equal(world_live(&d, 500, -2.0), MLPIPE_ACTION_NONE);
+    assert_int_equal(world_live(&d, 500, -2.0), MLPIPE_ACTION_CONFIRMED);
+    assert_int_equal(mlpipe_slot_version(d.slot), 2);
+    assert_ok(d.c, mlpipe_monitor_report(d.c, d.monitor, &r));
+    assert_int_equal((int)mlpipe_report_get(r, "deployment"), 2);
+    mlpipe_report_free(r);
+    log = world_log(&d);
+    world_drop(&d);
+    return log;
+}
+
+static void test_drift_to_confirmed(void **state)
+{
+    mlpipe_buffer *a = run_once(), *b = run_once();
+    const char *text = mlpipe_buffer_data(a);
+    uint64_t decisions;
+    mlpipe_ctx *c;
+
+    print_message("%s", text);
+    assert_non_null(strstr(text, "\"action\":\"retrain\""));
+    assert_non_null(strstr(text, "\"action\":\"swapped\""));
+    assert_non_null(strstr(text, "\"action\":\"confirmed\""));
+    assert_int_equal(mlpipe_buffer_size(a), mlpipe_buffer_size(b));
+    assert_memory_equal(text, mlpipe_buffer_data(b), mlpipe_buffer_size(a));
+    /* every decision follows from the figures beside it */
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
+    assert_ok(c, mlpipe__audit_replay(c, text, mlpipe_buffer_size(a),
+                                      &decisions));
+    assert_in_range(decisions, 3, 10);
+    /* and a log that was changed does not */
+    char *bent = malloc(mlpipe_buffer_size(a) + 1);
+    memcpy(bent, text, mlpipe_buffer_size(a) + 1);
+    memcpy(strstr(bent, "\"swapped\""), "\"refused\"", 9);
+    assert_status(MLPIPE_E_CORRUPT,
+                  mlpipe__audit_replay(c, bent, mlpipe_buffer_size(a),
+                                       &decisions));
+    free(bent);
+    mlpipe_ctx_free(c);
+    mlpipe_buffer_free(a);
+    mlpipe_buffer_free(b);
+    (void)state;
+}
+
+/* Without a change of the law a challenger is no better, and never passes. */
+static void test_worse_is_rejected(void **state)
+{
+    mlpipe_buffer *log;
+    world d;
+
+    world_make(&d, PARAMS);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(world_live(&d, 500, 2.0), MLPIPE_ACTION_NONE);
+    assert_ok(d.c, mlpipe_cycle_retrain(d.c, d.cycle));
+    assert_int_equal(world_live(&d, 0, 2.0), MLPIPE_ACTION_REJECTED);
+    assert_int_equal(mlpipe_slot_version(d.slot), 1);
+    log = world_log(&d);
+    assert_non_null(strstr(mlpipe_buffer_data(log), "no better"));
+    mlpipe_buffer_free(log);
+    world_drop(&d);
+    (void)state;
+}
+
+/* Few withheld rows decide nothing. */
+static void test_too_few_rows(void **state)
+{
+    mlpipe_buffer *log;
+    world d;
+
+    world_make(&d, PARAMS);
+    assert_status(MLPIPE_E_EMPTY, mlpipe_cycle_retrain(d.c, d.cycle));
+    assert_int_equal(world_live(&d, 50, -2.0), MLPIPE_ACTION_NONE);
+    assert_status(MLPIPE_E_EMPTY, mlpipe_cycle_retrain(d.c, d.cycle));
+    assert_int_equal(world_live(&d, 200, -2.0), MLPIPE_ACTION_NONE);
+    assert_ok(d.c, mlpipe_cycle_retrain(d.c, d.cycle));
+    assert_int_equal(world_live(&d, 0, -2.0), MLPIPE_ACTION_REJECTED);
+    assert_int_equal(mlpipe_slot_version(d.slot), 1);
+    log = world_log(&d);
+    assert_non_null(strstr(mlpipe_buffer_data(log), "INSUFFICIENT_DATA"));
+    assert_non_null(strstr(mlpipe_buffer_data(log), "MLPIPE_E_EMPTY"));
+    mlpipe_buffer_free(log);
+    world_drop(&d);
+    (void)state;
+}
+
+/* The law goes back while the new model is on probation. */
+static void test_rolled_back(void **state)
+{
+    mlpipe_buffer *log;
+    uint64_t decisions;
+    world d;
+
+    world_make(&d, PARAMS);
+    assert_int_equal(world_until(&d, 6, -2.0), MLPIPE_ACTION_RETRAIN);
+    assert_int_equal(world_until(&d, 1, -2.0), MLPIPE_ACTION_RETRAIN);
+    assert_ok(d.c, mlpipe_cycle_retrain(d.c, d.cycle));
+    assert_int_equal(world_live(&d, 0, -2.0), MLPIPE_ACTION_SWAPPED);
+    assert_int_equal(world_live(&d, 500, 2.0), MLPIPE_ACTION_ROLLED_BACK);
+    assert_int_equal(mlpipe_slot_version(d.slot), 1);
+    log = world_log(&d);
+    assert_ok(d.c, mlpipe__audit_replay(d.c, mlpipe_buffer_data(log),
+                                        mlpipe_buffer_size(log),
+                                        &decisions));
+    mlpipe_buffer_free(log);
+    /* and the loop goes on */
+    assert_int_equal(world_live(&d, 500, 2.0), MLPIPE_ACTION_NONE);
+    world_drop(&d);
+    (void)state;
+}
+
+/* The host swaps by hand during a probation: the cycle lets go. */
+static void test_superseded(void **state)
+{
+    mlpipe_buffer *log;
+    world d;
+
+    world_make(&d, PARAMS);
+    assert_int_equal(world_until(&d, 6, -2.0), MLPIPE_ACTION_RETRAIN);
+    assert_int_equal(world_until(&d, 1, -2.0), MLPIPE_ACTION_RETRAIN);
+    assert_ok(d.c, mlpipe_cycle_retrain(d.c, d.cycle));
+    assert_int_equal(world_live(&d, 0, -2.0), MLPIPE_ACTION_SWAPPED);
+    assert_ok(d.c, mlpipe_slot_swap(d.c, d.slot, d.m));
+    assert_int_equal(world_live(&d, 10, -2.0), MLPIPE_ACTION_NONE);
+    log = world_log(&d);
+    assert_non_null(strstr(mlpipe_buffer_data(log), "superseded"));
+    mlpipe_buffer_free(log);
+    world_drop(&d);
+    (void)state;
+}
+
+static void *retrain_run(void *arg)
+{
+    world *d = arg;
+    mlpipe_ctx *c;
+    mlpipe_status st;
+
+    if (mlpipe_ctx_new(NULL, &c))
+        return (void *)1;
+    while ((st = mlpipe_cycle_retrain(c, d->cycle)) == MLPIPE_E_BUSY)
+        continue; /* a tick has the slot for a moment */
+    mlpipe_ctx_free(c);
+    return st ? (void *)1 : NULL;
+}
+
+/* Retraining on another thread, beside ticks and predictions. */
+static void test_retrain_beside_tick(void **state)
+{
+    int32_t action = MLPIPE_ACTION_NONE;
+    pthread_t thread;
+    void *failed;
+    world d;
+
+    world_make(&d, PARAMS);
+    assert_int_equal(world_until(&d, 6, -2.0), MLPIPE_ACTION_RETRAIN);
+    assert_int_equal(world_until(&d, 1, -2.0), MLPIPE_ACTION_RETRAIN);
+    assert_int_equal(pthread_create(&thread, NULL, retrain_run, &d), 0);
+    for (int i = 0; i < 2000 && action != MLPIPE_ACTION_SWAPPED; i++)
+        action = world_live(&d, 1, -2.0);
+    pthread_join(thread, &failed);
+    assert_null(failed);
+    if (action != MLPIPE_ACTION_SWAPPED)
+        assert_int_equal(world_live(&d, 0, -2.0), MLPIPE_ACTION_SWAPPED);
+    world_drop(&d);
+    (void)state;
+}
+
+static void test_parameters(void **state)
+{
+    static const char *const bad[] = {
+        "when='age >'",    "gate=auc", "gate=logloss", "gate_share=0.99",
+        "probation=10000", "gate_min=2000", "wehn=age"};
+    mlpipe_monitor *blind;
+    mlpipe_cycle *cycle;
+    world d;
+
+    world_make(&d, "when='age > 30 d'");
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        cycle = (mlpipe_cycle *)1;
+        assert_status(MLPIPE_E_PARAM,
+                      mlpipe_cycle_new(d.c, d.monitor, d.recipe, bad[i],
+                                       &cycle));
+        assert_null(cycle);
+    }
+    mlpipe_cycle_free(d.cycle);
+    mlpipe_monitor_free(d.monitor);
+    assert_ok(d.c, mlpipe_monitor_new(d.c, d.slot, NULL, &blind));
+    assert_status(MLPIPE_E_STATE, mlpipe_cycle_new(d.c, blind, d.recipe,
+                                                   NULL, &cycle));
+    d.cycle = NULL;
+    d.monitor = blind;
+    world_drop(&d);
+    (void)state;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_drift_to_confirmed),
+        cmocka_unit_test(test_worse_is_rejected),
+        cmocka_unit_test(test_too_few_rows),
+        cmocka_unit_test(test_rolled_back),
+        cmocka_unit_test(test_superseded),
+        cmocka_unit_test(test_retrain_beside_tick),
+        cmocka_unit_test(test_parameters),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/* Rules: what they mean, what they refuse and how, what is not known. */
+#include "serve_support.h"
+
+#include "cycle/cycle_internal.h"
+#include "report/report_internal.h"
+
+/* A report with the names that the rules below use. */
+static mlpipe_report *report(mlpipe_ctx *c, const char *performance,
+                             double age, double rmse, double drifted)
+{
+    mlpipe_report *r = mlpipe__report_new(c->env, "monitor"), *out;
+
+    assert_non_null(r);
+    mlpipe__report_number(r, "age", age);
+    mlpipe__report_number(r, "rmse", rmse);
+    mlpipe__report_number(r, "rmse.reference", 1.0);
+    mlpipe__report_number(r, "features_drifted", drifted);
+    mlpipe__report_number(r, "errors", 0.002);
+    mlpipe__report_number(r, "x.psi", 0.25);
+    mlpipe__report_text(r, "performance", performance, strlen(performance));
+    mlpipe__report_text(r, "features", "OK", 2);
+    assert_ok(c, mlpipe__report_seal(c, r, &out));
+    return out;
+}
+
+static int fires(mlpipe_ctx *c, const mlpipe_model *m, const char *rule,
+                 const mlpipe_report *r)
+{
+    mlpipe_trigger *t;
+    int32_t fired = -1;
+
+    assert_ok(c, mlpipe_trigger_new(c, m, rule, &t));
+    assert_ok(c, mlpipe_trigger_test(c, t, r, &fired));
+    mlpipe_trigger_free(t);
+    return fired;
+}
+
+static void test_meaning(void **state)
+{
+    static const struct {
+        const char *rule;
+        int fired;
+    } rules[] = {
+        {"performance", 1},
+        {"features", 0},
+        {"not features", 1},
+        {"not not performance", 1},
+        {"performance and features", 0},
+        {"performance or features", 1},
+        {"features or features and performance or performance", 1},
+        {"age > 30 d", 1},
+        {"age > 31d and age < 33 d", 1},
+        {"age>4.57w", 1},
+        {"age > 769 h", 0},
+        {"age = 2764800", 1},
+        {"age == 32 d", 1},
+        {"age != 32 d", 0},
+        {"age >= 32 d", 1},
+        {"age <= 46079 min", 0},
+        {"rmse > 1.1 * reference", 1},
+        {"rmse > 1.3 * reference", 0},
+        {"rmse > reference * (1 + 10 %)", 1},
+        {"rmse.reference < rmse", 1},
+        {"rmse / rmse.reference - 1 > 0.19", 1},
+        {"-rmse < -1", 1},
+        {"1 - 2 - 3 = -4", 1},
+        {"8 / 4 / 2 = 1", 1},
+        {"2 + 3 * 4 = 14 and (2 + 3) * 4 = 20", 1},
+        {"- 2 * - 3 = 6", 1},
+        {"1e3 ms = 1 s and 1e-3 = 1 ms", 1},
+        {"errors > 0.1 %", 1},
+        {"errors > 0.3%", 0},
+        {"features_drifted >= 1", 1},
+        {"x.psi > 0.2 and `x`.psi > 0.2 and `x.psi` > 0.2", 1},
+        {"not age > 30 d", 0},
+        {"not (age > 30 d) or performance", 1},
+        {"1 / 0 > 5 or 1 / 0 < 5", 0},
+    };
+    mlpipe_ctx *c;
+    mlpipe_model *m;
+    mlpipe_report *r;
+
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
+    m = serve_model(c, 1, 0, true);
+    r = report(c, "DRIFT", 32 * 86400, 1.2, 2);
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (fires(c, m, rules[i].rule, r) != rules[i].fired)
+            fail_msg("%s: not %d", rules[i].rule, rules[i].fired);
+    mlpipe_report_free(r);
+    mlpipe_model_free(m);
+    mlpipe_ctx_free(c);
+    (void)state;
+}
+
+/* What depends on too few rows does not fire, whatever stands around it. */
+static void test_not_known(void **state)
+{
+    static const struct {
+        const char *rule;
+        int fired;
+    } rules[] = {
+        {"performance", 0},
+        {"not performance", 0},
+        {"performance or age > 1 d", 1},
+        {"performance and age > 1 d", 0},
+        {"not (performance and age < 1 d)", 1},
+        {"rmse > 0", 0},
+        {"not rmse > 0", 0},
+        {"rmse = rmse", 0},
+        {"rmse != 1", 0},
+        {"rmse * 0 = 0", 0},
+        {"features_drifted >= 1 or features", 0},
+    };
+    mlpipe_ctx *c;
+    mlpipe_model *m;
+    mlpipe_report *r;
+
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
+    m = serve_model(c, 1, 0, true);
+    r = report(c, "INSUFFICIENT_DATA", 32 * 86400, mlpipe__nan(),
+               mlpipe__nan());
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (fires(c, m, rules[i].rule, r) != rules[i].fired)
+            fail_msg("%s: not %d", rules[i].rule, rules[i].fired);
+    mlpipe_report_free(r);
+    mlpipe_model_free(m);
+    mlpipe_ctx_free(c);
+    (void)state;
+}
+
+static void test_refused(void **state)
+{
+    static const struct {
+        const char *rule, *says;
+    } rules[] = {
+        {"", "ends"},
+        {"   ", "ends"},
+        {"age >", "ends"},
+        {"age", "condition"},
+        {"age 30", "comparison"},
+        {"perfomance", "did you mean performance"},
+        {"x.ps > 1", "did you mean x.psi"},
+        {"age > 30 d)", "closes nothing"},
+        {"(age > 30 d", "no closing"},
+        {"age > performance", "between numbers"},
+        {"age and performance", "conditions"},
+        {"age > 1 > 2", "between numbers"},
+        {"not age", "conditions"},
+        {"or performance", "missing before"},
+        {"performance or or features", "missing before"},
+        {"1.2.3 > 1", "number"},
+        {"`x > 1", "backtick"},
+        {"reference > 1", "behind a metric"},
+        {"age > 1 $", "comparison"},
+        {"auc > 0.5", "has no auc"},
+        {"()", "must stand here"},
+    };
+    mlpipe_ctx *c;
+    mlpipe_model *m;
+    mlpipe_trigger *t;
+
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
+    m = serve_model(c, 1, 0, true);
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        t = (mlpipe_trigger *)1;
+        const mlpipe_status st = mlpipe_trigger_new(c, m, rules[i].rule, &t);
+        if (st != MLPIPE_E_PARAM || t)
+            fail_msg("%s: %s", rules[i].rule, mlpipe_status_name(st));
+        if (!strstr(mlpipe_ctx_error(c)->text, rules[i].says))
+            fail_msg("%s: %s", rules[i].rule, mlpipe_ctx_error(c)->text);
+    }
+    /* the caret stands under the place */
+    assert_status(MLPIPE_E_PARAM,
+                  mlpipe_trigger_new(c, m, "age > 30 d or pxq", &t));
+    const char *text = mlpipe_ctx_error(c)->text;
+    const char *line = strstr(text, "age > 30 d or pxq");
+    assert_non_null(line);
+    const char *caret = strchr(line, '^');
+    assert_non_null(caret);
+    const char *next = strchr(line, '\n') + 1;
+    while (line > text && line[-1] != '\n')
+        line--;
+    assert_int_equal(caret - next, strstr(line, "pxq") - line);
+    mlpipe_model_free(m);
+    /* rules that speak of performance need rows that were held out */
+    m = serve_model(c, 1, 0, true);
+    m->reference->held_out = 0;
+    assert_status(MLPIPE_E_STATE,
+                  mlpipe_trigger_new(c, m, "age > 1 d or performance", &t));
+    assert_status(MLPIPE_E_STATE,
+                  mlpipe_trigger_new(c, m, "rmse > 1.1 * reference", &t));
+    assert_ok(c, mlpipe_trigger_new(c, m, "rmse > 2 or features", &t));
+    /* a report without a name */
+    mlpipe__report_number(NULL, "x", 0);
+    mlpipe_report *empty = mlpipe__report_new(c->env, "x"), *sealed;
+    assert_ok(c, mlpipe__report_seal(c, empty, &sealed));
+    int32_t fired = 7;
+    assert_status(MLPIPE_E_ARG, mlpipe_trigger_test(c, t, sealed, &fired));
+    assert_int_equal(fired, 0);
+    mlpipe_report_free(sealed);
+    mlpipe_trigger_free(t);
+    mlpipe_model_free(m);
+    mlpipe_ctx_free(c);
+    (void)state;
+}
+
+/* Any depth and length is an answer, never a crash. */
+static void test_limits(void **state)
+{
+    static char text[70000];
+    mlpipe_ctx *c;
+    mlpipe_model *m;
+    mlpipe_trigger *t;
+
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
+    m = serve_model(c, 1, 0, true);
+    memset(text, '(', sizeof text - 1);
+    assert_status(MLPIPE_E_LIMIT, mlpipe_trigger_new(c, m, text, &t));
+    text[60000] = 0;
+    assert_status(MLPIPE_E_LIMIT, mlpipe_trigger_new(c, m, text, &t));
+    memset(text, '-', 60000);
+    assert_status(MLPIPE_E_LIMIT, mlpipe_trigger_new(c, m, text, &t));
+    for (size_t i = 0; i + 4 < 60000; i += 4)
+        memcpy(text + i, "not ", 4);
+    assert_status(MLPIPE_E_LIMIT, mlpipe_trigger_new(c, m, text, &t));
+    /* a long rule that is not deep is fine */
+    size_t n = 0;
+    for (int i = 0; i < 3000; i++) {
+        memcpy(text + n, "age > 1 or ", 11);
+        n += 11;
+    }
+    memcpy(text + n, "age > 2", 8);
+    assert_ok(c, mlpipe_trigger_new(c, m, text, &t));
+    mlpipe_trigger_free(t);
+    mlpipe_model_free(m);
+    mlpipe_ctx_free(c);
+    (void)state;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_meaning),
+        cmocka_unit_test(test_not_known),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_limits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

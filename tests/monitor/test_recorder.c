@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* Counters by reference cell, and the ring between worker and tick. */
+#include "serve_support.h"
+
+#include <pthread.h>
+
+#include "monitor/monitor_internal.h"
+
+static void test_cells(void **state)
+{
+    mlpipe__recorder r;
+    mlpipe__count *counters;
+    mlpipe_model *m;
+    mlpipe_ctx *c;
+    const uint32_t lanes[3] = {0, 8, 16};
+    const struct {
+        double x[3], score;
+        uint32_t cell[3], score_cell, flags;
+    } rows[] = {
+        {{0.0, 0, 0}, 0.0, {2, 2, 2}, 2, 0},
+        {{0.999, 9.5, 2}, 10.5, {21, 11, 4}, 12, 0},
+        {{-1e-9, 3, 1}, 0.5, {1, 5, 3}, 2, MLPIPE_FLAG_RANGE},
+        {{1.0, 3, 1}, 11.0, {22, 5, 3}, 13, MLPIPE_FLAG_RANGE},
+        {{0.5, 3, -1}, -1, {12, 5, 1}, 1, MLPIPE_FLAG_UNSEEN},
+        {{0, 0, 0}, 0, {0, 0, 0}, 0, MLPIPE_FLAG_IMPUTED | MLPIPE_FLAG_NULL},
+    };
+    uint64_t expected[200] = {0};
+
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
+    m = serve_model(c, 1, 0, true);
+    assert_true(mlpipe__recorder_init(&r, c->env, m));
+    assert_in_range(r.total, MLPIPE__COUNT_HEAD + 10, 199);
+    counters = mlpipe__alloc_array(c->env, r.total, sizeof *counters);
+    assert_non_null(counters);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        double x[3], score = rows[i].score;
+        memcpy(x, rows[i].x, sizeof x);
+        if (rows[i].flags & MLPIPE_FLAG_NULL)
+            x[0] = x[1] = x[2] = score = mlpipe__nan();
+        uint32_t flags = mlpipe__recorder_inputs(
+            &r, counters, (const unsigned char *)x, lanes);
+        flags = mlpipe__recorder_score(&r, counters, flags, score);
+        assert_int_equal(flags, rows[i].flags);
+        for (uint32_t k = 0; k < 3; k++)
+            expected[r.first[k] + rows[i].cell[k]]++;
+        expected[r.score_first + rows[i].score_cell]++;
+        expected[MLPIPE__COUNT_ROWS]++;
+        expected[MLPIPE__COUNT_IMPUTED] +=
+            (flags & MLPIPE_FLAG_IMPUTED) != 0;
+        expected[MLPIPE__COUNT_UNSEEN] += (flags & MLPIPE_FLAG_UNSEEN) != 0;
+        expected[MLPIPE__COUNT_RANGE] += (flags & MLPIPE_FLAG_RANGE) != 0;
+        expected[MLPIPE__COUNT_UNANSWERED] +=
+            (flags & MLPIPE_FLAG_NULL) != 0;
+    }
+    for (uint32_t i = 0; i < r.total; i++)
+        assert_int_equal(mlpipe__count_get(counters + i), expected[i]);
+    mlpipe__free(c->env, counters);
+    mlpipe__recorder_free(&r);
+    mlpipe_model_free(m);
+    mlpipe_ctx_free(c);
+    (void)state;
+}
+
+/* Private inputs and models without a reference count rows alone. */
+static void test_nothing_to_compare(void **state)
+{
+    const double x[3] = {1, 2, 0};
+    const uint32_t lanes[3] = {0, 8, 16};
+    mlpipe__recorder r;
+    mlpipe__count counters[64];
+    mlpipe_model *m;
+    mlpipe_ctx *c;
+
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
+    m = serve_model(c, 1, 0, false);
+    memset(counters, 0, sizeof counters);
+    assert_true(mlpipe__recorder_init(&r, c->env, m));
+    assert_int_equal(r.total, MLPIPE__COUNT_HEAD);
+    mlpipe__recorder_inputs(&r, counters, (const unsigned char *)x, lanes);
+    mlpipe__recorder_score(&r, counters, 0, 1.0);
+    assert_int_equal(mlpipe__count_get(counters + MLPIPE__COUNT_ROWS), 1);
+    mlpipe__recorder_free(&r);
+    mlpipe_model_free(m);
+    mlpipe_ctx_free(c);
+    (void)state;
+}
+
+/* ---- rings ------------------------------------------------------------- */
+
+enum { RING_SENT = 2000000 };
+
+typedef struct ring_job {
+    mlpipe__ring *ring;
+    uint64_t lost;
+    atomic_bool done;
+} ring_job;
+
+static void *ring_write(void *arg)
+{
+    ring_job *j = arg;
+
+    for (uint64_t i = 1; i <= RING_SENT; i++) {
+        const mlpipe__served s = {i, (int64_t)i * 2, i * 3, (double)i};
+        const uint64_t record[3] = {i, ~i, i * i};
+        j->lost += !mlpipe__ring_push(j->ring, &s, record);
+    }
+    atomic_store(&j->done, true);
+    return NULL;
+}
+
+static void test_ring_two_threads(void **state)
+{
+    ring_job job = {0};
+    uint64_t got = 0, last = 0;
+    pthread_t thread;
+    mlpipe_ctx *c;
+    bool more = true;
+
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
+    job.ring = mlpipe__ring_new(c->env, 1024, 24);
+    assert_non_null(job.ring);
+    assert_int_equal(pthread_create(&thread, NULL, ring_write, &job), 0);
+    while (more) {
+        const mlpipe__served *s = mlpipe__ring_peek(job.ring);
+        uint64_t record[3];
+        if (!s) {
+            more = !atomic_load(&job.done);
+            continue;
+        }
+        memcpy(record, s + 1, sizeof record);
+        assert_true(s->id > last);
+        last = s->id;
+        assert_int_equal(s->now_us, last * 2);
+        assert_int_equal(s->number, last * 3);
+        assert_int_equal(record[0], last);
+        assert_int_equal(record[1], ~last);
+        assert_int_equal(record[2], last * last);
+        mlpipe__ring_pop(job.ring);
+        got++;
+    }
+    pthread_join(thread, NULL);
+    while (mlpipe__ring_peek(job.ring)) {
+        mlpipe__ring_pop(job.ring);
+        got++;
+    }
+    assert_int_equal(got + job.lost, RING_SENT);
+    mlpipe__free(c->env, job.ring);
+    mlpipe_ctx_free(c);
+    (void)state;
+}
+
+static void test_ring_full(void **state)
+{
+    const mlpipe__served s = {1, 2, 3, 4};
+    mlpipe__ring *r;
+    mlpipe_ctx *c;
+
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
+    r = mlpipe__ring_new(c->env, 16, 0);
+    assert_non_null(r);
+    for (int k = 0; k < 3; k++) {
+        for (int i = 0; i < 16; i++)
+            assert_true(mlpipe__ring_push(r, &s, NULL));
+        assert_false(mlpipe__ring_push(r, &s, NULL));
+        for (int i = 0; i < 16; i++) {
+            assert_non_null(mlpipe__ring_peek(r));
+            mlpipe__ring_pop(r);
+        }
+        assert_null(mlpipe__ring_peek(r));
+    }
+    mlpipe__free(c->env, r);
+    mlpipe_ctx_free(c);
+    (void)state;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cells),
+        cmocka_unit_test(test_nothing_to_compare),
+        cmocka_unit_test(test_ring_two_threads),
+        cmocka_unit_test(test_ring_full),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
