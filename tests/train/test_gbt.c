@@ -505,6 +505,39 @@ static void gbt_cancels(void **state)
     rig_table_free(&t);
 }
 
+/* More features than fit one block, with what counts in the second. */
+static void gbt_many_features(void **state)
+{
+    const char *const text = "trees=40 columns=0.4";
+    rig_table t;
+    rig_fit f;
+    (void)state;
+
+    rig_table_new(&t, 9000, 27);
+    for (uint32_t i = 0; i < t.rows; i++) {
+        for (uint32_t c = 0; c < t.features; c++)
+            t.x[c][i] = rig_normal(i, c);
+        t.y[i] = 2 * t.x[20][i] + t.x[26][i] + t.x[3][i];
+    }
+    gbt_fit_ok(text, MLPIPE__TASK_REGRESSION, &t, NULL, &f);
+    assert_true(gbt_r2(&f, &t) > 0.9);
+    const mlpipe__forest *const forest = f.program->forests[0];
+    uint32_t used[27] = {0};
+    for (uint32_t n = 0; n < forest->nodes; n++)
+        used[forest->node_feature[n]]++;
+    /* how often each is split on does not rank the three, but none of the
+     * others comes near them */
+    for (uint32_t c = 0; c < 27; c++)
+        if (c != 3 && c != 20 && c != 26)
+            assert_true(3 * used[c] < used[3] && 3 * used[c] < used[20] &&
+                        3 * used[c] < used[26]);
+    rig_fit_free(&f);
+    const mlpipe__hash128 a = gbt_hash_with(1, text, 1, &t, NULL);
+    const mlpipe__hash128 b = gbt_hash_with(5, text, 1, &t, NULL);
+    assert_memory_equal(&a, &b, sizeof a);
+    rig_table_free(&t);
+}
+
 static void gbt_starves(void **state)
 {
     rig_table t, other;
@@ -535,6 +568,7 @@ int main(void)
         cmocka_unit_test(gbt_zero_weight),
         cmocka_unit_test(gbt_refuses),
         cmocka_unit_test(gbt_cancels),
+        cmocka_unit_test(gbt_many_features),
         cmocka_unit_test(gbt_starves),
     };
     return cmocka_run_group_tests(tests, gbt_open, gbt_close);
