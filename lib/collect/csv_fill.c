@@ -2,6 +2,8 @@
 /* The second pass: cells into columns of the types that are known by now. */
 #include "collect_internal.h"
 
+enum { CSV_RESERVE = 64 };
+
 /* Converts a cell; false where it does not suit the column any more, or
  * memory or room is out. */
 static bool csv_convert(mlpipe__column_writer *w, const mlpipe__csv_column *c,
@@ -67,8 +69,7 @@ static mlpipe_status csv_fill_row(mlpipe_ctx *ctx, mlpipe__csv *csv,
     for (uint32_t i = 0; i < csv->column_count; i++) {
         const char *s;
         size_t n;
-        if (!mlpipe__csv_cell(&csv->reader, i, &s, &n)
-            || !mlpipe__writer_reserve(writers[i], 1))
+        if (!mlpipe__csv_cell(&csv->reader, i, &s, &n))
             return mlpipe__nomem(ctx);
         csv->tally.trimmed += (csv->reader.record.fields[i].flags
                                & MLPIPE__CSV_TRIMMED) != 0;
@@ -80,6 +81,16 @@ static mlpipe_status csv_fill_row(mlpipe_ctx *ctx, mlpipe__csv *csv,
             return csv_fill_failed(ctx, csv, i, writers[i]);
         }
     }
+    return MLPIPE_OK;
+}
+
+/* Room for the next rows, so that only text can run out of memory. */
+static mlpipe_status csv_reserve(mlpipe_ctx *ctx, const mlpipe__csv *csv,
+                                 mlpipe__column_writer **writers)
+{
+    for (uint32_t i = 0; i < csv->column_count; i++)
+        if (!mlpipe__writer_reserve(writers[i], CSV_RESERVE))
+            return mlpipe__nomem(ctx);
     return MLPIPE_OK;
 }
 
@@ -138,6 +149,8 @@ mlpipe_status mlpipe__csv_fill(mlpipe_ctx *ctx, mlpipe__csv *csv,
     st = csv_open_writers(ctx, csv, writers);
     while (!st && row && *rows < max) {
         st = mlpipe__csv_row(ctx, csv, &row);
+        if (!st && row && *rows % CSV_RESERVE == 0)
+            st = csv_reserve(ctx, csv, writers);
         if (!st && row)
             st = csv_fill_row(ctx, csv, writers);
         *rows += !st && row;
