@@ -22,8 +22,9 @@ typedef struct mlpipe_source mlpipe_source;
  * that are empty, "?", "NA", "N/A", "NaN", "nan", "null" or "NULL" are null;
  * spaces after delimiters are trimmed and reported. The full list of
  * parameters is in the catalog under "mlpipe_read_csv"; the main ones:
- * delimiter=, quote='"' header=true na=?,NA dates=auto|mdy|dmy|ymd
- * rows=fail|quarantine.
+ * delimiter=, quote='"' header=auto|true|false na=?,NA
+ * dates=auto|mdy|dmy|ymd text=auto|category|text as=zipcode:category
+ * rows=fail|quarantine. Categories are numbered in the order of their texts.
  *
  * @param ctx borrows
  * @param path borrows: UTF-8
@@ -32,8 +33,10 @@ typedef struct mlpipe_source mlpipe_source;
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_NOT_FOUND, MLPIPE_E_IO,
  *         MLPIPE_E_FORMAT (a bad row under rows=fail, no UTF-8),
- *         MLPIPE_E_AMBIGUOUS (dates that read as two orders), MLPIPE_E_EMPTY,
- *         MLPIPE_E_LIMIT, MLPIPE_E_CANCELLED
+ *         MLPIPE_E_AMBIGUOUS (dates, delimiter or header that read in two
+ *         ways), MLPIPE_E_SCHEMA (as= names no column), MLPIPE_E_EMPTY (no
+ *         row to load), MLPIPE_E_LIMIT, MLPIPE_E_CONFLICT (the file changed
+ *         while it was read), MLPIPE_E_CANCELLED
  * @thread ctx
  * @since 0.1
  *
