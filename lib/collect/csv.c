@@ -2,6 +2,8 @@
 /* Reading CSV: whole into a dataset, or block by block as a source. */
 #include "collect_internal.h"
 
+enum { CSV_FIRST_BYTES = 1 << 18 };
+
 static void csv_free(void *state)
 {
     mlpipe__csv *csv = state;
@@ -30,8 +32,11 @@ static void csv_free(void *state)
 static mlpipe_status csv_first_bytes(mlpipe_ctx *ctx, mlpipe__csv *csv)
 {
     mlpipe__csv_input *in = &csv->input;
-    const mlpipe_status st = mlpipe__csv_input_more(ctx, in);
+    mlpipe_status st = MLPIPE_OK;
 
+    /* Reads may be short: there must be enough to find the dialect in. */
+    while (!st && !in->eof && in->end - in->at < CSV_FIRST_BYTES)
+        st = mlpipe__csv_input_more(ctx, in);
     if (st)
         return st;
     const size_t n = (size_t)(in->end - in->at);

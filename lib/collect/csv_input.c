@@ -102,7 +102,7 @@ mlpipe_status mlpipe__csv_input_more(mlpipe_ctx *ctx, mlpipe__csv_input *in)
         mlpipe__free(in->env, in->buffer);
         in->buffer = grown;
         in->room = more;
-    } else if (held) {
+    } else if (held && in->at != in->buffer) {
         memmove(in->buffer, in->at, held);
     }
     in->at = in->buffer;
