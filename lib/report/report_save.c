@@ -67,7 +67,8 @@ static bool load_item_fits(const mlpipe_report *r,
     uint32_t commas = 0;
 
     if (item->kind < MLPIPE__ITEM_NUMBER || item->kind > MLPIPE__ITEM_TABLE ||
-        item->name >= texts || item->first_cell != cells)
+        item->name >= texts ||
+        item->first_cell != (item->kind < MLPIPE__ITEM_SERIES ? 0 : cells))
         return false;
     if (item->kind == MLPIPE__ITEM_NUMBER)
         return item->cells == 0;
@@ -107,8 +108,6 @@ static void load_items(mlpipe_report *r, mlpipe__cursor *in)
         item->columns = mlpipe__get_u32(in);
         item->first_cell = mlpipe__get_u32(in);
         item->cells = mlpipe__get_u32(in);
-        if (item->kind < MLPIPE__ITEM_SERIES)
-            item->first_cell = cells;
         if (!load_item_fits(r, item, cells) ||
             __builtin_add_overflow(cells, item->cells, &cells))
             in->failed = true;
