@@ -3,6 +3,8 @@
  * The catalog: steps, learners, and the calls that take parameters. It lives
  * in the last folder, from where all of them can be seen.
  */
+#include "../collect/collect_internal.h"
+#include "../store/store_internal.h"
 #include "../validate/validate_internal.h"
 
 typedef struct catalog_call {
@@ -12,6 +14,8 @@ typedef struct catalog_call {
 } catalog_call;
 
 static const catalog_call catalog_calls[] = {
+    {"mlpipe_read_csv", "Read a CSV file.", mlpipe__csv_params,
+     &mlpipe__csv_param_count},
     {"mlpipe_builder_new", "Start a dataset of the host's own rows.",
      mlpipe__builder_params, &mlpipe__builder_param_count},
     {"mlpipe_pipeline_new", "Start a recipe: target, roles, features.",
@@ -22,6 +26,8 @@ static const catalog_call catalog_calls[] = {
      mlpipe__split_params, &mlpipe__split_param_count},
     {"mlpipe_dataset_fold", "One fold of cross-validation, and the rest.",
      mlpipe__fold_params, &mlpipe__fold_param_count},
+    {"mlpipe_store_open", "Open or make a store of versions.",
+     mlpipe__store_params, &mlpipe__store_param_count},
 };
 enum { CATALOG_CALLS = sizeof catalog_calls / sizeof *catalog_calls };
 

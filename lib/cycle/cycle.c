@@ -10,7 +10,7 @@
  */
 #include "cycle_internal.h"
 
-static const mlpipe__param cycle_params[] = {
+const mlpipe__param mlpipe__cycle_params[] = {
     {"when", MLPIPE_PARAM_TEXT, "performance or age > 30 d", 0, 0, NULL, 1,
      "the rule that asks for a retrain"},
     {"gate", MLPIPE_PARAM_TEXT, "", 0, 0, NULL, 1,
@@ -26,6 +26,8 @@ static const mlpipe__param cycle_params[] = {
     {"cooldown", MLPIPE_PARAM_INT, "500", 0, 1000000000, NULL, 1,
      "labelled rows between two retrains"},
 };
+const uint32_t mlpipe__cycle_param_count =
+    sizeof mlpipe__cycle_params / sizeof *mlpipe__cycle_params;
 
 static mlpipe_status cycle_metric(mlpipe_ctx *ctx, const char *name,
                                   uint32_t task, const mlpipe__metric **out)
@@ -143,8 +145,8 @@ mlpipe_status mlpipe_cycle_new(mlpipe_ctx *ctx, mlpipe_monitor *monitor,
         st = mlpipe__slot_here(ctx, monitor->env, "monitor");
     if (!st)
         st = mlpipe__params_parse(
-            ctx, "mlpipe_cycle_new", cycle_params,
-            sizeof cycle_params / sizeof *cycle_params, params, &parsed);
+            ctx, "mlpipe_cycle_new", mlpipe__cycle_params,
+            mlpipe__cycle_param_count, params, &parsed);
     if (!st) {
         st = cycle_make(ctx, monitor, recipe, &parsed, out);
         mlpipe__params_free(&parsed);

@@ -168,4 +168,8 @@ struct mlpipe_worker {
     const char *error;
 };
 
+/* Parameters, for the catalog. */
+extern const mlpipe__param mlpipe__slot_params[];
+extern const uint32_t mlpipe__slot_param_count;
+
 #endif

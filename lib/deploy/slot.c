@@ -451,12 +451,14 @@ mlpipe_status mlpipe__slot_sit(mlpipe_ctx *ctx, mlpipe_slot *slot,
 
 /* ---- making and freeing ------------------------------------------------ */
 
-static const mlpipe__param slot_params[] = {
+const mlpipe__param mlpipe__slot_params[] = {
     {"workers", MLPIPE_PARAM_INT, "64", 1, 4096, NULL, 1,
      "the most workers that may sit at once"},
     {"ring", MLPIPE_PARAM_INT, "4096", 16, 16777216, NULL, 1,
      "ids that wait between two ticks, a power of two"},
 };
+const uint32_t mlpipe__slot_param_count =
+    sizeof mlpipe__slot_params / sizeof *mlpipe__slot_params;
 
 static void slot_destroy(mlpipe_slot *slot)
 {
@@ -554,8 +556,8 @@ mlpipe_status mlpipe_slot_new(mlpipe_ctx *ctx, const mlpipe_model *model,
         st = mlpipe__null_arg(ctx, "model");
     if (!st)
         st = mlpipe__params_parse(
-            ctx, "mlpipe_slot_new", slot_params,
-            sizeof slot_params / sizeof *slot_params, params, &parsed);
+            ctx, "mlpipe_slot_new", mlpipe__slot_params,
+            mlpipe__slot_param_count, params, &parsed);
     if (!st) {
         st = slot_make(ctx, model, layout, &parsed, out);
         mlpipe__params_free(&parsed);

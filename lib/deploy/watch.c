@@ -11,7 +11,7 @@
  */
 #include "watch_internal.h"
 
-static const mlpipe__param watch_params[] = {
+const mlpipe__param mlpipe__monitor_params[] = {
     {"pane", MLPIPE_PARAM_INT, "1000", 10, 100000000, NULL, 1,
      "rows that a pane holds at least"},
     {"panes", MLPIPE_PARAM_INT, "24", 1, 10000, NULL, 1,
@@ -29,6 +29,8 @@ static const mlpipe__param watch_params[] = {
     {"pending", MLPIPE_PARAM_INT, "1000000", 16, 1000000000, NULL, 1,
      "predictions and truths that wait for each other"},
 };
+const uint32_t mlpipe__monitor_param_count =
+    sizeof mlpipe__monitor_params / sizeof *mlpipe__monitor_params;
 
 /* ---- making and freeing ------------------------------------------------ */
 
@@ -166,8 +168,8 @@ mlpipe_status mlpipe_monitor_new(mlpipe_ctx *ctx, mlpipe_slot *slot,
         st = mlpipe__slot_here(ctx, slot->env, "slot");
     if (!st)
         st = mlpipe__params_parse(
-            ctx, "mlpipe_monitor_new", watch_params,
-            sizeof watch_params / sizeof *watch_params, params, &parsed);
+            ctx, "mlpipe_monitor_new", mlpipe__monitor_params,
+            mlpipe__monitor_param_count, params, &parsed);
     if (!st) {
         st = watch_make(ctx, slot, &parsed, out);
         mlpipe__params_free(&parsed);

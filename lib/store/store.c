@@ -4,12 +4,14 @@
 
 static const char store_format[] = "mlpipe-store 1\n";
 
-static const mlpipe__param store_params[] = {
+const mlpipe__param mlpipe__store_params[] = {
     {"create", MLPIPE_PARAM_BOOL, "true", 0, 0, NULL, 0x000100,
      "make the folder where it is absent"},
     {"sync", MLPIPE_PARAM_BOOL, "true", 0, 0, NULL, 0x000100,
      "wait for the disk after each write; false for tests only"},
 };
+const uint32_t mlpipe__store_param_count =
+    sizeof mlpipe__store_params / sizeof *mlpipe__store_params;
 
 mlpipe_status mlpipe__store_path(mlpipe_ctx *ctx, const mlpipe_store *s,
                                  const char *folder, const char *name,
@@ -135,8 +137,8 @@ static mlpipe_status store_open(mlpipe_ctx *ctx, const char *path,
     mlpipe_store *s = NULL;
     mlpipe_status st;
 
-    st = mlpipe__params_parse(ctx, "store_open", store_params, 2, params,
-                              &p);
+    st = mlpipe__params_parse(ctx, "store_open", mlpipe__store_params,
+                              mlpipe__store_param_count, params, &p);
     if (st)
         return st;
     if (!ctx->env->io.open) {

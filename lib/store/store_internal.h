@@ -101,4 +101,8 @@ mlpipe_status mlpipe__store_log_read(
     mlpipe_ctx *ctx, const mlpipe_store *s,
     void (*visit)(void *arg, const mlpipe__store_entry *entry), void *arg);
 
+/* Parameters, for the catalog. */
+extern const mlpipe__param mlpipe__store_params[];
+extern const uint32_t mlpipe__store_param_count;
+
 #endif
