@@ -49,7 +49,7 @@ void mlpipe__model_info(mlpipe_ctx *ctx, uint64_t duration_ns,
 
 static void card_text(mlpipe_report *r, const char *name, const char *text)
 {
-    if (text[0])
+    if (text && text[0]) /* INFO may have been left out */
         mlpipe__report_text(r, name, text, strlen(text));
 }
 
