@@ -381,6 +381,141 @@ static void reference(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* Few rows, columns of nothing or of one value: a model or a clean error. */
+static void edges(void **state)
+{
+    static const char *const learners[] = {"gbt", "ridge"};
+    mlpipe_ctx *c = made_ctx(1);
+    for (int64_t rows = 0; rows <= 3; rows++) {
+        for (int k = 0; k < 2; k++) {
+            const double one[3] = {5, 5, 5}, y[3] = {1, 2, 4};
+            const uint8_t none[3] = {0, 0, 0};
+            const uint64_t live = made_live(c);
+            mlpipe_builder *b;
+            mlpipe_dataset *d;
+            mlpipe_pipeline *p;
+            mlpipe_model *m;
+            mlpipe_status st;
+            double out[3];
+            assert_ok(c, mlpipe_builder_new(c, NULL, NULL, &b));
+            assert_ok(c, mlpipe_builder_column(c, b, "y", MLPIPE_F64, y,
+                                               NULL, rows));
+            assert_ok(c, mlpipe_builder_column(c, b, "one", MLPIPE_F64, one,
+                                               NULL, rows));
+            assert_ok(c, mlpipe_builder_column(c, b, "null", MLPIPE_F64, one,
+                                               none, rows));
+            assert_ok(c, mlpipe_builder_finish(c, b, &d));
+            mlpipe_builder_free(b);
+            assert_ok(c, mlpipe_pipeline_new(c, "target=y", &p));
+            assert_ok(c, mlpipe_pipeline_add(c, p, "impute", NULL));
+            assert_ok(c, mlpipe_pipeline_add(c, p, "scale", NULL));
+            assert_ok(c, mlpipe_pipeline_add(c, p, learners[k], NULL));
+            st = mlpipe_fit(c, p, d, NULL, &m);
+            if (!rows)
+                assert_status(MLPIPE_E_EMPTY, st);
+            if (st) {
+                assert_null(m);
+                assert_true(mlpipe_ctx_error(c)->text[0]);
+            } else {
+                assert_ok(c, mlpipe_predict(c, m, d, out, (size_t)rows));
+                for (int64_t i = 0; i < rows; i++)
+                    assert_true(out[i] >= 1 && out[i] <= 4);
+                mlpipe_model_free(m);
+            }
+            mlpipe_pipeline_free(p);
+            mlpipe_dataset_free(d);
+            assert_int_equal(live, made_live(c));
+        }
+    }
+    mlpipe_ctx_free(c);
+}
+
+/* NaN in the input is null, whatever the path; inf never comes out. */
+static void odd_inputs(void **state)
+{
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = made_dataset(c, 0, 300), *odd;
+    const double size[4] = {mlpipe__nan(), mlpipe__inf(), -1e308, 100};
+    const int64_t rooms[4] = {1, INT64_MAX, INT64_MIN, 3};
+    const char *town[4] = {"Paris", NULL, "Oslo", ""};
+    mlpipe_pipeline *p = made_recipe(c, "log(price)", "gbt", "trees=9");
+    mlpipe_builder *b;
+    mlpipe_model *m;
+    double out[4];
+    const uint8_t fresh[4] = {0, 1, 1, 0}, none[4] = {0, 0, 0, 0};
+    assert_ok(c, mlpipe_fit(c, p, d, NULL, &m));
+    assert_ok(c, mlpipe_builder_new(c, NULL, NULL, &b));
+    assert_ok(c, mlpipe_builder_column(c, b, "size", MLPIPE_F64, size, NULL,
+                                       4));
+    assert_ok(c, mlpipe_builder_column(c, b, "lot", MLPIPE_F64, size, none,
+                                       4));
+    assert_ok(c, mlpipe_builder_column(c, b, "rooms", MLPIPE_I64, rooms, NULL,
+                                       4));
+    assert_ok(c, mlpipe_builder_texts(c, b, "town", town, 4));
+    assert_ok(c, mlpipe_builder_column(c, b, "new", MLPIPE_BOOL, fresh, NULL,
+                                       4));
+    assert_ok(c, mlpipe_builder_finish(c, b, &odd));
+    mlpipe_builder_free(b);
+    assert_ok(c, mlpipe_predict(c, m, odd, out, 4));
+    for (int i = 0; i < 4; i++)
+        assert_true(out[i] != out[i] || (out[i] > 0 && out[i] < 1e6));
+    assert_true(out[0] > 0 && out[3] > 0);
+    mlpipe_dataset_free(odd);
+    assert_ok(c, mlpipe_dataset_slice(c, d, 0, 0, &odd));
+    assert_ok(c, mlpipe_predict(c, m, odd, out, 0));
+    mlpipe_dataset_free(odd);
+    mlpipe_model_free(m);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
+/* A row of weight two is the row twice, for what the steps leave alone. */
+static void weights(void **state)
+{
+    mlpipe_ctx *c = made_ctx(1);
+    double x[90], y[90], w[90], a[45], b[45];
+    mlpipe_dataset *d[2];
+    for (int i = 0; i < 90; i++) {
+        x[i] = i % 45;
+        y[i] = 3 * x[i] + made_unit(i % 45, 1);
+        w[i] = 2;
+    }
+    for (int k = 0; k < 2; k++) {
+        mlpipe_builder *made;
+        mlpipe_pipeline *p;
+        mlpipe_model *m;
+        mlpipe_dataset *head;
+        const int64_t rows = k ? 90 : 45;
+        assert_ok(c, mlpipe_builder_new(c, NULL, NULL, &made));
+        assert_ok(c, mlpipe_builder_column(c, made, "x", MLPIPE_F64, x, NULL,
+                                           rows));
+        assert_ok(c, mlpipe_builder_column(c, made, "y", MLPIPE_F64, y, NULL,
+                                           rows));
+        if (!k)
+            assert_ok(c, mlpipe_builder_column(c, made, "w", MLPIPE_F64, w,
+                                               NULL, rows));
+        assert_ok(c, mlpipe_builder_finish(c, made, &d[k]));
+        mlpipe_builder_free(made);
+        assert_ok(c, mlpipe_pipeline_new(
+                         c, k ? "target=y features=x holdout=0"
+                              : "target=y features=x weight=w holdout=0",
+                         &p));
+        assert_ok(c, mlpipe_pipeline_add(c, p, "ridge", NULL));
+        assert_ok(c, mlpipe_fit(c, p, d[k], NULL, &m));
+        assert_ok(c, mlpipe_dataset_slice(c, d[k], 0, 45, &head));
+        assert_ok(c, mlpipe_predict(c, m, head, k ? b : a, 45));
+        mlpipe_dataset_free(head);
+        mlpipe_model_free(m);
+        mlpipe_pipeline_free(p);
+    }
+    for (int i = 0; i < 45; i++)
+        assert_near(a[i], b[i], 1e-9);
+    mlpipe_dataset_free(d[0]);
+    mlpipe_dataset_free(d[1]);
+    mlpipe_ctx_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,7 +523,8 @@ int main(void)
         cmocka_unit_test(threads),    cmocka_unit_test(row_batch_dataset),
         cmocka_unit_test(holdout),    cmocka_unit_test(holdout_is_last),
         cmocka_unit_test(refusals),   cmocka_unit_test(cancelled),
-        cmocka_unit_test(reference),
+        cmocka_unit_test(reference),  cmocka_unit_test(edges),
+        cmocka_unit_test(odd_inputs), cmocka_unit_test(weights),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
