@@ -60,7 +60,7 @@ enum {
 
 /** Kind of an mlpipe_value. */
 enum {
-    MLPIPE_VALUE_NULL = 0,   /**< missing */
+    MLPIPE_VALUE_NULL = 0,   /**< missing; from the library num is NaN */
     MLPIPE_VALUE_NUMBER = 1, /**< num holds it */
     MLPIPE_VALUE_TEXT = 2    /**< str and len hold UTF-8, no NUL needed */
 };

@@ -264,8 +264,11 @@ mlpipe_status mlpipe_dataset_cell(const mlpipe_dataset *d, int64_t row,
     uint32_t at;
     const mlpipe__chunk *chunk =
         cells_chunk(c, mlpipe__dataset_physical(d, row), &at);
-    if (!cells_valid(chunk, at))
+    if (!cells_valid(chunk, at)) {
+        /* So that a host that copies the number copies "missing". */
+        out->num = mlpipe__nan();
         return MLPIPE_OK;
+    }
     if (cells_is_text(c)) {
         size_t bytes;
         out->str = cells_text(c, chunk, at, &bytes);
