@@ -77,7 +77,7 @@ static inline mlpipe__forest *random_forest(mlpipe__env *env,
                                             const forest_shape *s,
                                             uint64_t seed)
 {
-    enum { SET_WORDS = 4096 };
+    const uint32_t set_words = 8 + s->codes / 8;
     uint32_t *leaves = calloc(s->trees + 1, 4);
     uint32_t t, k, all = 0;
     mlpipe__forest *f;
@@ -88,10 +88,10 @@ static inline mlpipe__forest *random_forest(mlpipe__env *env,
         all += leaves[t];
     }
     f = mlpipe__forest_new(env, s->features, s->outputs, s->trees,
-                           all - s->trees, all, SET_WORDS);
+                           all - s->trees, all, set_words);
     for (k = 0; k < s->features; k++)
         f->feature_codes[k] = s->codes && k % 3 == 1 ? s->codes : 0;
-    for (k = 0; k < SET_WORDS; k++)
+    for (k = 0; k < set_words; k++)
         f->set_bits[k] = random_below(0xffffffffu);
     for (t = 0; t < s->trees; t++) {
         f->tree_output[t] = random_below(s->outputs);

@@ -136,7 +136,7 @@ static void refuses_what_does_not_hold(void **state)
     REFUSED(f->node_flags[code] &= ~(uint32_t)MLPIPE__NODE_CATEGORY);
     REFUSED(f->node_flags[code] |= 8);
     REFUSED(f->node_cut[number] = nan);
-    REFUSED(f->node_set[code] = 4095);
+    REFUSED(f->node_set[code] = 12);
     REFUSED(f->node_set[code] = 0xffffffffu);
     REFUSED(f->node_left[0] = 0);
     REFUSED(f->node_left[1] = 1);
