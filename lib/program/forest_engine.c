@@ -81,12 +81,11 @@ static bool forest_list_used(const mlpipe__forest *f, forest_engine *e,
     return true;
 }
 
-/* Sorted distinct cuts of each used number, padded to 2^steps - 1 by NaN,
- * which no value reaches. raw holds the cuts of all nodes. */
-static bool forest_pad_cuts(const mlpipe__forest *f, forest_engine *e,
-                            double *raw, const uint32_t *fill)
+/* Sorts the raw cuts of each used feature; how many steps a search takes. */
+static void forest_count_bins(forest_engine *e, double *raw,
+                              const uint32_t *fill)
 {
-    uint32_t u, i, total = 0;
+    uint32_t u;
 
     for (u = 0; u < e->used; u++) {
         forest_feature *v = &e->features[u];
@@ -95,27 +94,68 @@ static bool forest_pad_cuts(const mlpipe__forest *f, forest_engine *e,
 
         v->bins = (v->codes ? v->codes : kept) + 2;
         v->steps = forest_log2_room(kept);
-        total += (1u << v->steps) - 1;
         e->max_bins = v->bins > e->max_bins ? v->bins : e->max_bins;
     }
+}
+
+/* Numbers first, those with the longest search before the others; four
+ * neighbours search together and so take equally many steps. */
+static bool forest_order_used(const mlpipe__forest *f, forest_engine *e,
+                              uint32_t *used_of)
+{
+    forest_feature *sorted =
+        mlpipe__alloc_array(f->env, e->used, sizeof *sorted);
+    uint32_t u, steps, at = 0;
+
+    if (!sorted)
+        return false;
+    for (steps = 32; steps-- > 0;)
+        for (u = 0; u < e->used; u++)
+            if (!e->features[u].codes && e->features[u].steps == steps)
+                sorted[at++] = e->features[u];
+    e->quads = at / 4 * 4;
+    for (u = 0; u < e->used; u++)
+        if (e->features[u].codes)
+            sorted[at++] = e->features[u];
+    for (u = 0; u < e->used; u++) {
+        if (u < e->quads)
+            sorted[u].steps = sorted[u / 4 * 4].steps;
+        used_of[sorted[u].feature] = u;
+    }
+    mlpipe__free(f->env, e->features);
+    e->features = sorted;
+    return true;
+}
+
+/* The cuts of each used number, padded to 2^steps - 1 by NaN, which no value
+ * reaches. */
+static bool forest_pad_cuts(const mlpipe__forest *f, forest_engine *e,
+                            const double *raw)
+{
+    size_t total = 0;
+    uint32_t u, i;
+
+    for (u = 0; u < e->used; u++)
+        total += (1u << e->features[u].steps) - 1;
+    if (total > UINT32_MAX)
+        return false;
     e->cuts = mlpipe__alloc_array(f->env, total, 8);
     if (!e->cuts)
         return false;
-    e->cut_count = total;
     for (total = u = 0; u < e->used; u++) {
         forest_feature *v = &e->features[u];
         const uint32_t kept = v->codes ? 0 : v->bins - 2;
 
         for (i = 0; i < (1u << v->steps) - 1; i++)
             e->cuts[total + i] = i < kept ? raw[v->cut + i] : mlpipe__nan();
-        v->cut = total;
+        v->cut = (uint32_t)total;
         total += (1u << v->steps) - 1;
     }
     return true;
 }
 
 static bool forest_collect_cuts(const mlpipe__forest *f, forest_engine *e,
-                                const uint32_t *used_of)
+                                uint32_t *used_of)
 {
     double *raw = mlpipe__alloc_array(f->env, f->nodes, 8);
     uint32_t *fill = mlpipe__alloc_array(f->env, e->used, 4);
@@ -128,7 +168,10 @@ static bool forest_collect_cuts(const mlpipe__forest *f, forest_engine *e,
         if (!e->features[u].codes)
             raw[e->features[u].cut + fill[u]++] = f->node_cut[i];
     }
-    ok = ok && forest_pad_cuts(f, e, raw, fill);
+    if (ok) {
+        forest_count_bins(e, raw, fill);
+        ok = forest_order_used(f, e, used_of) && forest_pad_cuts(f, e, raw);
+    }
     mlpipe__free(f->env, raw);
     mlpipe__free(f->env, fill);
     return ok;
@@ -164,6 +207,7 @@ static bool forest_build(mlpipe__forest *f, uint32_t *used_of)
     if (!forest_list_used(f, e, used_of) ||
         !forest_collect_cuts(f, e, used_of))
         return false;
+    e->isa = mlpipe__mask_isa();
     e->masks = mlpipe__mask_build(f, e, used_of, &nomem);
     if (nomem)
         return false;
@@ -196,53 +240,129 @@ size_t mlpipe__forest_scratch(const mlpipe__forest *f)
     return (size_t)e->used * FOREST_TILE * 4 * (e->masks ? 1 : 2);
 }
 
-static inline uint32_t forest_bin(const forest_feature *u,
-                                  const double *cuts, double x,
-                                  uint32_t valid)
+/* Where a used feature lies, from row `from` on. */
+static inline const double *forest_lane(const forest_lanes *lanes,
+                                        uint32_t feature, uint32_t from,
+                                        const uint8_t **valid)
 {
-    uint32_t bin;
+    if (lanes->regs) {
+        const size_t at = lanes->regs[feature] * lanes->stride + from;
 
-    if (u->codes)
-        bin = x >= 0 && x < u->codes ? (uint32_t)x : u->codes;
-    else
-        bin = forest_count_cuts(cuts, u->steps, x);
-    return valid ? bin : u->bins - 1;
+        *valid = lanes->flags + at;
+        return lanes->values + at;
+    }
+    *valid = lanes->valid[feature] + from;
+    return lanes->x[feature] + from;
+}
+
+static inline void forest_bin_code(const forest_feature *v, double x,
+                                   uint8_t valid, uint32_t *bin)
+{
+    const uint32_t code = x >= 0 && x < v->codes ? (uint32_t)x : v->codes;
+
+    *bin = valid ? code : v->bins - 1;
+}
+
+/*
+ * Four searches at once, of the same number of steps: one waits for another's
+ * compare. A step chooses an address, so that no branch depends on a value.
+ */
+static inline void forest_search4(const double *const cuts[4],
+                                  const double x[4], uint32_t steps,
+                                  uint32_t at[4])
+{
+    const double *a = cuts[0], *b = cuts[1], *c = cuts[2], *d = cuts[3];
+    size_t half = steps ? (size_t)1 << (steps - 1) : 0;
+
+    for (; half; half >>= 1) {
+        const double *const a2 = a + half, *const b2 = b + half;
+        const double *const c2 = c + half, *const d2 = d + half;
+
+        a = a2[-1] <= x[0] ? a2 : a;
+        b = b2[-1] <= x[1] ? b2 : b;
+        c = c2[-1] <= x[2] ? c2 : c;
+        d = d2[-1] <= x[3] ? d2 : d;
+    }
+    at[0] = (uint32_t)(a - cuts[0]);
+    at[1] = (uint32_t)(b - cuts[1]);
+    at[2] = (uint32_t)(c - cuts[2]);
+    at[3] = (uint32_t)(d - cuts[3]);
+}
+
+/* Four numbers of the same number of steps, row by row. */
+static inline void forest_bin4(const forest_engine *e,
+                               const forest_lanes *lanes,
+                               const forest_feature *v, uint32_t from,
+                               uint32_t n, uint32_t *bins)
+{
+    const double *x[4], *cuts[4];
+    const uint8_t *valid[4];
+    uint32_t i, k, at[4];
+    double now[4];
+
+    for (k = 0; k < 4; k++) {
+        x[k] = forest_lane(lanes, v[k].feature, from, &valid[k]);
+        cuts[k] = e->cuts + v[k].cut;
+    }
+    for (i = 0; i < n; i++) {
+        for (k = 0; k < 4; k++)
+            now[k] = x[k][i];
+        forest_search4(cuts, now, v->steps, at);
+        for (k = 0; k < 4; k++)
+            bins[(size_t)k * n + i] = valid[k][i] ? at[k] : v[k].bins - 1;
+    }
 }
 
 /* bins[u * n + i] of n rows from row `from` on. */
-static void forest_bins(const forest_engine *e, const forest_lanes *lanes,
-                        uint32_t from, uint32_t n, uint32_t *bins)
+static inline void forest_bins(const forest_engine *e,
+                               const forest_lanes *lanes, uint32_t from,
+                               uint32_t n, uint32_t *bins)
 {
     uint32_t u, i;
 
-    for (u = 0; u < e->used; u++) {
+    for (u = 0; u < e->quads; u += 4)
+        forest_bin4(e, lanes, &e->features[u], from, n,
+                    bins + (size_t)u * n);
+    for (; u < e->used; u++) {
         const forest_feature *v = &e->features[u];
-        const double *cuts = e->cuts + v->cut;
-        const double *x;
         const uint8_t *valid;
+        const double *x = forest_lane(lanes, v->feature, from, &valid);
 
-        if (lanes->regs) {
-            const size_t at = lanes->regs[v->feature] * lanes->stride;
+        for (i = 0; i < n; i++) {
+            uint32_t *bin = &bins[(size_t)u * n + i];
 
-            x = lanes->values + at;
-            valid = lanes->flags + at;
-        } else {
-            x = lanes->x[v->feature];
-            valid = lanes->valid[v->feature];
+            if (v->codes)
+                forest_bin_code(v, x[i], valid[i], bin);
+            else
+                *bin = valid[i] ? forest_count_cuts(e->cuts + v->cut,
+                                                    v->steps, x[i])
+                                : v->bins - 1;
         }
-        for (i = 0; i < n; i++)
-            bins[(size_t)u * n + i] =
-                forest_bin(v, cuts, x[from + i], valid[from + i]);
     }
 }
 
 /* ---- run ---------------------------------------------------------------- */
 
+static void forest_run_tile(const mlpipe__forest *f, uint32_t *bins,
+                            const forest_lanes *lanes, uint32_t from,
+                            uint32_t n, double *out, size_t out_stride)
+{
+    const forest_engine *e = f->engine;
+
+    if (n == 1) /* with strides that the compiler knows */
+        forest_bins(e, lanes, from, 1, bins);
+    else
+        forest_bins(e, lanes, from, n, bins);
+    if (e->masks)
+        mlpipe__mask_run(f, bins, n, out + from, out_stride);
+    else
+        mlpipe__steps_run(f, bins, n, out + from, out_stride);
+}
+
 static void forest_run_lanes(const mlpipe__forest *f, uint32_t *bins,
                              const forest_lanes *lanes, uint32_t n,
                              double *out, size_t out_stride)
 {
-    const forest_engine *e = f->engine;
     uint32_t from, k, i;
 
     for (k = 0; k < f->outputs; k++)
@@ -251,11 +371,7 @@ static void forest_run_lanes(const mlpipe__forest *f, uint32_t *bins,
     for (from = 0; from < n; from += FOREST_TILE) {
         const uint32_t m = n - from < FOREST_TILE ? n - from : FOREST_TILE;
 
-        forest_bins(e, lanes, from, m, bins);
-        if (e->masks)
-            mlpipe__mask_run(f, bins, m, out + from, out_stride);
-        else
-            mlpipe__steps_run(f, bins, m, out + from, out_stride);
+        forest_run_tile(f, bins, lanes, from, m, out, out_stride);
     }
     for (k = 0; k < f->outputs; k++)
         for (i = 0; i < n; i++)

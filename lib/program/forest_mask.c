@@ -8,6 +8,10 @@
  */
 #include "forest_types.h"
 
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <cpuid.h>
+#endif
+
 /* What building needs beside the engine. */
 typedef struct mask_work {
     uint64_t *left, *right; /* of each node: leaves on that side */
@@ -372,76 +376,58 @@ done:
 
 /* ---- run ---------------------------------------------------------------- */
 
-#if defined(__GNUC__)
-typedef uint64_t mask_pair __attribute__((vector_size(16), may_alias));
+#define MASK_NAME(name) name##_plain
+#define MASK_TARGET
+#define MASK_BYTES 16
+#include "forest_mask_run.h"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define MASK_NAME(name) name##_avx2
+#define MASK_TARGET __attribute__((target("avx2,bmi")))
+#define MASK_BYTES 32
+#include "forest_mask_run.h"
+
+#define MASK_NAME(name) name##_avx512
+#define MASK_TARGET __attribute__((target("avx512f,avx2,bmi")))
+#define MASK_BYTES 64
+#include "forest_mask_run.h"
+
+uint32_t mlpipe__mask_isa(void)
+{
+    uint32_t a, b, c, d, low, high;
+
+    /* osxsave and avx, then what the system keeps of the registers */
+    if (!__get_cpuid(1, &a, &b, &c, &d) || ~c & (1u << 27 | 1u << 28))
+        return MASK_PLAIN;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    if ((low & 0x06) != 0x06 || !__get_cpuid_count(7, 0, &a, &b, &c, &d) ||
+        ~b & (1u << 3 | 1u << 5))
+        return MASK_PLAIN;
+    return (low & 0xe6) == 0xe6 && b & 1u << 16 ? MASK_AVX512 : MASK_AVX2;
+}
 #else
-typedef uint64_t mask_pair;
+uint32_t mlpipe__mask_isa(void)
+{
+    return MASK_PLAIN;
+}
 #endif
-enum { MASK_PARTS = 64 / (int)sizeof(mask_pair) };
-
-typedef union mask_bits_of {
-    mask_pair part[MASK_PARTS];
-    uint32_t narrow[16];
-    uint64_t wide[8];
-} mask_bits_of;
-
-/* The AND of the lines that a row's bins choose in a block. */
-static inline void mask_and(const forest_engine *e, uint32_t block,
-                            const uint32_t *bins, uint32_t stride,
-                            mask_bits_of *out)
-{
-    const forest_pair *p = e->pairs + e->block_pair[block];
-    const forest_pair *end = e->pairs + e->block_pair[block + 1];
-    mask_pair all[MASK_PARTS];
-    int i;
-
-    memset(all, 0xff, sizeof all);
-    for (; p < end; p++) {
-        const uint32_t bin = bins[(size_t)p->used * stride];
-        const mask_pair *line = (const mask_pair *)
-            (e->lines + ((size_t)p->line + e->map[p->map + bin]) *
-                            FOREST_LINE_WORDS);
-
-        for (i = 0; i < MASK_PARTS; i++)
-            all[i] &= line[i];
-    }
-    memcpy(out->part, all, sizeof all);
-}
-
-static inline int64_t mask_sum(const forest_engine *e, uint32_t block,
-                               const mask_bits_of *v)
-{
-    int64_t sum = 0;
-    int i;
-
-    if (e->wide) {
-        const int32_t *leaf = e->leaf + (size_t)block * 8 * 64;
-
-        for (i = 0; i < 8; i++)
-            sum += leaf[i * 64 + __builtin_ctzll(v->wide[i])];
-    } else {
-        const int32_t *leaf = e->leaf + (size_t)block * 16 * 32;
-
-        for (i = 0; i < 16; i++)
-            sum += leaf[i * 32 + __builtin_ctz(v->narrow[i])];
-    }
-    return sum;
-}
 
 void mlpipe__mask_run(const mlpipe__forest *f, const uint32_t *bins,
                       uint32_t n, double *out, size_t out_stride)
 {
     const forest_engine *e = f->engine;
-    mask_bits_of v;
-    uint32_t b, i;
 
-    for (b = 0; b < e->blocks; b++) {
-        double *sum = out + e->block_output[b] * out_stride;
-
-        for (i = 0; i < n; i++) {
-            mask_and(e, b, bins + i, n, &v);
-            /* Whole numbers below 2^53: the additions are exact. */
-            sum[i] += (double)mask_sum(e, b, &v);
-        }
+    switch (e->isa) {
+#if defined(__x86_64__) && defined(__GNUC__)
+    case MASK_AVX512:
+        mask_run_avx512(e, bins, n, out, out_stride);
+        break;
+    case MASK_AVX2:
+        mask_run_avx2(e, bins, n, out, out_stride);
+        break;
+#endif
+    default:
+        mask_run_plain(e, bins, n, out, out_stride);
+        break;
     }
 }

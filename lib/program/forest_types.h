@@ -15,6 +15,9 @@ enum {
     FOREST_PAIR_LINES = 65536
 };
 
+/* Instruction sets of the mask run; kept in the engine, all of equal bits. */
+enum { MASK_PLAIN = 0, MASK_AVX2 = 1, MASK_AVX512 = 2 };
+
 /*
  * How a used feature becomes a bin. A number: how many of its cuts are <= x,
  * then one bin for missing. A code: the code, one bin for all other codes,
@@ -43,11 +46,13 @@ typedef struct forest_step {
 #define FOREST_SET 0x80000000u
 
 struct mlpipe__forest_engine {
-    uint32_t used, cut_count, max_bins;
+    uint32_t used, max_bins;
+    uint32_t quads; /* that many features search in groups of four */
     forest_feature *features; /* used */
     double *cuts;
     /* masks: blocks of 16 trees with up to 32 leaves, or 8 with up to 64 */
-    bool masks, wide, avx2;
+    bool masks, wide;
+    uint32_t isa; /* MASK_ */
     uint32_t blocks, pair_count;
     uint32_t *block_pair;   /* blocks + 1 */
     uint32_t *block_output; /* blocks */
@@ -74,6 +79,7 @@ typedef struct forest_lanes {
 
 bool mlpipe__mask_build(const mlpipe__forest *f, forest_engine *e,
                         const uint32_t *used_of, bool *nomem);
+uint32_t mlpipe__mask_isa(void); /* the best that this machine has */
 void mlpipe__mask_run(const mlpipe__forest *f, const uint32_t *bins,
                       uint32_t n, double *out, size_t out_stride);
 bool mlpipe__steps_build(const mlpipe__forest *f, forest_engine *e,

@@ -77,6 +77,12 @@ const uint8_t *mlpipe__program_valid(const mlpipe__program *p,
 
 /* ---- ops ---------------------------------------------------------------- */
 
+#if defined(__GNUC__)
+#define VM_INLINE static inline __attribute__((always_inline))
+#else
+#define VM_INLINE static inline
+#endif
+
 /* A run: where registers lie, and how many rows. */
 typedef struct vm_run {
     const mlpipe__program *p;
@@ -87,7 +93,7 @@ typedef struct vm_run {
     uint32_t n;
 } vm_run;
 
-static inline void vm_put(double *v, uint8_t *ok, vm_value r)
+VM_INLINE void vm_put(double *v, uint8_t *ok, vm_value r)
 {
     const uint8_t keep = r.ok & (r.v - r.v == 0.0);
 
@@ -96,14 +102,14 @@ static inline void vm_put(double *v, uint8_t *ok, vm_value r)
 }
 
 /* For an op that hands on what it was given, an infinite input included. */
-static inline void vm_copy(double *v, uint8_t *ok, vm_value r)
+VM_INLINE void vm_copy(double *v, uint8_t *ok, vm_value r)
 {
     *v = r.ok ? r.v : 0.0;
     *ok = r.ok;
 }
 
 /* A code is kept where its input knows it; every other number is unseen. */
-static inline void vm_inputs(const vm_run *run)
+VM_INLINE void vm_inputs(const vm_run *run)
 {
     uint32_t i, r;
 
@@ -126,7 +132,7 @@ static inline void vm_inputs(const vm_run *run)
     }
 }
 
-static inline void vm_run_onehot(const vm_run *run, const mlpipe__op *op)
+VM_INLINE void vm_run_onehot(const vm_run *run, const mlpipe__op *op)
 {
     const uint32_t *set = run->p->words + op->arg;
     const double *a = run->values + op->a * run->stride;
@@ -147,7 +153,7 @@ static inline void vm_run_onehot(const vm_run *run, const mlpipe__op *op)
     }
 }
 
-static inline void vm_run_lookup(const vm_run *run, const mlpipe__op *op)
+VM_INLINE void vm_run_lookup(const vm_run *run, const mlpipe__op *op)
 {
     const double *table = run->p->consts + op->arg;
     const double *a = run->values + op->a * run->stride;
@@ -166,7 +172,7 @@ static inline void vm_run_lookup(const vm_run *run, const mlpipe__op *op)
  */
 enum { VM_LINEAR_ROWS = 16 };
 
-static inline void vm_linear_rows(const vm_run *run, const mlpipe__op *op,
+VM_INLINE void vm_linear_rows(const vm_run *run, const mlpipe__op *op,
                                   uint32_t from, uint32_t n)
 {
     const double *c = run->p->consts + op->b;
@@ -198,7 +204,7 @@ static inline void vm_linear_rows(const vm_run *run, const mlpipe__op *op,
     }
 }
 
-static inline void vm_run_linear(const vm_run *run, const mlpipe__op *op)
+VM_INLINE void vm_run_linear(const vm_run *run, const mlpipe__op *op)
 {
     uint32_t r;
 
@@ -208,7 +214,7 @@ static inline void vm_run_linear(const vm_run *run, const mlpipe__op *op)
         vm_linear_rows(run, op, r, 1);
 }
 
-static inline void vm_run_forest(const vm_run *run, const mlpipe__op *op)
+VM_INLINE void vm_run_forest(const vm_run *run, const mlpipe__op *op)
 {
     const mlpipe__forest *f = run->p->forests[op->a];
     uint32_t k;
@@ -220,7 +226,7 @@ static inline void vm_run_forest(const vm_run *run, const mlpipe__op *op)
         memset(run->flags + (op->dst + k) * run->stride, 1, run->n);
 }
 
-static inline void vm_run_op(const vm_run *run, const mlpipe__op *op)
+VM_INLINE void vm_run_op(const vm_run *run, const mlpipe__op *op)
 {
     const double *c = run->p->consts + op->arg;
     const double *a = run->values + op->a * run->stride;
@@ -248,13 +254,23 @@ static inline void vm_run_op(const vm_run *run, const mlpipe__op *op)
     }
 }
 
-static inline void vm_run_all(const vm_run *run, uint32_t op_end)
+VM_INLINE void vm_run_all(const vm_run *run, uint32_t op_end)
 {
     uint32_t i;
 
     vm_inputs(run);
     for (i = 0; i < op_end; i++)
         vm_run_op(run, &run->p->ops[i]);
+}
+
+/* One row, all of whose strides and counts the compiler knows. */
+static void vm_run_row(const mlpipe__program *p, void *scratch,
+                       uint32_t op_end)
+{
+    const vm_run run = {p, scratch, (uint8_t *)scratch + vm_flags_at(p, 1),
+                        (char *)scratch + vm_extra_at(p, 1), 1, 1};
+
+    vm_run_all(&run, op_end);
 }
 
 void mlpipe__program_run_ops(const mlpipe__program *p, void *scratch,
@@ -265,16 +281,10 @@ void mlpipe__program_run_ops(const mlpipe__program *p, void *scratch,
                         (uint8_t *)scratch + vm_flags_at(p, stride),
                         (char *)scratch + vm_extra_at(p, stride), stride, n};
 
-    vm_run_all(&run, op_end);
-}
-
-/* One row, all of whose strides and counts the compiler knows. */
-static void vm_run_row(const mlpipe__program *p, void *scratch)
-{
-    const vm_run run = {p, scratch, (uint8_t *)scratch + vm_flags_at(p, 1),
-                        (char *)scratch + vm_extra_at(p, 1), 1, 1};
-
-    vm_run_all(&run, p->op_count);
+    if (width == 1 && n == 1)
+        vm_run_row(p, scratch, op_end);
+    else
+        vm_run_all(&run, op_end);
 }
 
 void mlpipe__program_run(const mlpipe__program *p, void *scratch,
@@ -285,10 +295,7 @@ void mlpipe__program_run(const mlpipe__program *p, void *scratch,
     const uint8_t *flags = (uint8_t *)scratch + vm_flags_at(p, stride);
     uint32_t k, r;
 
-    if (width == 1 && n == 1)
-        vm_run_row(p, scratch);
-    else
-        mlpipe__program_run_ops(p, scratch, width, n, p->op_count);
+    mlpipe__program_run_ops(p, scratch, width, n, p->op_count);
     for (k = 0; k < p->output_count; k++) {
         const size_t at = p->outputs[k].reg * stride;
 

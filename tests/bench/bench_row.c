@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "../program/forest_random.h"
+#include "program/forest_types.h"
 
 enum { ROWS = 4096, ROUNDS = 60 };
 
@@ -20,6 +21,7 @@ static double now_ns(void)
 }
 
 static volatile double bench_sink;
+static bool bench_plain; /* the portable path */
 
 /* Rows lie input by input, as a caller's ready values. */
 static double time_width(const mlpipe__program *p, const double *x,
@@ -59,6 +61,8 @@ static void report(mlpipe_ctx *c, const char *name, mlpipe__program *p,
         printf("%s: %s\n", name, mlpipe_ctx_error(c)->text);
         exit(1);
     }
+    if (bench_plain && p->forest_count)
+        p->forests[0]->engine->isa = MASK_PLAIN;
     printf("%-34s row %8.1f ns   block of 512 %8.1f ns/row\n", name,
            time_width(p, x, 1), time_width(p, x, 512));
     mlpipe__program_free(p);
@@ -155,7 +159,7 @@ static void bench_pipeline(mlpipe_ctx *c, bool linear, const double *x)
     report(c, "impute+scale+onehot+linear", p, x);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     double *x = malloc(ROWS * 28 * 8);
     mlpipe_ctx *c;
@@ -170,6 +174,7 @@ int main(void)
         if (random_below(50) == 0)
             x[i] = mlpipe__nan();
     }
+    bench_plain = argc > 1 && !strcmp(argv[1], "plain");
     bench_forest(c, "forest 100 x 31 x 28", 100, 31, x);
     bench_forest(c, "forest 500 x 31 x 28", 500, 31, x);
     bench_forest(c, "forest 100 x 64 x 28", 100, 64, x);

@@ -4,12 +4,13 @@
 #include "support.h"
 
 #include "forest_random.h"
+#include "program/forest_types.h"
 
 enum { ROWS = 512 };
 
-/* All ways to run n rows against the walk. */
+/* A row and all rows at once against the walk, by one instruction set. */
 static void equals_walk(mlpipe_ctx *c, const forest_shape *s, uint64_t seed,
-                        uint32_t n)
+                        uint32_t n, uint32_t isa)
 {
     mlpipe__forest *f = random_forest(c->env, s, seed);
     const size_t cells = (size_t)s->features * n + 1;
@@ -25,6 +26,7 @@ static void equals_walk(mlpipe_ctx *c, const forest_shape *s, uint64_t seed,
     if (mlpipe__forest_check(f, &c->env->limits))
         fail_msg("%s", mlpipe__forest_check(f, &c->env->limits));
     assert_true(mlpipe__forest_compile(f));
+    f->engine->isa = isa;
     scratch = malloc(mlpipe__forest_scratch(f) + 1);
     for (i = 0; i < n; i++) {
         random_row(f, s, row, row_ok);
@@ -75,12 +77,14 @@ static void engines_equal_the_walk(void **state)
         {3, 1, 10, 30, 100000, 20, true},
         {2, 1, 8, 60, 3000, 20, true},
     };
+    uint32_t isa;
     size_t i, seed;
 
-    for (i = 0; i < sizeof shapes / sizeof *shapes; i++)
-        for (seed = 0; seed < 4; seed++)
-            equals_walk(*state, &shapes[i], seed + 10 * i,
-                        seed == 3 ? ROWS : 1 + (uint32_t)seed * 70);
+    for (isa = 0; isa <= mlpipe__mask_isa(); isa++)
+        for (i = 0; i < sizeof shapes / sizeof *shapes; i++)
+            for (seed = 0; seed < 4; seed++)
+                equals_walk(*state, &shapes[i], seed + 10 * i,
+                            seed == 3 ? ROWS : 1 + (uint32_t)seed * 70, isa);
 }
 
 static void no_trees_give_the_base(void **state)
