@@ -187,8 +187,7 @@ void mlpipe__forest_release(mlpipe__forest *f)
         return;
     mlpipe__free(f->env, e->features);
     mlpipe__free(f->env, e->cuts);
-    mlpipe__free(f->env, e->block_pair);
-    mlpipe__free(f->env, e->block_output);
+    mlpipe__free(f->env, e->blocks);
     mlpipe__free(f->env, e->pairs);
     mlpipe__free(f->env, e->map);
     mlpipe__free(f->env, e->lines);

@@ -2,9 +2,9 @@
 /*
  * Mask tables: a bit for each leaf of a tree, cleared where a feature's bin
  * rules the leaf out. What the AND over all features leaves is the leaf. The
- * masks of 16 trees of up to 32 leaves (8 of up to 64) are one cache line; a
- * block of trees knows the features that it uses, and for each of them only
- * the lines that differ.
+ * masks of 32 trees of up to 32 leaves (16 of up to 64) are one line; a block
+ * of trees knows the features that it uses, and for each of them only the
+ * lines that differ.
  */
 #include "forest_types.h"
 
@@ -26,7 +26,7 @@ typedef struct mask_work {
 
 static uint32_t mask_lanes(const forest_engine *e)
 {
-    return e->wide ? 8 : 16;
+    return e->wide ? 16 : 32;
 }
 
 static bool mask_work_new(const mlpipe__forest *f, const forest_engine *e,
@@ -111,8 +111,8 @@ static void mask_place_tree(const mlpipe__forest *f, forest_engine *e,
                             mask_work *w, uint32_t t, uint32_t block,
                             uint32_t lane)
 {
-    const uint32_t lanes = mask_lanes(e), room = e->wide ? 64 : 32;
-    int32_t *leaf = e->leaf + ((size_t)block * lanes + lane) * room;
+    int32_t *leaf = e->leaf + (size_t)block * FOREST_BLOCK_LEAVES
+                  + lane * (e->wide ? 64 : 32);
     uint8_t place[64];
     uint32_t i;
 
@@ -145,9 +145,9 @@ static bool mask_order(const mlpipe__forest *f, forest_engine *e,
     }
     for (t = 0; t < f->trees; t++)
         w->order[count[f->tree_output[t]]++] = t;
-    if (blocks * lanes * (e->wide ? 64 : 32) * 4 > FOREST_TABLE_BYTES)
+    if (blocks * FOREST_BLOCK_LEAVES * 4 > FOREST_TABLE_BYTES)
         return false;
-    e->blocks = (uint32_t)blocks;
+    e->block_count = (uint32_t)blocks;
     return true;
 }
 
@@ -202,13 +202,11 @@ static bool mask_measure(const mlpipe__forest *f, forest_engine *e,
 
             lines += v->codes ? v->bins : 2;
             map += v->bins;
-            if (v->codes && v->bins > FOREST_PAIR_LINES)
-                return false;
             w->head[w->touched[k]] = UINT32_MAX;
         }
         pairs += count;
-        if (lines * 64 + map * 2 + pairs * sizeof(forest_pair) >
-            FOREST_TABLE_BYTES)
+        if (lines * FOREST_LINE_BYTES + map * 4 +
+                pairs * sizeof(forest_pair) > FOREST_TABLE_BYTES)
             return false;
     }
     e->pair_count = (uint32_t)pairs;
@@ -240,7 +238,7 @@ static void mask_line(const mlpipe__forest *f, const forest_engine *e,
     const forest_feature *v = &e->features[used];
     uint32_t n;
 
-    memset(line, 0xff, 64);
+    memset(line, 0xff, FOREST_LINE_BYTES);
     for (n = w->head[used]; n != UINT32_MAX; n = w->next[n]) {
         const bool right = mask_right(f, v, e->cuts + v->cut, n, bin);
         const uint64_t out = right ? w->left[n] : w->right[n];
@@ -276,26 +274,25 @@ static void mask_fill_pair(const mlpipe__forest *f, forest_engine *e,
 {
     enum { LOOK_BACK = 16 };
     const forest_feature *v = &e->features[used];
+    uint64_t *first = e->lines + (size_t)w->line_count * FOREST_LINE_WORDS;
     uint32_t b, i, lines = 0, at = 0;
 
     pair->used = used;
-    pair->line = w->line_count;
     pair->map = (uint32_t)w->map_count;
     mask_mark(f, e, w, used);
     for (b = 0; b < v->bins; b++) {
-        uint64_t *first = e->lines + (size_t)pair->line * FOREST_LINE_WORDS;
-
         if (w->mark[b]) {
             uint64_t *line = first + (size_t)lines * FOREST_LINE_WORDS;
 
             mask_line(f, e, w, used, b, line);
             at = lines;
             for (i = lines; i-- > 0 && lines - i <= LOOK_BACK;)
-                if (!memcmp(first + (size_t)i * FOREST_LINE_WORDS, line, 64))
+                if (!memcmp(first + (size_t)i * FOREST_LINE_WORDS, line,
+                            FOREST_LINE_BYTES))
                     at = i;
             lines += at == lines;
         }
-        e->map[w->map_count++] = (uint16_t)at;
+        e->map[w->map_count++] = (w->line_count + at) * FOREST_LINE_BYTES;
     }
     w->line_count += lines;
 }
@@ -312,8 +309,10 @@ static void mask_fill(const mlpipe__forest *f, forest_engine *e,
         for (t = from; t < end; t++)
             mask_place_tree(f, e, w, w->order[t], block, t - from);
         count = mask_gather(f, w, from, end, used_of);
-        e->block_pair[block] = pair;
-        e->block_output[block] = f->tree_output[w->order[from]];
+        e->blocks[block].pair = pair;
+        e->blocks[block].end = pair + count;
+        e->blocks[block].output = f->tree_output[w->order[from]];
+        e->blocks[block].lanes = (end - from + 3) / 4 * 4;
         for (k = 0; k < count; k++) {
             const uint32_t used = w->touched[k];
 
@@ -321,24 +320,22 @@ static void mask_fill(const mlpipe__forest *f, forest_engine *e,
             w->head[used] = UINT32_MAX;
         }
     }
-    e->block_pair[block] = pair;
 }
 
 static bool mask_alloc(const mlpipe__forest *f, forest_engine *e,
                        const mask_work *w)
 {
     mlpipe__env *env = f->env;
-    const size_t leaves = (size_t)mask_lanes(e) * (e->wide ? 64 : 32);
 
-    e->block_pair = mlpipe__alloc_array(env, (size_t)e->blocks + 1, 4);
-    e->block_output = mlpipe__alloc_array(env, e->blocks, 4);
+    e->blocks = mlpipe__alloc_array(env, e->block_count, sizeof *e->blocks);
     e->pairs = mlpipe__alloc_array(env, e->pair_count, sizeof *e->pairs);
-    e->map = mlpipe__alloc_array(env, w->map_count, 2);
-    /* At least four lines, so that they begin at a multiple of 64. */
-    e->lines = mlpipe__alloc_array(env, (size_t)w->line_count + 4, 64);
-    e->leaf = mlpipe__alloc_array(env, e->blocks, leaves * 4);
-    return e->block_pair && e->block_output && e->pairs && e->map &&
-           e->lines && e->leaf;
+    e->map = mlpipe__alloc_array(env, w->map_count, 4);
+    /* At least two lines, so that they begin at a multiple of 64. */
+    e->lines = mlpipe__alloc_array(env, (size_t)w->line_count + 2,
+                                   FOREST_LINE_BYTES);
+    e->leaf = mlpipe__alloc_array(env, e->block_count,
+                                  FOREST_BLOCK_LEAVES * 4);
+    return e->blocks && e->pairs && e->map && e->lines && e->leaf;
 }
 
 bool mlpipe__mask_build(const mlpipe__forest *f, forest_engine *e,

@@ -10,9 +10,10 @@
 
 enum {
     FOREST_TILE = 64,       /* rows whose bins are held at once */
-    FOREST_LINE_WORDS = 8,  /* 64 bytes: 16 masks of 32 or 8 of 64 bits */
-    FOREST_TABLE_BYTES = 32 << 20,
-    FOREST_PAIR_LINES = 65536
+    FOREST_LINE_BYTES = 128, /* 32 masks of 32 bits, or 16 of 64 */
+    FOREST_LINE_WORDS = FOREST_LINE_BYTES / 8,
+    FOREST_BLOCK_LEAVES = 1024, /* lanes of a block times leaves of a lane */
+    FOREST_TABLE_BYTES = 32 << 20
 };
 
 /* Instruction sets of the mask run; kept in the engine, all of equal bits. */
@@ -31,10 +32,17 @@ typedef struct forest_feature {
     uint32_t bins;    /* missing is bin bins - 1 */
 } forest_feature;
 
-/* A used feature within a block of trees: map[map + bin] is a line. */
+/* A used feature within a block: map[map + bin] is the offset of a line. */
 typedef struct forest_pair {
-    uint32_t used, map, line;
+    uint32_t used, map;
 } forest_pair;
+
+/* Trees whose masks share lines: pairs [pair, end). */
+typedef struct forest_block {
+    uint32_t pair, end;
+    uint32_t output;
+    uint32_t lanes; /* trees, rounded up to a multiple of four */
+} forest_block;
 
 /* A node of the walk: right where the bin in slot is >= at. */
 typedef struct forest_step {
@@ -50,16 +58,15 @@ struct mlpipe__forest_engine {
     uint32_t quads; /* that many features search in groups of four */
     forest_feature *features; /* used */
     double *cuts;
-    /* masks: blocks of 16 trees with up to 32 leaves, or 8 with up to 64 */
+    /* masks: blocks of 32 trees with up to 32 leaves, or 16 with up to 64 */
     bool masks, wide;
     uint32_t isa; /* MASK_ */
-    uint32_t blocks, pair_count;
-    uint32_t *block_pair;   /* blocks + 1 */
-    uint32_t *block_output; /* blocks */
+    uint32_t block_count, pair_count;
+    forest_block *blocks;
     forest_pair *pairs;
-    uint16_t *map;
+    uint32_t *map;
     uint64_t *lines;
-    int32_t *leaf;          /* lanes of a block * leaves of a lane */
+    int32_t *leaf; /* FOREST_BLOCK_LEAVES of each block */
     /* walk */
     forest_step *steps;     /* nodes; children count from their tree's first */
     uint32_t *bits;
