@@ -19,8 +19,8 @@ extern "C" {
 typedef struct mlpipe_monitor mlpipe_monitor;
 
 /**
- * Watch a slot. Counts are read in panes: a pane is closed by a tick or by
- * mlpipe_monitor_close_pane once it holds enough rows.
+ * Watch a slot. Counts are read in panes: a pane is closed by a tick once it
+ * holds enough rows.
  *
  * Parameters: pane=1000 (rows), panes=24 (kept), capture=0 (the newest served
  * rows kept for retraining), alpha=0.01, psi=0.1 (effect below which drift is

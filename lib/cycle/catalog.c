@@ -5,7 +5,7 @@
  */
 #include "../collect/collect_internal.h"
 #include "../store/store_internal.h"
-#include "../validate/validate_internal.h"
+#include "cycle_internal.h"
 
 typedef struct catalog_call {
     const char *name, *doc;
@@ -28,6 +28,12 @@ static const catalog_call catalog_calls[] = {
      mlpipe__fold_params, &mlpipe__fold_param_count},
     {"mlpipe_store_open", "Open or make a store of versions.",
      mlpipe__store_params, &mlpipe__store_param_count},
+    {"mlpipe_slot_new", "Deploy a first model.", mlpipe__slot_params,
+     &mlpipe__slot_param_count},
+    {"mlpipe_monitor_new", "Watch a slot.", mlpipe__monitor_params,
+     &mlpipe__monitor_param_count},
+    {"mlpipe_cycle_new", "Close the loop around a monitored slot.",
+     mlpipe__cycle_params, &mlpipe__cycle_param_count},
 };
 enum { CATALOG_CALLS = sizeof catalog_calls / sizeof *catalog_calls };
 

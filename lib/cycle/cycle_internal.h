@@ -155,4 +155,8 @@ mlpipe_status mlpipe__cycle_step(mlpipe_ctx *ctx, mlpipe_cycle *cycle,
 extern const mlpipe__param mlpipe__cycle_params[];
 extern const uint32_t mlpipe__cycle_param_count;
 
+/* Parameters of mlpipe_cycle_new, for the catalog. */
+extern const mlpipe__param mlpipe__cycle_params[];
+extern const uint32_t mlpipe__cycle_param_count;
+
 #endif

@@ -172,4 +172,8 @@ struct mlpipe_worker {
 extern const mlpipe__param mlpipe__slot_params[];
 extern const uint32_t mlpipe__slot_param_count;
 
+/* Parameters of mlpipe_slot_new, for the catalog. */
+extern const mlpipe__param mlpipe__slot_params[];
+extern const uint32_t mlpipe__slot_param_count;
+
 #endif

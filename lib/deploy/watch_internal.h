@@ -64,4 +64,8 @@ void mlpipe__watch_close(mlpipe_monitor *m, int32_t *closed);
 extern const mlpipe__param mlpipe__monitor_params[];
 extern const uint32_t mlpipe__monitor_param_count;
 
+/* Parameters of mlpipe_monitor_new, for the catalog. */
+extern const mlpipe__param mlpipe__monitor_params[];
+extern const uint32_t mlpipe__monitor_param_count;
+
 #endif
