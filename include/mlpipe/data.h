@@ -467,8 +467,9 @@ mlpipe_layout_absent(mlpipe_ctx *ctx, mlpipe_layout *layout,
 
 /**
  * The token of a text: put it into MLPIPE_TOKEN fields. The same text gives
- * the same token for the layout's life, whatever model is deployed. A token
- * made after a model was bound counts as unseen until the next swap.
+ * the same token for the layout's life, whatever model is deployed. Binding a
+ * layout gives tokens to all categories that the first model knows; any other
+ * token made after a model was bound counts as unseen until the next swap.
  *
  * @param ctx borrows
  * @param layout borrows; bound or not

@@ -283,6 +283,27 @@ static mlpipe_status bind_room(mlpipe_ctx *ctx, mlpipe__record_binding *b,
     return MLPIPE_OK;
 }
 
+mlpipe_status mlpipe__layout_learn(mlpipe_ctx *ctx,
+                                   const mlpipe_layout *layout,
+                                   const mlpipe__program *p)
+{
+    mlpipe_layout *l = (mlpipe_layout *)(uintptr_t)layout;
+    mlpipe_status st = MLPIPE_OK;
+    uint32_t token;
+
+    for (uint32_t i = 0; l && i < p->input_count && !st; i++) {
+        const mlpipe__dict *d = p->inputs[i].dict;
+        const int32_t at = mlpipe__layout_find(l, p->inputs[i].name);
+
+        if (!d || at < 0 || l->fields[at].kind != MLPIPE_TOKEN)
+            continue;
+        for (uint32_t code = 0; code < d->count && !st; code++)
+            st = mlpipe_layout_token(ctx, l, mlpipe__dict_text(d, code),
+                                     mlpipe__dict_bytes(d, code), &token);
+    }
+    return st;
+}
+
 mlpipe_status mlpipe__record_bind(mlpipe_ctx *ctx, mlpipe__env *env,
                                   const mlpipe__program *p,
                                   mlpipe_layout *layout,

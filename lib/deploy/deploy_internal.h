@@ -47,6 +47,16 @@ typedef struct mlpipe__record_binding {
 } mlpipe__record_binding;
 
 /*
+ * Give every category that the program knows a token of the layout, so that
+ * the texts that a host asks tokens for later are already bound. Done where a
+ * layout's owner binds it (slot_new, predictor_new), never by a swap, which
+ * may run beside the thread that appends tokens.
+ */
+mlpipe_status mlpipe__layout_learn(mlpipe_ctx *ctx,
+                                   const mlpipe_layout *layout,
+                                   const mlpipe__program *p);
+
+/*
  * Bind by name. layout NULL: records are doubles in the order of the inputs of
  * `first` (a program), whose codes they hold. E_SCHEMA, E_NOMEM, E_LIMIT.
  */

@@ -37,12 +37,15 @@ static mlpipe_status predictor_new_checked(mlpipe_ctx *ctx,
                                            const mlpipe_layout *layout,
                                            mlpipe_predictor **out)
 {
+    mlpipe_status st;
+
     if (!out)
         return mlpipe__null_arg(ctx, "out");
     *out = NULL;
     if (!model)
         return mlpipe__null_arg(ctx, "model");
-    return mlpipe__predictor_make(ctx, model, layout, NULL, out);
+    st = mlpipe__layout_learn(ctx, layout, model->program);
+    return st ? st : mlpipe__predictor_make(ctx, model, layout, NULL, out);
 }
 
 mlpipe_status mlpipe_predictor_new(mlpipe_ctx *ctx, const mlpipe_model *model,

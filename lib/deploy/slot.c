@@ -527,10 +527,13 @@ static mlpipe_status slot_make(mlpipe_ctx *ctx, const mlpipe_model *model,
     slot->ring_room = (uint64_t)ring;
     slot->layout = layout ? mlpipe__layout_keep(layout) : NULL;
     slot->first = layout ? NULL : mlpipe__model_keep(model);
+    st = mlpipe__layout_learn(ctx, layout, model->program);
     slot->seats = mlpipe__alloc_array(slot->env, slot->seat_room,
                                       sizeof *slot->seats);
-    st = slot->seats ? slot_deployment_make(ctx, slot, model, &d)
-                     : mlpipe__nomem(ctx);
+    if (!slot->seats)
+        st = mlpipe__nomem(ctx);
+    if (!st)
+        st = slot_deployment_make(ctx, slot, model, &d);
     if (st) {
         slot_destroy(slot);
         return st;

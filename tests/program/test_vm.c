@@ -10,7 +10,7 @@
 #define NAN_ mlpipe__nan()
 #define INF_ mlpipe__inf()
 
-/* ---- semantics ------------------------------------------------------------------ */
+/* ---- semantics ---------------------------------------- */
 
 typedef struct op_case {
     uint16_t code;
@@ -213,7 +213,7 @@ static void linear_sums_in_eight_lanes(void **state)
     mlpipe__program_free(p);
 }
 
-/* ---- widths ---------------------------------------------------------------------- */
+/* ---- widths ---------------------------------------- */
 
 static void every_width_gives_the_same_bits(void **state)
 {
@@ -292,7 +292,7 @@ static void runs_the_front_alone(void **state)
     mlpipe__program_free(p);
 }
 
-/* ---- refusals --------------------------------------------------------------------- */
+/* ---- refusals ---------------------------------------- */
 
 static mlpipe__op *find_op(mlpipe__program *p, uint16_t code)
 {
