@@ -156,8 +156,10 @@ int main(int argc, char **argv)
         {"gbt", "trees=600 rate=0.05 leaves=31"}};
     static const recipe king_ridge = {
         "king_county_houses.csv",
-        "target=price id=id time=date holdout=0",
-        {"impute", NULL, "onehot", NULL, "ridge", NULL}};
+        "target=price id=id time=date holdout=0 features=bedrooms,bathrooms,"
+        "sqft_living,sqft_lot,floors,sqft_above,sqft_basement,yr_built,"
+        "yr_renovated,zipcode,lat,long,sqft_living15,sqft_lot15",
+        {"impute", NULL, "ridge", NULL}};
     static const recipe california = {
         "california_housing.csv",
         "target=median_house_value",

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* Splits and folds on memory that fails: all parts or none. */
+#include "torture.h"
+
+static const char validate_csv[] =
+    "day,x\n2024-01-01,1\n2024-01-02,2\n2024-01-02,3\n2024-01-03,4\n"
+    "2024-01-04,5\n2024-01-05,6\n2024-01-05,7\n2024-01-06,8\n";
+
+static mlpipe_dataset *validate_rows(torture *t)
+{
+    mlpipe_dataset *d = NULL;
+
+    torture_check(t, !mlpipe_read_csv_memory(t->plain, validate_csv,
+                                             sizeof validate_csv - 1, NULL,
+                                             &d));
+    return d;
+}
+
+static void validate_record(torture *t, const mlpipe_dataset *d)
+{
+    for (int64_t i = 0; i < mlpipe_dataset_rows(d); i++) {
+        const uint64_t id = mlpipe_dataset_row_id(d, i);
+
+        torture_record(t, &id, sizeof id);
+    }
+}
+
+static mlpipe_status torture_split(torture *t)
+{
+    static const char *const params[3] = {"order=day parts=0.5,0.5",
+                                          "order=day at=2024-01-04",
+                                          "parts=0.5,0.5 seed=2"};
+    mlpipe_dataset *d = validate_rows(t), *part[2];
+    mlpipe_status st = MLPIPE_OK;
+
+    for (int i = 0; i < 3 && !st; i++) {
+        st = mlpipe_dataset_split(t->c, d, params[i], part, 2);
+        torture_check(t, !st == (part[0] && part[1]));
+        torture_check(t, !st || (!part[0] && !part[1]));
+        for (int k = 0; k < 2 && !st; k++)
+            validate_record(t, part[k]);
+        mlpipe_dataset_free(part[0]);
+        mlpipe_dataset_free(part[1]);
+    }
+    mlpipe_dataset_free(d);
+    return st;
+}
+
+static mlpipe_status torture_fold(torture *t)
+{
+    mlpipe_dataset *d = validate_rows(t), *fold = NULL, *rest = NULL;
+    const mlpipe_status st =
+        mlpipe_dataset_fold(t->c, d, "folds=2", 1, &fold, &rest);
+
+    torture_check(t, !st == (fold && rest));
+    if (!st) {
+        validate_record(t, fold);
+        validate_record(t, rest);
+    }
+    mlpipe_dataset_free(fold);
+    mlpipe_dataset_free(rest);
+    mlpipe_dataset_free(d);
+    return st;
+}
+
+const torture_scenario torture_validate[] = {
+    {"mlpipe_dataset_split", torture_split, 0},
+    {"mlpipe_dataset_fold", torture_fold, 0},
+    {NULL, NULL, 0},
+};
