@@ -27,5 +27,6 @@ void det_exact(det_hash *h);
 void det_stats(det_hash *h);
 void det_metrics(det_hash *h);
 void det_linear(det_hash *h);
+void det_program(det_hash *h);
 
 #endif

@@ -12,7 +12,8 @@ out=$(cd "$out" && pwd)
 cd "$top"
 
 # The folders whose code the areas run, and the areas themselves.
-sources="$(ls lib/base/*.c lib/num/*.c tests/determinism/*.c \
+sources="$(ls lib/base/*.c lib/num/*.c lib/program/*.c \
+    tests/determinism/*.c \
     | grep -v os_none.c)"
 flags="-std=c11 -D_GNU_SOURCE -DNDEBUG -DMLPIPE_BLAS_NONE -w
     -DMLPIPE_BUILDING -ffp-contract=off -fno-math-errno -fno-strict-aliasing
@@ -42,8 +43,8 @@ build() {
     mkdir -p "$dir"
     for source in $sources; do
         object=$dir/$(basename "$source" .c).o
-        if [ ! -e "$object" ] || [ -n "$(find lib/base lib/num \
-            tests/determinism include -newer "$object" \
+        if [ ! -e "$object" ] || [ -n "$(find lib/base lib/num lib/program \
+            tests/determinism tests/program include -newer "$object" \
             \( -name '*.h' -o -path "$source" \) | head -1)" ]; then
             echo "$source"
         fi
