@@ -293,35 +293,30 @@ static mlpipe_status load_column(mlpipe_ctx *ctx, dataset_load *l,
     return l->columns[column] ? MLPIPE_OK : mlpipe__nomem(ctx);
 }
 
+/* The ids as a rowset, or NULL where they count up from *first. */
 static mlpipe_status load_ids(mlpipe_ctx *ctx, dataset_load *l,
-                              uint64_t *first, uint64_t **ids)
+                              uint64_t *first, mlpipe__rowset **ids)
 {
     uint32_t plain;
     int64_t i;
 
     *first = mlpipe__get_u64(&l->in);
     plain = mlpipe__get_u32(&l->in);
-    *ids = NULL;
     if (!plain && !l->in.failed) {
         if ((uint64_t)l->rows > (size_t)(l->in.end - l->in.at) / 8)
             return load_damaged(ctx);
-        *ids = mlpipe__alloc_array(l->store->env, (size_t)l->rows,
-                                   sizeof **ids);
+        *ids = mlpipe__rowset_new(l->store->env, l->rows);
         if (!*ids)
             return mlpipe__nomem(ctx);
         for (i = 0; i < l->rows; i++)
-            (*ids)[i] = mlpipe__get_u64(&l->in);
+            (*ids)->rows[i] = (int64_t)mlpipe__get_u64(&l->in);
     }
-    if (mlpipe__cursor_done(&l->in))
-        return MLPIPE_OK;
-    mlpipe__free(l->store->env, *ids);
-    *ids = NULL;
-    return load_damaged(ctx);
+    return mlpipe__cursor_done(&l->in) ? MLPIPE_OK : load_damaged(ctx);
 }
 
 static mlpipe_status load_columns(mlpipe_ctx *ctx, dataset_load *l,
                                   const mlpipe__section *section,
-                                  uint64_t *first, uint64_t **ids)
+                                  uint64_t *first, mlpipe__rowset **ids)
 {
     mlpipe_status st = MLPIPE_OK;
     uint32_t i;
@@ -352,7 +347,8 @@ static mlpipe_status load_dataset(mlpipe_ctx *ctx, const mlpipe_store *s,
     const mlpipe__section *read = mlpipe__container_find(manifest, "READ");
     dataset_load l = {.store = s};
     mlpipe_report *reading = NULL;
-    uint64_t first = 0, *ids = NULL;
+    mlpipe__rowset *ids = NULL;
+    uint64_t first = 0;
     mlpipe_status st;
     uint32_t i;
 
@@ -360,21 +356,18 @@ static mlpipe_status load_dataset(mlpipe_ctx *ctx, const mlpipe_store *s,
               : load_damaged(ctx);
     if (!st && read)
         st = mlpipe__report_load(ctx, read->data, read->bytes, &reading);
-    if (!st) {
-        st = mlpipe__dataset_new(ctx, l.columns, l.column_count, first,
-                                 reading, out);
-        if (!st) {
-            (*out)->ids = ids;
-            ids = NULL;
-            memset(l.columns, 0, l.column_count * sizeof *l.columns);
-        }
-    }
-    for (i = 0; i < l.column_count; i++)
-        if (l.columns[i])
+    if (st) {
+        for (i = 0; i < l.column_count; i++)
             mlpipe__column_drop(l.columns[i]);
+        mlpipe__rowset_drop(ids);
+    } else {
+        /* Takes columns, ids and reading, whatever comes of it. */
+        st = mlpipe__dataset_new_ids(ctx, l.columns, l.column_count, ids,
+                                     reading, out);
+    }
+    if (!st && !ids)
+        (*out)->first_id = first;
     mlpipe__free(s->env, l.columns);
-    mlpipe__free(s->env, ids);
-    mlpipe_report_free(reading);
     return st;
 }
 

@@ -11,6 +11,7 @@ typedef struct fixture {
     mlpipe__memory_io *files;
     mlpipe_ctx *host;
     mlpipe_io io;
+    uint64_t live; /* of c, when it was new */
 } fixture;
 
 static int setup(void **state)
@@ -23,7 +24,10 @@ static int setup(void **state)
     f->files = mlpipe__memory_io_new(f->host->env, &f->io);
     options.io = &f->io;
     *state = f;
-    return !f->files || mlpipe_ctx_new(&options, &f->c);
+    if (!f->files || mlpipe_ctx_new(&options, &f->c))
+        return 1;
+    mlpipe_ctx_memory(f->c, &f->live, NULL);
+    return 0;
 }
 
 static int teardown(void **state)
@@ -31,10 +35,11 @@ static int teardown(void **state)
     fixture *f = *state;
     uint64_t live;
 
+    mlpipe_ctx_memory(f->c, &live, NULL);
     mlpipe_ctx_free(f->c);
     mlpipe__memory_io_free(f->files);
-    mlpipe_ctx_memory(f->host, &live, NULL);
     mlpipe_ctx_free(f->host);
+    assert_true(live == f->live); /* nothing was left behind */
     free(f);
     return 0;
 }
@@ -115,6 +120,28 @@ static void gives_back_datasets(void **state)
     mlpipe_dataset_free(part[0]);
     mlpipe_dataset_free(part[1]);
     mlpipe_dataset_free(view);
+    mlpipe_dataset_free(d);
+    mlpipe_store_free(s);
+}
+
+/* What was read from a file remembers how. */
+static void keeps_the_reading(void **state)
+{
+    static const char csv[] = "a,b\n1,x\n2,y\n";
+    mlpipe_ctx *c = ((fixture *)*state)->c;
+    mlpipe_dataset *d, *back;
+    mlpipe_report *r;
+    mlpipe_store *s;
+
+    assert_ok(c, mlpipe_read_csv_memory(c, csv, sizeof csv - 1, NULL, &d));
+    assert_ok(c, mlpipe_store_open(c, "store", NULL, &s));
+    assert_ok(c, mlpipe_store_put_dataset(c, s, "csv", d));
+    assert_ok(c, mlpipe_store_get_dataset(c, s, "csv", &back));
+    assert_equal(c, d, back);
+    assert_ok(c, mlpipe_dataset_reading(c, back, &r));
+    assert_near(mlpipe_report_get(r, "rows_in"), 2, 0);
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(back);
     mlpipe_dataset_free(d);
     mlpipe_store_free(s);
 }
@@ -268,6 +295,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(gives_back_datasets, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(keeps_the_reading, setup, teardown),
         cmocka_unit_test_setup_teardown(names_move_and_tags_stay, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(damage_is_found, setup, teardown),

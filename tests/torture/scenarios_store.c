@@ -56,11 +56,19 @@ static bool store_inputs(void)
 static mlpipe_status store_begin(torture *t, mlpipe_store **s)
 {
     mlpipe_status st = store_inputs() ? MLPIPE_OK : MLPIPE_E_INTERNAL;
+    mlpipe_dataset *part[2] = {NULL, NULL};
 
     if (!st)
         st = mlpipe_store_open(t->plain, "s", NULL, s);
     if (!st)
         st = mlpipe_store_put_dataset(t->plain, *s, "data", store_data);
+    if (!st)
+        st = mlpipe_dataset_split(t->plain, store_data, "parts=0.5,0.5", part,
+                                  2);
+    if (!st)
+        st = mlpipe_store_put_dataset(t->plain, *s, "half", part[0]);
+    mlpipe_dataset_free(part[0]);
+    mlpipe_dataset_free(part[1]);
     if (!st)
         st = mlpipe_store_put_model(t->plain, *s, "model", store_model);
     torture_check(t, !st);
@@ -130,7 +138,7 @@ static mlpipe_status torture_store_get_dataset(torture *t)
     mlpipe_status st = store_begin(t, &s);
 
     if (!st) {
-        st = mlpipe_store_get_dataset(t->c, s, "data", &d);
+        st = mlpipe_store_get_dataset(t->c, s, "half", &d);
         torture_check(t, !st == (d != NULL));
     }
     if (!st && !mlpipe_dataset_fingerprint(t->plain, d, &print))
