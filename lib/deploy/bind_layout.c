@@ -251,7 +251,7 @@ static void bind_groups(const bind_match *m, mlpipe__record_binding *b)
     for (uint32_t i = 0; i < b->field_count; i++) {
         mlpipe__bound_group *g = b->groups + b->group_count;
         b->extras[i].missing = m[i].missing;
-        b->extras[i].code_first = m[i].code_first;
+        b->extras[i].codes = b->codes + m[i].code_first;
         b->extras[i].code_count = m[i].code_count;
         if (i && m[i].kind == g[-1].kind &&
             m[i].has_missing == g[-1].has_missing) {
@@ -414,30 +414,52 @@ static void bind_load_plain(int32_t kind, const mlpipe__bound_field *f,
 
 #undef BIND_LOOP
 
-static void bind_load_codes(const mlpipe__record_binding *b,
-                            const mlpipe__bound_group *g,
-                            const mlpipe__bound_field *fields,
+/* Tokens: 0 is missing, which is entry 0; what is past the end is unseen. */
+static void bind_load_tokens(const mlpipe__bound_field *f,
+                             const mlpipe__bound_field *end,
+                             const mlpipe__bound_extra *e,
+                             const unsigned char *record,
+                             unsigned char *scratch, uint32_t row)
+{
+    for (; f < end; f++, e++) {
+        double x = -1.0;
+        uint32_t token;
+        memcpy(&token, record + f->offset, sizeof token);
+        if (token < e->code_count)
+            x = e->codes[token];
+        bind_store(scratch, f->lane, row, x);
+    }
+}
+
+/* Doubles that hold a code of the slot's first model. */
+static void bind_load_codes(const mlpipe__bound_field *f,
+                            const mlpipe__bound_field *end,
+                            const mlpipe__bound_extra *e,
                             const unsigned char *record,
                             unsigned char *scratch, uint32_t row)
 {
-    for (uint32_t i = g->first; i < g->end; i++) {
-        const mlpipe__bound_extra *e = &b->extras[i];
-        double x = -1.0;
-        if (g->kind == MLPIPE_TOKEN) {
-            uint32_t token;
-            memcpy(&token, record + fields[i].offset, sizeof token);
-            if (token < e->code_count)
-                x = b->codes[e->code_first + token];
-        } else {
-            double code;
-            memcpy(&code, record + fields[i].offset, sizeof code);
-            if (!(code == code))
-                x = code;
-            else if (code >= 0 && code < e->code_count &&
-                     (double)(uint32_t)code == code)
-                x = b->codes[e->code_first + (uint32_t)code];
-        }
-        bind_store(scratch, fields[i].lane, row, x);
+    for (; f < end; f++, e++) {
+        double code, x = -1.0;
+        memcpy(&code, record + f->offset, sizeof code);
+        if (!(code == code))
+            x = code;
+        else if (code >= 0 && code < e->code_count &&
+                 (double)(uint32_t)code == code)
+            x = e->codes[(uint32_t)code];
+        bind_store(scratch, f->lane, row, x);
+    }
+}
+
+/* Which of the values just read mean missing. */
+static void bind_load_missing(const mlpipe__bound_field *f,
+                              const mlpipe__bound_field *end,
+                              const mlpipe__bound_extra *e,
+                              unsigned char *scratch, uint32_t row)
+{
+    for (; f < end; f++, e++) {
+        const double *lane = (const double *)(void *)(scratch + f->lane);
+        if (lane[row] == e->missing)
+            bind_store(scratch, f->lane, row, mlpipe__nan());
     }
 }
 
@@ -445,21 +467,19 @@ void mlpipe__record_load(const mlpipe__record_binding *b, const void *record,
                          void *scratch, uint32_t wide, uint32_t row)
 {
     const mlpipe__bound_field *fields = b->fields[wide];
+    const mlpipe__bound_group *g = b->groups, *last = g + b->group_count;
 
-    for (uint32_t k = 0; k < b->group_count; k++) {
-        const mlpipe__bound_group *g = &b->groups[k];
-        if (g->kind == MLPIPE_TOKEN || g->kind == MLPIPE__BOUND_CODE) {
-            bind_load_codes(b, g, fields, record, scratch, row);
-            continue;
-        }
-        bind_load_plain(g->kind, fields + g->first, fields + g->end, record,
-                        scratch, row);
-        if (!g->has_missing)
-            continue;
-        for (uint32_t i = g->first; i < g->end; i++) {
-            unsigned char *lane = (unsigned char *)scratch + fields[i].lane;
-            if (((double *)(void *)lane)[row] == b->extras[i].missing)
-                bind_store(scratch, fields[i].lane, row, mlpipe__nan());
-        }
+    for (; g < last; g++) {
+        const mlpipe__bound_field *f = fields + g->first;
+        const mlpipe__bound_field *end = fields + g->end;
+        const mlpipe__bound_extra *e = b->extras + g->first;
+        if (g->kind == MLPIPE_TOKEN)
+            bind_load_tokens(f, end, e, record, scratch, row);
+        else if (g->kind == MLPIPE__BOUND_CODE)
+            bind_load_codes(f, end, e, record, scratch, row);
+        else
+            bind_load_plain(g->kind, f, end, record, scratch, row);
+        if (g->has_missing)
+            bind_load_missing(f, end, e, scratch, row);
     }
 }

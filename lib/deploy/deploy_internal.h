@@ -18,7 +18,9 @@ typedef struct mlpipe__bound_field {
 /* What only some kinds of fields need. */
 typedef struct mlpipe__bound_extra {
     double missing;
-    uint32_t code_first, code_count; /* in codes: by token, or by code */
+    const double *codes; /* by token, or by code */
+    uint32_t code_count;
+    uint32_t reserved;
 } mlpipe__bound_extra;
 
 /* Neighbours in `fields` that are read by the same loop. */
