@@ -58,7 +58,7 @@ static double bench_enter(void *arg)
     return (bench_now() - from) / BENCH_CALLS;
 }
 
-/* ---- the layout ------------------------------------------------------------- */
+/* ---- the layout ---------------------------------------------------------- */
 
 typedef struct bench_record {
     double f64[6];
