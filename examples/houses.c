@@ -5,7 +5,7 @@
  *
  *     houses                 with sales that it invents
  *     houses sales.csv       with yours: id, date, price, sqft_living,
- *                            sqft_lot, grade, yr_built and others
+ *                            sqft_lot, grade (text), yr_built and others
  */
 #include "houses_data.h"
 
@@ -56,6 +56,7 @@ static mlpipe_status deploy(mlpipe_ctx *c)
     return mlpipe_layout_new(c, sizeof(struct house), &l)
         || FIELD(sqft_living, MLPIPE_F64) || FIELD(sqft_lot, MLPIPE_F64)
         || FIELD(yr_built, MLPIPE_I32) || FIELD(grade, MLPIPE_TOKEN)
+        || mlpipe_layout_missing(c, l, "yr_built", -1)
         || mlpipe_slot_new(c, best, l, NULL, &slot)
         || mlpipe_monitor_new(c, slot, "pane=1000 capture=50000", &monitor)
         || mlpipe_worker_new(c, slot, NULL, &w)
@@ -82,7 +83,7 @@ static mlpipe_status record_of(mlpipe_ctx *c, int64_t row, struct house *h,
     }
     h->sqft_living = v[0].num;
     h->sqft_lot = v[1].num;
-    h->yr_built = (int32_t)v[2].num;
+    h->yr_built = v[2].kind ? (int32_t)v[2].num : -1; /* no NaN here */
     h->grade = 0;
     *day = (int64_t)v[4].num / 86400;
     *sold_for = v[5].num;
@@ -119,10 +120,13 @@ static mlpipe_status serve(mlpipe_ctx *c)
     int32_t action;
 
     for (row = 0; row < rows; row++) {
-        if (record_of(c, row, &h, &day, &sold_for)
-            || mlpipe_worker_predict(w, (uint64_t)row + 1, day * us, &h,
-                                     &price, 1))
+        if (record_of(c, row, &h, &day, &sold_for))
             return MLPIPE_E_SCHEMA;
+        if (mlpipe_worker_predict(w, (uint64_t)row + 1, day * us, &h, &price,
+                                  1)) {
+            fprintf(stderr, "%s\n", mlpipe_worker_error(w));
+            return MLPIPE_E_ARG;
+        }
         for (; told < row; told++) {
             if (record_of(c, told, &old, &past, &sold_for))
                 return MLPIPE_E_SCHEMA;
@@ -207,7 +211,7 @@ int main(int argc, char **argv)
             || mlpipe_report_render(c, health, "text", &text);
     }
     if (failed) {
-        fprintf(stderr, "%s\n", mlpipe_ctx_error(c)->text);
+        fprintf(stderr, "\n%s\n", mlpipe_ctx_error(c)->text);
     } else {
         printf("\n%s", mlpipe_buffer_data(text));
         houses_table();

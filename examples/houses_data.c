@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SALES = 24000, DAYS = 730, DRIFT_DAY = 490 };
 
@@ -113,7 +114,7 @@ int32_t houses_progress(void *user, const char *stage, double fraction)
     int *shown = user;
     const int tenth = (int)(fraction * 10);
 
-    if (tenth != *shown) {
+    if (tenth != *shown && isatty(2)) {
         fprintf(stderr, "\r  %-10s %3d %%%s", stage, tenth * 10,
                 tenth == 10 ? "\r                    \r" : "");
         *shown = tenth;

@@ -16,10 +16,9 @@ lib=$(dirname "$(find "$root/dest" -name libmlpipe.so.0 | head -n 1)")
 cc -std=c99 -Wall -Werror -o "$root/tasks" tests/consumer/tasks.c \
     $(pkg-config --cflags mlpipe) -L"$lib" -lmlpipe
 # The serial flavour first, should the machine have another one too.
-serial=$(pkg-config --variable=libdir openblas 2> /dev/null || true)
 (cd "$root" && LD_LIBRARY_PATH=$lib:/usr/lib/x86_64-linux-gnu/openblas-serial \
     ./tasks)
-cc -std=c99 -Wall -Werror -o "$root/serve" tests/consumer/serve.c \
+cc -std=c11 -Wall -Werror -o "$root/serve" tests/consumer/serve.c \
     $(pkg-config --cflags mlpipe-serve) -L"$lib" -lmlpipe-serve
 LD_LIBRARY_PATH=$lib "$root/serve" "$root/tiny.mlpipe"
 echo "consumer: installed, linked, run"

@@ -83,7 +83,12 @@ def test_errors_say_what_to_do(houses):
         mlpipe.from_bytes(b"no model")
 
 
-def test_wrong_types_are_type_errors(houses):
+def test_wrong_types_are_type_errors(houses, model):
+    for wrong in ([1, 2], None, {}):
+        with pytest.raises(TypeError):
+            model.predict(wrong)
+        with pytest.raises(TypeError):
+            model.evaluate(wrong)
     with pytest.raises(TypeError):
         mlpipe.read_csv(17)
     with pytest.raises((TypeError, ctypes.ArgumentError)):

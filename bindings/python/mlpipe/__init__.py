@@ -26,7 +26,11 @@ def _load():
     beside = os.path.join(here, "libmlpipe.so.0")
     name = os.environ.get("MLPIPE_LIBRARY") or (
         beside if os.path.exists(beside) else "libmlpipe.so.0")
-    library = _raw.declare(ctypes.CDLL(name))
+    try:
+        library = _raw.declare(ctypes.CDLL(name))
+    except OSError as error:
+        raise OSError(f"{error}; MLPIPE_LIBRARY may name the library, such "
+                      "as build/quickstart/lib/libmlpipe.so.0") from None
     # A buffer may hold any bytes, which a C string cannot.
     library.mlpipe_buffer_data.restype = ctypes.c_void_p
     return library
@@ -76,6 +80,12 @@ def _params(text, named):
         value = str(value).replace("'", "''")
         parts.append(f"{key.rstrip('_')}='{value}'")
     return " ".join(parts).encode() or None
+
+
+def _is(thing, kind):
+    if not isinstance(thing, kind):
+        raise TypeError(f"a mlpipe.{kind.__name__} is needed, not "
+                        f"{type(thing).__name__}")
 
 
 class _Handle:
@@ -284,6 +294,7 @@ class Model(_Handle):
 
     def predict(self, dataset):
         """One float a row, or a tuple a row where there are more outputs."""
+        _is(dataset, Dataset)
         width = len(self.outputs)
         out = (ctypes.c_double * (len(dataset) * width))()
         _ctx().call("mlpipe_predict", self._p, dataset._p, out, len(out))
@@ -294,6 +305,7 @@ class Model(_Handle):
                 for i in range(0, len(flat), width)]
 
     def evaluate(self, dataset, params="", **named):
+        _is(dataset, Dataset)
         return Report(_ctx().give("mlpipe_evaluate", _raw.mlpipe_report,
                                   self._p, dataset._p,
                                   _params(params, named)))
@@ -341,8 +353,11 @@ class Pipeline(_Handle):
         return self
 
     def fit(self, train, valid=None):
+        _is(train, Dataset)
+        if valid is not None:
+            _is(valid, Dataset)
         return Model(_ctx().give("mlpipe_fit", _raw.mlpipe_model, self._p,
-                                 train._p, valid._p if valid else None))
+                                 train._p, None if valid is None else valid._p))
 
     def to_json(self):
         return _ctx().text("mlpipe_pipeline_json", self._p).decode()
