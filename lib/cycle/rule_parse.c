@@ -483,6 +483,9 @@ mlpipe_status mlpipe__rule_compile(mlpipe_ctx *ctx,
                             p.bytes,
                             (unsigned long long)
                                 ctx->env->limits.expression_bytes);
+    if (!mlpipe__utf8_valid(rule, p.bytes)) /* messages show it */
+        return mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                            "the rule is no UTF-8: %q", rule);
     p.out = mlpipe__alloc(ctx->env, sizeof *p.out);
     if (!p.out)
         return mlpipe__nomem(ctx);

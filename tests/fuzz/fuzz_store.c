@@ -34,16 +34,19 @@ static void store_use(mlpipe_ctx *c, mlpipe_store *s, const char *name)
     mlpipe_report_free(r);
 }
 
-static void store_chunk(mlpipe_ctx *c, uint8_t what, const uint8_t *data,
+static void store_chunk(mlpipe_ctx *c, uint8_t what, const uint8_t *bytes,
                         size_t size)
 {
+    /* Sections are aligned in their container. */
+    void *data = mlpipe__alloc(c->env, size + 256);
     const int32_t type = 1 + what % 7;
     mlpipe__dictionary *dictionary = mlpipe__dictionary_new(c->env);
     mlpipe__section section = {"CHNK", 1, data, size, {0, 0}};
     mlpipe__column_writer *w;
     uint32_t rows = 0;
 
-    fuzz_require(dictionary != NULL);
+    fuzz_require(dictionary != NULL && data != NULL);
+    memcpy(data, bytes, size);
     fuzz_require(mlpipe__dict_add(&dictionary->dict, "a", 1) == 0);
     w = mlpipe__writer_new(c->env, "x", 1, type,
                            type > MLPIPE_TYPE_CATEGORY ? MLPIPE_UNIT_S
@@ -56,6 +59,7 @@ static void store_chunk(mlpipe_ctx *c, uint8_t what, const uint8_t *data,
         (void)mlpipe__store_chunk_load(c, &section, type, rows, 1, w);
     mlpipe__writer_free(w);
     mlpipe__dictionary_drop(dictionary);
+    mlpipe__free(c->env, data);
 }
 
 /* The bytes as a manifest's list of columns, filed under its right id. */

@@ -133,7 +133,7 @@ static void files(void **state)
     mlpipe_ctx *c = made_ctx(1);
     mlpipe_buffer *b = small_bundle(c, true);
     mlpipe_model *m, *again;
-    char path[] = "test_bundle_XXXXXX";
+    char path[] = "/tmp/mlpipe-bundle-XXXXXX";
     const int file = mkstemp(path);
     assert_true(file >= 0);
     assert_ok(c, mlpipe_model_load_bytes(c, mlpipe_buffer_data(b),
