@@ -28,5 +28,6 @@ void det_stats(det_hash *h);
 void det_metrics(det_hash *h);
 void det_linear(det_hash *h);
 void det_program(det_hash *h);
+void det_model(det_hash *h);
 
 #endif

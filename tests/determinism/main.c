@@ -36,7 +36,7 @@ static const struct {
 } areas[] = {
     {"math", det_math},   {"dist", det_dist},       {"exact", det_exact},
     {"stats", det_stats}, {"metrics", det_metrics}, {"linear", det_linear},
-    {"program", det_program},
+    {"program", det_program}, {"model", det_model},
 };
 
 int main(void)

@@ -12,9 +12,11 @@ out=$(cd "$out" && pwd)
 cd "$top"
 
 # The folders whose code the areas run, and the areas themselves.
-sources="$(ls lib/base/*.c lib/num/*.c lib/program/*.c \
-    tests/determinism/*.c \
-    | grep -v os_none.c)"
+folders="lib/base lib/num lib/report lib/data lib/program lib/clean
+    lib/augment lib/feature lib/train lib/model lib/validate"
+# shellcheck disable=SC2086
+sources="$(find $folders tests/determinism -name '*.c' \
+    ! -name os_none.c | sort)"
 flags="-std=c11 -D_GNU_SOURCE -DNDEBUG -DMLPIPE_BLAS_NONE -w
     -DMLPIPE_BUILDING -ffp-contract=off -fno-math-errno -fno-strict-aliasing
     -Iinclude -Ilib -Itests/determinism
@@ -43,7 +45,7 @@ build() {
     mkdir -p "$dir"
     for source in $sources; do
         object=$dir/$(basename "$source" .c).o
-        if [ ! -e "$object" ] || [ -n "$(find lib/base lib/num lib/program \
+        if [ ! -e "$object" ] || [ -n "$(find $folders \
             tests/determinism tests/program include -newer "$object" \
             \( -name '*.h' -o -path "$source" \) | head -1)" ]; then
             echo "$source"
@@ -69,7 +71,11 @@ list=$out/variants
 variants > "$list"
 while IFS=: read -r name command; do
     build "$name" "$command"
-    "$out/$name/driver" > "$out/$name.txt"
+    if ! "$out/$name/driver" > "$out/$name.txt"; then
+        echo "not ok $name, which fails"
+        failed=$((failed + 1))
+        continue
+    fi
     if [ -z "$first" ]; then
         first=$name
         cat "$out/$name.txt"
