@@ -6,7 +6,7 @@ mlpipe_status mlpipe_model_save(mlpipe_ctx *ctx, const mlpipe_model *model,
                                 const char *path)
 {
     mlpipe_buffer *bytes = NULL;
-    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_model_save");
+    mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_model_save");
     if (!st && !model)
         st = mlpipe__null_arg(ctx, "model");
     if (!st && !path)
@@ -25,7 +25,7 @@ mlpipe_status mlpipe_model_load(mlpipe_ctx *ctx, const char *path,
 {
     char *data = NULL;
     size_t bytes = 0;
-    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_model_load");
+    mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_model_load");
     if (out)
         *out = NULL;
     if (!st && !path)

@@ -183,6 +183,18 @@ mlpipe_status mlpipe_store_open(mlpipe_ctx *ctx, const char *path,
     return mlpipe__end(ctx, st);
 }
 
+mlpipe_status mlpipe__store_here(mlpipe_ctx *ctx, const mlpipe_store *s)
+{
+    const int64_t here = mlpipe__os_pid();
+
+    if (here == s->env->pid)
+        return MLPIPE_OK;
+    return mlpipe__fail(ctx, MLPIPE_E_STATE,
+                        "this store was opened in process %lld and this is "
+                        "process %lld; open it again after fork",
+                        (long long)s->env->pid, (long long)here);
+}
+
 void mlpipe_store_free(mlpipe_store *store)
 {
     mlpipe__env *env;
@@ -381,6 +393,8 @@ mlpipe_status mlpipe_store_tag(mlpipe_ctx *ctx, mlpipe_store *store,
 
     if (!st && !store)
         st = mlpipe__null_arg(ctx, "store");
+    if (!st)
+        st = mlpipe__store_here(ctx, store);
     if (!st && (!name || !tag))
         st = mlpipe__null_arg(ctx, name ? "tag" : "name");
     if (!st)

@@ -171,6 +171,8 @@ mlpipe_status mlpipe_store_put_dataset(mlpipe_ctx *ctx, mlpipe_store *store,
 
     if (!st && !store)
         st = mlpipe__null_arg(ctx, "store");
+    if (!st)
+        st = mlpipe__store_here(ctx, store);
     if (!st && !name)
         st = mlpipe__null_arg(ctx, "name");
     if (!st && !dataset)
@@ -383,6 +385,8 @@ mlpipe_status mlpipe_store_get_dataset(mlpipe_ctx *ctx, mlpipe_store *store,
         *out = NULL;
     if (!st && !store)
         st = mlpipe__null_arg(ctx, "store");
+    if (!st)
+        st = mlpipe__store_here(ctx, store);
     if (!st && !name)
         st = mlpipe__null_arg(ctx, "name");
     if (!st && !out)

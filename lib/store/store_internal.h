@@ -34,6 +34,8 @@ typedef struct mlpipe__store_ref {
 
 /* ---- names (store.c) ---------------------------------------------------- */
 
+/* E_STATE where the store was opened before a fork. */
+mlpipe_status mlpipe__store_here(mlpipe_ctx *ctx, const mlpipe_store *s);
 mlpipe_status mlpipe__store_name_check(mlpipe_ctx *ctx, const char *name);
 /* Path of something in the store, in t (emptied first); E_NOMEM. */
 mlpipe_status mlpipe__store_path(mlpipe_ctx *ctx, const mlpipe_store *s,

@@ -35,6 +35,8 @@ mlpipe_status mlpipe_store_put_model(mlpipe_ctx *ctx, mlpipe_store *store,
 
     if (!st && !store)
         st = mlpipe__null_arg(ctx, "store");
+    if (!st)
+        st = mlpipe__store_here(ctx, store);
     if (!st && !name)
         st = mlpipe__null_arg(ctx, "name");
     if (!st && !model)
@@ -80,6 +82,8 @@ mlpipe_status mlpipe_store_get_model(mlpipe_ctx *ctx, mlpipe_store *store,
         *out = NULL;
     if (!st && !store)
         st = mlpipe__null_arg(ctx, "store");
+    if (!st)
+        st = mlpipe__store_here(ctx, store);
     if (!st && !name)
         st = mlpipe__null_arg(ctx, "name");
     if (!st && !out)
@@ -157,6 +161,8 @@ mlpipe_status mlpipe_store_lineage(mlpipe_ctx *ctx, mlpipe_store *store,
         *out = NULL;
     if (!st && !store)
         st = mlpipe__null_arg(ctx, "store");
+    if (!st)
+        st = mlpipe__store_here(ctx, store);
     if (!st && !name)
         st = mlpipe__null_arg(ctx, "name");
     if (!st && !out)

@@ -138,6 +138,8 @@ mlpipe_status mlpipe_store_verify(mlpipe_ctx *ctx, mlpipe_store *store,
         *out = NULL;
     if (!st && !store)
         st = mlpipe__null_arg(ctx, "store");
+    if (!st)
+        st = mlpipe__store_here(ctx, store);
     if (!st && !out)
         st = mlpipe__null_arg(ctx, "out");
     if (!st)
