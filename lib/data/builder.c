@@ -124,6 +124,8 @@ mlpipe_status mlpipe_builder_new(mlpipe_ctx *ctx, const mlpipe_layout *layout,
 {
     mlpipe_status st = mlpipe__begin(ctx, "mlpipe_builder_new");
 
+    if (out)
+        *out = NULL;
     if (!st)
         st = builder_new(ctx, layout, params, out);
     return mlpipe__end(ctx, st);
@@ -604,6 +606,8 @@ mlpipe_status mlpipe_builder_finish(mlpipe_ctx *ctx, mlpipe_builder *b,
 {
     mlpipe_status st = mlpipe__begin(ctx, "mlpipe_builder_finish");
 
+    if (out)
+        *out = NULL;
     if (!st)
         st = builder_finish(ctx, b, out);
     return mlpipe__end(ctx, st);

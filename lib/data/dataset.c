@@ -229,6 +229,8 @@ mlpipe_status mlpipe_dataset_slice(mlpipe_ctx *ctx, const mlpipe_dataset *d,
 {
     mlpipe_status st = mlpipe__begin(ctx, "mlpipe_dataset_slice");
 
+    if (out)
+        *out = NULL;
     if (!st)
         st = dataset_slice(ctx, d, start, rows, out);
     return mlpipe__end(ctx, st);
@@ -310,6 +312,8 @@ mlpipe_status mlpipe_dataset_reading(mlpipe_ctx *ctx, const mlpipe_dataset *d,
 {
     mlpipe_status st = mlpipe__begin(ctx, "mlpipe_dataset_reading");
 
+    if (out)
+        *out = NULL;
     if (!st)
         st = dataset_reading(ctx, d, out);
     return mlpipe__end(ctx, st);

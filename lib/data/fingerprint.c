@@ -301,6 +301,8 @@ mlpipe_status mlpipe_dataset_fingerprint(mlpipe_ctx *ctx,
 {
     mlpipe_status st = mlpipe__begin(ctx, "mlpipe_dataset_fingerprint");
 
+    if (out)
+        *out = NULL;
     if (!st)
         st = print_give(ctx, d, out);
     return mlpipe__end(ctx, st);

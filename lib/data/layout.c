@@ -45,6 +45,8 @@ mlpipe_status mlpipe_layout_new(mlpipe_ctx *ctx, size_t record_bytes,
 {
     mlpipe_status st = mlpipe__begin(ctx, "mlpipe_layout_new");
 
+    if (out)
+        *out = NULL;
     if (!st)
         st = layout_new(ctx, record_bytes, out);
     return mlpipe__end(ctx, st);
