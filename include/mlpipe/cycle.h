@@ -93,8 +93,9 @@ MLPIPE_API void mlpipe_trigger_free(mlpipe_trigger *trigger);
  * @param params borrows; NULL for the defaults
  * @param out gives; free with mlpipe_cycle_free
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_STATE (no capture, or no
- *         reference for a rule that needs it)
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_STATE (no capture, no
+ *         reference for a rule that needs it, or a recipe without a learner),
+ *         MLPIPE_E_SCHEMA (a recipe of another target)
  * @thread ctx
  * @since 0.1
  */

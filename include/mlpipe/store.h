@@ -44,7 +44,8 @@ mlpipe_store_open(mlpipe_ctx *ctx, const char *path, const char *params,
  * @param name borrows: letters, digits, '.', '_', '-'; at most 128
  * @param dataset borrows
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM (a bad name), MLPIPE_E_IO,
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM (a bad name, or the digits of a
+ *         version), MLPIPE_E_CONFLICT (the name is a tag), MLPIPE_E_IO,
  *         MLPIPE_E_BUSY (another writer), MLPIPE_E_CANCELLED
  * @thread owner
  * @since 0.1
@@ -111,7 +112,8 @@ mlpipe_store_get_model(mlpipe_ctx *ctx, mlpipe_store *store,
  * @param tag borrows: the new name
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_NOT_FOUND,
- *         MLPIPE_E_CONFLICT (the tag names another version), MLPIPE_E_IO
+ *         MLPIPE_E_CONFLICT (the tag names another version, or is a name),
+ *         MLPIPE_E_IO
  * @thread owner
  * @since 0.1
  */

@@ -73,6 +73,26 @@ static mlpipe_status cycle_check(mlpipe_ctx *ctx, const mlpipe_cycle *c)
     return MLPIPE_OK;
 }
 
+/* What a retrain fits must be able to follow what serves. */
+static mlpipe_status cycle_check_recipe(mlpipe_ctx *ctx,
+                                        const mlpipe_pipeline *recipe,
+                                        const mlpipe_model *model)
+{
+    const uint32_t steps = recipe->step_count;
+
+    if (!steps || !recipe->steps[steps - 1].learner)
+        return mlpipe__fail(ctx, MLPIPE_E_STATE,
+                            "the recipe has no learner; add one, such as gbt "
+                            "or ridge, as its last step");
+    if (strcmp(recipe->target, model->target)
+        || (recipe->task && recipe->task != model->task))
+        return mlpipe__fail(ctx, MLPIPE_E_SCHEMA,
+                            "the recipe predicts %q, the model that serves "
+                            "%q; a cycle renews one prediction",
+                            recipe->target, model->target);
+    return MLPIPE_OK;
+}
+
 static mlpipe_status cycle_setup(mlpipe_ctx *ctx, mlpipe_cycle *c,
                                  const mlpipe_pipeline *recipe,
                                  const mlpipe__params *p)
@@ -94,6 +114,8 @@ static mlpipe_status cycle_setup(mlpipe_ctx *ctx, mlpipe_cycle *c,
         st = mlpipe__pipeline_copy(ctx, recipe, &c->recipe);
     if (!st)
         st = mlpipe_slot_model(ctx, c->monitor->slot, &model);
+    if (!st)
+        st = cycle_check_recipe(ctx, recipe, model);
     if (!st)
         st = cycle_metric(ctx, mlpipe__params_get(p, "gate")->text,
                           model->task, &c->metric);

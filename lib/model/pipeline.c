@@ -265,6 +265,7 @@ static mlpipe_status pipeline_find_step(mlpipe_ctx *ctx, const char *name,
 
 /* The step's own parameters, and as= behind them. */
 static mlpipe_status pipeline_step_params(mlpipe_ctx *ctx,
+                                          mlpipe__env *env,
                                           mlpipe__recipe_step *s,
                                           const char *step,
                                           const char *params)
@@ -272,8 +273,7 @@ static mlpipe_status pipeline_step_params(mlpipe_ctx *ctx,
     const mlpipe__param *own = s->step ? s->step->params : s->learner->params;
     const uint32_t n = s->step ? s->step->param_count
                                : s->learner->param_count;
-    s->table = mlpipe__alloc_array(ctx->env, (size_t)n + 1,
-                                   sizeof *s->table);
+    s->table = mlpipe__alloc_array(env, (size_t)n + 1, sizeof *s->table);
     if (!s->table)
         return mlpipe__nomem(ctx);
     if (n)
@@ -318,7 +318,7 @@ mlpipe_status mlpipe__pipeline_append(mlpipe_ctx *ctx, mlpipe_pipeline *p,
     mlpipe__recipe_step s = {0};
     mlpipe_status st = pipeline_find_step(ctx, step, &s);
     if (!st)
-        st = pipeline_step_params(ctx, &s, step, params);
+        st = pipeline_step_params(ctx, p->env, &s, step, params);
     if (!st) {
         const char *own = mlpipe__params_get(&s.params, "as")->text;
         const char *name = own[0] ? own : as && as[0] ? as : step;
@@ -340,7 +340,7 @@ mlpipe_status mlpipe__pipeline_append(mlpipe_ctx *ctx, mlpipe_pipeline *p,
         }
     }
     if (st) {
-        pipeline_free_step(ctx->env, &s);
+        pipeline_free_step(p->env, &s);
         return st;
     }
     p->steps[p->step_count++] = s;

@@ -269,6 +269,13 @@ static mlpipe_status reference_metrics(mlpipe__fitting *f,
         out->n = n;
         out->se = m->loss ? mlpipe__mean_loss(m->loss, y, p, NULL, n, true).se
                           : mlpipe__nan();
+        if (out->value == out->value && !mlpipe__finite(out->value))
+            return mlpipe__fail(f->ctx, MLPIPE_E_NUMERIC,
+                                "fit: the %s of %llu held-out rows is beyond "
+                                "every double; scale the target down",
+                                m->name, (unsigned long long)n);
+        if (!mlpipe__finite(out->se)) /* its squares overflow first */
+            out->se = mlpipe__nan();
     }
     return MLPIPE_OK;
 }

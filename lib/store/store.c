@@ -67,16 +67,40 @@ static mlpipe_status store_make_dir(mlpipe_ctx *ctx, const mlpipe_store *s,
     return st;
 }
 
+/* Counts what a store that was being made would not have left. */
+static int32_t store_stranger(void *arg, const char *name)
+{
+    uint32_t *strangers = arg;
+    static const char *const own[] = {"objects", "refs", "tags"};
+
+    for (uint32_t i = 0; i < 3; i++)
+        if (!strcmp(name, own[i]))
+            return 0;
+    *strangers += memcmp(name, "format", strlen(name) < 6 ? 1 : 6) != 0;
+    return 0;
+}
+
 /* An empty folder becomes a store; the format file is its last part. */
 static mlpipe_status store_create(mlpipe_ctx *ctx, const mlpipe_store *s,
                                   const char *format_path)
 {
     const mlpipe_io *io = &ctx->env->io;
-    const int32_t got = io->make_dir(io->user, s->path);
+    int32_t got = io->make_dir(io->user, s->path);
+    uint32_t strangers = 0;
     mlpipe_status st;
 
     if (got != MLPIPE_IO_OK && got != MLPIPE_IO_EXISTS)
         return mlpipe__io_fail(ctx, got, "make", s->path);
+    if (got == MLPIPE_IO_EXISTS) {
+        got = io->list(io->user, s->path, store_stranger, &strangers);
+        if (got != MLPIPE_IO_OK)
+            return mlpipe__io_fail(ctx, got, "list", s->path);
+    }
+    if (strangers)
+        return mlpipe__fail(ctx, MLPIPE_E_FORMAT,
+                            "store_open: %q is no store and holds %u other "
+                            "files; name a new or empty folder", s->path,
+                            strangers);
     st = store_make_dir(ctx, s, "objects");
     if (!st)
         st = store_make_dir(ctx, s, "refs");
@@ -350,6 +374,27 @@ mlpipe_status mlpipe__store_point(mlpipe_ctx *ctx, const mlpipe_store *s,
     return st;
 }
 
+mlpipe_status mlpipe__store_name_free(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                      const char *folder, const char *name)
+{
+    mlpipe__store_ref ref;
+    mlpipe__hash128 hash;
+    bool found = false;
+    mlpipe_status st = mlpipe__store_name_check(ctx, name);
+
+    if (!st && strlen(name) == 32 && mlpipe__hash_from_hex(name, 32, &hash))
+        return mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                            "store: %q looks like a version; take another "
+                            "name", name);
+    if (!st)
+        st = store_ref_read(ctx, s, folder, name, &ref, &found);
+    if (!st && found)
+        st = mlpipe__fail(ctx, MLPIPE_E_CONFLICT,
+                          "store: %q is a %s already; take another name",
+                          name, strcmp(folder, "tags") ? "name" : "tag");
+    return st;
+}
+
 /* Under the lock: the tag is new, or names this version already. */
 static mlpipe_status store_tag(mlpipe_ctx *ctx, const mlpipe_store *s,
                                const char *name, const char *tag)
@@ -357,7 +402,7 @@ static mlpipe_status store_tag(mlpipe_ctx *ctx, const mlpipe_store *s,
     mlpipe__store_ref ref, old;
     mlpipe__store_entry entry = {"tag", NULL, tag, NULL, ""};
     bool found;
-    mlpipe_status st = mlpipe__store_name_check(ctx, tag);
+    mlpipe_status st = mlpipe__store_name_free(ctx, s, "refs", tag);
 
     if (!st)
         st = mlpipe__store_name_check(ctx, name);

@@ -138,7 +138,7 @@ static mlpipe_status put_dataset(mlpipe_ctx *ctx, const mlpipe_store *s,
     uint32_t i;
 
     mlpipe__text_init(&list, s->env);
-    st = mlpipe__store_name_check(ctx, name);
+    st = mlpipe__store_name_free(ctx, s, "tags", name);
     if (!st)
         st = mlpipe__dataset_hash(ctx, d, &hash);
     if (st)

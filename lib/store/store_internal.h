@@ -41,6 +41,10 @@ mlpipe_status mlpipe__store_name_check(mlpipe_ctx *ctx, const char *name);
 mlpipe_status mlpipe__store_path(mlpipe_ctx *ctx, const mlpipe_store *s,
                                  const char *folder, const char *name,
                                  mlpipe__text *t);
+/* May be given: no version's digits, and not in use in `folder`, where names
+ * and tags must not meet. E_PARAM, E_CONFLICT. */
+mlpipe_status mlpipe__store_name_free(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                      const char *folder, const char *name);
 /* A name, a tag or an id of that kind. */
 mlpipe_status mlpipe__store_resolve(mlpipe_ctx *ctx, const mlpipe_store *s,
                                     const char *name, const char *kind,

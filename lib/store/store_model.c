@@ -9,7 +9,7 @@ static mlpipe_status put_model(mlpipe_ctx *ctx, const mlpipe_store *s,
     const mlpipe__store_entry entry = {"put", ref.kind, name, ref.id,
                                        model->train_print};
     mlpipe_buffer *bytes = NULL;
-    mlpipe_status st = mlpipe__store_name_check(ctx, name);
+    mlpipe_status st = mlpipe__store_name_free(ctx, s, "tags", name);
 
     if (!st)
         st = mlpipe_model_bytes(ctx, model, &bytes);

@@ -4,6 +4,15 @@
 
 #include <float.h>
 
+/* 0 would say "a number": a category of which no row had a value has one code
+ * that never comes. */
+static uint32_t grown_codes(const gbt_fit *fit, uint32_t feature)
+{
+    const gbt_feature *f = &fit->layout.feature[feature];
+
+    return f->kind == MLPIPE__CODE && !f->codes ? 1 : f->codes;
+}
+
 static uint32_t grown_words(const gbt_fit *fit, uint32_t feature)
 {
     return (fit->layout.feature[feature].codes + 31) / 32;
@@ -61,7 +70,7 @@ mlpipe__forest *mlpipe__gbt_forest(const gbt_fit *fit, uint32_t count)
     if (!out)
         return NULL;
     for (uint32_t f = 0; f < fit->layout.features; f++)
-        out->feature_codes[f] = fit->layout.feature[f].codes;
+        out->feature_codes[f] = grown_codes(fit, f);
     for (uint32_t i = 0; i < count; i++) {
         out->tree_node[i] = t->tree[i].first_node;
         out->tree_leaf[i] = t->tree[i].first_leaf;

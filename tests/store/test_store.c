@@ -171,6 +171,13 @@ static void names_move_and_tags_stay(void **state)
     assert_status(MLPIPE_E_PARAM,
                   mlpipe_store_get_dataset(c, s, "../daily", &back));
     assert_status(MLPIPE_E_PARAM, mlpipe_store_put_dataset(c, s, "", one));
+    /* Names, tags and versions never hide one another. */
+    assert_status(MLPIPE_E_CONFLICT,
+                  mlpipe_store_put_dataset(c, s, "v1", two));
+    assert_status(MLPIPE_E_CONFLICT, mlpipe_store_tag(c, s, "v1", "daily"));
+    assert_status(MLPIPE_E_PARAM,
+                  mlpipe_store_put_dataset(
+                      c, s, "0123456789abcdef0123456789abcdef", two));
     assert_ok(c, mlpipe_store_log(c, s, &log));
     mlpipe_report_free(log);
     mlpipe_dataset_free(one);
@@ -246,7 +253,8 @@ static void another_writer_is_told(void **state)
 
 static void refuses_what_is_no_store(void **state)
 {
-    mlpipe_ctx *c = ((fixture *)*state)->c;
+    fixture *f = *state;
+    mlpipe_ctx *c = f->c;
     mlpipe_store *s;
 
     assert_status(MLPIPE_E_NOT_FOUND,
@@ -255,6 +263,10 @@ static void refuses_what_is_no_store(void **state)
     assert_ok(c, mlpipe__file_write(c, "format", "something else", 14,
                                     false));
     assert_status(MLPIPE_E_FORMAT, mlpipe_store_open(c, ".", NULL, &s));
+    assert_null(s);
+    assert_int_equal(f->io.make_dir(f->io.user, "full"), 0);
+    assert_ok(c, mlpipe__file_write(c, "full/letter", "x", 1, false));
+    assert_status(MLPIPE_E_FORMAT, mlpipe_store_open(c, "full", NULL, &s));
     assert_null(s);
 }
 
