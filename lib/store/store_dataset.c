@@ -321,21 +321,20 @@ static mlpipe_status load_columns(mlpipe_ctx *ctx, dataset_load *l,
                                   uint64_t *first, mlpipe__rowset **ids)
 {
     mlpipe_status st = MLPIPE_OK;
-    uint32_t i;
+    uint32_t i, count;
 
     mlpipe__cursor_init(&l->in, section->data, section->bytes);
     l->rows = (int64_t)mlpipe__get_u64(&l->in);
-    l->column_count = mlpipe__get_u32(&l->in);
+    count = mlpipe__get_u32(&l->in);
     if (l->in.failed || l->rows < 0 ||
         (uint64_t)l->rows > ctx->env->limits.csv_rows ||
-        l->column_count > ctx->env->limits.csv_columns)
+        count > ctx->env->limits.csv_columns)
         return load_damaged(ctx);
-    l->columns = mlpipe__alloc_array(l->store->env, l->column_count,
+    l->columns = mlpipe__alloc_array(l->store->env, count,
                                      sizeof *l->columns);
-    if (!l->columns) {
-        l->column_count = 0;
+    if (!l->columns)
         return mlpipe__nomem(ctx);
-    }
+    l->column_count = count; /* from here on there is something to free */
     for (i = 0; i < l->column_count && !st; i++)
         st = load_column(ctx, l, i);
     return st ? st : load_ids(ctx, l, first, ids);

@@ -1,42 +1,64 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Timings, side by side with peers where there are any; none decides a test.
-#   tests/bench/run.sh [row|train]     both without an argument
-# The machine is named first, since figures of another one are not comparable.
-set -eu
-cd "$(dirname "$0")/../.."
-. examples/install_deps.sh
-install_deps build tests
-if [ ! -f build/bench/build.ninja ]; then
-    meson setup build/bench -Dtests=true --wrap-mode=nofallback > /dev/null
+# Ours beside the peers' current releases, one table an area:
+#   tests/bench/run.sh [row|train|csv]...          prints the tables
+#   tests/bench/run.sh record [row|train|csv]...   and puts them in RESULTS.md
+# `train` and `csv` need the real files (MLPIPE_TEST_DATA). No timing decides
+# the exit status: only a crash, or that both did not do the same work.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+record=no
+if [ "${1:-}" = record ]; then
+    record=yes
+    shift
 fi
-ninja -C build/bench > build/bench/build.log 2>&1 ||
-    { tail -n 30 build/bench/build.log; exit 1; }
+[ $# -gt 0 ] || set -- row train csv
+if [ -z "${MLPIPE_TEST_DATA:-}" ] && [ -d ../shared/data ]; then
+    MLPIPE_TEST_DATA=$(cd ../shared/data && pwd)
+fi
+. examples/install_deps.sh
+install_deps build tests || exit 1
 
-echo "machine: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)," \
-    "$(nproc) cores, $(uname -m), load $(cut -d' ' -f1 /proc/loadavg)," \
-    "OPENBLAS_CORETYPE=${OPENBLAS_CORETYPE-unset}"
+build=$PWD/build/bench
+if [ ! -f "$build/build.ninja" ]; then
+    meson setup "$build" --wrap-mode=nofallback -Dbuildtype=release \
+        -Dtests=true -Dexamples=false > build/bench.setup 2>&1 ||
+        meson setup "$build" -Dbuildtype=release -Dtests=true \
+            -Dexamples=false > build/bench.setup 2>&1 ||
+        { tail -n 30 build/bench.setup; exit 1; }
+fi
+ninja -C "$build" lib/libmlpipe.so.0.1.0 tests/bench/bench_slot \
+    tests/bench/bench_row tests/bench/bench_predict > build/bench.build 2>&1 ||
+    { tail -n 40 build/bench.build; exit 1; }
 
-row() {
-    build/bench/tests/bench/bench_slot
-    build/bench/tests/bench/bench_row
-}
+peers=$PWD/build/peers
+[ -x "$peers/bin/python" ] || /usr/bin/python3 -m venv "$peers" || exit 1
+"$peers/bin/pip" install -q --disable-pip-version-check --upgrade \
+    lightgbm scikit-learn pandas polars ||
+    "$peers/bin/python" -c 'import lightgbm, sklearn, pandas' ||
+    { echo "the peers cannot be installed"; exit 1; }
 
-# Peers go into a virtual environment under the build folder.
-train() {
-    local env=build/bench-env
-    if [ ! -x $env/bin/python ]; then
-        /usr/bin/python3 -m venv $env
-        $env/bin/pip install -q lightgbm scikit-learn pandas
+export MLPIPE_LIBRARY=$build/lib/libmlpipe.so.0
+export PYTHONPATH=$PWD/bindings/python PYTHONDONTWRITEBYTECODE=1
+status=0
+for area in "$@"; do
+    table=build/bench-$area.md
+    if [ "$area" != row ] && [ -z "${MLPIPE_TEST_DATA:-}" ]; then
+        echo "$area: no MLPIPE_TEST_DATA, skipped"
+        continue
     fi
-    MLPIPE_LIBRARY=$PWD/build/bench/lib/libmlpipe.so.0 \
-        PYTHONPATH=$PWD/bindings/python OMP_NUM_THREADS=1 \
-        $env/bin/python tests/bench/train.py
-}
-
-case ${1:-all} in
-row) row ;;
-train) train ;;
-all) row && train ;;
-*) echo "areas: row train" >&2; exit 2 ;;
-esac
+    ok=yes
+    for core in unset Haswell; do
+        (
+            unset OPENBLAS_CORETYPE
+            [ "$core" = unset ] || export OPENBLAS_CORETYPE=$core
+            "$peers/bin/python" tests/bench/bench.py "$area" "$build" \
+                "${MLPIPE_TEST_DATA:-}"
+        ) || ok=no
+    done > "$table"
+    cat "$table"
+    [ $ok = yes ] || { status=1; continue; }
+    [ $record = no ] ||
+        "$peers/bin/python" tests/bench/record.py "$area" "$table" || status=1
+done
+exit $status
