@@ -111,6 +111,13 @@ else
     broken build
 fi
 
+say "API lock and documentation, examples"
+run_one abi python3 tests/abi/lock.py check
+run_one examples bash -c 'cd build/test-results &&
+    rm -rf houses.store && ../tests/examples/houses > houses.txt &&
+    grep -q "the challenger serves" houses.txt && ../tests/examples/row &&
+    ../tests/examples/steps gbt'
+
 say "address and undefined-behaviour sanitizers"
 if build_in asan -Dtests=true -Db_sanitize=address,undefined \
     -Db_lundef=false -Dbuildtype=debugoptimized -Ddefault_library=static; then
