@@ -210,6 +210,13 @@ static int child_calls(mlpipe_ctx *inherited, mlpipe_ctx *pool,
     return 0;
 }
 
+/* A sanitizer's own locks do not survive a fork beside a pool's threads. */
+#ifdef __SANITIZE_ADDRESS__
+enum { FORKS = 0 };
+#else
+enum { FORKS = 1 };
+#endif
+
 static void forks(void **state)
 {
     mlpipe_ctx_options o = {.size = sizeof o};
@@ -241,6 +248,10 @@ static void forks(void **state)
     all_as_before(world.c, "a fork that is over");
 }
 
+    if (!FORKS) {
+        printf("# forks: left out under the address sanitizer\n");
+        return;
+    }
 static void capped(uint32_t call, uint64_t cap, bool fits)
 {
     mlpipe_ctx_options o = {.size = sizeof o, .memory_cap = cap};
