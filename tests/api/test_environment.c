@@ -232,7 +232,9 @@ static void forks(void **state)
     assert_int_equal(0, mlpipe_ctx_new(&o, &inherited));
     assert_ok(inherited, mlpipe_store_open(inherited, "s", NULL, &store));
     fflush(NULL);
-    child = fork();
+    child = FORKS ? fork() : -1;
+    if (!FORKS)
+        goto done;
     assert_true(child >= 0);
     if (!child) {
         alarm(60);
@@ -241,6 +243,7 @@ static void forks(void **state)
     assert_int_equal(child, waitpid(child, &how, 0));
     if (!WIFEXITED(how) || WEXITSTATUS(how))
         fail_msg("the child ended with %x", (unsigned)how);
+done:
     mlpipe_store_free(store);
     mlpipe_ctx_free(inherited);
     mlpipe_ctx_free(pool);
@@ -248,10 +251,6 @@ static void forks(void **state)
     all_as_before(world.c, "a fork that is over");
 }
 
-    if (!FORKS) {
-        printf("# forks: left out under the address sanitizer\n");
-        return;
-    }
 static void capped(uint32_t call, uint64_t cap, bool fits)
 {
     mlpipe_ctx_options o = {.size = sizeof o, .memory_cap = cap};
