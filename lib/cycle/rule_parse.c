@@ -222,13 +222,13 @@ static mlpipe_status rule_unknown(rule_parser *p, const char *name, size_t n,
     if (near)
         return mlpipe__fail(p->ctx, MLPIPE_E_PARAM,
                             "rule, byte %zu: the monitor's report has no "
-                            "%.*s; did you mean %s?%s",
-                            at, (int)(n > 64 ? 64 : n), name, near, caret);
+                            "%.*q; did you mean %q?%s",
+                            at, (int)n, name, near, caret);
     return mlpipe__fail(p->ctx, MLPIPE_E_PARAM,
-                        "rule, byte %zu: the monitor's report has no %.*s; "
+                        "rule, byte %zu: the monitor's report has no %.*q; "
                         "it has performance, features, age, errors, the "
                         "metrics and <input>.psi%s",
-                        at, (int)(n > 64 ? 64 : n), name, caret);
+                        at, (int)n, name, caret);
 }
 
 /* Emit the value of a known name. */

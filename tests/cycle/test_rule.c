@@ -139,8 +139,8 @@ static void test_refused(void **state)
         {"age >", "ends"},
         {"age", "condition"},
         {"age 30", "comparison"},
-        {"perfomance", "did you mean performance"},
-        {"x.ps > 1", "did you mean x.psi"},
+        {"perfomance", "did you mean \"performance\""},
+        {"x.ps > 1", "did you mean \"x.psi\""},
         {"age > 30 d)", "closes nothing"},
         {"(age > 30 d", "no closing"},
         {"age > performance", "between numbers"},
@@ -153,7 +153,7 @@ static void test_refused(void **state)
         {"`x > 1", "backtick"},
         {"reference > 1", "behind a metric"},
         {"age > 1 $", "comparison"},
-        {"auc > 0.5", "has no auc"},
+        {"auc > 0.5", "has no \"auc\""},
         {"()", "must stand here"},
     };
     mlpipe_ctx *c;
