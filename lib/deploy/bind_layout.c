@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Layout fields to program inputs: matched by name, checked by kind, tokens
- * mapped to codes; then read in groups of one kind, without a switch for each
- * field.
+ * mapped to codes; then read kind by kind, each kind by a loop of its own.
  */
 #include "deploy_internal.h"
 
-/* A field that was matched, before it is sorted into its group. */
+/* A field that was matched, before it is sorted to those of its kind. */
 typedef struct bind_match {
     uint32_t input, offset;
     int32_t kind;
@@ -55,7 +54,8 @@ static mlpipe_status bind_lacks(mlpipe_ctx *ctx, mlpipe__env *env,
     return mlpipe__fail_at(ctx, -1, input);
 }
 
-/* Codes of all tokens that the layout has given so far. */
+/* Codes of all tokens that the layout has given so far; the last entry is for
+ * tokens that it gives later, or never. */
 static mlpipe_status bind_tokens(mlpipe_ctx *ctx, mlpipe__env *env,
                                  const mlpipe__dict *dict,
                                  mlpipe_layout *layout, uint32_t tokens,
@@ -72,6 +72,7 @@ static mlpipe_status bind_tokens(mlpipe_ctx *ctx, mlpipe__env *env,
             code = mlpipe__dict_find(dict, t.data ? t.data : "", t.size);
         codes[i] = code == UINT32_MAX ? -1.0 : (double)code;
     }
+    codes[tokens + 1] = -1.0;
     const bool failed = t.failed;
     mlpipe__text_free(&t);
     return failed ? mlpipe__nomem(ctx) : MLPIPE_OK;
@@ -145,21 +146,24 @@ static mlpipe_status bind_code_room(mlpipe_ctx *ctx,
                                     uint32_t tokens, bind_match *m, uint32_t n,
                                     size_t *total)
 {
-    *total = 0;
+    uint64_t sum = 0;
+
     for (uint32_t i = 0; i < n; i++) {
+        uint64_t count = 0;
         if (m[i].kind == MLPIPE_TOKEN)
-            m[i].code_count = tokens + 1;
+            count = (uint64_t)tokens + 2; /* the missing one, the others */
         else if (m[i].kind == MLPIPE__BOUND_CODE)
-            m[i].code_count =
-                first->inputs[m[i].offset / sizeof(double)].dict->count;
-        if (*total > UINT32_MAX - m[i].code_count)
+            count = first->inputs[m[i].offset / sizeof(double)].dict->count;
+        if (count > UINT32_MAX - sum)
             return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                                 "the category maps of %u inputs hold more "
                                 "than %u codes",
                                 n, UINT32_MAX);
-        m[i].code_first = (uint32_t)*total;
-        *total += m[i].code_count;
+        m[i].code_first = (uint32_t)sum;
+        m[i].code_count = (uint32_t)count;
+        sum += count;
     }
+    *total = (size_t)sum;
     return MLPIPE_OK;
 }
 
@@ -174,7 +178,7 @@ static mlpipe_status bind_codes(mlpipe_ctx *ctx, const mlpipe__program *p,
         double *codes = b->codes + m[i].code_first;
         if (m[i].kind == MLPIPE_TOKEN) {
             const mlpipe_status st = bind_tokens(
-                ctx, b->env, dict, layout, m[i].code_count - 1, codes);
+                ctx, b->env, dict, layout, m[i].code_count - 2, codes);
             if (st)
                 return st;
         } else if (m[i].kind == MLPIPE__BOUND_CODE) {
@@ -191,13 +195,11 @@ static mlpipe_status bind_codes(mlpipe_ctx *ctx, const mlpipe__program *p,
     return MLPIPE_OK;
 }
 
-/* Order by kind, then by whether a value means missing, then by offset. */
+/* Order by kind, then by offset. */
 static bool bind_before(const bind_match *a, const bind_match *b)
 {
     if (a->kind != b->kind)
         return a->kind < b->kind;
-    if (a->has_missing != b->has_missing)
-        return b->has_missing;
     return a->offset < b->offset;
 }
 
@@ -246,23 +248,26 @@ static mlpipe_status bind_lanes(mlpipe_ctx *ctx, const mlpipe__program *p,
     return MLPIPE_OK;
 }
 
-static void bind_groups(const bind_match *m, mlpipe__record_binding *b)
+/* Where the fields of each kind end, and what is said of some fields. */
+static void bind_ends(const bind_match *m, mlpipe__record_binding *b)
 {
-    for (uint32_t i = 0; i < b->field_count; i++) {
-        mlpipe__bound_group *g = b->groups + b->group_count;
-        b->extras[i].missing = m[i].missing;
-        b->extras[i].codes = b->codes + m[i].code_first;
-        b->extras[i].code_count = m[i].code_count;
-        if (i && m[i].kind == g[-1].kind &&
-            m[i].has_missing == g[-1].has_missing) {
-            g[-1].end = i + 1;
-            continue;
-        }
-        g->kind = m[i].kind;
-        g->has_missing = m[i].has_missing;
-        g->first = i;
-        g->end = i + 1;
-        b->group_count++;
+    uint32_t at = 0;
+
+    for (int32_t kind = 0; kind < MLPIPE__BOUND_KINDS; kind++) {
+        while (at < b->field_count && m[at].kind == kind)
+            at++;
+        b->ends[0][kind] = b->fields[0] + at;
+        b->ends[1][kind] = b->fields[1] + at;
+    }
+    for (uint32_t i = 0, maps = 0; i < b->field_count; i++) {
+        if (m[i].has_missing)
+            b->missing[b->missing_count++] = (mlpipe__bound_missing){
+                .value = m[i].missing,
+                .lane = {b->fields[0][i].lane, b->fields[1][i].lane}};
+        if (m[i].kind == MLPIPE__BOUND_CODE)
+            b->maps[maps++] = (mlpipe__bound_codes){
+                .codes = b->codes + m[i].code_first,
+                .count = m[i].code_count};
     }
 }
 
@@ -273,11 +278,11 @@ static mlpipe_status bind_room(mlpipe_ctx *ctx, mlpipe__record_binding *b,
 
     b->fields[0] = mlpipe__alloc_array(b->env, n, sizeof *b->fields[0]);
     b->fields[1] = mlpipe__alloc_array(b->env, n, sizeof *b->fields[1]);
-    b->extras = mlpipe__alloc_array(b->env, n, sizeof *b->extras);
-    b->groups = mlpipe__alloc_array(b->env, n, sizeof *b->groups);
+    b->missing = mlpipe__alloc_array(b->env, n, sizeof *b->missing);
+    b->maps = mlpipe__alloc_array(b->env, n, sizeof *b->maps);
     b->lanes = mlpipe__alloc_array(b->env, n, sizeof *b->lanes);
     b->codes = mlpipe__alloc_array(b->env, codes, sizeof *b->codes);
-    if (!b->fields[0] || !b->fields[1] || !b->extras || !b->groups ||
+    if (!b->fields[0] || !b->fields[1] || !b->missing || !b->maps ||
         !b->lanes || !b->codes)
         return mlpipe__nomem(ctx);
     return MLPIPE_OK;
@@ -318,6 +323,8 @@ mlpipe_status mlpipe__record_bind(mlpipe_ctx *ctx, mlpipe__env *env,
     memset(b, 0, sizeof *b);
     b->env = env;
     b->field_count = p->input_count;
+    b->null = mlpipe__nan();
+    b->token_count = tokens + 1;
     b->record_bytes = layout ? layout->record_bytes
                              : first->input_count * sizeof(double);
     m = mlpipe__alloc_array(env, p->input_count, sizeof *m);
@@ -339,7 +346,7 @@ mlpipe_status mlpipe__record_bind(mlpipe_ctx *ctx, mlpipe__env *env,
     if (!st)
         st = bind_lanes(ctx, p, m, b);
     if (!st)
-        bind_groups(m, b);
+        bind_ends(m, b);
     else
         mlpipe__record_binding_free(b);
     mlpipe__free(env, m);
@@ -350,8 +357,8 @@ void mlpipe__record_binding_free(mlpipe__record_binding *b)
 {
     mlpipe__free(b->env, b->fields[0]);
     mlpipe__free(b->env, b->fields[1]);
-    mlpipe__free(b->env, b->extras);
-    mlpipe__free(b->env, b->groups);
+    mlpipe__free(b->env, b->missing);
+    mlpipe__free(b->env, b->maps);
     mlpipe__free(b->env, b->lanes);
     mlpipe__free(b->env, b->codes);
     memset(b, 0, sizeof *b);
@@ -359,127 +366,113 @@ void mlpipe__record_binding_free(mlpipe__record_binding *b)
 
 /* ---- reading records --------------------------------------------------- */
 
-static inline void bind_store(unsigned char *scratch, uint32_t lane,
-                              uint32_t row, double x)
+static inline void bind_store(unsigned char *to, uint32_t lane, double x)
 {
-    ((double *)(void *)(scratch + lane))[row] = x;
-}
-
-/* One loop for each kind: the compiler sees one load and one conversion. */
-#define BIND_LOOP(type)                                                      \
-    for (; f < end; f++) {                                                   \
-        type v;                                                              \
-        memcpy(&v, record + f->offset, sizeof v);                            \
-        bind_store(scratch, f->lane, row, (double)v);                        \
-    }                                                                        \
-    break
-
-static void bind_load_plain(int32_t kind, const mlpipe__bound_field *f,
-                            const mlpipe__bound_field *end,
-                            const unsigned char *record,
-                            unsigned char *scratch, uint32_t row)
-{
-    switch (kind) {
-    case MLPIPE_F64:
-        BIND_LOOP(double);
-    case MLPIPE_F32:
-        BIND_LOOP(float);
-    case MLPIPE_I64:
-        BIND_LOOP(int64_t);
-    case MLPIPE_I32:
-        BIND_LOOP(int32_t);
-    case MLPIPE_I16:
-        BIND_LOOP(int16_t);
-    case MLPIPE_I8:
-        BIND_LOOP(int8_t);
-    case MLPIPE_U64:
-        BIND_LOOP(uint64_t);
-    case MLPIPE_U32:
-        BIND_LOOP(uint32_t);
-    case MLPIPE_U16:
-        BIND_LOOP(uint16_t);
-    case MLPIPE_U8:
-        BIND_LOOP(uint8_t);
-    case MLPIPE_BOOL:
-        for (; f < end; f++)
-            bind_store(scratch, f->lane, row,
-                       record[f->offset] ? 1.0 : 0.0);
-        break;
-    default:
-        for (; f < end; f++)
-            bind_store(scratch, f->lane, row, mlpipe__nan());
-        break;
-    }
-}
-
-#undef BIND_LOOP
-
-/* Tokens: 0 is missing, which is entry 0; what is past the end is unseen. */
-static void bind_load_tokens(const mlpipe__bound_field *f,
-                             const mlpipe__bound_field *end,
-                             const mlpipe__bound_extra *e,
-                             const unsigned char *record,
-                             unsigned char *scratch, uint32_t row)
-{
-    for (; f < end; f++, e++) {
-        double x = -1.0;
-        uint32_t token;
-        memcpy(&token, record + f->offset, sizeof token);
-        if (token < e->code_count)
-            x = e->codes[token];
-        bind_store(scratch, f->lane, row, x);
-    }
+    *(double *)(void *)(to + lane) = x;
 }
 
 /* Doubles that hold a code of the slot's first model. */
 static void bind_load_codes(const mlpipe__bound_field *f,
                             const mlpipe__bound_field *end,
-                            const mlpipe__bound_extra *e,
-                            const unsigned char *record,
-                            unsigned char *scratch, uint32_t row)
+                            const mlpipe__bound_codes *map,
+                            const unsigned char *record, unsigned char *to)
 {
-    for (; f < end; f++, e++) {
+    for (; f < end; f++, map++) {
         double code, x = -1.0;
         memcpy(&code, record + f->offset, sizeof code);
         if (!(code == code))
             x = code;
-        else if (code >= 0 && code < e->code_count &&
+        else if (code >= 0 && code < map->count &&
                  (double)(uint32_t)code == code)
-            x = e->codes[(uint32_t)code];
-        bind_store(scratch, f->lane, row, x);
+            x = map->codes[(uint32_t)code];
+        bind_store(to, f->lane, x);
     }
 }
 
 /* Which of the values just read mean missing. */
-static void bind_load_missing(const mlpipe__bound_field *f,
-                              const mlpipe__bound_field *end,
-                              const mlpipe__bound_extra *e,
-                              unsigned char *scratch, uint32_t row)
+static void bind_load_missing(const mlpipe__record_binding *b,
+                              unsigned char *to, uint32_t wide)
 {
-    for (; f < end; f++, e++) {
-        const double *lane = (const double *)(void *)(scratch + f->lane);
-        if (lane[row] == e->missing)
-            bind_store(scratch, f->lane, row, mlpipe__nan());
+    const mlpipe__bound_missing *m = b->missing;
+
+    for (uint32_t i = 0; i < b->missing_count; i++, m++) {
+        double x;
+        memcpy(&x, to + m->lane[wide], sizeof x);
+        if (x == m->value)
+            bind_store(to, m->lane[wide], b->null);
     }
 }
 
-void mlpipe__record_load(const mlpipe__record_binding *b, const void *record,
+/* Tokens: 0 is missing, which is entry 0; the last entry stands for all that
+ * the binding does not know, so that no token needs a branch. */
+static inline void bind_load_tokens(const mlpipe__record_binding *b,
+                                    const mlpipe__bound_field *f,
+                                    const mlpipe__bound_field *end,
+                                    const unsigned char *record,
+                                    unsigned char *to)
+{
+    const uint32_t others = b->token_count;
+    const double *codes = b->codes;
+
+    for (; f < end; f++, codes += (size_t)others + 1) {
+        uint32_t token;
+        memcpy(&token, record + f->offset, sizeof token);
+        bind_store(to, f->lane, codes[token < others ? token : others]);
+    }
+}
+
+#define BIND_NEXT(type)                                                      \
+    do {                                                                     \
+        type v;                                                              \
+        memcpy(&v, record + f->offset, sizeof v);                            \
+        bind_store(to, f->lane, (double)v);                                  \
+        f++;                                                                 \
+    } while (0)
+
+/* The fields of a kind: the odd one, then two in a turn. */
+#define BIND_KIND(kind, type)                                                \
+    do {                                                                     \
+        end = ends[kind];                                                    \
+        if ((end - f) & 1)                                                   \
+            BIND_NEXT(type);                                                 \
+        while (f < end) {                                                    \
+            BIND_NEXT(type);                                                 \
+            BIND_NEXT(type);                                                 \
+        }                                                                    \
+    } while (0)
+
+/*
+ * All kinds in turn, whether there are fields of them or not: a comparison
+ * that is foreseen costs less than to look up what comes next and to jump
+ * there.
+ */
+void mlpipe__record_load(const mlpipe__record_binding *b, const void *from,
                          void *scratch, uint32_t wide, uint32_t row)
 {
-    const mlpipe__bound_field *fields = b->fields[wide];
-    const mlpipe__bound_group *g = b->groups, *last = g + b->group_count;
+    const unsigned char *record = from;
+    unsigned char *to = (unsigned char *)scratch + row * sizeof(double);
+    const mlpipe__bound_field *const *ends = b->ends[wide];
+    const mlpipe__bound_field *f = b->fields[wide], *end;
 
-    for (; g < last; g++) {
-        const mlpipe__bound_field *f = fields + g->first;
-        const mlpipe__bound_field *end = fields + g->end;
-        const mlpipe__bound_extra *e = b->extras + g->first;
-        if (g->kind == MLPIPE_TOKEN)
-            bind_load_tokens(f, end, e, record, scratch, row);
-        else if (g->kind == MLPIPE__BOUND_CODE)
-            bind_load_codes(f, end, e, record, scratch, row);
-        else
-            bind_load_plain(g->kind, f, end, record, scratch, row);
-        if (g->has_missing)
-            bind_load_missing(f, end, e, scratch, row);
-    }
+    for (end = ends[MLPIPE__BOUND_ABSENT]; f < end; f++)
+        bind_store(to, f->lane, b->null);
+    BIND_KIND(MLPIPE_F64, double);
+    BIND_KIND(MLPIPE_F32, float);
+    BIND_KIND(MLPIPE_I64, int64_t);
+    BIND_KIND(MLPIPE_I32, int32_t);
+    BIND_KIND(MLPIPE_I16, int16_t);
+    BIND_KIND(MLPIPE_I8, int8_t);
+    BIND_KIND(MLPIPE_U64, uint64_t);
+    BIND_KIND(MLPIPE_U32, uint32_t);
+    BIND_KIND(MLPIPE_U16, uint16_t);
+    BIND_KIND(MLPIPE_U8, uint8_t);
+    for (end = ends[MLPIPE_BOOL]; f < end; f++)
+        bind_store(to, f->lane, (double)(record[f->offset] != 0));
+    bind_load_tokens(b, f, ends[MLPIPE_TOKEN], record, to);
+    bind_load_codes(ends[MLPIPE_TOKEN], ends[MLPIPE__BOUND_CODE], b->maps,
+                    record, to);
+    bind_load_missing(b, to, wide);
 }
+
+#undef BIND_KIND
+#undef BIND_NEXT

@@ -15,36 +15,43 @@ typedef struct mlpipe__bound_field {
     uint32_t offset, lane;
 } mlpipe__bound_field;
 
-/* What only some kinds of fields need. */
-typedef struct mlpipe__bound_extra {
-    double missing;
-    const double *codes; /* by token, or by code */
-    uint32_t code_count;
+/* The codes that a field of kind MLPIPE__BOUND_CODE maps to. */
+typedef struct mlpipe__bound_codes {
+    const double *codes; /* borrowed from the binding */
+    uint32_t count;
     uint32_t reserved;
-} mlpipe__bound_extra;
+} mlpipe__bound_codes;
 
-/* Neighbours in `fields` that are read by the same loop. */
-typedef struct mlpipe__bound_group {
-    int32_t kind;     /* MLPIPE_F64 .. MLPIPE_TOKEN, or one of below */
-    bool has_missing;
-    uint32_t first, end;
-} mlpipe__bound_group;
+/* A value that means missing, and the lane that may hold it. */
+typedef struct mlpipe__bound_missing {
+    double value;
+    uint32_t lane[2];
+} mlpipe__bound_missing;
 
+/* Kinds of fields beside MLPIPE_F64 .. MLPIPE_TOKEN. */
 enum {
     MLPIPE__BOUND_ABSENT = 0, /* null, by declaration of the layout */
-    MLPIPE__BOUND_CODE = 13   /* a double that holds a code */
+    MLPIPE__BOUND_CODE = 13,  /* a double that holds a code */
+    MLPIPE__BOUND_KINDS
 };
 
-/* How a record feeds a program; fields are grouped by kind. [0]: scratch of
- * width 1, [1]: of width MLPIPE__BLOCK_ROWS. */
+/*
+ * How a record feeds a program. Fields lie in the order of their kinds, those
+ * of a kind up to its end. [0]: scratch of width 1, [1]: of width
+ * MLPIPE__BLOCK_ROWS. `codes` holds, for each field of kind MLPIPE_TOKEN, the
+ * codes of the tokens 0 to token_count - 1 and one for all other tokens.
+ */
 typedef struct mlpipe__record_binding {
     mlpipe__env *env;
     size_t record_bytes;
-    uint32_t field_count, group_count;
+    uint32_t field_count, missing_count;
     mlpipe__bound_field *fields[2];
-    mlpipe__bound_extra *extras;
-    mlpipe__bound_group *groups;
+    const mlpipe__bound_field *ends[2][MLPIPE__BOUND_KINDS];
+    mlpipe__bound_missing *missing;
+    mlpipe__bound_codes *maps; /* of the fields of kind MLPIPE__BOUND_CODE */
     double *codes;
+    double null; /* the NaN that stands for it, at hand for every record */
+    uint32_t token_count;
     uint32_t *lanes; /* of each input in a scratch of width 1 */
 } mlpipe__record_binding;
 

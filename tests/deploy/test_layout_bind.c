@@ -204,6 +204,184 @@ static void test_tokens(void **state)
     (void)state;
 }
 
+/* ---- many fields, against the reading of one field ----------------------- */
+
+enum { MANY = 40, MANY_BYTES = 400, MANY_RECORDS = 6 };
+
+static uint32_t draw(uint64_t row, uint32_t n)
+{
+    static uint32_t next;
+
+    return (uint32_t)(serve_random(row, next++) * n);
+}
+
+/* n inputs named as the fields, in reverse; a token's knows "b" and "a". */
+static mlpipe__program *many_program(mlpipe_ctx *c, const int32_t *kind,
+                                     uint32_t n)
+{
+    mlpipe__program *p = mlpipe__program_new(c->env);
+    mlpipe__dict dict;
+    char name[16];
+
+    assert_non_null(p);
+    mlpipe__dict_init(&dict, c->env);
+    assert_int_equal(mlpipe__dict_add(&dict, "b", 1), 0);
+    assert_int_equal(mlpipe__dict_add(&dict, "a", 1), 1);
+    for (uint32_t i = n; i--;) {
+        const bool code = kind[i] == MLPIPE_TOKEN;
+        mlpipe__format(name, sizeof name, "f%u", i);
+        mlpipe__program_add_input(
+            p, name, code ? MLPIPE_TYPE_CATEGORY : MLPIPE_TYPE_F64, 0,
+            code ? MLPIPE__CODE : MLPIPE__NUMBER, code ? &dict : NULL);
+    }
+    mlpipe__dict_free(&dict);
+    mlpipe__program_add_output(p, "out", 0);
+    assert_ok(c, mlpipe__program_seal(c, p));
+    return p;
+}
+
+/* Fields anywhere, over each other; a third has a missing value that the
+ * first record holds. */
+static mlpipe_layout *many_layout(mlpipe_ctx *c, const int32_t *kind,
+                                  uint32_t n, uint64_t round,
+                                  const unsigned char *record)
+{
+    mlpipe_layout *l;
+    char name[16];
+
+    assert_ok(c, mlpipe_layout_new(c, MANY_BYTES, &l));
+    for (uint32_t i = 0; i < n; i++) {
+        mlpipe__format(name, sizeof name, "f%u", i);
+        if (!kind[i]) {
+            assert_ok(c, mlpipe_layout_absent(c, l, name));
+            continue;
+        }
+        assert_ok(c, mlpipe_layout_field(c, l, name, kind[i],
+                                         draw(round, MANY_BYTES - 7)));
+        if (kind[i] != MLPIPE_TOKEN && !draw(round, 3))
+            assert_ok(c, mlpipe_layout_missing(
+                             c, l, name,
+                             mlpipe__field_number(&l->fields[i], record)));
+    }
+    assert_int_equal(serve_token(c, l, "a"), 1);
+    assert_int_equal(serve_token(c, l, "zzz"), 2); /* no model knows it */
+    assert_int_equal(serve_token(c, l, "b"), 3);
+    return l;
+}
+
+static double many_expected(const mlpipe__field *f,
+                            const unsigned char *record)
+{
+    static const double code[] = {0, 1, -1, 0};
+
+    if (f->kind != MLPIPE_TOKEN)
+        return mlpipe__field_number(f, record);
+    const uint32_t token = mlpipe__field_token(f, record);
+    if (!token)
+        return mlpipe__nan();
+    return token < 4 ? code[token] : -1.0;
+}
+
+static void many_round(mlpipe_ctx *c, uint64_t round)
+{
+    static unsigned char record[MANY_RECORDS][MANY_BYTES];
+    const uint32_t n = 1 + draw(round, MANY);
+    int32_t kind[MANY];
+    mlpipe__record_binding b;
+
+    for (uint32_t i = 0; i < n; i++)
+        kind[i] = (int32_t)draw(round, MLPIPE_TOKEN + 1);
+    /* Zeros and small numbers, so that tokens are known now and then. */
+    for (uint32_t i = 0; i < sizeof record; i++)
+        record[i / MANY_BYTES][i % MANY_BYTES] =
+            (unsigned char)(i < 3 * MANY_BYTES
+                                ? draw(round, 256)
+                                : draw(round, 8) ? 0 : draw(round, 5));
+    mlpipe__program *p = many_program(c, kind, n);
+    mlpipe_layout *l = many_layout(c, kind, n, round, record[0]);
+    void *s = big_scratch(p);
+    assert_ok(c, mlpipe__record_bind(c, c->env, p, l, p, &b));
+    for (uint32_t k = 0; k < 2 * MANY_RECORDS; k++) {
+        const uint32_t wide = k % 2, row = wide ? draw(round, 512) : 0;
+        mlpipe__record_load(&b, record[k / 2], s, wide, row);
+        for (uint32_t i = 0; i < n; i++) {
+            const double *lane = mlpipe__program_lane(
+                p, s, wide ? MLPIPE__BLOCK_ROWS : 1, n - 1 - i);
+            const double x = many_expected(&l->fields[i], record[k / 2]);
+            if (!isnan(x) || !isnan(lane[row]))
+                assert_same(lane[row], x);
+        }
+    }
+    mlpipe__record_binding_free(&b);
+    mlpipe__program_free(p);
+    mlpipe_layout_free(l);
+    free(s);
+}
+
+static void test_many_fields(void **state)
+{
+    mlpipe_ctx *c;
+
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
+    for (uint64_t round = 0; round < 200; round++)
+        many_round(c, round);
+    mlpipe_ctx_free(c);
+    (void)state;
+}
+
+/* Rows of doubles for a first model, read by one with other codes. */
+static void test_codes_of_another_model(void **state)
+{
+    static const char *const texts[2][3] = {{"p", "q", "r"},
+                                            {"r", "p", "s"}};
+    static const double given[] = {0, 1, 2, 3, -1, 0.5, 1e300, -0.0};
+    static const double expected[] = {1, -1, 0, -1, -1, -1, -1, 1};
+    mlpipe__record_binding b;
+    mlpipe__program *p[2];
+    mlpipe_ctx *c;
+
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
+    for (uint32_t k = 0; k < 2; k++) {
+        mlpipe__dict dict;
+        p[k] = mlpipe__program_new(c->env);
+        assert_non_null(p[k]);
+        mlpipe__dict_init(&dict, c->env);
+        for (uint32_t i = 0; i < 3; i++)
+            assert_int_equal(mlpipe__dict_add(&dict, texts[k][i], 1), i);
+        for (uint32_t i = 0; i < 3; i++) {
+            const uint32_t at = k ? 2 - i : i;
+            mlpipe__program_add_input(
+                p[k], at == 0 ? "u" : at == 1 ? "x" : "v",
+                at == 1 ? MLPIPE_TYPE_F64 : MLPIPE_TYPE_CATEGORY, 0,
+                at == 1 ? MLPIPE__NUMBER : MLPIPE__CODE,
+                at == 1 ? NULL : &dict);
+        }
+        mlpipe__dict_free(&dict);
+        mlpipe__program_add_output(p[k], "out", 1);
+        assert_ok(c, mlpipe__program_seal(c, p[k]));
+    }
+    void *s = big_scratch(p[1]);
+    assert_ok(c, mlpipe__record_bind(c, c->env, p[1], NULL, p[0], &b));
+    for (uint32_t i = 0; i < 8; i++) {
+        const double row[3] = {given[i], 0.25, mlpipe__nan()};
+        mlpipe__record_load(&b, row, s, 0, 0);
+        assert_true(isnan(*mlpipe__program_lane(p[1], s, 1, 0)));
+        assert_same(*mlpipe__program_lane(p[1], s, 1, 1), 0.25);
+        assert_same(*mlpipe__program_lane(p[1], s, 1, 2), expected[i]);
+        const double back[3] = {mlpipe__nan(), -0.0, given[i]};
+        mlpipe__record_load(&b, back, s, 0, 0);
+        assert_same(*mlpipe__program_lane(p[1], s, 1, 0), expected[i]);
+        assert_same(*mlpipe__program_lane(p[1], s, 1, 1), -0.0);
+        assert_true(isnan(*mlpipe__program_lane(p[1], s, 1, 2)));
+    }
+    mlpipe__record_binding_free(&b);
+    free(s);
+    mlpipe__program_free(p[0]);
+    mlpipe__program_free(p[1]);
+    mlpipe_ctx_free(c);
+    (void)state;
+}
+
 static void test_absent_and_refused(void **state)
 {
     mlpipe_ctx *c;
@@ -263,6 +441,8 @@ int main(void)
         cmocka_unit_test(test_every_kind),
         cmocka_unit_test(test_missing_values),
         cmocka_unit_test(test_tokens),
+        cmocka_unit_test(test_many_fields),
+        cmocka_unit_test(test_codes_of_another_model),
         cmocka_unit_test(test_absent_and_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
