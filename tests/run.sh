@@ -36,14 +36,29 @@ build_in() {
         { tail -n 40 "$out/${dir##*/}.build"; return 1; }
 }
 
+# What the parts of the sweep of damaged bundles found, added up.
+sweep_counts() {
+    awk '/^sweep .*damaged: / { parts++; damaged += $4 }
+        /^sweep .*repaired: / { refused += $4; clean += $6 }
+        END {
+            if (parts)
+                print "  bundles, damaged: " damaged " refused, 0 loaded;" \
+                    " with hashes repaired: " refused " refused, " clean \
+                    " gave 16 clean predictions"
+        }' "$1" 2> /dev/null
+}
+
 # Run the meson tests of a build folder and add up what they say.
 run_meson() {
     local dir=build/$1 label=$1 counts
     shift
+    rm -f "$dir"/meson-logs/testlog.* # or an older run would be counted
     meson test -C "$dir" --no-rebuild "$@" > "$out/$label.log" 2>&1
     counts=$(python3 tests/count.py "$dir/meson-logs/testlog.json") ||
         counts='0 1 0'
+    [ "$counts" != '0 0 0' ] || counts='0 1 0' # nothing ran
     echo "$label: $counts (passed failed skipped)"
+    sweep_counts "$dir/meson-logs/testlog.txt"
     set -- $counts
     passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
     if [ "$2" -gt 0 ]; then
@@ -121,7 +136,8 @@ run_one examples bash -c 'cd build/test-results &&
 say "address and undefined-behaviour sanitizers"
 if build_in asan -Dtests=true -Db_sanitize=address,undefined \
     -Db_lundef=false -Dbuildtype=debugoptimized -Ddefault_library=static; then
-    run_meson asan --suite unit --suite fuzz --timeout-multiplier 4
+    run_meson asan --suite unit --suite fuzz --suite sweep \
+        --timeout-multiplier 4
 else
     broken asan-build
 fi
