@@ -52,7 +52,7 @@ int main(int argc, char **argv)
     if (failed)
         fprintf(stderr, "%s\n", mlpipe_ctx_error(c)->text);
     else
-        printf("serve: f(5) = %g\n", out[0]);
+        printf("f(5) = %.17g\n", out[0]);
     free(scratch);
     mlpipe_predictor_free(p);
     mlpipe_model_free(m);

@@ -49,6 +49,7 @@ int main(void)
     fitted = tasks();
     printf("tasks: %d after load, %d after fit and predict\n", loaded,
            fitted);
+    printf("f(5) = %.17g\n", out[5]);
     mlpipe_model_free(m);
     mlpipe_pipeline_free(p);
     mlpipe_dataset_free(d);
