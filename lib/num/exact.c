@@ -150,6 +150,16 @@ static bool exact_absolute(mlpipe__exact *e)
     return minus;
 }
 
+bool mlpipe__exact_fits(const mlpipe__exact *e, uint32_t limbs)
+{
+    mlpipe__exact copy = *e;
+    exact_absolute(&copy);
+    for (uint32_t i = limbs; i < MLPIPE__EXACT_LIMBS; ++i)
+        if (copy.limb[i])
+            return false;
+    return true;
+}
+
 static uint64_t exact_bit(const mlpipe__exact *e, uint32_t at)
 {
     return (uint64_t)e->limb[at / 32] >> at % 32 & 1;

@@ -59,6 +59,8 @@ double mlpipe__exact_value(const mlpipe__exact *e); /* rounded once */
 double mlpipe__exact_mean(const mlpipe__exact *e, uint64_t n); /* once, too */
 /* The unique form: equal sums are then equal bytes. */
 void mlpipe__exact_normal(mlpipe__exact *e);
+/* Whether a normal form's magnitude has no digit from this limb on. */
+bool mlpipe__exact_fits(const mlpipe__exact *e, uint32_t limbs);
 /* (sum x^2 - (sum x)^2 / n) rounded once from the exact state. */
 double mlpipe__exact_centred(const mlpipe__exact *sum,
                              const mlpipe__exact *squares, uint64_t n);

@@ -6,7 +6,13 @@
  */
 #include "num_internal.h"
 
-enum { STATS_PART = 512 }; /* values at a time, on the stack */
+enum {
+    STATS_PART = 512, /* values at a time, on the stack */
+    /* What 2^64 finite doubles, and as many squares, stay below: 2^1088 and
+     * 2^2112. */
+    STATS_SUM_LIMBS = 102,
+    STATS_SQUARES_LIMBS = 134
+};
 
 void mlpipe__stats_init(mlpipe__stats *s, mlpipe__env *env, uint32_t needs,
                         uint32_t codes)
@@ -183,8 +189,10 @@ static void stats_put_exact(const mlpipe__exact *e, mlpipe__text *out)
                       sizeof copy.limb[0]);
 }
 
-/* Only the normal form is accepted: digits of 32 bits below the last limb. */
-static bool stats_get_exact(mlpipe__exact *e, mlpipe__cursor *in)
+/* Only the normal form is accepted, digits of 32 bits below the last limb, and
+ * nothing that no values add up to: the square of a sum must have room. */
+static bool stats_get_exact(mlpipe__exact *e, uint32_t most,
+                            mlpipe__cursor *in)
 {
     mlpipe__exact_init(e);
     const uint32_t first = mlpipe__get_u32(in);
@@ -202,7 +210,8 @@ static bool stats_get_exact(mlpipe__exact *e, mlpipe__cursor *in)
         if (e->limb[i] < 0 || e->limb[i] > INT64_C(0xffffffff))
             return false;
     const int64_t last = e->limb[MLPIPE__EXACT_LIMBS - 1];
-    return last >= -INT64_C(0x100000000) && last <= INT64_C(0xffffffff);
+    return last >= -INT64_C(0x100000000) && last <= INT64_C(0xffffffff)
+        && mlpipe__exact_fits(e, most);
 }
 
 void mlpipe__stats_save(const mlpipe__stats *s, mlpipe__text *out)
@@ -295,8 +304,10 @@ bool mlpipe__stats_load(mlpipe__stats *s, mlpipe__env *env,
     s->value_count = mlpipe__get_u64(in);
     bool good = !in->failed && finished < 2 && counted < 2
              && (!counted || (needs & MLPIPE__NEED_COUNTS))
-             && stats_get_exact(&s->sum, in)
-             && stats_get_exact(&s->squares, in) && stats_plausible(s);
+             && stats_get_exact(&s->sum, STATS_SUM_LIMBS, in)
+             && stats_get_exact(&s->squares, STATS_SQUARES_LIMBS, in)
+             && s->squares.limb[MLPIPE__EXACT_LIMBS - 1] >= 0
+             && stats_plausible(s);
     if (good) {
         s->values = stats_get_copy(env, in, s->value_count,
                                    sizeof *s->values);
