@@ -98,7 +98,7 @@ static void saves_and_loads(void **state)
     mlpipe_ctx *c = *state;
     mlpipe_report *r = sample(c), *back;
     mlpipe__text first, second;
-    size_t i;
+    size_t i, loaded = 0;
 
     mlpipe__text_init(&first, c->env);
     mlpipe__text_init(&second, c->env);
@@ -112,17 +112,21 @@ static void saves_and_loads(void **state)
     for (i = 0; i < first.size; i++)
         assert_int_equal(mlpipe__report_load(c, first.data, i, &back),
                          MLPIPE_E_CORRUPT);
-    for (i = 0; i < first.size; i++) {
-        first.data[i] ^= 0x5a; /* refused, or a report that can be used */
-        if (!mlpipe__report_load(c, first.data, first.size, &back)) {
-            mlpipe_buffer *b;
+    /* all 255 wrong values: refused, or a report that can be used */
+    for (i = 0; i < 255 * first.size; i++) {
+        const char wrong = (char)(1 + i % 255);
+        mlpipe_buffer *b;
 
+        first.data[i / 255] ^= wrong;
+        if (!mlpipe__report_load(c, first.data, first.size, &back)) {
             assert_ok(c, mlpipe_report_render(c, back, "text", &b));
             mlpipe_buffer_free(b);
             mlpipe_report_free(back);
+            loaded++;
         }
-        first.data[i] ^= 0x5a;
+        first.data[i / 255] ^= wrong;
     }
+    assert_true(loaded > 0 && loaded < i);
     mlpipe__text_free(&first);
     mlpipe__text_free(&second);
     mlpipe_report_free(r);
