@@ -31,4 +31,15 @@ LD_LIBRARY_PATH=$lib "$root/serve" "$root/tiny.mlpipe" |
     tee "$root/serve.txt"
 # The same bits from the small library as from the whole one.
 grep '^f(5)' "$root/tasks.txt" | cmp - "$root/serve.txt"
+# And from the build folder, before anything is installed.
+unset PKG_CONFIG_SYSROOT_DIR
+export PKG_CONFIG_PATH=$PWD/build/tests/meson-uninstalled
+for name in mlpipe mlpipe-serve; do
+    source=tests/consumer/serve.c
+    [ $name = mlpipe-serve ] || source=tests/consumer/tasks.c
+    cc -std=c11 -Wall -Werror -o "$root/uninstalled-$name" $source \
+        $(pkg-config --cflags --libs $name)
+done
+LD_LIBRARY_PATH=$PWD/build/tests/lib "$root/uninstalled-mlpipe-serve" \
+    "$root/tiny.mlpipe"
 echo "consumer: installed, linked, run"
