@@ -62,7 +62,8 @@ mlpipe_trigger_new(mlpipe_ctx *ctx, const mlpipe_model *model,
  * @param report borrows: of mlpipe_monitor_report
  * @param fired 1 or 0
  * @return MLPIPE_OK
- * @status MLPIPE_E_ARG (a report without a name that the rule needs)
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_ARG (a report without a name that the rule
+ *         needs)
  * @thread owner
  * @since 0.1
  */
@@ -94,8 +95,9 @@ MLPIPE_API void mlpipe_trigger_free(mlpipe_trigger *trigger);
  * @param out gives; free with mlpipe_cycle_free
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_STATE (no capture, no
- *         reference for a rule that needs it, or a recipe without a learner),
- *         MLPIPE_E_SCHEMA (a recipe of another target)
+ *         reference for a rule that needs it, a recipe without a learner, or
+ *         after fork), MLPIPE_E_SCHEMA (a recipe of another target),
+ *         MLPIPE_E_LIMIT (the rule), MLPIPE_E_BUSY (another thread swaps)
  * @thread ctx
  * @since 0.1
  */
@@ -114,7 +116,9 @@ mlpipe_cycle_new(mlpipe_ctx *ctx, mlpipe_monitor *monitor,
  * @param now_us the host's time in microseconds since 1970
  * @param action MLPIPE_ACTION_; may be NULL
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_BUSY, MLPIPE_E_STATE (after fork)
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_BUSY (another thread has the slot, or 64
+ *         retired deployments wait for a worker), MLPIPE_E_CANCELLED (while
+ *         models are compared), MLPIPE_E_STATE (after fork)
  * @thread owner
  * @since 0.1
  */
@@ -146,7 +150,7 @@ MLPIPE_API MLPIPE_CHECK mlpipe_status mlpipe_cycle_retrain(
  * @param cycle borrows
  * @param out gives; free with mlpipe_buffer_free
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_BUSY
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_STATE (after fork)
  * @thread owner
  * @since 0.1
  */

@@ -44,7 +44,8 @@ enum {
  * @param out gives; free with mlpipe_predictor_free
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_SCHEMA (the layout lacks an input, or has
- *         it in a kind that the model cannot take)
+ *         it in a kind that the model cannot take), MLPIPE_E_LIMIT (tokens or
+ *         scratch)
  * @thread ctx
  * @since 0.1
  */
@@ -151,7 +152,8 @@ MLPIPE_API void mlpipe_predictor_free(mlpipe_predictor *predictor);
  *        that wait between two ticks, a power of two), or NULL
  * @param out gives; free with mlpipe_slot_free
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_SCHEMA
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_SCHEMA, MLPIPE_E_LIMIT,
+ *         MLPIPE_E_STATE (after fork)
  * @thread ctx
  * @since 0.1
  */
@@ -170,8 +172,8 @@ mlpipe_slot_new(mlpipe_ctx *ctx, const mlpipe_model *model,
  * @param model keeps
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_SCHEMA (the layout lacks an input),
- *         MLPIPE_E_BUSY (another thread swaps, or 64 retired deployments wait
- *         for a worker), MLPIPE_E_STATE (after fork)
+ *         MLPIPE_E_LIMIT, MLPIPE_E_BUSY (another thread swaps, or 64 retired
+ *         deployments wait for a worker), MLPIPE_E_STATE (after fork)
  * @thread any
  * @since 0.1
  */
@@ -200,7 +202,7 @@ MLPIPE_API MLPIPE_CHECK mlpipe_status mlpipe_slot_rollback(mlpipe_ctx *ctx,
  * @param slot borrows
  * @param waiting how many still wait; may be NULL
  * @return MLPIPE_OK
- * @status MLPIPE_E_BUSY (another thread swaps)
+ * @status MLPIPE_E_BUSY (another thread swaps), MLPIPE_E_STATE (after fork)
  * @thread any
  * @since 0.1
  */
@@ -226,7 +228,7 @@ MLPIPE_API uint64_t mlpipe_slot_version(const mlpipe_slot *slot);
  * @param slot borrows
  * @param out gives a reference of its own; free with mlpipe_model_free
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_BUSY (another thread swaps)
+ * @status MLPIPE_E_BUSY (another thread swaps), MLPIPE_E_STATE (after fork)
  * @thread any
  * @since 0.1
  */
@@ -253,7 +255,8 @@ MLPIPE_API void mlpipe_slot_free(mlpipe_slot *slot);
  * @param out gives; free with mlpipe_worker_free
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_BUSY (all seats are taken, or another
- *         thread swaps), MLPIPE_E_UNSUPPORTED (live is not NULL)
+ *         thread swaps), MLPIPE_E_UNSUPPORTED (live is not NULL),
+ *         MLPIPE_E_STATE (after fork)
  * @thread any
  * @since 0.1
  */

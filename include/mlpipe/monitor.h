@@ -33,7 +33,7 @@ typedef struct mlpipe_monitor mlpipe_monitor;
  * @param out gives; free with mlpipe_monitor_free
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_CONFLICT (it has one),
- *         MLPIPE_E_BUSY
+ *         MLPIPE_E_BUSY (another thread swaps), MLPIPE_E_STATE (after fork)
  * @thread ctx
  * @since 0.1
  */
@@ -70,7 +70,7 @@ mlpipe_monitor_truth(mlpipe_ctx *ctx, mlpipe_monitor *monitor, uint64_t id,
  * @param now_us the host's time in microseconds since 1970
  * @param closed 1 where a pane was closed, else 0; may be NULL
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_BUSY (another thread ticks),
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_BUSY (another thread ticks or swaps),
  *         MLPIPE_E_STATE (after fork)
  * @thread any
  * @since 0.1
@@ -90,7 +90,8 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  * @param monitor borrows
  * @param out gives; free with mlpipe_report_free
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_BUSY
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_BUSY (another thread ticks or swaps),
+ *         MLPIPE_E_STATE (after fork)
  * @thread any
  * @since 0.1
  */
@@ -106,8 +107,9 @@ mlpipe_monitor_report(mlpipe_ctx *ctx, mlpipe_monitor *monitor,
  * @param monitor borrows; made with capture=
  * @param out gives; free with mlpipe_dataset_free
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_STATE (no capture), MLPIPE_E_EMPTY (no row
- *         has its truth yet), MLPIPE_E_BUSY
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_STATE (no capture, or after fork),
+ *         MLPIPE_E_EMPTY (no row has its truth yet), MLPIPE_E_BUSY (another
+ *         thread ticks or swaps)
  * @thread any
  * @since 0.1
  */

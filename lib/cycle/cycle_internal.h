@@ -151,10 +151,6 @@ typedef struct mlpipe__cycle_view {
 mlpipe_status mlpipe__cycle_step(mlpipe_ctx *ctx, mlpipe_cycle *cycle,
                                  int64_t now_us, int32_t *action);
 
-/* Parameters, for the catalog. */
-extern const mlpipe__param mlpipe__cycle_params[];
-extern const uint32_t mlpipe__cycle_param_count;
-
 /* Parameters of mlpipe_cycle_new, for the catalog. */
 extern const mlpipe__param mlpipe__cycle_params[];
 extern const uint32_t mlpipe__cycle_param_count;

@@ -154,10 +154,11 @@ struct mlpipe_slot {
 
 mlpipe_slot *mlpipe__slot_keep(mlpipe_slot *slot);
 void mlpipe__slot_drop(mlpipe_slot *slot);
-/* The writer's place: E_BUSY where another thread has it. */
+/* The writer's place: E_BUSY where another thread is in it, E_STATE after a
+ * fork. */
 mlpipe_status mlpipe__slot_lock(mlpipe_ctx *ctx, mlpipe_slot *slot);
 void mlpipe__slot_unlock(mlpipe_slot *slot);
-/* E_STATE in a child of the process that made the slot (law 12). */
+/* E_STATE in a child of the process that made env; `what` is "slot". */
 mlpipe_status mlpipe__slot_here(mlpipe_ctx *ctx, const mlpipe__env *env,
                                 const char *what);
 /* With the lock held: */
@@ -186,10 +187,6 @@ struct mlpipe_worker {
     uint64_t version;
     const char *error;
 };
-
-/* Parameters, for the catalog. */
-extern const mlpipe__param mlpipe__slot_params[];
-extern const uint32_t mlpipe__slot_param_count;
 
 /* Parameters of mlpipe_slot_new, for the catalog. */
 extern const mlpipe__param mlpipe__slot_params[];

@@ -132,12 +132,14 @@ mlpipe__deployment *mlpipe__slot_current(mlpipe_slot *slot)
 
 mlpipe_status mlpipe__slot_lock(mlpipe_ctx *ctx, mlpipe_slot *slot)
 {
-    if (atomic_flag_test_and_set_explicit(&slot->writer,
-                                          memory_order_acquire))
+    const mlpipe_status st = mlpipe__slot_here(ctx, slot->env, "slot");
+
+    if (!st && atomic_flag_test_and_set_explicit(&slot->writer,
+                                                 memory_order_acquire))
         return mlpipe__fail(ctx, MLPIPE_E_BUSY,
                             "another thread is changing or reading the slot; "
                             "try again");
-    return MLPIPE_OK;
+    return st;
 }
 
 void mlpipe__slot_unlock(mlpipe_slot *slot)
@@ -238,8 +240,6 @@ mlpipe_status mlpipe_slot_swap(mlpipe_ctx *ctx, mlpipe_slot *slot,
     if (!st && !model)
         st = mlpipe__null_arg(ctx, "model");
     if (!st)
-        st = mlpipe__slot_here(ctx, slot->env, "slot");
-    if (!st)
         st = mlpipe__slot_lock(ctx, slot);
     if (!st) {
         st = slot_swap_locked(ctx, slot, model);
@@ -275,8 +275,6 @@ mlpipe_status mlpipe_slot_rollback(mlpipe_ctx *ctx, mlpipe_slot *slot)
     if (!st && !slot)
         st = mlpipe__null_arg(ctx, "slot");
     if (!st)
-        st = mlpipe__slot_here(ctx, slot->env, "slot");
-    if (!st)
         st = mlpipe__slot_lock(ctx, slot);
     if (!st) {
         st = slot_rollback_locked(ctx, slot);
@@ -294,8 +292,6 @@ mlpipe_status mlpipe_slot_reclaim(mlpipe_ctx *ctx, mlpipe_slot *slot,
         *waiting = 0;
     if (!st && !slot)
         st = mlpipe__null_arg(ctx, "slot");
-    if (!st)
-        st = mlpipe__slot_here(ctx, slot->env, "slot");
     if (!st)
         st = mlpipe__slot_lock(ctx, slot);
     if (!st) {
@@ -318,7 +314,7 @@ uint64_t mlpipe_slot_version(const mlpipe_slot *slot)
 mlpipe_status mlpipe_slot_model(mlpipe_ctx *ctx, mlpipe_slot *slot,
                                 mlpipe_model **out)
 {
-    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_slot_model");
+    mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_slot_model");
 
     if (out)
         *out = NULL;
@@ -548,7 +544,7 @@ mlpipe_status mlpipe_slot_new(mlpipe_ctx *ctx, const mlpipe_model *model,
                               const mlpipe_layout *layout, const char *params,
                               mlpipe_slot **out)
 {
-    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_slot_new");
+    mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_slot_new");
     mlpipe__params parsed;
 
     if (out)

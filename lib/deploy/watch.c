@@ -165,8 +165,6 @@ mlpipe_status mlpipe_monitor_new(mlpipe_ctx *ctx, mlpipe_slot *slot,
     if (!st && !slot)
         st = mlpipe__null_arg(ctx, "slot");
     if (!st)
-        st = mlpipe__slot_here(ctx, slot->env, "slot");
-    if (!st)
         st = mlpipe__params_parse(
             ctx, "mlpipe_monitor_new", mlpipe__monitor_params,
             mlpipe__monitor_param_count, params, &parsed);
@@ -189,8 +187,10 @@ void mlpipe_monitor_free(mlpipe_monitor *monitor)
                                               memory_order_acq_rel) != 1)
         return;
     /* A free cannot fail, so it is the one place that waits: the writer's
-     * flag is held for the length of a swap or a tick at most. */
-    while (atomic_flag_test_and_set_explicit(&monitor->slot->writer,
+     * flag is held for the length of a swap or a tick at most. After fork
+     * nobody is left who would clear it, and nobody to wait for. */
+    while (monitor->env->pid == mlpipe__os_pid() &&
+           atomic_flag_test_and_set_explicit(&monitor->slot->writer,
                                              memory_order_acquire))
         continue;
     mlpipe__slot_unwatch(monitor->slot);
@@ -269,8 +269,6 @@ mlpipe_status mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor,
     if (!st && !monitor)
         st = mlpipe__null_arg(ctx, "monitor");
     if (!st)
-        st = mlpipe__slot_here(ctx, monitor->env, "monitor");
-    if (!st)
         st = mlpipe__slot_lock(ctx, monitor->slot);
     if (!st) {
         st = mlpipe__monitor_tick_locked(ctx, monitor, now_us, closed);
@@ -290,8 +288,6 @@ mlpipe_status mlpipe_monitor_report(mlpipe_ctx *ctx, mlpipe_monitor *monitor,
         st = mlpipe__null_arg(ctx, "out");
     if (!st && !monitor)
         st = mlpipe__null_arg(ctx, "monitor");
-    if (!st)
-        st = mlpipe__slot_here(ctx, monitor->env, "monitor");
     if (!st)
         st = mlpipe__slot_lock(ctx, monitor->slot);
     if (!st) {
@@ -327,8 +323,6 @@ mlpipe_status mlpipe_monitor_captured(mlpipe_ctx *ctx,
         st = mlpipe__null_arg(ctx, "out");
     if (!st && !monitor)
         st = mlpipe__null_arg(ctx, "monitor");
-    if (!st)
-        st = mlpipe__slot_here(ctx, monitor->env, "monitor");
     if (!st)
         st = mlpipe__slot_lock(ctx, monitor->slot);
     if (!st) {

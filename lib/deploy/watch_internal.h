@@ -60,10 +60,6 @@ mlpipe_status mlpipe__watch_drain(mlpipe_ctx *ctx, mlpipe_monitor *m);
 mlpipe_status mlpipe__watch_truths(mlpipe_ctx *ctx, mlpipe_monitor *m);
 void mlpipe__watch_close(mlpipe_monitor *m, int32_t *closed);
 
-/* Parameters, for the catalog. */
-extern const mlpipe__param mlpipe__monitor_params[];
-extern const uint32_t mlpipe__monitor_param_count;
-
 /* Parameters of mlpipe_monitor_new, for the catalog. */
 extern const mlpipe__param mlpipe__monitor_params[];
 extern const uint32_t mlpipe__monitor_param_count;

@@ -46,8 +46,6 @@ mlpipe_status mlpipe_worker_new(mlpipe_ctx *ctx, mlpipe_slot *slot,
     if (!st && live)
         st = mlpipe__fail(ctx, MLPIPE_E_UNSUPPORTED,
                           "live state comes with the window steps; pass NULL");
-    if (!st)
-        st = mlpipe__slot_here(ctx, slot->env, "slot");
     if (!st) {
         w = mlpipe__alloc(slot->env, 256); /* a cache line of its own */
         st = w ? mlpipe__slot_lock(ctx, slot) : mlpipe__nomem(ctx);

@@ -382,6 +382,7 @@ static void test_fork(void **state)
 {
     mlpipe_model *a;
     mlpipe_worker *w;
+    mlpipe_monitor *m;
     mlpipe_layout *l;
     mlpipe_slot *slot;
     mlpipe_ctx *c;
@@ -393,13 +394,19 @@ static void test_fork(void **state)
     l = serve_layout(c);
     assert_ok(c, mlpipe_slot_new(c, a, l, NULL, &slot));
     assert_ok(c, mlpipe_worker_new(c, slot, NULL, &w));
+    assert_ok(c, mlpipe_monitor_new(c, slot, NULL, &m));
+    /* as if another thread swapped at this moment */
+    assert_ok(c, mlpipe__slot_lock(c, slot));
     pid = fork();
     assert_true(pid >= 0);
     if (!pid) {
         mlpipe_ctx *own;
         mlpipe_worker *w2;
+        mlpipe_slot *slot2;
+        mlpipe_model *now;
         double out = 0;
         int bad = 0;
+        alarm(60);
         if (mlpipe_ctx_new(NULL, &own))
             _exit(100);
         bad |= mlpipe_slot_swap(own, slot, a) != MLPIPE_E_STATE;
@@ -410,14 +417,20 @@ static void test_fork(void **state)
         bad |= (mlpipe_worker_predict(w, 0, 0, &empty, &out, 1) ||
                 out != 1.0)
                << 4;
+        bad |= (mlpipe_slot_model(own, slot, &now) != MLPIPE_E_STATE) << 5;
+        bad |= (mlpipe_slot_new(c, a, l, NULL, &slot2) != MLPIPE_E_STATE)
+               << 6;
+        mlpipe_monitor_free(m); /* does not wait for who has the slot */
         mlpipe_worker_free(w);
         mlpipe_slot_free(slot);
         _exit(bad);
     }
+    mlpipe__slot_unlock(slot);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
     assert_same(answer(w), 1.0);
+    mlpipe_monitor_free(m);
     mlpipe_worker_free(w);
     mlpipe_slot_free(slot);
     mlpipe_layout_free(l);
