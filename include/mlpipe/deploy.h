@@ -171,9 +171,11 @@ mlpipe_slot_new(mlpipe_ctx *ctx, const mlpipe_model *model,
  * @param slot borrows
  * @param model keeps
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_SCHEMA (the layout lacks an input),
- *         MLPIPE_E_LIMIT, MLPIPE_E_BUSY (another thread swaps, or 64 retired
- *         deployments wait for a worker), MLPIPE_E_STATE (after fork)
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_SCHEMA (the layout lacks an input, or a
+ *         monitor watches the slot and the model has another target or other
+ *         classes), MLPIPE_E_LIMIT, MLPIPE_E_BUSY (another thread swaps, or
+ *         64 retired deployments wait for a worker), MLPIPE_E_STATE (after
+ *         fork)
  * @thread any
  * @since 0.1
  */
@@ -187,7 +189,9 @@ mlpipe_slot_swap(mlpipe_ctx *ctx, mlpipe_slot *slot,
  * @param ctx borrows
  * @param slot borrows
  * @return MLPIPE_OK
- * @status MLPIPE_E_STATE (there is none, or after fork), MLPIPE_E_BUSY
+ * @status MLPIPE_E_STATE (there is none, or after fork), MLPIPE_E_SCHEMA (a
+ *         monitor watches the slot and the previous model has another target
+ *         or other classes), MLPIPE_E_BUSY (as for a swap)
  * @thread any
  * @since 0.1
  */

@@ -212,12 +212,52 @@ static mlpipe_status slot_has_room(mlpipe_ctx *ctx, mlpipe_slot *slot)
     return MLPIPE_OK;
 }
 
+/*
+ * Truths are joined by what the monitor's host tells of one target, so that a
+ * slot that is watched goes on predicting it.
+ */
+static mlpipe_status slot_same_target(mlpipe_ctx *ctx, mlpipe_slot *slot,
+                                      const mlpipe_model *model)
+{
+    static const char *const kinds[] = {"a number", "a class"};
+    const mlpipe_model *now = mlpipe__slot_current(slot)->predictor->model;
+    const uint32_t classes = now->classes.count < model->classes.count
+                                 ? now->classes.count
+                                 : model->classes.count;
+
+    if (!atomic_load_explicit(&slot->watched, memory_order_acquire))
+        return MLPIPE_OK;
+    if (strcmp(now->target, model->target) || now->task != model->task)
+        return mlpipe__fail(
+            ctx, MLPIPE_E_SCHEMA,
+            "the model predicts %q (%s), and a monitor joins the truths of "
+            "%q (%s) here; deploy it in a slot of its own, or free the "
+            "monitor first",
+            model->target, kinds[model->task == MLPIPE__TASK_BINARY],
+            now->target, kinds[now->task == MLPIPE__TASK_BINARY]);
+    for (uint32_t i = 0; i < classes; i++) {
+        const char *was = mlpipe__dict_text(&now->classes, i);
+        const char *is = mlpipe__dict_text(&model->classes, i);
+        if (!strcmp(was, is))
+            continue;
+        return mlpipe__fail(
+            ctx, MLPIPE_E_SCHEMA,
+            "class %u of the target %q is %q to the model and %q to the one "
+            "that a monitor watches here, and a truth is told by its number; "
+            "deploy it in a slot of its own, or free the monitor first",
+            i, now->target, is, was);
+    }
+    return MLPIPE_OK;
+}
+
 static mlpipe_status slot_swap_locked(mlpipe_ctx *ctx, mlpipe_slot *slot,
                                       const mlpipe_model *model)
 {
     mlpipe__deployment *d = NULL;
-    mlpipe_status st = slot_has_room(ctx, slot);
+    mlpipe_status st = slot_same_target(ctx, slot, model);
 
+    if (!st)
+        st = slot_has_room(ctx, slot);
     if (!st)
         st = slot_deployment_make(ctx, slot, model, &d);
     if (st)
@@ -258,7 +298,9 @@ static mlpipe_status slot_rollback_locked(mlpipe_ctx *ctx, mlpipe_slot *slot)
                             "deployment %llu has no previous one to go back "
                             "to; swap a model in instead",
                             (unsigned long long)bad->number);
-    st = slot_has_room(ctx, slot);
+    st = slot_same_target(ctx, slot, slot->previous->predictor->model);
+    if (!st)
+        st = slot_has_room(ctx, slot);
     if (st)
         return st;
     slot_publish(slot, slot->previous);

@@ -393,6 +393,50 @@ static void test_across_swaps(void **state)
     (void)state;
 }
 
+/* What a monitor watches keeps its target; what nobody watches need not. */
+static void test_other_targets(void **state)
+{
+    static const char *const names[2][2] = {{"no", "yes"}, {"0", "1"}};
+    mlpipe_model *rent, *kind, *class[2];
+    world d;
+
+    make(&d, NULL);
+    rent = serve_model(d.c, 2, 0, true);
+    memcpy(rent->target, "z", 1);
+    kind = serve_model(d.c, 2, 0, true);
+    kind->task = MLPIPE__TASK_BINARY;
+    assert_status(MLPIPE_E_SCHEMA, mlpipe_slot_swap(d.c, d.slot, rent));
+    assert_non_null(strstr(mlpipe_ctx_error(d.c)->text, "\"z\""));
+    assert_non_null(strstr(mlpipe_ctx_error(d.c)->text, "\"y\""));
+    assert_status(MLPIPE_E_SCHEMA, mlpipe_slot_swap(d.c, d.slot, kind));
+    assert_int_equal(mlpipe_slot_version(d.slot), 1);
+    mlpipe_monitor_free(d.monitor);
+    assert_ok(d.c, mlpipe_slot_swap(d.c, d.slot, rent));
+    assert_ok(d.c, mlpipe_monitor_new(d.c, d.slot, NULL, &d.monitor));
+    assert_status(MLPIPE_E_SCHEMA, mlpipe_slot_rollback(d.c, d.slot));
+    assert_int_equal(mlpipe_slot_version(d.slot), 2);
+    /* a truth of a class is told by its number */
+    mlpipe_monitor_free(d.monitor);
+    for (int i = 0; i < 2; i++) {
+        class[i] = serve_model(d.c, 2, 0, false);
+        class[i]->task = MLPIPE__TASK_BINARY;
+        for (int k = 0; k < 2; k++)
+            assert_int_equal(mlpipe__dict_add(&class[i]->classes, names[i][k],
+                                              strlen(names[i][k])),
+                             k);
+    }
+    assert_ok(d.c, mlpipe_slot_swap(d.c, d.slot, class[0]));
+    assert_ok(d.c, mlpipe_monitor_new(d.c, d.slot, NULL, &d.monitor));
+    assert_status(MLPIPE_E_SCHEMA, mlpipe_slot_swap(d.c, d.slot, class[1]));
+    assert_ok(d.c, mlpipe_slot_swap(d.c, d.slot, class[0]));
+    for (int i = 0; i < 2; i++)
+        mlpipe_model_free(class[i]);
+    mlpipe_model_free(rent);
+    mlpipe_model_free(kind);
+    drop(&d);
+    (void)state;
+}
+
 static void test_parameters(void **state)
 {
     static const char *const bad[] = {"pane=1", "alpha=0", "expire=soon",
@@ -423,6 +467,7 @@ int main(void)
         cmocka_unit_test(test_truths_are_counted),
         cmocka_unit_test(test_capture),
         cmocka_unit_test(test_across_swaps),
+        cmocka_unit_test(test_other_targets),
         cmocka_unit_test(test_parameters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
