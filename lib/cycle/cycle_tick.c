@@ -6,21 +6,16 @@
  */
 #include "cycle_internal.h"
 
-static unsigned cycle_state(const mlpipe_cycle *c)
-{
-    return atomic_load((atomic_uint *)(uintptr_t)&c->state);
-}
-
 static void cycle_set(mlpipe_cycle *c, unsigned state)
 {
     atomic_store(&c->state, state);
 }
 
 static mlpipe_status cycle_look(mlpipe_ctx *ctx, mlpipe_cycle *c,
-                                int64_t now_us, mlpipe__cycle_view *v)
+                                unsigned state, int64_t now_us,
+                                mlpipe__cycle_view *v)
 {
     mlpipe_monitor *m = c->monitor;
-    const unsigned state = cycle_state(c);
     mlpipe_status st = mlpipe__slot_lock(ctx, m->slot);
 
     if (st)
@@ -105,8 +100,9 @@ static mlpipe_status cycle_watch(mlpipe_ctx *ctx, mlpipe_cycle *c,
 
 /* ---- the gate ---------------------------------------------------------- */
 
+/* The state is set last: from then on a retrain may write what is read here. */
 static void cycle_drop_challenger(mlpipe_cycle *c,
-                                  const mlpipe__cycle_view *v)
+                                  const mlpipe__cycle_view *v, unsigned next)
 {
     mlpipe_model_free(c->challenger);
     mlpipe_dataset_free(c->withheld);
@@ -114,7 +110,7 @@ static void cycle_drop_challenger(mlpipe_cycle *c,
     c->withheld = NULL;
     c->matched_at = v->matched;
     c->retrained = true;
-    cycle_set(c, MLPIPE__CYCLE_WATCHING);
+    cycle_set(c, next);
 }
 
 static void cycle_models(mlpipe_cycle *c, const mlpipe_model *champion)
@@ -146,7 +142,7 @@ static void cycle_refuse(mlpipe_ctx *ctx, mlpipe_cycle *c,
     mlpipe__audit_text(&c->log, "message", mlpipe_ctx_error(ctx)->text);
     mlpipe__audit_text(&c->log, "challenger", c->challenger->id);
     mlpipe__audit_end(&c->log);
-    cycle_drop_challenger(c, v);
+    cycle_drop_challenger(c, v, MLPIPE__CYCLE_WATCHING);
 }
 
 /* Statuses that say something of the challenger and not of this tick. */
@@ -163,11 +159,13 @@ static mlpipe_status cycle_swap(mlpipe_ctx *ctx, mlpipe_cycle *c,
                                 int64_t now_us, int32_t *action)
 {
     mlpipe_trigger *trigger = NULL;
+    uint64_t number = 0;
     mlpipe_status st = mlpipe_trigger_new(ctx, c->challenger, c->rule,
                                           &trigger);
 
     if (!st)
-        st = mlpipe_slot_swap(ctx, c->monitor->slot, c->challenger);
+        st = mlpipe__slot_change(ctx, c->monitor->slot, c->challenger,
+                                 v->number, &number);
     if (st) {
         mlpipe_trigger_free(trigger);
         if (!cycle_is_verdict(st))
@@ -178,13 +176,12 @@ static mlpipe_status cycle_swap(mlpipe_ctx *ctx, mlpipe_cycle *c,
     }
     mlpipe_trigger_free(c->trigger);
     c->trigger = trigger;
-    c->number = mlpipe_slot_version(c->monitor->slot);
+    c->number = number;
     c->looked = 0;
     cycle_gate_line(c, g, champion, now_us, c->number, "swapped", NULL);
     mlpipe_model_free(c->champion);
     c->champion = mlpipe__model_keep(champion);
-    cycle_drop_challenger(c, v);
-    cycle_set(c, MLPIPE__CYCLE_PROBATION);
+    cycle_drop_challenger(c, v, MLPIPE__CYCLE_PROBATION);
     *action = MLPIPE_ACTION_SWAPPED;
     return MLPIPE_OK;
 }
@@ -210,7 +207,7 @@ static mlpipe_status cycle_gate(mlpipe_ctx *ctx, mlpipe_cycle *c,
     } else if (!st) {
         cycle_gate_line(c, &g, champion, now_us, v->number, "rejected",
                         g.enough ? "no better" : "INSUFFICIENT_DATA");
-        cycle_drop_challenger(c, v);
+        cycle_drop_challenger(c, v, MLPIPE__CYCLE_WATCHING);
         *action = MLPIPE_ACTION_REJECTED;
     }
     mlpipe_model_free(champion);
@@ -254,7 +251,8 @@ static mlpipe_status cycle_roll_back(mlpipe_ctx *ctx, mlpipe_cycle *c,
         mlpipe_trigger_new(ctx, c->champion, c->rule, &trigger);
 
     if (!st)
-        st = mlpipe_slot_rollback(ctx, c->monitor->slot);
+        st = mlpipe__slot_change(ctx, c->monitor->slot, NULL, c->number,
+                                 NULL);
     if (st) {
         mlpipe_trigger_free(trigger);
         return st;
@@ -294,9 +292,9 @@ static mlpipe_status cycle_trial(mlpipe_ctx *ctx, mlpipe_cycle *c,
     mlpipe_model_free(now);
     if (st)
         return st;
-    c->looked = v->trial_rows;
     if (mlpipe__gate_passes(&g, cycle_look_alpha(c)))
         return cycle_roll_back(ctx, c, v, &g, now_us, action);
+    c->looked = v->trial_rows; /* not before: a failed rollback looks again */
     if (v->trial_rows < c->probation)
         return MLPIPE_OK;
     cycle_trial_line(c, &g, now_us, "confirmed");
@@ -313,7 +311,7 @@ static void cycle_failed(mlpipe_cycle *c, const mlpipe__cycle_view *v,
     mlpipe__audit_begin(&c->log, now_us, "retrain_failed", v->number);
     mlpipe__audit_text(&c->log, "reason", mlpipe_status_name(c->failure));
     mlpipe__audit_end(&c->log);
-    cycle_drop_challenger(c, v);
+    cycle_drop_challenger(c, v, MLPIPE__CYCLE_WATCHING);
 }
 
 static mlpipe_status cycle_decide(mlpipe_ctx *ctx, mlpipe_cycle *c,
@@ -362,15 +360,13 @@ static mlpipe_status cycle_reserve(mlpipe_ctx *ctx, mlpipe_cycle *c)
 mlpipe_status mlpipe__cycle_step(mlpipe_ctx *ctx, mlpipe_cycle *c,
                                  int64_t now_us, int32_t *action)
 {
-    const unsigned state = cycle_state(c);
+    const unsigned state = atomic_load(&c->state);
     mlpipe__cycle_view v = {0};
     mlpipe_status st = cycle_reserve(ctx, c);
 
     if (!st)
-        st = cycle_look(ctx, c, now_us, &v);
-    /* A retrain of the host's own may have begun since: then there is no
-     * report to test, and nothing to decide before the next tick. */
-    if (!st && (state != MLPIPE__CYCLE_WATCHING || v.report))
+        st = cycle_look(ctx, c, state, now_us, &v);
+    if (!st)
         st = cycle_decide(ctx, c, state, &v, now_us, action);
     mlpipe_report_free(v.report);
     mlpipe_dataset_free(v.trial);

@@ -161,6 +161,14 @@ void mlpipe__slot_unlock(mlpipe_slot *slot);
 /* E_STATE in a child of the process that made env; `what` is "slot". */
 mlpipe_status mlpipe__slot_here(mlpipe_ctx *ctx, const mlpipe__env *env,
                                 const char *what);
+/*
+ * Swap a model in, or go back (model NULL). expected: the deployment that the
+ * caller judged, E_BUSY where another serves by now; 0 = any. number: what
+ * serves after it; may be NULL.
+ */
+mlpipe_status mlpipe__slot_change(mlpipe_ctx *ctx, mlpipe_slot *slot,
+                                  const mlpipe_model *model,
+                                  uint64_t expected, uint64_t *number);
 /* With the lock held: */
 void mlpipe__slot_sweep(mlpipe_slot *slot);
 mlpipe__deployment *mlpipe__slot_current(mlpipe_slot *slot);

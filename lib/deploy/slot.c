@@ -270,24 +270,6 @@ static mlpipe_status slot_swap_locked(mlpipe_ctx *ctx, mlpipe_slot *slot,
     return MLPIPE_OK;
 }
 
-mlpipe_status mlpipe_slot_swap(mlpipe_ctx *ctx, mlpipe_slot *slot,
-                               const mlpipe_model *model)
-{
-    mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_slot_swap");
-
-    if (!st && !slot)
-        st = mlpipe__null_arg(ctx, "slot");
-    if (!st && !model)
-        st = mlpipe__null_arg(ctx, "model");
-    if (!st)
-        st = mlpipe__slot_lock(ctx, slot);
-    if (!st) {
-        st = slot_swap_locked(ctx, slot, model);
-        mlpipe__slot_unlock(slot);
-    }
-    return mlpipe__end(ctx, st);
-}
-
 static mlpipe_status slot_rollback_locked(mlpipe_ctx *ctx, mlpipe_slot *slot)
 {
     mlpipe__deployment *bad = mlpipe__slot_current(slot);
@@ -310,6 +292,45 @@ static mlpipe_status slot_rollback_locked(mlpipe_ctx *ctx, mlpipe_slot *slot)
     return MLPIPE_OK;
 }
 
+mlpipe_status mlpipe__slot_change(mlpipe_ctx *ctx, mlpipe_slot *slot,
+                                  const mlpipe_model *model,
+                                  uint64_t expected, uint64_t *number)
+{
+    mlpipe_status st = mlpipe__slot_lock(ctx, slot);
+    uint64_t now;
+
+    if (st)
+        return st;
+    now = mlpipe__slot_current(slot)->number;
+    if (expected && now != expected)
+        st = mlpipe__fail(ctx, MLPIPE_E_BUSY,
+                          "deployment %llu took the place of %llu meanwhile; "
+                          "look at it first",
+                          (unsigned long long)now,
+                          (unsigned long long)expected);
+    else
+        st = model ? slot_swap_locked(ctx, slot, model)
+                   : slot_rollback_locked(ctx, slot);
+    if (number)
+        *number = mlpipe__slot_current(slot)->number;
+    mlpipe__slot_unlock(slot);
+    return st;
+}
+
+mlpipe_status mlpipe_slot_swap(mlpipe_ctx *ctx, mlpipe_slot *slot,
+                               const mlpipe_model *model)
+{
+    mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_slot_swap");
+
+    if (!st && !slot)
+        st = mlpipe__null_arg(ctx, "slot");
+    if (!st && !model)
+        st = mlpipe__null_arg(ctx, "model");
+    if (!st)
+        st = mlpipe__slot_change(ctx, slot, model, 0, NULL);
+    return mlpipe__end(ctx, st);
+}
+
 mlpipe_status mlpipe_slot_rollback(mlpipe_ctx *ctx, mlpipe_slot *slot)
 {
     mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_slot_rollback");
@@ -317,11 +338,7 @@ mlpipe_status mlpipe_slot_rollback(mlpipe_ctx *ctx, mlpipe_slot *slot)
     if (!st && !slot)
         st = mlpipe__null_arg(ctx, "slot");
     if (!st)
-        st = mlpipe__slot_lock(ctx, slot);
-    if (!st) {
-        st = slot_rollback_locked(ctx, slot);
-        mlpipe__slot_unlock(slot);
-    }
+        st = mlpipe__slot_change(ctx, slot, NULL, 0, NULL);
     return mlpipe__end(ctx, st);
 }
 

@@ -125,11 +125,9 @@ static inline void world_drop(world *d)
     mlpipe_ctx_free(d->c);
 }
 
-/* n requests and their truths under a law, then a tick. */
-static inline int32_t world_live(world *d, uint32_t n, double slope)
+/* n requests and their truths under a law. */
+static inline void world_serve(world *d, uint32_t n, double slope)
 {
-    int32_t action = -1;
-
     for (uint32_t i = 0; i < n; i++) {
         const uint64_t id = d->next++;
         const world_row r = world_draw(id);
@@ -140,7 +138,15 @@ static inline int32_t world_live(world *d, uint32_t n, double slope)
                                              (int64_t)id * 1000000 + 5,
                                              world_y(id, slope)));
     }
+}
+
+/* The same, then a tick. */
+static inline int32_t world_live(world *d, uint32_t n, double slope)
+{
+    int32_t action = -1;
     mlpipe_status st;
+
+    world_serve(d, n, slope);
     do { /* a retrain on another thread may have the slot for a moment */
         st = mlpipe_cycle_tick(d->c, d->cycle, (int64_t)d->next * 1000000,
                                &action);

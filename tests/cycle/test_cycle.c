@@ -112,6 +112,7 @@ static void test_too_few_rows(void **state)
 /* The law goes back while the new model is on probation. */
 static void test_rolled_back(void **state)
 {
+    int32_t action = -1;
     mlpipe_buffer *log;
     uint64_t decisions;
     world d;
@@ -121,7 +122,21 @@ static void test_rolled_back(void **state)
     assert_int_equal(world_until(&d, 1, -2.0), MLPIPE_ACTION_RETRAIN);
     assert_ok(d.c, mlpipe_cycle_retrain(d.c, d.cycle));
     assert_int_equal(world_live(&d, 0, -2.0), MLPIPE_ACTION_SWAPPED);
-    assert_int_equal(world_live(&d, 500, 2.0), MLPIPE_ACTION_ROLLED_BACK);
+    world_serve(&d, 500, 2.0);
+    /* A rollback that cannot be done now is done at the next tick; neither
+     * undoes what the host has deployed meanwhile. */
+    d.slot->retired_count = MLPIPE__RETIRED_MOST;
+    assert_status(MLPIPE_E_BUSY,
+                  mlpipe_cycle_tick(d.c, d.cycle, (int64_t)d.next * 1000000,
+                                    &action));
+    assert_int_equal(action, MLPIPE_ACTION_NONE);
+    d.slot->retired_count = 0;
+    assert_status(MLPIPE_E_BUSY,
+                  mlpipe__slot_change(d.c, d.slot, NULL, 1, NULL));
+    assert_status(MLPIPE_E_BUSY,
+                  mlpipe__slot_change(d.c, d.slot, d.m, 1, NULL));
+    assert_int_equal(mlpipe_slot_version(d.slot), 2);
+    assert_int_equal(world_live(&d, 0, 2.0), MLPIPE_ACTION_ROLLED_BACK);
     assert_int_equal(mlpipe_slot_version(d.slot), 1);
     log = world_log(&d);
     assert_ok(d.c, mlpipe__audit_replay(d.c, mlpipe_buffer_data(log),
