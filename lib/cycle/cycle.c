@@ -206,7 +206,7 @@ static mlpipe_status cycle_snapshot(mlpipe_ctx *ctx, mlpipe_cycle *c,
 
     if (st)
         return st;
-    st = mlpipe__monitor_captured_locked(ctx, c->monitor, 0, rows);
+    st = mlpipe__monitor_captured_locked(ctx, c->monitor, NULL, 0, rows);
     mlpipe__slot_unlock(slot);
     if (st)
         return st;

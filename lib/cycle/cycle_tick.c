@@ -32,8 +32,8 @@ static mlpipe_status cycle_look(mlpipe_ctx *ctx, mlpipe_cycle *c,
         v->trial_rows = mlpipe__capture_labelled(&m->capture, c->number);
         if (v->trial_rows >= c->probation ||
             v->trial_rows >= c->looked + c->least)
-            st = mlpipe__monitor_captured_locked(ctx, m, c->number,
-                                                 &v->trial);
+            st = mlpipe__monitor_captured_locked(ctx, m, c->champion,
+                                                 c->number, &v->trial);
     }
     mlpipe__slot_unlock(m->slot);
     return st;

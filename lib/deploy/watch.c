@@ -299,6 +299,7 @@ mlpipe_status mlpipe_monitor_report(mlpipe_ctx *ctx, mlpipe_monitor *monitor,
 
 mlpipe_status mlpipe__monitor_captured_locked(mlpipe_ctx *ctx,
                                               mlpipe_monitor *m,
+                                              const mlpipe_model *other,
                                               uint64_t number,
                                               mlpipe_dataset **out)
 {
@@ -306,7 +307,7 @@ mlpipe_status mlpipe__monitor_captured_locked(mlpipe_ctx *ctx,
         return mlpipe__fail(ctx, MLPIPE_E_STATE,
                             "the monitor keeps no rows; make it with "
                             "capture=50000");
-    return mlpipe__capture_dataset(ctx, &m->capture, m->model,
+    return mlpipe__capture_dataset(ctx, &m->capture, m->model, other,
                                    m->slot->layout, m->slot->first, number,
                                    out);
 }
@@ -326,7 +327,7 @@ mlpipe_status mlpipe_monitor_captured(mlpipe_ctx *ctx,
     if (!st)
         st = mlpipe__slot_lock(ctx, monitor->slot);
     if (!st) {
-        st = mlpipe__monitor_captured_locked(ctx, monitor, 0, out);
+        st = mlpipe__monitor_captured_locked(ctx, monitor, NULL, 0, out);
         mlpipe__slot_unlock(monitor->slot);
     }
     return mlpipe__end(ctx, st);

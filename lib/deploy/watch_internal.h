@@ -49,6 +49,7 @@ mlpipe_status mlpipe__monitor_tick_locked(mlpipe_ctx *ctx, mlpipe_monitor *m,
                                           int64_t now_us, int32_t *closed);
 mlpipe_status mlpipe__monitor_captured_locked(mlpipe_ctx *ctx,
                                               mlpipe_monitor *m,
+                                              const mlpipe_model *other,
                                               uint64_t number,
                                               mlpipe_dataset **out);
 mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,

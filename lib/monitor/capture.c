@@ -91,7 +91,7 @@ uint64_t mlpipe__capture_labelled(const mlpipe__capture *c, uint64_t number)
 typedef struct capture_job {
     mlpipe_ctx *ctx;
     const mlpipe__capture *c;
-    const mlpipe_model *model;
+    const mlpipe_model *model, *other;
     mlpipe_layout *layout;
     const mlpipe__program *first;
     uint32_t *order; /* positions in c->rows */
@@ -369,15 +369,24 @@ static mlpipe_status capture_times(capture_job *j)
     return capture_finish(j, w, ok);
 }
 
-static mlpipe_status capture_columns(capture_job *j)
+static mlpipe_status capture_inputs(capture_job *j, const mlpipe__program *p)
 {
-    const mlpipe__program *p = j->model->program;
     mlpipe_status st = MLPIPE_OK;
 
     for (uint32_t i = 0; !st && i < p->input_count; i++)
-        st = capture_column(j, p->inputs[i].name,
-                            p->inputs[i].kind == MLPIPE__CODE,
-                            p->inputs[i].type, p->inputs[i].unit);
+        if (!capture_has(j, p->inputs[i].name))
+            st = capture_column(j, p->inputs[i].name,
+                                p->inputs[i].kind == MLPIPE__CODE,
+                                p->inputs[i].type, p->inputs[i].unit);
+    return st;
+}
+
+static mlpipe_status capture_columns(capture_job *j)
+{
+    mlpipe_status st = capture_inputs(j, j->model->program);
+
+    if (!st && j->other)
+        st = capture_inputs(j, j->other->program);
     if (!st && !capture_has(j, j->model->target))
         st = capture_target(j);
     if (!st)
@@ -426,7 +435,8 @@ static mlpipe_status capture_choose(capture_job *j, uint64_t number)
     rank = NULL;
     if (!n)
         st = mlpipe__fail(j->ctx, MLPIPE_E_EMPTY,
-                          "none of the %llu captured rows has its truth yet",
+                          "none of the %llu captured rows has its truth yet; "
+                          "tell truths, then tick",
                           (unsigned long long)held);
 done:
     mlpipe__free(env, pick);
@@ -439,19 +449,23 @@ done:
 mlpipe_status mlpipe__capture_dataset(mlpipe_ctx *ctx,
                                       const mlpipe__capture *c,
                                       const mlpipe_model *model,
+                                      const mlpipe_model *other,
                                       mlpipe_layout *layout,
                                       const mlpipe_model *first,
                                       uint64_t number, mlpipe_dataset **out)
 {
-    capture_job j = {.ctx = ctx, .c = c, .model = model, .layout = layout};
+    capture_job j = {.ctx = ctx, .c = c, .model = model, .other = other,
+                     .layout = layout};
+    const size_t inputs = (size_t)model->program->input_count +
+                          (other ? other->program->input_count : 0);
     mlpipe_status st = capture_choose(&j, number);
 
     j.first = first ? first->program : NULL;
     mlpipe__text_init(&j.text, ctx->env);
     if (!st) {
-        j.columns = mlpipe__alloc_array(
-            ctx->env, (size_t)model->program->input_count + 5,
-            sizeof *j.columns);
+        /* the inputs, target, id, time, group and weight */
+        j.columns = mlpipe__alloc_array(ctx->env, inputs + 5,
+                                        sizeof *j.columns);
         st = j.columns ? capture_columns(&j) : mlpipe__nomem(ctx);
     }
     if (!st) /* takes the columns, also where it fails */

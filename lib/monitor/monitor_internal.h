@@ -135,12 +135,14 @@ void mlpipe__capture_truth(mlpipe__capture *c, uint64_t row, double truth);
 uint64_t mlpipe__capture_labelled(const mlpipe__capture *c, uint64_t number);
 /*
  * The labelled rows, oldest prediction first, as a dataset with the columns
- * that `model` was trained on. Records follow `layout`, or are doubles in the
- * order of the inputs of `first`. number: of that deployment only; 0 = all.
+ * that `model` was trained on, and the inputs of `other` (NULL: none). Records
+ * follow `layout`, or are doubles in the order of the inputs of `first`.
+ * number: of that deployment only; 0 = all.
  */
 mlpipe_status mlpipe__capture_dataset(mlpipe_ctx *ctx,
                                       const mlpipe__capture *c,
                                       const mlpipe_model *model,
+                                      const mlpipe_model *other,
                                       mlpipe_layout *layout,
                                       const mlpipe_model *first,
                                       uint64_t number, mlpipe_dataset **out);

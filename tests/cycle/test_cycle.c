@@ -149,6 +149,33 @@ static void test_rolled_back(void **state)
     (void)state;
 }
 
+/* The recipe reads fewer columns than the model that it replaces; on probation
+ * both are asked again, each with its own. */
+static void test_fewer_inputs(void **state)
+{
+    mlpipe_pipeline *narrow;
+    world d;
+
+    world_make(&d, PARAMS);
+    mlpipe_cycle_free(d.cycle);
+    d.cycle = NULL;
+    assert_ok(d.c, mlpipe_pipeline_new(
+                       d.c, "target=y id=id time=at features=n holdout=0.2",
+                       &narrow));
+    assert_ok(d.c, mlpipe_pipeline_add(d.c, narrow, "ridge", NULL));
+    assert_ok(d.c, mlpipe_cycle_new(d.c, d.monitor, narrow, PARAMS,
+                                    &d.cycle));
+    mlpipe_pipeline_free(narrow);
+    assert_int_equal(world_until(&d, 6, -2.0), MLPIPE_ACTION_RETRAIN);
+    assert_int_equal(world_until(&d, 1, -2.0), MLPIPE_ACTION_RETRAIN);
+    assert_ok(d.c, mlpipe_cycle_retrain(d.c, d.cycle));
+    assert_int_equal(world_live(&d, 0, -2.0), MLPIPE_ACTION_SWAPPED);
+    assert_int_equal(world_live(&d, 500, -2.0), MLPIPE_ACTION_NONE);
+    assert_int_equal(world_live(&d, 500, -2.0), MLPIPE_ACTION_CONFIRMED);
+    world_drop(&d);
+    (void)state;
+}
+
 /* The host swaps by hand during a probation: the cycle lets go. */
 static void test_superseded(void **state)
 {
@@ -240,6 +267,7 @@ int main(void)
         cmocka_unit_test(test_worse_is_rejected),
         cmocka_unit_test(test_too_few_rows),
         cmocka_unit_test(test_rolled_back),
+        cmocka_unit_test(test_fewer_inputs),
         cmocka_unit_test(test_superseded),
         cmocka_unit_test(test_retrain_beside_tick),
         cmocka_unit_test(test_parameters),
