@@ -142,7 +142,9 @@ mlpipe_predict_values(const mlpipe_predictor *predictor, void *scratch,
 MLPIPE_API void mlpipe_predictor_free(mlpipe_predictor *predictor);
 
 /**
- * Deploy a first model.
+ * Deploy a first model. A field of the layout that feeds no input of it is
+ * told by a log line: MLPIPE_LOG_WARN where its name is near that of an input
+ * that the layout declares absent, else MLPIPE_LOG_INFO.
  *
  * @param ctx borrows
  * @param model keeps
@@ -165,7 +167,8 @@ mlpipe_slot_new(mlpipe_ctx *ctx, const mlpipe_model *model,
 /**
  * Deploy another model: the next prediction of every worker uses it, those
  * under way end with the old one. Everything that can fail happens before it
- * is published; on failure nothing has changed.
+ * is published; on failure nothing has changed. Fields that feed nothing are
+ * told as by mlpipe_slot_new.
  *
  * @param ctx borrows
  * @param slot borrows

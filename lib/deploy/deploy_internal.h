@@ -79,6 +79,11 @@ void mlpipe__record_binding_free(mlpipe__record_binding *b);
 void mlpipe__record_load(const mlpipe__record_binding *b, const void *record,
                          void *scratch, uint32_t wide, uint32_t row);
 
+/* Log lines for the fields of a layout (NULL: none) that feed no input of the
+ * model (unread.c). Not while the writer's place is held. */
+void mlpipe__layout_tell_unread(mlpipe_ctx *ctx, const mlpipe_layout *layout,
+                                const mlpipe_model *model);
+
 /* ---- predictors (predictor.c) ------------------------------------------ */
 
 struct mlpipe_predictor {

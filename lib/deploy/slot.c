@@ -314,6 +314,8 @@ mlpipe_status mlpipe__slot_change(mlpipe_ctx *ctx, mlpipe_slot *slot,
     if (number)
         *number = mlpipe__slot_current(slot)->number;
     mlpipe__slot_unlock(slot);
+    if (!st && model)
+        mlpipe__layout_tell_unread(ctx, slot->layout, model);
     return st;
 }
 
@@ -595,6 +597,7 @@ static mlpipe_status slot_make(mlpipe_ctx *ctx, const mlpipe_model *model,
     }
     slot->last_number = d->number;
     slot_publish(slot, d);
+    mlpipe__layout_tell_unread(ctx, slot->layout, model);
     *out = slot;
     return MLPIPE_OK;
 }

@@ -435,6 +435,78 @@ static void test_absent_and_refused(void **state)
     (void)state;
 }
 
+typedef struct told {
+    int lines, warnings;
+    char text[4][256];
+} told;
+
+static void tell(void *user, uint32_t level, const char *component,
+                 const char *text)
+{
+    told *t = user;
+
+    (void)component;
+    t->warnings += level == MLPIPE_LOG_WARN;
+    snprintf(t->text[t->lines++ % 4], sizeof t->text[0], "%s", text);
+}
+
+/* A field that feeds nothing is told by a slot, once for each model. */
+static void test_unused_fields(void **state)
+{
+    told t = {0};
+    mlpipe_ctx_options o = {.size = sizeof o, .user = &t, .log = tell,
+                            .log_level = MLPIPE_LOG_INFO};
+    mlpipe_slot *slot;
+    mlpipe_layout *l;
+    mlpipe_model *m;
+    mlpipe_ctx *c;
+    char name[16];
+
+    assert_ok(NULL, mlpipe_ctx_new(&o, &c));
+    m = serve_model(c, 1, 0, false);
+    l = serve_layout(c);
+    assert_ok(c, mlpipe_slot_new(c, m, l, NULL, &slot));
+    assert_int_equal(t.lines, 0);
+    mlpipe_slot_free(slot);
+    mlpipe_layout_free(l);
+
+    assert_ok(c, mlpipe_layout_new(c, sizeof(serve_record), &l));
+    assert_ok(c, mlpipe_layout_field(c, l, "x", MLPIPE_F64, 0));
+    assert_ok(c, mlpipe_layout_field(c, l, "x2", MLPIPE_F64, 0));
+    assert_ok(c, mlpipe_layout_absent(c, l, "n"));
+    assert_ok(c, mlpipe_layout_absent(c, l, "color"));
+    assert_ok(c, mlpipe_layout_absent(c, l, "spare"));
+    assert_ok(c, mlpipe_layout_field(c, l, "colour", MLPIPE_TOKEN,
+                                     offsetof(serve_record, color)));
+    assert_ok(c, mlpipe_slot_new(c, m, l, NULL, &slot));
+    assert_int_equal(t.lines, 2);
+    assert_int_equal(t.warnings, 1);
+    assert_non_null(strstr(t.text[0], "\"x2\""));
+    assert_non_null(strstr(t.text[1], "\"colour\""));
+    assert_non_null(strstr(t.text[1], "\"color\""));
+    assert_ok(c, mlpipe_slot_swap(c, slot, m));
+    assert_int_equal(t.lines, 4);
+    assert_ok(c, mlpipe_slot_rollback(c, slot));
+    assert_int_equal(t.lines, 4);
+    mlpipe_slot_free(slot);
+    mlpipe_layout_free(l);
+
+    l = serve_layout(c);
+    memset(&t, 0, sizeof t);
+    for (int i = 0; i < 50; i++) {
+        snprintf(name, sizeof name, "spare_%d", i);
+        assert_ok(c, mlpipe_layout_field(c, l, name, MLPIPE_F64, 0));
+    }
+    assert_ok(c, mlpipe_slot_new(c, m, l, NULL, &slot));
+    assert_int_equal(t.lines, 17);
+    assert_non_null(strstr(t.text[0], "34 more"));
+    mlpipe_slot_free(slot);
+    mlpipe_layout_free(l);
+    mlpipe_model_free(m);
+    mlpipe_ctx_free(c);
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -444,6 +516,7 @@ int main(void)
         cmocka_unit_test(test_many_fields),
         cmocka_unit_test(test_codes_of_another_model),
         cmocka_unit_test(test_absent_and_refused),
+        cmocka_unit_test(test_unused_fields),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
