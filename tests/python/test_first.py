@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The first Python module: read, fit, predict, evaluate, save, load."""
+import concurrent.futures
 import ctypes
+import os
 import pickle
 import random
 
@@ -110,3 +112,43 @@ def test_same_model_for_any_threads(houses):
                 .add("gbt", trees=10).fit(houses).id)
     mlpipe.configure()
     assert len(ids) == 1
+
+
+def test_texts_end_where_they_end(tmp_path):
+    path = tmp_path / "words.csv"
+    words = ["one", "", "three", "four" * 20]
+    path.write_text("id,word\n" +
+                    "".join(f'{i},"{w}"\n' for i, w in enumerate(words)))
+    for kind in ("text", "category"):
+        read = mlpipe.read_csv(path, text=kind, na="").values("word")
+        assert read == words
+
+
+def test_threads_have_contexts_of_their_own(houses, model):
+    wanted = model.predict(houses)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        assert all(got == wanted for got in
+                   pool.map(model.predict, [houses] * 16))
+        others = set(pool.map(lambda _: id(mlpipe._ctx()), range(16)))
+    assert id(mlpipe._ctx()) not in others
+
+
+def test_a_child_reads_files(houses, model, tmp_path):
+    path = str(tmp_path / "m.mlpipe")
+    mlpipe.configure(threads=2)
+    model.predict(houses)
+    child = os.fork()
+    if not child:
+        try:
+            model.save(path)
+            os._exit(0 if mlpipe.load(path).id == model.id else 1)
+        finally:
+            os._exit(2)
+    assert os.waitpid(child, 0)[1] == 0
+    mlpipe.configure()
+
+
+def test_configure_refuses_what_cannot_be():
+    with pytest.raises(ValueError):
+        mlpipe.configure(threads=5000)
+    assert mlpipe._settings == (1, 0)

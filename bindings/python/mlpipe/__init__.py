@@ -16,6 +16,7 @@ are mlpipe.Error with the fields of the library's message.
 import ctypes
 import json
 import os
+import threading
 
 from . import _raw
 
@@ -113,8 +114,11 @@ class _Context(_Handle):
         pointer = ctypes.POINTER(_raw.mlpipe_ctx)()
         status = _lib.mlpipe_ctx_new(ctypes.byref(options),
                                      ctypes.byref(pointer))
-        if status:
+        if status == _raw.MLPIPE_E_NOMEM:
             raise MemoryError("no context")
+        if status:
+            raise ValueError(f"threads={threads} or seed={seed} is out of "
+                             "range")
         super().__init__(pointer)
 
     def call(self, name, *arguments):
@@ -138,20 +142,25 @@ class _Context(_Handle):
             _lib.mlpipe_buffer_free(buffer)
 
 
-_default = None
+_settings = (1, 0)
+_local = threading.local()
 
 
 def _ctx():
-    global _default
-    if _default is None:
-        _default = _Context()
-    return _default
+    """The context of this thread, process and configuration: the library's
+    belong to one thread at a time, and to the process that made them."""
+    made_for = (os.getpid(), _settings)
+    if getattr(_local, "made_for", None) != made_for:
+        _local.context = _Context(*_settings)
+        _local.made_for = made_for
+    return _local.context
 
 
 def configure(threads=1, seed=0):
-    """Threads and seed of every later call."""
-    global _default
-    _default = _Context(threads, seed)
+    """Threads and seed of every later call, on every thread of Python."""
+    global _settings
+    _Context(threads, seed)  # refuses what no later call could use
+    _settings = (threads, seed)
 
 
 def version():
@@ -247,12 +256,15 @@ class Dataset(_Handle):
         if position < 0:
             raise KeyError(column)
         value = _raw.mlpipe_value()
+        # No NUL need stand behind a text, so that it is no C string.
+        start = ctypes.c_void_p.from_buffer(value,
+                                            _raw.mlpipe_value.str.offset)
         found = []
         for row in range(len(self)):
             _lib.mlpipe_dataset_cell(self._p, row, position,
                                      ctypes.byref(value))
             if value.kind == _raw.MLPIPE_VALUE_TEXT:
-                found.append(_text(value.str))
+                found.append(_text(ctypes.string_at(start.value, value.len)))
             else:
                 null = value.kind == _raw.MLPIPE_VALUE_NULL
                 found.append(None if null else value.num)
