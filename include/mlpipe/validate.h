@@ -17,9 +17,10 @@ extern "C" {
  * Cut a dataset into parts.
  *
  * Parameters: parts=0.6,0.2,0.2 (shares) or, with order=, at=2015-02-01 (cut
- * points: values below the first, between, from the last on); order=column
- * sorts by it first and keeps ties together; without order the rows are dealt
- * at random by row id under seed=0. No row is in two parts, none is lost.
+ * points: values below the first, between, from the last on; dates as
+ * mlpipe_read_csv reads them, year first); order=column sorts by it first and
+ * keeps ties together; without order the rows are dealt at random by row id
+ * under seed=0. No row is in two parts, none is lost.
  *
  * @param ctx borrows
  * @param dataset keeps
@@ -29,7 +30,7 @@ extern "C" {
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_ARG (n_out differs from the
  *         number of parts), MLPIPE_E_SCHEMA (no such column, or it has nulls),
- *         MLPIPE_E_EMPTY (a part would be empty)
+ *         MLPIPE_E_EMPTY (a part would be empty), MLPIPE_E_LIMIT (2^32 rows)
  * @thread ctx
  * @since 0.1
  *

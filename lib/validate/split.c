@@ -4,6 +4,7 @@
  * id. With order=, rows of equal value stay together: the group goes whole to
  * the part in which its middle lies.
  */
+#include "../collect/collect_internal.h"
 #include "validate_internal.h"
 
 enum { SPLIT_PARTS_MAX = 1000 };
@@ -43,67 +44,6 @@ static void split_free(split_job *j)
     mlpipe__free(j->ctx->env, j->real);
     mlpipe__free(j->ctx->env, j->order);
     mlpipe__free(j->ctx->env, j->part);
-}
-
-/* ---- dates -------------------------------------------------------------- */
-
-/* Exactly `digits` digits at *s. */
-static bool split_digits(const char **s, uint32_t digits, int64_t *out)
-{
-    uint32_t i;
-    *out = 0;
-    for (i = 0; i < digits; i++, ++*s) {
-        if (**s < '0' || **s > '9')
-            return false;
-        *out = *out * 10 + (**s - '0');
-    }
-    return true;
-}
-
-/* Days since 1970-01-01 of a Gregorian date (H. Hinnant's days_from_civil). */
-static int64_t split_days(int64_t y, int64_t m, int64_t d)
-{
-    const int64_t year = m <= 2 ? y - 1 : y;
-    const int64_t era = year / 400, of_era = year - era * 400;
-    const int64_t of_year = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
-    const int64_t days = of_era * 365 + of_era / 4 - of_era / 100 + of_year;
-    return era * 146097 + days - 719468;
-}
-
-static bool split_date_exists(int64_t y, int64_t m, int64_t d)
-{
-    static const int8_t lengths[] = {31, 28, 31, 30, 31, 30,
-                                     31, 31, 30, 31, 30, 31};
-    const bool leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
-    if (m < 1 || m > 12 || d < 1)
-        return false;
-    return d <= lengths[m - 1] + (m == 2 && leap);
-}
-
-/* 2015-02-01, 2015-02-01T10:30, 2015-02-01T10:30:59, Z allowed behind. */
-static bool split_parse_date(const char *s, int64_t *seconds)
-{
-    int64_t y, mon, d, h = 0, min = 0, sec = 0;
-    if (!split_digits(&s, 4, &y) || *s++ != '-' ||
-        !split_digits(&s, 2, &mon) || *s++ != '-' || !split_digits(&s, 2, &d))
-        return false;
-    if (*s == 'T' || *s == ' ') {
-        s++;
-        if (!split_digits(&s, 2, &h) || *s++ != ':' ||
-            !split_digits(&s, 2, &min))
-            return false;
-        if (*s == ':') {
-            s++;
-            if (!split_digits(&s, 2, &sec))
-                return false;
-        }
-    }
-    if (*s == 'Z')
-        s++;
-    if (*s || !split_date_exists(y, mon, d) || h > 23 || min > 59 || sec > 59)
-        return false;
-    *seconds = split_days(y, mon, d) * 86400 + h * 3600 + min * 60 + sec;
-    return true;
 }
 
 /* ---- the ordered column ------------------------------------------------- */
@@ -265,18 +205,28 @@ static int64_t split_ceiling(double x)
     return (double)k < x ? k + 1 : k;
 }
 
+/* The least time of the column's unit that is not before a date. */
+static bool split_cut_date(const split_job *j, const mlpipe__csv_time *t,
+                           int64_t *whole)
+{
+    static const uint32_t nanos[] = {1000000000, 1000000000, 1000000, 1000,
+                                     1};
+    const int64_t begun = t->nanos % nanos[j->unit] != 0;
+    return mlpipe__csv_time_value(t, j->unit, whole) &&
+           !__builtin_add_overflow(*whole, begun, whole);
+}
+
 static mlpipe_status split_cut(const split_job *j, const char *text,
                                int64_t *whole, double *real)
 {
-    static const int64_t per_second[] = {1, 1, 1000, 1000000, 1000000000};
     const size_t n = strlen(text);
-    int64_t seconds;
+    mlpipe__csv_time t;
     *whole = 0;
     *real = 0;
-    if (j->type == MLPIPE_TYPE_TIMESTAMP && split_parse_date(text, &seconds))
-        return __builtin_mul_overflow(seconds, per_second[j->unit], whole)
-                   ? split_bad_cut(j, text)
-                   : MLPIPE_OK;
+    if (j->type == MLPIPE_TYPE_TIMESTAMP &&
+        mlpipe__csv_parse_time(text, n, MLPIPE__CSV_YMD, &t))
+        return split_cut_date(j, &t, whole) ? MLPIPE_OK
+                                            : split_bad_cut(j, text);
     if (j->integers && mlpipe__parse_i64(text, n, whole))
         return MLPIPE_OK;
     if (!mlpipe__parse_f64(text, n, false, real) || !mlpipe__finite(*real))

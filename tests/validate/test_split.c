@@ -78,13 +78,17 @@ static void dates(void **state)
     d = days(c, day, 4);
     sizes(c, d, "order=day at=2015-02-01", 2, cut);
     sizes(c, d, "order=day at=2015-02-01T00:00:00Z", 2, cut);
+    /* a zone, and a moment between two whole seconds */
+    sizes(c, d, "order=day at=2015-02-01T01:00+01:00", 2, cut);
+    sizes(c, d, "order=day at=2015-01-31T23:59:59.001", 2, cut);
     sizes(c, d, "order=day at=2016-02-29", 2, late);
     sizes(c, d, "order=day at=2016-02-29T00:00", 2, late);
     sizes(c, d, "order=day at=1970-01-01", 2, early);
     static const char *const bad[] = {
         "order=day at=2015-02-29", "order=day at=2015-2-1",
         "order=day at=soon", "order=day at=2015-02-01x",
-        "order=day at=2015-13-01", "order=n at=ten"};
+        "order=day at=2015-13-01", "order=day at=0000-01-31",
+        "order=n at=ten"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_status(MLPIPE_E_PARAM,
                       mlpipe_dataset_split(c, d, bad[i], part, 2));
