@@ -16,7 +16,7 @@ typedef struct mlpipe__comparison {
     const char *test; /* its name, static */
 } mlpipe__comparison;
 
-/* Can this metric be compared? See the table in compare.c. */
+/* Can this metric be compared? One that ranks as the mean of a loss does. */
 bool mlpipe__comparable(const mlpipe__metric *metric);
 /*
  * Compare predictions pa (champion) and pb (challenger) of the same n rows
