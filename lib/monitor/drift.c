@@ -249,9 +249,7 @@ static void drift_put_all(mlpipe_report *report, const mlpipe_model *model,
                           enough ? warned : mlpipe__nan());
     text = mlpipe__verdict_name(features);
     mlpipe__report_text(report, "features", text, strlen(text));
-    text = mlpipe__verdict_name(ref->score.kind
-                                    ? rows[n].verdict
-                                    : MLPIPE__VERDICT_INSUFFICIENT);
+    text = mlpipe__verdict_name(rows[n].verdict);
     mlpipe__report_text(report, "score", text, strlen(text));
     *worst = features > *worst ? features : *worst;
     if (ref->score.kind && rows[n].verdict > *worst)
@@ -267,21 +265,12 @@ static void drift_measure_all(const mlpipe_model *model,
     const mlpipe__reference *ref = model->reference;
 
     for (uint32_t i = 0; i < ref->input_count; i++)
-        if (ref->inputs[i].kind)
-            mlpipe__drift_measure(&ref->inputs[i],
-                                  counts ? counts + rec->first[i] : NULL,
-                                  scratch, &rows[i]);
-        else
-            rows[i].psi = rows[i].psi_p = rows[i].missing_p =
-                rows[i].unseen_p = rows[i].outside_p = mlpipe__nan();
-    mlpipe__drift_row *score = &rows[ref->input_count];
-    if (ref->score.kind)
-        mlpipe__drift_measure(&ref->score,
-                              counts ? counts + rec->score_first : NULL,
-                              scratch, score);
-    else
-        score->psi = score->psi_p = score->missing_p = score->unseen_p =
-            score->outside_p = mlpipe__nan();
+        mlpipe__drift_measure(&ref->inputs[i],
+                              counts ? counts + rec->first[i] : NULL, scratch,
+                              &rows[i]);
+    mlpipe__drift_measure(&ref->score,
+                          counts ? counts + rec->score_first : NULL, scratch,
+                          &rows[ref->input_count]);
 }
 
 mlpipe_status mlpipe__drift_report(mlpipe_ctx *ctx, const mlpipe_model *model,

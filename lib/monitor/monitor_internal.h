@@ -230,7 +230,6 @@ typedef struct mlpipe__realised {
     uint64_t number; /* of the deployment */
     uint64_t room, next;
     double *score, *truth; /* row s at s % room */
-    uint64_t unanswered;   /* matched predictions without an answer */
 } mlpipe__realised;
 
 /* False = out of memory. */
@@ -239,11 +238,6 @@ bool mlpipe__realised_init(mlpipe__realised *r, mlpipe__env *env,
 void mlpipe__realised_free(mlpipe__realised *r);
 void mlpipe__realised_reset(mlpipe__realised *r, uint64_t number);
 void mlpipe__realised_add(mlpipe__realised *r, const mlpipe__match *m);
-
-/* The loss of one row by which a metric is compared; its own, or the task's
- * where it has none (auc, r2). */
-double mlpipe__row_loss(const mlpipe__metric *metric, uint32_t task, double y,
-                        double p);
 
 /* ---- the report (drift.c, realised.c) ---------------------------------- */
 
@@ -270,7 +264,8 @@ typedef struct mlpipe__drift_row {
     uint32_t verdict;
 } mlpipe__drift_row;
 
-/* counts: cells of `in`, or NULL (too few rows). Gives psi, rates and p. */
+/* counts: cells of `in`, or NULL (too few rows). Gives psi, rates and p, all
+ * NaN where there are too few rows or `in` is private. */
 void mlpipe__drift_measure(const mlpipe__ref_input *in, const uint64_t *counts,
                            uint64_t *scratch /* 2 * cells */,
                            mlpipe__drift_row *out);
@@ -301,6 +296,7 @@ typedef struct mlpipe__report_names {
     mlpipe__dict names;
     uint8_t *kinds;      /* MLPIPE__NAME_ */
     uint8_t *performance; /* 1 = needs a reference of performance */
+    uint32_t room;        /* of the two arrays */
     bool has_performance;
 } mlpipe__report_names;
 mlpipe_status mlpipe__report_names_init(mlpipe_ctx *ctx,

@@ -28,29 +28,16 @@ void mlpipe__realised_reset(mlpipe__realised *r, uint64_t number)
 {
     r->number = number;
     r->next = 0;
-    r->unanswered = 0;
 }
 
 void mlpipe__realised_add(mlpipe__realised *r, const mlpipe__match *m)
 {
-    if (m->number != r->number)
+    /* What had no answer is in the report's errors. */
+    if (m->number != r->number || !mlpipe__finite(m->score))
         return;
-    if (!mlpipe__finite(m->score)) {
-        r->unanswered++;
-        return;
-    }
     r->score[r->next % r->room] = m->score;
     r->truth[r->next % r->room] = m->truth;
     r->next++;
-}
-
-double mlpipe__row_loss(const mlpipe__metric *metric, uint32_t task, double y,
-                        double p)
-{
-    if (metric && metric->loss)
-        return metric->loss(y, p);
-    metric = mlpipe__metric_find(mlpipe__task_metric(task));
-    return metric->loss(y, p);
 }
 
 /* The mean loss behind a metric's value: rmse is the root of one. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a worker writes down of each row: one counter per reference cell that
- * a value falls into, and an entry in the ring that the tick drains. Nothing
- * here allocates, locks or waits after the first call.
+ * a value falls into, and an entry in the ring that the tick drains. Only
+ * mlpipe__recorder_init and mlpipe__ring_new allocate; nothing locks or waits.
  */
 #include "monitor_internal.h"
 

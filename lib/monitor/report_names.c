@@ -29,23 +29,35 @@ static const char *const names_general[] = {
     "ids_lost",
 };
 
+/* Room for one name more. */
+static bool names_reserve(mlpipe__report_names *n)
+{
+    const uint32_t room = n->room ? n->room * 2 : 64;
+    uint8_t *kinds, *performance;
+
+    if (n->names.count < n->room)
+        return true;
+    kinds = mlpipe__grow(n->names.env, n->kinds, room, 1);
+    if (kinds)
+        n->kinds = kinds;
+    performance = mlpipe__grow(n->names.env, n->performance, room, 1);
+    if (performance)
+        n->performance = performance;
+    if (!kinds || !performance)
+        return false;
+    n->room = room;
+    return true;
+}
+
 static bool names_add(mlpipe__report_names *n, const char *name, uint8_t kind,
                       bool performance)
 {
-    const uint32_t i = mlpipe__dict_add(&n->names, name, strlen(name));
-    uint8_t *grown;
+    uint32_t i;
 
+    if (!names_reserve(n))
+        return false;
+    i = mlpipe__dict_add(&n->names, name, strlen(name));
     if (i == UINT32_MAX)
-        return false;
-    grown = mlpipe__grow(n->names.env, n->kinds, n->names.count, 1);
-    if (grown)
-        n->kinds = grown;
-    else
-        return false;
-    grown = mlpipe__grow(n->names.env, n->performance, n->names.count, 1);
-    if (grown)
-        n->performance = grown;
-    else
         return false;
     n->kinds[i] |= kind;
     n->performance[i] = performance;
