@@ -97,13 +97,21 @@ static double audit_get(const mlpipe__json *line, const char *key)
     return mlpipe__json_number(mlpipe__json_get(line, key), mlpipe__nan());
 }
 
+/* A count of rows; 0 where the log has none that could be one. */
+static uint64_t audit_count(const mlpipe__json *line, const char *key)
+{
+    const double n = audit_get(line, key);
+
+    return n >= 0 && n <= 0x1p53 ? (uint64_t)n : 0;
+}
+
 /* The figures of a gate, read back. */
 static void audit_read_gate(const mlpipe__json *line, mlpipe__gate *g)
 {
     memset(g, 0, sizeof *g);
-    g->rows = (uint64_t)audit_get(line, "rows");
-    g->silent_a = (uint64_t)audit_get(line, "silent_a");
-    g->silent_b = (uint64_t)audit_get(line, "silent_b");
+    g->rows = audit_count(line, "rows");
+    g->silent_a = audit_count(line, "silent_a");
+    g->silent_b = audit_count(line, "silent_b");
     g->compared.mean = audit_get(line, "mean");
     g->compared.p = audit_get(line, "p");
     g->enough = (double)g->rows >= audit_get(line, "least") && g->rows >= 2;

@@ -32,20 +32,26 @@ const uint32_t mlpipe__cycle_param_count =
 static mlpipe_status cycle_metric(mlpipe_ctx *ctx, const char *name,
                                   uint32_t task, const mlpipe__metric **out)
 {
-    const char *const all[] = {"rmse", "mae", "logloss", "accuracy"};
-    const char *near;
+    const char *fit[16], *near;
+    const mlpipe__metric *m;
+    uint32_t count = 0;
 
     if (!*name)
         name = mlpipe__task_metric(task);
-    *out = mlpipe__metric_find(name);
-    if (*out && ((*out)->tasks & task) && mlpipe__comparable(*out))
-        return MLPIPE_OK;
-    near = mlpipe__nearest(name, strlen(name), all, 4);
+    for (uint32_t i = 0; (m = mlpipe__metric_at(i)) && count < 16; i++) {
+        if (!(m->tasks & task) || !mlpipe__comparable(m))
+            continue;
+        if (!strcmp(m->name, name)) {
+            *out = m;
+            return MLPIPE_OK;
+        }
+        fit[count++] = m->name;
+    }
+    near = mlpipe__nearest(name, strlen(name), fit, count);
     return mlpipe__fail(ctx, MLPIPE_E_PARAM,
                         "gate = %q is no metric that a paired test can "
                         "compare for this task; %s is one",
-                        name,
-                        near && !*out ? near : mlpipe__task_metric(task));
+                        name, near ? near : mlpipe__task_metric(task));
 }
 
 /* Parameters that cannot work together. */

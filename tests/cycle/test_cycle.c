@@ -62,6 +62,12 @@ static void test_drift_to_confirmed(void **state)
                   mlpipe__audit_replay(c, bent, mlpipe_buffer_size(a),
                                        &decisions));
     free(bent);
+    /* nor does one whose figures are none */
+    static const char none[] =
+        "{\"action\":\"swapped\",\"rows\":-1,\"least\":2,\"alpha\":0.01,"
+        "\"mean\":-1,\"p\":0}";
+    assert_status(MLPIPE_E_CORRUPT,
+                  mlpipe__audit_replay(c, none, strlen(none), &decisions));
     mlpipe_ctx_free(c);
     mlpipe_buffer_free(a);
     mlpipe_buffer_free(b);
@@ -249,6 +255,15 @@ static void test_parameters(void **state)
                                        &cycle));
         assert_null(cycle);
     }
+    /* what is proposed would be taken */
+    assert_status(MLPIPE_E_PARAM,
+                  mlpipe_cycle_new(d.c, d.monitor, d.recipe, "gate=acuracy",
+                                   &cycle));
+    assert_non_null(strstr(mlpipe_ctx_error(d.c)->text, "rmse is one"));
+    assert_status(MLPIPE_E_PARAM,
+                  mlpipe_cycle_new(d.c, d.monitor, d.recipe, "gate=rr2",
+                                   &cycle));
+    assert_non_null(strstr(mlpipe_ctx_error(d.c)->text, "r2 is one"));
     mlpipe_cycle_free(d.cycle);
     mlpipe_monitor_free(d.monitor);
     assert_ok(d.c, mlpipe_monitor_new(d.c, d.slot, NULL, &blind));
