@@ -120,7 +120,7 @@ struct mlpipe_cycle {
     mlpipe__env *env;
     mlpipe_monitor *monitor;
     mlpipe_pipeline *recipe;
-    mlpipe_trigger *trigger;
+    mlpipe_trigger *trigger; /* NULL: the model that serves has no such names */
     const mlpipe__metric *metric;
     char *rule;
     double share, alpha;
@@ -134,6 +134,7 @@ struct mlpipe_cycle {
     /* the tick's own */
     mlpipe_model *champion;   /* replaced by the challenger on probation */
     uint64_t number;          /* of the deployment on probation */
+    uint64_t ruled;           /* the deployment that the trigger is for */
     uint64_t looked;          /* labelled rows at the last look */
     uint64_t matched_at;      /* truths matched when it last retrained */
     bool retrained, held;
@@ -143,9 +144,11 @@ struct mlpipe_cycle {
 /* What a tick reads of the monitor while it has the slot. */
 typedef struct mlpipe__cycle_view {
     uint64_t number, matched, labelled;
+    mlpipe_model *model;   /* that serves */
     mlpipe_report *report;
     mlpipe_dataset *trial; /* labelled rows of the deployment on probation */
     uint64_t trial_rows;
+    bool trial_over;       /* enough labels came, if only for a while */
 } mlpipe__cycle_view;
 
 mlpipe_status mlpipe__cycle_step(mlpipe_ctx *ctx, mlpipe_cycle *cycle,

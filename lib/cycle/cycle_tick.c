@@ -26,17 +26,29 @@ static mlpipe_status cycle_look(mlpipe_ctx *ctx, mlpipe_cycle *c,
     if (m->truths.expire_as)
         v->matched += m->truths.expired;
     v->labelled = m->capture.labelled;
+    v->model = mlpipe__model_keep(m->model);
     if (!st && state == MLPIPE__CYCLE_WATCHING)
         st = mlpipe__watch_report(ctx, m, &v->report);
     if (!st && state == MLPIPE__CYCLE_PROBATION && v->number == c->number) {
         v->trial_rows = mlpipe__capture_labelled(&m->capture, c->number);
-        if (v->trial_rows >= c->probation ||
-            v->trial_rows >= c->looked + c->least)
+        /* Captured rows may be pushed out before there are that many. */
+        v->trial_over = v->trial_rows >= c->probation ||
+                        m->realised.next >= c->probation;
+        if (v->trial_rows && (v->trial_over ||
+                              v->trial_rows >= c->looked + c->least))
             st = mlpipe__monitor_captured_locked(ctx, m, c->champion,
                                                  c->number, &v->trial);
     }
     mlpipe__slot_unlock(m->slot);
     return st;
+}
+
+/* Statuses that say something of a model and not of this tick. */
+static bool cycle_is_verdict(mlpipe_status st)
+{
+    return st == MLPIPE_E_SCHEMA || st == MLPIPE_E_STATE ||
+           st == MLPIPE_E_PARAM || st == MLPIPE_E_LIMIT ||
+           st == MLPIPE_E_FORMAT || st == MLPIPE_E_UNSUPPORTED;
 }
 
 /* ---- watching ---------------------------------------------------------- */
@@ -65,16 +77,47 @@ static void cycle_rule_line(mlpipe_cycle *c, const mlpipe__cycle_view *v,
     mlpipe__audit_end(&c->log);
 }
 
+/*
+ * The rule for the model that serves, which may be one of the host's own. One
+ * whose report lacks the rule's names cannot ask for a retrain; that is said
+ * once, and the loop goes on with the next model.
+ */
+static mlpipe_status cycle_rule(mlpipe_ctx *ctx, mlpipe_cycle *c,
+                                const mlpipe__cycle_view *v, int64_t now_us)
+{
+    mlpipe_trigger *trigger = NULL;
+    mlpipe_status st;
+
+    if (c->ruled == v->number)
+        return MLPIPE_OK;
+    st = mlpipe_trigger_new(ctx, v->model, c->rule, &trigger);
+    if (st && !cycle_is_verdict(st))
+        return st;
+    if (st) {
+        mlpipe__audit_begin(&c->log, now_us, "rule_refused", v->number);
+        mlpipe__audit_text(&c->log, "reason", mlpipe_status_name(st));
+        mlpipe__audit_text(&c->log, "message", mlpipe_ctx_error(ctx)->text);
+        mlpipe__audit_end(&c->log);
+    }
+    mlpipe_trigger_free(c->trigger);
+    c->trigger = trigger;
+    c->ruled = v->number;
+    return MLPIPE_OK;
+}
+
 static mlpipe_status cycle_watch(mlpipe_ctx *ctx, mlpipe_cycle *c,
                                  const mlpipe__cycle_view *v, int64_t now_us,
                                  int32_t *action)
 {
-    double *values = mlpipe__alloc_array(ctx->env, c->trigger->names.count,
-                                         sizeof *values);
     const char *why = cycle_holds(c, v);
     unsigned watching = MLPIPE__CYCLE_WATCHING;
-    mlpipe_status st;
+    double *values;
+    mlpipe_status st = cycle_rule(ctx, c, v, now_us);
 
+    if (st || !c->trigger)
+        return st;
+    values = mlpipe__alloc_array(ctx->env, c->trigger->names.count,
+                                 sizeof *values);
     if (!values)
         return mlpipe__nomem(ctx);
     st = mlpipe__rule_values(ctx, c->trigger, v->report, values);
@@ -145,14 +188,6 @@ static void cycle_refuse(mlpipe_ctx *ctx, mlpipe_cycle *c,
     cycle_drop_challenger(c, v, MLPIPE__CYCLE_WATCHING);
 }
 
-/* Statuses that say something of the challenger and not of this tick. */
-static bool cycle_is_verdict(mlpipe_status st)
-{
-    return st == MLPIPE_E_SCHEMA || st == MLPIPE_E_STATE ||
-           st == MLPIPE_E_PARAM || st == MLPIPE_E_LIMIT ||
-           st == MLPIPE_E_FORMAT || st == MLPIPE_E_UNSUPPORTED;
-}
-
 static mlpipe_status cycle_swap(mlpipe_ctx *ctx, mlpipe_cycle *c,
                                 const mlpipe__cycle_view *v,
                                 const mlpipe__gate *g, mlpipe_model *champion,
@@ -176,7 +211,7 @@ static mlpipe_status cycle_swap(mlpipe_ctx *ctx, mlpipe_cycle *c,
     }
     mlpipe_trigger_free(c->trigger);
     c->trigger = trigger;
-    c->number = number;
+    c->number = c->ruled = number;
     c->looked = 0;
     cycle_gate_line(c, g, champion, now_us, c->number, "swapped", NULL);
     mlpipe_model_free(c->champion);
@@ -246,19 +281,11 @@ static mlpipe_status cycle_roll_back(mlpipe_ctx *ctx, mlpipe_cycle *c,
                                      const mlpipe__gate *g, int64_t now_us,
                                      int32_t *action)
 {
-    mlpipe_trigger *trigger = NULL;
-    mlpipe_status st =
-        mlpipe_trigger_new(ctx, c->champion, c->rule, &trigger);
+    const mlpipe_status st = mlpipe__slot_change(
+        ctx, c->monitor->slot, NULL, c->number, NULL);
 
-    if (!st)
-        st = mlpipe__slot_change(ctx, c->monitor->slot, NULL, c->number,
-                                 NULL);
-    if (st) {
-        mlpipe_trigger_free(trigger);
+    if (st)
         return st;
-    }
-    mlpipe_trigger_free(c->trigger);
-    c->trigger = trigger;
     cycle_trial_line(c, g, now_us, "rolled_back");
     cycle_end_probation(c, v);
     *action = MLPIPE_ACTION_ROLLED_BACK;
@@ -295,7 +322,7 @@ static mlpipe_status cycle_trial(mlpipe_ctx *ctx, mlpipe_cycle *c,
     if (mlpipe__gate_passes(&g, cycle_look_alpha(c)))
         return cycle_roll_back(ctx, c, v, &g, now_us, action);
     c->looked = v->trial_rows; /* not before: a failed rollback looks again */
-    if (v->trial_rows < c->probation)
+    if (!v->trial_over)
         return MLPIPE_OK;
     cycle_trial_line(c, &g, now_us, "confirmed");
     cycle_end_probation(c, v);
@@ -368,6 +395,7 @@ mlpipe_status mlpipe__cycle_step(mlpipe_ctx *ctx, mlpipe_cycle *c,
         st = cycle_look(ctx, c, state, now_us, &v);
     if (!st)
         st = cycle_decide(ctx, c, state, &v, now_us, action);
+    mlpipe_model_free(v.model);
     mlpipe_report_free(v.report);
     mlpipe_dataset_free(v.trial);
     return st;

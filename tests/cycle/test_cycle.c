@@ -202,6 +202,86 @@ static void test_superseded(void **state)
     (void)state;
 }
 
+/* The host deploys a model of which the rule cannot be asked: the loop waits
+ * for another. */
+static void test_rule_of_another_model(void **state)
+{
+    mlpipe_pipeline *narrow;
+    mlpipe_dataset *train;
+    mlpipe_model *other;
+    mlpipe_buffer *log;
+    uint64_t decisions;
+    world d;
+
+    world_make(&d, "when='x.psi > 100 or rows > 2000' gate_min=100");
+    assert_int_equal(world_live(&d, 500, 2.0), MLPIPE_ACTION_NONE);
+    assert_ok(d.c, mlpipe_pipeline_new(d.c, "target=y id=id features=n",
+                                       &narrow));
+    assert_ok(d.c, mlpipe_pipeline_add(d.c, narrow, "ridge", NULL));
+    train = world_dataset(d.c, 1, 500, 2.0);
+    assert_ok(d.c, mlpipe_fit(d.c, narrow, train, NULL, &other));
+    assert_ok(d.c, mlpipe_slot_swap(d.c, d.slot, other));
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(world_live(&d, 500, 2.0), MLPIPE_ACTION_NONE);
+    log = world_log(&d);
+    const char *said = strstr(mlpipe_buffer_data(log), "rule_refused");
+    assert_non_null(said);
+    assert_non_null(strstr(said, "x.psi"));
+    assert_null(strstr(said + 1, "rule_refused"));
+    assert_ok(d.c, mlpipe__audit_replay(d.c, mlpipe_buffer_data(log),
+                                        mlpipe_buffer_size(log),
+                                        &decisions));
+    mlpipe_buffer_free(log);
+    assert_ok(d.c, mlpipe_slot_rollback(d.c, d.slot));
+    assert_int_equal(world_until(&d, 6, 2.0), MLPIPE_ACTION_RETRAIN);
+    mlpipe_model_free(other);
+    mlpipe_dataset_free(train);
+    mlpipe_pipeline_free(narrow);
+    world_drop(&d);
+    (void)state;
+}
+
+/* Truths that lag behind: of the rows that are kept, never all are labelled.
+ * A probation ends when that many labels came. */
+static void test_late_truths(void **state)
+{
+    enum { LAG = 100 };
+    mlpipe_monitor *small;
+    int32_t action = MLPIPE_ACTION_NONE, last = MLPIPE_ACTION_NONE;
+    world d;
+
+    world_make(&d, PARAMS);
+    mlpipe_cycle_free(d.cycle);
+    mlpipe_monitor_free(d.monitor);
+    assert_ok(d.c, mlpipe_monitor_new(d.c, d.slot, "pane=200 capture=600",
+                                      &small));
+    d.monitor = small;
+    assert_ok(d.c, mlpipe_cycle_new(d.c, small, d.recipe,
+                                    "when=performance gate_min=100 "
+                                    "probation=600", &d.cycle));
+    for (int i = 1; i <= 5000 && last != MLPIPE_ACTION_CONFIRMED; i++) {
+        const uint64_t id = d.next++, then = id - LAG;
+        const world_row r = world_draw(id);
+        double out;
+        assert_ok(d.c, mlpipe_worker_predict(
+                           d.w, id, (int64_t)id * 1000000, &r, &out, 1));
+        if (i > LAG)
+            assert_ok(d.c, mlpipe_monitor_truth(d.c, d.monitor, then,
+                                                (int64_t)id * 1000000,
+                                                world_y(then, -2.0)));
+        if (i % 50)
+            continue;
+        assert_ok(d.c, mlpipe_cycle_tick(d.c, d.cycle,
+                                         (int64_t)id * 1000000, &action));
+        if (action == MLPIPE_ACTION_RETRAIN)
+            assert_ok(d.c, mlpipe_cycle_retrain(d.c, d.cycle));
+        last = action ? action : last;
+    }
+    assert_int_equal(last, MLPIPE_ACTION_CONFIRMED);
+    world_drop(&d);
+    (void)state;
+}
+
 static void *retrain_run(void *arg)
 {
     world *d = arg;
@@ -284,6 +364,8 @@ int main(void)
         cmocka_unit_test(test_rolled_back),
         cmocka_unit_test(test_fewer_inputs),
         cmocka_unit_test(test_superseded),
+        cmocka_unit_test(test_rule_of_another_model),
+        cmocka_unit_test(test_late_truths),
         cmocka_unit_test(test_retrain_beside_tick),
         cmocka_unit_test(test_parameters),
     };
