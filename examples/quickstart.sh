@@ -13,11 +13,11 @@ esac
 install_deps build
 if [ ! -f build/quickstart/build.ninja ]; then
     echo "configuring build/quickstart"
-    meson setup build/quickstart --wrap-mode=nofallback \
-        > build-setup.log 2>&1 ||
-        meson setup build/quickstart > build-setup.log 2>&1 ||
-        { tail -n 30 build-setup.log; exit 1; }
-    mv build-setup.log build/quickstart/
+    mkdir -p build
+    log=build/quickstart-setup.log
+    meson setup build/quickstart --wrap-mode=nofallback > $log 2>&1 ||
+        meson setup build/quickstart > $log 2>&1 ||
+        { tail -n 30 $log; exit 1; }
 fi
 echo "building"
 ninja -C build/quickstart | tail -n 1

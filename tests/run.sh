@@ -8,6 +8,13 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 what=${1:-all}
+case $what in
+all | real | long) ;;
+*)
+    echo "tests/run.sh: $what is none of real and long" >&2
+    exit 2
+    ;;
+esac
 out=build/test-results
 mkdir -p "$out"
 if [ -z "${MLPIPE_TEST_DATA:-}" ] && [ -d ../shared/data ]; then
