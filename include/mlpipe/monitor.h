@@ -85,6 +85,8 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  * INSUFFICIENT_DATA, WARN or DRIFT. PSI = sum (p-q) ln(p/q) over the
  * reference's bins with 0.5 added to each count of the pane; its p-value is
  * that of chi-square with bins - 1 degrees of freedom at PSI x N n / (N + n).
+ * Numbers of an input are <input>.psi and the like; those of inputs called
+ * score or performance input.score.psi, since the model has such names too.
  *
  * @param ctx borrows
  * @param monitor borrows

@@ -174,28 +174,29 @@ void mlpipe__drift_judge(mlpipe__drift_row *rows, uint32_t n,
 /* ---- the report -------------------------------------------------------- */
 
 static void drift_put_number(mlpipe_report *report, mlpipe__text *name,
-                             const char *input, const char *what,
-                             double value)
+                             const char *prefix, const char *input,
+                             const char *what, double value)
 {
     name->size = 0;
-    mlpipe__text_add(name, "%s.%s", input, what);
+    mlpipe__text_add(name, "%s%s.%s", prefix, input, what);
     if (!name->failed)
         mlpipe__report_number(report, name->data, value);
 }
 
-static void drift_put(mlpipe_report *report, mlpipe__text *name,
-                      const char *input, bool number, bool rates,
-                      const mlpipe__drift_row *r)
+static void drift_put_input(mlpipe_report *report, mlpipe__text *name,
+                            const char *input, bool number,
+                            const mlpipe__drift_row *r)
 {
-    drift_put_number(report, name, input, "psi", r->psi);
-    drift_put_number(report, name, input, "p", r->psi_p);
-    if (!rates)
-        return;
-    drift_put_number(report, name, input, "missing", r->missing);
+    const char *prefix = mlpipe__report_input_prefix(input);
+
+    drift_put_number(report, name, prefix, input, "psi", r->psi);
+    drift_put_number(report, name, prefix, input, "p", r->psi_p);
+    drift_put_number(report, name, prefix, input, "missing", r->missing);
     if (number)
-        drift_put_number(report, name, input, "out_of_range", r->outside);
+        drift_put_number(report, name, prefix, input, "out_of_range",
+                         r->outside);
     else
-        drift_put_number(report, name, input, "unseen", r->unseen);
+        drift_put_number(report, name, prefix, input, "unseen", r->unseen);
 }
 
 static void drift_put_table(mlpipe_report *report, const mlpipe_model *model,
@@ -232,13 +233,15 @@ static void drift_put_all(mlpipe_report *report, const mlpipe_model *model,
     for (uint32_t i = 0; i < n; i++) {
         if (!ref->inputs[i].kind)
             continue;
-        drift_put(report, name, model->program->inputs[i].name,
-                  ref->inputs[i].kind == MLPIPE__NUMBER, true, &rows[i]);
+        drift_put_input(report, name, model->program->inputs[i].name,
+                        ref->inputs[i].kind == MLPIPE__NUMBER, &rows[i]);
         drifted += rows[i].verdict == MLPIPE__VERDICT_DRIFT;
         warned += rows[i].verdict == MLPIPE__VERDICT_WARN;
     }
-    if (ref->score.kind)
-        drift_put(report, name, "score", true, false, &rows[n]);
+    if (ref->score.kind) {
+        mlpipe__report_number(report, "score.psi", rows[n].psi);
+        mlpipe__report_number(report, "score.p", rows[n].psi_p);
+    }
     features = !enough   ? MLPIPE__VERDICT_INSUFFICIENT
                : drifted ? MLPIPE__VERDICT_DRIFT
                : warned  ? MLPIPE__VERDICT_WARN

@@ -290,6 +290,10 @@ mlpipe_status mlpipe__realised_report(mlpipe_ctx *ctx,
                                       uint64_t least, double alpha,
                                       mlpipe_report *report, uint32_t *worst);
 
+/* What stands before <input>.psi and its like: "", but "input." for inputs
+ * that are called score or performance, as numbers of the model are. */
+const char *mlpipe__report_input_prefix(const char *input);
+
 /* What a monitor's report of this model can be asked, for rules. */
 enum { MLPIPE__NAME_NUMBER = 1, MLPIPE__NAME_VERDICT = 2 };
 typedef struct mlpipe__report_names {

@@ -64,13 +64,28 @@ static bool names_add(mlpipe__report_names *n, const char *name, uint8_t kind,
     return true;
 }
 
+/* <a>.<b>, a number that needs a reference of performance. */
 static bool names_add_joined(mlpipe__report_names *n, mlpipe__text *t,
-                             const char *a, const char *b, bool performance)
+                             const char *a, const char *b)
 {
     t->size = 0;
     mlpipe__text_add(t, "%s.%s", a, b);
-    return !t->failed &&
-           names_add(n, t->data, MLPIPE__NAME_NUMBER, performance);
+    return !t->failed && names_add(n, t->data, MLPIPE__NAME_NUMBER, true);
+}
+
+const char *mlpipe__report_input_prefix(const char *input)
+{
+    return strcmp(input, "score") && strcmp(input, "performance") ? ""
+                                                                  : "input.";
+}
+
+static bool names_add_input(mlpipe__report_names *n, mlpipe__text *t,
+                            const char *input, const char *what)
+{
+    t->size = 0;
+    mlpipe__text_add(t, "%s%s.%s", mlpipe__report_input_prefix(input), input,
+                     what);
+    return !t->failed && names_add(n, t->data, MLPIPE__NAME_NUMBER, false);
 }
 
 static bool names_of_model(mlpipe__report_names *n, mlpipe__text *t,
@@ -83,22 +98,21 @@ static bool names_of_model(mlpipe__report_names *n, mlpipe__text *t,
     for (uint32_t i = 0; ok && (m = mlpipe__metric_at(i)); i++)
         if (m->tasks & model->task)
             ok = names_add(n, m->name, MLPIPE__NAME_NUMBER, false) &&
-                 names_add_joined(n, t, m->name, "reference", true);
+                 names_add_joined(n, t, m->name, "reference");
     for (uint32_t i = 0; ok && ref && i < ref->input_count; i++) {
         const char *name = model->program->inputs[i].name;
         const bool number = ref->inputs[i].kind == MLPIPE__NUMBER;
         if (!ref->inputs[i].kind)
             continue;
-        ok = names_add_joined(n, t, name, "psi", false) &&
-             names_add_joined(n, t, name, "p", false) &&
-             names_add_joined(n, t, name, "missing", false) &&
-             names_add_joined(n, t, name, number ? "out_of_range" : "unseen",
-                              false);
+        ok = names_add_input(n, t, name, "psi") &&
+             names_add_input(n, t, name, "p") &&
+             names_add_input(n, t, name, "missing") &&
+             names_add_input(n, t, name, number ? "out_of_range" : "unseen");
     }
     if (ok && ref && ref->score.kind)
         ok = names_add(n, "score", MLPIPE__NAME_VERDICT, true) &&
-             names_add_joined(n, t, "score", "psi", true) &&
-             names_add_joined(n, t, "score", "p", true);
+             names_add_joined(n, t, "score", "psi") &&
+             names_add_joined(n, t, "score", "p");
     return ok;
 }
 

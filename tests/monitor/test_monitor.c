@@ -393,6 +393,46 @@ static void test_across_swaps(void **state)
     (void)state;
 }
 
+/* Inputs may be called as numbers of the model are. */
+static void test_names_are_unique(void **state)
+{
+    static const char *const odd[] = {"score", "performance"};
+    mlpipe__report_names names;
+    mlpipe_report *r;
+    world d;
+
+    make(&d, NULL);
+    mlpipe_model *m = serve_model(d.c, 1, 0, true);
+    for (int i = 0; i < 2; i++) {
+        mlpipe__free(d.c->env, (void *)(uintptr_t)m->program->inputs[i].name);
+        m->program->inputs[i].name = serve_text(d.c, odd[i]);
+    }
+    mlpipe_slot *slot;
+    mlpipe_monitor *monitor;
+    assert_ok(d.c, mlpipe_slot_new(d.c, m, NULL, NULL, &slot));
+    assert_ok(d.c, mlpipe_monitor_new(d.c, slot, NULL, &monitor));
+    assert_ok(d.c, mlpipe_monitor_report(d.c, monitor, &r));
+    assert_ok(d.c, mlpipe__report_names_init(d.c, m, &names));
+    for (uint32_t i = 0; i < mlpipe_report_count(r); i++) {
+        const char *a, *b;
+        mlpipe_figure f;
+        if (mlpipe_report_figure(r, i, &a, &f))
+            continue;
+        assert_true(mlpipe__dict_find(&names.names, a, strlen(a)) !=
+                    UINT32_MAX);
+        for (uint32_t k = 0; k < i; k++)
+            if (!mlpipe_report_figure(r, k, &b, &f))
+                assert_string_not_equal(a, b);
+    }
+    mlpipe__report_names_free(&names);
+    mlpipe_report_free(r);
+    mlpipe_monitor_free(monitor);
+    mlpipe_slot_free(slot);
+    mlpipe_model_free(m);
+    drop(&d);
+    (void)state;
+}
+
 /* What a monitor watches keeps its target; what nobody watches need not. */
 static void test_other_targets(void **state)
 {
@@ -467,6 +507,7 @@ int main(void)
         cmocka_unit_test(test_truths_are_counted),
         cmocka_unit_test(test_capture),
         cmocka_unit_test(test_across_swaps),
+        cmocka_unit_test(test_names_are_unique),
         cmocka_unit_test(test_other_targets),
         cmocka_unit_test(test_parameters),
     };
