@@ -78,8 +78,6 @@ uint64_t mlpipe__capture_labelled(const mlpipe__capture *c, uint64_t number)
     const uint64_t held = c->next < c->room ? c->next : c->room;
     uint64_t n = 0;
 
-    if (!number)
-        return c->labelled;
     for (uint64_t i = 0; i < held; i++)
         n += c->rows[i].known && c->rows[i].number == number;
     return n;

@@ -9,8 +9,8 @@
 
 /* A rate matters from one percentage point on. */
 static const double drift_rate_effect = 0.01;
-/* Cells of PSI hold at least this many expected rows of the pane, so that the
- * chi-square tail is near enough. */
+/* Cells of PSI, but that of missing values, hold at least this many expected
+ * rows of the pane, so that the chi-square tail is near enough. */
 static const double drift_least_expected = 5.0;
 
 const char *mlpipe__verdict_name(uint32_t verdict)
@@ -83,7 +83,6 @@ void mlpipe__drift_measure(const mlpipe__ref_input *in, const uint64_t *counts,
         ref_rows += in->counts[c];
         rows += counts ? counts[c] : 0;
     }
-    out->n = rows;
     if (!rows || !ref_rows)
         return;
     used = drift_cells(in, counts, (double)rows / (double)ref_rows, scratch,

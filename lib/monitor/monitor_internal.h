@@ -131,7 +131,7 @@ bool mlpipe__capture_reserve(mlpipe__capture *c);
 uint64_t mlpipe__capture_add(mlpipe__capture *c, const mlpipe__served *s,
                              const void *record);
 void mlpipe__capture_truth(mlpipe__capture *c, uint64_t row, double truth);
-/* How many labelled rows deployment `number` predicted; 0 = all. */
+/* How many of the labelled rows deployment `number` predicted. */
 uint64_t mlpipe__capture_labelled(const mlpipe__capture *c, uint64_t number);
 /*
  * The labelled rows, oldest prediction first, as a dataset with the columns
@@ -260,7 +260,6 @@ typedef struct mlpipe__drift_row {
     double missing, unseen, outside; /* rates */
     double missing_p, unseen_p, outside_p;
     double missing_ref;
-    uint64_t n;
     uint32_t verdict;
 } mlpipe__drift_row;
 
