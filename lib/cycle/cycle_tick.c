@@ -156,21 +156,16 @@ static void cycle_drop_challenger(mlpipe_cycle *c,
     cycle_set(c, next);
 }
 
-static void cycle_models(mlpipe_cycle *c, const mlpipe_model *champion)
-{
-    mlpipe__audit_text(&c->log, "champion", champion->id);
-    mlpipe__audit_text(&c->log, "challenger", c->challenger->id);
-}
-
-static void cycle_gate_line(mlpipe_cycle *c, const mlpipe__gate *g,
-                            const mlpipe_model *champion, int64_t now_us,
+static void cycle_gate_line(mlpipe_cycle *c, const mlpipe__cycle_view *v,
+                            const mlpipe__gate *g, int64_t now_us,
                             uint64_t number, const char *action,
                             const char *reason)
 {
     mlpipe__audit_begin(&c->log, now_us, action, number);
     if (reason)
         mlpipe__audit_text(&c->log, "reason", reason);
-    cycle_models(c, champion);
+    mlpipe__audit_text(&c->log, "champion", v->model->id);
+    mlpipe__audit_text(&c->log, "challenger", c->challenger->id);
     mlpipe__audit_gate(&c->log, g, c->metric, c->least, c->alpha);
     mlpipe__audit_end(&c->log);
 }
@@ -190,8 +185,8 @@ static void cycle_refuse(mlpipe_ctx *ctx, mlpipe_cycle *c,
 
 static mlpipe_status cycle_swap(mlpipe_ctx *ctx, mlpipe_cycle *c,
                                 const mlpipe__cycle_view *v,
-                                const mlpipe__gate *g, mlpipe_model *champion,
-                                int64_t now_us, int32_t *action)
+                                const mlpipe__gate *g, int64_t now_us,
+                                int32_t *action)
 {
     mlpipe_trigger *trigger = NULL;
     uint64_t number = 0;
@@ -213,9 +208,9 @@ static mlpipe_status cycle_swap(mlpipe_ctx *ctx, mlpipe_cycle *c,
     c->trigger = trigger;
     c->number = c->ruled = number;
     c->looked = 0;
-    cycle_gate_line(c, g, champion, now_us, c->number, "swapped", NULL);
+    cycle_gate_line(c, v, g, now_us, c->number, "swapped", NULL);
     mlpipe_model_free(c->champion);
-    c->champion = mlpipe__model_keep(champion);
+    c->champion = mlpipe__model_keep(v->model);
     cycle_drop_challenger(c, v, MLPIPE__CYCLE_PROBATION);
     *action = MLPIPE_ACTION_SWAPPED;
     return MLPIPE_OK;
@@ -225,27 +220,23 @@ static mlpipe_status cycle_gate(mlpipe_ctx *ctx, mlpipe_cycle *c,
                                 const mlpipe__cycle_view *v, int64_t now_us,
                                 int32_t *action)
 {
-    mlpipe_model *champion = NULL;
     mlpipe__gate g;
     mlpipe_status st =
-        mlpipe_slot_model(ctx, c->monitor->slot, &champion);
+        mlpipe__gate_score(ctx, v->model, c->challenger, c->withheld,
+                           c->metric, c->least, &g);
 
-    if (!st)
-        st = mlpipe__gate_score(ctx, champion, c->challenger, c->withheld,
-                                c->metric, c->least, &g);
-    if (st && champion && cycle_is_verdict(st)) {
+    if (st && cycle_is_verdict(st)) {
         cycle_refuse(ctx, c, v, now_us, st);
         *action = MLPIPE_ACTION_REJECTED;
         st = MLPIPE_OK;
     } else if (!st && mlpipe__gate_passes(&g, c->alpha)) {
-        st = cycle_swap(ctx, c, v, &g, champion, now_us, action);
+        st = cycle_swap(ctx, c, v, &g, now_us, action);
     } else if (!st) {
-        cycle_gate_line(c, &g, champion, now_us, v->number, "rejected",
+        cycle_gate_line(c, v, &g, now_us, v->number, "rejected",
                         g.enough ? "no better" : "INSUFFICIENT_DATA");
         cycle_drop_challenger(c, v, MLPIPE__CYCLE_WATCHING);
         *action = MLPIPE_ACTION_REJECTED;
     }
-    mlpipe_model_free(champion);
     return st;
 }
 
@@ -300,7 +291,6 @@ static mlpipe_status cycle_trial(mlpipe_ctx *ctx, mlpipe_cycle *c,
                                  const mlpipe__cycle_view *v, int64_t now_us,
                                  int32_t *action)
 {
-    mlpipe_model *now = NULL;
     mlpipe__gate g;
     mlpipe_status st;
 
@@ -312,11 +302,8 @@ static mlpipe_status cycle_trial(mlpipe_ctx *ctx, mlpipe_cycle *c,
     }
     if (!v->trial)
         return MLPIPE_OK;
-    st = mlpipe_slot_model(ctx, c->monitor->slot, &now);
-    if (!st)
-        st = mlpipe__gate_score(ctx, now, c->champion, v->trial, c->metric, 2,
-                                &g);
-    mlpipe_model_free(now);
+    st = mlpipe__gate_score(ctx, v->model, c->champion, v->trial, c->metric,
+                            2, &g);
     if (st)
         return st;
     if (mlpipe__gate_passes(&g, cycle_look_alpha(c)))
