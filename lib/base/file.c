@@ -68,14 +68,19 @@ static mlpipe_status file_too_large(mlpipe_ctx *ctx, const char *path,
 
 /*
  * Read to the end. The size that stat told is a first guess only: the file
- * may grow meanwhile, and some have none.
+ * may grow meanwhile, and some have none. A guess that holds leaves one byte
+ * free beside the NUL, which is how the end is seen without growing.
  */
 static mlpipe_status file_read_all(mlpipe_ctx *ctx, const char *path,
                                    void *file, uint64_t guess,
                                    uint64_t limit, mlpipe__text *out)
 {
     const mlpipe_io *io = &ctx->env->io;
-    size_t room = guess < FILE_READ_FIRST ? FILE_READ_FIRST : guess + 1;
+    size_t room = FILE_READ_FIRST;
+    if (guess > SIZE_MAX - 2)
+        return mlpipe__nomem(ctx);
+    if (guess > FILE_READ_FIRST - 2)
+        room = (size_t)guess + 2;
     for (;;) {
         size_t got = 0;
         int32_t r;

@@ -446,6 +446,49 @@ static void names_of_temporaries(void **state)
     mlpipe_ctx_free(plain);
 }
 
+/* The size that a lying stat tells. */
+static int32_t no_size(void *user, const char *path, mlpipe_io_stat *out)
+{
+    (void)user, (void)path;
+    memset(out, 0, sizeof *out);
+    out->size = UINT64_MAX;
+    return MLPIPE_IO_OK;
+}
+
+/* A file of the size that was told is read into a block of that size. */
+static void a_guess_that_holds(void **state)
+{
+    enum { BYTES = 100000 };
+    static char text[BYTES];
+    mlpipe_ctx *plain = io_ctx(NULL), *c;
+    mlpipe_io io;
+    mlpipe__memory_io *m = mlpipe__memory_io_new(plain->env, &io);
+    uint64_t before, after, peak;
+    char *got;
+    size_t n;
+    (void)state;
+    memset(text, 'x', sizeof text);
+    c = io_ctx(&io);
+    assert_ok(c, mlpipe__file_write(c, "f", text, BYTES, false));
+    mlpipe_ctx_memory(c, &before, NULL);
+    assert_ok(c, mlpipe__file_read(c, "f", BYTES, &got, &n));
+    mlpipe_ctx_memory(c, &after, &peak);
+    assert_int_equal(n, BYTES);
+    assert_memory_equal(got, text, BYTES);
+    assert_in_range(after - before, BYTES, BYTES + 100);
+    assert_in_range(peak - before, BYTES, BYTES + 100);
+    mlpipe__free(c->env, got);
+    mlpipe_ctx_free(c);
+    io.stat = no_size;
+    c = io_ctx(&io);
+    assert_status(MLPIPE_E_NOMEM,
+                  mlpipe__file_read(c, "f", UINT64_MAX, &got, &n));
+    assert_null(got);
+    mlpipe_ctx_free(c);
+    mlpipe__memory_io_free(m);
+    mlpipe_ctx_free(plain);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -453,6 +496,7 @@ int main(void)
         cmocka_unit_test(the_memory),
         cmocka_unit_test(whole_files),
         cmocka_unit_test(a_file_without_a_size),
+        cmocka_unit_test(a_guess_that_holds),
         cmocka_unit_test(a_context_without_files),
         cmocka_unit_test(faults_leave_old_or_new),
         cmocka_unit_test(the_recorder),
