@@ -69,15 +69,7 @@ static mlpipe_status json_unexpected(const json_parser *p, const char *wanted)
 
 /* ---- texts -------------------------------------------------------------- */
 
-/* Length of the UTF-8 character at s, 0 where it is none. */
-static size_t json_character(const char *s, size_t room)
-{
-    const unsigned char c = (unsigned char)s[0];
-    const size_t n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-    return n <= room && mlpipe__utf8_valid(s, n) ? n : 0;
-}
-
-/* Four hex digits at p->at; -1 where they are none. */
+/* The number of the four hex digits at `at`; -1 where they are none. */
 static int32_t json_hex(const json_parser *p, size_t at)
 {
     int32_t value = 0;
@@ -174,7 +166,8 @@ static mlpipe_status json_text(json_parser *p, char *out, size_t *length)
             return json_fail(p, p->at, "a control character 0x%x in a text; "
                                        "write it as \\u00%x%x",
                              (unsigned)c, c >> 4, c & 15u);
-        const size_t bytes = json_character(p->text + p->at, p->size - p->at);
+        const size_t bytes =
+            mlpipe__utf8_char(p->text + p->at, p->size - p->at);
         if (!bytes)
             return json_fail(p, p->at, "the text is not UTF-8 here");
         memcpy(out + n, p->text + p->at, bytes);
