@@ -10,7 +10,7 @@ enum { FILE_ATTEMPTS = 64, FILE_READ_FIRST = 65536 };
 mlpipe_status mlpipe__io_fail(mlpipe_ctx *ctx, int32_t result,
                               const char *doing, const char *path)
 {
-    const char *why = "the file system refused";
+    const char *why = "the file system refused; look at the disk and its log";
     mlpipe_status st = MLPIPE_E_IO;
     switch (result) {
     case MLPIPE_IO_NOT_FOUND:
@@ -18,7 +18,7 @@ mlpipe_status mlpipe__io_fail(mlpipe_ctx *ctx, int32_t result,
         st = MLPIPE_E_NOT_FOUND;
         break;
     case MLPIPE_IO_EXISTS:
-        why = "it exists already";
+        why = "it exists already; remove it or take another name";
         st = MLPIPE_E_CONFLICT;
         break;
     case MLPIPE_IO_DENIED:
