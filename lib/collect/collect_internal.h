@@ -161,6 +161,9 @@ typedef struct mlpipe__csv_reader {
     mlpipe__text scratch;  /* of mlpipe__csv_cell */
 } mlpipe__csv_reader;
 
+/* Tells progress and asks for a stop. mlpipe__csv_next does so once a MiB; a
+ * pass calls it at its start, so that a short file can be stopped too. */
+mlpipe_status mlpipe__csv_poll(mlpipe_ctx *ctx, mlpipe__csv_reader *r);
 mlpipe_status mlpipe__csv_next(mlpipe_ctx *ctx, mlpipe__csv_reader *r,
                                enum mlpipe__csv_found *found);
 /* Bytes of a cell, quotes undone; valid until the next call. False = nomem. */

@@ -137,11 +137,13 @@ mlpipe_status mlpipe__csv_fill(mlpipe_ctx *ctx, mlpipe__csv *csv,
                                int64_t max, mlpipe__column ***columns,
                                int64_t *rows)
 {
-    mlpipe_status st = MLPIPE_OK;
     bool row = true;
 
     *columns = NULL;
     *rows = 0;
+    mlpipe_status st = mlpipe__csv_poll(ctx, &csv->reader);
+    if (st)
+        return st;
     mlpipe__column_writer **writers = mlpipe__alloc_array(
         csv->env, csv->column_count, sizeof writers[0]);
     if (!writers)

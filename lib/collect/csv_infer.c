@@ -187,10 +187,10 @@ static mlpipe_status csv_infer_row(mlpipe_ctx *ctx, mlpipe__csv *csv)
 static mlpipe_status csv_infer_pass(mlpipe_ctx *ctx, mlpipe__csv *csv,
                                     uint32_t pass)
 {
-    mlpipe_status st = MLPIPE_OK;
     bool row = true;
 
     mlpipe__csv_rewind(csv, pass);
+    mlpipe_status st = mlpipe__csv_poll(ctx, &csv->reader);
     while (!st && row) {
         st = mlpipe__csv_row(ctx, csv, &row);
         if (!st && row)

@@ -33,12 +33,10 @@ static mlpipe_status csv_too_long(mlpipe_ctx *ctx,
     return mlpipe__fail_where(ctx, mlpipe__csv_input_name(r->input));
 }
 
-static mlpipe_status csv_poll(mlpipe_ctx *ctx, mlpipe__csv_reader *r)
+mlpipe_status mlpipe__csv_poll(mlpipe_ctx *ctx, mlpipe__csv_reader *r)
 {
     const uint64_t total = r->input->total;
 
-    if (r->input->offset - r->polled < CSV_POLL_BYTES)
-        return MLPIPE_OK;
     r->polled = r->input->offset;
     return mlpipe__poll(ctx, "read", r->pass * total + r->input->offset,
                         r->passes * total);
@@ -71,8 +69,10 @@ mlpipe_status mlpipe__csv_next(mlpipe_ctx *ctx, mlpipe__csv_reader *r,
                                enum mlpipe__csv_found *found)
 {
     mlpipe__csv_input *in = r->input;
-    mlpipe_status st = csv_poll(ctx, r);
+    mlpipe_status st = MLPIPE_OK;
 
+    if (in->offset - r->polled >= CSV_POLL_BYTES)
+        st = mlpipe__csv_poll(ctx, r);
     if (!st)
         st = csv_next_record(ctx, r, found);
     if (st || *found == MLPIPE__CSV_END)

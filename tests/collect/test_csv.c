@@ -526,6 +526,54 @@ static void test_cancel(void **state)
     free(text);
 }
 
+/* What progress was told, by the hundredth. */
+static int32_t note_progress(void *user, const char *stage, double fraction)
+{
+    char *told = user;
+    const size_t n = strlen(told);
+    assert_string_equal("read", stage);
+    snprintf(told + n, 64 - n, " %d", (int)(100 * fraction));
+    return 0;
+}
+
+/* A file of any size can be stopped and tells how far it is. */
+static void test_short_polls(void **state)
+{
+    static const char text[] = "a,b\n1,x\n2,y\n";
+    char told[64] = "";
+    mlpipe_ctx_options o = {.size = sizeof o};
+    mlpipe_io io;
+    mlpipe__memory_io *memory;
+    mlpipe_ctx *c = with_file(text, sizeof text - 1, &io, &memory);
+    mlpipe_source *source;
+    mlpipe_dataset *d;
+
+    mlpipe_ctx_cancel(c);
+    assert_status(MLPIPE_E_CANCELLED, mlpipe_read_csv(c, "t.csv", NULL, &d));
+    assert_null(d);
+    mlpipe_ctx_cancel(c);
+    assert_status(MLPIPE_E_CANCELLED,
+                  mlpipe_source_csv(c, "t.csv", NULL, &source));
+    assert_null(source);
+    assert_ok(c, mlpipe_source_csv(c, "t.csv", NULL, &source));
+    mlpipe_ctx_cancel(c);
+    assert_status(MLPIPE_E_CANCELLED, mlpipe_source_next(c, source, &d));
+    assert_null(d);
+    assert_ok(c, mlpipe_source_next(c, source, &d));
+    assert_int_equal(2, mlpipe_dataset_rows(d));
+    mlpipe_dataset_free(d);
+    mlpipe_source_free(source);
+    mlpipe_ctx_free(c);
+    mlpipe__memory_io_free(memory);
+    o.user = told;
+    o.progress = note_progress;
+    assert_int_equal(0, mlpipe_ctx_new(&o, &c));
+    assert_ok(c, mlpipe_read_csv_memory(c, text, sizeof text - 1, NULL, &d));
+    assert_string_equal(" 16 66", told); /* behind the header, twice */
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -542,6 +590,7 @@ int main(void)
         cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_changed_file),
         cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_short_polls),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
