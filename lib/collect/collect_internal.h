@@ -224,6 +224,7 @@ enum { MLPIPE__CSV_EXAMPLE = 40, MLPIPE__CSV_AUTO_CATEGORIES = 65536 };
 
 typedef struct mlpipe__csv_column {
     char *name;
+    uint32_t numbered;       /* last number given to a column of this name */
     int32_t forced;          /* MLPIPE_TYPE_ that `as` asks for, or 0 */
     int32_t type, unit;      /* decided */
     uint32_t may;            /* MLPIPE__CSV_ kinds that fit so far */

@@ -88,7 +88,29 @@ static mlpipe_status csv_guess_header(mlpipe_ctx *ctx, mlpipe__csv *csv,
                         texts, numbers);
 }
 
-/* A name that no column before has. */
+/*
+ * Appends a number to a name that a column before has. That column remembers
+ * the last one, so that a header of equal names is no quadratic work.
+ */
+static void csv_number_name(mlpipe__csv *csv, const mlpipe__dict *names,
+                            mlpipe__text *t)
+{
+    const size_t n = t->size;
+    const uint32_t first = mlpipe__dict_find(names, t->data, n);
+
+    if (first == UINT32_MAX)
+        return;
+    uint32_t *number = &csv->columns[first].numbered;
+    if (!*number)
+        *number = 1; /* the column itself */
+    do {
+        t->size = n;
+        mlpipe__text_add(t, "_%u", ++*number);
+    } while (!t->failed
+             && mlpipe__dict_find(names, t->data, t->size) != UINT32_MAX);
+}
+
+/* A name that no column before has; its index in names is the column's. */
 static mlpipe_status csv_name_column(mlpipe_ctx *ctx, mlpipe__csv *csv,
                                      mlpipe__dict *names, uint32_t i,
                                      const char *s, size_t n)
@@ -104,12 +126,8 @@ static mlpipe_status csv_name_column(mlpipe_ctx *ctx, mlpipe__csv *csv,
     mlpipe__text_put(&t, s, n);
     if (!n)
         mlpipe__text_add(&t, "column_%u", i + 1);
-    for (uint32_t k = 2; !t.failed
-             && mlpipe__dict_find(names, t.data, t.size) != UINT32_MAX; k++) {
-        t.size = 0;
-        mlpipe__text_put(&t, s, n);
-        mlpipe__text_add(&t, n ? "_%u" : "column_%u_%u", n ? k : i + 1, k);
-    }
+    if (!t.failed)
+        csv_number_name(csv, names, &t);
     if (!t.failed) {
         csv->renamed += csv->header && t.size != n;
         csv->columns[i].name = mlpipe__strdup(csv->env, t.data, t.size);

@@ -526,6 +526,36 @@ static void test_cancel(void **state)
     free(text);
 }
 
+/* As many columns of one name as the limit allows: work grows with them. */
+static void test_many_equal_names(void **state)
+{
+    enum { COLUMNS = 100000 };
+    char *text = malloc(4 * COLUMNS + 2);
+    mlpipe_dataset *d;
+    size_t n = 0;
+
+    for (int line = 0; line < 2; line++)
+        for (int i = 0; i < COLUMNS; i++) {
+            text[n++] = line ? '1' : 'a';
+            text[n++] = i + 1 < COLUMNS ? ',' : '\n';
+        }
+    assert_ok(ctx, mlpipe_read_csv_memory(ctx, text, n, NULL, &d));
+    assert_string_equal("a", mlpipe_dataset_name(d, 0));
+    assert_string_equal("a_2", mlpipe_dataset_name(d, 1));
+    assert_string_equal("a_100000", mlpipe_dataset_name(d, COLUMNS - 1));
+    assert_same(COLUMNS - 1, told(d, "renamed"));
+    mlpipe_dataset_free(d);
+    /* A name that a header gives itself is stepped over, and only once. */
+    d = read_ok("a,a_2,a,a_3,a,a_2,a\n1,2,3,4,5,6,7\n", NULL);
+    assert_string_equal("a_3", mlpipe_dataset_name(d, 2));
+    assert_string_equal("a_3_2", mlpipe_dataset_name(d, 3));
+    assert_string_equal("a_4", mlpipe_dataset_name(d, 4));
+    assert_string_equal("a_2_2", mlpipe_dataset_name(d, 5));
+    assert_string_equal("a_5", mlpipe_dataset_name(d, 6));
+    mlpipe_dataset_free(d);
+    free(text);
+}
+
 /* What progress was told, by the hundredth. */
 static int32_t note_progress(void *user, const char *stage, double fraction)
 {
@@ -591,6 +621,7 @@ int main(void)
         cmocka_unit_test(test_changed_file),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_short_polls),
+        cmocka_unit_test(test_many_equal_names),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
