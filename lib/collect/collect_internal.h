@@ -92,6 +92,9 @@ static inline void mlpipe__csv_input_skip(mlpipe__csv_input *in, size_t n)
 /* E_CONFLICT where the file is not what it was when it was opened. */
 mlpipe_status mlpipe__csv_input_check(mlpipe_ctx *ctx,
                                       const mlpipe__csv_input *in);
+/* The same where two readings of one place differed: never OK. */
+mlpipe_status mlpipe__csv_input_changed(mlpipe_ctx *ctx,
+                                        const mlpipe__csv_input *in);
 void mlpipe__csv_input_close(mlpipe__csv_input *in);
 /* Name of the input for messages. */
 const char *mlpipe__csv_input_name(const mlpipe__csv_input *in);

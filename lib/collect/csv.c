@@ -149,6 +149,8 @@ static mlpipe_status csv_read(mlpipe_ctx *ctx, const char *path,
     if (st)
         return st;
     st = csv_block(ctx, csv, INT64_MAX, true, out);
+    if (!st && !*out) /* the first pass met rows */
+        st = mlpipe__csv_input_changed(ctx, &csv->input);
     csv_free(csv);
     return st;
 }

@@ -49,13 +49,15 @@ static mlpipe_status csv_fill_failed(mlpipe_ctx *ctx, const mlpipe__csv *csv,
     if (mlpipe__writer_full(w))
         return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                             "column '%s' holds more than 2 GiB of text in "
-                            "65,536 rows", csv->columns[i].name);
+                            "65,536 rows; shorten its texts",
+                            csv->columns[i].name);
     if (csv->columns[i].type == MLPIPE_TYPE_TEXT)
         return mlpipe__nomem(ctx);
     const mlpipe_status st = mlpipe__csv_input_check(ctx, &csv->input);
     return st ? st : mlpipe__fail(ctx, MLPIPE_E_CONFLICT,
                                   "%s: line %llu, column '%s' changed while "
-                                  "it was read",
+                                  "it was read; read it again when nobody "
+                                  "writes to it",
                                   mlpipe__csv_input_name(&csv->input),
                                   (unsigned long long)csv->reader.line,
                                   csv->columns[i].name);

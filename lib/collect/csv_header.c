@@ -120,7 +120,8 @@ static mlpipe_status csv_name_column(mlpipe_ctx *ctx, mlpipe__csv *csv,
 
     if (memchr(s, 0, n))
         return mlpipe__fail(ctx, MLPIPE_E_FORMAT,
-                            "%s: the name of column %u holds a NUL byte",
+                            "%s: the name of column %u holds a NUL byte; "
+                            "remove it",
                             mlpipe__csv_input_name(&csv->input), i + 1);
     mlpipe__text_init(&t, csv->env);
     mlpipe__text_put(&t, s, n);
@@ -240,10 +241,7 @@ mlpipe_status mlpipe__csv_header(mlpipe_ctx *ctx, mlpipe__csv *csv)
     if (st)
         return st;
     if (!there)
-        return mlpipe__csv_input_check(ctx, &csv->input)
-            ? MLPIPE_E_CONFLICT
-            : mlpipe__fail(ctx, MLPIPE_E_CONFLICT, "%s changed while it was "
-                           "read", mlpipe__csv_input_name(&csv->input));
+        return mlpipe__csv_input_changed(ctx, &csv->input);
     csv->data_offset = csv->header ? r->end : r->begin;
     csv->data_line = csv->header ? r->next_line : r->line;
     csv->column_count = r->record.count;

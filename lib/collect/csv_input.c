@@ -33,21 +33,16 @@ mlpipe_status mlpipe__csv_input_file(mlpipe_ctx *ctx, const char *path,
 
     memset(out, 0, sizeof *out);
     out->env = ctx->env;
-    if (!path)
-        return mlpipe__null_arg(ctx, "path");
-    if (!*path)
-        return mlpipe__fail(ctx, MLPIPE_E_ARG,
-                            "the path is empty; name a file");
-    if (!io->open)
-        return mlpipe__fail(ctx, MLPIPE_E_UNSUPPORTED,
-                            "cannot open %q: this context has no files; set "
-                            "io in mlpipe_ctx_options", path);
+    const mlpipe_status st = mlpipe__io_check(ctx, path);
+    if (st)
+        return st;
     result = io->stat(io->user, path, &out->found);
     if (result)
         return mlpipe__io_fail(ctx, result, "read", path);
     if (out->found.is_dir)
         return mlpipe__fail(ctx, MLPIPE_E_IO,
-                            "cannot read %q: it is a folder", path);
+                            "cannot read %q: it is a folder; name a file "
+                            "in it", path);
     out->path = mlpipe__strdup(ctx->env, path, strlen(path));
     if (!out->path)
         return mlpipe__nomem(ctx);
@@ -90,7 +85,7 @@ mlpipe_status mlpipe__csv_input_more(mlpipe_ctx *ctx, mlpipe__csv_input *in)
 
     if (in->eof)
         return MLPIPE_OK;
-    if (in->room - held < CSV_BLOCK / 2 || !in->room) {
+    if (in->room - held < CSV_BLOCK / 2) {
         /* A record longer than a block doubles its window. */
         if (mlpipe__add(held, held < CSV_BLOCK ? CSV_BLOCK : held, &more))
             return mlpipe__nomem(ctx);
@@ -139,4 +134,15 @@ mlpipe_status mlpipe__csv_input_check(mlpipe_ctx *ctx,
                        in->path, (unsigned long long)in->found.size,
                        (unsigned long long)now.size);
     return mlpipe__fail_where(ctx, in->path);
+}
+
+mlpipe_status mlpipe__csv_input_changed(mlpipe_ctx *ctx,
+                                        const mlpipe__csv_input *in)
+{
+    const mlpipe_status st = mlpipe__csv_input_check(ctx, in);
+
+    return st ? st : mlpipe__fail(ctx, MLPIPE_E_CONFLICT,
+                                  "%s changed while it was read; read it "
+                                  "again when nobody writes to it",
+                                  mlpipe__csv_input_name(in));
 }

@@ -116,10 +116,8 @@ mlpipe_status mlpipe__csv_options_parse(mlpipe_ctx *ctx, const char *params,
                                             mlpipe__csv_params,
                                             mlpipe__csv_param_count, params,
                                             &o->params);
-    if (st) {
-        memset(&o->params, 0, sizeof o->params);
+    if (st)
         return st;
-    }
     const mlpipe__params *p = &o->params;
     o->header = mlpipe__params_get(p, "header")->choice;
     o->text = mlpipe__params_get(p, "text")->choice;
@@ -138,6 +136,5 @@ mlpipe_status mlpipe__csv_options_parse(mlpipe_ctx *ctx, const char *params,
 void mlpipe__csv_options_free(mlpipe__csv_options *o)
 {
     mlpipe__dict_free(&o->na);
-    if (o->params.env)
-        mlpipe__params_free(&o->params);
+    mlpipe__params_free(&o->params);
 }

@@ -526,6 +526,40 @@ static void test_cancel(void **state)
     free(text);
 }
 
+/* Replaces the file by blank lines of the same size before the last pass. */
+static int32_t blank_file(void *user, const char *stage, double fraction)
+{
+    const mlpipe_io *io = user;
+    void *file;
+    (void)stage;
+    if (fraction < 0.5)
+        return 0;
+    assert_int_equal(0, io->open(io->user, "t.csv", MLPIPE_IO_APPEND, &file));
+    assert_int_equal(0, io->truncate(io->user, file, 0));
+    assert_int_equal(0, io->write(io->user, file, "\n\n\n\n\n\n\n\n", 8));
+    return io->close(io->user, file);
+}
+
+/* Even where neither size nor time tell of it, no dataset is no success. */
+static void test_blanked_file(void **state)
+{
+    mlpipe_ctx_options o = {.size = sizeof o};
+    mlpipe_io io;
+    mlpipe__memory_io *memory;
+    mlpipe_ctx *c = with_file("a,b\n1,x\n", 8, &io, &memory);
+    mlpipe_dataset *d;
+
+    mlpipe_ctx_free(c);
+    o.io = &io;
+    o.user = &io;
+    o.progress = blank_file;
+    assert_int_equal(0, mlpipe_ctx_new(&o, &c));
+    assert_status(MLPIPE_E_CONFLICT, mlpipe_read_csv(c, "t.csv", NULL, &d));
+    assert_null(d);
+    mlpipe_ctx_free(c);
+    mlpipe__memory_io_free(memory);
+}
+
 /* As many columns of one name as the limit allows: work grows with them. */
 static void test_many_equal_names(void **state)
 {
@@ -621,6 +655,7 @@ int main(void)
         cmocka_unit_test(test_changed_file),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_short_polls),
+        cmocka_unit_test(test_blanked_file),
         cmocka_unit_test(test_many_equal_names),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
