@@ -2,6 +2,9 @@
 /* Opening a store; names and what they point to. */
 #include "store_internal.h"
 
+/* More than a format file or a ref can have. */
+enum { STORE_SMALL_FILE = 4096 };
+
 static const char store_format[] = "mlpipe-store 1\n";
 
 const mlpipe__param mlpipe__store_params[] = {
@@ -45,6 +48,29 @@ mlpipe_status mlpipe__store_name_check(mlpipe_ctx *ctx, const char *name)
                             "digits, '.', '_' and '-', not beginning with "
                             "'.'", name, MLPIPE__STORE_NAME_MAX);
     return MLPIPE_OK;
+}
+
+mlpipe_status mlpipe__store_read_file(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                      const char *folder, const char *name,
+                                      uint64_t limit, mlpipe__text *path,
+                                      char **data, size_t *bytes)
+{
+    const mlpipe_io *io = &ctx->env->io;
+    const mlpipe_status st = mlpipe__store_path(ctx, s, folder, name, path);
+    mlpipe_io_stat stat;
+    int32_t got;
+
+    *data = NULL;
+    *bytes = 0;
+    if (st)
+        return st;
+    /* Looked for first: that it is absent must not show as an error. */
+    got = io->stat(io->user, path->data, &stat);
+    if (got == MLPIPE_IO_NOT_FOUND)
+        return MLPIPE_OK;
+    if (got != MLPIPE_IO_OK)
+        return mlpipe__io_fail(ctx, got, "read", path->data);
+    return mlpipe__file_read(ctx, path->data, limit, data, bytes);
 }
 
 /* A folder that may be there already. */
@@ -112,43 +138,30 @@ static mlpipe_status store_create(mlpipe_ctx *ctx, const mlpipe_store *s,
     return st;
 }
 
-static mlpipe_status store_check(mlpipe_ctx *ctx, mlpipe_store *s,
+static mlpipe_status store_check(mlpipe_ctx *ctx, const mlpipe_store *s,
                                  bool create)
 {
-    const mlpipe_io *io = &ctx->env->io;
-    mlpipe_io_stat stat;
     mlpipe__text path;
-    char *data = NULL;
-    size_t bytes = 0;
+    char *data;
+    size_t bytes;
     mlpipe_status st;
-    int32_t got;
 
     mlpipe__text_init(&path, s->env);
-    st = mlpipe__store_path(ctx, s, "", "format", &path);
-    if (st)
-        goto done;
-    got = io->stat(io->user, path.data, &stat);
-    if (got == MLPIPE_IO_NOT_FOUND && create) {
-        st = store_create(ctx, s, path.data);
-        goto done;
-    }
-    if (got != MLPIPE_IO_OK) {
-        st = mlpipe__io_fail(ctx, got, "open", path.data);
-        goto done;
-    }
-    st = mlpipe__file_read(ctx, path.data, 4096, &data, &bytes);
-    if (st)
-        goto done;
-    if (bytes < 13 || memcmp(data, store_format, 13))
+    st = mlpipe__store_read_file(ctx, s, "", "format", STORE_SMALL_FILE,
+                                 &path, &data, &bytes);
+    if (!st && !data)
+        st = create ? store_create(ctx, s, path.data)
+                    : mlpipe__io_fail(ctx, MLPIPE_IO_NOT_FOUND, "open",
+                                      path.data);
+    else if (!st && (bytes < 13 || memcmp(data, store_format, 13)))
         st = mlpipe__fail(ctx, MLPIPE_E_FORMAT,
                           "store_open: %q is no store: its file \"format\" "
                           "does not begin with \"mlpipe-store\"", s->path);
-    else if (bytes != sizeof store_format - 1 ||
-             memcmp(data, store_format, bytes))
+    else if (!st && (bytes != sizeof store_format - 1 ||
+                     memcmp(data, store_format, bytes)))
         st = mlpipe__fail(ctx, MLPIPE_E_VERSION,
                           "store_open: %q has another format than version 1, "
                           "which this library reads", s->path);
-done:
     mlpipe__free(ctx->env, data);
     mlpipe__text_free(&path);
     return st;
@@ -165,11 +178,6 @@ static mlpipe_status store_open(mlpipe_ctx *ctx, const char *path,
                               mlpipe__store_param_count, params, &p);
     if (st)
         return st;
-    if (!ctx->env->io.open) {
-        st = mlpipe__fail(ctx, MLPIPE_E_UNSUPPORTED,
-                          "store_open: this context has no files");
-        goto done;
-    }
     s = mlpipe__alloc(ctx->env, sizeof *s);
     if (!s) {
         st = mlpipe__nomem(ctx);
@@ -198,8 +206,8 @@ mlpipe_status mlpipe_store_open(mlpipe_ctx *ctx, const char *path,
 
     if (out)
         *out = NULL;
-    if (!st && !path)
-        st = mlpipe__null_arg(ctx, "path");
+    if (!st)
+        st = mlpipe__io_check(ctx, path);
     if (!st && !out)
         st = mlpipe__null_arg(ctx, "out");
     if (!st)
@@ -207,10 +215,16 @@ mlpipe_status mlpipe_store_open(mlpipe_ctx *ctx, const char *path,
     return mlpipe__end(ctx, st);
 }
 
-mlpipe_status mlpipe__store_here(mlpipe_ctx *ctx, const mlpipe_store *s)
+mlpipe_status mlpipe__store_begin(mlpipe_ctx *ctx, const char *where,
+                                  const mlpipe_store *s)
 {
+    const mlpipe_status st = mlpipe__begin_here(ctx, where);
     const int64_t here = mlpipe__os_pid();
 
+    if (st)
+        return st;
+    if (!s)
+        return mlpipe__null_arg(ctx, "store");
     if (here == s->env->pid)
         return MLPIPE_OK;
     return mlpipe__fail(ctx, MLPIPE_E_STATE,
@@ -286,37 +300,20 @@ static mlpipe_status store_ref_read(mlpipe_ctx *ctx, const mlpipe_store *s,
                                     const char *folder, const char *name,
                                     mlpipe__store_ref *out, bool *found)
 {
-    const mlpipe_io *io = &ctx->env->io;
-    mlpipe_io_stat stat;
     mlpipe__text path;
-    char *data = NULL;
-    size_t bytes = 0;
+    char *data;
+    size_t bytes;
     mlpipe_status st;
-    int32_t got;
 
-    *found = false;
     mlpipe__text_init(&path, s->env);
-    st = mlpipe__store_path(ctx, s, folder, name, &path);
-    if (st)
-        goto done;
-    got = io->stat(io->user, path.data, &stat);
-    if (got == MLPIPE_IO_NOT_FOUND)
-        goto done;
-    if (got != MLPIPE_IO_OK) {
-        st = mlpipe__io_fail(ctx, got, "read", path.data);
-        goto done;
-    }
-    st = mlpipe__file_read(ctx, path.data, 4096, &data, &bytes);
-    if (st)
-        goto done;
-    if (!store_ref_parse(data, bytes, out)) {
+    st = mlpipe__store_read_file(ctx, s, folder, name, STORE_SMALL_FILE,
+                                 &path, &data, &bytes);
+    *found = !st && data;
+    if (*found && !store_ref_parse(data, bytes, out))
         st = mlpipe__fail(ctx, MLPIPE_E_CORRUPT,
-                          "store: %q does not hold a kind and a version",
+                          "store: %q does not hold a kind and a version; "
+                          "take it from a backup or put it again",
                           path.data);
-        goto done;
-    }
-    *found = true;
-done:
     mlpipe__free(ctx->env, data);
     mlpipe__text_free(&path);
     return st;
@@ -433,13 +430,9 @@ static mlpipe_status store_tag(mlpipe_ctx *ctx, const mlpipe_store *s,
 mlpipe_status mlpipe_store_tag(mlpipe_ctx *ctx, mlpipe_store *store,
                                const char *name, const char *tag)
 {
-    mlpipe_status st = mlpipe__begin_here(ctx, "store_tag");
+    mlpipe_status st = mlpipe__store_begin(ctx, "store_tag", store);
     void *lock = NULL;
 
-    if (!st && !store)
-        st = mlpipe__null_arg(ctx, "store");
-    if (!st)
-        st = mlpipe__store_here(ctx, store);
     if (!st && (!name || !tag))
         st = mlpipe__null_arg(ctx, name ? "tag" : "name");
     if (!st)

@@ -166,13 +166,9 @@ mlpipe_status mlpipe_store_put_dataset(mlpipe_ctx *ctx, mlpipe_store *store,
                                        const char *name,
                                        const mlpipe_dataset *dataset)
 {
-    mlpipe_status st = mlpipe__begin_here(ctx, "store_put_dataset");
+    mlpipe_status st = mlpipe__store_begin(ctx, "store_put_dataset", store);
     void *lock = NULL;
 
-    if (!st && !store)
-        st = mlpipe__null_arg(ctx, "store");
-    if (!st)
-        st = mlpipe__store_here(ctx, store);
     if (!st && !name)
         st = mlpipe__null_arg(ctx, "name");
     if (!st && !dataset)
@@ -376,16 +372,12 @@ mlpipe_status mlpipe_store_get_dataset(mlpipe_ctx *ctx, mlpipe_store *store,
                                        const char *name,
                                        mlpipe_dataset **out)
 {
-    mlpipe_status st = mlpipe__begin_here(ctx, "store_get_dataset");
+    mlpipe_status st = mlpipe__store_begin(ctx, "store_get_dataset", store);
     mlpipe__container manifest;
     mlpipe__store_ref ref;
 
     if (out)
         *out = NULL;
-    if (!st && !store)
-        st = mlpipe__null_arg(ctx, "store");
-    if (!st)
-        st = mlpipe__store_here(ctx, store);
     if (!st && !name)
         st = mlpipe__null_arg(ctx, "name");
     if (!st && !out)

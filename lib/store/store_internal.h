@@ -34,13 +34,21 @@ typedef struct mlpipe__store_ref {
 
 /* ---- names (store.c) ---------------------------------------------------- */
 
-/* E_STATE where the store was opened before a fork. */
-mlpipe_status mlpipe__store_here(mlpipe_ctx *ctx, const mlpipe_store *s);
+/* mlpipe__begin_here, and the store: E_ARG without one, E_STATE where it was
+ * opened before a fork. Every exported call but open starts with it. */
+mlpipe_status mlpipe__store_begin(mlpipe_ctx *ctx, const char *where,
+                                  const mlpipe_store *s);
 mlpipe_status mlpipe__store_name_check(mlpipe_ctx *ctx, const char *name);
 /* Path of something in the store, in t (emptied first); E_NOMEM. */
 mlpipe_status mlpipe__store_path(mlpipe_ctx *ctx, const mlpipe_store *s,
                                  const char *folder, const char *name,
                                  mlpipe__text *t);
+/* The file at that path; *data is NULL where there is none. gives: path, and
+ * data for mlpipe__free. */
+mlpipe_status mlpipe__store_read_file(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                      const char *folder, const char *name,
+                                      uint64_t limit, mlpipe__text *path,
+                                      char **data, size_t *bytes);
 /* May be given: no version's digits, and not in use in `folder`, where names
  * and tags must not meet. E_PARAM, E_CONFLICT. */
 mlpipe_status mlpipe__store_name_free(mlpipe_ctx *ctx, const mlpipe_store *s,

@@ -38,22 +38,8 @@ static size_t log_entry(const char *data, size_t bytes,
 static mlpipe_status log_load(mlpipe_ctx *ctx, const mlpipe_store *s,
                               mlpipe__text *path, char **data, size_t *bytes)
 {
-    const mlpipe_io *io = &ctx->env->io;
-    mlpipe_io_stat stat;
-    mlpipe_status st = mlpipe__store_path(ctx, s, "", "log", path);
-    int32_t got;
-
-    *data = NULL;
-    *bytes = 0;
-    if (st)
-        return st;
-    got = io->stat(io->user, path->data, &stat);
-    if (got == MLPIPE_IO_NOT_FOUND)
-        return MLPIPE_OK;
-    if (got != MLPIPE_IO_OK)
-        return mlpipe__io_fail(ctx, got, "read", path->data);
-    return mlpipe__file_read(ctx, path->data, store_log_bytes_max, data,
-                             bytes);
+    return mlpipe__store_read_file(ctx, s, "", "log", store_log_bytes_max,
+                                   path, data, bytes);
 }
 
 mlpipe_status mlpipe__store_log_read(
@@ -178,15 +164,11 @@ static void log_visit(void *arg, const mlpipe__store_entry *e)
 mlpipe_status mlpipe_store_log(mlpipe_ctx *ctx, mlpipe_store *store,
                                mlpipe_report **out)
 {
-    mlpipe_status st = mlpipe__begin_here(ctx, "store_log");
+    mlpipe_status st = mlpipe__store_begin(ctx, "store_log", store);
     log_report l = {0};
 
     if (out)
         *out = NULL;
-    if (!st && !store)
-        st = mlpipe__null_arg(ctx, "store");
-    if (!st)
-        st = mlpipe__store_here(ctx, store);
     if (!st && !out)
         st = mlpipe__null_arg(ctx, "out");
     if (st)

@@ -30,13 +30,9 @@ mlpipe_status mlpipe_store_put_model(mlpipe_ctx *ctx, mlpipe_store *store,
                                      const char *name,
                                      const mlpipe_model *model)
 {
-    mlpipe_status st = mlpipe__begin_here(ctx, "store_put_model");
+    mlpipe_status st = mlpipe__store_begin(ctx, "store_put_model", store);
     void *lock = NULL;
 
-    if (!st && !store)
-        st = mlpipe__null_arg(ctx, "store");
-    if (!st)
-        st = mlpipe__store_here(ctx, store);
     if (!st && !name)
         st = mlpipe__null_arg(ctx, "name");
     if (!st && !model)
@@ -76,14 +72,10 @@ static mlpipe_status get_model(mlpipe_ctx *ctx, const mlpipe_store *s,
 mlpipe_status mlpipe_store_get_model(mlpipe_ctx *ctx, mlpipe_store *store,
                                      const char *name, mlpipe_model **out)
 {
-    mlpipe_status st = mlpipe__begin_here(ctx, "store_get_model");
+    mlpipe_status st = mlpipe__store_begin(ctx, "store_get_model", store);
 
     if (out)
         *out = NULL;
-    if (!st && !store)
-        st = mlpipe__null_arg(ctx, "store");
-    if (!st)
-        st = mlpipe__store_here(ctx, store);
     if (!st && !name)
         st = mlpipe__null_arg(ctx, "name");
     if (!st && !out)
@@ -155,14 +147,10 @@ static mlpipe_status store_lineage(mlpipe_ctx *ctx, const mlpipe_store *s,
 mlpipe_status mlpipe_store_lineage(mlpipe_ctx *ctx, mlpipe_store *store,
                                    const char *name, mlpipe_report **out)
 {
-    mlpipe_status st = mlpipe__begin_here(ctx, "store_lineage");
+    mlpipe_status st = mlpipe__store_begin(ctx, "store_lineage", store);
 
     if (out)
         *out = NULL;
-    if (!st && !store)
-        st = mlpipe__null_arg(ctx, "store");
-    if (!st)
-        st = mlpipe__store_here(ctx, store);
     if (!st && !name)
         st = mlpipe__null_arg(ctx, "name");
     if (!st && !out)

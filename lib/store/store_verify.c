@@ -132,14 +132,10 @@ static mlpipe_status store_verify(mlpipe_ctx *ctx, const mlpipe_store *s,
 mlpipe_status mlpipe_store_verify(mlpipe_ctx *ctx, mlpipe_store *store,
                                   mlpipe_report **out)
 {
-    mlpipe_status st = mlpipe__begin_here(ctx, "store_verify");
+    mlpipe_status st = mlpipe__store_begin(ctx, "store_verify", store);
 
     if (out)
         *out = NULL;
-    if (!st && !store)
-        st = mlpipe__null_arg(ctx, "store");
-    if (!st)
-        st = mlpipe__store_here(ctx, store);
     if (!st && !out)
         st = mlpipe__null_arg(ctx, "out");
     if (!st)
