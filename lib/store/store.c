@@ -98,11 +98,16 @@ static int32_t store_stranger(void *arg, const char *name)
 {
     uint32_t *strangers = arg;
     static const char *const own[] = {"objects", "refs", "tags"};
+    const size_t n = strlen(name);
 
     for (uint32_t i = 0; i < 3; i++)
         if (!strcmp(name, own[i]))
             return 0;
-    *strangers += memcmp(name, "format", strlen(name) < 6 ? 1 : 6) != 0;
+    /* A temporary of the format file. */
+    if (n > 11 && !memcmp(name, "format.", 7) &&
+        !memcmp(name + n - 4, ".tmp", 4))
+        return 0;
+    ++*strangers;
     return 0;
 }
 

@@ -268,6 +268,36 @@ static void refuses_what_is_no_store(void **state)
     assert_ok(c, mlpipe__file_write(c, "full/letter", "x", 1, false));
     assert_status(MLPIPE_E_FORMAT, mlpipe_store_open(c, "full", NULL, &s));
     assert_null(s);
+    assert_status(MLPIPE_E_ARG, mlpipe_store_open(c, "", NULL, &s));
+    assert_null(s);
+}
+
+/* Whatever begins as the format file does is somebody else's nevertheless. */
+static void refuses_what_looks_like_a_part(void **state)
+{
+    static const char *const names[] = {"f", "f.csv", "formats.csv",
+                                        "format.bak"};
+    fixture *f = *state;
+    mlpipe_store *s;
+    char folder[32], path[64];
+    uint32_t i;
+
+    for (i = 0; i < 4; i++) {
+        snprintf(folder, sizeof folder, "folder%u", i);
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        assert_int_equal(f->io.make_dir(f->io.user, folder), 0);
+        assert_ok(f->c, mlpipe__file_write(f->c, path, "x", 1, false));
+        assert_status(MLPIPE_E_FORMAT,
+                      mlpipe_store_open(f->c, folder, NULL, &s));
+        assert_null(s);
+    }
+    /* What a store that was being made has left is no stranger. */
+    assert_int_equal(f->io.make_dir(f->io.user, "begun"), 0);
+    assert_int_equal(f->io.make_dir(f->io.user, "begun/objects"), 0);
+    assert_ok(f->c, mlpipe__file_write(f->c, "begun/format.1f2e.tmp", "x", 1,
+                                       false));
+    assert_ok(f->c, mlpipe_store_open(f->c, "begun", NULL, &s));
+    mlpipe_store_free(s);
 }
 
 static void models_know_their_data(void **state)
@@ -314,6 +344,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_writer_is_told, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(refuses_what_is_no_store, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(refuses_what_looks_like_a_part, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(models_know_their_data, setup,
                                         teardown),
