@@ -392,6 +392,8 @@ mlpipe_status mlpipe__file_read(mlpipe_ctx *ctx, const char *path,
 /* Old or new after a crash: temp, sync, rename, sync folder. */
 mlpipe_status mlpipe__file_write(mlpipe_ctx *ctx, const char *path,
                                  const void *data, size_t bytes, bool sync);
+/* Waits until the disk knows the name at the end of path. */
+mlpipe_status mlpipe__file_sync_folder(mlpipe_ctx *ctx, const char *path);
 
 /* Tables for tests and hosts: files in memory; a wrapper that fails the n-th
  * operation; a wrapper that records for crash states. All take an env. */

@@ -194,7 +194,7 @@ static mlpipe_status file_make_temp(mlpipe_ctx *ctx, const char *path,
 }
 
 /* The folder of a path: "." for a bare name, "/" for the root. */
-static mlpipe_status file_sync_folder(mlpipe_ctx *ctx, const char *path)
+mlpipe_status mlpipe__file_sync_folder(mlpipe_ctx *ctx, const char *path)
 {
     const mlpipe_io *io = &ctx->env->io;
     size_t n = strlen(path);
@@ -249,7 +249,7 @@ mlpipe_status mlpipe__file_write(mlpipe_ctx *ctx, const char *path,
         goto done;
     }
     if (sync)
-        st = file_sync_folder(ctx, path);
+        st = mlpipe__file_sync_folder(ctx, path);
 done:
     mlpipe__text_free(&name);
     return st;

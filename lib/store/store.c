@@ -132,7 +132,9 @@ static mlpipe_status store_create(mlpipe_ctx *ctx, const mlpipe_store *s,
                             "store_open: %q is no store and holds %u other "
                             "files; name a new or empty folder", s->path,
                             strangers);
-    st = store_make_dir(ctx, s, "objects");
+    st = s->sync ? mlpipe__file_sync_folder(ctx, s->path) : MLPIPE_OK;
+    if (!st)
+        st = store_make_dir(ctx, s, "objects");
     if (!st)
         st = store_make_dir(ctx, s, "refs");
     if (!st)
@@ -177,6 +179,7 @@ static mlpipe_status store_open(mlpipe_ctx *ctx, const char *path,
 {
     mlpipe__params p = {0};
     mlpipe_store *s = NULL;
+    size_t n = strlen(path);
     mlpipe_status st;
 
     st = mlpipe__params_parse(ctx, "store_open", mlpipe__store_params,
@@ -190,7 +193,9 @@ static mlpipe_status store_open(mlpipe_ctx *ctx, const char *path,
     }
     s->env = mlpipe__env_keep(ctx->env);
     s->sync = mlpipe__params_get(&p, "sync")->number != 0.0;
-    s->path = mlpipe__strdup(ctx->env, path, strlen(path));
+    while (n > 1 && path[n - 1] == '/')
+        n--;
+    s->path = mlpipe__strdup(ctx->env, path, n);
     st = s->path ? store_check(ctx, s, mlpipe__params_get(&p, "create")
                                                ->number != 0.0)
                  : mlpipe__nomem(ctx);
@@ -355,16 +360,34 @@ mlpipe_status mlpipe__store_resolve(mlpipe_ctx *ctx, const mlpipe_store *s,
     return MLPIPE_OK;
 }
 
+/* The folders of objects have names as well, which come before the ref. */
+static mlpipe_status store_sync_objects(mlpipe_ctx *ctx,
+                                        const mlpipe_store *s)
+{
+    mlpipe__text path;
+    mlpipe_status st;
+
+    if (!s->sync)
+        return MLPIPE_OK;
+    mlpipe__text_init(&path, s->env);
+    st = mlpipe__store_path(ctx, s, "", "objects/", &path);
+    if (!st)
+        st = mlpipe__file_sync_folder(ctx, path.data);
+    mlpipe__text_free(&path);
+    return st;
+}
+
 mlpipe_status mlpipe__store_point(mlpipe_ctx *ctx, const mlpipe_store *s,
                                   const char *folder, const char *name,
                                   const mlpipe__store_ref *ref)
 {
     mlpipe__text path, line;
-    mlpipe_status st;
+    mlpipe_status st = store_sync_objects(ctx, s);
 
     mlpipe__text_init(&path, s->env);
     mlpipe__text_init(&line, s->env);
-    st = mlpipe__store_path(ctx, s, folder, name, &path);
+    if (!st)
+        st = mlpipe__store_path(ctx, s, folder, name, &path);
     mlpipe__text_add(&line, "%s %s\n", ref->kind, ref->id);
     if (!st && line.failed)
         st = mlpipe__nomem(ctx);

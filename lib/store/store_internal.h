@@ -9,8 +9,9 @@
  *   log                   what was done, framed and hashed records
  *   lock                  held by the writer
  *
- * Objects are written before the name that points to them, and the name
- * before the log, so that a crash leaves the old state or the new one.
+ * Objects are written, and known to the disk by name, before the name that
+ * points to them, and that before the log, so that a crash leaves the old
+ * state or the new one.
  */
 #ifndef MLPIPE_STORE_INTERNAL_H
 #define MLPIPE_STORE_INTERNAL_H

@@ -30,9 +30,12 @@ mlpipe_status mlpipe__store_put_bytes(mlpipe_ctx *ctx, const mlpipe_store *s,
     mlpipe__text path;
     mlpipe_status st = object_path(ctx, s, id, true, &path);
 
-    /* Written whole and renamed: what is there is complete. */
+    /* Written whole and renamed: what is there is complete. But whoever wrote
+     * it may have ended before the disk knew its name. */
     if (!st && io->stat(io->user, path.data, &stat) != MLPIPE_IO_OK)
         st = mlpipe__file_write(ctx, path.data, data, bytes, s->sync);
+    else if (!st && s->sync)
+        st = mlpipe__file_sync_folder(ctx, path.data);
     mlpipe__text_free(&path);
     return st;
 }

@@ -272,6 +272,118 @@ static void refuses_what_is_no_store(void **state)
     assert_null(s);
 }
 
+/* What the store is after a power loss: 0 no store, 1 no name, 2 the rows. */
+static int crash_leaves(mlpipe_ctx *host, const mlpipe__crash_io *crash,
+                        uint32_t events, uint32_t how,
+                        const mlpipe_dataset *d)
+{
+    mlpipe_ctx_options o = {.size = sizeof o};
+    mlpipe_io io;
+    mlpipe__memory_io *files = mlpipe__memory_io_new(host->env, &io);
+    mlpipe_io_stat stat;
+    mlpipe_dataset *back;
+    mlpipe_store *s = NULL;
+    mlpipe_ctx *c;
+    int left = 0;
+
+    o.io = &io;
+    assert_int_equal(mlpipe_ctx_new(&o, &c), 0);
+    assert_ok(c, mlpipe__crash_io_build(c, crash, events, how, &io));
+    if (!mlpipe_store_open(c, "at/store", "create=false", &s))
+        left = io.stat(io.user, "at/store/refs/all", &stat) ? 1 : 2;
+    if (left == 2) {
+        assert_ok(c, mlpipe_store_get_dataset(c, s, "all", &back));
+        assert_equal(c, d, back);
+        mlpipe_dataset_free(back);
+    }
+    mlpipe_store_free(s);
+    mlpipe_ctx_free(c);
+    mlpipe__memory_io_free(files);
+    return left;
+}
+
+/* A name never points to what a power loss took; what was put stays put. */
+static void survives_a_power_loss(void **state)
+{
+    mlpipe_ctx *host = ((fixture *)*state)->host, *c;
+    mlpipe_ctx_options o = {.size = sizeof o};
+    mlpipe_io io;
+    mlpipe__crash_io *crash = mlpipe__crash_io_new(host->env, &io);
+    mlpipe_dataset *d;
+    mlpipe_store *s;
+    uint32_t opened, put, n, how;
+
+    o.io = &io;
+    assert_int_equal(mlpipe_ctx_new(&o, &c), 0);
+    assert_int_equal(io.make_dir(io.user, "at"), 0);
+    assert_int_equal(io.sync_dir(io.user, "."), 0);
+    d = sample(c, 20, 3);
+    assert_ok(c, mlpipe_store_open(c, "at/store/", NULL, &s));
+    opened = mlpipe__crash_io_events(crash);
+    assert_ok(c, mlpipe_store_put_dataset(c, s, "all", d));
+    put = mlpipe__crash_io_events(crash);
+    for (n = 0; n <= put; n++)
+        for (how = 0; how < MLPIPE__CRASH_STATES; how++) {
+            const int left = crash_leaves(host, crash, n, how, d);
+
+            assert_true(left >= (n == put ? 2 : n >= opened ? 1 : 0));
+        }
+    mlpipe_store_free(s);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+    mlpipe__crash_io_free(crash);
+}
+
+/* Opens and puts, the n-th operation failing, again; false: none failed. */
+static bool put_again(mlpipe_ctx *host, const mlpipe_dataset *d, int64_t n)
+{
+    mlpipe_ctx_options o = {.size = sizeof o};
+    mlpipe_io disk, io;
+    mlpipe__crash_io *crash = mlpipe__crash_io_new(host->env, &disk);
+    mlpipe__fault_io fault = {.inner = &disk, .fail_at = -1,
+                              .result = MLPIPE_IO_FAILED};
+    mlpipe_store *s;
+    mlpipe_ctx *c;
+    uint32_t how;
+    bool failed;
+
+    mlpipe__fault_io_table(&fault, &io);
+    o.io = &io;
+    assert_int_equal(mlpipe_ctx_new(&o, &c), 0);
+    assert_int_equal(disk.make_dir(disk.user, "at"), 0);
+    assert_int_equal(disk.sync_dir(disk.user, "."), 0);
+    fault.count = 0;
+    fault.fail_at = n;
+    failed = mlpipe_store_open(c, "at/store", NULL, &s) != MLPIPE_OK;
+    if (failed)
+        assert_ok(c, mlpipe_store_open(c, "at/store", NULL, &s));
+    else
+        failed = mlpipe_store_put_dataset(c, s, "all", d) != MLPIPE_OK;
+    fault.fail_at = -1;
+    assert_ok(c, mlpipe_store_put_dataset(c, s, "all", d));
+    for (how = 0; how < MLPIPE__CRASH_STATES; how++)
+        assert_int_equal(2, crash_leaves(host, crash,
+                                         mlpipe__crash_io_events(crash), how,
+                                         d));
+    mlpipe_store_free(s);
+    mlpipe_ctx_free(c);
+    mlpipe__crash_io_free(crash);
+    return failed;
+}
+
+/* What a failed put has left is not taken for what a disk keeps. */
+static void survives_after_a_failure(void **state)
+{
+    fixture *f = *state;
+    mlpipe_dataset *d = sample(f->c, 20, 3);
+    int64_t n = 0, failures = 0;
+
+    for (; n < 130; n++)
+        failures += put_again(f->host, d, n);
+    assert_in_range(failures, 30, 129); /* n went beyond the last operation */
+    mlpipe_dataset_free(d);
+}
+
 /* Whatever begins as the format file does is somebody else's nevertheless. */
 static void refuses_what_looks_like_a_part(void **state)
 {
@@ -344,6 +456,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_writer_is_told, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(refuses_what_is_no_store, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(survives_a_power_loss, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(survives_after_a_failure, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(refuses_what_looks_like_a_part, setup,
                                         teardown),
