@@ -266,6 +266,7 @@ static mlpipe_status load_column(mlpipe_ctx *ctx, dataset_load *l,
     const char *name = mlpipe__get_text(&l->in, &bytes);
     const int32_t type = (int32_t)mlpipe__get_u32(&l->in);
     const int32_t unit = (int32_t)mlpipe__get_u32(&l->in);
+    const uint32_t chunks = dataset_chunks(l->rows);
     mlpipe_status st = MLPIPE_OK;
 
     if (l->in.failed || !mlpipe__utf8_valid(name, bytes) ||
@@ -279,9 +280,13 @@ static mlpipe_status load_column(mlpipe_ctx *ctx, dataset_load *l,
                            dictionary);
     if (!w)
         st = mlpipe__nomem(ctx);
-    for (i = 0; i < dataset_chunks(l->rows) && !st; i++)
-        st = load_chunk(ctx, l, type, chunk_rows(l->rows, i),
-                        dictionary ? dictionary->dict.count : 0, w);
+    for (i = 0; i < chunks && !st; i++) {
+        st = mlpipe__poll(ctx, "fetch", column * (uint64_t)chunks + i,
+                          l->column_count * (uint64_t)chunks);
+        if (!st)
+            st = load_chunk(ctx, l, type, chunk_rows(l->rows, i),
+                            dictionary ? dictionary->dict.count : 0, w);
+    }
     mlpipe__dictionary_drop(dictionary);
     if (st) {
         mlpipe__writer_free(w);

@@ -12,6 +12,8 @@ static mlpipe_status put_model(mlpipe_ctx *ctx, const mlpipe_store *s,
     mlpipe_status st = mlpipe__store_name_free(ctx, s, "tags", name);
 
     if (!st)
+        st = mlpipe__poll(ctx, "store", 0, 1);
+    if (!st)
         st = mlpipe_model_bytes(ctx, model, &bytes);
     if (st)
         return st;
@@ -54,6 +56,8 @@ static mlpipe_status get_model(mlpipe_ctx *ctx, const mlpipe_store *s,
     size_t bytes = 0;
     mlpipe_status st = mlpipe__store_resolve(ctx, s, name, "model", &ref);
 
+    if (!st)
+        st = mlpipe__poll(ctx, "fetch", 0, 1);
     if (!st)
         st = mlpipe__store_read_bytes(ctx, s, ref.id, &data, &bytes);
     if (!st)

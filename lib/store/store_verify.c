@@ -35,6 +35,7 @@ static mlpipe_status verify_list(mlpipe_ctx *ctx, const char *path,
 typedef struct verify_state {
     const mlpipe_store *store;
     mlpipe_report *report;
+    uint32_t folder, folders; /* for progress */
     double versions, objects, bytes, damaged;
 } verify_state;
 
@@ -56,7 +57,7 @@ static mlpipe_status verify_object(mlpipe_ctx *ctx, verify_state *v,
 
     for (i = 0; i < 3; i++) {
         st = mlpipe__store_get_object(ctx, v->store, id, kinds[i], &object);
-        if (!st || st == MLPIPE_E_NOMEM || st == MLPIPE_E_IO)
+        if (st != MLPIPE_E_FORMAT) /* which says that it is another kind */
             break;
     }
     if (!st) {
@@ -87,9 +88,13 @@ static mlpipe_status verify_folder(mlpipe_ctx *ctx, verify_state *v,
     st = mlpipe__store_path(ctx, v->store, "objects", folder, &path);
     if (!st)
         st = verify_list(ctx, path.data, &names);
-    for (i = 0; i < names.dict.count && !st; i++)
-        if (mlpipe__dict_bytes(&names.dict, i) == 32)
+    for (i = 0; i < names.dict.count && !st; i++) {
+        if (mlpipe__dict_bytes(&names.dict, i) != 32)
+            continue;
+        st = mlpipe__poll(ctx, "verify", v->folder, v->folders);
+        if (!st)
             st = verify_object(ctx, v, mlpipe__dict_text(&names.dict, i));
+    }
     mlpipe__dict_free(&names.dict);
     mlpipe__text_free(&path);
     return st;
@@ -102,7 +107,6 @@ static mlpipe_status store_verify(mlpipe_ctx *ctx, const mlpipe_store *s,
     verify_names names;
     mlpipe__text path;
     mlpipe_status st;
-    uint32_t i;
 
     mlpipe__text_init(&path, s->env);
     mlpipe__dict_init(&names.dict, s->env);
@@ -111,11 +115,10 @@ static mlpipe_status store_verify(mlpipe_ctx *ctx, const mlpipe_store *s,
     st = mlpipe__store_path(ctx, s, "", "objects", &path);
     if (!st)
         st = verify_list(ctx, path.data, &names);
-    for (i = 0; i < names.dict.count && !st; i++) {
-        st = mlpipe__poll(ctx, "verify", i, names.dict.count);
-        if (!st)
-            st = verify_folder(ctx, &v, mlpipe__dict_text(&names.dict, i));
-    }
+    v.folders = names.dict.count;
+    for (; v.folder < v.folders && !st; v.folder++)
+        st = verify_folder(ctx, &v,
+                           mlpipe__dict_text(&names.dict, v.folder));
     mlpipe__report_number(v.report, "versions", v.versions);
     mlpipe__report_number(v.report, "objects", v.objects);
     mlpipe__report_number(v.report, "bytes", v.bytes);

@@ -111,6 +111,52 @@ static mlpipe_status store_put(const api_world *w, mlpipe_ctx *c,
     return st;
 }
 
+static mlpipe_status store_get_rows(const api_world *w, mlpipe_ctx *c,
+                                    api_result *out)
+{
+    mlpipe_store *store;
+    mlpipe_dataset *d = (mlpipe_dataset *)out;
+    mlpipe_status st = mlpipe_store_open(c, "store", NULL, &store);
+    if (st)
+        return st;
+    st = mlpipe_store_get_dataset(c, store, "rows", &d);
+    assert_true(!st == (d != NULL));
+    if (!st)
+        api_print(w, d, out->text[0]);
+    mlpipe_dataset_free(d);
+    mlpipe_store_free(store);
+    return st;
+}
+
+static mlpipe_status store_get_best(const api_world *w, mlpipe_ctx *c,
+                                    api_result *out)
+{
+    mlpipe_store *store;
+    mlpipe_model *m = (mlpipe_model *)out;
+    mlpipe_status st = mlpipe_store_open(c, "store", NULL, &store);
+    if (st)
+        return st;
+    st = mlpipe_store_get_model(c, store, "best", &m);
+    assert_true(!st == (m != NULL));
+    mlpipe_model_free(m);
+    mlpipe_store_free(store);
+    (void)w;
+    return st;
+}
+
+static mlpipe_status store_put_best(const api_world *w, mlpipe_ctx *c,
+                                    api_result *out)
+{
+    mlpipe_store *store;
+    mlpipe_status st = mlpipe_store_open(c, "store", NULL, &store);
+    if (st)
+        return st;
+    st = mlpipe_store_put_model(c, store, "best", w->model);
+    mlpipe_store_free(store);
+    (void)out;
+    return st;
+}
+
 static mlpipe_status store_verify(const api_world *w, mlpipe_ctx *c,
                                   api_result *out)
 {
@@ -131,8 +177,13 @@ static mlpipe_status store_verify(const api_world *w, mlpipe_ctx *c,
 
 static void stores(void **state)
 {
-    static const struct api_named put = {"store put", store_put},
-                                  verify = {"store verify", store_verify};
+    static const struct api_named calls[] = {
+        {"store put", store_put},
+        {"store put model", store_put_best},
+        {"store get dataset", store_get_rows},
+        {"store get model", store_get_best},
+        {"store verify", store_verify},
+    };
     api_world w;
     stopper s = {.stop_at = -1};
     mlpipe_io io;
@@ -154,8 +205,8 @@ static void stores(void **state)
         assert_int_equal(MLPIPE_E_CANCELLED, mlpipe_ctx_error(c)->status);
     }
     s.stop_at = -1;
-    stop_everywhere(&w, c, &s, &put);
-    stop_everywhere(&w, c, &s, &verify);
+    for (uint32_t i = 0; i < sizeof calls / sizeof *calls; i++)
+        stop_everywhere(&w, c, &s, &calls[i]);
     memset(&got, 0, sizeof got);
     assert_ok(c, store_verify(&w, c, &got));
     assert_memory_equal(&expected, &got, sizeof got);
