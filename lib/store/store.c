@@ -329,35 +329,85 @@ static mlpipe_status store_ref_read(mlpipe_ctx *ctx, const mlpipe_store *s,
     return st;
 }
 
+/* What a tag or a name points to; *found tells whether it is one. */
+static mlpipe_status store_look_up(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                   const char *name, mlpipe__store_ref *out,
+                                   bool *found)
+{
+    mlpipe_status st = mlpipe__store_name_check(ctx, name);
+
+    *found = false;
+    if (!st)
+        st = store_ref_read(ctx, s, "tags", name, out, found);
+    if (!st && !*found)
+        st = store_ref_read(ctx, s, "refs", name, out, found);
+    return st;
+}
+
+static bool store_is_version(const char *name)
+{
+    mlpipe__hash128 hash;
+
+    return mlpipe__hash_from_hex(name, strlen(name), &hash);
+}
+
+static mlpipe_status store_no_version(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                      const char *name)
+{
+    mlpipe__fail(ctx, MLPIPE_E_NOT_FOUND,
+                 "store: %q names no version in %q; mlpipe_store_log lists "
+                 "what there is", name, s->path);
+    return mlpipe__fail_where(ctx, s->path);
+}
+
 mlpipe_status mlpipe__store_resolve(mlpipe_ctx *ctx, const mlpipe_store *s,
                                     const char *name, const char *kind,
                                     mlpipe__store_ref *out)
 {
-    mlpipe__hash128 hash;
     bool found;
-    mlpipe_status st = mlpipe__store_name_check(ctx, name);
+    const mlpipe_status st = store_look_up(ctx, s, name, out, &found);
 
-    if (!st)
-        st = store_ref_read(ctx, s, "tags", name, out, &found);
-    if (!st && !found)
-        st = store_ref_read(ctx, s, "refs", name, out, &found);
     if (st)
         return st;
-    if (!found && strlen(name) == 32 &&
-        mlpipe__hash_from_hex(name, 32, &hash)) {
-        memcpy(out->id, name, 33);
+    if (!found && store_is_version(name)) {
+        memcpy(out->id, name, sizeof out->id);
         memcpy(out->kind, kind, strlen(kind) + 1);
         return MLPIPE_OK;
     }
     if (!found)
-        return mlpipe__fail(ctx, MLPIPE_E_NOT_FOUND,
-                            "store: %q names no version in %q", name,
-                            s->path);
+        return store_no_version(ctx, s, name);
     if (strcmp(out->kind, kind))
         return mlpipe__fail(ctx, MLPIPE_E_ARG,
                             "store: %q is a %s, not a %s", name, out->kind,
                             kind);
     return MLPIPE_OK;
+}
+
+/* The kind of a version is only in its object. */
+static mlpipe_status store_find_version(mlpipe_ctx *ctx,
+                                        const mlpipe_store *s,
+                                        const char *id,
+                                        mlpipe__store_ref *out)
+{
+    static const char *const kinds[][2] = {{"MANI", "dataset"},
+                                           {"MODL", "model"}};
+    mlpipe__container object;
+    mlpipe_status st;
+    uint32_t i;
+
+    for (i = 0; i < 2; i++) {
+        st = mlpipe__store_get_object(ctx, s, id, kinds[i][0], &object);
+        if (st == MLPIPE_E_FORMAT)
+            continue; /* it is another kind */
+        if (st)
+            return st == MLPIPE_E_NOT_FOUND ? store_no_version(ctx, s, id)
+                                            : st;
+        mlpipe__container_free(&object);
+        memcpy(out->id, id, sizeof out->id);
+        memcpy(out->kind, kinds[i][1], strlen(kinds[i][1]) + 1);
+        return MLPIPE_OK;
+    }
+    return store_no_version(ctx, s, id);
 }
 
 /* The folders of objects have names as well, which come before the ref. */
@@ -403,11 +453,10 @@ mlpipe_status mlpipe__store_name_free(mlpipe_ctx *ctx, const mlpipe_store *s,
                                       const char *folder, const char *name)
 {
     mlpipe__store_ref ref;
-    mlpipe__hash128 hash;
     bool found = false;
     mlpipe_status st = mlpipe__store_name_check(ctx, name);
 
-    if (!st && strlen(name) == 32 && mlpipe__hash_from_hex(name, 32, &hash))
+    if (!st && store_is_version(name))
         return mlpipe__fail(ctx, MLPIPE_E_PARAM,
                             "store: %q looks like a version; take another "
                             "name", name);
@@ -430,15 +479,10 @@ static mlpipe_status store_tag(mlpipe_ctx *ctx, const mlpipe_store *s,
     mlpipe_status st = mlpipe__store_name_free(ctx, s, "refs", tag);
 
     if (!st)
-        st = mlpipe__store_name_check(ctx, name);
-    if (!st)
-        st = store_ref_read(ctx, s, "tags", name, &ref, &found);
+        st = store_look_up(ctx, s, name, &ref, &found);
     if (!st && !found)
-        st = store_ref_read(ctx, s, "refs", name, &ref, &found);
-    if (!st && !found)
-        return mlpipe__fail(ctx, MLPIPE_E_NOT_FOUND,
-                            "store_tag: %q names no version in %q", name,
-                            s->path);
+        st = store_is_version(name) ? store_find_version(ctx, s, name, &ref)
+                                    : store_no_version(ctx, s, name);
     if (!st)
         st = store_ref_read(ctx, s, "tags", tag, &old, &found);
     if (st)

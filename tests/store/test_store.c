@@ -185,7 +185,50 @@ static void names_move_and_tags_stay(void **state)
     mlpipe_store_free(s);
 }
 
-/* Overwrite one byte of the n-th object of the store. */
+/* Keeps the text of the first cell of column `version` in the log. */
+static void first_version(mlpipe_ctx *c, mlpipe_store *s, char id[33])
+{
+    mlpipe_report *log;
+    mlpipe_buffer *json;
+    const char *at;
+
+    assert_ok(c, mlpipe_store_log(c, s, &log));
+    assert_ok(c, mlpipe_report_render(c, log, "json", &json));
+    at = strstr(mlpipe_buffer_data(json), "\"put\",");
+    assert_non_null(at);
+    at = strstr(at, "\"daily\",\"");
+    assert_non_null(at);
+    memcpy(id, at + 9, 32);
+    id[32] = 0;
+    mlpipe_buffer_free(json);
+    mlpipe_report_free(log);
+}
+
+/* A version that no name points to any more can still be given a tag. */
+static void versions_take_tags(void **state)
+{
+    static const char none[] = "0123456789abcdef0123456789abcdef";
+    mlpipe_ctx *c = ((fixture *)*state)->c;
+    mlpipe_dataset *one = sample(c, 10, 1), *two = sample(c, 10, 2), *back;
+    mlpipe_store *s;
+    char id[33];
+
+    assert_ok(c, mlpipe_store_open(c, "store", NULL, &s));
+    assert_ok(c, mlpipe_store_put_dataset(c, s, "daily", one));
+    assert_ok(c, mlpipe_store_put_dataset(c, s, "daily", two));
+    first_version(c, s, id);
+    assert_ok(c, mlpipe_store_tag(c, s, id, "old"));
+    assert_ok(c, mlpipe_store_get_dataset(c, s, "old", &back));
+    assert_equal(c, one, back);
+    mlpipe_dataset_free(back);
+    assert_status(MLPIPE_E_NOT_FOUND, mlpipe_store_tag(c, s, none, "v"));
+    assert_string_equal("store", mlpipe_ctx_error(c)->where);
+    mlpipe_dataset_free(one);
+    mlpipe_dataset_free(two);
+    mlpipe_store_free(s);
+}
+
+/* The name of the last file that a folder lists. */
 static int32_t remember(void *arg, const char *name)
 {
     char *out = arg;
@@ -452,6 +495,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(keeps_the_reading, setup, teardown),
         cmocka_unit_test_setup_teardown(names_move_and_tags_stay, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(versions_take_tags, setup, teardown),
         cmocka_unit_test_setup_teardown(damage_is_found, setup, teardown),
         cmocka_unit_test_setup_teardown(another_writer_is_told, setup,
                                         teardown),
