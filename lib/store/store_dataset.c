@@ -130,10 +130,10 @@ static mlpipe_status put_dataset(mlpipe_ctx *ctx, const mlpipe_store *s,
                                  const char *name, const mlpipe_dataset *d)
 {
     mlpipe__store_ref ref = {"dataset", ""};
-    mlpipe__store_entry entry = {"put", ref.kind, name, ref.id, NULL};
+    char print[33];
+    const mlpipe__store_entry entry = {"put", ref.kind, name, ref.id, print};
     mlpipe__hash128 hash;
     mlpipe__text list;
-    char print[33];
     mlpipe_status st;
     uint32_t i;
 
@@ -148,14 +148,14 @@ static mlpipe_status put_dataset(mlpipe_ctx *ctx, const mlpipe_store *s,
     mlpipe__put_u32(&list, d->column_count);
     for (i = 0; i < d->column_count && !st; i++)
         st = put_column(ctx, s, d, i, &list);
-    put_ids(d, &list);
+    if (!st)
+        put_ids(d, &list);
     if (!st && list.failed)
         st = mlpipe__nomem(ctx);
     if (!st)
         st = put_manifest(ctx, s, d, &list, print, ref.id);
     if (!st)
         st = mlpipe__store_point(ctx, s, "refs", name, &ref);
-    entry.content = print;
     if (!st)
         st = mlpipe__store_log_add(ctx, s, &entry);
     mlpipe__text_free(&list);
@@ -196,7 +196,8 @@ typedef struct dataset_load {
 static mlpipe_status load_damaged(mlpipe_ctx *ctx)
 {
     return mlpipe__fail(ctx, MLPIPE_E_CORRUPT,
-                        "store: the manifest of a dataset is damaged");
+                        "store: the manifest of a dataset is damaged; take "
+                        "the store from a backup or put the dataset again");
 }
 
 static mlpipe_status load_dictionary(mlpipe_ctx *ctx, dataset_load *l,
@@ -254,7 +255,7 @@ static mlpipe_status load_chunk(mlpipe_ctx *ctx, dataset_load *l,
                                             categories, w)
                  : load_damaged(ctx);
     mlpipe__container_free(&object);
-    return st;
+    return st ? mlpipe__fail_where(ctx, id) : MLPIPE_OK;
 }
 
 static mlpipe_status load_column(mlpipe_ctx *ctx, dataset_load *l,
@@ -269,9 +270,10 @@ static mlpipe_status load_column(mlpipe_ctx *ctx, dataset_load *l,
     const uint32_t chunks = dataset_chunks(l->rows);
     mlpipe_status st = MLPIPE_OK;
 
-    if (l->in.failed || !mlpipe__utf8_valid(name, bytes) ||
-        type < MLPIPE_TYPE_BOOL || type > MLPIPE_TYPE_DURATION ||
-        unit < MLPIPE_UNIT_NONE || unit > MLPIPE_UNIT_NS)
+    if (l->in.failed || strlen(name) != bytes ||
+        !mlpipe__utf8_valid(name, bytes) || type < MLPIPE_TYPE_BOOL ||
+        type > MLPIPE_TYPE_DURATION || unit < MLPIPE_UNIT_NONE ||
+        unit > MLPIPE_UNIT_NS)
         return load_damaged(ctx);
     st = load_dictionary(ctx, l, type, &dictionary);
     if (st)

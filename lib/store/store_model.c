@@ -65,8 +65,8 @@ static mlpipe_status get_model(mlpipe_ctx *ctx, const mlpipe_store *s,
     mlpipe__free(ctx->env, data);
     if (!st && strcmp((*out)->id, ref.id)) {
         st = mlpipe__fail(ctx, MLPIPE_E_CORRUPT,
-                          "store: object %s holds the model %s", ref.id,
-                          (*out)->id);
+                          "store: object %s holds the model %s; take the "
+                          "store from a backup", ref.id, (*out)->id);
         mlpipe_model_free(*out);
         *out = NULL;
     }

@@ -88,13 +88,13 @@ mlpipe_status mlpipe__store_get_object(mlpipe_ctx *ctx,
     st = mlpipe__container_read(ctx, kind, data, bytes, out);
     mlpipe__free(ctx->env, data);
     if (st)
-        return st;
+        return mlpipe__fail_where(ctx, id);
     mlpipe__hash_hex(mlpipe__container_id(out), real);
     if (strcmp(real, id)) {
         mlpipe__container_free(out);
         return mlpipe__fail(ctx, MLPIPE_E_CORRUPT,
-                            "store: object %s holds the content of %s", id,
-                            real);
+                            "store: object %s holds the content of %s; take "
+                            "the store from a backup", id, real);
     }
     return MLPIPE_OK;
 }

@@ -274,6 +274,51 @@ static void damage_is_found(void **state)
     assert_near(mlpipe_report_get(r, "damaged"), 1, 0);
     mlpipe_report_free(r);
     mlpipe_dataset_free(d);
+    assert_status(MLPIPE_E_CORRUPT,
+                  mlpipe_store_get_dataset(c, s, "all", &d));
+    assert_null(d);
+    assert_string_equal(name, mlpipe_ctx_error(c)->where);
+    mlpipe_store_free(s);
+}
+
+/* The hash proves that a manifest is what was written, not that it is one. */
+static void names_with_a_nul_are_damage(void **state)
+{
+    mlpipe_ctx *c = ((fixture *)*state)->c;
+    const double one[1] = {1};
+    mlpipe__store_ref ref;
+    mlpipe__container old, bad;
+    mlpipe_builder *b;
+    mlpipe_dataset *d;
+    mlpipe_store *s;
+    char *cols;
+    size_t bytes;
+
+    assert_ok(c, mlpipe_builder_new(c, NULL, NULL, &b));
+    assert_ok(c, mlpipe_builder_column(c, b, "abc", MLPIPE_F64, one, NULL,
+                                       1));
+    assert_ok(c, mlpipe_builder_finish(c, b, &d));
+    mlpipe_builder_free(b);
+    assert_ok(c, mlpipe_store_open(c, "store", NULL, &s));
+    assert_ok(c, mlpipe_store_put_dataset(c, s, "good", d));
+    mlpipe_dataset_free(d);
+    assert_ok(c, mlpipe__store_resolve(c, s, "good", "dataset", &ref));
+    assert_ok(c, mlpipe__store_get_object(c, s, ref.id, "MANI", &old));
+    bytes = mlpipe__container_find(&old, "COLS")->bytes;
+    cols = malloc(bytes);
+    memcpy(cols, mlpipe__container_find(&old, "COLS")->data, bytes);
+    assert_memory_equal(cols + 16, "abc", 3); /* rows, columns, length */
+    cols[17] = 0;
+    mlpipe__container_init(&bad, s->env);
+    assert_ok(c, mlpipe__container_add(c, &bad, "COLS", 1, cols, bytes));
+    assert_ok(c, mlpipe__store_put_object(c, s, &bad, "MANI", ref.id));
+    assert_ok(c, mlpipe__store_point(c, s, "refs", "bad", &ref));
+    assert_status(MLPIPE_E_CORRUPT,
+                  mlpipe_store_get_dataset(c, s, "bad", &d));
+    assert_null(d);
+    mlpipe__container_free(&bad);
+    mlpipe__container_free(&old);
+    free(cols);
     mlpipe_store_free(s);
 }
 
@@ -497,6 +542,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(versions_take_tags, setup, teardown),
         cmocka_unit_test_setup_teardown(damage_is_found, setup, teardown),
+        cmocka_unit_test_setup_teardown(names_with_a_nul_are_damage, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(another_writer_is_told, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(refuses_what_is_no_store, setup,
