@@ -306,8 +306,9 @@ mlpipe_builder_new(mlpipe_ctx *ctx, const mlpipe_layout *layout,
  * @param records borrows: n records, one behind the other
  * @param n how many
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_STATE (no layout, or finished),
- *         MLPIPE_E_ARG (a token that the layout never gave)
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_STATE (no layout, finished, or finish ran
+ *         out of memory), MLPIPE_E_ARG (a token that the layout never gave),
+ *         MLPIPE_E_NUMERIC (an u64 above 2^63 - 1)
  * @thread owner
  * @since 0.1
  */
@@ -378,6 +379,8 @@ mlpipe_builder_texts(mlpipe_ctx *ctx, mlpipe_builder *builder,
 
 /**
  * Freeze what was collected into a dataset; the builder can only be freed.
+ * After MLPIPE_E_NOMEM it can be called again; whether records are taken in
+ * between is told by mlpipe_builder_append.
  *
  * @param ctx borrows
  * @param builder borrows

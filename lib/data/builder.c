@@ -201,7 +201,8 @@ static mlpipe_status builder_check_record(mlpipe_ctx *ctx,
             return mlpipe__fail_at(ctx, (int64_t)i, f->name);
         }
         if (f->kind == MLPIPE_U64
-            && builder_integer(f->kind, record + f->offset) < 0) {
+            && builder_integer(f->kind, record + f->offset) < 0
+            && mlpipe__field_number(f, record) > 0) { /* NaN: missing */
             (void)mlpipe__fail(ctx, MLPIPE_E_NUMERIC,
                                "record %zu, field %q is above 2^63 - 1, the "
                                "largest i64", i, f->name);
@@ -246,6 +247,10 @@ static mlpipe_status builder_append(mlpipe_ctx *ctx, mlpipe_builder *b,
         return mlpipe__fail(ctx, MLPIPE_E_STATE, b->finished
             ? "the builder is finished; records go into a new one"
             : "the builder has no layout; give one to mlpipe_builder_new");
+    if (b->column_count)
+        return mlpipe__fail(ctx, MLPIPE_E_STATE,
+                            "the builder was being finished when memory ran "
+                            "out; call mlpipe_builder_finish again");
     if (n > (size_t)INT64_MAX / 2)
         return mlpipe__nomem(ctx);
     const uint32_t tokens = mlpipe__layout_tokens(b->layout);
@@ -553,20 +558,18 @@ static bool builder_encode(mlpipe__column *c, const mlpipe__dict *tokens)
 static mlpipe_status builder_close_fields(mlpipe_ctx *ctx, mlpipe_builder *b)
 {
     mlpipe__dict tokens;
-    bool fine = true;
+    bool fine = builder_token_texts(b, &tokens);
 
-    if (!b->columns)
+    if (fine && !b->columns)
         b->columns = mlpipe__alloc_array(b->env, b->writer_count,
                                          sizeof b->columns[0]);
-    if (!b->columns)
-        return mlpipe__nomem(ctx);
-    while (b->column_count < b->writer_count) {
+    fine = fine && b->columns;
+    while (fine && b->column_count < b->writer_count) {
         const uint32_t i = b->column_count++;
         /* It has nothing to sort, and so nothing to fail at. */
         b->columns[i] = mlpipe__writer_finish(b->writers[i]);
         b->writers[i] = NULL;
     }
-    fine = builder_token_texts(b, &tokens);
     while (fine && b->encoded < b->column_count) {
         mlpipe__column *c = b->columns[b->encoded];
         fine = c->type != MLPIPE_TYPE_CATEGORY || builder_encode(c, &tokens);

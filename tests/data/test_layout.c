@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Layouts, their values and tokens, and builders that use them. */
-#include "support.h"
+#include "budget.h"
 
 #include "data/data_internal.h"
 
@@ -199,6 +199,67 @@ static void test_records(void **state)
     mlpipe_dataset_free(d);
 }
 
+/* A value that means missing need not fit into a column. */
+static void test_missing_u64(void **state)
+{
+    const uint64_t values[2] = {UINT64_MAX, 5};
+    mlpipe_layout *l;
+    mlpipe_builder *b;
+    mlpipe_dataset *d;
+
+    assert_ok(ctx, mlpipe_layout_new(ctx, sizeof values[0], &l));
+    assert_ok(ctx, mlpipe_layout_field(ctx, l, "n", MLPIPE_U64, 0));
+    assert_ok(ctx, mlpipe_layout_missing(ctx, l, "n", 18446744073709551615.0));
+    assert_ok(ctx, mlpipe_builder_new(ctx, l, NULL, &b));
+    assert_ok(ctx, mlpipe_builder_append(ctx, b, values, 2));
+    assert_ok(ctx, mlpipe_builder_finish(ctx, b, &d));
+    assert_int_equal(1, mlpipe_dataset_nulls(d, 0));
+    mlpipe_dataset_free(d);
+    mlpipe_builder_free(b);
+    mlpipe_layout_free(l);
+}
+
+/* finish fails at its n-th allocation, is given another record, and again. */
+static bool finish_again(int64_t n)
+{
+    struct budget budget;
+    mlpipe_ctx *c = budget_ctx(&budget);
+    mlpipe_layout *l;
+    mlpipe_builder *b;
+    mlpipe_dataset *d;
+    uint32_t token;
+
+    assert_ok(c, mlpipe_layout_new(c, sizeof token, &l));
+    assert_ok(c, mlpipe_layout_field(c, l, "t", MLPIPE_TOKEN, 0));
+    assert_ok(c, mlpipe_layout_token(c, l, "red", 3, &token));
+    assert_ok(c, mlpipe_builder_new(c, l, NULL, &b));
+    assert_ok(c, mlpipe_builder_append(c, b, &token, 1));
+    budget.left = n;
+    const bool failed = mlpipe_builder_finish(c, b, &d) != MLPIPE_OK;
+    budget.left = -1;
+    if (failed) {
+        const mlpipe_status st = mlpipe_builder_append(c, b, &token, 1);
+        assert_true(st == MLPIPE_OK || st == MLPIPE_E_STATE);
+        assert_ok(c, mlpipe_builder_finish(c, b, &d));
+        assert_int_equal(st ? 1 : 2, mlpipe_dataset_rows(d));
+    }
+    mlpipe_dataset_free(d);
+    mlpipe_builder_free(b);
+    mlpipe_layout_free(l);
+    mlpipe_ctx_free(c);
+    assert_int_equal(0, budget.blocks);
+    return failed;
+}
+
+static void test_finish_again(void **state)
+{
+    int64_t n = 0;
+
+    while (finish_again(n))
+        n++;
+    assert_true(n > 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +267,8 @@ int main(void)
         cmocka_unit_test(test_refuses),
         cmocka_unit_test(test_tokens),
         cmocka_unit_test(test_records),
+        cmocka_unit_test(test_missing_u64),
+        cmocka_unit_test(test_finish_again),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
