@@ -5,7 +5,7 @@
 /* JSON knows no NaN and no infinity: they become null. */
 static void render_json_number(mlpipe__text *t, double x)
 {
-    if (x - x == 0.0)
+    if (mlpipe__finite(x))
         mlpipe__text_add(t, "%g", x);
     else
         mlpipe__text_put(t, "null", 4);

@@ -11,7 +11,7 @@ static size_t text_number(double x, char out[MLPIPE__NUMBER_BYTES])
     double unit = 1.0; /* power of ten: size * unit has six digits */
     int64_t steps;
 
-    if (!(x - x == 0.0) || size >= 1e6 || size < 1e-6 ||
+    if (!mlpipe__finite(x) || size >= 1e6 || size < 1e-6 ||
         size == (double)(int64_t)size)
         return mlpipe__print_f64(x, out);
     while (size * unit < 1e5)

@@ -80,7 +80,7 @@ void mlpipe__report_figure(mlpipe_report *r, const char *name,
 
 void mlpipe__report_number(mlpipe_report *r, const char *name, double value)
 {
-    const double nan = mlpipe__report_nan();
+    const double nan = mlpipe__nan();
     const mlpipe_figure figure = {value, nan, nan, nan};
 
     mlpipe__report_figure(r, name, &figure);
@@ -158,7 +158,7 @@ void mlpipe__report_cell_text(mlpipe_report *r, const char *text,
     mlpipe__report_cell *cell = i != UINT32_MAX ? report_cell(r) : NULL;
 
     if (cell) {
-        cell->number = mlpipe__report_nan();
+        cell->number = mlpipe__nan();
         cell->text = i;
     }
 }
@@ -224,7 +224,7 @@ double mlpipe_report_get(const mlpipe_report *report, const char *name)
     const mlpipe__report_item *item =
         report_find(report, MLPIPE__ITEM_NUMBER, name);
 
-    return item ? item->figure.value : mlpipe__report_nan();
+    return item ? item->figure.value : mlpipe__nan();
 }
 
 const char *mlpipe_report_text(const mlpipe_report *report, const char *name)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Making reports; rendering them is in render_text.c and render_json.c. */
+/* Making reports; rendering them is in render.c and render_text.c. */
 #ifndef MLPIPE_REPORT_INTERNAL_H
 #define MLPIPE_REPORT_INTERNAL_H
 
-#include "../base/base_internal.h"
+#include "../num/num_internal.h"
 
 /*
  * A report under construction; after mlpipe__report_seal it is immutable.

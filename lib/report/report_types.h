@@ -38,16 +38,6 @@ struct mlpipe_report {
     bool failed; /* out of memory while building */
 };
 
-/* The quiet NaN that stands for "not defined". */
-static inline double mlpipe__report_nan(void)
-{
-    const uint64_t bits = UINT64_C(0x7ff8000000000000);
-    double x;
-
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
 void mlpipe__render_text(const mlpipe_report *r, mlpipe__text *t);
 void mlpipe__render_json(const mlpipe_report *r, mlpipe__text *t);
 
