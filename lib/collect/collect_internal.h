@@ -223,7 +223,7 @@ bool mlpipe__csv_time_value(const mlpipe__csv_time *t, int32_t unit,
 
 /* ---- columns (csv_infer.c) and rows (csv_rows.c) ------------------------ */
 
-enum { MLPIPE__CSV_EXAMPLE = 40, MLPIPE__CSV_AUTO_CATEGORIES = 65536 };
+enum { MLPIPE__CSV_EXAMPLE = 40 };
 
 typedef struct mlpipe__csv_column {
     char *name;

@@ -111,8 +111,8 @@ static uint64_t csv_most_texts(const mlpipe__csv *csv,
     const bool asked = c->forced == MLPIPE_TYPE_CATEGORY
         || csv->options.text == MLPIPE__CSV_TEXT_CATEGORY;
 
-    return asked || limit < MLPIPE__CSV_AUTO_CATEGORIES
-        ? limit : MLPIPE__CSV_AUTO_CATEGORIES;
+    return asked || limit < MLPIPE__AUTO_CATEGORIES
+        ? limit : MLPIPE__AUTO_CATEGORIES;
 }
 
 /* Narrows the column by one value; false on out of memory. */

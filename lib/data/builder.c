@@ -8,8 +8,6 @@ const mlpipe__param mlpipe__builder_params[] = {
 };
 const uint32_t mlpipe__builder_param_count = 1;
 
-enum { BUILDER_MAX_CATEGORIES = 65536 };
-
 struct mlpipe_builder {
     mlpipe__env *env;
     mlpipe_layout *layout; /* NULL: column by column */
@@ -437,7 +435,7 @@ static mlpipe_status builder_survey(mlpipe_ctx *ctx, const char *name,
             st = mlpipe__fail(ctx, MLPIPE_E_FORMAT,
                               "column %q, row %lld is no UTF-8: %q", name,
                               (long long)i, texts[i]);
-        else if (texts[i] && dict->count <= BUILDER_MAX_CATEGORIES
+        else if (texts[i] && dict->count <= MLPIPE__AUTO_CATEGORIES
                  && mlpipe__dict_add(dict, texts[i], n) == UINT32_MAX)
             return mlpipe__nomem(ctx);
         if (st) {
@@ -460,7 +458,7 @@ static mlpipe_status builder_texts(mlpipe_ctx *ctx, mlpipe_builder *b,
         return st;
     mlpipe__dict_init(&dict, b->env);
     st = builder_survey(ctx, name, texts, rows, &dict);
-    const int32_t type = dict.count <= BUILDER_MAX_CATEGORIES
+    const int32_t type = dict.count <= MLPIPE__AUTO_CATEGORIES
         ? MLPIPE_TYPE_CATEGORY : MLPIPE_TYPE_TEXT;
     mlpipe__dict_free(&dict);
     if (st)
@@ -530,8 +528,7 @@ static bool builder_encode(mlpipe__column *c, const mlpipe__dict *tokens)
             const mlpipe__chunk *chunk = &c->chunks[k];
             int32_t *codes = chunk->data;
             for (uint32_t i = 0; i < chunk->rows; i++) {
-                if (chunk->validity
-                    && !(chunk->validity[i / 64] >> (i % 64) & 1))
+                if (!mlpipe__chunk_valid(chunk, i))
                     continue;
                 if (pass)
                     codes[i] = map[codes[i]];

@@ -56,11 +56,6 @@ void mlpipe__writer_free(mlpipe__column_writer *w)
     mlpipe__env_drop(env);
 }
 
-int64_t mlpipe__writer_rows(const mlpipe__column_writer *w)
-{
-    return w->column->rows;
-}
-
 bool mlpipe__writer_full(const mlpipe__column_writer *w)
 {
     return w->full;
@@ -282,7 +277,7 @@ static bool writer_sort_codes(mlpipe__column_writer *w)
         mlpipe__chunk *chunk = &c->chunks[k];
         int32_t *codes = chunk->data;
         for (uint32_t i = 0; i < chunk->rows; i++)
-            if (chunk->validity[i / 64] >> (i % 64) & 1)
+            if (mlpipe__chunk_valid(chunk, i))
                 codes[i] = map[codes[i]];
     }
     mlpipe__free(w->env, map);

@@ -8,7 +8,11 @@
 
 /* ---- columns (column.c) ------------------------------------------------- */
 
-enum { MLPIPE__CHUNK_ROWS = 65536 };
+enum {
+    MLPIPE__CHUNK_ROWS = 65536,
+    /* Columns of more different texts are TEXT, unless CATEGORY is asked. */
+    MLPIPE__AUTO_CATEGORIES = 65536
+};
 
 /* A dictionary that columns and programs share. */
 typedef struct mlpipe__dictionary {
@@ -40,6 +44,12 @@ typedef struct mlpipe__chunk {
     uint32_t rows;
     uint32_t nulls;
 } mlpipe__chunk;
+
+static inline bool mlpipe__chunk_valid(const mlpipe__chunk *chunk,
+                                       uint32_t at)
+{
+    return !chunk->validity || (chunk->validity[at / 64] >> (at % 64) & 1);
+}
 
 typedef struct mlpipe__column {
     atomic_uint_fast64_t refs;
@@ -81,7 +91,6 @@ bool mlpipe__writer_bool(mlpipe__column_writer *w, bool v);
 bool mlpipe__writer_code(mlpipe__column_writer *w, int32_t code);
 /* TEXT: the bytes; CATEGORY: adds to the dictionary. */
 bool mlpipe__writer_text(mlpipe__column_writer *w, const char *s, size_t n);
-int64_t mlpipe__writer_rows(const mlpipe__column_writer *w);
 /* Gives the column (one reference) and frees the writer; NULL on failure. */
 mlpipe__column *mlpipe__writer_finish(mlpipe__column_writer *w);
 void mlpipe__writer_free(mlpipe__column_writer *w);

@@ -17,11 +17,6 @@ static inline const mlpipe__chunk *cells_chunk(const mlpipe__column *c,
     return &c->chunks[physical / MLPIPE__CHUNK_ROWS];
 }
 
-static inline bool cells_valid(const mlpipe__chunk *chunk, uint32_t at)
-{
-    return !chunk->validity || (chunk->validity[at / 64] >> (at % 64) & 1);
-}
-
 static inline bool cells_bit(const mlpipe__chunk *chunk, uint32_t at)
 {
     return ((const uint64_t *)chunk->data)[at / 64] >> (at % 64) & 1;
@@ -116,7 +111,7 @@ void mlpipe__dataset_block(const mlpipe_dataset *d, uint32_t column,
         for (uint32_t i = 0; i < n; i++) {
             const mlpipe__chunk *chunk =
                 cells_chunk(c, d->rowset->rows[first + i], &at);
-            valid[i] = cells_valid(chunk, at);
+            valid[i] = mlpipe__chunk_valid(chunk, at);
             values[i] = cells_f64(c, chunk, at);
         }
         return;
@@ -141,7 +136,7 @@ void mlpipe__dataset_block_i64(const mlpipe_dataset *d, uint32_t column,
         for (uint32_t i = 0; i < n; i++) {
             const mlpipe__chunk *chunk =
                 cells_chunk(c, d->rowset->rows[first + i], &at);
-            valid[i] = cells_valid(chunk, at);
+            valid[i] = mlpipe__chunk_valid(chunk, at);
             values[i] = cells_i64(c, chunk, at);
         }
         return;
@@ -162,7 +157,7 @@ static const char *cells_text(const mlpipe__column *c,
                               size_t *bytes)
 {
     *bytes = 0;
-    if (!cells_valid(chunk, at))
+    if (!mlpipe__chunk_valid(chunk, at))
         return NULL;
     if (c->type == MLPIPE_TYPE_CATEGORY) {
         const mlpipe__dict *dict = &c->dictionary->dict;
@@ -216,7 +211,7 @@ uint64_t mlpipe__dataset_cell_hash(const mlpipe_dataset *d, uint32_t column,
     const mlpipe__chunk *chunk =
         cells_chunk(c, mlpipe__dataset_physical(d, row), &at);
 
-    if (!cells_valid(chunk, at))
+    if (!mlpipe__chunk_valid(chunk, at))
         return mlpipe__hash64("null", 5, ~seed);
     if (cells_is_text(c)) {
         size_t bytes;
@@ -236,9 +231,9 @@ bool mlpipe__dataset_cell_equal(const mlpipe_dataset *d, uint32_t column,
         cells_chunk(c, mlpipe__dataset_physical(d, row_a), &a);
     const mlpipe__chunk *in_b =
         cells_chunk(c, mlpipe__dataset_physical(d, row_b), &b);
-    const bool valid = cells_valid(in_a, a);
+    const bool valid = mlpipe__chunk_valid(in_a, a);
 
-    if (valid != cells_valid(in_b, b))
+    if (valid != mlpipe__chunk_valid(in_b, b))
         return false;
     if (!valid)
         return true;
@@ -264,7 +259,7 @@ mlpipe_status mlpipe_dataset_cell(const mlpipe_dataset *d, int64_t row,
     uint32_t at;
     const mlpipe__chunk *chunk =
         cells_chunk(c, mlpipe__dataset_physical(d, row), &at);
-    if (!cells_valid(chunk, at)) {
+    if (!mlpipe__chunk_valid(chunk, at)) {
         /* So that a host that copies the number copies "missing". */
         out->num = mlpipe__nan();
         return MLPIPE_OK;
@@ -293,7 +288,7 @@ int64_t mlpipe_dataset_nulls(const mlpipe_dataset *d, uint32_t column)
         uint32_t at;
         const mlpipe__chunk *chunk =
             cells_chunk(c, mlpipe__dataset_physical(d, i), &at);
-        nulls += !cells_valid(chunk, at);
+        nulls += !mlpipe__chunk_valid(chunk, at);
     }
     return nulls;
 }

@@ -177,8 +177,7 @@ static void print_validity(print_sink *s, const mlpipe_dataset *d,
             const int64_t p = mlpipe__dataset_physical(d, start + i);
             const mlpipe__chunk *chunk = &c->chunks[p / MLPIPE__CHUNK_ROWS];
             const uint32_t at = (uint32_t)(p % MLPIPE__CHUNK_ROWS);
-            valid[i] = !chunk->validity
-                || (chunk->validity[at / 64] >> (at % 64) & 1);
+            valid[i] = mlpipe__chunk_valid(chunk, at);
         }
     print_bits(s, valid, n);
 }

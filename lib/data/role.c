@@ -2,7 +2,8 @@
 /* Which role a column looks made for: a hint for people, never a decision. */
 #include "data_internal.h"
 
-enum { ROLE_TIMES = 1, ROLE_NUMBERS = 2, ROLE_KEYS = 4, ROLE_ANY = 15 };
+enum { ROLE_TIMES = 1, ROLE_NUMBERS = 2, ROLE_KEYS = 4,
+       ROLE_TRUTHS = 8, ROLE_ANY = 15 };
 
 /* Names, in lower case, that say a role for columns of certain types. */
 static const struct {
@@ -46,7 +47,7 @@ static uint32_t role_types(int32_t type)
     case MLPIPE_TYPE_CATEGORY:
         return ROLE_KEYS;
     case MLPIPE_TYPE_BOOL:
-        return 8;
+        return ROLE_TRUTHS;
     default:
         return 0;
     }
