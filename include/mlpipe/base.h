@@ -228,7 +228,9 @@ MLPIPE_API const char *mlpipe_status_name(mlpipe_status status);
  * @param out gives; free with mlpipe_ctx_free
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_ARG (a size smaller than the first
- *         version's, a missing allocator in libmlpipe-serve)
+ *         version's, a newer struct that asks for what this library does not
+ *         know, an io table with a function missing, more than 1,024 threads,
+ *         a missing allocator in libmlpipe-serve)
  * @thread any
  * @since 0.1
  *
@@ -272,7 +274,7 @@ MLPIPE_API const mlpipe_error *mlpipe_ctx_error(const mlpipe_ctx *ctx);
 /**
  * Memory held by a context's environment: all objects made with it.
  *
- * @param ctx borrows
+ * @param ctx borrows; NULL gives 0
  * @param live bytes held now; may be NULL
  * @param peak the most that were ever held; may be NULL
  * @thread any

@@ -36,7 +36,9 @@ typedef struct mlpipe_source mlpipe_source;
  *         MLPIPE_E_AMBIGUOUS (dates, delimiter or header that read in two
  *         ways), MLPIPE_E_SCHEMA (as= names no column), MLPIPE_E_EMPTY (no
  *         row to load), MLPIPE_E_LIMIT, MLPIPE_E_CONFLICT (the file changed
- *         while it was read), MLPIPE_E_CANCELLED
+ *         while it was read), MLPIPE_E_CANCELLED, MLPIPE_E_ARG (an empty
+ *         path), MLPIPE_E_UNSUPPORTED (a context without files),
+ *         MLPIPE_E_HOST (its io table), MLPIPE_E_STATE (after fork)
  * @thread ctx
  * @since 0.1
  *
@@ -91,7 +93,8 @@ mlpipe_source_csv(mlpipe_ctx *ctx, const char *path, const char *params,
  *        mlpipe_dataset_free
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_IO, MLPIPE_E_CONFLICT (the file changed
- *         since it was opened), MLPIPE_E_CANCELLED
+ *         since it was opened), MLPIPE_E_LIMIT, MLPIPE_E_CANCELLED,
+ *         MLPIPE_E_HOST (its io table), MLPIPE_E_STATE (after fork)
  * @thread owner
  * @since 0.1
  */

@@ -247,7 +247,8 @@ mlpipe_dataset_slice(mlpipe_ctx *ctx, const mlpipe_dataset *dataset,
  * @param dataset borrows
  * @param out gives the text; free with mlpipe_buffer_free
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_CANCELLED
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_CANCELLED, MLPIPE_E_HOST (the executor
+ *         failed), MLPIPE_E_STATE (a pool of threads after fork)
  * @thread ctx
  * @since 0.1
  */
@@ -327,8 +328,9 @@ mlpipe_builder_append(mlpipe_ctx *ctx, mlpipe_builder *builder,
  * @param valid borrows: one byte a row, 0 = null; NULL = all valid
  * @param rows the same for every column
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_STATE, MLPIPE_E_ARG, MLPIPE_E_CONFLICT (the
- *         name is taken), MLPIPE_E_NUMERIC (an u64 above 2^63 - 1)
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_STATE (a layout, or finished),
+ *         MLPIPE_E_ARG (name, kind or rows), MLPIPE_E_CONFLICT (the name is
+ *         taken), MLPIPE_E_NUMERIC (an u64 above 2^63 - 1)
  * @thread owner
  * @since 0.1
  */
@@ -444,7 +446,8 @@ mlpipe_layout_field(mlpipe_ctx *ctx, mlpipe_layout *layout, const char *name,
  * @param name borrows: a field
  * @param value that means missing
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOT_FOUND (no such field), MLPIPE_E_STATE (bound)
+ * @status MLPIPE_E_NOT_FOUND (no such field), MLPIPE_E_ARG (a token field),
+ *         MLPIPE_E_STATE (bound)
  * @thread owner
  * @since 0.1
  */
@@ -459,8 +462,8 @@ mlpipe_layout_missing(mlpipe_ctx *ctx, mlpipe_layout *layout,
  * @param layout borrows; not yet bound
  * @param name borrows: a column of the model
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_CONFLICT (the name is a field),
- *         MLPIPE_E_STATE (bound)
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_ARG (no name), MLPIPE_E_CONFLICT (the name
+ *         is a field), MLPIPE_E_STATE (bound)
  * @thread owner
  * @since 0.1
  */

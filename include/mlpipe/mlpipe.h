@@ -23,7 +23,8 @@
  * Every fallible function takes a context first, gives its results last and
  * returns a status; calls chain with `||`. On failure the outputs are NULL,
  * the inputs are as they were, and mlpipe_ctx_error() says what happened,
- * where, and what to do.
+ * where, and what to do. The codes that a call can end in are listed with it,
+ * but for MLPIPE_E_ARG, which each gives for a NULL where none is allowed.
  *
  * Ownership words used in the documentation of every pointer:
  *   borrows  the library reads it during the call only

@@ -27,7 +27,9 @@ typedef struct mlpipe_store mlpipe_store;
  * @param out gives; free with mlpipe_store_free
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_IO, MLPIPE_E_NOT_FOUND,
- *         MLPIPE_E_VERSION (of another format), MLPIPE_E_FORMAT (no store)
+ *         MLPIPE_E_VERSION (of another format), MLPIPE_E_FORMAT (no store),
+ *         MLPIPE_E_ARG (an empty path), MLPIPE_E_UNSUPPORTED (a context
+ *         without files), MLPIPE_E_STATE (after fork)
  * @thread ctx
  * @since 0.1
  */
@@ -46,7 +48,8 @@ mlpipe_store_open(mlpipe_ctx *ctx, const char *path, const char *params,
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM (a bad name, or the digits of a
  *         version), MLPIPE_E_CONFLICT (the name is a tag), MLPIPE_E_IO,
- *         MLPIPE_E_BUSY (another writer), MLPIPE_E_CANCELLED
+ *         MLPIPE_E_BUSY (another writer), MLPIPE_E_LIMIT, MLPIPE_E_CORRUPT (a
+ *         damaged tag), MLPIPE_E_CANCELLED, MLPIPE_E_STATE (after fork)
  * @thread owner
  * @since 0.1
  */
@@ -62,8 +65,11 @@ mlpipe_store_put_dataset(mlpipe_ctx *ctx, mlpipe_store *store,
  * @param name borrows: a name, a tag or 32 hexadecimal digits of a version
  * @param out gives; free with mlpipe_dataset_free
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_NOT_FOUND, MLPIPE_E_IO, MLPIPE_E_CORRUPT,
- *         MLPIPE_E_ARG (it is a model)
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM (a bad name), MLPIPE_E_NOT_FOUND,
+ *         MLPIPE_E_IO, MLPIPE_E_CORRUPT, MLPIPE_E_ARG (of the other kind),
+ *         MLPIPE_E_FORMAT (a version of it), MLPIPE_E_VERSION (of another
+ *         format), MLPIPE_E_LIMIT, MLPIPE_E_CANCELLED, MLPIPE_E_STATE (after
+ *         fork)
  * @thread owner
  * @since 0.1
  */
@@ -108,12 +114,13 @@ mlpipe_store_get_model(mlpipe_ctx *ctx, mlpipe_store *store,
  *
  * @param ctx borrows
  * @param store borrows
- * @param name borrows: a name or a version
+ * @param name borrows: a name, a tag or a version
  * @param tag borrows: the new name
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_NOT_FOUND,
  *         MLPIPE_E_CONFLICT (the tag names another version, or is a name),
- *         MLPIPE_E_IO
+ *         MLPIPE_E_IO, MLPIPE_E_BUSY (another writer), MLPIPE_E_CORRUPT,
+ *         MLPIPE_E_STATE (after fork)
  * @thread owner
  * @since 0.1
  */
@@ -122,13 +129,15 @@ mlpipe_store_tag(mlpipe_ctx *ctx, mlpipe_store *store, const char *name,
                  const char *tag);
 
 /**
- * What was put and tagged, in order, as a table of the report.
+ * What was put and tagged, in order, as a table of the report. A tail that a
+ * crash has torn is left out.
  *
  * @param ctx borrows
  * @param store borrows
  * @param out gives; free with mlpipe_report_free
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_IO, MLPIPE_E_CORRUPT
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_IO, MLPIPE_E_LIMIT (1 GiB), MLPIPE_E_STATE
+ *         (after fork)
  * @thread owner
  * @since 0.1
  */
@@ -143,7 +152,8 @@ mlpipe_store_log(mlpipe_ctx *ctx, mlpipe_store *store, mlpipe_report **out);
  * @param out gives figures "versions", "bytes", "damaged" and a table of what
  *        is damaged; free with mlpipe_report_free
  * @return MLPIPE_OK, also where something is damaged
- * @status MLPIPE_E_NOMEM, MLPIPE_E_IO, MLPIPE_E_CANCELLED
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_IO, MLPIPE_E_CANCELLED, MLPIPE_E_STATE
+ *         (after fork)
  * @thread owner
  * @since 0.1
  */
