@@ -131,7 +131,7 @@ mlpipe_status mlpipe_report_render(mlpipe_ctx *ctx,
                                    const mlpipe_report *report,
                                    const char *format, mlpipe_buffer **out)
 {
-    mlpipe_status st = mlpipe__begin(ctx, "report_render");
+    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_report_render");
 
     if (out)
         *out = NULL;

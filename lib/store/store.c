@@ -182,7 +182,7 @@ static mlpipe_status store_open(mlpipe_ctx *ctx, const char *path,
     size_t n = strlen(path);
     mlpipe_status st;
 
-    st = mlpipe__params_parse(ctx, "store_open", mlpipe__store_params,
+    st = mlpipe__params_parse(ctx, "mlpipe_store_open", mlpipe__store_params,
                               mlpipe__store_param_count, params, &p);
     if (st)
         return st;
@@ -212,7 +212,7 @@ done:
 mlpipe_status mlpipe_store_open(mlpipe_ctx *ctx, const char *path,
                                 const char *params, mlpipe_store **out)
 {
-    mlpipe_status st = mlpipe__begin_here(ctx, "store_open");
+    mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_store_open");
 
     if (out)
         *out = NULL;
@@ -502,7 +502,7 @@ static mlpipe_status store_tag(mlpipe_ctx *ctx, const mlpipe_store *s,
 mlpipe_status mlpipe_store_tag(mlpipe_ctx *ctx, mlpipe_store *store,
                                const char *name, const char *tag)
 {
-    mlpipe_status st = mlpipe__store_begin(ctx, "store_tag", store);
+    mlpipe_status st = mlpipe__store_begin(ctx, "mlpipe_store_tag", store);
     void *lock = NULL;
 
     if (!st && (!name || !tag))

@@ -166,7 +166,8 @@ mlpipe_status mlpipe_store_put_dataset(mlpipe_ctx *ctx, mlpipe_store *store,
                                        const char *name,
                                        const mlpipe_dataset *dataset)
 {
-    mlpipe_status st = mlpipe__store_begin(ctx, "store_put_dataset", store);
+    mlpipe_status st = mlpipe__store_begin(ctx, "mlpipe_store_put_dataset",
+                                           store);
     void *lock = NULL;
 
     if (!st && !name)
@@ -379,7 +380,8 @@ mlpipe_status mlpipe_store_get_dataset(mlpipe_ctx *ctx, mlpipe_store *store,
                                        const char *name,
                                        mlpipe_dataset **out)
 {
-    mlpipe_status st = mlpipe__store_begin(ctx, "store_get_dataset", store);
+    mlpipe_status st = mlpipe__store_begin(ctx, "mlpipe_store_get_dataset",
+                                           store);
     mlpipe__container manifest;
     mlpipe__store_ref ref;
 

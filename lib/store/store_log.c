@@ -164,7 +164,7 @@ static void log_visit(void *arg, const mlpipe__store_entry *e)
 mlpipe_status mlpipe_store_log(mlpipe_ctx *ctx, mlpipe_store *store,
                                mlpipe_report **out)
 {
-    mlpipe_status st = mlpipe__store_begin(ctx, "store_log", store);
+    mlpipe_status st = mlpipe__store_begin(ctx, "mlpipe_store_log", store);
     log_report l = {0};
 
     if (out)

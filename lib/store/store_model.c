@@ -32,7 +32,8 @@ mlpipe_status mlpipe_store_put_model(mlpipe_ctx *ctx, mlpipe_store *store,
                                      const char *name,
                                      const mlpipe_model *model)
 {
-    mlpipe_status st = mlpipe__store_begin(ctx, "store_put_model", store);
+    mlpipe_status st = mlpipe__store_begin(ctx, "mlpipe_store_put_model",
+                                           store);
     void *lock = NULL;
 
     if (!st && !name)
@@ -76,7 +77,8 @@ static mlpipe_status get_model(mlpipe_ctx *ctx, const mlpipe_store *s,
 mlpipe_status mlpipe_store_get_model(mlpipe_ctx *ctx, mlpipe_store *store,
                                      const char *name, mlpipe_model **out)
 {
-    mlpipe_status st = mlpipe__store_begin(ctx, "store_get_model", store);
+    mlpipe_status st = mlpipe__store_begin(ctx, "mlpipe_store_get_model",
+                                           store);
 
     if (out)
         *out = NULL;
@@ -151,7 +153,7 @@ static mlpipe_status store_lineage(mlpipe_ctx *ctx, const mlpipe_store *s,
 mlpipe_status mlpipe_store_lineage(mlpipe_ctx *ctx, mlpipe_store *store,
                                    const char *name, mlpipe_report **out)
 {
-    mlpipe_status st = mlpipe__store_begin(ctx, "store_lineage", store);
+    mlpipe_status st = mlpipe__store_begin(ctx, "mlpipe_store_lineage", store);
 
     if (out)
         *out = NULL;

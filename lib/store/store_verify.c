@@ -135,7 +135,7 @@ static mlpipe_status store_verify(mlpipe_ctx *ctx, const mlpipe_store *s,
 mlpipe_status mlpipe_store_verify(mlpipe_ctx *ctx, mlpipe_store *store,
                                   mlpipe_report **out)
 {
-    mlpipe_status st = mlpipe__store_begin(ctx, "store_verify", store);
+    mlpipe_status st = mlpipe__store_begin(ctx, "mlpipe_store_verify", store);
 
     if (out)
         *out = NULL;

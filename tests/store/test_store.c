@@ -358,6 +358,7 @@ static void refuses_what_is_no_store(void **state)
     assert_null(s);
     assert_status(MLPIPE_E_ARG, mlpipe_store_open(c, "", NULL, &s));
     assert_null(s);
+    assert_string_equal("mlpipe_store_open", mlpipe_ctx_error(c)->where);
 }
 
 /* What the store is after a power loss: 0 no store, 1 no name, 2 the rows. */
