@@ -12,7 +12,7 @@ out=$(cd "$out" && pwd)
 cd "$top"
 
 # The folders whose code the areas run, and the areas themselves.
-folders="lib/base lib/num lib/report lib/data lib/program lib/clean
+folders="lib/base lib/num lib/report lib/data lib/collect lib/program lib/clean
     lib/augment lib/feature lib/train lib/model lib/validate"
 # shellcheck disable=SC2086
 sources="$(find $folders tests/determinism -name '*.c' \
