@@ -183,6 +183,41 @@ void mlpipe__format_to(void (*put)(void *user, const char *bytes,
                        void *user, const char *format, va_list args);
 /* Bytes of the valid UTF-8 character at s, or 0. */
 size_t mlpipe__utf8_char(const char *s, size_t n);
+
+/* ---- work on texts (text_case.c, text_cut.c, text_find.c) ---------------- */
+
+/*
+ * UTF-8 in, UTF-8 out; bytes that are none pass unchanged. Each writes to
+ * out and returns how many bytes, without a NUL; SIZE_MAX where they do not
+ * fit into room, and out then holds anything. s may be NULL where n is 0.
+ */
+/* Simple case pairs of ASCII, Latin-1, Latin Extended-A, Greek, Cyrillic; at
+ * most n bytes. */
+size_t mlpipe__text_lower(const char *s, size_t n, char *out, size_t room);
+size_t mlpipe__text_upper(const char *s, size_t n, char *out, size_t room);
+/* Latin-1 and Latin Extended-A letters in ASCII, without U+0300 to U+036F;
+ * at most n bytes. */
+size_t mlpipe__text_strip_accents(const char *s, size_t n, char *out,
+                                  size_t room);
+/* At most n bytes each, and out may be s. Spaces are the six of ASCII and
+ * U+00A0; squeeze makes one blank of each run of them. */
+size_t mlpipe__text_trim(const char *s, size_t n, char *out, size_t room);
+size_t mlpipe__text_squeeze(const char *s, size_t n, char *out, size_t room);
+/* In code points: from the from-th, 0 being the first and -1 the last; one
+ * before the text is its first. INT64_MAX: the rest; negative: nothing. */
+size_t mlpipe__text_substr(const char *s, size_t n, int64_t from,
+                           int64_t count, char *out, size_t room);
+/* Part 1 is the first, -1 the last; nothing where there is no such part. */
+size_t mlpipe__text_split_part(const char *s, size_t n, const char *by,
+                               size_t by_n, int64_t part, char *out,
+                               size_t room);
+uint64_t mlpipe__text_length(const char *s, size_t n); /* code points */
+/* Every occurrence, from the left; none where from is empty. */
+size_t mlpipe__text_replace(const char *s, size_t n, const char *from,
+                            size_t from_n, const char *to, size_t to_n,
+                            char *out, size_t room);
+/* The byte where the first occurrence starts, or SIZE_MAX; linear time. */
+size_t mlpipe__text_find(const char *s, size_t n, const char *what, size_t m);
 bool mlpipe__utf8_valid(const char *s, size_t n);
 
 /* ---- numbers as text (number.c) ---------------------------------------- */
@@ -201,6 +236,122 @@ size_t mlpipe__print_i64(int64_t x, char out[MLPIPE__NUMBER_BYTES]);
 bool mlpipe__parse_f64(const char *s, size_t n, bool words, double *out);
 /* [+-]digits; false where it is none or does not fit. */
 bool mlpipe__parse_i64(const char *s, size_t n, int64_t *out);
+
+/* ---- numbers and units in human text (text_number.c, units.c) ------------ */
+
+/*
+ * "$1,234.50", "1.234,50 EUR" (decimal ','), "(1,200)" = -1200, "12%" = 0.12,
+ * "1 234", "1_000", "1'000", "-5", "1.5e3": a sign or parentheses, one
+ * currency before or behind (a sign, or one of 45 codes in capitals), groups
+ * of three digits by one separator. decimal is '.' or ','. Rounded once.
+ * False for all else, *value is then untouched; also beyond the range.
+ */
+bool mlpipe__parse_number_text(const char *s, size_t n, char decimal,
+                               double *value);
+/* "12.5 km", "1,200sqft": such a number without currency, % or parentheses,
+ * and a unit. */
+bool mlpipe__parse_quantity(const char *s, size_t n, char decimal, double *x,
+                            uint32_t *unit);
+/* Units by name: as written, and words of four letters on in any case. */
+bool mlpipe__unit_find(const char *name, size_t n, uint32_t *unit);
+/* Rounded once, or nearly; false where the dimensions differ. */
+bool mlpipe__unit_convert(uint32_t from, uint32_t to, double x, double *out);
+uint32_t mlpipe__unit_count(void); /* units are numbered below it */
+const char *mlpipe__quantity_name(uint32_t unit); /* "km"; NULL: no unit */
+const char *mlpipe__quantity_dimension(uint32_t unit); /* "length" */
+
+/* ---- dates (dates.c, date_format.c, date_guess.c) ------------------------ */
+
+/*
+ * The proleptic Gregorian calendar; days count from 1970-01-01. False where
+ * there is no such day; years are 1 to 9999. civil_from_days takes any day
+ * whose year fits, and the nearest such day for others.
+ */
+bool mlpipe__days_from_civil(int32_t y, int32_t m, int32_t d, int64_t *days);
+void mlpipe__civil_from_days(int64_t days, int32_t *y, int32_t *m,
+                             int32_t *d);
+int32_t mlpipe__day_of_week(int64_t days); /* Monday = 1 .. Sunday = 7 */
+int32_t mlpipe__day_of_year(int64_t days); /* from 1 */
+/* Of ISO 8601: weeks from 1, and the year that they are counted in. */
+void mlpipe__iso_week(int64_t days, int32_t *year, int32_t *week);
+bool mlpipe__days_from_week(int32_t year, int32_t week, int32_t weekday,
+                            int64_t *days);
+/* The same day of another month, or its last; false beyond year 9999 or
+ * before year 1. */
+bool mlpipe__add_months(int64_t days, int64_t months, int64_t *out);
+
+/*
+ * Patterns of dates. All letters match in any case, a blank matches one or
+ * more, and blanks at both ends of a text are skipped.
+ *     %Y 2015   %y 15 (69 is 1969, 68 is 2068)   %m 2 or 02   %d 1 or 01
+ *     %b %B Feb, February, both take both   %j 032, day of the year
+ *     %G-W%V-%u 2015-W05-7, year, week and day of ISO 8601
+ *     %a %A Sun, Sunday, both take both; must be the day's
+ *     %H 9 or 09   %I 9 or 09 of 1 to 12, with %p AM or PM   %M 05   %S 07
+ *     %f 1 to 9 digits of a fraction, cut after microseconds
+ *     %z Z, UTC, GMT, UT, +01, +0100 or +01:00; without it all is UTC
+ *     [...] a part that may be missing   %% %[ %] these signs themselves
+ * Digits side by side, as in %Y%m%d, have all their zeros. A pattern without
+ * %d means the first of the month. Year and month, year and %j, or %G %V %u
+ * stand outside of brackets. Parts in brackets are taken where they match,
+ * and not tried again where what follows does not.
+ */
+bool mlpipe__date_pattern_ok(const char *pattern, size_t *bad_at);
+/* Microseconds since 1970 UTC; false where the whole text does not match, or
+ * there is no such day or time. Any pattern is safe. */
+bool mlpipe__date_parse(const char *pattern, const char *s, size_t n,
+                        int64_t *us);
+uint32_t mlpipe__date_formats(void); /* how many are built in */
+const char *mlpipe__date_format(uint32_t i); /* NULL past the last */
+
+/*
+ * The format of a whole column: init, add each text with its row, merge
+ * states of other rows in any order, finish. No memory but this. Texts kept
+ * as examples are trimmed, cut to 63 bytes, and end in NUL.
+ */
+enum {
+    MLPIPE__DATE_FORMATS_MAX = 64,
+    MLPIPE__DATE_EXAMPLE = 64,
+    MLPIPE__DATE_PAIRS = 4 /* three formats parse a text at most */
+};
+typedef struct mlpipe__date_pair {
+    bool used;
+    uint32_t first, second;
+    uint64_t row; /* the lowest where they differ */
+    int64_t first_value, second_value;
+    char example[MLPIPE__DATE_EXAMPLE];
+} mlpipe__date_pair;
+typedef struct mlpipe__date_guess {
+    uint64_t count; /* texts */
+    uint64_t alive; /* bit i: format i parsed all of them */
+    uint64_t parsed[MLPIPE__DATE_FORMATS_MAX];
+    uint64_t failed_row[MLPIPE__DATE_FORMATS_MAX]; /* the lowest, if any */
+    char failed[MLPIPE__DATE_FORMATS_MAX][MLPIPE__DATE_EXAMPLE];
+    mlpipe__date_pair pairs[MLPIPE__DATE_PAIRS];
+} mlpipe__date_guess;
+enum mlpipe__date_verdict {
+    MLPIPE__DATE_EMPTY,     /* no texts */
+    MLPIPE__DATE_CHOSEN,    /* format parses all, and any other one that does
+                               gives the same values */
+    MLPIPE__DATE_AMBIGUOUS, /* format and other parse all, but example, of
+                               that row, as value and other_value */
+    MLPIPE__DATE_NONE       /* format parsed most; example, of that row, is
+                               the first that it does not */
+};
+typedef struct mlpipe__date_choice {
+    uint32_t format, other;
+    uint64_t parsed, row;
+    int64_t value, other_value; /* microseconds */
+    char example[MLPIPE__DATE_EXAMPLE];
+} mlpipe__date_choice;
+void mlpipe__date_guess_init(mlpipe__date_guess *g);
+void mlpipe__date_guess_add(mlpipe__date_guess *g, uint64_t row,
+                            const char *s, size_t n);
+void mlpipe__date_guess_merge(mlpipe__date_guess *g,
+                              const mlpipe__date_guess *other);
+enum mlpipe__date_verdict
+mlpipe__date_guess_finish(const mlpipe__date_guess *g,
+                          mlpipe__date_choice *out);
 
 /* ---- hash (hash.c, the only user of xxHash) ----------------------------- */
 
@@ -251,6 +402,13 @@ static inline size_t mlpipe__dict_bytes(const mlpipe__dict *d, uint32_t i)
 {
     return (size_t)(d->offsets[i + 1] - d->offsets[i] - 1);
 }
+
+/* Is text a before text b, byte by byte? A prefix comes first. */
+bool mlpipe__dict_before(const mlpipe__dict *d, uint32_t a, uint32_t b);
+/* Adds the texts of `from` to an empty out in that order, without those with
+ * used[i] = 0 (NULL: all); map[old] = new or -1. False: no memory. */
+bool mlpipe__dict_sorted(const mlpipe__dict *from, const uint8_t *used,
+                         int32_t *map, mlpipe__dict *out);
 
 /* ---- random numbers (rng.c): Philox4x32-10, counter based --------------- */
 
@@ -373,6 +531,10 @@ const mlpipe__json *mlpipe__json_at(const mlpipe__json *j, uint32_t i);
 const char *mlpipe__json_key(const mlpipe__json *member);
 /* Text of a TEXT; of a NUMBER the exact source text. NULL otherwise. */
 const char *mlpipe__json_text(const mlpipe__json *j);
+size_t mlpipe__json_place(const mlpipe__json *j); /* byte of the value */
+/* Line and column (in characters), from 1, of a byte of a text. */
+void mlpipe__line_column(const char *text, size_t bytes, size_t at,
+                         uint32_t *line, uint32_t *column);
 double mlpipe__json_number(const mlpipe__json *j, double otherwise);
 bool mlpipe__json_bool(const mlpipe__json *j, bool otherwise);
 

@@ -4,10 +4,10 @@
  * cJSON's parser, its hooks and its number printing are never used: numbers
  * are raw nodes that keep their source text.
  *
- * Two fields of cJSON's nodes that it leaves unused in arrays and objects are
- * ours: valueint counts the children, and valuestring, which cJSON_Delete
- * frees, holds an array of pointers to them, so that the i-th child of a list
- * is not searched from its start.
+ * Three fields of cJSON's nodes that it leaves unused are ours: valuedouble is
+ * the byte where the value stood; in arrays and objects valueint counts
+ * the children, and valuestring, which cJSON_Delete frees, holds an array of
+ * pointers to them, so that the i-th child is not searched from the start.
  */
 #include "base_internal.h"
 
@@ -32,25 +32,32 @@ typedef struct json_parser {
     mlpipe__dict keys;   /* of large objects: address of object, key */
 } json_parser;
 
+void mlpipe__line_column(const char *text, size_t bytes, size_t at,
+                         uint32_t *line, uint32_t *column)
+{
+    *line = *column = 1;
+    for (size_t i = 0; i < at && i < bytes; i++) {
+        if (text[i] == '\n') {
+            ++*line;
+            *column = 1;
+        } else if (((unsigned char)text[i] & 0xc0) != 0x80) {
+            ++*column;
+        }
+    }
+}
+
 /* ---- messages ----------------------------------------------------------- */
 
 static mlpipe_status json_fail_as(const json_parser *p, mlpipe_status status,
                                   size_t at, const char *format, ...)
 {
     char message[256], caret[MLPIPE__CARET_BYTES];
-    uint32_t line = 1, column = 1;
+    uint32_t line, column;
     va_list args;
     va_start(args, format);
     mlpipe__vformat(message, sizeof message, format, args);
     va_end(args);
-    for (size_t i = 0; i < at && i < p->size; i++) {
-        if (p->text[i] == '\n') {
-            line++;
-            column = 1;
-        } else if (((unsigned char)p->text[i] & 0xc0) != 0x80) {
-            column++;
-        }
-    }
+    mlpipe__line_column(p->text, p->size, at, &line, &column);
     mlpipe__caret(p->text, p->size, at, caret);
     return mlpipe__fail(p->ctx, status, "JSON, line %u, column %u: %s%s",
                         line, column, message, caret);
@@ -248,6 +255,7 @@ static void json_skip_space(json_parser *p)
 static mlpipe_status json_node(json_parser *p, cJSON **out)
 {
     char *text = p->scratch + p->key_bytes;
+    const size_t place = p->at;
     const char c = p->at < p->size ? p->text[p->at] : '\0';
     mlpipe_status st = MLPIPE_OK;
     size_t n = 0;
@@ -271,7 +279,12 @@ static mlpipe_status json_node(json_parser *p, cJSON **out)
     } else {
         return json_unexpected(p, "a value");
     }
-    return st || *out ? st : mlpipe__nomem(p->ctx);
+    if (st)
+        return st;
+    if (!*out)
+        return mlpipe__nomem(p->ctx);
+    (*out)->valuedouble = (double)place;
+    return MLPIPE_OK;
 }
 
 static mlpipe_status json_attach(json_parser *p, cJSON *node)
@@ -572,4 +585,9 @@ bool mlpipe__json_bool(const mlpipe__json *j, bool otherwise)
 {
     const cJSON *node = json_of(j);
     return cJSON_IsBool(node) ? cJSON_IsTrue(node) != 0 : otherwise;
+}
+
+size_t mlpipe__json_place(const mlpipe__json *j)
+{
+    return j ? (size_t)json_of(j)->valuedouble : 0;
 }

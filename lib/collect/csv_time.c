@@ -31,27 +31,6 @@ static bool csv_take(csv_clock *c, char what)
     return true;
 }
 
-/* Days from 1970-01-01 to a day of the Gregorian calendar; false where there
- * is no such day. */
-static bool csv_days(int32_t y, int32_t m, int32_t d, int64_t *days)
-{
-    static const uint8_t lengths[] = {0, 31, 29, 31, 30, 31, 30,
-                                      31, 31, 30, 31, 30, 31};
-    const bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
-
-    if (y < 1 || m < 1 || m > 12 || d < 1 || d > lengths[m]
-        || (m == 2 && d == 29 && !leap))
-        return false;
-    /* Years that start in March put the leap day at their end. */
-    const int64_t year = m <= 2 ? y - 1 : y;
-    const int64_t era = year / 400, of_era = year % 400;
-    const int64_t day_of_year = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d
-        - 1;
-    *days = era * 146097 + of_era * 365 + of_era / 4 - of_era / 100
-        + day_of_year - 719468;
-    return true;
-}
-
 static bool csv_take_date(csv_clock *c, uint32_t order, int64_t *days)
 {
     int32_t y, a, b;
@@ -62,7 +41,8 @@ static bool csv_take_date(csv_clock *c, uint32_t order, int64_t *days)
             return false;
         const char sign = *c->p++;
         return csv_take_digits(c, 2, 2, &a) && csv_take(c, sign)
-            && csv_take_digits(c, 2, 2, &b) && csv_days(y, a, b, days);
+            && csv_take_digits(c, 2, 2, &b)
+            && mlpipe__days_from_civil(y, a, b, days);
     }
     if (!csv_take_digits(c, 1, 2, &a) || c->p == c->end
         || (*c->p != '/' && *c->p != '.' && *c->p != '-'))
@@ -71,8 +51,9 @@ static bool csv_take_date(csv_clock *c, uint32_t order, int64_t *days)
     if (!csv_take_digits(c, 1, 2, &b) || !csv_take(c, sign)
         || !csv_take_digits(c, 4, 4, &y))
         return false;
-    return order == MLPIPE__CSV_MDY ? csv_days(y, a, b, days)
-                                    : csv_days(y, b, a, days);
+    if (order == MLPIPE__CSV_MDY)
+        return mlpipe__days_from_civil(y, a, b, days);
+    return mlpipe__days_from_civil(y, b, a, days);
 }
 
 static bool csv_take_fraction(csv_clock *c, mlpipe__csv_time *out)

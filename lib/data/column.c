@@ -34,73 +34,13 @@ void mlpipe__dictionary_drop(mlpipe__dictionary *d)
     mlpipe__env_drop(env);
 }
 
-/* Order of texts by their bytes; a prefix comes first. */
-static bool dictionary_before(const mlpipe__dict *d, uint32_t a, uint32_t b)
-{
-    const size_t na = mlpipe__dict_bytes(d, a), nb = mlpipe__dict_bytes(d, b);
-    const int order = memcmp(mlpipe__dict_text(d, a), mlpipe__dict_text(d, b),
-                             na < nb ? na : nb);
-
-    return order ? order < 0 : na < nb;
-}
-
-/* Merge two sorted runs of `from` into `to`. */
-static void dictionary_merge(const mlpipe__dict *d, const uint32_t *from,
-                             uint32_t *to, size_t low, size_t mid,
-                             size_t high)
-{
-    size_t a = low, b = mid;
-
-    for (size_t i = low; i < high; i++) {
-        const bool left = a < mid
-            && (b >= high || !dictionary_before(d, from[b], from[a]));
-        to[i] = left ? from[a++] : from[b++];
-    }
-}
-
-/* Bottom-up merge sort of n entries; gives the half that holds the result. */
-static uint32_t *dictionary_sort(const mlpipe__dict *d, uint32_t *order,
-                                 uint32_t *scratch, size_t n)
-{
-    for (size_t width = 1; width < n; width *= 2) {
-        for (size_t low = 0; low < n; low += 2 * width) {
-            const size_t mid = low + width < n ? low + width : n;
-            const size_t high = mid + width < n ? mid + width : n;
-            dictionary_merge(d, order, scratch, low, mid, high);
-        }
-        uint32_t *swap = order;
-        order = scratch;
-        scratch = swap;
-    }
-    return order;
-}
-
 mlpipe__dictionary *mlpipe__dictionary_sorted(const mlpipe__dict *from,
                                               const uint8_t *used,
                                               int32_t *map)
 {
     mlpipe__dictionary *d = mlpipe__dictionary_new(from->env);
-    uint32_t *order = mlpipe__alloc_array(from->env, from->count,
-                                          2 * sizeof order[0]);
-    size_t n = 0;
-    bool failed = !d || !order;
 
-    for (uint32_t i = 0; !failed && i < from->count; i++) {
-        map[i] = -1;
-        if (!used || used[i])
-            order[n++] = i;
-    }
-    const uint32_t *sorted = failed ? NULL
-        : dictionary_sort(from, order, order + from->count, n);
-    for (size_t i = 0; !failed && i < n; i++) {
-        const uint32_t code = mlpipe__dict_add(
-            &d->dict, mlpipe__dict_text(from, sorted[i]),
-            mlpipe__dict_bytes(from, sorted[i]));
-        failed = code == UINT32_MAX;
-        map[sorted[i]] = (int32_t)code;
-    }
-    mlpipe__free(from->env, order);
-    if (!failed)
+    if (d && mlpipe__dict_sorted(from, used, map, &d->dict))
         return d;
     mlpipe__dictionary_drop(d);
     return NULL;

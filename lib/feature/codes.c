@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Orders of the codes of a category, for the encoders. */
+/* What the encoders share: orders of codes, unseen ones, kinds. */
 #include "feature_internal.h"
 
-/* Is the text of code a before that of b, byte by byte? */
 static bool codes_before(const mlpipe__var *v, uint32_t a, uint32_t b)
 {
-    if (!v->dict)
-        return a < b;
-    const size_t na = mlpipe__dict_bytes(v->dict, a);
-    const size_t nb = mlpipe__dict_bytes(v->dict, b);
-    const int order = memcmp(mlpipe__dict_text(v->dict, a),
-                             mlpipe__dict_text(v->dict, b),
-                             na < nb ? na : nb);
-
-    return order ? order < 0 : na < nb;
+    return v->dict ? mlpipe__dict_before(v->dict, a, b) : a < b;
 }
 
 static bool codes_first(const mlpipe__var *v, const uint64_t *counts,
@@ -57,4 +48,64 @@ mlpipe_status mlpipe__codes_order(mlpipe__job *job, const mlpipe__var *v,
     mlpipe__free(env, other);
     *out = order;
     return MLPIPE_OK;
+}
+
+mlpipe_status mlpipe__feature_category(mlpipe__job *job, const char *param,
+                                       const char *name, uint32_t *out)
+{
+    const uint32_t before = job->chosen_count;
+    const int32_t at = mlpipe__plan_find(job->plan, name);
+    const mlpipe__var *v;
+
+    if (at < 0 || job->plan->vars[at].type == MLPIPE_TYPE_TEXT) {
+        /* the message for a name that is none, or a free text */
+        const mlpipe_status st = mlpipe__job_choose(job, param, MLPIPE__CODE,
+                                                    0);
+        job->chosen_count = before;
+        return st;
+    }
+    v = &job->plan->vars[at];
+    *out = (uint32_t)at;
+    if (v->kind == MLPIPE__CODE)
+        return MLPIPE_OK;
+    mlpipe__fail(job->ctx, MLPIPE_E_PARAM,
+                 "step %q: %s names %q, which is a number here; make a "
+                 "category of it before, by the step bin, or put this step "
+                 "before the one that encodes it",
+                 job->name, param, name);
+    return mlpipe__fail_at(job->ctx, -1, name);
+}
+
+mlpipe_status mlpipe__codes_refuse_unseen(mlpipe__job *job,
+                                          const mlpipe__var *v,
+                                          const uint64_t *counts)
+{
+    mlpipe__program *p = job->plan->program;
+    double *table = mlpipe__alloc_array(job->ctx->env, (size_t)v->codes + 2,
+                                        sizeof *table);
+    mlpipe_status st = table ? MLPIPE_OK : mlpipe__nomem(job->ctx);
+
+    if (!st) {
+        for (uint32_t c = 0; c < v->codes; c++)
+            table[c] = counts[c] ? 0 : 1;
+        table[v->codes] = 1;
+        table[v->codes + 1] = 0; /* null is no unseen category */
+        const uint32_t at = mlpipe__program_const(p, table, v->codes + 2);
+        st = mlpipe__plan_refuse(job->ctx, job->plan,
+                                 mlpipe__program_op(p, MLPIPE__OP_LOOKUP,
+                                                    v->reg, 0, at, v->codes,
+                                                    1));
+    }
+    mlpipe__free(job->ctx->env, table);
+    return st;
+}
+
+void mlpipe__var_number(mlpipe__var *v, uint32_t reg, int32_t type)
+{
+    v->reg = reg;
+    v->kind = MLPIPE__NUMBER;
+    v->codes = 0;
+    v->dict = NULL;
+    v->type = type;
+    v->unit = 0;
 }

@@ -264,21 +264,69 @@ static void exact_times(mlpipe__exact *e, uint64_t n)
     }
 }
 
+/* n times the sum of squared deviations, as a non-negative normal form; true
+ * where it is below 0, as only sums that contradict each other are. */
+static bool exact_spread(const mlpipe__exact *sum,
+                         const mlpipe__exact *squares, uint64_t n,
+                         mlpipe__exact *q)
+{
+    mlpipe__exact s = *sum;
+    *q = *squares;
+    mlpipe__exact_normal(&s);
+    mlpipe__exact_normal(q);
+    exact_absolute(&s);
+    exact_times(q, n);
+    exact_less_square(q, &s);
+    mlpipe__exact_normal(q);
+    return exact_absolute(q);
+}
+
 double mlpipe__exact_centred(const mlpipe__exact *sum,
                              const mlpipe__exact *squares, uint64_t n)
 {
+    mlpipe__exact q;
     if (!n)
         return mlpipe__nan();
-    mlpipe__exact s = *sum;
-    mlpipe__exact q = *squares;
-    mlpipe__exact_normal(&s);
-    mlpipe__exact_normal(&q);
-    exact_absolute(&s);
-    exact_times(&q, n);
-    exact_less_square(&q, &s);
-    mlpipe__exact_normal(&q);
-    const bool minus = exact_absolute(&q);
+    const bool minus = exact_spread(sum, squares, n, &q);
     const bool sticky = exact_divide(&q, n);
     const double x = exact_round(&q, sticky);
     return minus ? 0.0 - x : x; /* no -0 */
+}
+
+/* Move a form by whole limbs, so that its first digit weighs 2^0; gives by
+ * how many. What falls off the end is told by sticky. */
+static int32_t exact_centre(mlpipe__exact *e, bool *sticky)
+{
+    const int32_t one = EXACT_ZERO / 32;
+    int32_t top = MLPIPE__EXACT_LIMBS - 1;
+    mlpipe__exact moved = {0};
+    while (top > 0 && !e->limb[top])
+        --top;
+    const int32_t shift = top - one;
+    for (int32_t i = 0; i < MLPIPE__EXACT_LIMBS; ++i) {
+        const int32_t to = i - shift;
+        if (to >= 0 && to < MLPIPE__EXACT_LIMBS)
+            moved.limb[to] = e->limb[i];
+        else
+            *sticky = *sticky || e->limb[i];
+    }
+    *e = moved;
+    return shift;
+}
+
+double mlpipe__exact_deviation(const mlpipe__exact *sum,
+                               const mlpipe__exact *squares, uint64_t n,
+                               uint32_t ddof)
+{
+    mlpipe__exact q;
+    if (n <= ddof || exact_spread(sum, squares, n, &q))
+        return mlpipe__nan();
+    bool sticky = exact_divide(&q, n);
+    const int32_t shift = exact_centre(&q, &sticky);
+    const double scaled = exact_round(&q, sticky) / (double)(n - ddof);
+    /* The root of 2^(32 shift), in two halves that are doubles. */
+    const uint64_t bits = (uint64_t)(1023 + 8 * shift) << 52;
+    double half;
+    memcpy(&half, &bits, sizeof half);
+    return mlpipe__sqrt(scaled) * half * half;
 }

@@ -24,6 +24,43 @@ static inline bool mlpipe__finite(double x)
 double mlpipe__nan(void);      /* the one canonical quiet NaN */
 double mlpipe__inf(void);
 
+/* ---- more functions (math_pow.c, math_trig.c, math_round.c) ------------- */
+
+/*
+ * Below 1 ulp, as above. x^y as C has it: 1 where y is 0 or x is 1, NaN where
+ * x < 0 and y is no integer, 0^y is infinite for y < 0; also exact where the
+ * result is a double, such as 3^4, 10^22, 2^-3.
+ */
+double mlpipe__pow(double x, double y);
+double mlpipe__log2(double x);  /* exact at powers of 2 */
+double mlpipe__log10(double x); /* exact at powers of 10 */
+double mlpipe__cbrt(double x);  /* exact at cubes */
+double mlpipe__hypot(double x, double y); /* never too large on the way */
+/* |x| <= 2^20 radians; beyond, and there alone, it is NaN. */
+double mlpipe__sin(double x);
+double mlpipe__cos(double x);
+double mlpipe__tan(double x);
+/* Of t whole turns, any finite t; exact at quarters, and a zero is +0. */
+double mlpipe__sin_turn(double t);
+double mlpipe__cos_turn(double t);
+/* To whole numbers, exact; zeros keep the sign of x. */
+double mlpipe__floor(double x);
+double mlpipe__ceil(double x);
+double mlpipe__trunc(double x);
+double mlpipe__round_even(double x); /* nearest, halves to even */
+/*
+ * The double nearest to the decimal that has `digits` places (-15 to 15, the
+ * nearer of them otherwise; -2: hundreds) and is nearest to the exact binary
+ * value of x, halves to even: 2.675 is a little less, and gives 2.67.
+ */
+double mlpipe__round_digits(double x, int32_t digits);
+/*
+ * a - b floor(a / b) from the exact remainder: the sign is that of b, and the
+ * result is b itself only where b less a trifle rounds to it. NaN for b = 0
+ * and infinite a; a (or b where signs differ) for infinite b.
+ */
+double mlpipe__mod_floor(double a, double b);
+
 /* ---- distributions (dist.c): upper tails, training and monitoring ------- */
 
 double mlpipe__gamma_p(double a, double x);        /* regularised lower */
@@ -64,6 +101,11 @@ bool mlpipe__exact_fits(const mlpipe__exact *e, uint32_t limbs);
 /* (sum x^2 - (sum x)^2 / n) rounded once from the exact state. */
 double mlpipe__exact_centred(const mlpipe__exact *sum,
                              const mlpipe__exact *squares, uint64_t n);
+/* sqrt of that over (n - ddof), also where the squares themselves are beyond
+ * the doubles, as of values near 1e308 or 1e-308. */
+double mlpipe__exact_deviation(const mlpipe__exact *sum,
+                               const mlpipe__exact *squares, uint64_t n,
+                               uint32_t ddof);
 
 /* ---- sums in the canonical order (sum.c) -------------------------------- */
 
@@ -132,9 +174,55 @@ void mlpipe__stats_free(mlpipe__stats *s);
 /* Of a finished state; NaN where there is no value. */
 double mlpipe__stats_mean(const mlpipe__stats *s);
 double mlpipe__stats_variance(const mlpipe__stats *s, uint32_t ddof);
+double mlpipe__stats_deviation(const mlpipe__stats *s, uint32_t ddof);
 double mlpipe__stats_quantile(const mlpipe__stats *s, double q); /* HF 7 */
+/* Quantile of n rising values by linear interpolation (Hyndman-Fan 7). */
+double mlpipe__quantile_sorted(const double *values, uint64_t n, double q);
 /* The most frequent value (smallest on ties) or code (lowest on ties). */
 double mlpipe__stats_mode(const mlpipe__stats *s);
+
+/* ---- statistics by group (groups.c): init/update/merge/finish ------------ */
+
+/*
+ * The values of each group, kept and in the end sorted, so that every
+ * statistic of a group is exact and no partition of the rows changes a bit.
+ */
+typedef struct mlpipe__groups {
+    mlpipe__env *env;
+    uint32_t groups;
+    uint64_t count, room;
+    uint32_t *key;     /* below groups */
+    double *value;     /* finite */
+    uint64_t *start;   /* finished: groups + 1 places in value */
+    bool finished;
+} mlpipe__groups;
+
+void mlpipe__groups_init(mlpipe__groups *g, mlpipe__env *env,
+                         uint32_t groups);
+/* Room for n more, so that adding them cannot fail. */
+bool mlpipe__groups_reserve(mlpipe__groups *g, uint64_t n);
+/* A value that is NaN or infinite, or a key past the last, is left out. */
+bool mlpipe__groups_add(mlpipe__groups *g, uint32_t key, double value);
+bool mlpipe__groups_merge(mlpipe__groups *g, const mlpipe__groups *other);
+bool mlpipe__groups_finish(mlpipe__groups *g);
+void mlpipe__groups_save(const mlpipe__groups *g, mlpipe__text *out);
+bool mlpipe__groups_load(mlpipe__groups *g, mlpipe__env *env,
+                         mlpipe__cursor *in);
+void mlpipe__groups_free(mlpipe__groups *g);
+/* Of a finished state; NaN where the group is empty. */
+uint64_t mlpipe__groups_count(const mlpipe__groups *g, uint32_t group);
+double mlpipe__groups_mean(const mlpipe__groups *g, uint32_t group);
+double mlpipe__groups_variance(const mlpipe__groups *g, uint32_t group,
+                               uint32_t ddof);
+double mlpipe__groups_deviation(const mlpipe__groups *g, uint32_t group,
+                                uint32_t ddof);
+double mlpipe__groups_low(const mlpipe__groups *g, uint32_t group);
+double mlpipe__groups_high(const mlpipe__groups *g, uint32_t group);
+double mlpipe__groups_quantile(const mlpipe__groups *g, uint32_t group,
+                               double q); /* HF 7 */
+/* Adds the values of a group to exact sums (squares may be NULL). */
+void mlpipe__groups_sum(const mlpipe__groups *g, uint32_t group,
+                        mlpipe__exact *sum, mlpipe__exact *squares);
 
 /* ---- sorting (sort.c): stable radix, total order of bits ----------------- */
 

@@ -370,23 +370,37 @@ double mlpipe__stats_variance(const mlpipe__stats *s, uint32_t ddof)
     return centred >= 0.0 ? centred / (double)(n - ddof) : mlpipe__nan();
 }
 
-double mlpipe__stats_quantile(const mlpipe__stats *s, double q)
+double mlpipe__stats_deviation(const mlpipe__stats *s, uint32_t ddof)
 {
-    const uint64_t n = s->value_count;
-    if (!n || !s->finished || !(q >= 0.0 && q <= 1.0))
+    const uint64_t n = stats_finite_count(s);
+    if (!(s->needs & MLPIPE__NEED_MOMENTS) || s->infinite[0]
+        || s->infinite[1])
+        return mlpipe__nan();
+    return mlpipe__exact_deviation(&s->sum, &s->squares, n, ddof);
+}
+
+double mlpipe__quantile_sorted(const double *values, uint64_t n, double q)
+{
+    if (!n || !(q >= 0.0 && q <= 1.0))
         return mlpipe__nan();
     const double h = (double)(n - 1) * q;
     const uint64_t i = (uint64_t)h;
     if (i + 1 >= n)
-        return s->values[n - 1];
+        return values[n - 1];
     const double t = h - (double)i;
-    const double a = s->values[i];
-    const double b = s->values[i + 1];
+    const double a = values[i];
+    const double b = values[i + 1];
     if (a == b || t == 0.0)
         return a;
     if (!mlpipe__finite(b - a))
         return a * (1.0 - t) + b * t;
     return t < 0.5 ? a + (b - a) * t : b - (b - a) * (1.0 - t);
+}
+
+double mlpipe__stats_quantile(const mlpipe__stats *s, double q)
+{
+    return s->finished ? mlpipe__quantile_sorted(s->values, s->value_count, q)
+                       : mlpipe__nan();
 }
 
 static double stats_mode_value(const mlpipe__stats *s)
