@@ -76,7 +76,7 @@ static void rig_run(step_rig *r)
         memcpy(mlpipe__program_lane(p, r->scratch, RIG_ROWS_MAX, i),
                r->column[i], r->rows * sizeof(double));
     mlpipe__program_run_ops(p, r->scratch, RIG_ROWS_MAX, r->rows,
-                            p->op_count);
+                            p->op_count, NULL);
 }
 
 static const double *rig_values(const step_rig *r, uint32_t reg)
@@ -119,8 +119,8 @@ static void rig_gather(step_rig *r)
 }
 
 /* Plan and fit a step; its status. */
-static mlpipe_status rig_step(step_rig *r, const mlpipe__step *step,
-                              const char *text)
+static inline mlpipe_status rig_step(step_rig *r, const mlpipe__step *step,
+                                     const char *text)
 {
     mlpipe_status st;
 

@@ -172,7 +172,7 @@ static double rig_predict(const rig_fit *f, const double *x)
 
     for (uint32_t i = 0; i < f->program->input_count; i++)
         *mlpipe__program_lane(f->program, f->scratch, 1, i) = x[i];
-    mlpipe__program_run(f->program, f->scratch, 1, 1, &out);
+    mlpipe__program_run(f->program, f->scratch, 1, 1, &out, NULL);
     return out;
 }
 

@@ -160,7 +160,7 @@ typedef struct mlpipe_limits {
     uint64_t json_nodes;       /**< 1 Mi */
     uint64_t json_key_bytes;   /**< 4 KiB */
     uint64_t expression_bytes; /**< 64 KiB */
-    uint64_t expression_depth; /**< 64 */
+    uint64_t expression_depth; /**< 200, and never more */
     uint64_t bundle_bytes;     /**< 4 GiB */
     uint64_t bundle_sections;  /**< 64 */
     uint64_t trees;            /**< 1 Mi */

@@ -274,6 +274,28 @@ mlpipe_dataset_reading(mlpipe_ctx *ctx, const mlpipe_dataset *dataset,
                        mlpipe_report **out);
 
 /**
+ * Which rows are equal: the numbers rows, distinct_rows, extra_rows (the
+ * difference), groups (of two equal rows or more) and largest_group (in
+ * rows), with label= also label_conflicts (groups whose labels differ), and a
+ * table groups of the first 20: first_row, a position in the dataset, and
+ * rows. Missing equals missing, NaN equals NaN, -0 equals 0.
+ *
+ * @param ctx borrows
+ * @param dataset borrows; below 2^31 - 1 rows
+ * @param params borrows: "on=a,b" the columns that must be equal (all),
+ *        "label=c"; NULL = all defaults
+ * @param out gives; free with mlpipe_report_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_SCHEMA (no such column),
+ *         MLPIPE_E_LIMIT (too many rows), MLPIPE_E_CANCELLED
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_dataset_duplicates(mlpipe_ctx *ctx, const mlpipe_dataset *dataset,
+                          const char *params, mlpipe_report **out);
+
+/**
  * Free a dataset. Columns live on while a view needs them.
  *
  * @param dataset takes; NULL is allowed

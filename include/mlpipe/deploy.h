@@ -10,6 +10,7 @@
 #include <mlpipe/base.h>
 #include <mlpipe/data.h>
 #include <mlpipe/model.h>
+#include <mlpipe/transform.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -45,13 +46,31 @@ enum {
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_SCHEMA (the layout lacks an input, or has
  *         it in a kind that the model cannot take), MLPIPE_E_LIMIT (tokens or
- *         scratch)
+ *         scratch), MLPIPE_E_STATE (the recipe reads as_of, and fixes none)
  * @thread ctx
  * @since 0.1
  */
 MLPIPE_API MLPIPE_CHECK mlpipe_status
 mlpipe_predictor_new(mlpipe_ctx *ctx, const mlpipe_model *model,
                      const mlpipe_layout *layout, mlpipe_predictor **out);
+
+/**
+ * Bind a transform to a layout: the predictor gives its features, in the order
+ * of mlpipe_transform_output; categories as codes (mlpipe_transform_category).
+ *
+ * @param ctx borrows
+ * @param transform borrows
+ * @param layout keeps; NULL for doubles in the order of mlpipe_transform_input
+ * @param out gives; free with mlpipe_predictor_free
+ * @return MLPIPE_OK
+ * @status as mlpipe_predictor_new
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_transform_predictor(mlpipe_ctx *ctx, const mlpipe_transform *transform,
+                           const mlpipe_layout *layout,
+                           mlpipe_predictor **out);
 
 /**
  * Bytes of scratch that a prediction needs, 64-byte aligned, for one thread

@@ -13,6 +13,7 @@
  *   data.h      datasets, builders, record layouts
  *   collect.h   reading files
  *   pipeline.h  the recipe: roles and steps
+ *   transform.h the steps of a recipe alone: features
  *   model.h     fit, predict, evaluate, save, load
  *   validate.h  splits and folds
  *   store.h     versions of datasets and models, and what made what
@@ -52,6 +53,7 @@
 #include <mlpipe/pipeline.h>
 #include <mlpipe/report.h>
 #include <mlpipe/store.h>
+#include <mlpipe/transform.h>
 #include <mlpipe/validate.h>
 #include <mlpipe/version.h>
 

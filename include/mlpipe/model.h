@@ -282,6 +282,22 @@ mlpipe_model_card(mlpipe_ctx *ctx, const mlpipe_model *model,
                   mlpipe_report **out);
 
 /**
+ * What a row goes through, for people: the passes of the fit, where each
+ * feature comes from and by which steps, the operations and their constants.
+ *
+ * @param ctx borrows
+ * @param model borrows
+ * @param out gives the text; free with mlpipe_buffer_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_model_explain(mlpipe_ctx *ctx, const mlpipe_model *model,
+                     mlpipe_buffer **out);
+
+/**
  * Free a model; what it was deployed to keeps it as long as needed.
  *
  * @param model takes; NULL is allowed

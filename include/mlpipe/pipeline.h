@@ -7,6 +7,8 @@
 #define MLPIPE_PIPELINE_H
 
 #include <mlpipe/base.h>
+#include <mlpipe/data.h>
+#include <mlpipe/report.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -14,6 +16,43 @@ extern "C" {
 
 /** A recipe; it holds no data and can be fitted any number of times. */
 typedef struct mlpipe_pipeline mlpipe_pipeline;
+
+/**
+ * Finer causes of an error in an expression: the detail of mlpipe_error. The
+ * numbers are never changed; new ones are appended.
+ */
+enum {
+    MLPIPE_DETAIL_SYNTAX = 100,      /**< something else must stand there */
+    MLPIPE_DETAIL_UNCLOSED = 101,    /**< a quote, backtick or bracket */
+    MLPIPE_DETAIL_CHARACTER = 102,   /**< it has no meaning here, or no UTF-8 */
+    MLPIPE_DETAIL_NUMBER = 103,      /**< no number, or beyond range */
+    MLPIPE_DETAIL_INEXACT = 104,     /**< an integer beyond 2^53 */
+    MLPIPE_DETAIL_DATE = 105,        /**< @... is no date */
+    MLPIPE_DETAIL_EMPTY = 106,       /**< nothing to compile */
+    MLPIPE_DETAIL_TOO_LONG = 107,    /**< limit of expression_bytes */
+    MLPIPE_DETAIL_TOO_DEEP = 108,    /**< limit of expression_depth */
+    MLPIPE_DETAIL_TOO_MANY = 109,    /**< more than 65,536 parts */
+    MLPIPE_DETAIL_RESERVED = 110,    /**< a name that needs backticks */
+    MLPIPE_DETAIL_DUPLICATE = 111,   /**< a name that is defined twice */
+    MLPIPE_DETAIL_UNKNOWN_COLUMN = 112,   /**< no such column */
+    MLPIPE_DETAIL_UNKNOWN_FUNCTION = 113, /**< no such function */
+    MLPIPE_DETAIL_ARGUMENTS = 114,   /**< too few or too many of them */
+    MLPIPE_DETAIL_TYPE = 115,        /**< a value of another type is needed */
+    MLPIPE_DETAIL_TEXT_AND_NUMBER = 116, /**< the two never mix */
+    MLPIPE_DETAIL_NOT_CONDITION = 117,   /**< a number where true or false
+                                              is needed */
+    MLPIPE_DETAIL_FREE_TEXT = 118,   /**< only text functions read it */
+    MLPIPE_DETAIL_NO_TEXT = 119,     /**< a category without texts */
+    MLPIPE_DETAIL_NOT_CONSTANT = 120, /**< the argument must be written out */
+    MLPIPE_DETAIL_VALUE = 121,       /**< an argument that is not allowed */
+    MLPIPE_DETAIL_EDGES = 122,       /**< of bucket: they must rise */
+    MLPIPE_DETAIL_LABELS = 123,      /**< of bucket: one more than edges */
+    MLPIPE_DETAIL_LEAK = 124,        /**< the target is read */
+    MLPIPE_DETAIL_LINT_YEAR = 150,   /**< a year written out ages */
+    MLPIPE_DETAIL_LINT_UNKNOWN_TEXT = 151, /**< no training row has it */
+    MLPIPE_DETAIL_LINT_CONSTANT = 152,  /**< a condition that never changes */
+    MLPIPE_DETAIL_LINT_NULL = 153    /**< compared with null, always null */
+};
 
 /**
  * Start a recipe.
@@ -26,7 +65,7 @@ typedef struct mlpipe_pipeline mlpipe_pipeline;
  * no validation dataset is given; last in time, whole groups).
  *
  * @param ctx borrows
- * @param params borrows; target is required
+ * @param params borrows; a recipe for mlpipe_fit needs a target
  * @param out gives; free with mlpipe_pipeline_free
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM
@@ -61,6 +100,74 @@ mlpipe_pipeline_add(mlpipe_ctx *ctx, mlpipe_pipeline *pipeline,
                     const char *step, const char *params);
 
 /**
+ * Add features by expressions. The text is checked as far as that goes
+ * without columns; columns and types are checked by the fit.
+ *
+ * Operators, the tightest first: ** (from the right), - before a value,
+ * * / // %, + -, comparisons (< <= > >= == != in (...) not in (...)
+ * between a and b, is null, is not null), not, and, or; = and <> are == and
+ * !=. / divides truly, // rounds down, % has the sign of the divisor.
+ * if(c, a, b); case when c then x ... else y end; let a = x, b = y in z.
+ * Literals: 1_000, 1.5e3, "text" or 'text' (a quote inside is doubled), true,
+ * false, null, @2026-01-31, @2026-01-31T10:00:00, durations such as 5 min
+ * (us ms s min h d w). Odd column names stand in backticks. as_of is the time
+ * of the row: the time column, else the time of the call.
+ *
+ * Types are numbers, conditions, times, durations and texts; texts and
+ * numbers never mix, and no number is a condition. null makes null, but for
+ * and, or, is null, coalesce, nvl, least and greatest; a condition that is
+ * null is not true. What has no answer (x / 0, log(-1), a text that is no
+ * number) is null and counted.
+ *
+ * Functions: abs sign floor ceil trunc round clamp min max least greatest
+ * sqrt cbrt exp expm1 log log1p log2 log10 pow square hypot sin cos tan
+ * sigmoid logit div mod cyc_sin cyc_cos; if coalesce nvl nullif is_null
+ * bucket map; year quarter month week day dow doy hour minute second
+ * is_weekend date_trunc date_diff add_months epoch; lower upper trim squeeze
+ * strip_accents substr replace split_part concat len contains starts ends
+ * parse_num parse_date parse_bool parse_unit. A call with the wrong arguments
+ * is told what the function takes.
+ *
+ * @param ctx borrows
+ * @param pipeline borrows; unchanged on failure
+ * @param expressions borrows: "name = expression", separated by semicolons
+ *        or lines; a name that is a column replaces it from here on
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM (the detail is MLPIPE_DETAIL_, the
+ *         message shows the place), MLPIPE_E_LIMIT, MLPIPE_E_CONFLICT (behind
+ *         the learner)
+ * @thread owner
+ * @since 0.1
+ *
+ *     mlpipe_pipeline_derive(c, p, "lot_ratio = area / max(lot, 1);"
+ *                                  "age = year(as_of) - built");
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_pipeline_derive(mlpipe_ctx *ctx, mlpipe_pipeline *pipeline,
+                       const char *expressions);
+
+/**
+ * Train only on rows where a condition is true; null is not true. It has no
+ * part in serving, and must not read the target.
+ *
+ * @param ctx borrows
+ * @param pipeline borrows; unchanged on failure
+ * @param condition borrows: one expression, checked as by
+ *        mlpipe_pipeline_derive
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM (the detail is MLPIPE_DETAIL_, the
+ *         message shows the place), MLPIPE_E_LIMIT, MLPIPE_E_CONFLICT (behind
+ *         the learner)
+ * @thread owner
+ * @since 0.1
+ *
+ *     mlpipe_pipeline_filter(c, p, "area > 0 and city != \"test\"");
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_pipeline_filter(mlpipe_ctx *ctx, mlpipe_pipeline *pipeline,
+                       const char *condition);
+
+/**
  * The recipe as canonical JSON, every default written out.
  *
  * @param ctx borrows
@@ -74,6 +181,47 @@ mlpipe_pipeline_add(mlpipe_ctx *ctx, mlpipe_pipeline *pipeline,
 MLPIPE_API MLPIPE_CHECK mlpipe_status
 mlpipe_pipeline_json(mlpipe_ctx *ctx, const mlpipe_pipeline *pipeline,
                      mlpipe_buffer **out);
+
+/**
+ * The fingerprint of a recipe: 32 hexadecimal digits over its canonical JSON,
+ * so that recipes which mean the same have the same one.
+ *
+ * @param ctx borrows
+ * @param pipeline borrows
+ * @param out gives the text; free with mlpipe_buffer_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM
+ * @thread owner
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_pipeline_fingerprint(mlpipe_ctx *ctx, const mlpipe_pipeline *pipeline,
+                            mlpipe_buffer **out);
+
+/**
+ * Everything that is wrong with a recipe in JSON, in one run: a report with
+ * the numbers errors and lints, and a table of findings (at most 50) with
+ * severity, code, detail (MLPIPE_DETAIL_), JSON pointer, line, column, message,
+ * help and the place with a caret below; mlpipe_report_render gives them as
+ * text or JSON. With rows a
+ * recipe without errors is planned on them as well, so that wrong columns and
+ * types are found.
+ *
+ * @param ctx borrows
+ * @param json borrows: UTF-8
+ * @param bytes length of the text
+ * @param rows borrows: training rows; NULL for the text alone
+ * @param out gives, also where there are errors; free with mlpipe_report_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_CANCELLED, MLPIPE_E_HOST
+ * @thread ctx
+ * @since 0.1
+ *
+ *     mlpipe_pipeline_check(c, text, strlen(text), NULL, &findings);
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_pipeline_check(mlpipe_ctx *ctx, const char *json, size_t bytes,
+                      const mlpipe_dataset *rows, mlpipe_report **out);
 
 /**
  * A recipe from the JSON that mlpipe_pipeline_json writes.

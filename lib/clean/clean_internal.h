@@ -8,6 +8,139 @@
 
 extern const mlpipe__step mlpipe__step_impute;
 extern const mlpipe__step mlpipe__step_dedupe;
+extern const mlpipe__step mlpipe__step_filter;
 extern const mlpipe__step mlpipe__step_outlier;
+extern const mlpipe__step mlpipe__step_drop_missing;
+extern const mlpipe__step mlpipe__step_format;
+
+/* Parameters of mlpipe_dataset_duplicates, for the catalog. */
+extern const mlpipe__param mlpipe__duplicates_params[];
+extern const uint32_t mlpipe__duplicates_param_count;
+
+/* ---- what several steps do (clean_common.c) ----------------------------- */
+
+/* A figure for the fit's notes: "<step>.<what>", or "<step>.<column>.<what>"
+ * where column is not NULL. */
+void mlpipe__clean_note(const mlpipe__job *job, const char *column,
+                        const char *what, double value);
+/* The names of columns=, for steps that read columns which are no features. */
+mlpipe_status mlpipe__clean_names(mlpipe_ctx *ctx,
+                                  const mlpipe__params *params,
+                                  mlpipe_status (*each)(void *user,
+                                                        const char *name,
+                                                        size_t bytes),
+                                  void *user);
+
+/* serving=: rows that would have been dropped from training, when served. */
+enum mlpipe__serving {
+    MLPIPE__SERVING_PASS,  /* answered like any other */
+    MLPIPE__SERVING_FLAG,  /* and told by an output named after the step */
+    MLPIPE__SERVING_REFUSE /* no answer */
+};
+#define MLPIPE__SERVING_PARAM                                              \
+    {                                                                      \
+        "serving", MLPIPE_PARAM_CHOICE, "pass", 0, 0, "pass,flag,refuse",  \
+        0x000100,                                                          \
+        "Served rows of that kind: answered, told by an output of 1 or 0 " \
+        "named after the step, or refused."                                \
+    }
+enum mlpipe__serving mlpipe__clean_serving(const mlpipe__job *job);
+/* reg is 1 for rows of that kind; all it reads must be known at serving. */
+mlpipe_status mlpipe__clean_serve(mlpipe__job *job, uint32_t reg);
+
+/* ---- equal rows (row_groups.c) ------------------------------------------ */
+
+/* Rows are equal where the cells of all columns are: missing equals missing,
+ * NaN equals NaN, -0 equals 0. */
+typedef struct mlpipe__row_groups {
+    mlpipe__env *env;
+    const mlpipe_dataset *rows;
+    uint32_t *columns;
+    uint32_t column_count;
+    uint32_t *first; /* of each row: the first that equals it, or itself */
+    uint32_t *count; /* of first rows: how many there are; 0 elsewhere */
+    uint64_t *hash;
+    uint32_t *slots;
+    size_t mask;
+} mlpipe__row_groups;
+
+#define MLPIPE__NO_ROW UINT32_MAX /* first[] of a row that was left out */
+
+/* on: names of columns, all where it is empty; use: NULL, or 0 for rows that
+ * are left out. free also after a failure. */
+mlpipe_status mlpipe__row_groups_find(mlpipe_ctx *ctx, const char *owner,
+                                      const mlpipe_dataset *rows,
+                                      const mlpipe__setting *on,
+                                      const uint8_t *use,
+                                      mlpipe__row_groups *out);
+void mlpipe__row_groups_free(mlpipe__row_groups *g);
+
+typedef struct mlpipe__row_figures {
+    uint64_t rows, distinct; /* extra = rows - distinct */
+    uint64_t groups;         /* of two rows or more */
+    uint64_t largest;        /* rows; 0 where there are none at all */
+    uint64_t conflicts;      /* groups whose labels differ */
+} mlpipe__row_figures;
+/* label: a column, or -1: no conflicts are looked for. */
+mlpipe_status mlpipe__row_groups_figures(mlpipe_ctx *ctx,
+                                         const mlpipe__row_groups *g,
+                                         int32_t label,
+                                         mlpipe__row_figures *out);
+
+/* ---- lists of texts in a parameter (text_list.c) ------------------------ */
+
+typedef struct mlpipe__text_list {
+    mlpipe__env *env;
+    uint32_t count; /* of texts: of pairs, old and new take turns */
+    char **texts;
+} mlpipe__text_list;
+
+/*
+ * "a,b,`c,d`" or pairs "a:b,c:d" of a parameter: blanks around a text do not
+ * count; in backticks (`` stands for one) it may hold anything, or nothing.
+ * E_PARAM with the place. free also after a failure.
+ */
+mlpipe_status mlpipe__text_list_parse(const mlpipe__job *job,
+                                      const char *param, bool pairs,
+                                      mlpipe__text_list *out);
+void mlpipe__text_list_free(mlpipe__text_list *list);
+
+/* ---- texts on their way to something else (retype*.c) ------------------- */
+
+/* Steps of a chain under construction. */
+enum { MLPIPE__RETYPE_STEPS = 8 };
+typedef struct mlpipe__retype {
+    mlpipe__job *job;
+    uint32_t which;  /* of the chosen */
+    mlpipe__text_step *steps; /* RETYPE_STEPS of them */
+    uint32_t count;
+    int32_t type;    /* of the result, where it is a number */
+} mlpipe__retype;
+
+/* A step with texts behind the others. */
+mlpipe_status mlpipe__retype_add(mlpipe__retype *r, uint32_t code,
+                                 const char *const *texts, uint32_t count);
+/* Every text of the chosen variable in the training rows, and of how many
+ * rows it is. */
+mlpipe_status mlpipe__retype_walk(const mlpipe__retype *r,
+                                  mlpipe_status (*each)(void *user,
+                                                        const char *text,
+                                                        size_t bytes,
+                                                        uint64_t rows),
+                                  void *user);
+/*
+ * " (row 17)": the first training row whose text `is` says yes to, by its id,
+ * which *row gets too; "" and -1 where it is not known. What `is` keeps of the
+ * text is then that of this row.
+ */
+enum { MLPIPE__RETYPE_ROW_BYTES = 40 };
+void mlpipe__retype_row(const mlpipe__retype *r,
+                        bool (*is)(void *user, const char *text,
+                                   size_t bytes),
+                        void *user, int64_t *row,
+                        char out[MLPIPE__RETYPE_ROW_BYTES]);
+/* The last step of a date: by pattern=, or by the one format that reads all
+ * texts of the training rows. */
+mlpipe_status mlpipe__retype_date(mlpipe__retype *r);
 
 #endif

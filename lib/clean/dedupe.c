@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Drops rows that repeat another one exactly: a hash first, then the cells
- * themselves. Missing equals missing, -0 equals 0.
- */
+/* Drops training rows that equal another one; row_groups.c finds them. */
 #include "clean_internal.h"
 
 enum dedupe_keep { DEDUPE_FIRST, DEDUPE_LAST, DEDUPE_NONE };
-enum { DEDUPE_POLL = 65536 };
 
 static const mlpipe__param dedupe_params[] = {
     {"on", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
@@ -15,120 +11,81 @@ static const mlpipe__param dedupe_params[] = {
      "Which of equal rows stays, in row order."},
 };
 
-typedef struct dedupe_table {
-    const mlpipe_dataset *rows;
-    uint32_t *columns;
-    uint32_t column_count;
-    uint64_t *hash;  /* of each row */
-    uint32_t *slots; /* row + 1, or 0 */
-    size_t mask;
-} dedupe_table;
-
-static uint64_t dedupe_hash(const dedupe_table *t, int64_t row)
+/* Clears keep of the rows that go; gives how many those are. */
+static uint64_t dedupe_drop(const mlpipe__row_groups *g,
+                            enum dedupe_keep which, uint32_t *seen,
+                            uint8_t *keep)
 {
-    uint64_t h = 0;
+    uint64_t dropped = 0;
 
-    for (uint32_t c = 0; c < t->column_count; c++)
-        h = mlpipe__dataset_cell_hash(t->rows, t->columns[c], row, h);
-    return h;
-}
-
-static bool dedupe_equal(const dedupe_table *t, int64_t a, int64_t b)
-{
-    if (t->hash[a] != t->hash[b])
-        return false;
-    for (uint32_t c = 0; c < t->column_count; c++)
-        if (!mlpipe__dataset_cell_equal(t->rows, t->columns[c], a, b))
-            return false;
-    return true;
-}
-
-static void dedupe_row(dedupe_table *t, int64_t row, enum dedupe_keep which,
-                       uint8_t *keep)
-{
-    size_t at = (size_t)t->hash[row] & t->mask;
-
-    while (t->slots[at] && !dedupe_equal(t, t->slots[at] - 1, row))
-        at = (at + 1) & t->mask;
-    if (!t->slots[at]) {
-        t->slots[at] = (uint32_t)row + 1;
-        return;
-    }
-    if (which != DEDUPE_FIRST)
-        keep[t->slots[at] - 1] = 0;
-    if (which != DEDUPE_LAST)
-        keep[row] = 0;
-    else
-        t->slots[at] = (uint32_t)row + 1;
-}
-
-static mlpipe_status dedupe_columns(mlpipe__job *job, dedupe_table *t)
-{
-    const mlpipe__setting *on = mlpipe__params_get(job->params, "on");
-    mlpipe_status st = MLPIPE_OK;
-
-    t->column_count = on->count ? on->count : t->rows->column_count;
-    t->columns = mlpipe__alloc_array(job->ctx->env, t->column_count,
-                                     sizeof *t->columns);
-    if (!t->columns)
-        return mlpipe__nomem(job->ctx);
-    for (uint32_t i = 0; i < t->column_count && !st; i++) {
-        t->columns[i] = i;
-        if (on->count)
-            st = mlpipe__dataset_column(job->ctx, t->rows, on->names[i],
-                                        &t->columns[i]);
-    }
-    return st;
-}
-
-static mlpipe_status dedupe_run(mlpipe__job *job, dedupe_table *t,
-                                uint8_t *keep)
-{
-    const enum dedupe_keep which =
-        mlpipe__params_get(job->params, "keep")->choice;
-    const int64_t n = t->rows->rows;
-
-    for (int64_t i = 0; i < n; i++) {
-        if (i % DEDUPE_POLL == 0) {
-            const mlpipe_status st = mlpipe__poll(job->ctx, job->name,
-                                                  (uint64_t)i, (uint64_t)n);
-            if (st)
-                return st;
-        }
-        if (!keep[i]) /* another step took it */
+    for (int64_t i = 0; i < g->rows->rows; i++) {
+        const uint32_t first = g->first[i];
+        bool stays;
+        if (first == MLPIPE__NO_ROW)
             continue;
-        t->hash[i] = dedupe_hash(t, i);
-        dedupe_row(t, i, which, keep);
+        seen[first]++;
+        if (which == DEDUPE_NONE)
+            stays = g->count[first] == 1;
+        else
+            stays = seen[first] ==
+                    (which == DEDUPE_FIRST ? 1 : g->count[first]);
+        keep[i] = stays;
+        dropped += !stays;
     }
-    return MLPIPE_OK;
+    return dropped;
+}
+
+static void dedupe_tell(mlpipe__job *job, const mlpipe__row_figures *figures,
+                        uint64_t dropped, bool labels)
+{
+    mlpipe__clean_note(job, NULL, "rows_dropped", (double)dropped);
+    mlpipe__clean_note(job, NULL, "groups", (double)figures->groups);
+    if (labels)
+        mlpipe__clean_note(job, NULL, "label_conflicts",
+                           (double)figures->conflicts);
+    if (dropped)
+        mlpipe__log_line(job->ctx, MLPIPE_LOG_INFO, job->name,
+                         "%llu of %llu rows equal another one and were "
+                         "dropped; %llu groups of equal rows",
+                         (unsigned long long)dropped,
+                         (unsigned long long)figures->rows,
+                         (unsigned long long)figures->groups);
+    if (figures->conflicts)
+        mlpipe__log_line(job->ctx, MLPIPE_LOG_WARN, job->name,
+                         "%llu of %llu groups of equal rows have different "
+                         "values of the target %q; look at them with "
+                         "mlpipe_dataset_duplicates, or keep=none",
+                         (unsigned long long)figures->conflicts,
+                         (unsigned long long)figures->groups, job->target);
 }
 
 static mlpipe_status dedupe_rows(mlpipe__job *job, const mlpipe_dataset *rows,
                                  uint8_t *keep)
 {
-    dedupe_table t = {.rows = rows};
-    mlpipe__env *env = job->ctx->env;
-    size_t slots = 16;
-    mlpipe_status st;
+    const mlpipe__setting *on = mlpipe__params_get(job->params, "on");
+    const int32_t label =
+        job->target ? mlpipe_dataset_find(rows, job->target) : -1;
+    mlpipe__row_figures figures;
+    mlpipe__row_groups g;
+    uint32_t *seen = NULL;
+    mlpipe_status st = mlpipe__row_groups_find(job->ctx, job->name, rows, on,
+                                               keep, &g);
 
-    if (rows->rows >= INT32_MAX)
-        return mlpipe__fail(job->ctx, MLPIPE_E_LIMIT,
-                            "%s: %lld rows, at most %d", job->name,
-                            (long long)rows->rows, INT32_MAX - 1);
-    while (slots < 2 * (size_t)rows->rows)
-        slots *= 2;
-    t.mask = slots - 1;
-    t.hash = mlpipe__alloc_array(env, (size_t)rows->rows, sizeof *t.hash);
-    t.slots = mlpipe__alloc_array(env, slots, sizeof *t.slots);
-    if (!t.hash || !t.slots)
-        st = mlpipe__nomem(job->ctx);
-    else
-        st = dedupe_columns(job, &t);
     if (!st)
-        st = dedupe_run(job, &t, keep);
-    mlpipe__free(env, t.columns);
-    mlpipe__free(env, t.slots);
-    mlpipe__free(env, t.hash);
+        st = mlpipe__row_groups_figures(job->ctx, &g, label, &figures);
+    if (!st) {
+        seen = mlpipe__alloc_array(job->ctx->env, (size_t)rows->rows,
+                                   sizeof *seen);
+        st = seen ? MLPIPE_OK : mlpipe__nomem(job->ctx);
+    }
+    if (!st) {
+        const enum dedupe_keep which =
+            mlpipe__params_get(job->params, "keep")->choice;
+        dedupe_tell(job, &figures, dedupe_drop(&g, which, seen, keep),
+                    label >= 0);
+    }
+    mlpipe__free(job->ctx->env, seen);
+    mlpipe__row_groups_free(&g);
     return st;
 }
 
@@ -140,3 +97,102 @@ const mlpipe__step mlpipe__step_dedupe = {
     .doc = "Drop training rows that repeat another one.",
     .keep = dedupe_rows,
 };
+
+/* ---- the same as a report ----------------------------------------------- */
+
+const mlpipe__param mlpipe__duplicates_params[] = {
+    {"on", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
+     "Columns that must be equal; all where it is not set."},
+    {"label", MLPIPE_PARAM_TEXT, "", 0, 0, NULL, 0x000100,
+     "A column that equal rows should agree on; conflicts are counted."},
+};
+const uint32_t mlpipe__duplicates_param_count =
+    sizeof mlpipe__duplicates_params / sizeof *mlpipe__duplicates_params;
+
+enum { DEDUPE_SHOWN = 20 };
+
+static void dedupe_report_groups(mlpipe_report *r,
+                                 const mlpipe__row_groups *g)
+{
+    uint32_t shown = 0;
+
+    mlpipe__report_table(r, "groups", "first_row,rows");
+    for (int64_t i = 0; i < g->rows->rows && shown < DEDUPE_SHOWN; i++) {
+        if (g->count[i] < 2)
+            continue;
+        mlpipe__report_cell_number(r, (double)i);
+        mlpipe__report_cell_number(r, (double)g->count[i]);
+        shown++;
+    }
+}
+
+static mlpipe_status dedupe_report(mlpipe_ctx *ctx,
+                                   const mlpipe__row_groups *g,
+                                   int32_t label, mlpipe_report **out)
+{
+    mlpipe__row_figures f;
+    mlpipe_status st = mlpipe__row_groups_figures(ctx, g, label, &f);
+    mlpipe_report *r;
+
+    if (st)
+        return st;
+    r = mlpipe__report_new(ctx->env, "duplicates");
+    if (!r)
+        return mlpipe__nomem(ctx);
+    mlpipe__report_number(r, "rows", (double)f.rows);
+    mlpipe__report_number(r, "distinct_rows", (double)f.distinct);
+    mlpipe__report_number(r, "groups", (double)f.groups);
+    mlpipe__report_number(r, "extra_rows", (double)(f.rows - f.distinct));
+    mlpipe__report_number(r, "largest_group", (double)f.largest);
+    if (label >= 0)
+        mlpipe__report_number(r, "label_conflicts", (double)f.conflicts);
+    dedupe_report_groups(r, g);
+    return mlpipe__report_seal(ctx, r, out);
+}
+
+static mlpipe_status dedupe_duplicates(mlpipe_ctx *ctx,
+                                       const mlpipe_dataset *d,
+                                       const char *params,
+                                       mlpipe_report **out)
+{
+    static const char *const owner = "mlpipe_dataset_duplicates";
+    mlpipe__params p;
+    mlpipe__row_groups g;
+    uint32_t label = 0;
+    mlpipe_status st = mlpipe__params_parse(
+        ctx, owner, mlpipe__duplicates_params,
+        mlpipe__duplicates_param_count, params, &p);
+
+    if (st)
+        return st;
+    const char *name = mlpipe__params_get(&p, "label")->text;
+    if (name[0])
+        st = mlpipe__dataset_column(ctx, d, name, &label);
+    if (!st) {
+        st = mlpipe__row_groups_find(ctx, owner, d,
+                                     mlpipe__params_get(&p, "on"), NULL, &g);
+        if (!st)
+            st = dedupe_report(ctx, &g, name[0] ? (int32_t)label : -1, out);
+        mlpipe__row_groups_free(&g);
+    }
+    mlpipe__params_free(&p);
+    return st;
+}
+
+mlpipe_status mlpipe_dataset_duplicates(mlpipe_ctx *ctx,
+                                        const mlpipe_dataset *dataset,
+                                        const char *params,
+                                        mlpipe_report **out)
+{
+    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_dataset_duplicates");
+
+    if (out)
+        *out = NULL;
+    if (!st && !dataset)
+        st = mlpipe__null_arg(ctx, "dataset");
+    if (!st && !out)
+        st = mlpipe__null_arg(ctx, "out");
+    if (!st)
+        st = dedupe_duplicates(ctx, dataset, params, out);
+    return mlpipe__end(ctx, st);
+}

@@ -17,7 +17,8 @@ static const mlpipe__param impute_params[] = {
     {"text", MLPIPE_PARAM_CHOICE, "mode", 0, 0, "mode,constant,none",
      0x000100, "What fills categories."},
     {"value", MLPIPE_PARAM_TEXT, "", 0, 0, NULL, 0x000100,
-     "The constant; a category must occur in the training rows."},
+     "The constant; 0 and the category missing where it is not set. A category "
+     "that no training row has becomes one of its own."},
     {"columns", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
      "Which features; all where it is not set."},
     {"indicator", MLPIPE_PARAM_BOOL, "false", 0, 0, NULL, 0x000100,
@@ -69,39 +70,96 @@ static mlpipe_status impute_select(mlpipe__job *job)
     return st;
 }
 
+/* The texts of a variable and one more, which the plan then owns. */
+static mlpipe_status impute_one_more(const mlpipe__job *job, mlpipe__var *v,
+                                     const char *text)
+{
+    mlpipe__env *env = job->plan->env;
+    mlpipe__dict *dict = mlpipe__alloc(env, sizeof *dict);
+    bool ok = dict != NULL;
+    mlpipe_status st;
+
+    if (!dict)
+        return mlpipe__nomem(job->ctx);
+    mlpipe__dict_init(dict, env);
+    for (uint32_t c = 0; ok && c < v->codes; c++)
+        ok = mlpipe__dict_add(dict, mlpipe__dict_text(v->dict, c),
+                              mlpipe__dict_bytes(v->dict, c)) != UINT32_MAX;
+    ok = ok && mlpipe__dict_add(dict, text, strlen(text)) != UINT32_MAX;
+    st = mlpipe__plan_own_dict(job->ctx, job->plan, dict);
+    if (st || !ok)
+        return st ? st : mlpipe__nomem(job->ctx);
+    v->dict = dict;
+    v->codes = dict->count;
+    return MLPIPE_OK;
+}
+
+/* value= as a category: one that is there, or a new one behind them. */
+static mlpipe_status impute_category(const mlpipe__job *job, mlpipe__var *v,
+                                     double *out)
+{
+    const char *text = mlpipe__params_get(job->params, "value")->text;
+    const uint64_t most = job->ctx->env->limits.categories;
+    uint32_t code;
+
+    if (!text[0])
+        text = "missing";
+    if (!v->dict)
+        return mlpipe__fail(job->ctx, MLPIPE_E_PARAM,
+                            "%s: the categories of %q have no texts, so that "
+                            "value=%q can be none of them; take text=mode",
+                            job->name, v->name, text);
+    code = mlpipe__dict_find(v->dict, text, strlen(text));
+    *out = code < v->codes ? code : v->codes;
+    if (code < v->codes)
+        return MLPIPE_OK;
+    if (v->codes >= most)
+        return mlpipe__fail(job->ctx, MLPIPE_E_LIMIT,
+                            "%s: %q has %u categories, and value=%q would be "
+                            "one more than the limit of %llu",
+                            job->name, v->name, v->codes, text,
+                            (unsigned long long)most);
+    return impute_one_more(job, v, text);
+}
+
 /* value= as the number or the category that it says. */
-static mlpipe_status impute_constant(const mlpipe__job *job,
-                                     const mlpipe__var *v, double *out)
+static mlpipe_status impute_constant(const mlpipe__job *job, mlpipe__var *v,
+                                     double *out)
 {
     const char *text = mlpipe__params_get(job->params, "value")->text;
     const size_t n = strlen(text);
 
     *out = 0;
-    if (v->kind == MLPIPE__NUMBER) {
-        if (!n || (mlpipe__parse_f64(text, n, false, out) &&
-                   mlpipe__finite(*out)))
-            return MLPIPE_OK;
-        return mlpipe__fail(job->ctx, MLPIPE_E_PARAM,
-                            "%s: value=%q is no number, and feature %q is "
-                            "one; name the features with columns=",
-                            job->name, text, v->name);
-    }
-    const uint32_t code = v->dict ? mlpipe__dict_find(v->dict, text, n)
-                                  : UINT32_MAX;
-    *out = code;
-    if (code < v->codes)
+    if (v->kind == MLPIPE__CODE)
+        return impute_category(job, v, out);
+    if (!n || (mlpipe__parse_f64(text, n, false, out) &&
+               mlpipe__finite(*out)))
         return MLPIPE_OK;
     return mlpipe__fail(job->ctx, MLPIPE_E_PARAM,
-                        "%s: the category value=%q does not occur in the "
-                        "training rows of %q; give one of its %u categories, "
-                        "or text=mode",
-                        job->name, text, v->name, v->codes);
+                        "%s: value=%q is no number, and feature %q is one; "
+                        "name the features with columns=",
+                        job->name, text, v->name);
+}
+
+/* Nothing is known of a feature without values: a number gets 0, a category
+ * stays one that no training row has. */
+static void impute_nothing(const mlpipe__job *job, const mlpipe__var *v,
+                           double *out)
+{
+    *out = v->kind == MLPIPE__CODE ? -1 : 0;
+    mlpipe__log_line(job->ctx, MLPIPE_LOG_WARN, job->name,
+                     v->kind == MLPIPE__CODE
+                         ? "%s is missing in all training rows; filled with "
+                           "an unseen category"
+                         : "%s is missing in all training rows; filled "
+                           "with 0",
+                     v->name);
 }
 
 static mlpipe_status impute_value(const mlpipe__job *job, uint32_t i,
                                   double *out)
 {
-    const mlpipe__var *v = &job->plan->vars[job->chosen[i]];
+    mlpipe__var *v = &job->plan->vars[job->chosen[i]];
     const mlpipe__stats *s = &job->stats[i];
 
     switch (impute_of(job, v->kind)) {
@@ -117,12 +175,8 @@ static mlpipe_status impute_value(const mlpipe__job *job, uint32_t i,
     default:
         return impute_constant(job, v, out);
     }
-    if (!mlpipe__finite(*out)) {
-        mlpipe__log_line(job->ctx, MLPIPE_LOG_WARN, job->name,
-                         "%s is missing in all training rows; filled with 0",
-                         v->name);
-        *out = 0;
-    }
+    if (!mlpipe__finite(*out))
+        impute_nothing(job, v, out);
     return MLPIPE_OK;
 }
 

@@ -3,6 +3,7 @@
  * The catalog: steps, learners, and the calls that take parameters. It lives
  * in the last folder, from where all of them can be seen.
  */
+#include "../clean/clean_internal.h"
 #include "../collect/collect_internal.h"
 #include "../store/store_internal.h"
 #include "cycle_internal.h"
@@ -18,8 +19,12 @@ static const catalog_call catalog_calls[] = {
      &mlpipe__csv_param_count},
     {"mlpipe_builder_new", "Start a dataset of the host's own rows.",
      mlpipe__builder_params, &mlpipe__builder_param_count},
+    {"mlpipe_dataset_duplicates", "Which rows of a dataset are equal.",
+     mlpipe__duplicates_params, &mlpipe__duplicates_param_count},
     {"mlpipe_pipeline_new", "Start a recipe: target, roles, features.",
      mlpipe__pipeline_params, &mlpipe__pipeline_param_count},
+    {"mlpipe_transform_apply", "Make features of rows.",
+     mlpipe__transform_params, &mlpipe__transform_param_count},
     {"mlpipe_evaluate", "Score a model on rows that it has not seen.",
      mlpipe__evaluate_params, &mlpipe__evaluate_param_count},
     {"mlpipe_dataset_split", "Cut a dataset into parts.",

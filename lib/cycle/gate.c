@@ -19,17 +19,10 @@ typedef struct gate_rows {
 
 static mlpipe_status gate_predict(mlpipe_ctx *ctx, const mlpipe_model *m,
                                   const mlpipe_dataset *d, double *out,
-                                  int64_t n, uint64_t *hash)
+                                  uint64_t *hash)
 {
-    const uint32_t outputs = mlpipe_model_outputs(m);
-    mlpipe_status st;
+    const mlpipe_status st = mlpipe__model_answers(ctx, m, d, out);
 
-    if (outputs != 1)
-        return mlpipe__fail(ctx, MLPIPE_E_UNSUPPORTED,
-                            "the gate compares models of one output, and "
-                            "this one has %u",
-                            outputs);
-    st = mlpipe_predict(ctx, m, d, out, (size_t)n);
     return st ? st : mlpipe__model_row_hashes(ctx, m, d, hash);
 }
 
@@ -50,9 +43,9 @@ static mlpipe_status gate_gather(mlpipe_ctx *ctx, const mlpipe_model *a,
         return mlpipe__nomem(ctx);
     st = mlpipe__model_target(ctx, a, d, r->y);
     if (!st)
-        st = gate_predict(ctx, a, d, r->a, r->n, r->hash_a);
+        st = gate_predict(ctx, a, d, r->a, r->hash_a);
     if (!st)
-        st = gate_predict(ctx, b, d, r->b, r->n, r->hash_b);
+        st = gate_predict(ctx, b, d, r->b, r->hash_b);
     return st;
 }
 

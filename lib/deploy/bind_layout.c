@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Layout fields to program inputs: matched by name, checked by kind, tokens
- * mapped to codes; then read kind by kind, each kind by a loop of its own.
+ * Layout fields to program inputs and feeds: matched by name, checked by kind,
+ * tokens mapped to codes; then read kind by kind, each by a loop of its own.
  */
 #include "deploy_internal.h"
 
-/* A field that was matched, before it is sorted to those of its kind. */
+/* A field that was matched, before it is sorted to those of its kind: with an
+ * input, or with a feed that is made of an input's text. */
 typedef struct bind_match {
     uint32_t input, offset;
+    uint32_t reg;              /* whose lane is written */
+    const mlpipe__feed *feed;  /* NULL: the input itself */
     int32_t kind;
     bool has_missing;
     double missing;
@@ -54,25 +57,44 @@ static mlpipe_status bind_lacks(mlpipe_ctx *ctx, mlpipe__env *env,
     return mlpipe__fail_at(ctx, -1, input);
 }
 
+/* What a text becomes in the lane of a match. */
+static double bind_text(const bind_match *m, const mlpipe__dict *dict,
+                        const char *text, size_t n)
+{
+    uint32_t code;
+
+    if (m->feed)
+        return mlpipe__feed_value(m->feed, text, n);
+    code = mlpipe__dict_find(dict, text, n);
+    return code == UINT32_MAX ? -1.0 : (double)code;
+}
+
+/* What stands for a text that is not known: an unseen code, or a number that
+ * could not be read. */
+static double bind_unknown(const bind_match *m)
+{
+    return m->feed && !m->feed->dict ? mlpipe__inf() : -1.0;
+}
+
 /* Codes of all tokens that the layout has given so far; the last entry is for
  * tokens that it gives later, or never. */
 static mlpipe_status bind_tokens(mlpipe_ctx *ctx, mlpipe__env *env,
+                                 const bind_match *m,
                                  const mlpipe__dict *dict,
-                                 mlpipe_layout *layout, uint32_t tokens,
-                                 double *codes)
+                                 mlpipe_layout *layout, double *codes)
 {
+    const uint32_t tokens = m->code_count - 2;
     mlpipe__text t;
 
     mlpipe__text_init(&t, env);
     codes[0] = mlpipe__nan();
     for (uint32_t i = 1; i <= tokens; i++) {
-        uint32_t code = UINT32_MAX;
         t.size = 0;
+        codes[i] = bind_unknown(m);
         if (mlpipe__layout_token_text(layout, i, &t) && !t.failed)
-            code = mlpipe__dict_find(dict, t.data ? t.data : "", t.size);
-        codes[i] = code == UINT32_MAX ? -1.0 : (double)code;
+            codes[i] = bind_text(m, dict, t.data ? t.data : "", t.size);
     }
-    codes[tokens + 1] = -1.0;
+    codes[tokens + 1] = bind_unknown(m);
     const bool failed = t.failed;
     mlpipe__text_free(&t);
     return failed ? mlpipe__nomem(ctx) : MLPIPE_OK;
@@ -173,23 +195,20 @@ static mlpipe_status bind_codes(mlpipe_ctx *ctx, const mlpipe__program *p,
                                 const bind_match *m,
                                 mlpipe__record_binding *b)
 {
-    for (uint32_t i = 0; i < p->input_count; i++) {
+    for (uint32_t i = 0; i < b->field_count; i++) {
         const mlpipe__dict *dict = p->inputs[m[i].input].dict;
         double *codes = b->codes + m[i].code_first;
         if (m[i].kind == MLPIPE_TOKEN) {
-            const mlpipe_status st = bind_tokens(
-                ctx, b->env, dict, layout, m[i].code_count - 2, codes);
+            const mlpipe_status st =
+                bind_tokens(ctx, b->env, &m[i], dict, layout, codes);
             if (st)
                 return st;
         } else if (m[i].kind == MLPIPE__BOUND_CODE) {
             const mlpipe__dict *from =
                 first->inputs[m[i].offset / sizeof(double)].dict;
-            for (uint32_t c = 0; c < m[i].code_count; c++) {
-                const uint32_t code = mlpipe__dict_find(
-                    dict, mlpipe__dict_text(from, c),
-                    mlpipe__dict_bytes(from, c));
-                codes[c] = code == UINT32_MAX ? -1.0 : (double)code;
-            }
+            for (uint32_t c = 0; c < m[i].code_count; c++)
+                codes[c] = bind_text(&m[i], dict, mlpipe__dict_text(from, c),
+                                     mlpipe__dict_bytes(from, c));
         }
     }
     return MLPIPE_OK;
@@ -236,13 +255,17 @@ static mlpipe_status bind_lanes(mlpipe_ctx *ctx, const mlpipe__program *p,
             return mlpipe__nomem(ctx);
         for (uint32_t i = 0; i < b->field_count; i++) {
             const double *lane =
-                mlpipe__program_lane(p, scratch, width, m[i].input);
+                mlpipe__program_lane(p, scratch, width, m[i].reg);
             const uint32_t at = (uint32_t)((const char *)lane - scratch);
             b->fields[wide][i].offset = m[i].offset;
             b->fields[wide][i].lane = at;
-            if (!wide)
+            if (!wide && !m[i].feed)
                 b->lanes[m[i].input] = at;
         }
+        if (b->time)
+            b->time_lane[wide] =
+                (uint32_t)((const char *)mlpipe__program_lane(
+                               p, scratch, width, b->time->reg) - scratch);
         mlpipe__free(b->env, scratch);
     }
     return MLPIPE_OK;
@@ -267,6 +290,7 @@ static void bind_ends(const bind_match *m, mlpipe__record_binding *b)
         if (m[i].kind == MLPIPE__BOUND_CODE)
             b->maps[maps++] = (mlpipe__bound_codes){
                 .codes = b->codes + m[i].code_first,
+                .other = bind_unknown(&m[i]),
                 .count = m[i].code_count};
     }
 }
@@ -309,6 +333,36 @@ mlpipe_status mlpipe__layout_learn(mlpipe_ctx *ctx,
     return st;
 }
 
+/* How many lanes a record fills; also which feed is the time of a row. */
+static uint32_t bind_count(const mlpipe__program *p,
+                           mlpipe__record_binding *b)
+{
+    uint32_t n = p->input_count;
+
+    for (uint32_t i = 0; i < p->feed_count; i++) {
+        if (p->feeds[i].source == MLPIPE__FEED_TEXT)
+            n++;
+        else if (p->feeds[i].source == MLPIPE__FEED_TIME)
+            b->time = &p->feeds[i];
+    }
+    return n;
+}
+
+static void bind_targets(const mlpipe__program *p, bind_match *m)
+{
+    for (uint32_t i = 0; i < p->input_count; i++, m++)
+        m->input = m->reg = i;
+    for (uint32_t i = 0; i < p->feed_count; i++) {
+        const mlpipe__feed *f = &p->feeds[i];
+        if (f->source != MLPIPE__FEED_TEXT)
+            continue;
+        m->input = f->input;
+        m->reg = f->reg;
+        m->feed = f;
+        m++;
+    }
+}
+
 mlpipe_status mlpipe__record_bind(mlpipe_ctx *ctx, mlpipe__env *env,
                                   const mlpipe__program *p,
                                   mlpipe_layout *layout,
@@ -322,22 +376,23 @@ mlpipe_status mlpipe__record_bind(mlpipe_ctx *ctx, mlpipe__env *env,
 
     memset(b, 0, sizeof *b);
     b->env = env;
-    b->field_count = p->input_count;
+    b->field_count = bind_count(p, b);
     b->null = mlpipe__nan();
     b->token_count = tokens + 1;
     b->record_bytes = layout ? layout->record_bytes
                              : first->input_count * sizeof(double);
-    m = mlpipe__alloc_array(env, p->input_count, sizeof *m);
+    m = mlpipe__alloc_array(env, b->field_count, sizeof *m);
     if (!m)
         return mlpipe__nomem(ctx);
-    for (uint32_t i = 0; !st && i < p->input_count; i++) {
-        m[i].input = i;
-        st = layout ? bind_field(ctx, env, &p->inputs[i], layout, &m[i])
-                    : bind_double(ctx, &p->inputs[i], first, &m[i]);
+    bind_targets(p, m);
+    for (uint32_t i = 0; !st && i < b->field_count; i++) {
+        const mlpipe__program_input *in = &p->inputs[m[i].input];
+        st = layout ? bind_field(ctx, env, in, layout, &m[i])
+                    : bind_double(ctx, in, first, &m[i]);
     }
     if (!st) {
-        bind_sort(m, p->input_count);
-        st = bind_code_room(ctx, first, tokens, m, p->input_count, &codes);
+        bind_sort(m, b->field_count);
+        st = bind_code_room(ctx, first, tokens, m, b->field_count, &codes);
     }
     if (!st)
         st = bind_room(ctx, b, codes);
@@ -378,7 +433,7 @@ static void bind_load_codes(const mlpipe__bound_field *f,
                             const unsigned char *record, unsigned char *to)
 {
     for (; f < end; f++, map++) {
-        double code, x = -1.0;
+        double code, x = map->other;
         memcpy(&code, record + f->offset, sizeof code);
         if (!(code == code))
             x = code;

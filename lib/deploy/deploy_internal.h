@@ -18,6 +18,7 @@ typedef struct mlpipe__bound_field {
 /* The codes that a field of kind MLPIPE__BOUND_CODE maps to. */
 typedef struct mlpipe__bound_codes {
     const double *codes; /* borrowed from the binding */
+    double other;        /* for what is no such code */
     uint32_t count;
     uint32_t reserved;
 } mlpipe__bound_codes;
@@ -53,7 +54,19 @@ typedef struct mlpipe__record_binding {
     double null; /* the NaN that stands for it, at hand for every record */
     uint32_t token_count;
     uint32_t *lanes; /* of each input in a scratch of width 1 */
+    const mlpipe__feed *time; /* as_of, or NULL where no op reads it */
+    uint32_t time_lane[2];
 } mlpipe__record_binding;
+
+/* as_of of a row, in microseconds, where the program reads it. */
+static inline void mlpipe__record_time(const mlpipe__record_binding *b,
+                                       void *scratch, uint32_t wide,
+                                       uint32_t row, double us)
+{
+    if (b->time)
+        memcpy((char *)scratch + b->time_lane[wide] + row * sizeof us, &us,
+               sizeof us);
+}
 
 /*
  * Give every category that the program knows a token of the layout, so that
@@ -92,6 +105,8 @@ struct mlpipe_predictor {
     mlpipe_layout *layout; /* NULL: doubles */
     mlpipe__record_binding binding;
     size_t row_scratch, scratch; /* bytes for one row, for a block */
+    bool counts_faults; /* an op of an expression may have no answer */
+    double fixed_time; /* as_of where the caller tells none; NaN: unknown */
     uint32_t outputs;
 };
 

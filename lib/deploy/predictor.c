@@ -18,6 +18,7 @@ mlpipe_status mlpipe__predictor_make(mlpipe_ctx *ctx,
     p->model = mlpipe__model_keep(model);
     p->layout = layout ? mlpipe__layout_keep(layout) : NULL;
     p->outputs = program->output_count;
+    p->counts_faults = mlpipe__program_may_fault(program);
     p->row_scratch = mlpipe__program_scratch(program, 1);
     p->scratch = mlpipe__program_scratch(program, MLPIPE__BLOCK_ROWS);
     if (p->scratch < p->row_scratch)
@@ -28,8 +29,21 @@ mlpipe_status mlpipe__predictor_make(mlpipe_ctx *ctx,
         mlpipe_predictor_free(p);
         return st;
     }
+    p->fixed_time = p->binding.time ? p->binding.time->fixed : 0.0;
     *out = p;
     return MLPIPE_OK;
+}
+
+/* A row alone has no time: then the recipe must have told one. */
+static mlpipe_status predictor_check_time(mlpipe_ctx *ctx,
+                                          const mlpipe_predictor *p)
+{
+    if (p->fixed_time == p->fixed_time)
+        return MLPIPE_OK;
+    return mlpipe__fail(ctx, MLPIPE_E_STATE,
+                        "the model reads as_of, the time of a row, which a "
+                        "predictor is not told; predict by a worker, or fit "
+                        "with as_of=2026-01-31");
 }
 
 static mlpipe_status predictor_new_checked(mlpipe_ctx *ctx,
@@ -43,9 +57,17 @@ static mlpipe_status predictor_new_checked(mlpipe_ctx *ctx,
         return mlpipe__null_arg(ctx, "out");
     *out = NULL;
     if (!model)
-        return mlpipe__null_arg(ctx, "model");
+        return mlpipe__null_arg(ctx, "model or transform");
     st = mlpipe__layout_learn(ctx, layout, model->program);
-    return st ? st : mlpipe__predictor_make(ctx, model, layout, NULL, out);
+    if (!st)
+        st = mlpipe__predictor_make(ctx, model, layout, NULL, out);
+    if (!st)
+        st = predictor_check_time(ctx, *out);
+    if (st) {
+        mlpipe_predictor_free(*out);
+        *out = NULL;
+    }
+    return st;
 }
 
 mlpipe_status mlpipe_predictor_new(mlpipe_ctx *ctx, const mlpipe_model *model,
@@ -56,6 +78,21 @@ mlpipe_status mlpipe_predictor_new(mlpipe_ctx *ctx, const mlpipe_model *model,
 
     if (!st)
         st = predictor_new_checked(ctx, model, layout, out);
+    else if (out)
+        *out = NULL;
+    return mlpipe__end(ctx, st);
+}
+
+mlpipe_status mlpipe_transform_predictor(mlpipe_ctx *ctx,
+                                         const mlpipe_transform *transform,
+                                         const mlpipe_layout *layout,
+                                         mlpipe_predictor **out)
+{
+    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_transform_predictor");
+
+    if (!st)
+        st = predictor_new_checked(
+            ctx, transform ? transform->model : NULL, layout, out);
     else if (out)
         *out = NULL;
     return mlpipe__end(ctx, st);
@@ -91,7 +128,9 @@ mlpipe_status mlpipe_predict_row(const mlpipe_predictor *predictor,
         return MLPIPE_E_ARG;
     fp = mlpipe__fp_enter();
     mlpipe__record_load(&predictor->binding, row, scratch, 0, 0);
-    mlpipe__program_run(predictor->model->program, scratch, 1, 1, out);
+    mlpipe__record_time(&predictor->binding, scratch, 0, 0,
+                        predictor->fixed_time);
+    mlpipe__program_run(predictor->model->program, scratch, 1, 1, out, NULL);
     mlpipe__fp_leave(fp);
     return MLPIPE_OK;
 }
@@ -115,9 +154,12 @@ mlpipe_status mlpipe_predict_rows(const mlpipe_predictor *predictor,
         const bool wide = left >= PREDICTOR_BLOCK_LEAST;
         const uint32_t width = wide ? MLPIPE__BLOCK_ROWS : 1;
         const uint32_t count = left < width ? (uint32_t)left : width;
-        for (uint32_t i = 0; i < count; i++, at += stride)
+        for (uint32_t i = 0; i < count; i++, at += stride) {
             mlpipe__record_load(&predictor->binding, at, scratch, wide, i);
-        mlpipe__program_run(program, scratch, width, count, out);
+            mlpipe__record_time(&predictor->binding, scratch, wide, i,
+                                predictor->fixed_time);
+        }
+        mlpipe__program_run(program, scratch, width, count, out, NULL);
         out += (size_t)count * predictor->outputs;
         done += count;
     }
@@ -144,6 +186,26 @@ static bool predictor_value(const mlpipe__program_input *in,
     return true;
 }
 
+/* Lanes of what is made of texts, and of the time. */
+static void predictor_feeds(const mlpipe_predictor *predictor,
+                            const mlpipe_value *values, void *scratch)
+{
+    const mlpipe__program *p = predictor->model->program;
+
+    for (uint32_t i = 0; i < p->feed_count; i++) {
+        const mlpipe__feed *f = &p->feeds[i];
+        const mlpipe_value *v = &values[f->input];
+        if (f->source != MLPIPE__FEED_TEXT)
+            continue;
+        *mlpipe__program_lane(p, scratch, 1, f->reg) =
+            v->kind == MLPIPE_VALUE_NULL
+                ? mlpipe__nan()
+                : mlpipe__feed_value(f, v->str, (size_t)v->len);
+    }
+    mlpipe__record_time(&predictor->binding, scratch, 0, 0,
+                        predictor->fixed_time);
+}
+
 mlpipe_status mlpipe_predict_values(const mlpipe_predictor *predictor,
                                     void *scratch, const mlpipe_value *values,
                                     double *out)
@@ -161,8 +223,9 @@ mlpipe_status mlpipe_predict_values(const mlpipe_predictor *predictor,
             return MLPIPE_E_SCHEMA;
         memcpy((char *)scratch + predictor->binding.lanes[i], &x, sizeof x);
     }
+    predictor_feeds(predictor, values, scratch);
     fp = mlpipe__fp_enter();
-    mlpipe__program_run(program, scratch, 1, 1, out);
+    mlpipe__program_run(program, scratch, 1, 1, out, NULL);
     mlpipe__fp_leave(fp);
     return MLPIPE_OK;
 }

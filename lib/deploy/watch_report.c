@@ -12,6 +12,7 @@ static void watch_put_rates(const mlpipe_monitor *m, mlpipe_report *r)
         {"imputed", MLPIPE__COUNT_IMPUTED},
         {"unseen", MLPIPE__COUNT_UNSEEN},
         {"out_of_range", MLPIPE__COUNT_RANGE},
+        {"nulls_made", MLPIPE__COUNT_FAULTS},
     };
     const double rows = m->pane_closed
                             ? (double)m->pane[MLPIPE__COUNT_ROWS]

@@ -77,6 +77,19 @@ static mlpipe_status worker_refuse(mlpipe_worker *w, const char *why)
     return MLPIPE_E_ARG;
 }
 
+/* One row; operations that had no answer for it are counted. */
+static void worker_run(const mlpipe_predictor *p, const mlpipe__lane *lane,
+                       double *out)
+{
+    uint64_t made = 0;
+    const mlpipe__faults faults = {p->counts_faults ? &made : NULL, 0};
+
+    mlpipe__program_run_counted(p->model->program, lane->scratch, 1, 1, out,
+                                &faults);
+    if (made)
+        mlpipe__count_add(lane->counters + MLPIPE__COUNT_FAULTS, made);
+}
+
 /* n rows with deployment d. */
 static void worker_rows(mlpipe_worker *w, mlpipe__deployment *d, uint64_t id,
                         int64_t now_us, const unsigned char *record,
@@ -91,9 +104,10 @@ static void worker_rows(mlpipe_worker *w, mlpipe__deployment *d, uint64_t id,
     for (size_t i = 0; i < n; i++) {
         uint32_t flags;
         mlpipe__record_load(b, record, lane->scratch, 0, 0);
+        mlpipe__record_time(b, lane->scratch, 0, 0, (double)now_us);
         flags = mlpipe__recorder_inputs(&d->recorder, lane->counters,
                                         lane->scratch, b->lanes);
-        mlpipe__program_run(p->model->program, lane->scratch, 1, 1, out);
+        worker_run(p, lane, out);
         w->flags = mlpipe__recorder_score(&d->recorder, lane->counters, flags,
                                           out[0]);
         if (ring && id) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How a dataset's columns feed the inputs of a program, by name. */
+/* How a dataset's columns feed the inputs and feeds of a program. */
 #include "model_internal.h"
 
 static mlpipe_status bind_wrong_type(mlpipe_ctx *ctx,
@@ -68,8 +68,105 @@ static mlpipe_status bind_input(mlpipe_ctx *ctx,
     return MLPIPE_OK;
 }
 
+/* ---- feeds -------------------------------------------------------------- */
+
+/* What a feed makes of every text of a dictionary. */
+static mlpipe_status bind_feed_dictionary(mlpipe_ctx *ctx,
+                                          const mlpipe__feed *feed,
+                                          const mlpipe__dict *texts,
+                                          double **out)
+{
+    double *values =
+        mlpipe__alloc_array(ctx->env, texts->count, sizeof *values);
+    uint32_t i;
+    if (!values)
+        return mlpipe__nomem(ctx);
+    for (i = 0; i < texts->count; i++)
+        values[i] = mlpipe__feed_value(feed, mlpipe__dict_text(texts, i),
+                                       mlpipe__dict_bytes(texts, i));
+    *out = values;
+    return MLPIPE_OK;
+}
+
+static mlpipe_status bind_time(mlpipe_ctx *ctx, const mlpipe__feed *feed,
+                               const mlpipe_dataset *d, mlpipe__binding *b)
+{
+    static const double times[] = {1, 1e6, 1e3, 1, 1};
+    const int32_t at = b->time_name[0]
+                           ? mlpipe_dataset_find(d, b->time_name)
+                           : -1;
+    b->time_column = -1;
+    if (at >= 0 && d->columns[at]->type == MLPIPE_TYPE_TIMESTAMP) {
+        b->time_column = at;
+        b->time_times = times[d->columns[at]->unit];
+        b->time_over = d->columns[at]->unit == MLPIPE_UNIT_NS ? 1e3 : 1;
+        return MLPIPE_OK;
+    }
+    if (feed->fixed == feed->fixed)
+        return MLPIPE_OK;
+    if (!b->time_name[0])
+        return mlpipe__fail(ctx, MLPIPE_E_SCHEMA,
+                            "the recipe reads as_of, the time of a row, and "
+                            "has no time= column; name one, or give "
+                            "as_of=2026-01-31 to the pipeline");
+    mlpipe__fail(ctx, MLPIPE_E_SCHEMA,
+                 at < 0 ? "the recipe reads as_of from the time column %q, "
+                          "which the dataset lacks; add it, or give as_of= "
+                          "to the pipeline"
+                        : "the recipe reads as_of from the time column %q, "
+                          "which is no timestamp here; read it with that "
+                          "type, or give as_of= to the pipeline",
+                 b->time_name);
+    return mlpipe__fail_at(ctx, -1, b->time_name);
+}
+
+static mlpipe_status bind_feed(mlpipe_ctx *ctx, const mlpipe__feed *feed,
+                               const mlpipe_dataset *d, mlpipe__binding *b,
+                               double **out)
+{
+    const mlpipe__column *c;
+    if (feed->source == MLPIPE__FEED_TIME)
+        return bind_time(ctx, feed, d, b);
+    if (feed->source != MLPIPE__FEED_TEXT || b->column[feed->input] < 0)
+        return MLPIPE_OK;
+    c = d->columns[b->column[feed->input]];
+    if (c->type != MLPIPE_TYPE_CATEGORY)
+        return MLPIPE_OK;
+    return bind_feed_dictionary(ctx, feed, &c->dictionary->dict, out);
+}
+
+mlpipe_status mlpipe__bind_feeds(mlpipe_ctx *ctx, const mlpipe__program *p,
+                                 const mlpipe_dataset *d,
+                                 mlpipe__binding *out)
+{
+    mlpipe_status st = MLPIPE_OK;
+    double **grown;
+    if (out->feed_count == p->feed_count)
+        return MLPIPE_OK;
+    grown = mlpipe__grow(out->env, out->feed, p->feed_count, sizeof *grown);
+    if (!grown)
+        return mlpipe__nomem(ctx);
+    out->feed = grown;
+    for (; !st && out->feed_count < p->feed_count; out->feed_count++)
+        st = bind_feed(ctx, &p->feeds[out->feed_count], d, out,
+                       &out->feed[out->feed_count]);
+    return st;
+}
+
+uint32_t mlpipe__binding_fold(const mlpipe__binding *b,
+                              const mlpipe_dataset *d, int64_t row,
+                              uint32_t folds)
+{
+    const uint64_t key =
+        b->fold_column < 0
+            ? mlpipe_dataset_row_id(d, row)
+            : mlpipe__dataset_cell_hash(d, (uint32_t)b->fold_column, row, 0);
+    return mlpipe__fold_of(b->fold_seed, key, folds);
+}
+
 mlpipe_status mlpipe__bind_dataset(mlpipe_ctx *ctx, const mlpipe__program *p,
                                    const mlpipe_dataset *d,
+                                   const char *time_column,
                                    mlpipe__binding *out)
 {
     mlpipe_status st = MLPIPE_OK;
@@ -77,15 +174,20 @@ mlpipe_status mlpipe__bind_dataset(mlpipe_ctx *ctx, const mlpipe__program *p,
     memset(out, 0, sizeof *out);
     out->env = mlpipe__env_keep(ctx->env);
     out->count = p->input_count;
+    out->time_column = out->fold_column = -1;
+    out->time_name =
+        mlpipe__strdup(ctx->env, time_column, strlen(time_column));
     out->column = mlpipe__alloc_array(ctx->env, out->count,
                                       sizeof *out->column);
     out->codes = mlpipe__alloc_array(ctx->env, out->count,
                                      sizeof *out->codes);
-    if (!out->column || !out->codes)
+    if (!out->column || !out->codes || !out->time_name)
         st = mlpipe__nomem(ctx);
     for (i = 0; !st && i < out->count; i++)
         st = bind_input(ctx, &p->inputs[i], d, &out->column[i],
                         &out->codes[i]);
+    if (!st)
+        st = mlpipe__bind_feeds(ctx, p, d, out);
     if (st)
         mlpipe__binding_free(out);
     return st;
@@ -115,12 +217,80 @@ static void bind_fill(double *lane, uint32_t n, double x)
         lane[i] = x;
 }
 
+static void bind_load_feed_text(const mlpipe__feed *feed,
+                                const double *by_code,
+                                const mlpipe_dataset *d, uint32_t column,
+                                int64_t start, uint32_t n, double *lane)
+{
+    uint8_t valid[MLPIPE__BLOCK_ROWS];
+    uint32_t i;
+    if (by_code) {
+        mlpipe__dataset_block(d, column, start, n, lane, valid);
+        for (i = 0; i < n; i++)
+            lane[i] = valid[i] ? by_code[(uint32_t)lane[i]] : mlpipe__nan();
+        return;
+    }
+    for (i = 0; i < n; i++) {
+        size_t bytes;
+        const char *text =
+            mlpipe__dataset_cell_text(d, column, start + i, &bytes);
+        lane[i] = text ? mlpipe__feed_value(feed, text, bytes)
+                       : mlpipe__nan();
+    }
+}
+
+static void bind_load_time(const mlpipe__binding *b, const mlpipe__feed *feed,
+                           const mlpipe_dataset *d, int64_t start, uint32_t n,
+                           double *lane)
+{
+    uint8_t valid[MLPIPE__BLOCK_ROWS];
+    uint32_t i;
+    if (b->time_column < 0) {
+        bind_fill(lane, n, feed->fixed);
+        return;
+    }
+    mlpipe__dataset_block(d, (uint32_t)b->time_column, start, n, lane, valid);
+    for (i = 0; i < n; i++)
+        lane[i] = valid[i] ? lane[i] * b->time_times / b->time_over
+                           : mlpipe__nan();
+}
+
+static void bind_load_feed(const mlpipe__binding *b, const mlpipe__program *p,
+                           uint32_t k, const mlpipe_dataset *d, int64_t start,
+                           uint32_t n, double *lane)
+{
+    const mlpipe__feed *feed = &p->feeds[k];
+    uint32_t i;
+    switch (feed->source) {
+    case MLPIPE__FEED_TIME:
+        bind_load_time(b, feed, d, start, n, lane);
+        break;
+    case MLPIPE__FEED_FOLD:
+        for (i = 0; i < n; i++)
+            lane[i] = b->folds ? mlpipe__binding_fold(b, d, start + i,
+                                                      feed->input)
+                               : mlpipe__nan();
+        break;
+    default:
+        if (b->column[feed->input] < 0)
+            bind_fill(lane, n, mlpipe__nan());
+        else
+            bind_load_feed_text(feed, b->feed[k], d,
+                                (uint32_t)b->column[feed->input], start, n,
+                                lane);
+    }
+}
+
 void mlpipe__binding_load(const mlpipe__binding *b, const mlpipe__program *p,
                           const mlpipe_dataset *d, int64_t start, uint32_t n,
                           void *scratch, uint32_t width)
 {
     uint8_t valid[MLPIPE__BLOCK_ROWS];
     uint32_t i, k;
+    for (k = 0; k < b->feed_count; k++)
+        bind_load_feed(b, p, k, d, start, n,
+                       mlpipe__program_lane(p, scratch, width,
+                                            p->feeds[k].reg));
     for (k = 0; k < b->count; k++) {
         double *lane = mlpipe__program_lane(p, scratch, width, k);
         const int32_t *codes = b->codes[k];
@@ -151,6 +321,10 @@ void mlpipe__binding_free(mlpipe__binding *b)
         return;
     for (i = 0; b->codes && i < b->count; i++)
         mlpipe__free(b->env, b->codes[i]);
+    for (i = 0; b->feed && i < b->feed_count; i++)
+        mlpipe__free(b->env, b->feed[i]);
+    mlpipe__free(b->env, b->feed);
+    mlpipe__free(b->env, b->time_name);
     mlpipe__free(b->env, b->codes);
     mlpipe__free(b->env, b->column);
     mlpipe__env_drop(b->env);

@@ -81,6 +81,7 @@ static mlpipe_status bundle_read_schema(mlpipe_ctx *ctx, mlpipe_model *m,
 {
     uint32_t transform, inverse, id_type, time_type, time_unit;
     mlpipe_status st;
+    m->steps_only = mlpipe__get_u32(r);
     m->task = mlpipe__get_u32(r);
     transform = mlpipe__get_u32(r);
     inverse = mlpipe__get_u32(r);
@@ -91,7 +92,8 @@ static mlpipe_status bundle_read_schema(mlpipe_ctx *ctx, mlpipe_model *m,
     if (transform > UINT16_MAX || inverse > UINT16_MAX ||
         id_type > MLPIPE_TYPE_DURATION || time_type > MLPIPE_TYPE_DURATION ||
         time_unit > MLPIPE_UNIT_NS || !mlpipe__finite(m->baseline) ||
-        (m->task != MLPIPE__TASK_REGRESSION && m->task != MLPIPE__TASK_BINARY))
+        m->steps_only > 1 || m->task > MLPIPE__TASK_BINARY ||
+        (!m->task && !m->steps_only))
         return bundle_bad(ctx, "SCHM", "a value that cannot be");
     m->transform = (uint16_t)transform;
     m->inverse = (uint16_t)inverse;
@@ -112,7 +114,7 @@ static mlpipe_status bundle_read_schema(mlpipe_ctx *ctx, mlpipe_model *m,
         st = bundle_keep_text(ctx, r, &m->weight_column);
     if (!st)
         st = bundle_classes(ctx, m, r);
-    if (!st && (!mlpipe__cursor_done(r) || !m->target[0]))
+    if (!st && (!mlpipe__cursor_done(r) || !m->task == !!m->target[0]))
         st = bundle_bad(ctx, "SCHM", "its end is not where it belongs");
     return st;
 }
@@ -290,9 +292,10 @@ static mlpipe_status bundle_read_provenance(mlpipe_ctx *ctx, mlpipe_model *m,
     m->valid_rows = mlpipe__get_u64(r);
     m->seed = mlpipe__get_u64(r);
     m->any_machine = mlpipe__get_u32(r);
+    m->learns_target = mlpipe__get_u32(r);
     if (!bundle_print(r, false, m->train_print) ||
         !bundle_print(r, true, m->valid_print) || !mlpipe__cursor_done(r) ||
-        m->any_machine > 1)
+        m->any_machine > 1 || m->learns_target > 1)
         return bundle_bad(ctx, "PROV", "a value that cannot be");
     return MLPIPE_OK;
 }
@@ -418,8 +421,8 @@ static mlpipe_status bundle_read_program(mlpipe_ctx *ctx,
 {
     const mlpipe_status st =
         mlpipe__program_load(ctx, s->data, s->bytes, &m->program);
-    if (!st && m->program->output_count != 1)
-        return bundle_bad(ctx, "PROG", "a model has one output");
+    if (!st && m->program->output_count == 0)
+        return bundle_bad(ctx, "PROG", "a model has an output");
     return st;
 }
 
@@ -458,17 +461,20 @@ static mlpipe_status bundle_read(mlpipe_ctx *ctx, const mlpipe__container *b,
     return st ? st : bundle_identity(ctx, b, m);
 }
 
-static mlpipe_status bundle_load(mlpipe_ctx *ctx, const void *bytes,
-                                 size_t size, mlpipe_model **out)
+mlpipe_status mlpipe__bundle_load(mlpipe_ctx *ctx, const char *kind,
+                                  const void *bytes, size_t size,
+                                  mlpipe_model **out)
 {
     mlpipe__container b = {0};
     mlpipe_model *m;
-    mlpipe_status st = mlpipe__container_read(ctx, "MODL", bytes, size, &b);
+    mlpipe_status st = mlpipe__container_read(ctx, kind, bytes, size, &b);
     if (st)
         return st;
     m = mlpipe__model_new(ctx->env);
     st = m ? bundle_read(ctx, &b, m) : mlpipe__nomem(ctx);
     mlpipe__container_free(&b);
+    if (!st && m->steps_only != !strcmp(kind, MLPIPE__BUNDLE_TRANSFORM))
+        st = bundle_bad(ctx, "SCHM", "it says another kind than the file");
     if (st) {
         mlpipe_model_free(m);
         return st;
@@ -488,6 +494,6 @@ mlpipe_status mlpipe_model_load_bytes(mlpipe_ctx *ctx, const void *bytes,
     if (!st && !out)
         st = mlpipe__null_arg(ctx, "out");
     if (!st)
-        st = bundle_load(ctx, bytes, size, out);
+        st = mlpipe__bundle_load(ctx, MLPIPE__BUNDLE_MODEL, bytes, size, out);
     return mlpipe__end(ctx, st);
 }

@@ -19,6 +19,7 @@ static void bundle_put_name(mlpipe__text *t, const char *name)
 static void bundle_put_schema(const mlpipe_model *m, mlpipe__text *t)
 {
     uint32_t i;
+    mlpipe__put_u32(t, m->steps_only);
     mlpipe__put_u32(t, m->task);
     mlpipe__put_u32(t, m->transform);
     mlpipe__put_u32(t, m->inverse);
@@ -77,6 +78,7 @@ static void bundle_put_provenance(const mlpipe_model *m, mlpipe__text *t)
     mlpipe__put_u64(t, m->valid_rows);
     mlpipe__put_u64(t, m->seed);
     mlpipe__put_u32(t, m->any_machine);
+    mlpipe__put_u32(t, m->learns_target);
     bundle_put_name(t, m->train_print);
     bundle_put_name(t, m->valid_print);
 }
@@ -195,7 +197,10 @@ static mlpipe_status bundle_bytes(mlpipe_ctx *ctx, const mlpipe_model *m,
     bundle_fill(m, ctx->env, &t);
     st = bundle_build(ctx, m, &t, &b, NULL);
     if (!st)
-        st = mlpipe__container_write(ctx, &b, "MODL", &file);
+        st = mlpipe__container_write(
+            ctx, &b,
+            m->steps_only ? MLPIPE__BUNDLE_TRANSFORM : MLPIPE__BUNDLE_MODEL,
+            &file);
     if (!st)
         st = mlpipe__text_give(ctx, &file, out);
     mlpipe__text_free(&file);

@@ -14,7 +14,7 @@ void mlpipe__fit_notes(mlpipe__fitting *f)
                           (double)f->dropped_steps);
     mlpipe__report_number(r, "rows_trained", (double)f->train.data->rows);
     mlpipe__report_number(r, "rows_added",
-                          (double)f->train.frame.rows -
+                          (double)f->learn.frame.rows -
                               (double)f->train.data->rows);
     mlpipe__report_number(r, "rows_held_out",
                           f->held.data ? (double)f->held.data->rows : 0.0);

@@ -119,7 +119,7 @@ static mlpipe_status evaluate_load(mlpipe_ctx *ctx, const mlpipe_model *m,
     if (!st)
         st = evaluate_weights(ctx, m, d, e);
     if (!st)
-        st = mlpipe_predict(ctx, m, d, e->prediction, rows);
+        st = mlpipe__model_answers(ctx, m, d, e->prediction);
     if (st)
         return st;
     evaluate_tidy(e, m, rows);

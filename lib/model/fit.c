@@ -7,21 +7,54 @@
 
 /* ---- the jobs of the recipe --------------------------------------------- */
 
-static mlpipe_status fit_jobs(mlpipe__fitting *f)
+/* A model needs a target and a learner, a transform neither. */
+static mlpipe_status fit_check_recipe(mlpipe__fitting *f)
 {
     const mlpipe_pipeline *p = f->recipe;
     uint32_t i;
-    if (!p->step_count || !p->steps[p->step_count - 1].learner)
+    if (p->step_count && p->steps[p->step_count - 1].learner)
+        f->learner = &p->steps[p->step_count - 1];
+    if (f->transform && f->learner)
+        return mlpipe__fail(f->ctx, MLPIPE_E_STATE,
+                            "the recipe ends with the learner %q; a "
+                            "transform is fitted from steps alone, a recipe "
+                            "with a learner by mlpipe_fit",
+                            f->learner->name);
+    for (i = 0; f->transform && i < p->step_count; i++) {
+        const mlpipe__step *step = p->steps[i].step;
+        if (step->resample || step->copies)
+            return mlpipe__fail(f->ctx, MLPIPE_E_CONFLICT,
+                                "the step %q changes which rows a learner "
+                                "sees, and a transform has none; leave it "
+                                "out",
+                                p->steps[i].name);
+    }
+    if (f->transform)
+        return MLPIPE_OK;
+    if (!p->target[0])
+        return mlpipe__fail(f->ctx, MLPIPE_E_STATE,
+                            "the recipe has no target; give target=<column> "
+                            "to mlpipe_pipeline_new");
+    if (!f->learner)
         return mlpipe__fail(f->ctx, MLPIPE_E_STATE,
                             "the recipe has no learner; add one, such as "
                             "gbt or ridge, as its last step");
-    f->learner = &p->steps[p->step_count - 1];
-    f->steps = mlpipe__alloc_array(f->ctx->env, p->step_count - 1,
-                                   sizeof *f->steps);
+    return MLPIPE_OK;
+}
+
+static mlpipe_status fit_jobs(mlpipe__fitting *f)
+{
+    const mlpipe_pipeline *p = f->recipe;
+    const mlpipe_status st = fit_check_recipe(f);
+    uint32_t i;
+    if (st)
+        return st;
+    const uint32_t count = p->step_count - (f->learner != NULL);
+    f->steps = mlpipe__alloc_array(f->ctx->env, count, sizeof *f->steps);
     if (!f->steps)
         return mlpipe__nomem(f->ctx);
-    f->step_count = p->step_count - 1;
-    for (i = 0; i < f->step_count; i++) {
+    f->step_count = count;
+    for (i = 0; i < count; i++) {
         const mlpipe__recipe_step *s = &p->steps[i];
         f->steps[i].job = (mlpipe__job){
             .ctx = f->ctx,
@@ -29,6 +62,8 @@ static mlpipe_status fit_jobs(mlpipe__fitting *f)
             .name = s->name,
             .params = &s->params,
             .plan = &f->plan,
+            .notes = f->notes,
+            .target = p->target,
             .seed = mlpipe__hash64(s->name, strlen(s->name), f->model->seed),
         };
     }
@@ -42,6 +77,8 @@ static mlpipe_status fit_start(mlpipe__fitting *f)
     mlpipe__env *env = f->ctx->env;
     mlpipe__text recipe;
     mlpipe_model *m = mlpipe__model_new(env);
+    mlpipe__text_init(&f->passes_text, env);
+    f->step_now = UINT32_MAX;
     if (!m)
         return mlpipe__nomem(f->ctx);
     f->model = m;
@@ -64,6 +101,15 @@ static mlpipe_status fit_start(mlpipe__fitting *f)
     return fit_jobs(f);
 }
 
+static void fit_free_groups(mlpipe__env *env, mlpipe__fit_step *s)
+{
+    uint32_t i;
+    for (i = 0; s->groups && i < s->group_count; i++)
+        if (s->groups[i].env)
+            mlpipe__groups_free(&s->groups[i]);
+    mlpipe__free(env, s->groups);
+}
+
 static void fit_free(mlpipe__fitting *f)
 {
     mlpipe__env *env = f->ctx->env;
@@ -72,6 +118,7 @@ static void fit_free(mlpipe__fitting *f)
         mlpipe__free(env, f->steps[i].job.chosen);
         mlpipe__free(env, f->steps[i].job.needs);
         mlpipe__free(env, f->steps[i].stats);
+        fit_free_groups(env, &f->steps[i]);
     }
     mlpipe__free(env, f->steps);
     for (i = 0; i < f->cache_count; i++) {
@@ -82,10 +129,14 @@ static void fit_free(mlpipe__fitting *f)
     mlpipe__plan_free(&f->inputs);
     mlpipe__plan_free(&f->plan);
     mlpipe__fit_rows_free(env, &f->train);
+    mlpipe__text_free(&f->passes_text);
+    mlpipe__free(env, f->marks);
+    mlpipe__fit_rows_free(env, &f->learn);
     mlpipe__fit_rows_free(env, &f->held);
     mlpipe_dataset_free(f->whole);
     mlpipe__free(env, f->features);
     mlpipe__free(env, f->regs);
+    mlpipe__free(env, f->between);
     mlpipe_report_free(f->notes);
     mlpipe_model_free(f->model);
 }
@@ -143,6 +194,67 @@ static mlpipe_status fit_baseline(mlpipe__fitting *f)
     return st;
 }
 
+/* Rows that a step refuses have no answer. */
+uint32_t mlpipe__fit_refuse(mlpipe__fitting *f, uint32_t reg, bool code)
+{
+    mlpipe__program *p = f->model->program;
+    const double none = mlpipe__nan();
+    for (uint32_t i = 0; i < f->plan.refusal_count; i++) {
+        const uint32_t null = mlpipe__program_shared_consts(
+            p, code ? MLPIPE__OP_CONST_CODE : MLPIPE__OP_CONST, 0, 0, &none,
+            1, 0);
+        reg = mlpipe__program_op(
+            p, code ? MLPIPE__OP_SELECT_CODE : MLPIPE__OP_SELECT,
+            f->plan.refusals[i], null, reg, 0, 1);
+    }
+    return reg;
+}
+
+/* Outputs behind the answer. */
+void mlpipe__fit_flags(mlpipe__fitting *f)
+{
+    for (uint32_t i = 0; i < f->plan.flag_count; i++)
+        mlpipe__program_add_typed_output(
+            f->model->program, f->plan.flags[i].name, f->plan.flags[i].reg,
+            MLPIPE_TYPE_BOOL, 0, NULL);
+}
+
+/* Folds exist while training alone: their tables become those of all rows. */
+static mlpipe_status fit_unfold(mlpipe__fitting *f)
+{
+    mlpipe__program *p = f->model->program;
+    mlpipe__program *less;
+    uint32_t *map;
+    uint32_t i, folds = 0;
+    for (i = 0; i < p->op_count; i++) {
+        mlpipe__op *op = &p->ops[i];
+        if (op->code != MLPIPE__OP_LOOKUP_FOLD)
+            continue;
+        op->arg += 1 + (uint32_t)p->consts[op->arg] * (op->count + 2);
+        op->code = MLPIPE__OP_LOOKUP;
+        op->version = mlpipe__op_version(MLPIPE__OP_LOOKUP);
+        op->b = 0;
+        folds++;
+    }
+    if (!folds)
+        return MLPIPE_OK;
+    map = mlpipe__alloc_array(f->ctx->env, p->register_count, sizeof *map);
+    less = map ? mlpipe__program_prune(p, NULL, 0, NULL, map) : NULL;
+    mlpipe__free(f->ctx->env, map);
+    if (!less)
+        return mlpipe__nomem(f->ctx);
+    f->model->program = f->plan.program = f->inputs.program = less;
+    return less->failed ? mlpipe__nomem(f->ctx) : mlpipe__fit_bind(f);
+}
+
+mlpipe_status mlpipe__fit_seal(mlpipe__fitting *f)
+{
+    const mlpipe_status st = f->model->program->failed
+                                 ? mlpipe__nomem(f->ctx)
+                                 : fit_unfold(f);
+    return st ? st : mlpipe__program_seal(f->ctx, f->model->program);
+}
+
 /* From the learner's raw output to the target's own units. */
 static mlpipe_status fit_tail(mlpipe__fitting *f, uint32_t reg)
 {
@@ -151,12 +263,17 @@ static mlpipe_status fit_tail(mlpipe__fitting *f, uint32_t reg)
     mlpipe__program *p = m->program;
     mlpipe__text name;
     mlpipe__text_init(&name, f->ctx->env);
+    if (f->prior != 1.0)
+        reg = mlpipe__program_op(p, MLPIPE__OP_PRIOR, reg, 0,
+                                 mlpipe__program_const(p, &f->prior, 1), 0,
+                                 1);
     if (m->inverse == MLPIPE__OP_SQUARE) /* a root is never negative */
         reg = mlpipe__program_op(p, MLPIPE__OP_CLAMP, reg, 0,
                                  mlpipe__program_const(p, not_negative, 2),
                                  0, 1);
     if (m->inverse)
         reg = mlpipe__program_op(p, m->inverse, reg, 0, 0, 0, 1);
+    reg = mlpipe__fit_refuse(f, reg, false);
     if (m->task == MLPIPE__TASK_BINARY)
         mlpipe__text_add(&name, "P(%s)", mlpipe__dict_text(&m->classes, 1));
     else
@@ -165,7 +282,8 @@ static mlpipe_status fit_tail(mlpipe__fitting *f, uint32_t reg)
         mlpipe__program_add_output(p, name.data, reg);
     p->failed = p->failed || name.failed;
     mlpipe__text_free(&name);
-    return mlpipe__program_seal(f->ctx, p);
+    mlpipe__fit_flags(f);
+    return mlpipe__fit_seal(f);
 }
 
 static mlpipe_status fit_learn(mlpipe__fitting *f)
@@ -177,18 +295,20 @@ static mlpipe_status fit_learn(mlpipe__fitting *f)
         .name = f->learner->name,
         .task = f->model->task,
         .seed = f->model->seed,
-        .train = &f->train.frame,
+        .train = &f->learn.frame,
         .valid = f->held.data ? &f->held.frame : NULL,
         .notes = f->notes,
         .program = f->model->program,
         .regs = f->regs,
     };
-    mlpipe_status st = mlpipe__fit_frame(f, &f->train, true);
+    mlpipe_status st = mlpipe__fit_resample(f);
     if (!st && f->held.data)
         st = mlpipe__fit_frame(f, &f->held, false);
     if (st)
         return st;
     f->model->program->front_ops = f->front_ops;
+    if (f->prior != 1.0)
+        job.valid_shift = mlpipe__log(f->prior);
     st = learner->fit(&job);
     if (!st && f->model->program->failed)
         st = mlpipe__nomem(f->ctx);
@@ -199,15 +319,45 @@ static mlpipe_status fit_learn(mlpipe__fitting *f)
 
 /* ---- the whole ---------------------------------------------------------- */
 
-static mlpipe_status fit_bind(mlpipe__fitting *f)
+static mlpipe_status fit_bind_rows(mlpipe__fitting *f,
+                                   const mlpipe_dataset *d,
+                                   mlpipe__fit_rows *rows)
 {
-    mlpipe_status st = mlpipe__bind_dataset(f->ctx, f->model->program,
-                                            f->given, &f->train.binding);
+    mlpipe__binding_free(&rows->binding);
+    return mlpipe__bind_dataset(f->ctx, f->model->program, d,
+                                f->model->time_column, &rows->binding);
+}
+
+mlpipe_status mlpipe__fit_bind(mlpipe__fitting *f)
+{
+    const char *group = f->model->group_column;
+    mlpipe_status st = fit_bind_rows(f, f->given, &f->train);
+    f->train.binding.folds = true;
+    f->train.binding.fold_seed = f->model->seed;
+    if (!st && group[0])
+        f->train.binding.fold_column = mlpipe_dataset_find(f->given, group);
     if (!st && f->held.data)
-        st = mlpipe__bind_dataset(f->ctx, f->model->program,
-                                  f->given_valid ? f->given_valid : f->given,
-                                  &f->held.binding);
+        st = fit_bind_rows(f, f->given_valid ? f->given_valid : f->given,
+                           &f->held);
     return st;
+}
+
+mlpipe_status mlpipe__fit_learn_rows(mlpipe__fitting *f)
+{
+    mlpipe_status st = fit_bind_rows(f, f->given, &f->learn);
+    f->learn.binding.folds = f->train.binding.folds;
+    f->learn.binding.fold_seed = f->train.binding.fold_seed;
+    f->learn.binding.fold_column = f->train.binding.fold_column;
+    return st ? st : mlpipe__fit_frame(f, &f->learn, true);
+}
+
+/* The time of a row where no column has it: as_of= of the recipe. */
+void mlpipe__fit_fix_time(mlpipe__fitting *f)
+{
+    mlpipe__program *p = f->plan.program;
+    for (uint32_t i = 0; i < p->feed_count; i++)
+        if (p->feeds[i].source == MLPIPE__FEED_TIME)
+            p->feeds[i].fixed = f->recipe->as_of;
 }
 
 static mlpipe_status fit_describe(mlpipe__fitting *f)
@@ -221,7 +371,7 @@ static mlpipe_status fit_describe(mlpipe__fitting *f)
         st = fit_fingerprint(f->ctx, f->given_valid, m->valid_print);
     if (!st)
         st = fit_train_ids(f);
-    if (!st)
+    if (!st && f->model->task)
         st = fit_baseline(f);
     if (!st)
         st = mlpipe__fit_reference(f);
@@ -246,10 +396,9 @@ static mlpipe_status fit_info(mlpipe__fitting *f, uint64_t started)
     return f->model->info ? MLPIPE_OK : mlpipe__nomem(f->ctx);
 }
 
-static mlpipe_status fit_run(mlpipe__fitting *f, mlpipe_model **out)
+/* Everything before the learner. */
+static mlpipe_status fit_prepare(mlpipe__fitting *f)
 {
-    mlpipe__env *env = f->ctx->env;
-    const uint64_t started = env->clock_ns ? env->clock_ns(env->user) : 0;
     mlpipe_status st = fit_start(f);
     if (!st)
         st = mlpipe__poll(f->ctx, "fit", 0, 1);
@@ -262,11 +411,19 @@ static mlpipe_status fit_run(mlpipe__fitting *f, mlpipe_model **out)
     if (!st && f->given_valid)
         st = mlpipe__fit_check_leak(f);
     if (!st)
-        st = fit_bind(f);
+        st = mlpipe__fit_bind(f);
     if (!st)
         st = mlpipe__fit_plan(f);
+    return st;
+}
+
+static mlpipe_status fit_run(mlpipe__fitting *f, mlpipe_model **out)
+{
+    mlpipe__env *env = f->ctx->env;
+    const uint64_t started = env->clock_ns ? env->clock_ns(env->user) : 0;
+    mlpipe_status st = fit_prepare(f);
     if (!st)
-        st = fit_learn(f);
+        st = f->transform ? mlpipe__fit_transform(f) : fit_learn(f);
     if (!st)
         st = fit_describe(f);
     if (!st)
@@ -276,6 +433,39 @@ static mlpipe_status fit_run(mlpipe__fitting *f, mlpipe_model **out)
     if (!st) {
         *out = f->model;
         f->model = NULL;
+    }
+    return st;
+}
+
+mlpipe_status mlpipe__fit_dry(mlpipe_ctx *ctx, const mlpipe_pipeline *recipe,
+                              const mlpipe_dataset *rows, uint32_t *step)
+{
+    const uint32_t n = recipe->step_count;
+    mlpipe__fitting f = {.ctx = ctx,
+                         .recipe = recipe,
+                         .given = rows,
+                         .transform = !n || !recipe->steps[n - 1].learner};
+    const mlpipe_status st = fit_prepare(&f);
+    *step = f.step_now;
+    fit_free(&f);
+    return st;
+}
+
+mlpipe_status mlpipe__fit_steps(mlpipe_ctx *ctx, const mlpipe_pipeline *recipe,
+                                const mlpipe_dataset *train,
+                                mlpipe_dataset **transformed,
+                                mlpipe_model **out)
+{
+    mlpipe__fitting f = {.ctx = ctx,
+                         .recipe = recipe,
+                         .given = train,
+                         .transform = true,
+                         .transformed = transformed};
+    const mlpipe_status st = fit_run(&f, out);
+    fit_free(&f);
+    if (st && transformed) {
+        mlpipe_dataset_free(*transformed);
+        *transformed = NULL;
     }
     return st;
 }

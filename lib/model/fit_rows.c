@@ -57,7 +57,7 @@ mlpipe_status mlpipe__fit_schema(mlpipe__fitting *f)
     int32_t type = 0, unit = 0;
     uint32_t id;
     mlpipe_status st = rows_check_roles(f);
-    if (!st)
+    if (!st && p->target[0])
         st = mlpipe__dataset_column(f->ctx, f->given, p->target,
                                     &f->target_column);
     if (!st)
@@ -116,8 +116,12 @@ static mlpipe_status rows_with_target(mlpipe__fitting *f,
     uint8_t *keep;
     int64_t start;
     uint32_t n, i, column;
-    mlpipe_status st =
-        mlpipe__dataset_column(f->ctx, d, f->recipe->target, &column);
+    mlpipe_status st;
+    if (!f->recipe->target[0]) {
+        *out = mlpipe__dataset_keep(d);
+        return MLPIPE_OK;
+    }
+    st = mlpipe__dataset_column(f->ctx, d, f->recipe->target, &column);
     if (!st)
         st = mlpipe__task_column(f->ctx, d, column);
     if (st)
@@ -175,10 +179,12 @@ mlpipe_status mlpipe__fit_choose_rows(mlpipe__fitting *f)
                                         &f->train.data);
     if (!st && !f->train.data->rows)
         st = mlpipe__fail(f->ctx, MLPIPE_E_EMPTY,
-                          "none of the %lld training rows has a value of the "
-                          "target %q",
+                          f->model->target[0]
+                              ? "none of the %lld training rows has a value "
+                                "of the target %q"
+                              : "there are no training rows",
                           (long long)f->given->rows, f->model->target);
-    if (!st)
+    if (!st && f->recipe->target[0])
         st = mlpipe__fit_task(f);
     if (!st && f->given_valid)
         st = rows_with_target(f, f->given_valid, &f->dropped_valid,
@@ -190,7 +196,7 @@ mlpipe_status mlpipe__fit_choose_rows(mlpipe__fitting *f)
                           (long long)f->given_valid->rows, f->model->target);
     if (!st)
         st = rows_steps(f);
-    if (!st && !f->given_valid)
+    if (!st && !f->given_valid && f->learner)
         st = mlpipe__fit_holdout(f);
     if (!st && !f->train.data->rows)
         st = mlpipe__fail(f->ctx, MLPIPE_E_EMPTY,

@@ -9,7 +9,18 @@
 typedef struct mlpipe__fit_step {
     mlpipe__job job;
     mlpipe__stats *stats; /* of each chosen: shallow copies of the cache */
+    mlpipe__groups *groups; /* of each chosen; NULL: none were asked for */
+    uint32_t group_count;
 } mlpipe__fit_step;
+
+/* Somebody who reads registers of every training row, by tasks; block is
+ * called with the scratch of a block that has run. */
+typedef struct mlpipe__pass {
+    uint32_t tasks;
+    void (*block)(const struct mlpipe__pass *pass, uint32_t task,
+                  const void *scratch, int64_t start, uint32_t n);
+    void *user;
+} mlpipe__pass;
 
 /*
  * Statistics of a register. Registers are written once, so these hold for as
@@ -34,16 +45,27 @@ typedef struct mlpipe__fit_rows {
     uint64_t *ids;
     struct mlpipe__fitting *fitting;
     uint32_t copies;       /* added to each row */
+    /* Rows between two others, behind all else: a + u (b - a) of each
+     * feature. */
+    mlpipe_dataset *from, *to;
+    double *between;
 } mlpipe__fit_rows;
+
+typedef struct mlpipe__fit_mark {
+    uint32_t var, step;
+} mlpipe__fit_mark;
 
 typedef struct mlpipe__fitting {
     mlpipe_ctx *ctx;
     const mlpipe_pipeline *recipe;
-    const mlpipe__recipe_step *learner;
+    const mlpipe__recipe_step *learner; /* NULL in a transform */
+    bool transform;
+    mlpipe_dataset **transformed; /* where its training rows go, or NULL */
     const mlpipe_dataset *given, *given_valid;
     mlpipe_model *model;   /* in the making */
     uint32_t target_column;
     mlpipe__fit_rows train, held;
+    mlpipe__fit_rows learn; /* train as it is after resampling */
     mlpipe_dataset *whole; /* training rows before any were filtered */
     mlpipe__plan inputs, plan;
     uint32_t step_count;
@@ -55,6 +77,13 @@ typedef struct mlpipe__fitting {
     uint32_t *regs;        /* of the features */
     uint32_t front_ops;
     uint64_t dropped_target, dropped_steps, dropped_valid;
+    uint32_t step_now;     /* planned at the moment; UINT32_MAX: none */
+    mlpipe__text passes_text; /* what each pass gathered, a line each */
+    mlpipe__fit_mark *marks; /* which step made or changed which variable */
+    uint32_t mark_count, mark_room;
+    double prior;          /* r of MLPIPE__OP_PRIOR; 1 = none */
+    uint8_t *between;      /* features; MLPIPE__BETWEEN_ of rows between two
+                              others; NULL until a step resamples */
     mlpipe_report *notes;
 } mlpipe__fitting;
 
@@ -74,19 +103,63 @@ mlpipe_status mlpipe__fit_task(mlpipe__fitting *f);
 /* planner.c */
 mlpipe_status mlpipe__fit_inputs(mlpipe__fitting *f);
 mlpipe_status mlpipe__fit_plan(mlpipe__fitting *f);
+/* planner_prune.c */
+mlpipe_status mlpipe__fit_faults(mlpipe__fitting *f);
+mlpipe_status mlpipe__fit_prune(mlpipe__fitting *f);
+/* fit.c: binds training and held-out rows to the program anew. */
+mlpipe_status mlpipe__fit_bind(mlpipe__fitting *f);
+/* A fit without a learner; transformed may be NULL. */
+mlpipe_status mlpipe__fit_steps(mlpipe_ctx *ctx, const mlpipe_pipeline *recipe,
+                              const mlpipe_dataset *train,
+                              mlpipe_dataset **transformed,
+                              mlpipe_model **out);
+/* Everything up to the learner; *step: the one that failed, or UINT32_MAX. */
+mlpipe_status mlpipe__fit_dry(mlpipe_ctx *ctx, const mlpipe_pipeline *recipe,
+                              const mlpipe_dataset *rows, uint32_t *step);
+/* transform.c: the end of such a fit, in place of a learner. */
+mlpipe_status mlpipe__fit_transform(mlpipe__fitting *f);
+/* Binds and frames f->learn, whose views are set. */
+mlpipe_status mlpipe__fit_learn_rows(mlpipe__fitting *f);
+/* as_of= of the recipe, for feeds that a step has just made. */
+void mlpipe__fit_fix_time(mlpipe__fitting *f);
+/* The register, or null in rows that a step refuses; code: a category. */
+uint32_t mlpipe__fit_refuse(mlpipe__fitting *f, uint32_t reg, bool code);
+/* Outputs of the plan's flags; then the checked program, without folds. */
+void mlpipe__fit_flags(mlpipe__fitting *f);
+mlpipe_status mlpipe__fit_seal(mlpipe__fitting *f);
 /* passes.c */
+uint32_t mlpipe__fit_tasks(const mlpipe__fitting *f);
+/* The most rows that one of so many tasks gets. */
+uint64_t mlpipe__fit_task_rows(const mlpipe__fitting *f, uint32_t tasks);
+/* faults: NULL, or one counter for each op, to which is added. */
+mlpipe_status mlpipe__fit_pass(mlpipe__fitting *f, const mlpipe__pass *pass,
+                               uint64_t *faults);
+/* passes_group.c: out[i] of each chosen of the job. */
+mlpipe_status mlpipe__fit_gather_groups(mlpipe__fitting *f,
+                                        const mlpipe__job *job,
+                                        mlpipe__groups *out);
 const mlpipe__stats *mlpipe__fit_stats(const mlpipe__fitting *f, uint32_t reg,
                                        uint32_t needs);
 mlpipe_status mlpipe__fit_gather(mlpipe__fitting *f,
                                  const mlpipe__fit_want *wants,
                                  uint32_t count);
 /* frame.c */
+/* The target of every row in the learner's units; all are finite. */
+mlpipe_status mlpipe__fit_targets(mlpipe__fitting *f, const mlpipe_dataset *d,
+                                  double *out);
+/* Their weights; all are finite and not negative. */
+mlpipe_status mlpipe__fit_weights(mlpipe__fitting *f, const mlpipe_dataset *d,
+                                  double *out);
 mlpipe_status mlpipe__fit_frame(mlpipe__fitting *f, mlpipe__fit_rows *rows,
                                 bool adds_rows);
 void mlpipe__fit_rows_free(mlpipe__env *env, mlpipe__fit_rows *rows);
+/* resample.c: what the learner sees, as f->learn; sets f->prior. */
+mlpipe_status mlpipe__fit_resample(mlpipe__fitting *f);
 /* reference.c */
+/* The newest time of rows in microseconds, 0 where it is not known. */
+int64_t mlpipe__fit_newest(const mlpipe__fitting *f, const mlpipe_dataset *d);
 mlpipe_status mlpipe__fit_reference(mlpipe__fitting *f);
-/* predict.c: one number a row; NaN where there is no answer. */
+/* predict.c: one number a row, the answer; NaN where there is none. */
 mlpipe_status mlpipe__predict_rows(mlpipe_ctx *ctx, const char *stage,
                                    const mlpipe__program *p,
                                    const mlpipe__binding *binding,
@@ -96,6 +169,13 @@ mlpipe_status mlpipe__model_identify(mlpipe_ctx *ctx, mlpipe_model *m);
 /* Text of the INFO section. */
 void mlpipe__model_info(mlpipe_ctx *ctx, uint64_t duration_ns,
                         mlpipe__text *out);
+/* explain.c: the step at `step` made the registers from `first` on; then,
+ * when all is planned, passes and origins go to the notes. */
+mlpipe_status mlpipe__fit_mark_step(mlpipe__fitting *f, uint32_t step,
+                                    uint32_t first);
+void mlpipe__fit_mark_pass(mlpipe__fitting *f, const mlpipe__fit_want *wants,
+                           uint32_t count);
+mlpipe_status mlpipe__fit_tell_plan(mlpipe__fitting *f);
 /* card.c: what the fit found out. */
 void mlpipe__fit_notes(mlpipe__fitting *f);
 

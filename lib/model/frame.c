@@ -36,8 +36,11 @@ static void frame_vary(const mlpipe__fit_rows *rows, void *scratch,
         return;
     for (c = 0; c < job->chosen_count; c++) {
         const uint32_t input = job->plan->vars[job->chosen[c]].reg;
-        double *lane = mlpipe__program_lane(f->plan.program, scratch,
-                                            MLPIPE__BLOCK_ROWS, input);
+        double *lane;
+        if (input == MLPIPE__NO_REG) /* nothing reads it */
+            continue;
+        lane = mlpipe__program_lane(f->plan.program, scratch,
+                                    MLPIPE__BLOCK_ROWS, input);
         for (i = 0; i < n; i++) {
             uint8_t valid = lane[i] == lane[i];
             double x = valid ? lane[i] : 0.0;
@@ -47,21 +50,17 @@ static void frame_vary(const mlpipe__fit_rows *rows, void *scratch,
     }
 }
 
-/* Rows of one segment, written from position `at` of a read of n rows. */
-static void frame_segment(const mlpipe__fit_rows *rows, void *scratch,
-                          int64_t start, uint32_t count, int64_t segment,
-                          uint32_t at, uint32_t n, double *values,
-                          uint8_t *valid)
+/* The features of rows that the lanes hold, to position `at` of a read of n
+ * rows. */
+static void frame_features(const mlpipe__fit_rows *rows, void *scratch,
+                           uint32_t count, uint32_t at, uint32_t n,
+                           double *values, uint8_t *valid)
 {
     const mlpipe__fitting *f = rows->fitting;
     const mlpipe__program *p = f->plan.program;
     uint32_t k;
-    mlpipe__binding_load(&rows->binding, p, rows->data, start, count, scratch,
-                         MLPIPE__BLOCK_ROWS);
-    if (segment)
-        frame_vary(rows, scratch, start, count, (uint32_t)(segment - 1));
     mlpipe__program_run_ops(p, scratch, MLPIPE__BLOCK_ROWS, count,
-                            f->front_ops);
+                            f->front_ops, NULL);
     for (k = 0; k < f->feature_count; k++) {
         const size_t to = (size_t)k * n + at;
         memcpy(values + to,
@@ -75,21 +74,72 @@ static void frame_segment(const mlpipe__fit_rows *rows, void *scratch,
     }
 }
 
+/* Rows of one segment. */
+static void frame_segment(const mlpipe__fit_rows *rows, void *scratch,
+                          int64_t start, uint32_t count, int64_t segment,
+                          uint32_t at, uint32_t n, double *values,
+                          uint8_t *valid)
+{
+    mlpipe__binding_load(&rows->binding, rows->fitting->plan.program,
+                         rows->data, start, count, scratch,
+                         MLPIPE__BLOCK_ROWS);
+    if (segment)
+        frame_vary(rows, scratch, start, count, (uint32_t)(segment - 1));
+    frame_features(rows, scratch, count, at, n, values, valid);
+}
+
+/* Rows between two others: those they come from, then moved towards those
+ * they go to. */
+static void frame_between(const mlpipe__fit_rows *rows, void *scratch,
+                          int64_t start, uint32_t count, uint32_t at,
+                          uint32_t n, double *values, uint8_t *valid)
+{
+    const mlpipe__fitting *f = rows->fitting;
+    const mlpipe__program *p = f->plan.program;
+    uint32_t k, i;
+    mlpipe__binding_load(&rows->binding, p, rows->from, start, count, scratch,
+                         MLPIPE__BLOCK_ROWS);
+    frame_features(rows, scratch, count, at, n, values, valid);
+    mlpipe__binding_load(&rows->binding, p, rows->to, start, count, scratch,
+                         MLPIPE__BLOCK_ROWS);
+    mlpipe__program_run_ops(p, scratch, MLPIPE__BLOCK_ROWS, count,
+                            f->front_ops, NULL);
+    for (k = 0; k < f->feature_count; k++) {
+        const double *b = mlpipe__program_values(
+            p, scratch, MLPIPE__BLOCK_ROWS, f->regs[k]);
+        const uint8_t *ok = mlpipe__program_valid(
+            p, scratch, MLPIPE__BLOCK_ROWS, f->regs[k]);
+        double *a = values + (size_t)k * n + at;
+        uint8_t *has = valid + (size_t)k * n + at;
+        for (i = 0; i < count; i++) {
+            has[i] = has[i] && ok[i];
+            a[i] = has[i] ? mlpipe__between(a[i], b[i],
+                                            rows->between[start + i],
+                                            f->between[k])
+                          : 0.0;
+        }
+    }
+}
+
 static void frame_read(const mlpipe__frame *frame, void *scratch,
                        int64_t start, uint32_t n, double *values,
                        uint8_t *valid)
 {
     const mlpipe__fit_rows *rows = frame->user;
     const int64_t real = rows->data->rows;
+    const int64_t behind = real * ((int64_t)rows->copies + 1);
     uint32_t at = 0;
     while (at < n) {
-        const int64_t segment = (start + at) / real;
-        const int64_t first = (start + at) % real;
+        const int64_t row = start + at;
+        const int64_t first = row < behind ? row % real : row - behind;
         uint32_t count = n - at;
-        if (count > real - first)
+        if (row < behind && count > real - first)
             count = (uint32_t)(real - first);
-        frame_segment(rows, scratch, first, count, segment, at, n, values,
-                      valid);
+        if (row < behind)
+            frame_segment(rows, scratch, first, count, row / real, at, n,
+                          values, valid);
+        else
+            frame_between(rows, scratch, first, count, at, n, values, valid);
         at += count;
     }
 }
@@ -110,17 +160,16 @@ static double frame_transform(uint16_t op, double y)
     }
 }
 
-static mlpipe_status frame_targets(mlpipe__fitting *f, mlpipe__fit_rows *rows)
+mlpipe_status mlpipe__fit_targets(mlpipe__fitting *f, const mlpipe_dataset *d,
+                                  double *out)
 {
     const mlpipe_model *m = f->model;
-    const int64_t real = rows->data->rows;
     int64_t i;
-    mlpipe_status st =
-        mlpipe__model_target(f->ctx, m, rows->data, rows->target);
-    for (i = 0; !st && i < real; i++) {
-        const double y = rows->target[i];
-        rows->target[i] = frame_transform(m->transform, y);
-        if (mlpipe__finite(rows->target[i]))
+    mlpipe_status st = mlpipe__model_target(f->ctx, m, d, out);
+    for (i = 0; !st && i < d->rows; i++) {
+        const double y = out[i];
+        out[i] = frame_transform(m->transform, y);
+        if (mlpipe__finite(out[i]))
             continue;
         mlpipe__fail(f->ctx, MLPIPE_E_NUMERIC,
                      "the target %q is %g in row %lld, where %s has no "
@@ -133,24 +182,24 @@ static mlpipe_status frame_targets(mlpipe__fitting *f, mlpipe__fit_rows *rows)
     return st;
 }
 
-static mlpipe_status frame_weights(mlpipe__fitting *f, mlpipe__fit_rows *rows)
+mlpipe_status mlpipe__fit_weights(mlpipe__fitting *f, const mlpipe_dataset *d,
+                                  double *out)
 {
     const char *name = f->model->weight_column;
-    const int64_t real = rows->data->rows;
+    const int64_t real = d->rows;
     uint8_t valid[MLPIPE__BLOCK_ROWS];
     uint32_t column, n, i;
     int64_t start;
     mlpipe_status st =
-        mlpipe__dataset_column(f->ctx, rows->data, name, &column);
+        mlpipe__dataset_column(f->ctx, d, name, &column);
     if (st)
         return st;
     for (start = 0; start < real; start += n) {
         n = real - start < MLPIPE__BLOCK_ROWS ? (uint32_t)(real - start)
                                               : MLPIPE__BLOCK_ROWS;
-        mlpipe__dataset_block(rows->data, column, start, n,
-                              rows->weight + start, valid);
+        mlpipe__dataset_block(d, column, start, n, out + start, valid);
         for (i = 0; i < n; i++) {
-            const double w = rows->weight[start + i];
+            const double w = out[start + i];
             if (valid[i] && w >= 0.0 && mlpipe__finite(w))
                 continue;
             mlpipe__fail(f->ctx, MLPIPE_E_SCHEMA,
@@ -162,6 +211,25 @@ static mlpipe_status frame_weights(mlpipe__fitting *f, mlpipe__fit_rows *rows)
         }
     }
     return MLPIPE_OK;
+}
+
+/* Rows between two others have the target, the weight and an id of the first
+ * of them. */
+static mlpipe_status frame_tail(mlpipe__fitting *f, mlpipe__fit_rows *rows,
+                                int64_t at)
+{
+    mlpipe_status st = MLPIPE_OK;
+    int64_t i;
+    if (!rows->from)
+        return MLPIPE_OK;
+    st = mlpipe__fit_targets(f, rows->from, rows->target + at);
+    if (!st && rows->weight)
+        st = mlpipe__fit_weights(f, rows->from, rows->weight + at);
+    for (i = 0; i < rows->from->rows; i++)
+        rows->ids[at + i] = mlpipe__random64(
+            f->model->seed, MLPIPE__FOR_SAMPLE, 0,
+            mlpipe_dataset_row_id(rows->from, i), (uint32_t)i);
+    return st;
 }
 
 /* Copies get the target and weight of their row and an id of their own. */
@@ -204,6 +272,8 @@ mlpipe_status mlpipe__fit_frame(mlpipe__fitting *f, mlpipe__fit_rows *rows,
     rows->fitting = f;
     rows->copies = adds_rows ? frame_count_copies(f) : 0;
     if (mlpipe__mul((size_t)real, (size_t)rows->copies + 1, &total) ||
+        mlpipe__add(total, rows->from ? (size_t)rows->from->rows : 0,
+                    &total) ||
         total > INT64_MAX)
         return mlpipe__nomem(f->ctx);
     rows->target = mlpipe__alloc_array(env, total, sizeof *rows->target);
@@ -214,9 +284,11 @@ mlpipe_status mlpipe__fit_frame(mlpipe__fitting *f, mlpipe__fit_rows *rows,
         return mlpipe__nomem(f->ctx);
     for (i = 0; i < real; i++)
         rows->ids[i] = mlpipe_dataset_row_id(rows->data, i);
-    st = frame_targets(f, rows);
+    st = mlpipe__fit_targets(f, rows->data, rows->target);
     if (!st && weighted)
-        st = frame_weights(f, rows);
+        st = mlpipe__fit_weights(f, rows->data, rows->weight);
+    if (!st)
+        st = frame_tail(f, rows, real * ((int64_t)rows->copies + 1));
     if (st)
         return st;
     frame_repeat(rows, f->model->seed);
@@ -240,6 +312,9 @@ void mlpipe__fit_rows_free(mlpipe__env *env, mlpipe__fit_rows *rows)
     mlpipe__free(env, rows->target);
     mlpipe__free(env, rows->weight);
     mlpipe__free(env, rows->ids);
+    mlpipe__free(env, rows->between);
     mlpipe__binding_free(&rows->binding);
+    mlpipe_dataset_free(rows->from);
+    mlpipe_dataset_free(rows->to);
     mlpipe_dataset_free(rows->data);
 }

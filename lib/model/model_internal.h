@@ -24,10 +24,12 @@ typedef struct mlpipe__recipe_step {
 struct mlpipe_pipeline {
     mlpipe__env *env;
     mlpipe__params params; /* of mlpipe_pipeline_new */
-    char *target;          /* the column */
+    char *target;          /* the column; "" = none */
     uint16_t transform;    /* MLPIPE__OP_ that was applied to it, or 0 */
     uint16_t inverse;      /* MLPIPE__OP_ that takes it back, or 0 */
     uint32_t task;         /* MLPIPE__TASK_, or 0 = from the data */
+    double as_of;          /* us since 1970, where no column has the time of a
+                              row; NaN: not given */
     mlpipe__recipe_step *steps; /* the learner is the last */
     uint32_t step_count, step_room;
 };
@@ -36,6 +38,15 @@ struct mlpipe_pipeline {
 mlpipe_status mlpipe__pipeline_append(mlpipe_ctx *ctx, mlpipe_pipeline *p,
                                       const char *step, const char *as,
                                       const char *params);
+/* Sets step or learner of that name; E_PARAM names the nearest. */
+mlpipe_status mlpipe__pipeline_find(mlpipe_ctx *ctx, const char *name,
+                                    mlpipe__recipe_step *s);
+/* An object of parameters, or one of its members alone, as the text that the
+ * parser of such takes (pipeline_json.c); initialises out, also on failure. */
+mlpipe_status mlpipe__recipe_params(mlpipe_ctx *ctx, const mlpipe__json *j,
+                                    const char *where, mlpipe__text *out);
+mlpipe_status mlpipe__recipe_member(mlpipe_ctx *ctx, const mlpipe__json *item,
+                                    const char *where, mlpipe__text *out);
 /* The canonical JSON (pipeline_json.c). */
 void mlpipe__pipeline_write(const mlpipe_pipeline *p, mlpipe__text *out);
 mlpipe_status mlpipe__pipeline_copy(mlpipe_ctx *ctx,
@@ -105,8 +116,9 @@ struct mlpipe_model {
                                   shared: this one differs in `attached` */
     mlpipe__program *program;
     mlpipe__reference *reference;
-    uint32_t task;             /* MLPIPE__TASK_ */
-    char *target;              /* the column */
+    uint32_t steps_only;       /* 1: a transform, which has no learner */
+    uint32_t task;             /* MLPIPE__TASK_; 0: a transform of no target */
+    char *target;              /* the column; "" in a transform without */
     mlpipe__dict classes;      /* binary: two, the last is positive */
     uint16_t transform, inverse;
     char *id_column, *time_column, *group_column, *weight_column; /* or "" */
@@ -119,6 +131,8 @@ struct mlpipe_model {
     uint64_t seed;
     double baseline;           /* training mean, or share of positives */
     uint32_t any_machine;      /* 1: equal bits on every machine */
+    uint32_t learns_target;    /* 1: a step learnt from the target, so that
+                                  training rows must not be seen again */
     mlpipe_report *notes;      /* of the fit */
     mlpipe_report **attached;
     uint32_t attached_count;
@@ -130,23 +144,65 @@ struct mlpipe_model {
     char fit_id[33];           /* the same without attached reports */
 };
 
+/* A model without a learner, by another name. */
+struct mlpipe_transform {
+    mlpipe_model *model;
+};
+/* takes model, also on failure. */
+mlpipe_status mlpipe__transform_wrap(mlpipe_ctx *ctx, mlpipe_model *model,
+                                     mlpipe_transform **out);
+extern const mlpipe__param mlpipe__transform_params[];
+extern const uint32_t mlpipe__transform_param_count;
+/* What a bundle holds: the kind of its container. */
+#define MLPIPE__BUNDLE_MODEL "MODL"
+#define MLPIPE__BUNDLE_TRANSFORM "XFRM"
+mlpipe_status mlpipe__bundle_load(mlpipe_ctx *ctx, const char *kind,
+                                  const void *bytes, size_t size,
+                                  mlpipe_model **out);
+
 mlpipe_model *mlpipe__model_new(mlpipe__env *env);
 mlpipe_model *mlpipe__model_keep(const mlpipe_model *m);
-/* How a dataset's columns feed the program's inputs. */
+/* How a dataset's columns feed the program's inputs and feeds. */
 typedef struct mlpipe__binding {
     mlpipe__env *env;
     uint32_t count;
     int32_t *column;   /* of each input; -1 = absent (null) */
     int32_t **codes;   /* CODE: code in the dataset -> code in the program */
+    uint32_t feed_count;
+    double **feed;     /* of each feed of a category: value by its code; NULL:
+                          row by row */
+    int32_t time_column; /* of as_of; -1: what is fixed */
+    double time_times, time_over; /* microseconds = value * times / over */
+    char *time_name;   /* "" = the model has no time column */
+    bool folds;        /* the rows train: they have folds */
+    int32_t fold_column; /* group column; -1: the row id decides */
+    uint64_t fold_seed;
 } mlpipe__binding;
+/* time_column: the model's; "" = none. */
 mlpipe_status mlpipe__bind_dataset(mlpipe_ctx *ctx, const mlpipe__program *p,
                                    const mlpipe_dataset *d,
+                                   const char *time_column,
                                    mlpipe__binding *out);
+/* The feeds that p has got since; E_SCHEMA where as_of has no source. */
+mlpipe_status mlpipe__bind_feeds(mlpipe_ctx *ctx, const mlpipe__program *p,
+                                 const mlpipe_dataset *d,
+                                 mlpipe__binding *out);
+/* The fold of a row, the same for all rows of a group. */
+uint32_t mlpipe__binding_fold(const mlpipe__binding *b,
+                              const mlpipe_dataset *d, int64_t row,
+                              uint32_t folds);
 /* Fill the input lanes for n rows from `start`. Any thread. */
 void mlpipe__binding_load(const mlpipe__binding *b, const mlpipe__program *p,
                           const mlpipe_dataset *d, int64_t start, uint32_t n,
                           void *scratch, uint32_t width);
 void mlpipe__binding_free(mlpipe__binding *b);
+/* All outputs of every row, row by row; the answers alone, a row each. */
+mlpipe_status mlpipe__program_apply(mlpipe_ctx *ctx, const char *stage,
+                                    const mlpipe__program *p,
+                                    const mlpipe__binding *binding,
+                                    const mlpipe_dataset *d, double *out);
+mlpipe_status mlpipe__model_answers(mlpipe_ctx *ctx, const mlpipe_model *m,
+                                    const mlpipe_dataset *d, double *out);
 /* The target of every row in its own units (classes as 0/1); NaN where it is
  * null; E_SCHEMA, E_FORMAT (a class that the model does not know). */
 mlpipe_status mlpipe__model_target(mlpipe_ctx *ctx, const mlpipe_model *m,

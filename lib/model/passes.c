@@ -1,40 +1,125 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Passes over the training rows: the program so far runs block by block and
- * every wanted statistic is gathered of its registers at once. Blocks are
- * dealt to tasks by number; the states are exact, so that merging them gives
- * the same bits however many tasks there were.
+ * Passes over the training rows: the program so far runs block by block, and
+ * whoever asked for the pass reads its registers. Blocks are dealt to tasks by
+ * number; what they gather is exact, so that merging gives the same bits
+ * however many tasks there were.
  */
 #include "fit_types.h"
 
 enum { PASSES_BLOCKS_A_ROUND = 64 };
 
-typedef struct passes_job {
-    const mlpipe__program *program;
-    const mlpipe__binding *binding;
-    const mlpipe_dataset *data;
-    uint32_t wants, tasks, op_end;
-    const mlpipe__fit_want *want;
-    mlpipe__stats *stats;   /* tasks x wants */
+/* ---- one pass ----------------------------------------------------------- */
+
+typedef struct passes_run {
+    const mlpipe__fitting *f;
+    const mlpipe__pass *pass;
     unsigned char *scratch; /* tasks x scratch_bytes */
     size_t scratch_bytes;
+    uint64_t *faults;       /* tasks x ops, or NULL */
     int64_t first, end;     /* blocks of this round */
-    atomic_bool failed;
-} passes_job;
+} passes_run;
 
-static void passes_block(passes_job *j, uint32_t task, int64_t block)
+static void passes_task(void *arg, uint32_t index)
 {
-    void *scratch = j->scratch + task * j->scratch_bytes;
-    const int64_t start = block * MLPIPE__BLOCK_ROWS;
-    const int64_t left = j->data->rows - start;
-    const uint32_t n =
-        left < MLPIPE__BLOCK_ROWS ? (uint32_t)left : MLPIPE__BLOCK_ROWS;
-    uint32_t w;
-    mlpipe__binding_load(j->binding, j->program, j->data, start, n, scratch,
-                         MLPIPE__BLOCK_ROWS);
-    mlpipe__program_run_ops(j->program, scratch, MLPIPE__BLOCK_ROWS, n,
-                            j->op_end);
-    for (w = 0; w < j->wants; w++) {
+    const passes_run *r = arg;
+    const mlpipe__fitting *f = r->f;
+    const mlpipe__program *p = f->plan.program;
+    const mlpipe_dataset *d = f->train.data;
+    void *scratch = r->scratch + index * r->scratch_bytes;
+    uint64_t *faults =
+        r->faults ? r->faults + (size_t)index * p->op_count : NULL;
+    for (int64_t b = r->first + index; b < r->end; b += r->pass->tasks) {
+        const int64_t start = b * MLPIPE__BLOCK_ROWS;
+        const int64_t left = d->rows - start;
+        const uint32_t n =
+            left < MLPIPE__BLOCK_ROWS ? (uint32_t)left : MLPIPE__BLOCK_ROWS;
+        mlpipe__binding_load(&f->train.binding, p, d, start, n, scratch,
+                             MLPIPE__BLOCK_ROWS);
+        mlpipe__program_run_ops(p, scratch, MLPIPE__BLOCK_ROWS, n,
+                                p->op_count, faults);
+        if (r->pass->block)
+            r->pass->block(r->pass, index, scratch, start, n);
+    }
+}
+
+static int64_t passes_blocks(const mlpipe__fitting *f)
+{
+    return (f->train.data->rows + MLPIPE__BLOCK_ROWS - 1) /
+           MLPIPE__BLOCK_ROWS;
+}
+
+uint32_t mlpipe__fit_tasks(const mlpipe__fitting *f)
+{
+    const int64_t blocks = passes_blocks(f);
+    const uint32_t tasks =
+        blocks < f->ctx->threads ? (uint32_t)blocks : f->ctx->threads;
+    return tasks ? tasks : 1;
+}
+
+uint64_t mlpipe__fit_task_rows(const mlpipe__fitting *f, uint32_t tasks)
+{
+    return ((uint64_t)passes_blocks(f) / tasks + 1) * MLPIPE__BLOCK_ROWS;
+}
+
+static mlpipe_status passes_rounds(passes_run *r)
+{
+    const int64_t blocks = passes_blocks(r->f);
+    const int64_t round = (int64_t)PASSES_BLOCKS_A_ROUND * r->pass->tasks;
+    mlpipe_status st = MLPIPE_OK;
+    for (r->first = 0; !st && r->first < blocks; r->first = r->end) {
+        r->end = blocks - r->first < round ? blocks : r->first + round;
+        st = mlpipe__poll(r->f->ctx, "fit", (uint64_t)r->first,
+                          (uint64_t)blocks);
+        if (!st)
+            st = mlpipe__parallel(r->f->ctx, passes_task, r, r->pass->tasks);
+    }
+    return st;
+}
+
+mlpipe_status mlpipe__fit_pass(mlpipe__fitting *f, const mlpipe__pass *pass,
+                               uint64_t *faults)
+{
+    mlpipe__env *env = f->ctx->env;
+    const uint32_t ops = f->plan.program->op_count;
+    passes_run r = {.f = f, .pass = pass};
+    mlpipe_status st;
+    mlpipe__fit_fix_time(f);
+    st = mlpipe__bind_feeds(f->ctx, f->plan.program, f->given,
+                            &f->train.binding);
+    if (st)
+        return st;
+    r.scratch_bytes =
+        mlpipe__program_scratch(f->plan.program, MLPIPE__BLOCK_ROWS) + 63;
+    r.scratch_bytes &= ~(size_t)63;
+    r.scratch = mlpipe__alloc_array(env, pass->tasks, r.scratch_bytes);
+    if (faults)
+        r.faults = mlpipe__alloc_array(env, (size_t)pass->tasks * ops,
+                                       sizeof *r.faults);
+    st = r.scratch && (r.faults || !faults) ? passes_rounds(&r)
+                                            : mlpipe__nomem(f->ctx);
+    for (size_t i = 0; !st && faults && i < (size_t)pass->tasks * ops; i++)
+        faults[i % ops] += r.faults[i];
+    mlpipe__free(env, r.faults);
+    mlpipe__free(env, r.scratch);
+    return st;
+}
+
+/* ---- statistics of registers -------------------------------------------- */
+
+typedef struct passes_stats {
+    uint32_t wants;
+    const mlpipe__fit_want *want;
+    const mlpipe__program *program;
+    mlpipe__stats *stats; /* tasks x wants */
+    atomic_bool failed;
+} passes_stats;
+
+static void passes_stats_block(const mlpipe__pass *pass, uint32_t task,
+                               const void *scratch, int64_t start, uint32_t n)
+{
+    passes_stats *j = pass->user;
+    for (uint32_t w = 0; w < j->wants; w++) {
         const uint32_t reg = j->want[w].reg;
         if (!mlpipe__stats_update(
                 &j->stats[task * j->wants + w],
@@ -47,92 +132,72 @@ static void passes_block(passes_job *j, uint32_t task, int64_t block)
     }
 }
 
-static void passes_task(void *arg, uint32_t index)
-{
-    passes_job *j = arg;
-    int64_t b;
-    for (b = j->first + index; b < j->end; b += j->tasks)
-        passes_block(j, index, b);
-}
-
 /* Everything a task would allocate is there before it runs. */
-static bool passes_prepare(passes_job *j, mlpipe__env *env, int64_t blocks)
+static bool passes_prepare(passes_stats *j, mlpipe__env *env, uint32_t tasks,
+                           uint64_t rows)
 {
-    const uint64_t rows = ((uint64_t)blocks / j->tasks + 1) *
-                          MLPIPE__BLOCK_ROWS;
-    uint32_t t, w;
-    for (t = 0; t < j->tasks; t++) {
-        for (w = 0; w < j->wants; w++) {
-            const mlpipe__fit_want *want = &j->want[w];
-            mlpipe__stats *s = &j->stats[t * j->wants + w];
-            mlpipe__stats_init(s, env, want->needs, want->codes);
-            if (want->needs & MLPIPE__NEED_COUNTS) {
-                s->counts = mlpipe__alloc_array(env, want->codes,
-                                                sizeof *s->counts);
-                if (!s->counts)
-                    return false;
-            }
-            if (want->needs & MLPIPE__NEED_QUANTILES) {
-                s->values = mlpipe__alloc_array(env, (size_t)rows,
-                                                sizeof *s->values);
-                if (!s->values)
-                    return false;
-                s->value_room = rows;
-            }
+    for (size_t i = 0; i < (size_t)tasks * j->wants; i++) {
+        const mlpipe__fit_want *want = &j->want[i % j->wants];
+        mlpipe__stats *s = &j->stats[i];
+        mlpipe__stats_init(s, env, want->needs, want->codes);
+        if (want->needs & MLPIPE__NEED_COUNTS) {
+            s->counts =
+                mlpipe__alloc_array(env, want->codes, sizeof *s->counts);
+            if (!s->counts)
+                return false;
+        }
+        if (want->needs & MLPIPE__NEED_QUANTILES) {
+            s->values =
+                mlpipe__alloc_array(env, (size_t)rows, sizeof *s->values);
+            if (!s->values)
+                return false;
+            s->value_room = rows;
         }
     }
     return true;
 }
 
-static mlpipe_status passes_run(mlpipe_ctx *ctx, passes_job *j,
-                                int64_t blocks)
+/* Give a finished state to the cache. */
+static bool passes_keep_one(mlpipe__fitting *f, const mlpipe__fit_want *want,
+                            mlpipe__stats *stats)
 {
-    const int64_t round = (int64_t)PASSES_BLOCKS_A_ROUND * j->tasks;
-    mlpipe_status st = MLPIPE_OK;
-    for (j->first = 0; !st && j->first < blocks; j->first = j->end) {
-        j->end = blocks - j->first < round ? blocks : j->first + round;
-        st = mlpipe__poll(ctx, "fit", (uint64_t)j->first, (uint64_t)blocks);
-        if (!st)
-            st = mlpipe__parallel(ctx, passes_task, j, j->tasks);
+    mlpipe__fit_stat *entry;
+    if (f->cache_count == f->cache_room) {
+        const uint32_t room = f->cache_room ? 2 * f->cache_room : 32;
+        mlpipe__fit_stat **grown =
+            mlpipe__grow(f->ctx->env, f->cache, room, sizeof *grown);
+        if (!grown)
+            return false;
+        f->cache = grown;
+        f->cache_room = room;
     }
-    if (!st && atomic_load(&j->failed))
-        st = mlpipe__nomem(ctx);
-    return st;
+    entry = mlpipe__alloc(f->ctx->env, sizeof *entry);
+    if (!entry)
+        return false;
+    entry->reg = want->reg;
+    entry->needs = want->needs;
+    entry->generation = f->generation;
+    entry->stats = *stats;
+    memset(stats, 0, sizeof *stats);
+    f->cache[f->cache_count++] = entry;
+    return true;
 }
 
-/* Merge the tasks into the first and give its states to the cache. */
-static mlpipe_status passes_keep(mlpipe__fitting *f, passes_job *j)
+/* Merge the tasks into the first. */
+static mlpipe_status passes_keep(mlpipe__fitting *f, passes_stats *j,
+                                 uint32_t tasks)
 {
-    uint32_t t, w;
-    for (w = 0; w < j->wants; w++) {
+    for (uint32_t w = 0; w < j->wants; w++) {
         mlpipe__stats *first = &j->stats[w];
-        mlpipe__fit_stat *entry;
-        for (t = 1; t < j->tasks; t++) {
+        bool ok = true;
+        for (uint32_t t = 1; ok && t < tasks; t++) {
             mlpipe__stats *other = &j->stats[t * j->wants + w];
-            if (!mlpipe__stats_merge(first, other))
-                return mlpipe__nomem(f->ctx);
+            ok = mlpipe__stats_merge(first, other);
             mlpipe__stats_free(other);
         }
-        if (!mlpipe__stats_finish(first))
+        if (!ok || !mlpipe__stats_finish(first) ||
+            !passes_keep_one(f, &j->want[w], first))
             return mlpipe__nomem(f->ctx);
-        if (f->cache_count == f->cache_room) {
-            const uint32_t room = f->cache_room ? 2 * f->cache_room : 32;
-            mlpipe__fit_stat **grown = mlpipe__grow(f->ctx->env, f->cache,
-                                                    room, sizeof *grown);
-            if (!grown)
-                return mlpipe__nomem(f->ctx);
-            f->cache = grown;
-            f->cache_room = room;
-        }
-        entry = mlpipe__alloc(f->ctx->env, sizeof *entry);
-        if (!entry)
-            return mlpipe__nomem(f->ctx);
-        entry->reg = j->want[w].reg;
-        entry->needs = j->want[w].needs;
-        entry->generation = f->generation;
-        entry->stats = *first;
-        memset(first, 0, sizeof *first);
-        f->cache[f->cache_count++] = entry;
     }
     return MLPIPE_OK;
 }
@@ -140,8 +205,7 @@ static mlpipe_status passes_keep(mlpipe__fitting *f, passes_job *j)
 const mlpipe__stats *mlpipe__fit_stats(const mlpipe__fitting *f, uint32_t reg,
                                        uint32_t needs)
 {
-    uint32_t i;
-    for (i = 0; i < f->cache_count; i++) {
+    for (uint32_t i = 0; i < f->cache_count; i++) {
         const mlpipe__fit_stat *e = f->cache[i];
         if (e->reg == reg && e->generation == f->generation &&
             (e->needs & needs) == needs)
@@ -155,37 +219,28 @@ mlpipe_status mlpipe__fit_gather(mlpipe__fitting *f,
                                  uint32_t count)
 {
     mlpipe__env *env = f->ctx->env;
-    const int64_t blocks =
-        (f->train.data->rows + MLPIPE__BLOCK_ROWS - 1) / MLPIPE__BLOCK_ROWS;
-    passes_job j = {.program = f->plan.program,
-                    .binding = &f->train.binding,
-                    .data = f->train.data,
-                    .wants = count,
-                    .want = wants,
-                    .op_end = f->plan.program->op_count};
+    const uint32_t tasks = mlpipe__fit_tasks(f);
+    passes_stats j = {
+        .wants = count, .want = wants, .program = f->plan.program};
+    const mlpipe__pass pass = {tasks, passes_stats_block, &j};
     mlpipe_status st = MLPIPE_OK;
     size_t total;
-    uint32_t i;
-    j.tasks = blocks < f->ctx->threads ? (uint32_t)blocks : f->ctx->threads;
-    j.tasks = j.tasks ? j.tasks : 1;
-    j.scratch_bytes =
-        mlpipe__program_scratch(j.program, MLPIPE__BLOCK_ROWS) + 63;
-    j.scratch_bytes &= ~(size_t)63;
     atomic_init(&j.failed, false);
-    mlpipe__mul(j.tasks, count, &total);
+    mlpipe__mul(tasks, count, &total);
     j.stats = mlpipe__alloc_array(env, total, sizeof *j.stats);
-    j.scratch = mlpipe__alloc_array(env, j.tasks, j.scratch_bytes);
-    if (!j.stats || !j.scratch || !passes_prepare(&j, env, blocks))
+    if (!j.stats ||
+        !passes_prepare(&j, env, tasks, mlpipe__fit_task_rows(f, tasks)))
         st = mlpipe__nomem(f->ctx);
     if (!st)
-        st = passes_run(f->ctx, &j, blocks);
-    if (!st)
-        st = passes_keep(f, &j);
+        st = mlpipe__fit_pass(f, &pass, NULL);
     f->passes++;
-    for (i = 0; j.stats && i < total; i++)
+    if (!st && atomic_load(&j.failed))
+        st = mlpipe__nomem(f->ctx);
+    if (!st)
+        st = passes_keep(f, &j, tasks);
+    for (size_t i = 0; j.stats && i < total; i++)
         if (j.stats[i].env)
             mlpipe__stats_free(&j.stats[i]);
     mlpipe__free(env, j.stats);
-    mlpipe__free(env, j.scratch);
     return st;
 }

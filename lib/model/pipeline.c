@@ -8,8 +8,9 @@ enum { PIPELINE_NAMES_MAX = 64 };
     {name, MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100, doc}
 
 const mlpipe__param mlpipe__pipeline_params[] = {
-    {"target", MLPIPE_PARAM_TEXT, NULL, 0, 0, NULL, 0x000100,
-     "column to predict, or log(), log1p(), sqrt() of it"},
+    {"target", MLPIPE_PARAM_TEXT, "", 0, 0, NULL, 0x000100,
+     "column to predict, or log(), log1p(), sqrt() of it; a transform needs "
+     "none"},
     {"task", MLPIPE_PARAM_CHOICE, "auto", 0, 0, "auto,regression,binary",
      0x000100, "what is predicted; auto asks the target's type"},
     {"features", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
@@ -25,6 +26,8 @@ const mlpipe__param mlpipe__pipeline_params[] = {
     PIPELINE_ROLE("segment", "columns by which figures are split"),
     PIPELINE_ROLE("key", "columns that key state and lookups"),
     PIPELINE_ROLE("private", "columns never captured nor listed"),
+    {"as_of", MLPIPE_PARAM_TEXT, "", 0, 0, NULL, 0x000100,
+     "time of every row where no time= column tells, such as 2026-01-31"},
     {"seed", MLPIPE_PARAM_INT, "", 0, 9.2e18, NULL, 0x000100,
      "of everything random; default: the seed of the context"},
     {"holdout", MLPIPE_PARAM_REAL, "0.1", 0, 0.5, NULL, 0x000100,
@@ -124,6 +127,8 @@ static mlpipe_status pipeline_target(mlpipe_ctx *ctx, mlpipe_pipeline *p)
     p->target = mlpipe__alloc(ctx->env, n + 1);
     if (!p->target)
         return mlpipe__nomem(ctx);
+    if (!n)
+        return MLPIPE_OK;
     if (pipeline_function(p, &s, &n) && pipeline_column(s, n, p->target))
         return MLPIPE_OK;
     return mlpipe__fail(ctx, MLPIPE_E_PARAM,
@@ -131,6 +136,23 @@ static mlpipe_status pipeline_target(mlpipe_ctx *ctx, mlpipe_pipeline *p)
                         "column nor log(), log1p() or sqrt() of one; an odd "
                         "column name is written `in backticks`",
                         text);
+}
+
+static mlpipe_status pipeline_as_of(mlpipe_ctx *ctx, mlpipe_pipeline *p)
+{
+    const char *text = mlpipe__params_get(&p->params, "as_of")->text;
+    int64_t us;
+    p->as_of = mlpipe__nan();
+    if (!text[0])
+        return MLPIPE_OK;
+    if (!mlpipe__date_parse("%Y-%m-%d[T%H:%M[:%S[.%f]]][%z]", text,
+                            strlen(text), &us))
+        return mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                            "mlpipe_pipeline_new: as_of=%q is no time; write "
+                            "2026-01-31 or 2026-01-31T12:00:00",
+                            text);
+    p->as_of = (double)us;
+    return MLPIPE_OK;
 }
 
 /* ---- recipes ------------------------------------------------------------ */
@@ -170,6 +192,8 @@ static mlpipe_status pipeline_make(mlpipe_ctx *ctx, const char *params,
                               &p->params);
     if (!st)
         st = pipeline_target(ctx, p);
+    if (!st)
+        st = pipeline_as_of(ctx, p);
     if (!st)
         st = pipeline_check_roles(ctx, p);
     if (st) {
@@ -249,8 +273,8 @@ static mlpipe_status pipeline_unknown_step(mlpipe_ctx *ctx, const char *name)
                         name, list);
 }
 
-static mlpipe_status pipeline_find_step(mlpipe_ctx *ctx, const char *name,
-                                        mlpipe__recipe_step *s)
+mlpipe_status mlpipe__pipeline_find(mlpipe_ctx *ctx, const char *name,
+                                    mlpipe__recipe_step *s)
 {
     uint32_t i;
     for (i = 0; mlpipe__step_at(i); i++)
@@ -316,7 +340,7 @@ mlpipe_status mlpipe__pipeline_append(mlpipe_ctx *ctx, mlpipe_pipeline *p,
                                       const char *params)
 {
     mlpipe__recipe_step s = {0};
-    mlpipe_status st = pipeline_find_step(ctx, step, &s);
+    mlpipe_status st = mlpipe__pipeline_find(ctx, step, &s);
     if (!st)
         st = pipeline_step_params(ctx, p->env, &s, step, params);
     if (!st) {
@@ -326,6 +350,8 @@ mlpipe_status mlpipe__pipeline_append(mlpipe_ctx *ctx, mlpipe_pipeline *p,
         if (!s.name)
             st = mlpipe__nomem(ctx);
     }
+    if (!st && s.step && s.step->check)
+        st = s.step->check(ctx, s.name, s.params.items[0].text, NULL);
     if (!st)
         st = pipeline_check_place(ctx, p, &s);
     if (!st && p->step_count == p->step_room) {
@@ -357,5 +383,74 @@ mlpipe_status mlpipe_pipeline_add(mlpipe_ctx *ctx, mlpipe_pipeline *pipeline,
         st = mlpipe__null_arg(ctx, "step");
     if (!st)
         st = mlpipe__pipeline_append(ctx, pipeline, step, NULL, params);
+    return mlpipe__end(ctx, st);
+}
+
+/* ---- steps of one expression -------------------------------------------- */
+
+static bool pipeline_taken(const mlpipe_pipeline *p, const char *name)
+{
+    for (uint32_t i = 0; i < p->step_count; i++)
+        if (!strcmp(p->steps[i].name, name))
+            return true;
+    return false;
+}
+
+/* derive, derive_2, derive_3 ...: the first that no step has. */
+static void pipeline_free_name(const mlpipe_pipeline *p, const char *step,
+                               char *out, size_t room)
+{
+    uint32_t i = 1;
+    mlpipe__format(out, room, "%s", step);
+    while (pipeline_taken(p, out))
+        mlpipe__format(out, room, "%s_%u", step, ++i);
+}
+
+static mlpipe_status pipeline_expression(mlpipe_ctx *ctx, mlpipe_pipeline *p,
+                                         const char *step, const char *param,
+                                         const char *text)
+{
+    char name[32];
+    mlpipe__text params;
+    mlpipe_status st;
+    pipeline_free_name(p, step, name, sizeof name);
+    mlpipe__text_init(&params, ctx->env);
+    mlpipe__text_add(&params, "{\"%s\":", param);
+    mlpipe__text_json(&params, text, strlen(text));
+    mlpipe__text_add(&params, "}");
+    st = params.failed
+             ? mlpipe__nomem(ctx)
+             : mlpipe__pipeline_append(ctx, p, step, name, params.data);
+    mlpipe__text_free(&params);
+    return st;
+}
+
+mlpipe_status mlpipe_pipeline_derive(mlpipe_ctx *ctx,
+                                     mlpipe_pipeline *pipeline,
+                                     const char *expressions)
+{
+    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_pipeline_derive");
+    if (!st && !pipeline)
+        st = mlpipe__null_arg(ctx, "pipeline");
+    if (!st && !expressions)
+        st = mlpipe__null_arg(ctx, "expressions");
+    if (!st)
+        st = pipeline_expression(ctx, pipeline, "derive", "expressions",
+                                 expressions);
+    return mlpipe__end(ctx, st);
+}
+
+mlpipe_status mlpipe_pipeline_filter(mlpipe_ctx *ctx,
+                                     mlpipe_pipeline *pipeline,
+                                     const char *condition)
+{
+    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_pipeline_filter");
+    if (!st && !pipeline)
+        st = mlpipe__null_arg(ctx, "pipeline");
+    if (!st && !condition)
+        st = mlpipe__null_arg(ctx, "condition");
+    if (!st)
+        st = pipeline_expression(ctx, pipeline, "filter", "condition",
+                                 condition);
     return mlpipe__end(ctx, st);
 }

@@ -48,6 +48,35 @@ mlpipe_status mlpipe_pipeline_json(mlpipe_ctx *ctx,
     return mlpipe__end(ctx, st);
 }
 
+mlpipe_status mlpipe_pipeline_fingerprint(mlpipe_ctx *ctx,
+                                          const mlpipe_pipeline *pipeline,
+                                          mlpipe_buffer **out)
+{
+    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_pipeline_fingerprint");
+    if (out)
+        *out = NULL;
+    if (!st && !out)
+        st = mlpipe__null_arg(ctx, "out");
+    if (!st && !pipeline)
+        st = mlpipe__null_arg(ctx, "pipeline");
+    if (!st) {
+        mlpipe__text json, hex;
+        char digits[33];
+        mlpipe__text_init(&json, ctx->env);
+        mlpipe__text_init(&hex, ctx->env);
+        mlpipe__pipeline_write(pipeline, &json);
+        if (!json.failed) {
+            mlpipe__hash_hex(mlpipe__hash(json.data, json.size), digits);
+            mlpipe__text_put(&hex, digits, 32);
+        }
+        st = json.failed ? mlpipe__nomem(ctx)
+                         : mlpipe__text_give(ctx, &hex, out);
+        mlpipe__text_free(&hex);
+        mlpipe__text_free(&json);
+    }
+    return mlpipe__end(ctx, st);
+}
+
 /* ---- parsing ------------------------------------------------------------ */
 
 /* A value of a parameter, which is a scalar or a list of such. */
@@ -87,30 +116,48 @@ static bool recipe_put_value(const mlpipe__json *j, mlpipe__text *out)
     return true;
 }
 
-/* An object of parameters as the text that the parser of such takes. */
-static mlpipe_status recipe_params(mlpipe_ctx *ctx, const mlpipe__json *j,
-                                   const char *where, mlpipe__text *out)
+static mlpipe_status recipe_put_member(mlpipe_ctx *ctx,
+                                       const mlpipe__json *item,
+                                       const char *where, mlpipe__text *out)
 {
+    const char *key = mlpipe__json_key(item);
+    mlpipe__text_json(out, key, strlen(key));
+    mlpipe__text_add(out, ":");
+    if (recipe_put_value(item, out))
+        return MLPIPE_OK;
+    return mlpipe__fail(ctx, MLPIPE_E_FORMAT,
+                        "the recipe's %s/%s is neither a number, text, true, "
+                        "false, null nor a list of such",
+                        where, key);
+}
+
+mlpipe_status mlpipe__recipe_params(mlpipe_ctx *ctx, const mlpipe__json *j,
+                                    const char *where, mlpipe__text *out)
+{
+    mlpipe_status st = MLPIPE_OK;
     uint32_t i;
     mlpipe__text_init(out, ctx->env);
     if (j && mlpipe__json_kind_of(j) != MLPIPE__JSON_OBJECT)
         return mlpipe__fail(ctx, MLPIPE_E_FORMAT,
                             "the recipe's %s is no object", where);
     mlpipe__text_add(out, "{");
-    for (i = 0; i < mlpipe__json_count(j); i++) {
-        const mlpipe__json *item = mlpipe__json_at(j, i);
-        const char *key = mlpipe__json_key(item);
+    for (i = 0; !st && i < mlpipe__json_count(j); i++) {
         mlpipe__text_add(out, i ? "," : "");
-        mlpipe__text_json(out, key, strlen(key));
-        mlpipe__text_add(out, ":");
-        if (!recipe_put_value(item, out))
-            return mlpipe__fail(ctx, MLPIPE_E_FORMAT,
-                                "the recipe's %s/%s is neither a number, "
-                                "text, true, false, null nor a list of such",
-                                where, key);
+        st = recipe_put_member(ctx, mlpipe__json_at(j, i), where, out);
     }
     mlpipe__text_add(out, "}");
-    return out->failed ? mlpipe__nomem(ctx) : MLPIPE_OK;
+    return st || !out->failed ? st : mlpipe__nomem(ctx);
+}
+
+mlpipe_status mlpipe__recipe_member(mlpipe_ctx *ctx, const mlpipe__json *item,
+                                    const char *where, mlpipe__text *out)
+{
+    mlpipe_status st;
+    mlpipe__text_init(out, ctx->env);
+    mlpipe__text_add(out, "{");
+    st = recipe_put_member(ctx, item, where, out);
+    mlpipe__text_add(out, "}");
+    return st || !out->failed ? st : mlpipe__nomem(ctx);
 }
 
 /* Every member is known, so that a slip of the pen is found. */
@@ -154,8 +201,8 @@ static mlpipe_status recipe_step(mlpipe_ctx *ctx, mlpipe_pipeline *p,
                             "step %u of the recipe: \"step\" must be a text, "
                             "and \"as\" where it is given",
                             p->step_count);
-    st = recipe_params(ctx, mlpipe__json_get(j, "params"), "steps/params",
-                       &params);
+    st = mlpipe__recipe_params(ctx, mlpipe__json_get(j, "params"),
+                               "steps/params", &params);
     if (!st)
         st = mlpipe__pipeline_append(ctx, p, mlpipe__json_text(step),
                                      as ? mlpipe__json_text(as) : NULL,
@@ -180,8 +227,8 @@ static mlpipe_status recipe_read(mlpipe_ctx *ctx, const mlpipe__json *root,
     if (steps && mlpipe__json_kind_of(steps) != MLPIPE__JSON_ARRAY)
         return mlpipe__fail(ctx, MLPIPE_E_FORMAT,
                             "the recipe's \"steps\" is no array");
-    st = recipe_params(ctx, mlpipe__json_get(root, "pipeline"), "pipeline",
-                       &params);
+    st = mlpipe__recipe_params(ctx, mlpipe__json_get(root, "pipeline"),
+                               "pipeline", &params);
     if (!st)
         st = mlpipe_pipeline_new(ctx, params.data, out);
     mlpipe__text_free(&params);

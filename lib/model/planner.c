@@ -1,203 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The plan: which columns are inputs, then step after step. A step first
- * chooses its variables; the statistics that it wants are gathered in a pass,
- * together with those of later steps whose variables no step in between
- * touches; then it appends its operations. Steps that add rows come last.
+ * The plan, step after step. A step first chooses its variables; the
+ * statistics that it wants are gathered in a pass, together with those of
+ * later steps whose variables no step in between touches; then it appends its
+ * operations. Steps that change which rows the learner sees come last.
  */
 #include "fit_types.h"
-
-/* ---- inputs ------------------------------------------------------------- */
-
-/* Roles whose columns may be features too where the recipe lists them. */
-static const char *const planner_soft_roles[] = {"segment", "key", "private"};
-static const char *const planner_hard_roles[] = {
-    "id",         "time",       "group",  "weight",
-    "label_time", "known_time", "offset", "split",
-};
-
-static bool planner_in_role(const mlpipe_pipeline *p, const char *role,
-                            const char *column)
-{
-    const mlpipe__setting *s = mlpipe__params_get(&p->params, role);
-    uint32_t i;
-    for (i = 0; i < s->count; i++)
-        if (!strcmp(s->names[i], column))
-            return true;
-    return false;
-}
-
-/* The role that keeps a column from being a feature, or NULL. */
-static const char *planner_role(const mlpipe_pipeline *p, const char *column,
-                                bool soft)
-{
-    uint32_t i;
-    for (i = 0; i < sizeof planner_hard_roles / sizeof(char *); i++)
-        if (planner_in_role(p, planner_hard_roles[i], column))
-            return planner_hard_roles[i];
-    for (i = 0; soft && i < sizeof planner_soft_roles / sizeof(char *); i++)
-        if (planner_in_role(p, planner_soft_roles[i], column))
-            return planner_soft_roles[i];
-    return NULL;
-}
-
-static mlpipe_status planner_check_feature(mlpipe__fitting *f,
-                                           const char *name)
-{
-    const char *role = planner_role(f->recipe, name, false);
-    if (!strcmp(name, f->model->target)) {
-        mlpipe__fail(f->ctx, MLPIPE_E_LEAK,
-                     "the target %q is listed in features=: the model would "
-                     "read its own answer; take it out",
-                     name);
-        return mlpipe__fail_at(f->ctx, -1, name);
-    }
-    if (role) {
-        mlpipe__fail(f->ctx, MLPIPE_E_PARAM,
-                     "the column %q has the role %s= and is listed in "
-                     "features= as well; take it out of one of them",
-                     name, role);
-        return mlpipe__fail_at(f->ctx, -1, name);
-    }
-    return MLPIPE_OK;
-}
-
-/* What the training rows hold of a column: nulls, and which codes. */
-static bool planner_scan(const mlpipe_dataset *d, uint32_t column,
-                         uint8_t *used)
-{
-    double values[MLPIPE__BLOCK_ROWS];
-    uint8_t valid[MLPIPE__BLOCK_ROWS];
-    bool nulls = false;
-    int64_t start;
-    uint32_t n, i;
-    for (start = 0; start < d->rows; start += n) {
-        n = d->rows - start < MLPIPE__BLOCK_ROWS
-                ? (uint32_t)(d->rows - start)
-                : MLPIPE__BLOCK_ROWS;
-        mlpipe__dataset_block(d, column, start, n, values, valid);
-        for (i = 0; i < n; i++) {
-            const bool null = !valid[i] || values[i] != values[i];
-            nulls = nulls || null;
-            if (used && !null)
-                used[(uint32_t)values[i]] = 1;
-        }
-    }
-    return nulls;
-}
-
-/* A variable of both plans; the dictionary holds the training rows' texts. */
-static mlpipe_status planner_add_input(mlpipe__fitting *f, uint32_t column,
-                                       const mlpipe__dict *dict,
-                                       bool nullable)
-{
-    const mlpipe__column *c = f->given->columns[column];
-    mlpipe__program *p = f->plan.program;
-    mlpipe__var var = {0}, *made;
-    mlpipe_status st;
-    var.kind = dict ? MLPIPE__CODE : MLPIPE__NUMBER;
-    var.codes = dict ? dict->count : 0;
-    var.nullable = nullable;
-    var.feature = true;
-    var.reg = mlpipe__program_add_input(p, c->name, c->type, c->unit,
-                                        var.kind, dict);
-    if (p->failed)
-        return mlpipe__nomem(f->ctx);
-    var.origin = var.reg;
-    var.dict = p->inputs[var.reg].dict;
-    st = mlpipe__plan_add(f->ctx, &f->inputs, &var, c->name, var.reg, &made);
-    if (!st)
-        st = mlpipe__plan_add(f->ctx, &f->plan, &var, c->name, var.reg,
-                              &made);
-    return st;
-}
-
-static mlpipe_status planner_category(mlpipe__fitting *f, uint32_t column)
-{
-    const mlpipe__column *c = f->given->columns[column];
-    const mlpipe__dict *all = &c->dictionary->dict;
-    mlpipe__env *env = f->ctx->env;
-    uint8_t *used = mlpipe__alloc(env, all->count);
-    int32_t *map = mlpipe__alloc_array(env, all->count, sizeof *map);
-    mlpipe__dictionary *sorted = NULL;
-    mlpipe_status st;
-    if (used && map) {
-        const bool nulls = planner_scan(f->train.data, column, used);
-        sorted = mlpipe__dictionary_sorted(all, used, map);
-        st = sorted ? planner_add_input(f, column, &sorted->dict, nulls)
-                    : mlpipe__nomem(f->ctx);
-    } else {
-        st = mlpipe__nomem(f->ctx);
-    }
-    mlpipe__dictionary_drop(sorted);
-    mlpipe__free(env, used);
-    mlpipe__free(env, map);
-    return st;
-}
-
-static mlpipe_status planner_column(mlpipe__fitting *f, uint32_t column)
-{
-    const mlpipe__column *c = f->given->columns[column];
-    if (c->type == MLPIPE_TYPE_TEXT) {
-        mlpipe__fail(f->ctx, MLPIPE_E_SCHEMA,
-                     "the column %q is free text, which no step of the "
-                     "recipe can read; leave it out by features=, or give "
-                     "it a role such as id=",
-                     c->name);
-        return mlpipe__fail_at(f->ctx, -1, c->name);
-    }
-    if (c->type == MLPIPE_TYPE_CATEGORY)
-        return planner_category(f, column);
-    return planner_add_input(f, column, NULL,
-                             planner_scan(f->train.data, column, NULL));
-}
-
-static mlpipe_status planner_listed(mlpipe__fitting *f,
-                                    const mlpipe__setting *list)
-{
-    mlpipe_status st = MLPIPE_OK;
-    uint32_t i, column = 0;
-    for (i = 0; !st && i < list->count; i++) {
-        const char *name = list->names[i];
-        st = planner_check_feature(f, name);
-        if (!st && mlpipe__plan_find(&f->plan, name) >= 0)
-            st = mlpipe__fail(f->ctx, MLPIPE_E_PARAM,
-                              "features= lists %q twice", name);
-        if (!st)
-            st = mlpipe__dataset_column(f->ctx, f->given, name, &column);
-        if (!st)
-            st = planner_column(f, column);
-    }
-    return st;
-}
-
-mlpipe_status mlpipe__fit_inputs(mlpipe__fitting *f)
-{
-    const mlpipe__setting *list =
-        mlpipe__params_get(&f->recipe->params, "features");
-    mlpipe_status st = MLPIPE_OK;
-    uint32_t i;
-    if (f->given->column_count > f->ctx->env->limits.features)
-        return mlpipe__fail(f->ctx, MLPIPE_E_LIMIT,
-                            "%u columns; the limit is %llu",
-                            f->given->column_count,
-                            (unsigned long long)f->ctx->env->limits.features);
-    if (list->count)
-        return planner_listed(f, list);
-    for (i = 0; !st && i < f->given->column_count; i++) {
-        const char *name = f->given->columns[i]->name;
-        if (!strcmp(name, f->model->target) ||
-            planner_role(f->recipe, name, true))
-            continue;
-        st = planner_column(f, i);
-    }
-    if (!st && !f->plan.var_count)
-        return mlpipe__fail(f->ctx, MLPIPE_E_SCHEMA,
-                            "no column is left to learn from: the target and "
-                            "the roles take all %u",
-                            f->given->column_count);
-    return st;
-}
 
 /* ---- steps -------------------------------------------------------------- */
 
@@ -234,26 +42,33 @@ static void planner_want(mlpipe__fitting *f, const mlpipe__job *job,
     wants[k].needs |= job->needs[i];
 }
 
-/* Does the step take part in the plan, and does it leave the rows alone? */
+/* Does the step take part in the plan? */
 static bool planner_emits(const mlpipe__fit_step *s)
 {
-    return s->job.step->emit && s->job.step->select;
+    return s->job.step->emit || s->job.step->filter;
 }
 
 /*
  * What steps behind `at` will want of variables that nothing in between
  * touches. A step that filters rows ends the pass: after it the rows differ.
- * A choice that is not possible yet is no error yet.
+ * A choice that is not possible yet is no error yet, unless memory was short:
+ * how many passes there are must not depend on that.
  */
-static void planner_look_ahead(mlpipe__fitting *f, uint32_t at,
-                               mlpipe__fit_want *wants, uint32_t *count)
+static mlpipe_status planner_look_ahead(mlpipe__fitting *f, uint32_t at,
+                                        mlpipe__fit_want *wants,
+                                        uint32_t *count)
 {
+    mlpipe_status st = MLPIPE_OK;
     uint32_t i, c, k;
     for (i = at; i < f->step_count; i++) {
         mlpipe__fit_step *s = &f->steps[i];
         if (!planner_emits(s))
             continue;
-        if (i > at && s->job.step->select(&s->job))
+        if (i > at && s->job.step->opaque)
+            break;
+        if (i > at && s->job.step->select)
+            st = s->job.step->select(&s->job);
+        if (st)
             break;
         for (c = 0; i > at && c < s->job.chosen_count; c++) {
             bool touched = false;
@@ -268,6 +83,7 @@ static void planner_look_ahead(mlpipe__fitting *f, uint32_t at,
     }
     for (i = at + 1; i < f->step_count; i++)
         planner_forget(&f->steps[i].job);
+    return st == MLPIPE_E_NOMEM ? st : MLPIPE_OK;
 }
 
 static mlpipe_status planner_gather(mlpipe__fitting *f, uint32_t at,
@@ -285,11 +101,28 @@ static mlpipe_status planner_gather(mlpipe__fitting *f, uint32_t at,
     for (i = 0; i < job->chosen_count; i++)
         planner_want(f, job, i, wants, &count);
     if (count && ahead)
-        planner_look_ahead(f, at, wants, &count);
-    if (count)
+        st = planner_look_ahead(f, at, wants, &count);
+    if (!st && count)
+        mlpipe__fit_mark_pass(f, wants, count);
+    if (!st && count)
         st = mlpipe__fit_gather(f, wants, count);
     mlpipe__free(f->ctx->env, wants);
     return st;
+}
+
+/* Values by group, where the step asked for them. */
+static mlpipe_status planner_groups(mlpipe__fitting *f, mlpipe__fit_step *s)
+{
+    mlpipe__job *job = &s->job;
+    s->groups = mlpipe__alloc_array(f->ctx->env, job->chosen_count,
+                                    sizeof *s->groups);
+    if (!s->groups)
+        return mlpipe__nomem(f->ctx);
+    s->group_count = job->chosen_count;
+    job->groups = s->groups;
+    mlpipe__text_add(&f->passes_text, "  %u  for %s: values by group\n",
+                     f->passes + 1, job->name);
+    return mlpipe__fit_gather_groups(f, job, s->groups);
 }
 
 /* Choose, gather, and lay the statistics out as the step expects them. */
@@ -301,9 +134,13 @@ static mlpipe_status planner_prepare(mlpipe__fitting *f, uint32_t at,
     uint32_t i;
     mlpipe_status st;
     planner_forget(job);
-    st = job->step->select(job);
+    st = job->step->select ? job->step->select(job) : MLPIPE_OK;
+    if (!st && f->plan.program->failed)
+        st = mlpipe__nomem(f->ctx);
     if (!st)
         st = planner_gather(f, at, ahead);
+    if (!st && job->group_by != MLPIPE__GROUP_NONE)
+        st = planner_groups(f, s);
     if (st)
         return st;
     s->stats = mlpipe__alloc_array(f->ctx->env, job->chosen_count,
@@ -324,74 +161,80 @@ static mlpipe_status planner_prepare(mlpipe__fitting *f, uint32_t at,
 
 /* ---- filters ------------------------------------------------------------ */
 
-static mlpipe_status planner_filter_rows(mlpipe__fitting *f,
-                                         mlpipe__job *job, void *scratch,
-                                         const double **values,
-                                         const uint8_t **valid,
-                                         uint8_t *keep)
+typedef struct planner_sieve {
+    const mlpipe__job *job;
+    const double **values; /* tasks x chosen */
+    const uint8_t **valid;
+    uint8_t *keep;         /* rows */
+} planner_sieve;
+
+static void planner_filter_block(const mlpipe__pass *pass, uint32_t task,
+                                 const void *scratch, int64_t start,
+                                 uint32_t n)
 {
-    const mlpipe__program *p = f->plan.program;
-    const int64_t rows = f->train.data->rows;
-    int64_t start;
-    uint32_t n, i;
-    for (start = 0; start < rows; start += n) {
-        const mlpipe_status st =
-            start % MLPIPE__CHUNK_ROWS
-                ? MLPIPE_OK
-                : mlpipe__poll(f->ctx, "fit", (uint64_t)start,
-                               (uint64_t)rows);
-        if (st)
-            return st;
-        n = rows - start < MLPIPE__BLOCK_ROWS ? (uint32_t)(rows - start)
-                                              : MLPIPE__BLOCK_ROWS;
-        mlpipe__binding_load(&f->train.binding, p, f->train.data, start, n,
-                             scratch, MLPIPE__BLOCK_ROWS);
-        mlpipe__program_run_ops(p, scratch, MLPIPE__BLOCK_ROWS, n,
-                                p->op_count);
-        for (i = 0; i < job->chosen_count; i++) {
-            const uint32_t reg = job->plan->vars[job->chosen[i]].reg;
-            values[i] = mlpipe__program_values(p, scratch,
-                                               MLPIPE__BLOCK_ROWS, reg);
-            valid[i] = mlpipe__program_valid(p, scratch, MLPIPE__BLOCK_ROWS,
-                                             reg);
-        }
-        memset(keep + start, 1, n);
-        job->step->filter(job, n, values, valid, keep + start);
+    const planner_sieve *s = pass->user;
+    const mlpipe__job *job = s->job;
+    const mlpipe__program *p = job->plan->program;
+    const double **values = s->values + (size_t)task * job->chosen_count;
+    const uint8_t **valid = s->valid + (size_t)task * job->chosen_count;
+    for (uint32_t i = 0; i < job->chosen_count; i++) {
+        const uint32_t reg = job->plan->vars[job->chosen[i]].reg;
+        values[i] =
+            mlpipe__program_values(p, scratch, MLPIPE__BLOCK_ROWS, reg);
+        valid[i] =
+            mlpipe__program_valid(p, scratch, MLPIPE__BLOCK_ROWS, reg);
     }
-    return MLPIPE_OK;
+    memset(s->keep + start, 1, n);
+    job->step->filter(job, n, values, valid, s->keep + start);
+}
+
+static void planner_tell_dropped(const mlpipe__job *job, uint64_t before,
+                                 uint64_t after)
+{
+    char name[192];
+    mlpipe__format(name, sizeof name, "%s.rows_dropped", job->name);
+    mlpipe__report_number(job->notes, name, (double)(before - after));
+    if (before != after)
+        mlpipe__log_line(job->ctx, MLPIPE_LOG_INFO, job->name,
+                         "%llu of %llu training rows were dropped",
+                         (unsigned long long)(before - after),
+                         (unsigned long long)before);
 }
 
 /* Leave out the rows that a step wants dropped; statistics start anew. */
 static mlpipe_status planner_filter(mlpipe__fitting *f, mlpipe__job *job)
 {
     mlpipe__env *env = f->ctx->env;
-    const mlpipe__program *p = f->plan.program;
     const int64_t before = f->train.data->rows;
-    void *scratch =
-        mlpipe__alloc(env, mlpipe__program_scratch(p, MLPIPE__BLOCK_ROWS));
-    const double **values =
-        mlpipe__alloc_array(env, job->chosen_count, sizeof *values);
-    const uint8_t **valid =
-        mlpipe__alloc_array(env, job->chosen_count, sizeof *valid);
-    uint8_t *keep = mlpipe__alloc(env, (size_t)before);
+    planner_sieve s = {.job = job};
+    const mlpipe__pass pass = {mlpipe__fit_tasks(f), planner_filter_block,
+                               &s};
+    const size_t pointers = (size_t)pass.tasks * job->chosen_count;
     mlpipe_dataset *fewer = NULL;
     mlpipe_status st;
-    if (!scratch || !values || !valid || !keep)
-        st = mlpipe__nomem(f->ctx);
-    else
-        st = planner_filter_rows(f, job, scratch, values, valid, keep);
+    s.values = mlpipe__alloc_array(env, pointers, sizeof *s.values);
+    s.valid = mlpipe__alloc_array(env, pointers, sizeof *s.valid);
+    s.keep = mlpipe__alloc(env, (size_t)before);
+    st = s.values && s.valid && s.keep ? mlpipe__fit_pass(f, &pass, NULL)
+                                       : mlpipe__nomem(f->ctx);
     if (!st)
-        st = mlpipe__fit_view(f->ctx, f->train.data, keep, &fewer);
+        st = mlpipe__fit_view(f->ctx, f->train.data, s.keep, &fewer);
+    if (!st && !fewer->rows)
+        st = mlpipe__fail(f->ctx, MLPIPE_E_EMPTY,
+                          "%s drops all %lld training rows", job->name,
+                          (long long)before);
     if (!st) {
+        planner_tell_dropped(job, (uint64_t)before, (uint64_t)fewer->rows);
         f->dropped_steps += (uint64_t)(before - fewer->rows);
         mlpipe_dataset_free(f->train.data);
         f->train.data = fewer;
+        fewer = NULL;
         f->generation++;
     }
-    mlpipe__free(env, keep);
-    mlpipe__free(env, (void *)valid);
-    mlpipe__free(env, (void *)values);
-    mlpipe__free(env, scratch);
+    mlpipe_dataset_free(fewer);
+    mlpipe__free(env, s.keep);
+    mlpipe__free(env, (void *)s.valid);
+    mlpipe__free(env, (void *)s.values);
     return st;
 }
 
@@ -430,9 +273,60 @@ static mlpipe_status planner_refuse(mlpipe__fitting *f, bool codes,
     return mlpipe__fail_at(f->ctx, -1, f->plan.vars[first].name);
 }
 
+/* Does a feed read the text of this input? */
+static bool planner_text_read(const mlpipe__program *p, uint32_t input)
+{
+    for (uint32_t i = 0; i < p->feed_count; i++)
+        if (p->feeds[i].source == MLPIPE__FEED_TEXT &&
+            p->feeds[i].input == input)
+            return true;
+    return false;
+}
+
+/* Free text that a step has read is spent; any other one is a mistake. */
+static mlpipe_status planner_free_texts(mlpipe__fitting *f)
+{
+    for (uint32_t i = 0; i < f->plan.var_count; i++) {
+        mlpipe__var *v = &f->plan.vars[i];
+        if (!v->feature || v->type != MLPIPE_TYPE_TEXT)
+            continue;
+        if (planner_text_read(f->plan.program, v->reg)) {
+            v->feature = false;
+            continue;
+        }
+        mlpipe__fail(f->ctx, MLPIPE_E_SCHEMA,
+                     "the column %q is free text, which no step of the "
+                     "recipe reads; leave it out by features=, give it a "
+                     "role such as id=, or make something of it by derive "
+                     "or format",
+                     v->name);
+        return mlpipe__fail_at(f->ctx, -1, v->name);
+    }
+    return MLPIPE_OK;
+}
+
+/* What is made of the target must not reach the learner. */
+static mlpipe_status planner_taint(mlpipe__fitting *f)
+{
+    for (uint32_t i = 0; i < f->plan.var_count; i++) {
+        const mlpipe__var *v = &f->plan.vars[i];
+        /* the target itself, which others may have been made of */
+        const bool given = i < f->inputs.var_count && !v->feature;
+        if (!v->tainted || !v->name[0] || given)
+            continue;
+        mlpipe__fail(f->ctx, MLPIPE_E_LEAK,
+                     "%q is made of the target %q: the model would read its "
+                     "own answer, which it does not have when it serves; "
+                     "take it out of the steps, or fit a transform for it",
+                     v->name, f->model->target);
+        return mlpipe__fail_at(f->ctx, -1, v->name);
+    }
+    return MLPIPE_OK;
+}
+
 static mlpipe_status planner_features(mlpipe__fitting *f)
 {
-    const mlpipe__learner *learner = f->learner->learner;
+    const mlpipe__learner *learner = f->learner ? f->learner->learner : NULL;
     mlpipe__env *env = f->ctx->env;
     uint32_t i;
     f->features = mlpipe__alloc_array(env, f->plan.var_count,
@@ -444,9 +338,9 @@ static mlpipe_status planner_features(mlpipe__fitting *f)
         const mlpipe__var *v = &f->plan.vars[i];
         if (!v->feature)
             continue;
-        if (v->kind == MLPIPE__CODE && !learner->takes_codes)
+        if (learner && v->kind == MLPIPE__CODE && !learner->takes_codes)
             return planner_refuse(f, true, i);
-        if (v->nullable && !learner->takes_nulls)
+        if (learner && v->nullable && !learner->takes_nulls)
             return planner_refuse(f, false, i);
         f->regs[f->feature_count] = v->reg;
         f->features[f->feature_count++] =
@@ -454,36 +348,101 @@ static mlpipe_status planner_features(mlpipe__fitting *f)
     }
     if (!f->feature_count)
         return mlpipe__fail(f->ctx, MLPIPE_E_SCHEMA,
-                            "the steps leave no feature for the learner %q",
-                            learner->name);
+                            "the steps leave no feature for %q",
+                            learner ? learner->name : "the transform");
     return MLPIPE_OK;
+}
+
+/* ---- the whole ---------------------------------------------------------- */
+
+/* Steps that change which rows the learner sees end the recipe: a statistic
+ * after them would be of rows that never were. */
+static mlpipe_status planner_order(const mlpipe__fitting *f)
+{
+    const mlpipe__job *last = NULL;
+    for (uint32_t i = 0; i < f->step_count; i++) {
+        const mlpipe__job *job = &f->steps[i].job;
+        if (job->step->resample)
+            last = job;
+        else if (last)
+            return mlpipe__fail(f->ctx, MLPIPE_E_CONFLICT,
+                                "the step %q changes which rows the learner "
+                                "sees and must come after all others; move "
+                                "it behind %q",
+                                last->name, job->name);
+    }
+    return MLPIPE_OK;
+}
+
+/* What a step makes of a whole number or a time is neither, unless it says
+ * so: registers from `first` on were written by it. */
+static void planner_types(mlpipe__plan *plan, uint32_t first)
+{
+    for (uint32_t i = 0; i < plan->var_count; i++) {
+        mlpipe__var *v = &plan->vars[i];
+        if (v->reg < first)
+            continue;
+        v->type = v->kind == MLPIPE__CODE ? MLPIPE_TYPE_CATEGORY
+                                          : MLPIPE_TYPE_F64;
+        v->unit = 0;
+    }
+}
+
+static mlpipe_status planner_step(mlpipe__fitting *f, uint32_t i)
+{
+    mlpipe__job *job = &f->steps[i].job;
+    const uint32_t first = f->plan.program->register_count;
+    mlpipe_status st;
+    f->step_now = i;
+    st = planner_prepare(f, i, true);
+    if (!st && job->step->filters && job->step->filters(job))
+        st = planner_filter(f, job);
+    if (!st && job->step->emit)
+        st = job->step->emit(job);
+    if (!st && !job->step->typed)
+        planner_types(&f->plan, first);
+    if (job->grouped_target)
+        f->model->learns_target = 1;
+    if (!st && f->plan.program->failed)
+        st = mlpipe__nomem(f->ctx);
+    if (!st)
+        st = mlpipe__fit_mark_step(f, i, first);
+    if (!st)
+        f->step_now = UINT32_MAX;
+    return st;
 }
 
 mlpipe_status mlpipe__fit_plan(mlpipe__fitting *f)
 {
-    mlpipe_status st = MLPIPE_OK;
+    mlpipe_status st = planner_order(f);
     uint32_t i;
-    for (i = 0; !st && i < f->step_count; i++) {
-        mlpipe__job *job = &f->steps[i].job;
-        if (!planner_emits(&f->steps[i]))
-            continue;
-        st = planner_prepare(f, i, true);
-        if (!st && job->step->filters && job->step->filters(job))
-            st = planner_filter(f, job);
-        if (!st)
-            st = job->step->emit(job);
-        if (!st && f->plan.program->failed)
-            st = mlpipe__nomem(f->ctx);
-    }
+    for (i = 0; i < f->step_count; i++)
+        f->steps[i].job.task = f->model->task;
+    for (i = 0; !st && i < f->step_count; i++)
+        if (planner_emits(&f->steps[i]))
+            st = planner_step(f, i);
     for (i = 0; !st && i < f->step_count; i++) {
         mlpipe__job *job = &f->steps[i].job;
         if (!job->step->copies)
             continue;
         job->plan = &f->inputs;
+        f->step_now = i;
         st = planner_prepare(f, i, false);
+        if (!st)
+            f->step_now = UINT32_MAX;
     }
     if (!st)
+        st = planner_free_texts(f);
+    if (!st && f->learner)
+        st = planner_taint(f);
+    if (!st)
         st = planner_features(f);
+    if (!st)
+        st = mlpipe__fit_faults(f);
+    if (!st)
+        st = mlpipe__fit_tell_plan(f);
+    if (!st)
+        st = mlpipe__fit_prune(f);
     f->front_ops = f->plan.program->op_count;
     return st;
 }

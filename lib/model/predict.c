@@ -13,7 +13,23 @@ typedef struct predict_job {
     uint32_t tasks;
     int64_t first, end;     /* blocks of this round */
     double *out;
+    bool answers;           /* the first output alone */
 } predict_job;
+
+static void predict_answers(const predict_job *j, void *scratch,
+                            int64_t start, uint32_t n)
+{
+    const mlpipe__program *p = j->program;
+    const uint32_t reg = p->outputs[0].reg;
+    const double *v =
+        mlpipe__program_values(p, scratch, MLPIPE__BLOCK_ROWS, reg);
+    const uint8_t *ok =
+        mlpipe__program_valid(p, scratch, MLPIPE__BLOCK_ROWS, reg);
+    uint32_t i;
+    for (i = 0; i < n; i++)
+        j->out[start + i] =
+            ok[i] && mlpipe__finite(v[i]) ? v[i] : mlpipe__nan();
+}
 
 static void predict_task(void *arg, uint32_t index)
 {
@@ -28,20 +44,24 @@ static void predict_task(void *arg, uint32_t index)
             left < MLPIPE__BLOCK_ROWS ? (uint32_t)left : MLPIPE__BLOCK_ROWS;
         mlpipe__binding_load(j->binding, j->program, j->data, start, n,
                              scratch, MLPIPE__BLOCK_ROWS);
+        if (j->answers) {
+            mlpipe__program_run_ops(j->program, scratch, MLPIPE__BLOCK_ROWS,
+                                    n, j->program->op_count, NULL);
+            predict_answers(j, scratch, start, n);
+            continue;
+        }
         mlpipe__program_run(j->program, scratch, MLPIPE__BLOCK_ROWS, n,
-                            j->out + start * outputs);
+                            j->out + start * outputs, NULL);
     }
 }
 
-mlpipe_status mlpipe__predict_rows(mlpipe_ctx *ctx, const char *stage,
-                                   const mlpipe__program *p,
-                                   const mlpipe__binding *binding,
-                                   const mlpipe_dataset *d, double *out)
+static mlpipe_status predict_run(mlpipe_ctx *ctx, const char *stage,
+                                 const predict_job *job)
 {
+    predict_job j = *job;
+    const mlpipe__program *p = j.program;
     const int64_t blocks =
-        (d->rows + MLPIPE__BLOCK_ROWS - 1) / MLPIPE__BLOCK_ROWS;
-    predict_job j = {
-        .program = p, .binding = binding, .data = d, .out = out};
+        (j.data->rows + MLPIPE__BLOCK_ROWS - 1) / MLPIPE__BLOCK_ROWS;
     int64_t round;
     mlpipe_status st = MLPIPE_OK;
     j.tasks = blocks < ctx->threads ? (uint32_t)blocks : ctx->threads;
@@ -62,6 +82,42 @@ mlpipe_status mlpipe__predict_rows(mlpipe_ctx *ctx, const char *stage,
     return st;
 }
 
+mlpipe_status mlpipe__predict_rows(mlpipe_ctx *ctx, const char *stage,
+                                   const mlpipe__program *p,
+                                   const mlpipe__binding *binding,
+                                   const mlpipe_dataset *d, double *out)
+{
+    const predict_job j = {.program = p,
+                           .binding = binding,
+                           .data = d,
+                           .out = out,
+                           .answers = true};
+    return predict_run(ctx, stage, &j);
+}
+
+mlpipe_status mlpipe__program_apply(mlpipe_ctx *ctx, const char *stage,
+                                    const mlpipe__program *p,
+                                    const mlpipe__binding *binding,
+                                    const mlpipe_dataset *d, double *out)
+{
+    const predict_job j = {
+        .program = p, .binding = binding, .data = d, .out = out};
+    return predict_run(ctx, stage, &j);
+}
+
+mlpipe_status mlpipe__model_answers(mlpipe_ctx *ctx, const mlpipe_model *m,
+                                    const mlpipe_dataset *d, double *out)
+{
+    mlpipe__binding binding;
+    mlpipe_status st = mlpipe__bind_dataset(ctx, m->program, d,
+                                            m->time_column, &binding);
+    if (st)
+        return st;
+    st = mlpipe__predict_rows(ctx, "predict", m->program, &binding, d, out);
+    mlpipe__binding_free(&binding);
+    return st;
+}
+
 static mlpipe_status predict_dataset(mlpipe_ctx *ctx,
                                      const mlpipe_model *model,
                                      const mlpipe_dataset *dataset,
@@ -78,11 +134,12 @@ static mlpipe_status predict_dataset(mlpipe_ctx *ctx,
                             "outputs need %zu",
                             n, (long long)dataset->rows,
                             mlpipe_model_outputs(model), needed);
-    st = mlpipe__bind_dataset(ctx, model->program, dataset, &binding);
+    st = mlpipe__bind_dataset(ctx, model->program, dataset,
+                              model->time_column, &binding);
     if (st)
         return st;
-    st = mlpipe__predict_rows(ctx, "predict", model->program, &binding,
-                              dataset, out);
+    st = mlpipe__program_apply(ctx, "predict", model->program, &binding,
+                               dataset, out);
     mlpipe__binding_free(&binding);
     return st;
 }

@@ -178,6 +178,21 @@ static bool reference_private(const mlpipe_pipeline *p, const char *name)
     return false;
 }
 
+/* Free text has no codes in training: it is there or missing. */
+static void reference_texts(const mlpipe__fitting *f, uint32_t input,
+                            int64_t start, uint32_t n, double *out,
+                            uint8_t *valid)
+{
+    const uint32_t column = (uint32_t)f->train.binding.column[input];
+    uint32_t i;
+    for (i = 0; i < n; i++) {
+        size_t bytes;
+        out[i] = -1.0;
+        valid[i] = mlpipe__dataset_cell_text(f->whole, column, start + i,
+                                             &bytes) != NULL;
+    }
+}
+
 /* One input of all rows, as the program gets it. */
 static void reference_column(const mlpipe__fitting *f, uint32_t input,
                              double *out)
@@ -195,6 +210,8 @@ static void reference_column(const mlpipe__fitting *f, uint32_t input,
         if (b->column[input] < 0) {
             memset(valid, 0, n);
             memset(out + start, 0, n * sizeof *out);
+        } else if (d->columns[b->column[input]]->type == MLPIPE_TYPE_TEXT) {
+            reference_texts(f, input, start, n, out + start, valid);
         } else {
             mlpipe__dataset_block(d, (uint32_t)b->column[input], start, n,
                                   out + start, valid);
@@ -325,11 +342,9 @@ static mlpipe_status reference_unseen(mlpipe__fitting *f,
     return st;
 }
 
-/* The newest time among the training rows, in microseconds. */
-static int64_t reference_newest(const mlpipe__fitting *f)
+int64_t mlpipe__fit_newest(const mlpipe__fitting *f, const mlpipe_dataset *d)
 {
     static const int64_t per_second[] = {1, 1, 1000, 1000000, 1000000000};
-    const mlpipe_dataset *d = f->whole;
     const int32_t column =
         f->model->time_type == MLPIPE_TYPE_TIMESTAMP
             ? mlpipe_dataset_find(d, f->model->time_column)
@@ -367,7 +382,7 @@ mlpipe_status mlpipe__fit_reference(mlpipe__fitting *f)
     f->model->reference = r; /* freed with the model */
     r->env = mlpipe__env_keep(f->ctx->env);
     r->rows = (uint64_t)f->whole->rows;
-    r->fitted_us = reference_newest(f);
+    r->fitted_us = mlpipe__fit_newest(f, f->whole);
     st = reference_inputs(f, r);
     if (!st)
         st = reference_unseen(f, r);

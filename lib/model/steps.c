@@ -6,9 +6,15 @@
 #include "model_internal.h"
 
 static const mlpipe__step *const steps_list[] = {
-    &mlpipe__step_dedupe, &mlpipe__step_impute,  &mlpipe__step_outlier,
-    &mlpipe__step_jitter, &mlpipe__step_scale,   &mlpipe__step_onehot,
-    &mlpipe__step_ordinal,
+    &mlpipe__step_dedupe,     &mlpipe__step_drop_missing,
+    &mlpipe__step_filter,     &mlpipe__step_format,
+    &mlpipe__step_impute,     &mlpipe__step_outlier,
+    &mlpipe__step_jitter,     &mlpipe__step_derive,
+    &mlpipe__step_scale,      &mlpipe__step_onehot,
+    &mlpipe__step_ordinal,    &mlpipe__step_target_encode,
+    &mlpipe__step_bin,        &mlpipe__step_interact,
+    &mlpipe__step_oversample, &mlpipe__step_undersample,
+    &mlpipe__step_smote,
 };
 
 static const mlpipe__learner *const steps_learners[] = {

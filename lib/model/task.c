@@ -185,7 +185,8 @@ mlpipe_status mlpipe__fit_task(mlpipe__fitting *f)
             st = task_binary(f, &found, odd);
     }
     mlpipe__dict_free(&found);
-    if (!st && !(f->learner->learner->tasks & f->model->task))
+    if (!st && f->learner &&
+        !(f->learner->learner->tasks & f->model->task))
         st = mlpipe__fail(f->ctx, MLPIPE_E_UNSUPPORTED,
                           "the learner %q does not do %s; take another",
                           f->learner->learner->name,

@@ -23,6 +23,7 @@ enum {
     MLPIPE__COUNT_RANGE = 4,      /* ... with a number out of range */
     MLPIPE__COUNT_FAILED = 5,     /* calls refused */
     MLPIPE__COUNT_LOST = 6,       /* ids that found the ring full */
+    MLPIPE__COUNT_FAULTS = 7,     /* operations that had no answer */
     MLPIPE__COUNT_HEAD = 8
 };
 

@@ -14,6 +14,7 @@ static const char *const names_general[] = {
     "imputed",
     "unseen",
     "out_of_range",
+    "nulls_made",
     "features_drifted",
     "features_warned",
     "labelled",

@@ -31,10 +31,18 @@ void mlpipe__program_free(mlpipe__program *p)
         mlpipe__free(env, p->inputs[i].name);
         program_free_dict(env, p->inputs[i].dict);
     }
-    for (i = 0; i < p->output_count; i++)
+    for (i = 0; i < p->output_count; i++) {
         mlpipe__free(env, p->outputs[i].name);
+        program_free_dict(env, p->outputs[i].dict);
+    }
     for (i = 0; i < p->forest_count; i++)
         mlpipe__forest_free(p->forests[i]);
+    for (i = 0; i < p->feed_count; i++) {
+        mlpipe__text_steps_free(env, p->feeds[i].steps,
+                                p->feeds[i].step_count);
+        program_free_dict(env, p->feeds[i].dict);
+    }
+    mlpipe__free(env, p->feeds);
     mlpipe__free(env, p->inputs);
     mlpipe__free(env, p->outputs);
     mlpipe__free(env, p->ops);
@@ -184,21 +192,140 @@ uint32_t mlpipe__program_op(mlpipe__program *p, uint16_t code, uint32_t a,
     return op->dst;
 }
 
-void mlpipe__program_add_output(mlpipe__program *p, const char *name,
-                                uint32_t reg)
+/* ---- ops that are there already ----------------------------------------- */
+
+static bool program_same_consts(const mlpipe__program *p, uint32_t a,
+                                const double *consts, uint32_t n)
+{
+    return (uint64_t)a + n <= p->const_count &&
+           (!n || !memcmp(p->consts + a, consts, n * sizeof *consts));
+}
+
+uint32_t mlpipe__program_shared_consts(mlpipe__program *p, uint16_t code,
+                                       uint32_t a, uint32_t b,
+                                       const double *consts, uint32_t n,
+                                       uint32_t count)
+{
+    uint32_t i;
+
+    for (i = 0; i < p->op_count; i++) {
+        const mlpipe__op *op = &p->ops[i];
+
+        if (op->code == code && op->a == a && op->b == b &&
+            op->count == count &&
+            program_same_consts(p, op->arg, consts, n))
+            return op->dst;
+    }
+    return mlpipe__program_op(p, code, a, b,
+                              mlpipe__program_const(p, consts, n), count, 1);
+}
+
+uint32_t mlpipe__program_shared(mlpipe__program *p, uint16_t code, uint32_t a,
+                                uint32_t b, uint32_t arg, uint32_t count)
+{
+    uint32_t i;
+
+    for (i = 0; i < p->op_count; i++) {
+        const mlpipe__op *op = &p->ops[i];
+
+        if (op->code == code && op->a == a && op->b == b && op->arg == arg &&
+            op->count == count)
+            return op->dst;
+    }
+    return mlpipe__program_op(p, code, a, b, arg, count, 1);
+}
+
+/* ---- feeds -------------------------------------------------------------- */
+
+static bool program_same_steps(const mlpipe__text_step *a,
+                               const mlpipe__text_step *b, uint32_t count)
+{
+    uint32_t i, t;
+
+    for (i = 0; i < count; i++) {
+        if (a[i].code != b[i].code || a[i].text_count != b[i].text_count ||
+            memcmp(a[i].number, b[i].number, sizeof a[i].number))
+            return false;
+        for (t = 0; t < a[i].text_count; t++)
+            if (a[i].bytes[t] != b[i].bytes[t] ||
+                memcmp(a[i].texts[t], b[i].texts[t], a[i].bytes[t]))
+                return false;
+    }
+    return true;
+}
+
+/* Dictionaries of equal chains over the same rows are equal, so that the
+ * steps decide. */
+static const mlpipe__feed *program_find_feed(const mlpipe__program *p,
+                                             const mlpipe__feed *like)
+{
+    uint32_t i;
+
+    for (i = 0; i < p->feed_count; i++) {
+        const mlpipe__feed *f = &p->feeds[i];
+
+        if (f->source == like->source && f->input == like->input &&
+            f->step_count == like->step_count && !f->dict == !like->dict &&
+            program_same_steps(f->steps, like->steps, f->step_count))
+            return f;
+    }
+    return NULL;
+}
+
+uint32_t mlpipe__program_feed(mlpipe__program *p, uint32_t source,
+                              uint32_t input, mlpipe__text_step *steps,
+                              uint32_t step_count, mlpipe__dict *dict)
+{
+    mlpipe__feed made = {.source = source,
+                         .input = input,
+                         .step_count = step_count,
+                         .steps = steps,
+                         .dict = dict,
+                         .fixed = mlpipe__nan()};
+    const mlpipe__feed *old = program_find_feed(p, &made);
+    mlpipe__feed *grown = NULL;
+
+    if (!old)
+        grown = program_room(p, p->feeds, p->feed_count, 1, &p->feed_room,
+                             sizeof *p->feeds);
+    if (!grown) {
+        mlpipe__text_steps_free(p->env, steps, step_count);
+        program_free_dict(p->env, dict);
+        return old ? old->reg : 0;
+    }
+    p->feeds = grown;
+    made.reg = mlpipe__program_op(p, MLPIPE__OP_FEED, 0, 0, p->feed_count, 0,
+                                  1);
+    p->feeds[p->feed_count++] = made;
+    return made.reg;
+}
+
+/* ---- outputs ------------------------------------------------------------ */
+
+void mlpipe__program_add_typed_output(mlpipe__program *p, const char *name,
+                                      uint32_t reg, int32_t type,
+                                      int32_t unit, const mlpipe__dict *dict)
 {
     mlpipe__program_output *grown =
         program_room(p, p->outputs, p->output_count, 1, &p->output_room,
                      sizeof *p->outputs);
+    mlpipe__program_output *out;
 
     if (!grown)
         return;
     p->outputs = grown;
-    p->outputs[p->output_count].name =
-        mlpipe__strdup(p->env, name, strlen(name));
-    p->outputs[p->output_count].reg = reg;
-    p->failed |= !p->outputs[p->output_count].name;
-    p->output_count++;
+    out = &p->outputs[p->output_count++];
+    *out = (mlpipe__program_output){.reg = reg, .type = type, .unit = unit};
+    out->name = mlpipe__strdup(p->env, name, strlen(name));
+    p->failed |= !out->name;
+    if (dict)
+        out->dict = program_copy_dict(p, dict);
+}
+
+void mlpipe__program_add_output(mlpipe__program *p, const char *name,
+                                uint32_t reg)
+{
+    mlpipe__program_add_typed_output(p, name, reg, MLPIPE_TYPE_F64, 0, NULL);
 }
 
 mlpipe_status mlpipe__program_seal(mlpipe_ctx *ctx, mlpipe__program *p)

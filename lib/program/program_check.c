@@ -14,15 +14,6 @@ enum {
 static const char *const check_range =
     "an op asks for constants or words that are not there";
 
-static uint32_t check_width(const mlpipe__program *p, const mlpipe__op *op)
-{
-    if (op->code == MLPIPE__OP_ONEHOT)
-        return op->count;
-    if (op->code == MLPIPE__OP_FOREST)
-        return op->a < p->forest_count ? p->forests[op->a]->outputs : 0;
-    return 1;
-}
-
 /* The op that writes a register that is no input; ops are in their order. */
 static const mlpipe__op *check_writer(const mlpipe__program *p, uint32_t reg)
 {
@@ -51,11 +42,29 @@ static uint32_t check_kind(const mlpipe__program *p, uint32_t reg)
         if (reg < p->input_count)
             return p->inputs[reg].kind;
         op = check_writer(p, reg);
-        if (op->code != MLPIPE__OP_IMPUTE)
+        switch (op->code) {
+        case MLPIPE__OP_IMPUTE:
+            reg = op->a;
+            break;
+        case MLPIPE__OP_FEED:
+            return p->feeds[op->arg].dict ? MLPIPE__CODE : MLPIPE__NUMBER;
+        case MLPIPE__OP_CONST_CODE:
+        case MLPIPE__OP_SELECT_CODE:
+        case MLPIPE__OP_BUCKET:
+        case MLPIPE__OP_MAP_CODE:
+        case MLPIPE__OP_COALESCE_CODE:
+        case MLPIPE__OP_CROSS:
+            return MLPIPE__CODE;
+        default:
             return MLPIPE__NUMBER;
-        reg = op->a;
+        }
     }
     return 0;
+}
+
+static bool check_is_code(double c)
+{
+    return c >= -1 && c < INT32_MAX && c == (double)(int32_t)c;
 }
 
 static const char *check_consts(const mlpipe__program *p, uint32_t from,
@@ -126,30 +135,138 @@ static const char *check_forest(const mlpipe__program *p,
 }
 
 static const char *check_element(const mlpipe__program *p,
-                                 const mlpipe__op *op, uint32_t reads,
-                                 uint32_t consts)
+                                 const mlpipe__op *op, uint32_t consts)
 {
     const char *why = check_consts(p, op->arg, consts, false);
     const double *c;
 
-    if (why)
+    if (why || !consts)
         return why;
     c = p->consts + op->arg;
     if (op->code == MLPIPE__OP_SHIFT_SCALE && c[1] == 0)
         return "an op divides by a scale of 0";
-    if (consts == 2 && op->code != MLPIPE__OP_SHIFT_SCALE &&
-        op->code != MLPIPE__OP_AFFINE && c[0] > c[1])
+    if ((op->code == MLPIPE__OP_CLAMP || op->code == MLPIPE__OP_OUTSIDE ||
+         op->code == MLPIPE__OP_NULL_OUTSIDE) &&
+        c[0] > c[1])
         return "an op's lower bound is above its upper one";
     if (op->code == MLPIPE__OP_IMPUTE &&
         check_kind(p, op->a) == MLPIPE__CODE &&
-        !(c[0] >= -1 && c[0] < INT32_MAX && c[0] == (double)(int32_t)c[0]))
+        !check_is_code(c[0]))
         return "a code is imputed by what is no code";
+    if ((op->code == MLPIPE__OP_DATE_PART ||
+         op->code == MLPIPE__OP_DATE_TRUNC) &&
+        !(c[0] >= 1 && c[1] >= 1 && c[1] <= MLPIPE__DATE_PARTS))
+        return "an op asks for a part of a time that does not exist";
+    if (op->code == MLPIPE__OP_ADD_MONTHS && !(c[0] >= 1))
+        return "an op adds months to no time";
+    if (op->code == MLPIPE__OP_ROUND && !(c[0] >= -15 && c[0] <= 15))
+        return "an op rounds to more than 15 places";
     return NULL;
+}
+
+/* A register that an op reads beside a: written before, and of this kind. */
+static const char *check_reads(const mlpipe__program *p,
+                               const mlpipe__op *op, uint32_t reg,
+                               uint32_t kind)
+{
+    if (reg >= op->dst)
+        return "an op reads a register before it is written";
+    return check_kind(p, reg) == kind
+               ? NULL
+               : "an op reads a code as a number, or a number as a code";
+}
+
+static const char *check_select(const mlpipe__program *p,
+                                const mlpipe__op *op)
+{
+    const uint32_t kind = op->code == MLPIPE__OP_SELECT ? MLPIPE__NUMBER
+                                                         : MLPIPE__CODE;
+    const char *why = check_reads(p, op, op->b, kind);
+
+    return why ? why : check_reads(p, op, op->arg, kind);
+}
+
+static const char *check_bucket(const mlpipe__program *p,
+                                const mlpipe__op *op)
+{
+    const char *why = check_consts(p, op->arg, op->count, false);
+    uint32_t i;
+
+    if (op->b > 1)
+        return "the cells of an op are closed on neither side";
+    for (i = 1; i < op->count && !why; i++)
+        if (!(p->consts[op->arg + i - 1] < p->consts[op->arg + i]))
+            why = "the edges of an op do not rise";
+    return why;
+}
+
+static const char *check_map_code(const mlpipe__program *p,
+                                  const mlpipe__op *op)
+{
+    const uint64_t count = (uint64_t)op->count + 2;
+    uint64_t i;
+
+    if (op->arg + count > p->word_count)
+        return check_range;
+    if (op->b > INT32_MAX)
+        return "an op makes too many codes";
+    for (i = 0; i < count; i++)
+        if (p->words[op->arg + i] >= op->b &&
+            p->words[op->arg + i] < MLPIPE__MAP_UNSEEN)
+            return "an op makes a code that it does not have";
+    return NULL;
+}
+
+static const char *check_cross(const mlpipe__program *p,
+                               const mlpipe__op *op)
+{
+    if ((uint64_t)op->arg * op->count > INT32_MAX)
+        return "an op makes too many codes";
+    return check_reads(p, op, op->b, MLPIPE__CODE);
+}
+
+static const char *check_const(const mlpipe__program *p,
+                               const mlpipe__op *op)
+{
+    const char *why = check_consts(p, op->arg, 1, true);
+
+    if (!why && op->code == MLPIPE__OP_CONST_CODE) {
+        const double c = p->consts[op->arg];
+
+        if (c == c && !check_is_code(c))
+            why = "a constant is no code";
+    }
+    return why;
+}
+
+static const char *check_feed_op(const mlpipe__program *p,
+                                 const mlpipe__op *op)
+{
+    if (op->arg >= p->feed_count || p->feeds[op->arg].reg != op->dst)
+        return "an op asks for a feed that is not there";
+    return NULL;
+}
+
+static const char *check_lookup_fold(const mlpipe__program *p,
+                                     const mlpipe__op *op)
+{
+    const uint64_t codes = (uint64_t)op->count + 2;
+    double folds;
+
+    if (op->arg >= p->const_count)
+        return check_range;
+    folds = p->consts[op->arg];
+    if (!(folds >= 0 && folds <= 1000 && folds == (double)(uint32_t)folds))
+        return "an op has no number of folds";
+    if (op->b >= op->dst)
+        return "an op reads a register before it is written";
+    return check_consts(p, op->arg, 1 + ((uint64_t)folds + 1) * codes, true);
 }
 
 static const char *check_op(const mlpipe__program *p, const mlpipe__op *op)
 {
     uint32_t reads = 0, consts = 0, kind;
+    bool pair = false;
 
     switch (op->code) {
 #define X(code, name, version, a, n, put)                                   \
@@ -157,8 +274,15 @@ static const char *check_op(const mlpipe__program *p, const mlpipe__op *op)
         reads = a;                                                          \
         consts = n;                                                         \
         break;
-        VM_ELEMENT_OPS(X)
-        VM_OTHER_OPS(X)
+        VM_SINGLE_OPS(X)
+#undef X
+#define X(code, name, version, a, n, put)                                   \
+    case code:                                                              \
+        reads = a;                                                          \
+        consts = n;                                                         \
+        pair = true;                                                        \
+        break;
+        VM_PAIR_OPS(X)
 #undef X
     default:
         return "an op is not known to this version";
@@ -173,6 +297,12 @@ static const char *check_op(const mlpipe__program *p, const mlpipe__op *op)
             (reads == VM_CODES && kind != MLPIPE__CODE))
             return "an op reads a code as a number, or a number as a code";
     }
+    if (pair) {
+        const char *why = check_reads(
+            p, op, op->b,
+            reads == VM_CODES ? MLPIPE__CODE : MLPIPE__NUMBER);
+        return why ? why : check_element(p, op, consts);
+    }
     switch (op->code) {
     case MLPIPE__OP_ONEHOT:
         if (op->count == 0 || op->count > op->b)
@@ -184,8 +314,24 @@ static const char *check_op(const mlpipe__program *p, const mlpipe__op *op)
         return check_linear(p, op);
     case MLPIPE__OP_FOREST:
         return check_forest(p, op);
+    case MLPIPE__OP_CONST:
+    case MLPIPE__OP_CONST_CODE:
+        return check_const(p, op);
+    case MLPIPE__OP_SELECT:
+    case MLPIPE__OP_SELECT_CODE:
+        return check_select(p, op);
+    case MLPIPE__OP_BUCKET:
+        return check_bucket(p, op);
+    case MLPIPE__OP_MAP_CODE:
+        return check_map_code(p, op);
+    case MLPIPE__OP_CROSS:
+        return check_cross(p, op);
+    case MLPIPE__OP_FEED:
+        return check_feed_op(p, op);
+    case MLPIPE__OP_LOOKUP_FOLD:
+        return check_lookup_fold(p, op);
     default:
-        return check_element(p, op, reads, consts);
+        return check_element(p, op, consts);
     }
 }
 
@@ -198,7 +344,7 @@ static const char *check_order(const mlpipe__program *p)
     for (i = 0; i < p->op_count; i++) {
         if (p->ops[i].dst != next)
             return "an op does not write the next register";
-        next += check_width(p, &p->ops[i]);
+        next += mlpipe__op_width(p, &p->ops[i]);
         if (next > CHECK_REGISTERS || next > SIZE_MAX / 8192)
             return "a program has too many registers";
     }
@@ -232,6 +378,40 @@ static const char *check_ends(const mlpipe__program *p,
                ? NULL : "a program has fewer ops than its front";
 }
 
+/* Each feed is written for one op, and a text's input has texts. */
+static const char *check_feeds(const mlpipe__program *p,
+                               const mlpipe_limits *limits)
+{
+    const char *why = NULL;
+    uint32_t i;
+
+    for (i = 0; i < p->feed_count && !why; i++) {
+        const mlpipe__feed *f = &p->feeds[i];
+
+        if (f->source < MLPIPE__FEED_TEXT || f->source > MLPIPE__FEED_FOLD)
+            return "a feed has a source that is not known";
+        if (f->reg < p->input_count || f->reg >= p->register_count)
+            return "a feed is read by no op";
+        if (f->dict && f->dict->count > limits->categories)
+            return "a feed has more categories than the limit allows";
+        if (f->source != MLPIPE__FEED_TEXT) {
+            why = f->dict || f->step_count ? "a feed of no text has steps"
+                                           : NULL;
+            continue;
+        }
+        if (f->input >= p->input_count ||
+            p->inputs[f->input].kind != MLPIPE__CODE)
+            return "a feed reads an input that is no text";
+        why = mlpipe__text_steps_check(f->steps, f->step_count);
+        if (!why && (f->step_count > 0 &&
+                     mlpipe__text_step_ends(
+                         f->steps[f->step_count - 1].code)) ==
+                        (f->dict != NULL))
+            why = "a feed gives neither a code nor a number";
+    }
+    return why;
+}
+
 const char *mlpipe__program_check(const mlpipe__program *p,
                                   const mlpipe_limits *limits)
 {
@@ -242,6 +422,8 @@ const char *mlpipe__program_check(const mlpipe__program *p,
         why = mlpipe__forest_check(p->forests[i], limits);
     if (!why)
         why = check_order(p);
+    if (!why)
+        why = check_feeds(p, limits);
     for (i = 0; i < p->op_count && !why; i++)
         why = check_op(p, &p->ops[i]);
     return why;

@@ -6,22 +6,60 @@
  */
 #include "program_internal.h"
 
-enum { SAVE_FORMAT = 1, SAVE_OP_BYTES = 24 };
+enum { SAVE_FORMAT = 2, SAVE_OP_BYTES = 24 };
 
 /* ---- writing ------------------------------------------------------------ */
 
-static void save_input(const mlpipe__program_input *in, mlpipe__text *out)
+static void save_dict(const mlpipe__dict *dict, mlpipe__text *out)
 {
     uint32_t i;
 
+    mlpipe__put_u32(out, dict ? dict->count : 0);
+    for (i = 0; dict && i < dict->count; i++)
+        mlpipe__put_text(out, mlpipe__dict_text(dict, i),
+                         mlpipe__dict_bytes(dict, i));
+}
+
+static void save_input(const mlpipe__program_input *in, mlpipe__text *out)
+{
     mlpipe__put_text(out, in->name, strlen(in->name));
     mlpipe__put_u32(out, (uint32_t)in->type);
     mlpipe__put_u32(out, (uint32_t)in->unit);
     mlpipe__put_u32(out, in->kind);
-    mlpipe__put_u32(out, in->dict ? in->dict->count : 0);
-    for (i = 0; in->dict && i < in->dict->count; i++)
-        mlpipe__put_text(out, mlpipe__dict_text(in->dict, i),
-                         mlpipe__dict_bytes(in->dict, i));
+    save_dict(in->dict, out);
+}
+
+static void save_output(const mlpipe__program_output *o, mlpipe__text *out)
+{
+    mlpipe__put_text(out, o->name, strlen(o->name));
+    mlpipe__put_u32(out, o->reg);
+    mlpipe__put_u32(out, (uint32_t)o->type);
+    mlpipe__put_u32(out, (uint32_t)o->unit);
+    mlpipe__put_u32(out, o->dict != NULL);
+    save_dict(o->dict, out);
+}
+
+static void save_feed(const mlpipe__feed *f, mlpipe__text *out)
+{
+    uint32_t i, t;
+
+    mlpipe__put_u32(out, f->source);
+    mlpipe__put_u32(out, f->reg);
+    mlpipe__put_u32(out, f->input);
+    mlpipe__put_f64(out, f->fixed);
+    mlpipe__put_u32(out, f->step_count);
+    for (i = 0; i < f->step_count; i++) {
+        const mlpipe__text_step *s = &f->steps[i];
+
+        mlpipe__put_u32(out, s->code);
+        mlpipe__put_f64(out, s->number[0]);
+        mlpipe__put_f64(out, s->number[1]);
+        mlpipe__put_u32(out, s->text_count);
+        for (t = 0; t < s->text_count; t++)
+            mlpipe__put_text(out, s->texts[t], s->bytes[t]);
+    }
+    mlpipe__put_u32(out, f->dict != NULL);
+    save_dict(f->dict, out);
 }
 
 static void save_op(const mlpipe__op *op, mlpipe__text *out)
@@ -71,13 +109,13 @@ void mlpipe__program_save(const mlpipe__program *p, mlpipe__text *out)
     mlpipe__put_u32(out, p->const_count);
     mlpipe__put_u32(out, p->word_count);
     mlpipe__put_u32(out, p->forest_count);
+    mlpipe__put_u32(out, p->feed_count);
     for (i = 0; i < p->input_count; i++)
         save_input(&p->inputs[i], out);
-    for (i = 0; i < p->output_count; i++) {
-        mlpipe__put_text(out, p->outputs[i].name,
-                         strlen(p->outputs[i].name));
-        mlpipe__put_u32(out, p->outputs[i].reg);
-    }
+    for (i = 0; i < p->output_count; i++)
+        save_output(&p->outputs[i], out);
+    for (i = 0; i < p->feed_count; i++)
+        save_feed(&p->feeds[i], out);
     for (i = 0; i < p->op_count; i++)
         save_op(&p->ops[i], out);
     mlpipe__put_array(out, p->consts, p->const_count, 8);
@@ -128,20 +166,21 @@ static char *load_name(mlpipe__program *p, mlpipe__cursor *in,
     return copy;
 }
 
-static void load_categories(mlpipe__program *p, mlpipe__cursor *in,
-                            mlpipe__program_input *input, uint32_t count)
+static void load_dict(mlpipe__program *p, mlpipe__cursor *in,
+                      uint32_t count, mlpipe__dict **out)
 {
+    mlpipe__dict *dict;
     uint32_t i, n;
 
     if (!load_fits(in, count, 4) || count > p->env->limits.categories) {
         in->failed = true;
         return;
     }
-    input->dict = mlpipe__alloc(p->env, sizeof *input->dict);
-    p->failed |= !input->dict;
-    if (!input->dict)
+    *out = dict = mlpipe__alloc(p->env, sizeof *dict);
+    p->failed |= !dict;
+    if (!dict)
         return;
-    mlpipe__dict_init(input->dict, p->env);
+    mlpipe__dict_init(dict, p->env);
     for (i = 0; i < count && !in->failed && !p->failed; i++) {
         const char *s = mlpipe__get_text(in, &n);
         uint32_t at;
@@ -150,10 +189,22 @@ static void load_categories(mlpipe__program *p, mlpipe__cursor *in,
             in->failed = true;
             return;
         }
-        at = mlpipe__dict_add(input->dict, s, n);
+        at = mlpipe__dict_add(dict, s, n);
         p->failed |= at == UINT32_MAX;
         in->failed |= at != i && at != UINT32_MAX;
     }
+}
+
+/* A flag, a count and, where the flag is set, so many texts. */
+static void load_maybe_dict(mlpipe__program *p, mlpipe__cursor *in,
+                            mlpipe__dict **out)
+{
+    const uint32_t has = mlpipe__get_u32(in);
+    const uint32_t count = mlpipe__get_u32(in);
+
+    in->failed |= has > 1 || (!has && count);
+    if (has && !in->failed && !p->failed)
+        load_dict(p, in, count, out);
 }
 
 static void load_inputs(mlpipe__program *p, mlpipe__cursor *in,
@@ -175,7 +226,7 @@ static void load_inputs(mlpipe__program *p, mlpipe__cursor *in,
         input->kind = mlpipe__get_u32(in);
         codes = mlpipe__get_u32(in);
         if (input->kind == MLPIPE__CODE)
-            load_categories(p, in, input, codes);
+            load_dict(p, in, codes, &input->dict);
         else
             in->failed |= codes != 0;
     }
@@ -186,14 +237,79 @@ static void load_outputs(mlpipe__program *p, mlpipe__cursor *in,
 {
     uint32_t i;
 
-    if (!load_fits(in, count, 8))
+    if (!load_fits(in, count, 24))
         return;
     p->outputs = mlpipe__alloc_array(p->env, count, sizeof *p->outputs);
     p->failed |= !p->outputs;
     for (i = 0; i < count && !in->failed && !p->failed; i++) {
+        mlpipe__program_output *o = &p->outputs[i];
+
         p->output_count = p->output_room = i + 1;
-        p->outputs[i].name = load_name(p, in, names);
-        p->outputs[i].reg = mlpipe__get_u32(in);
+        o->name = load_name(p, in, names);
+        o->reg = mlpipe__get_u32(in);
+        o->type = (int32_t)mlpipe__get_u32(in);
+        o->unit = (int32_t)mlpipe__get_u32(in);
+        load_maybe_dict(p, in, &o->dict);
+    }
+}
+
+static void load_step(mlpipe__program *p, mlpipe__cursor *in,
+                      mlpipe__text_step *s)
+{
+    uint32_t i, count;
+
+    s->code = mlpipe__get_u32(in);
+    s->number[0] = mlpipe__get_f64(in);
+    s->number[1] = mlpipe__get_f64(in);
+    count = mlpipe__get_u32(in);
+    if (!load_fits(in, count, 4))
+        return;
+    s->texts = mlpipe__alloc_array(p->env, count, sizeof *s->texts);
+    s->bytes = mlpipe__alloc_array(p->env, count, sizeof *s->bytes);
+    p->failed |= !s->texts || !s->bytes;
+    for (i = 0; i < count && !in->failed && !p->failed; i++) {
+        uint32_t n;
+        const char *text = mlpipe__get_text(in, &n);
+
+        if (in->failed || memchr(text, 0, n) ||
+            !mlpipe__utf8_valid(text, n)) {
+            in->failed = true;
+            return;
+        }
+        s->text_count = i + 1;
+        s->texts[i] = mlpipe__strdup(p->env, text, n);
+        s->bytes[i] = n;
+        p->failed |= !s->texts[i];
+    }
+}
+
+static void load_feeds(mlpipe__program *p, mlpipe__cursor *in,
+                       uint32_t count)
+{
+    uint32_t i, k, steps;
+
+    if (!load_fits(in, count, 32))
+        return;
+    p->feeds = mlpipe__alloc_array(p->env, count, sizeof *p->feeds);
+    p->failed |= !p->feeds;
+    for (i = 0; i < count && !in->failed && !p->failed; i++) {
+        mlpipe__feed *f = &p->feeds[i];
+
+        p->feed_count = p->feed_room = i + 1;
+        f->source = mlpipe__get_u32(in);
+        f->reg = mlpipe__get_u32(in);
+        f->input = mlpipe__get_u32(in);
+        f->fixed = mlpipe__get_f64(in);
+        steps = mlpipe__get_u32(in);
+        if (!load_fits(in, steps, 24))
+            return;
+        f->steps = mlpipe__alloc_array(p->env, steps, sizeof *f->steps);
+        p->failed |= !f->steps;
+        for (k = 0; k < steps && !in->failed && !p->failed; k++) {
+            f->step_count = k + 1;
+            load_step(p, in, &f->steps[k]);
+        }
+        load_maybe_dict(p, in, &f->dict);
     }
 }
 
@@ -300,18 +416,21 @@ static void load_parts(mlpipe__program *p, mlpipe__cursor *in,
     const uint32_t inputs = mlpipe__get_u32(in);
     const uint32_t outputs = mlpipe__get_u32(in);
     const uint32_t ops = mlpipe__get_u32(in);
-    uint32_t consts, words, forests;
+    uint32_t consts, words, forests, feeds;
 
     p->register_count = mlpipe__get_u32(in);
     p->front_ops = mlpipe__get_u32(in);
     consts = mlpipe__get_u32(in);
     words = mlpipe__get_u32(in);
     forests = mlpipe__get_u32(in);
+    feeds = mlpipe__get_u32(in);
     load_inputs(p, in, names, inputs);
     mlpipe__dict_free(names);
     mlpipe__dict_init(names, p->env);
     if (!in->failed && !p->failed)
         load_outputs(p, in, names, outputs);
+    if (!in->failed && !p->failed)
+        load_feeds(p, in, feeds);
     if (!in->failed && !p->failed)
         load_ops(p, in, ops);
     if (!in->failed && !p->failed)

@@ -68,11 +68,23 @@ static mlpipe_status step_wrong_kind(mlpipe__job *job, const char *param,
 {
     const bool number = v->kind == MLPIPE__NUMBER;
 
-    mlpipe__fail(job->ctx, MLPIPE_E_PARAM,
-                 "step %q: %s names %q, which is a %s; the step takes %s",
-                 job->name, param, v->name, number ? "number" : "category",
-                 number ? "categories" : "numbers");
+    if (v->type == MLPIPE_TYPE_TEXT)
+        mlpipe__fail(job->ctx, MLPIPE_E_PARAM,
+                     "step %q: %s names %q, which is free text; make a "
+                     "number or category of it before, by format or derive",
+                     job->name, param, v->name);
+    else
+        mlpipe__fail(job->ctx, MLPIPE_E_PARAM,
+                     "step %q: %s names %q, which is a %s; the step takes %s",
+                     job->name, param, v->name,
+                     number ? "number" : "category",
+                     number ? "categories" : "numbers");
     return mlpipe__fail_at(job->ctx, -1, v->name);
+}
+
+static uint32_t step_kind(const mlpipe__var *v)
+{
+    return v->type == MLPIPE_TYPE_TEXT ? MLPIPE__FREE_TEXT : v->kind;
 }
 
 static mlpipe_status step_choose_name(mlpipe__job *job, const char *param,
@@ -84,7 +96,7 @@ static mlpipe_status step_choose_name(mlpipe__job *job, const char *param,
 
     if (at < 0)
         return step_unknown(job, param, name);
-    if (!(job->plan->vars[at].kind & kinds))
+    if (!(step_kind(&job->plan->vars[at]) & kinds))
         return step_wrong_kind(job, param, &job->plan->vars[at]);
     for (i = 0; i < job->chosen_count; i++)
         if (job->chosen[i] == (uint32_t)at)
@@ -107,7 +119,7 @@ mlpipe_status mlpipe__job_choose(mlpipe__job *job, const char *param,
     if (names->count)
         return st;
     for (i = 0; i < plan->var_count && !st; i++)
-        if (plan->vars[i].feature && plan->vars[i].kind & kinds)
+        if (plan->vars[i].feature && step_kind(&plan->vars[i]) & kinds)
             st = mlpipe__job_add_choice(job, i, needs);
     return st;
 }
@@ -149,15 +161,89 @@ void mlpipe__plan_drop(mlpipe__plan *plan, uint32_t var)
     plan->vars[var].feature = false;
 }
 
+static void plan_free_dict(mlpipe__env *env, mlpipe__dict *d)
+{
+    if (d)
+        mlpipe__dict_free(d);
+    mlpipe__free(env, d);
+}
+
 void mlpipe__plan_free(mlpipe__plan *plan)
 {
+    mlpipe__env *env = plan->env;
     uint32_t i;
 
     for (i = 0; i < plan->var_count; i++)
-        mlpipe__free(plan->env, plan->vars[i].name);
-    mlpipe__free(plan->env, plan->vars);
-    plan->vars = NULL;
+        mlpipe__free(env, plan->vars[i].name);
+    for (i = 0; i < plan->dict_count; i++)
+        plan_free_dict(env, plan->dicts[i]);
+    for (i = 0; i < plan->flag_count; i++)
+        mlpipe__free(env, plan->flags[i].name);
+    mlpipe__free(env, plan->vars);
+    mlpipe__free(env, plan->dicts);
+    mlpipe__free(env, plan->flags);
+    mlpipe__free(env, plan->refusals);
+    plan->vars = plan->flags = NULL;
+    plan->dicts = NULL;
+    plan->refusals = NULL;
     plan->var_count = plan->var_room = 0;
+    plan->dict_count = plan->flag_count = plan->refusal_count = 0;
+}
+
+/* One more element; NULL: no memory. These lists are short. */
+static void *plan_more(mlpipe__env *env, void *array, uint32_t count,
+                       size_t bytes)
+{
+    return mlpipe__grow(env, array, (size_t)count + 1, bytes);
+}
+
+mlpipe_status mlpipe__plan_own_dict(mlpipe_ctx *ctx, mlpipe__plan *plan,
+                                    mlpipe__dict *dict)
+{
+    mlpipe__dict **grown = plan_more(plan->env, plan->dicts,
+                                     plan->dict_count, sizeof *grown);
+
+    if (!grown) {
+        plan_free_dict(plan->env, dict);
+        return mlpipe__nomem(ctx);
+    }
+    plan->dicts = grown;
+    plan->dicts[plan->dict_count++] = dict;
+    return MLPIPE_OK;
+}
+
+mlpipe_status mlpipe__plan_refuse(mlpipe_ctx *ctx, mlpipe__plan *plan,
+                                  uint32_t reg)
+{
+    uint32_t *grown = plan_more(plan->env, plan->refusals,
+                                plan->refusal_count, sizeof *grown);
+
+    if (!grown)
+        return mlpipe__nomem(ctx);
+    plan->refusals = grown;
+    plan->refusals[plan->refusal_count++] = reg;
+    return MLPIPE_OK;
+}
+
+mlpipe_status mlpipe__plan_flag(mlpipe_ctx *ctx, mlpipe__plan *plan,
+                                const char *name, uint32_t reg)
+{
+    mlpipe__var *grown = plan_more(plan->env, plan->flags, plan->flag_count,
+                                   sizeof *grown);
+    mlpipe__var *made;
+
+    if (!grown)
+        return mlpipe__nomem(ctx);
+    plan->flags = grown;
+    made = &plan->flags[plan->flag_count];
+    *made = (mlpipe__var){.reg = reg,
+                          .kind = MLPIPE__NUMBER,
+                          .type = MLPIPE_TYPE_BOOL};
+    made->name = mlpipe__strdup(plan->env, name, strlen(name));
+    if (!made->name)
+        return mlpipe__nomem(ctx);
+    plan->flag_count++;
+    return MLPIPE_OK;
 }
 
 int32_t mlpipe__plan_find(const mlpipe__plan *plan, const char *name)

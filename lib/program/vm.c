@@ -5,20 +5,6 @@
  */
 #include "vm_ops.h"
 
-uint16_t mlpipe__op_version(uint16_t code)
-{
-    switch (code) {
-#define X(op, name, version, a, consts, put)                                \
-    case op:                                                                \
-        return version;
-        VM_ELEMENT_OPS(X)
-        VM_OTHER_OPS(X)
-#undef X
-    default:
-        return 0;
-    }
-}
-
 /* ---- the scratch -------------------------------------------------------- */
 
 /* Lanes of a block are a cache line longer than a power of two, so that many
@@ -54,9 +40,9 @@ size_t mlpipe__program_scratch(const mlpipe__program *p, uint32_t width)
 }
 
 double *mlpipe__program_lane(const mlpipe__program *p, void *scratch,
-                             uint32_t width, uint32_t input)
+                             uint32_t width, uint32_t reg)
 {
-    return (double *)scratch + input * vm_stride(width);
+    return (double *)scratch + reg * vm_stride(width);
 }
 
 const double *mlpipe__program_values(const mlpipe__program *p,
@@ -77,39 +63,8 @@ const uint8_t *mlpipe__program_valid(const mlpipe__program *p,
 
 /* ---- ops ---------------------------------------------------------------- */
 
-#if defined(__GNUC__)
-#define VM_INLINE static inline __attribute__((always_inline))
-#else
-#define VM_INLINE static inline
-#endif
-
-/* A run: where registers lie, and how many rows. */
-typedef struct vm_run {
-    const mlpipe__program *p;
-    double *values;
-    uint8_t *flags;
-    void *extra;
-    size_t stride;
-    uint32_t n;
-} vm_run;
-
-VM_INLINE void vm_put(double *v, uint8_t *ok, vm_value r)
-{
-    const uint8_t keep = r.ok & (r.v - r.v == 0.0);
-
-    *v = keep ? r.v : 0.0;
-    *ok = keep;
-}
-
-/* For an op that hands on what it was given, an infinite input included. */
-VM_INLINE void vm_copy(double *v, uint8_t *ok, vm_value r)
-{
-    *v = r.ok ? r.v : 0.0;
-    *ok = r.ok;
-}
-
 /* A code is kept where its input knows it; every other number is unseen. */
-VM_INLINE void vm_inputs(const vm_run *run)
+VM_INLINE void vm_inputs(const mlpipe__vm_run *run)
 {
     uint32_t i, r;
 
@@ -132,7 +87,7 @@ VM_INLINE void vm_inputs(const vm_run *run)
     }
 }
 
-VM_INLINE void vm_run_onehot(const vm_run *run, const mlpipe__op *op)
+VM_INLINE void vm_run_onehot(const mlpipe__vm_run *run, const mlpipe__op *op)
 {
     const uint32_t *set = run->p->words + op->arg;
     const double *a = run->values + op->a * run->stride;
@@ -153,7 +108,7 @@ VM_INLINE void vm_run_onehot(const vm_run *run, const mlpipe__op *op)
     }
 }
 
-VM_INLINE void vm_run_lookup(const vm_run *run, const mlpipe__op *op)
+VM_INLINE void vm_run_lookup(const mlpipe__vm_run *run, const mlpipe__op *op)
 {
     const double *table = run->p->consts + op->arg;
     const double *a = run->values + op->a * run->stride;
@@ -172,7 +127,7 @@ VM_INLINE void vm_run_lookup(const vm_run *run, const mlpipe__op *op)
  */
 enum { VM_LINEAR_ROWS = 16 };
 
-VM_INLINE void vm_linear_rows(const vm_run *run, const mlpipe__op *op,
+VM_INLINE void vm_linear_rows(const mlpipe__vm_run *run, const mlpipe__op *op,
                                   uint32_t from, uint32_t n)
 {
     const double *c = run->p->consts + op->b;
@@ -204,7 +159,7 @@ VM_INLINE void vm_linear_rows(const vm_run *run, const mlpipe__op *op,
     }
 }
 
-VM_INLINE void vm_run_linear(const vm_run *run, const mlpipe__op *op)
+VM_INLINE void vm_run_linear(const mlpipe__vm_run *run, const mlpipe__op *op)
 {
     uint32_t r;
 
@@ -214,7 +169,7 @@ VM_INLINE void vm_run_linear(const vm_run *run, const mlpipe__op *op)
         vm_linear_rows(run, op, r, 1);
 }
 
-VM_INLINE void vm_run_forest(const vm_run *run, const mlpipe__op *op)
+VM_INLINE void vm_run_forest(const mlpipe__vm_run *run, const mlpipe__op *op)
 {
     const mlpipe__forest *f = run->p->forests[op->a];
     uint32_t k;
@@ -226,9 +181,8 @@ VM_INLINE void vm_run_forest(const vm_run *run, const mlpipe__op *op)
         memset(run->flags + (op->dst + k) * run->stride, 1, run->n);
 }
 
-VM_INLINE void vm_run_op(const vm_run *run, const mlpipe__op *op)
+VM_INLINE void vm_run_op(const mlpipe__vm_run *run, const mlpipe__op *op)
 {
-    const double *c = run->p->consts + op->arg;
     const double *a = run->values + op->a * run->stride;
     const uint8_t *ok = run->flags + op->a * run->stride;
     double *v = run->values + op->dst * run->stride;
@@ -236,25 +190,25 @@ VM_INLINE void vm_run_op(const vm_run *run, const mlpipe__op *op)
     uint32_t r;
 
     switch (op->code) {
-#define X(code, name, version, kind, consts, put)                           \
+#define X(code, name, version, kind, own, put)                              \
     case code:                                                              \
-        for (r = 0; r < run->n; r++)                                        \
-            vm_##put(&v[r], &flags[r], vm_##name(a[r], ok[r], c));            \
+        VM_EACH(name, own, put);                                            \
         break;
         VM_ELEMENT_OPS(X)
 #undef X
-#define X(code, name, version, kind, consts, put)                           \
+#define X(code, name, version, kind, own, put)                              \
     case code:                                                              \
         vm_run_##name(run, op);                                             \
         break;
         VM_OTHER_OPS(X)
 #undef X
     default:
+        mlpipe__vm_run_expr(run, op);
         break;
     }
 }
 
-VM_INLINE void vm_run_all(const vm_run *run, uint32_t op_end)
+VM_INLINE void vm_run_all(const mlpipe__vm_run *run, uint32_t op_end)
 {
     uint32_t i;
 
@@ -265,37 +219,51 @@ VM_INLINE void vm_run_all(const vm_run *run, uint32_t op_end)
 
 /* One row, all of whose strides and counts the compiler knows. */
 static void vm_run_row(const mlpipe__program *p, void *scratch,
-                       uint32_t op_end)
+                       uint32_t op_end, const mlpipe__faults *faults)
 {
-    const vm_run run = {p, scratch, (uint8_t *)scratch + vm_flags_at(p, 1),
-                        (char *)scratch + vm_extra_at(p, 1), 1, 1};
+    const mlpipe__vm_run run = {
+        p, scratch, (uint8_t *)scratch + vm_flags_at(p, 1),
+        (char *)scratch + vm_extra_at(p, 1), faults->count, faults->by_op, 1,
+        1};
 
     vm_run_all(&run, op_end);
 }
 
-void mlpipe__program_run_ops(const mlpipe__program *p, void *scratch,
-                             uint32_t width, uint32_t n, uint32_t op_end)
+static void vm_run_any(const mlpipe__program *p, void *scratch,
+                       uint32_t width, uint32_t n, uint32_t op_end,
+                       const mlpipe__faults *faults)
 {
     const size_t stride = vm_stride(width);
-    const vm_run run = {p, scratch,
-                        (uint8_t *)scratch + vm_flags_at(p, stride),
-                        (char *)scratch + vm_extra_at(p, stride), stride, n};
+    const mlpipe__vm_run run = {
+        p, scratch, (uint8_t *)scratch + vm_flags_at(p, stride),
+        (char *)scratch + vm_extra_at(p, stride), faults->count,
+        faults->by_op, stride, n};
 
     if (width == 1 && n == 1)
-        vm_run_row(p, scratch, op_end);
+        vm_run_row(p, scratch, op_end, faults);
     else
         vm_run_all(&run, op_end);
 }
 
-void mlpipe__program_run(const mlpipe__program *p, void *scratch,
-                         uint32_t width, uint32_t n, double *out)
+void mlpipe__program_run_ops(const mlpipe__program *p, void *scratch,
+                             uint32_t width, uint32_t n, uint32_t op_end,
+                             uint64_t *faults)
+{
+    const mlpipe__faults each = {faults, 1};
+
+    vm_run_any(p, scratch, width, n, op_end, &each);
+}
+
+void mlpipe__program_run_counted(const mlpipe__program *p, void *scratch,
+                                 uint32_t width, uint32_t n, double *out,
+                                 const mlpipe__faults *faults)
 {
     const size_t stride = vm_stride(width);
     const double *values = scratch;
     const uint8_t *flags = (uint8_t *)scratch + vm_flags_at(p, stride);
     uint32_t k, r;
 
-    mlpipe__program_run_ops(p, scratch, width, n, p->op_count);
+    vm_run_any(p, scratch, width, n, p->op_count, faults);
     for (k = 0; k < p->output_count; k++) {
         const size_t at = p->outputs[k].reg * stride;
 
@@ -306,4 +274,13 @@ void mlpipe__program_run(const mlpipe__program *p, void *scratch,
             out[(size_t)r * p->output_count + k] = is ? v : mlpipe__nan();
         }
     }
+}
+
+void mlpipe__program_run(const mlpipe__program *p, void *scratch,
+                         uint32_t width, uint32_t n, double *out,
+                         uint64_t *faults)
+{
+    const mlpipe__faults each = {faults, 1};
+
+    mlpipe__program_run_counted(p, scratch, width, n, out, &each);
 }

@@ -207,13 +207,16 @@ static void loss_sum_task(void *arg, uint32_t t)
     const loss_job *j = arg;
     const gbt_fit *fit = j->fit;
     const mlpipe__frame *frame = j->frame;
+    const double base =
+        fit->base +
+        (frame == fit->job->valid ? fit->job->valid_shift : 0.0);
     const int64_t step = 4096;
 
     mlpipe__exact_init(&fit->sums[t]);
     for (int64_t at = t * step; at < frame->rows; at += j->chunks * step) {
         const int64_t end = frame->rows - at < step ? frame->rows : at + step;
         for (int64_t i = at; i < end; i++) {
-            const double s = fit->base + fit->score_scale * j->score[i];
+            const double s = base + fit->score_scale * j->score[i];
             const double y = frame->target[i], d = s - y;
             const double loss = fit->opt.task == MLPIPE__TASK_BINARY
                                     ? loss_softplus(y > 0 ? -s : s)

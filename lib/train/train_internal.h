@@ -42,6 +42,9 @@ typedef struct mlpipe__fit_job {
     uint64_t seed;
     const mlpipe__frame *train;
     const mlpipe__frame *valid; /* NULL: no early stopping */
+    double valid_shift;       /* log odds that what follows the learner adds
+                                 to its answer; its training rows have other
+                                 shares of the classes than valid */
     mlpipe_report *notes;     /* the learner's own figures go here (may be
                                  NULL): trees, best_tree, valid_loss ... */
     /* where the fitted learner goes */

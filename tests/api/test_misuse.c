@@ -156,6 +156,13 @@ static void datasets(void **state)
     NOTHING(mlpipe_report, mlpipe_dataset_reading(c, NULL, &out));
     NOTHING(mlpipe_report, mlpipe_dataset_reading(c, w.all, &out));
     REFUSED(mlpipe_dataset_reading(c, w.all, NULL));
+    NOTHING(mlpipe_report, mlpipe_dataset_duplicates(NULL, w.all, NULL, &out));
+    NOTHING(mlpipe_report, mlpipe_dataset_duplicates(c, NULL, NULL, &out));
+    REFUSED(mlpipe_dataset_duplicates(c, w.all, NULL, NULL));
+    NOTHING(mlpipe_report,
+            mlpipe_dataset_duplicates(c, w.all, "on=no_such", &out));
+    NOTHING(mlpipe_report,
+            mlpipe_dataset_duplicates(c, w.all, "no=such", &out));
 }
 
 static void parts(void **state)
@@ -337,14 +344,25 @@ static void recipes(void **state)
     REFUSED(mlpipe_catalog_param(0, UINT32_MAX, &p));
     REFUSED(mlpipe_catalog_param(0, 0, NULL));
     NOTHING(mlpipe_pipeline, mlpipe_pipeline_new(NULL, "target=y", &out));
-    NOTHING(mlpipe_pipeline, mlpipe_pipeline_new(c, NULL, &out));
-    NOTHING(mlpipe_pipeline, mlpipe_pipeline_new(c, "", &out));
+    NOTHING(mlpipe_pipeline, mlpipe_pipeline_new(c, "target=log(", &out));
+    NOTHING(mlpipe_pipeline, mlpipe_pipeline_new(c, "as_of=now", &out));
     REFUSED(mlpipe_pipeline_new(c, "target=y", NULL));
     REFUSED(mlpipe_pipeline_add(NULL, w.trees, "scale", "as=x"));
     REFUSED(mlpipe_pipeline_add(c, NULL, "scale", "as=x"));
     REFUSED(mlpipe_pipeline_add(c, w.trees, NULL, "as=x"));
     REFUSED(mlpipe_pipeline_add(c, w.trees, "", NULL));
     REFUSED(mlpipe_pipeline_add(c, w.trees, "ridge", NULL));
+    REFUSED(mlpipe_pipeline_derive(NULL, w.trees, "a = x"));
+    REFUSED(mlpipe_pipeline_derive(c, NULL, "a = x"));
+    REFUSED(mlpipe_pipeline_derive(c, w.trees, NULL));
+    REFUSED(mlpipe_pipeline_derive(c, w.trees, ""));
+    REFUSED(mlpipe_pipeline_derive(c, w.trees, "a = \xff"));
+    REFUSED(mlpipe_pipeline_derive(c, w.trees, "a = x"));
+    REFUSED(mlpipe_pipeline_filter(NULL, w.trees, "x > 1"));
+    REFUSED(mlpipe_pipeline_filter(c, NULL, "x > 1"));
+    REFUSED(mlpipe_pipeline_filter(c, w.trees, NULL));
+    REFUSED(mlpipe_pipeline_filter(c, w.trees, "x >"));
+    REFUSED(mlpipe_pipeline_filter(c, w.trees, "x > 1"));
     NOTHING(mlpipe_buffer, mlpipe_pipeline_json(NULL, w.trees, &out));
     NOTHING(mlpipe_buffer, mlpipe_pipeline_json(c, NULL, &out));
     REFUSED(mlpipe_pipeline_json(c, w.trees, NULL));
@@ -353,6 +371,12 @@ static void recipes(void **state)
     NOTHING(mlpipe_pipeline, mlpipe_pipeline_parse(c, "{}", 0, &out));
     NOTHING(mlpipe_pipeline, mlpipe_pipeline_parse(c, "{}", SIZE_MAX, &out));
     REFUSED(mlpipe_pipeline_parse(c, "{}", 2, NULL));
+    NOTHING(mlpipe_buffer, mlpipe_pipeline_fingerprint(NULL, w.trees, &out));
+    NOTHING(mlpipe_buffer, mlpipe_pipeline_fingerprint(c, NULL, &out));
+    REFUSED(mlpipe_pipeline_fingerprint(c, w.trees, NULL));
+    NOTHING(mlpipe_report, mlpipe_pipeline_check(NULL, "{}", 2, NULL, &out));
+    NOTHING(mlpipe_report, mlpipe_pipeline_check(c, NULL, 2, NULL, &out));
+    REFUSED(mlpipe_pipeline_check(c, "{}", 2, NULL, NULL));
     HARMLESS(mlpipe_pipeline_free(NULL));
 }
 
@@ -406,6 +430,84 @@ static void models(void **state)
     NOTHING(mlpipe_report, mlpipe_model_card(NULL, w.model, &out));
     NOTHING(mlpipe_report, mlpipe_model_card(c, NULL, &out));
     REFUSED(mlpipe_model_card(c, w.model, NULL));
+    NOTHING(mlpipe_buffer, mlpipe_model_explain(NULL, w.model, &out));
+    NOTHING(mlpipe_buffer, mlpipe_model_explain(c, NULL, &out));
+    REFUSED(mlpipe_model_explain(c, w.model, NULL));
+}
+
+static void transforms(void **state)
+{
+    mlpipe_ctx *const c = w.c;
+    const uint32_t none = UINT32_MAX;
+    mlpipe_pipeline *p;
+    mlpipe_transform *t;
+    mlpipe_dataset *rows;
+    char x[16] = {0};
+    (void)state;
+    assert_ok(c, mlpipe_pipeline_new(c, "features=size,town", &p));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "impute", NULL));
+    assert_ok(c, mlpipe_transform_fit(c, p, w.train, NULL, &t));
+    NOTHING(mlpipe_transform,
+            mlpipe_transform_fit(NULL, p, w.train, NULL, &out));
+    NOTHING(mlpipe_transform,
+            mlpipe_transform_fit(c, NULL, w.train, NULL, &out));
+    NOTHING(mlpipe_transform, mlpipe_transform_fit(c, p, NULL, NULL, &out));
+    NOTHING(mlpipe_transform,
+            mlpipe_transform_fit(c, w.trees, w.train, NULL, &out));
+    REFUSED(mlpipe_transform_fit(c, p, w.train, NULL, NULL));
+    rows = (mlpipe_dataset *)c;
+    REFUSED(mlpipe_transform_fit(c, p, w.train, &rows, NULL));
+    assert_null(rows);
+    NOTHING(mlpipe_dataset,
+            mlpipe_transform_apply(NULL, t, w.all, NULL, &out));
+    NOTHING(mlpipe_dataset,
+            mlpipe_transform_apply(c, NULL, w.all, NULL, &out));
+    NOTHING(mlpipe_dataset, mlpipe_transform_apply(c, t, NULL, NULL, &out));
+    NOTHING(mlpipe_dataset,
+            mlpipe_transform_apply(c, t, w.all, "leek=allow", &out));
+    REFUSED(mlpipe_transform_apply(c, t, w.all, NULL, NULL));
+    EXPECTED(0, mlpipe_transform_inputs(NULL));
+    EXPECTED(NULL, mlpipe_transform_input(NULL, 0));
+    EXPECTED(NULL, mlpipe_transform_input(t, none));
+    EXPECTED(0, mlpipe_transform_outputs(NULL));
+    EXPECTED(NULL, mlpipe_transform_output(NULL, 0));
+    EXPECTED(NULL, mlpipe_transform_output(t, none));
+    EXPECTED(0, mlpipe_transform_output_type(NULL, 0));
+    EXPECTED(0, mlpipe_transform_output_type(t, none));
+    EXPECTED(NULL, mlpipe_transform_category(NULL, 0, 0));
+    EXPECTED(NULL, mlpipe_transform_category(t, none, 0));
+    EXPECTED(NULL, mlpipe_transform_category(t, 0, -1));
+    EXPECTED(NULL, mlpipe_transform_category(t, 1, 1e300));
+    HARMLESS(mlpipe_transform_id(NULL));
+    NOTHING(mlpipe_buffer, mlpipe_transform_bytes(NULL, t, &out));
+    NOTHING(mlpipe_buffer, mlpipe_transform_bytes(c, NULL, &out));
+    REFUSED(mlpipe_transform_bytes(c, t, NULL));
+    REFUSED(mlpipe_transform_save(NULL, t, "x"));
+    REFUSED(mlpipe_transform_save(c, NULL, "x"));
+    REFUSED(mlpipe_transform_save(c, t, NULL));
+    REFUSED(mlpipe_transform_save(c, t, "/no/such/folder/x"));
+    NOTHING(mlpipe_transform, mlpipe_transform_load(NULL, "x", &out));
+    NOTHING(mlpipe_transform, mlpipe_transform_load(c, NULL, &out));
+    NOTHING(mlpipe_transform, mlpipe_transform_load(c, "", &out));
+    REFUSED(mlpipe_transform_load(c, "x", NULL));
+    NOTHING(mlpipe_transform, mlpipe_transform_load_bytes(NULL, x, 9, &out));
+    NOTHING(mlpipe_transform, mlpipe_transform_load_bytes(c, NULL, 9, &out));
+    NOTHING(mlpipe_transform, mlpipe_transform_load_bytes(c, x, 0, &out));
+    REFUSED(mlpipe_transform_load_bytes(c, x, 9, NULL));
+    NOTHING(mlpipe_pipeline, mlpipe_transform_recipe(NULL, t, &out));
+    NOTHING(mlpipe_pipeline, mlpipe_transform_recipe(c, NULL, &out));
+    REFUSED(mlpipe_transform_recipe(c, t, NULL));
+    NOTHING(mlpipe_buffer, mlpipe_transform_explain(NULL, t, &out));
+    NOTHING(mlpipe_buffer, mlpipe_transform_explain(c, NULL, &out));
+    REFUSED(mlpipe_transform_explain(c, t, NULL));
+    NOTHING(mlpipe_predictor,
+            mlpipe_transform_predictor(NULL, t, NULL, &out));
+    NOTHING(mlpipe_predictor,
+            mlpipe_transform_predictor(c, NULL, NULL, &out));
+    REFUSED(mlpipe_transform_predictor(c, t, NULL, NULL));
+    HARMLESS(mlpipe_transform_free(NULL));
+    mlpipe_transform_free(t);
+    mlpipe_pipeline_free(p);
 }
 
 static void getters_of_models(void **state)
@@ -671,6 +773,7 @@ int main(void)
         cmocka_unit_test(reports),
         cmocka_unit_test(recipes),
         cmocka_unit_test(models),
+        cmocka_unit_test(transforms),
         cmocka_unit_test(getters_of_models),
         cmocka_unit_test(stores),
         cmocka_unit_test(predictors),

@@ -43,7 +43,7 @@ static double time_width(const mlpipe__program *p, const double *x,
                 for (i = 0; i < width; i++)
                     lane[i] = x[(size_t)(at + i) * p->input_count + k];
             }
-            mlpipe__program_run(p, scratch, width, width, out);
+            mlpipe__program_run(p, scratch, width, width, out, NULL);
             bench_sink += out[0];
         }
         each = (now_ns() - start) / ROWS;

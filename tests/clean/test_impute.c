@@ -3,6 +3,8 @@
 #include "step_rig.h"
 
 #include "clean/clean_internal.h"
+#include "clean/clean_support.h"
+#include "golden/clean.h"
 #include "golden/steps.h"
 
 static const char *const impute_name[] = {"a", "b", "c", "d"};
@@ -113,10 +115,6 @@ static void impute_refuses(void **state)
                                            "numeric=none text=none"));
     assert_status(MLPIPE_E_PARAM,
                   rig_step(&r, &mlpipe__step_impute,
-                           "columns=colour text=constant value=blue"));
-    assert_non_null(strstr(mlpipe_ctx_error(r.ctx)->text, "blue"));
-    assert_status(MLPIPE_E_PARAM,
-                  rig_step(&r, &mlpipe__step_impute,
                            "columns=x numeric=constant value=red"));
     assert_status(MLPIPE_E_PARAM, rig_step(&r, &mlpipe__step_impute,
                                            "columns=colours"));
@@ -124,6 +122,198 @@ static void impute_refuses(void **state)
     assert_status(MLPIPE_E_PARAM, rig_step(&r, &mlpipe__step_impute,
                                            "numeric=avg"));
     rig_close(&r);
+}
+
+/* SimpleImputer(strategy="constant", add_indicator=True). */
+static void impute_constant_as_peer(void **state)
+{
+    step_rig r;
+    double got[CLEAN_ROWS];
+    char name[32];
+    (void)state;
+
+    rig_open(&r, CLEAN_ROWS);
+    for (uint32_t i = 0; i < 4; i++)
+        rig_column(&r, impute_name[i], clean_x[i], NULL, 0);
+    assert_ok(r.ctx,
+              rig_step(&r, &mlpipe__step_impute,
+                       "numeric=constant value=-5.5 indicator=true"));
+    for (uint32_t i = 0; i < 4; i++) {
+        rig_read(&r, impute_name[i], got);
+        rig_compare(impute_name[i], got, clean_constant[i], CLEAN_ROWS);
+        snprintf(name, sizeof name, "%s missing", impute_name[i]);
+        rig_read(&r, name, got);
+        rig_compare(name, got, clean_constant[4 + i], CLEAN_ROWS);
+    }
+    rig_close(&r);
+}
+
+/* A category that no training row has becomes one behind the others. */
+static void impute_category_of_its_own(void **state)
+{
+    static const char *const words[] = {"blue", "green", "red"};
+    static const char *const params[] = {
+        "text=constant value=missing indicator=true",
+        "text=constant indicator=true"};
+    (void)state;
+
+    for (uint32_t k = 0; k < 2; k++) {
+        step_rig r;
+        double got[CLEAN_ROWS];
+        const mlpipe__var *v;
+        rig_open(&r, CLEAN_ROWS);
+        rig_column(&r, "colour", clean_code, words, 3);
+        assert_ok(r.ctx, rig_step(&r, &mlpipe__step_impute, params[k]));
+        rig_read(&r, "colour", got);
+        rig_compare("colour", got, clean_code_full, CLEAN_ROWS);
+        rig_read(&r, "colour missing", got);
+        rig_compare("missing", got, clean_code_missing, CLEAN_ROWS);
+        v = &r.plan.vars[0];
+        assert_int_equal(4, v->codes);
+        assert_string_equal("missing", mlpipe__dict_text(v->dict, 3));
+        assert_string_equal("red", mlpipe__dict_text(v->dict, 2));
+        rig_close(&r);
+    }
+}
+
+/* The whole way: features, the learner, one row as the dataset. */
+static void impute_own_category_in_a_model(void **state)
+{
+    mlpipe_ctx *c = clean_ctx(NULL);
+    mlpipe__text csv;
+    mlpipe_dataset *d, *features;
+    mlpipe_transform *t;
+    mlpipe_pipeline *p;
+    mlpipe_model *m;
+    double y[120], null_y = 0, one;
+    (void)state;
+
+    mlpipe__text_init(&csv, c->env);
+    mlpipe__text_add(&csv, "colour,y\n");
+    for (int i = 0; i < 120; i++)
+        mlpipe__text_add(&csv, i % 3 == 0   ? "red,1\n"
+                               : i % 3 == 1 ? "blue,2\n"
+                                            : ",7\n");
+    d = clean_csv(c, csv.data, NULL);
+    mlpipe__text_free(&csv);
+    assert_ok(c, clean_fit(c, d, "features=colour",
+                           "impute text=constant value=none;onehot",
+                           &features, &t));
+    assert_int_equal(3, mlpipe_transform_outputs(t));
+    clean_column(c, features, "colour=none", y);
+    for (int i = 0; i < 120; i++)
+        assert_same(y[i], i % 3 == 2);
+    mlpipe_dataset_free(features);
+    mlpipe_transform_free(t);
+
+    p = clean_recipe(c, "target=y holdout=0",
+                     "impute text=constant;gbt trees=40 min_rows=5");
+    assert_ok(c, mlpipe_fit(c, p, d, NULL, &m));
+    assert_ok(c, mlpipe_predict(c, m, d, y, 120));
+    assert_true(y[2] > 6 && y[0] < 2 && y[1] < 3);
+    for (int64_t i = 0; i < 6; i++) {
+        mlpipe_dataset *row;
+        assert_ok(c, mlpipe_dataset_slice(c, d, i, 1, &row));
+        assert_ok(c, mlpipe_predict(c, m, row, &one, 1));
+        assert_same(one, y[i]);
+        null_y = i == 2 ? one : null_y;
+        mlpipe_dataset_free(row);
+    }
+    assert_same(null_y, y[5]);
+    mlpipe_model_free(m);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
+/* scikit-learn's KNNImputer gave another number of columns for a batch
+ * without missing values: here training alone decides. */
+static void impute_indicators_do_not_depend_on_the_batch(void **state)
+{
+    static const char *const batches[] = {"x,z\n1,2\n", "x,z\n,2\n",
+                                          "x,z\n1,\n4,\n", "x,z\n,\n"};
+    mlpipe_ctx *c = clean_ctx(NULL);
+    mlpipe_dataset *d = clean_csv(c, "x,z\n1,5\n,6\n3,7\n", NULL);
+    mlpipe_transform *t;
+    (void)state;
+
+    assert_ok(c, clean_fit(c, d, "features=x,z", "impute indicator=true",
+                           NULL, &t));
+    assert_int_equal(3, mlpipe_transform_outputs(t));
+    for (uint32_t i = 0; i < 4; i++) {
+        mlpipe_dataset *batch = clean_csv(c, batches[i], NULL), *out;
+        double got[2];
+        assert_ok(c, mlpipe_transform_apply(c, t, batch, NULL, &out));
+        assert_int_equal(3, mlpipe_dataset_columns(out));
+        assert_string_equal("x missing", mlpipe_dataset_name(out, 2));
+        clean_column(c, out, "x missing", got);
+        assert_same(got[0], i % 2);
+        clean_column(c, out, "z", got);
+        assert_same(got[0], i < 2 ? 2.0 : 6.0);
+        mlpipe_dataset_free(out);
+        mlpipe_dataset_free(batch);
+    }
+    mlpipe_transform_free(t);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
+/* The smallest of equally frequent values or texts, in any order of rows. */
+static void impute_mode_takes_the_smallest(void **state)
+{
+    static const char *const rows[] = {
+        "x,w\n3,b\n1,a\n3,b\n1,a\n7,c\n,\n",
+        "x,w\n,\n7,c\n1,a\n1,a\n3,b\n3,b\n"};
+    static const int64_t missing[] = {5, 0};
+    mlpipe_ctx *c = clean_ctx(NULL);
+    (void)state;
+
+    for (uint32_t i = 0; i < 2; i++) {
+        mlpipe_dataset *d = clean_csv(c, rows[i], NULL), *out;
+        mlpipe_transform *t;
+        double x[6];
+        assert_ok(c, clean_fit(c, d, NULL, "impute numeric=mode", &out, &t));
+        clean_column(c, out, "x", x);
+        assert_same(x[missing[i]], 1.0);
+        assert_string_equal("a", clean_text(out, "w", missing[i]));
+        mlpipe_transform_free(t);
+        mlpipe_dataset_free(out);
+        mlpipe_dataset_free(d);
+    }
+    mlpipe_ctx_free(c);
+}
+
+/* A feature without any value stays, and the log tells. */
+static void impute_keeps_empty_features(void **state)
+{
+    static const char *const none[4];
+    const double x[4] = {1, 2, 3, 4}, nan[4] = {NAN, NAN, NAN, NAN};
+    clean_log log;
+    mlpipe_ctx *c = clean_ctx(&log);
+    mlpipe_builder *b;
+    mlpipe_dataset *d, *out;
+    mlpipe_transform *t;
+    double got[4];
+    (void)state;
+
+    assert_ok(c, mlpipe_builder_new(c, NULL, NULL, &b));
+    assert_ok(c, mlpipe_builder_column(c, b, "x", MLPIPE_F64, x, NULL, 4));
+    assert_ok(c, mlpipe_builder_column(c, b, "never", MLPIPE_F64, nan, NULL,
+                                       4));
+    assert_ok(c, mlpipe_builder_texts(c, b, "word", none, 4));
+    assert_ok(c, mlpipe_builder_finish(c, b, &d));
+    mlpipe_builder_free(b);
+    assert_ok(c, clean_fit(c, d, NULL, "impute numeric=mean", &out, &t));
+    assert_int_equal(3, mlpipe_transform_outputs(t));
+    clean_column(c, out, "never", got);
+    assert_same(got[3], 0.0);
+    assert_string_equal("", clean_text(out, "word", 0));
+    assert_true(clean_logged(&log, "never is missing in all"));
+    assert_true(clean_logged(&log, "word is missing in all"));
+    mlpipe_transform_free(t);
+    mlpipe_dataset_free(out);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
 }
 
 int main(void)
@@ -134,6 +324,12 @@ int main(void)
         cmocka_unit_test(impute_categories),
         cmocka_unit_test(impute_all_missing),
         cmocka_unit_test(impute_refuses),
+        cmocka_unit_test(impute_constant_as_peer),
+        cmocka_unit_test(impute_category_of_its_own),
+        cmocka_unit_test(impute_own_category_in_a_model),
+        cmocka_unit_test(impute_indicators_do_not_depend_on_the_batch),
+        cmocka_unit_test(impute_mode_takes_the_smallest),
+        cmocka_unit_test(impute_keeps_empty_features),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

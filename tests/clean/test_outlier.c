@@ -3,6 +3,8 @@
 #include "step_rig.h"
 
 #include "clean/clean_internal.h"
+#include "clean/clean_support.h"
+#include "golden/clean.h"
 #include "golden/steps.h"
 
 static const char *const outlier_name[] = {"a", "b", "c", "d"};
@@ -104,7 +106,157 @@ static void outlier_refuses(void **state)
                            "method=quantile low=0.9 high=0.1"));
     assert_status(MLPIPE_E_PARAM, rig_step(&r, &mlpipe__step_outlier,
                                            "factor=-1"));
+    assert_status(MLPIPE_E_PARAM, rig_step(&r, &mlpipe__step_outlier,
+                                           "action=cap serving=flag"));
+    assert_non_null(strstr(mlpipe_ctx_error(r.ctx)->text, "action=cap"));
     rig_close(&r);
+}
+
+/* ---- method=mad --------------------------------------------------------- */
+
+/* Bounds by NumPy, which feature-engine's agree with. */
+static void outlier_mad_as_peer(void **state)
+{
+    static const char *const params[] = {"method=mad",
+                                         "method=mad factor=1.5"};
+    (void)state;
+
+    for (uint32_t k = 0; k < 2; k++) {
+        step_rig r;
+        double got[CLEAN_ROWS], want[CLEAN_ROWS];
+        rig_open(&r, CLEAN_ROWS);
+        for (uint32_t c = 0; c < 4; c++)
+            rig_column(&r, outlier_name[c], clean_x[c], NULL, 0);
+        assert_ok(r.ctx, rig_step(&r, &mlpipe__step_outlier, params[k]));
+        for (uint32_t c = 0; c < 4; c++) {
+            const double low = clean_mad[0][4 * k + c];
+            const double high = clean_mad[1][4 * k + c];
+            for (uint32_t i = 0; i < CLEAN_ROWS; i++) {
+                const double x = clean_x[c][i];
+                want[i] = x < low ? low : x > high ? high : x;
+            }
+            rig_read(&r, outlier_name[c], got);
+            rig_compare(params[k], got, want, CLEAN_ROWS);
+        }
+        rig_close(&r);
+    }
+}
+
+static int outlier_rising(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+/* The bounds as the plain definition has them, bit for bit, for every number
+ * of values, with ties and in any order. */
+static void outlier_mad_is_exact(void **state)
+{
+    double x[64], sorted[64], far[64];
+    (void)state;
+
+    for (uint32_t k = 0; k < 400; k++) {
+        const uint32_t n = 3 + k % 61;
+        step_rig r;
+        for (uint32_t i = 0; i < n; i++) {
+            const double u = mlpipe__random_unit(5, MLPIPE__FOR_TEST, k, i,
+                                                 0);
+            x[i] = k % 3 ? 100 * u * u : floor(6 * u);
+        }
+        memcpy(sorted, x, sizeof x);
+        qsort(sorted, n, sizeof *x, outlier_rising);
+        const double median = mlpipe__quantile_sorted(sorted, n, 0.5);
+        for (uint32_t i = 0; i < n; i++)
+            far[i] = fabs(x[i] - median);
+        qsort(far, n, sizeof *x, outlier_rising);
+        const double reach = mlpipe__quantile_sorted(far, n, 0.5) * 2 /
+                             0.6744897501960817;
+        rig_open(&r, n);
+        rig_column(&r, "x", x, NULL, 0);
+        assert_ok(r.ctx, rig_step(&r, &mlpipe__step_outlier,
+                                  "method=mad factor=2"));
+        if (reach > 0) {
+            assert_int_equal(1, r.plan.program->op_count);
+            assert_same(r.plan.program->consts[0], median - reach);
+            assert_same(r.plan.program->consts[1], median + reach);
+        } else {
+            assert_int_equal(0, r.plan.program->op_count);
+        }
+        rig_close(&r);
+    }
+}
+
+/* ---- action=drop and served rows ---------------------------------------- */
+
+enum { ROWS = 600 };
+
+static bool outlier_far(uint32_t i)
+{
+    return i % 50 == 7;
+}
+
+static mlpipe_dataset *outlier_data(mlpipe_ctx *c)
+{
+    mlpipe__text csv;
+    mlpipe_dataset *d;
+
+    mlpipe__text_init(&csv, c->env);
+    mlpipe__text_add(&csv, "x,z,y\n");
+    for (uint32_t i = 0; i < ROWS; i++) {
+        if (i % 10 == 1)
+            mlpipe__text_add(&csv, ",%u,%u\n", i % 17, i % 5);
+        else
+            mlpipe__text_add(&csv, "%u,%u,%u\n",
+                             outlier_far(i) && i % 100 == 7 ? 9999 : i % 13,
+                             outlier_far(i) && i % 100 != 7 ? 9999 : i % 17,
+                             i % 5);
+    }
+    assert_false(csv.failed);
+    d = clean_csv(c, csv.data, NULL);
+    mlpipe__text_free(&csv);
+    return d;
+}
+
+static void outlier_drop_served(void **state)
+{
+    static const char *const steps[] = {
+        "outlier action=drop;gbt trees=3",
+        "outlier action=drop serving=flag as=far;gbt trees=3",
+        "outlier action=drop method=mad serving=refuse;gbt trees=3"};
+    (void)state;
+
+    for (uint32_t k = 0; k < 3; k++) {
+        mlpipe_ctx *c = clean_ctx(NULL);
+        mlpipe_dataset *d = outlier_data(c);
+        mlpipe_pipeline *p = clean_recipe(c, "target=y holdout=0", steps[k]);
+        mlpipe_model *m;
+        static double out[2 * ROWS];
+        double one[2];
+        assert_ok(c, mlpipe_fit(c, p, d, NULL, &m));
+        const uint32_t width = mlpipe_model_outputs(m);
+        assert_int_equal(k == 1 ? 2 : 1, width);
+        assert_ok(c, mlpipe_predict(c, m, d, out, width * ROWS));
+        for (uint32_t i = 0; i < ROWS; i++) {
+            assert_int_equal(k == 2 && outlier_far(i),
+                             isnan(out[width * i]));
+            if (k == 1)
+                assert_same(out[2 * i + 1], outlier_far(i));
+        }
+        for (uint32_t i = 0; i < ROWS; i += 7) {
+            mlpipe_dataset *row;
+            assert_ok(c, mlpipe_dataset_slice(c, d, i, 1, &row));
+            assert_ok(c, mlpipe_predict(c, m, row, one, width));
+            assert_memory_equal(one, out + width * i, width * sizeof *one);
+            mlpipe_dataset_free(row);
+        }
+        assert_near(mlpipe_report_get(m->notes, "rows_trained"),
+                    ROWS - ROWS / 50, 0);
+        mlpipe_model_free(m);
+        mlpipe_pipeline_free(p);
+        mlpipe_dataset_free(d);
+        mlpipe_ctx_free(c);
+    }
 }
 
 int main(void)
@@ -114,6 +266,9 @@ int main(void)
         cmocka_unit_test(outlier_other_actions),
         cmocka_unit_test(outlier_drops),
         cmocka_unit_test(outlier_refuses),
+        cmocka_unit_test(outlier_mad_as_peer),
+        cmocka_unit_test(outlier_mad_is_exact),
+        cmocka_unit_test(outlier_drop_served),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,6 +13,41 @@ static void det_math_at(det_hash *h, double x)
         det_add_f64(h, all[i](x));
 }
 
+/* Functions of one and of two numbers, the second from the first's bits. */
+static void det_more_at(det_hash *h, double x, double y)
+{
+    double (*const one[])(double) = {
+        mlpipe__log2, mlpipe__log10, mlpipe__cbrt, mlpipe__sin, mlpipe__cos,
+        mlpipe__tan, mlpipe__sin_turn, mlpipe__cos_turn, mlpipe__floor,
+        mlpipe__ceil, mlpipe__trunc, mlpipe__round_even};
+    double (*const two[])(double, double) = {
+        mlpipe__pow, mlpipe__hypot, mlpipe__mod_floor};
+    for (size_t i = 0; i < sizeof one / sizeof one[0]; ++i)
+        det_add_f64(h, one[i](x));
+    for (size_t i = 0; i < sizeof two / sizeof two[0]; ++i)
+        det_add_f64(h, two[i](x, y));
+}
+
+void det_math_more(det_hash *h)
+{
+    uint64_t seed = 7;
+    for (uint32_t i = 0; i < 100000; ++i) {
+        const uint64_t bits = det_bits(&seed);
+        double x;
+        memcpy(&x, &bits, sizeof x);
+        const double u = det_unit(&seed), v = det_unit(&seed);
+        det_more_at(h, x, v * 4.0 - 2.0);
+        det_more_at(h, u * 2.0, v * 2000.0 - 1000.0);
+        det_more_at(h, (u - 0.5) * 2097152.0, v * 10.0);
+        det_add_f64(h, mlpipe__round_digits(u * 1e5, (int32_t)(i % 31) - 15));
+        det_add_f64(h, mlpipe__round_digits(x, (int32_t)(i % 31) - 15));
+        double y = 0.0;
+        const uint32_t units = mlpipe__unit_count();
+        (void)mlpipe__unit_convert(i % units, i / units % units, x, &y);
+        det_add_f64(h, y);
+    }
+}
+
 void det_math(det_hash *h)
 {
     uint64_t seed = 1;

@@ -19,10 +19,9 @@ static void det_run(det_hash *h, const mlpipe__program *p, uint32_t width)
     for (uint32_t at = 0; at < DET_ROWS; at += width) {
         for (uint32_t i = 0; i < width; ++i) {
             sample_row(x);
-            for (uint32_t k = 0; k < SAMPLE_INPUTS; ++k)
-                mlpipe__program_lane(p, scratch, width, k)[i] = x[k];
+            sample_load(p, scratch, width, i, x);
         }
-        mlpipe__program_run(p, scratch, width, width, out);
+        mlpipe__program_run(p, scratch, width, width, out, NULL);
         det_add(h, out, width * columns * 8);
     }
     free(scratch);

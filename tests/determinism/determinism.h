@@ -22,6 +22,7 @@ uint64_t det_bits(uint64_t *state);
 double det_unit(uint64_t *state);
 
 void det_math(det_hash *h);
+void det_math_more(det_hash *h);
 void det_dist(det_hash *h);
 void det_exact(det_hash *h);
 void det_stats(det_hash *h);

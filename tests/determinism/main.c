@@ -34,7 +34,8 @@ static const struct {
     const char *name;
     void (*run)(det_hash *h);
 } areas[] = {
-    {"math", det_math},   {"dist", det_dist},       {"exact", det_exact},
+    {"math", det_math}, {"math_more", det_math_more},
+    {"dist", det_dist}, {"exact", det_exact},
     {"stats", det_stats}, {"metrics", det_metrics}, {"linear", det_linear},
     {"program", det_program}, {"model", det_model},
 };

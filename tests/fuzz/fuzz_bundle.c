@@ -15,15 +15,19 @@ static void fuzz_predict(const mlpipe_model *m)
     char *memory = malloc(bytes + 64);
     fuzz_require(memory != NULL);
     void *scratch = memory + (64 - (uintptr_t)memory % 64) % 64;
-    double out[16];
-    for (uint32_t i = 0; i < p->input_count; i++) {
-        double *lane = mlpipe__program_lane(p, scratch, 16, i);
+    double *out = malloc(16 * (size_t)p->output_count * sizeof *out);
+    fuzz_require(out != NULL);
+    for (uint32_t i = 0; i < p->input_count + p->feed_count; i++) {
+        const uint32_t reg =
+            i < p->input_count ? i : p->feeds[i - p->input_count].reg;
+        double *lane = mlpipe__program_lane(p, scratch, 16, reg);
         for (uint32_t k = 0; k < 16; k++)
             lane[k] = k == 9 ? mlpipe__nan() : odd[(k + i) % 8];
     }
-    mlpipe__program_run(p, scratch, 16, 16, out);
-    for (uint32_t k = 0; k < 16; k++)
+    mlpipe__program_run(p, scratch, 16, 16, out, NULL);
+    for (size_t k = 0; k < 16 * (size_t)p->output_count; k++)
         fuzz_require(out[k] != out[k] || mlpipe__finite(out[k]));
+    free(out);
     free(memory);
 }
 

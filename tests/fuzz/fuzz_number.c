@@ -28,6 +28,26 @@ static void fuzz_text(const char *s, size_t n)
     }
 }
 
+/* What is a number for machines is the same one for people. */
+static void fuzz_human(const char *s, size_t n)
+{
+    double plain = 0, x = 0, back = 0;
+    uint32_t unit = 0, again = 0;
+    if (mlpipe__parse_f64(s, n, false, &plain) && plain - plain == 0
+        && n < 256) {
+        fuzz_require(mlpipe__parse_number_text(s, n, '.', &x));
+        fuzz_require(!memcmp(&x, &plain, sizeof x));
+    }
+    if (mlpipe__parse_number_text(s, n, ',', &x))
+        fuzz_require(x - x == 0);
+    if (mlpipe__parse_quantity(s, n, '.', &x, &unit)) {
+        const char *name = mlpipe__quantity_name(unit);
+        fuzz_require(mlpipe__unit_find(name, strlen(name), &again));
+        fuzz_require(again == unit);
+        fuzz_require(mlpipe__unit_convert(unit, unit, x, &back) && back == x);
+    }
+}
+
 static void fuzz_double(double x)
 {
     char text[MLPIPE__NUMBER_BYTES];
@@ -47,6 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(text, data, size);
     text[size] = '\0';
     fuzz_text(text, strlen(text));
+    fuzz_human(text, size);
     if (size >= sizeof x) {
         char printed[MLPIPE__NUMBER_BYTES];
         int64_t back = 0;

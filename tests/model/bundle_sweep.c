@@ -38,19 +38,28 @@ static const struct sweep_model {
      8},
     {"class",
      "target=risk features=new holdout=0",
-     {{"gbt", "trees=1 leaves=3 min_rows=2"}},
+     {{"gbt", "trees=1 leaves=2 min_rows=2"}},
      "metrics=auc",
-     7,
+     5,
      9},
     {"linear",
      "target=log(price) features=size,town holdout=0",
-     {{"impute", "indicator=true columns=size"},
-      {"outlier", "columns=size"},
+     {{"impute", "columns=size"},
       {"scale", "columns=size"},
       {"onehot", NULL},
       {"ridge", NULL}},
      NULL,
-     12,
+     8,
+     8},
+    /* feeds of a text and of the time, ops of expressions, a derived code */
+    {"derived",
+     "target=price time=day features=rooms holdout=0",
+     {{"derive",
+       "expressions='a = rooms / len(town) + year(as_of); "
+       "b = clamp(a, 0, 9)'"},
+      {"gbt", "trees=1 leaves=2 min_rows=2"}},
+     NULL,
+     4,
      8},
 };
 enum { SWEEP_MODELS = sizeof sweep_models / sizeof *sweep_models };
@@ -144,36 +153,45 @@ static void sweep_row(const mlpipe__program *p, void *scratch, uint32_t width,
                       uint32_t at, uint32_t row)
 {
     static const double odd[] = {0, -1, 1, 3, 1e300, -1e300, 0.5, 7};
-    for (uint32_t i = 0; i < p->input_count; i++)
-        mlpipe__program_lane(p, scratch, width, i)[at] =
+    for (uint32_t i = 0; i < p->input_count + p->feed_count; i++) {
+        const uint32_t reg =
+            i < p->input_count ? i : p->feeds[i - p->input_count].reg;
+        mlpipe__program_lane(p, scratch, width, reg)[at] =
             row == 9 ? mlpipe__nan() : odd[(row + i) % 8];
+    }
 }
 
 /* 16 rows of any numbers: finite or null, the same alone and in a block. */
 static void sweep_predict(const mlpipe__program *p, size_t at)
 {
     static const uint32_t width[] = {1, SWEEP_ROWS};
-    double out[2][SWEEP_ROWS];
+    const size_t outputs = p->output_count;
+    double *out[2];
     for (uint32_t k = 0; k < 2; k++) {
+        out[k] = malloc(SWEEP_ROWS * outputs * sizeof *out[k]);
         void *scratch;
         const size_t bytes = mlpipe__program_scratch(p, width[k]);
         assert_int_equal(0, posix_memalign(&scratch, 64, bytes));
         for (uint32_t i = 0; i < SWEEP_ROWS; i++) {
             sweep_row(p, scratch, width[k], k ? i : 0, i);
             if (!k)
-                mlpipe__program_run(p, scratch, 1, 1, &out[0][i]);
+                mlpipe__program_run(p, scratch, 1, 1, out[0] + i * outputs,
+                                    NULL);
         }
         if (k)
-            mlpipe__program_run(p, scratch, width[k], SWEEP_ROWS, out[1]);
+            mlpipe__program_run(p, scratch, width[k], SWEEP_ROWS, out[1],
+                                NULL);
         free(scratch);
     }
-    for (uint32_t i = 0; i < SWEEP_ROWS; i++) {
+    for (size_t i = 0; i < SWEEP_ROWS * outputs; i++) {
         const double x = out[1][i];
         if (x == x && !mlpipe__finite(x))
-            fail_msg("damage at %zu: row %u gives %g", at, i, x);
+            fail_msg("damage at %zu: number %zu is %g", at, i, x);
     }
-    if (memcmp(out[0], out[1], sizeof out[0]))
+    if (memcmp(out[0], out[1], SWEEP_ROWS * outputs * sizeof *out[0]))
         fail_msg("damage at %zu: rows and blocks differ", at);
+    free(out[0]);
+    free(out[1]);
 }
 
 static void sweep_reference(const mlpipe__reference *r)

@@ -129,10 +129,11 @@ static void row_batch_dataset(void **state)
         void *scratch = malloc(mlpipe__program_scratch(m->program, 1) + 64);
         void *at = (char *)scratch + (64 - (uintptr_t)scratch % 64) % 64;
         mlpipe__binding b;
-        assert_ok(c, mlpipe__bind_dataset(c, m->program, d, &b));
+        assert_ok(c, mlpipe__bind_dataset(c, m->program, d, m->time_column,
+                                          &b));
         for (int64_t i = 0; i < 1300; i++) {
             mlpipe__binding_load(&b, m->program, d, i, 1, at, 1);
-            mlpipe__program_run(m->program, at, 1, 1, &one);
+            mlpipe__program_run(m->program, at, 1, 1, &one, NULL);
             assert_same(one, whole[i]);
         }
         mlpipe__binding_free(&b);
@@ -246,6 +247,7 @@ static void refusals(void **state)
          MLPIPE_E_SCHEMA, "onehot"},
         {"target=price features=size", NULL, NULL, NULL, MLPIPE_E_STATE,
          "learner"},
+        {"features=size", NULL, NULL, "gbt", MLPIPE_E_STATE, "no target"},
         {"target=log(lot) features=size", NULL, NULL, "gbt",
          MLPIPE_E_NUMERIC, "log(lot)"},
         {"target=town features=size", NULL, NULL, "gbt",

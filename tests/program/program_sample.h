@@ -49,6 +49,81 @@ static inline uint32_t sample_forest(mlpipe__program *p, uint32_t leaves)
                               mlpipe__program_words(p, regs, 4), 4, 2);
 }
 
+/* Ops of two registers, of one, and of other shapes, as expressions use them;
+ * their registers come behind all that is there. */
+static inline void sample_expressions(mlpipe__program *p)
+{
+    static const uint32_t map[5] = {1, MLPIPE__MAP_NULL, MLPIPE__MAP_UNSEEN,
+                                    0, 2};
+    const double edges[3] = {-2, 0.5, 1e3};
+    const double folds[16] = {2, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
+                              14, mlpipe__nan()};
+    const double none = mlpipe__nan();
+    uint32_t x, part, code, bucket;
+
+    for (code = MLPIPE__OP_ADD; code <= MLPIPE__OP_NULL_IF; code++)
+        for (x = 0; x < SAMPLE_NUMBERS; x++)
+            mlpipe__program_op(p, (uint16_t)code, x, (x + 1) % 3, 0, 0, 1);
+    for (code = MLPIPE__OP_NEG; code <= MLPIPE__OP_COS_TURN; code++)
+        for (x = 0; x < SAMPLE_NUMBERS; x++)
+            sample_op(p, (uint16_t)code, x, 2, 0);
+    for (part = 1; part <= MLPIPE__DATE_PARTS; part++) {
+        sample_op(p, MLPIPE__OP_DATE_PART, 0, 1, part);
+        sample_op(p, MLPIPE__OP_DATE_TRUNC, 1, 1000, part);
+    }
+    mlpipe__program_op(p, MLPIPE__OP_ADD_MONTHS, 0, 1,
+                       sample_consts(p, 1, 0), 0, 1);
+    sample_op(p, MLPIPE__OP_PRIOR, 2, 0.25, 0);
+    sample_op(p, MLPIPE__OP_CONST, 0, 7.5, 0);
+    mlpipe__program_op(p, MLPIPE__OP_CONST, 0, 0,
+                       mlpipe__program_const(p, &none, 1), 0, 1);
+    code = sample_op(p, MLPIPE__OP_CONST_CODE, 0, -1, 0);
+    mlpipe__program_op(p, MLPIPE__OP_SELECT, 0, 1, 2, 0, 1);
+    mlpipe__program_op(p, MLPIPE__OP_SELECT_CODE, 0, 3, code, 0, 1);
+    bucket = mlpipe__program_op(p, MLPIPE__OP_BUCKET, 0, 0,
+                                mlpipe__program_const(p, edges, 3), 3, 1);
+    mlpipe__program_op(p, MLPIPE__OP_BUCKET, 1, 1,
+                       mlpipe__program_const(p, edges, 3), 3, 1);
+    mlpipe__program_op(p, MLPIPE__OP_MAP_CODE, 3, 3,
+                       mlpipe__program_words(p, map, 5), 3, 1);
+    mlpipe__program_op(p, MLPIPE__OP_EQ_CODE, 3, 4, 0, 0, 1);
+    mlpipe__program_op(p, MLPIPE__OP_COALESCE_CODE, 3, 4, 0, 0, 1);
+    mlpipe__program_op(p, MLPIPE__OP_CROSS, 3, bucket, 3, 4, 1);
+    mlpipe__program_op(p, MLPIPE__OP_LOOKUP_FOLD, 3, 2,
+                       mlpipe__program_const(p, folds, 16), 3, 1);
+}
+
+/* The length of a text, a code of it in lower case, and the time of a row. */
+static inline void sample_feeds(mlpipe__program *p)
+{
+    mlpipe__text_step *steps = mlpipe__alloc(p->env, sizeof *steps);
+    mlpipe__dict *dict = mlpipe__alloc(p->env, sizeof *dict);
+
+    steps->code = MLPIPE__TEXT_LENGTH;
+    mlpipe__program_feed(p, MLPIPE__FEED_TEXT, 3, steps, 1, NULL);
+    steps = mlpipe__alloc(p->env, sizeof *steps);
+    steps->code = MLPIPE__TEXT_LOWER;
+    mlpipe__dict_init(dict, p->env);
+    mlpipe__dict_add(dict, "red", 3);
+    mlpipe__program_feed(p, MLPIPE__FEED_TEXT, 4, steps, 1, dict);
+    mlpipe__program_feed(p, MLPIPE__FEED_TIME, 0, NULL, 0, NULL);
+}
+
+/* A row into position `at` of the lanes: the inputs, and what of them a feed
+ * could be. */
+static inline void sample_load(const mlpipe__program *p, void *scratch,
+                               uint32_t width, uint32_t at, const double *x)
+{
+    uint32_t i;
+
+    for (i = 0; i < p->input_count; i++)
+        mlpipe__program_lane(p, scratch, width, i)[at] =
+            x[i % SAMPLE_INPUTS];
+    for (i = 0; i < p->feed_count; i++)
+        mlpipe__program_lane(p, scratch, width, p->feeds[i].reg)[at] =
+            x[i % SAMPLE_INPUTS];
+}
+
 /* Every op once at least; outputs are all registers behind the inputs. */
 static inline mlpipe__program *sample_program(mlpipe_ctx *c)
 {
@@ -84,6 +159,8 @@ static inline mlpipe__program *sample_program(mlpipe_ctx *c)
     regs[9] = mlpipe__program_op(p, MLPIPE__OP_LOOKUP, 3, 0,
                                  mlpipe__program_const(p, table, 5), 3, 1);
     regs[10] = 2;
+    sample_feeds(p);
+    sample_expressions(p);
     p->front_ops = p->op_count;
     mlpipe__program_op(p, MLPIPE__OP_LINEAR, 0,
                        mlpipe__program_const(p, weights, 12),

@@ -9,19 +9,17 @@ enum { ROWS = 16 };
 static void run_rows(const mlpipe__program *p, uint32_t width, double *out)
 {
     char *scratch = malloc(mlpipe__program_scratch(p, width));
-    uint32_t i, k, at;
+    uint32_t i, at;
     double x[SAMPLE_INPUTS];
 
     forest_state = 4711;
     for (at = 0; at < ROWS; at += width) {
         for (i = 0; i < width; i++) {
             sample_row(x);
-            for (k = 0; k < p->input_count; k++)
-                mlpipe__program_lane(p, scratch, width, k)[i] =
-                    x[k % SAMPLE_INPUTS];
+            sample_load(p, scratch, width, i, x);
         }
         mlpipe__program_run(p, scratch, width, width,
-                            out + (size_t)at * p->output_count);
+                            out + (size_t)at * p->output_count, NULL);
     }
     free(scratch);
 }

@@ -30,7 +30,7 @@ static double run_one(mlpipe_ctx *c, mlpipe__program *p, uint32_t reg,
     scratch = malloc(mlpipe__program_scratch(p, 1));
     for (i = 0; i < p->input_count; i++)
         *mlpipe__program_lane(p, scratch, 1, i) = x[i];
-    mlpipe__program_run(p, scratch, 1, 1, &out);
+    mlpipe__program_run(p, scratch, 1, 1, &out, NULL);
     if (out != out)
         assert_same(*mlpipe__program_values(p, scratch, 1, reg), 0.0);
     assert_int_equal(*mlpipe__program_valid(p, scratch, 1, reg), out == out);
@@ -167,7 +167,7 @@ static void codes_are_known_unseen_or_null(void **state)
         for (k = 0; k < SAMPLE_INPUTS; k++)
             *mlpipe__program_lane(p, scratch, 1, k) =
                 k < 3 ? 0.5 : cases[i].code;
-        mlpipe__program_run(p, scratch, 1, 1, out);
+        mlpipe__program_run(p, scratch, 1, 1, out, NULL);
         for (k = 0; k < 3; k++)
             assert_same(out[hot + k], cases[i].hot[k]);
         if (cases[i].look == cases[i].look)
@@ -223,7 +223,7 @@ static void every_width_gives_the_same_bits(void **state)
     mlpipe__program *p = sample_program(c);
     double *x = malloc(ROWS * SAMPLE_INPUTS * 8), *want, *got;
     uint32_t i, k, at, n, columns;
-    uint64_t nulls = 0;
+    uint64_t nulls = 0, values = 0;
     char *scratch;
 
     assert_ok(c, mlpipe__program_seal(c, p));
@@ -235,10 +235,9 @@ static void every_width_gives_the_same_bits(void **state)
         sample_row(x + i * SAMPLE_INPUTS);
     scratch = malloc(mlpipe__program_scratch(p, 1));
     for (i = 0; i < ROWS; i++) {
-        for (k = 0; k < SAMPLE_INPUTS; k++)
-            *mlpipe__program_lane(p, scratch, 1, k) =
-                x[i * SAMPLE_INPUTS + k];
-        mlpipe__program_run(p, scratch, 1, 1, want + (size_t)i * columns);
+        sample_load(p, scratch, 1, 0, x + i * SAMPLE_INPUTS);
+        mlpipe__program_run(p, scratch, 1, 1, want + (size_t)i * columns,
+                            NULL);
     }
     free(scratch);
     for (i = 0; i < ROWS * columns; i++)
@@ -249,22 +248,41 @@ static void every_width_gives_the_same_bits(void **state)
 
         scratch = malloc(mlpipe__program_scratch(p, width));
         for (at = 0; at < ROWS; at += n) {
-            uint32_t r, j;
+            uint32_t r;
 
             n = width - (at / width) % 2; /* full, and one less */
             n = n > ROWS - at ? ROWS - at : n;
             for (r = 0; r < n; r++)
-                for (j = 0; j < SAMPLE_INPUTS; j++)
-                    mlpipe__program_lane(p, scratch, width, j)[r] =
-                        x[(at + r) * SAMPLE_INPUTS + j];
-            mlpipe__program_run(p, scratch, width, n, got);
+                sample_load(p, scratch, width, r,
+                            x + (at + r) * SAMPLE_INPUTS);
+            values += (uint64_t)n * columns;
+            mlpipe__program_run(p, scratch, width, n, got, NULL);
             if (memcmp(got, want + (size_t)at * columns,
                        (size_t)n * columns * 8))
                 fail_msg("width %u differs at row %u", width, at);
         }
         free(scratch);
     }
+    assert_true(values > 10000000);
     free(x), free(want), free(got);
+    mlpipe__program_free(p);
+}
+
+/* The sample has every op that there is. */
+static void the_sample_is_whole(void **state)
+{
+    mlpipe_ctx *c = *state;
+    mlpipe__program *p = sample_program(c);
+    uint16_t code;
+
+    for (code = 1; code < MLPIPE__OP_END; code++) {
+        uint32_t i = 0;
+
+        while (i < p->op_count && p->ops[i].code != code)
+            i++;
+        if (mlpipe__op_version(code) && i == p->op_count)
+            fail_msg("no op %s", mlpipe__op_name(code));
+    }
     mlpipe__program_free(p);
 }
 
@@ -282,7 +300,7 @@ static void runs_the_front_alone(void **state)
         mlpipe__program_lane(p, scratch, 512, i)[0] = mlpipe__nan();
         mlpipe__program_lane(p, scratch, 512, i)[1] = 2;
     }
-    mlpipe__program_run_ops(p, scratch, 512, 2, p->front_ops);
+    mlpipe__program_run_ops(p, scratch, 512, 2, p->front_ops, NULL);
     assert_same(mlpipe__program_values(p, scratch, 512, 0)[0], 0.0);
     assert_int_equal(mlpipe__program_valid(p, scratch, 512, 0)[0], 0);
     assert_same(mlpipe__program_values(p, scratch, 512, r)[0], 0.75);
@@ -322,7 +340,7 @@ static void refuses_what_is_no_program(void **state)
     mlpipe_ctx *c = *state;
 
     REFUSED(OP(EXP)->code = 0);
-    REFUSED(OP(EXP)->code = 19);
+    REFUSED(OP(EXP)->code = MLPIPE__OP_END);
     REFUSED(OP(EXP)->version = 0);
     REFUSED(OP(EXP)->version = 2);
     REFUSED(OP(EXP)->a = OP(EXP)->dst);
@@ -370,7 +388,7 @@ static void an_empty_program_runs(void **state)
 
     assert_ok(c, mlpipe__program_seal(c, p));
     assert_true(mlpipe__program_scratch(p, 1) <= sizeof scratch);
-    mlpipe__program_run(p, scratch, 1, 1, NULL);
+    mlpipe__program_run(p, scratch, 1, 1, NULL, NULL);
     mlpipe__program_free(p);
     mlpipe__program_free(NULL);
 }
@@ -394,6 +412,7 @@ int main(void)
         cmocka_unit_test(codes_are_known_unseen_or_null),
         cmocka_unit_test(linear_sums_in_eight_lanes),
         cmocka_unit_test(every_width_gives_the_same_bits),
+        cmocka_unit_test(the_sample_is_whole),
         cmocka_unit_test(runs_the_front_alone),
         cmocka_unit_test(refuses_what_is_no_program),
         cmocka_unit_test(an_empty_program_runs),

@@ -113,6 +113,27 @@ static mlpipe_status torture_data_reading(torture *t)
     return st == MLPIPE_E_NOT_FOUND ? MLPIPE_OK : st;
 }
 
+static mlpipe_status torture_data_duplicates(torture *t)
+{
+    mlpipe_report *r = (mlpipe_report *)t;
+    mlpipe_buffer *b = NULL;
+    mlpipe_dataset *d;
+    mlpipe_status st = torture_dataset(t->plain, &d);
+    if (st)
+        return st;
+    st = mlpipe_dataset_duplicates(t->c, d, "on=color label=x", &r);
+    torture_check(t, !st == (r != NULL));
+    torture_check(t, mlpipe_dataset_rows(d) == 60);
+    if (!st) {
+        torture_check(t, !mlpipe_report_render(t->plain, r, "json", &b));
+        torture_text(t, mlpipe_buffer_data(b));
+    }
+    mlpipe_buffer_free(b);
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(d);
+    return st;
+}
+
 /* A failed call leaves the builder as it was: the next one may succeed. */
 static mlpipe_status torture_data_append(torture *t)
 {
@@ -204,6 +225,7 @@ const torture_scenario torture_data[] = {
     {"mlpipe_dataset_free", torture_data_slice, 0},
     {"mlpipe_dataset_fingerprint", torture_data_fingerprint, 0},
     {"mlpipe_dataset_reading", torture_data_reading, 0},
+    {"mlpipe_dataset_duplicates", torture_data_duplicates, 0},
     {"mlpipe_layout_new", torture_data_layout, 0},
     {"mlpipe_layout_field", torture_data_layout, 0},
     {"mlpipe_layout_missing", torture_data_layout, 0},

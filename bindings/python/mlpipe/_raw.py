@@ -93,6 +93,35 @@ MLPIPE_U16 = 9
 MLPIPE_U8 = 10
 MLPIPE_BOOL = 11
 MLPIPE_TOKEN = 12
+MLPIPE_DETAIL_SYNTAX = 100
+MLPIPE_DETAIL_UNCLOSED = 101
+MLPIPE_DETAIL_CHARACTER = 102
+MLPIPE_DETAIL_NUMBER = 103
+MLPIPE_DETAIL_INEXACT = 104
+MLPIPE_DETAIL_DATE = 105
+MLPIPE_DETAIL_EMPTY = 106
+MLPIPE_DETAIL_TOO_LONG = 107
+MLPIPE_DETAIL_TOO_DEEP = 108
+MLPIPE_DETAIL_TOO_MANY = 109
+MLPIPE_DETAIL_RESERVED = 110
+MLPIPE_DETAIL_DUPLICATE = 111
+MLPIPE_DETAIL_UNKNOWN_COLUMN = 112
+MLPIPE_DETAIL_UNKNOWN_FUNCTION = 113
+MLPIPE_DETAIL_ARGUMENTS = 114
+MLPIPE_DETAIL_TYPE = 115
+MLPIPE_DETAIL_TEXT_AND_NUMBER = 116
+MLPIPE_DETAIL_NOT_CONDITION = 117
+MLPIPE_DETAIL_FREE_TEXT = 118
+MLPIPE_DETAIL_NO_TEXT = 119
+MLPIPE_DETAIL_NOT_CONSTANT = 120
+MLPIPE_DETAIL_VALUE = 121
+MLPIPE_DETAIL_EDGES = 122
+MLPIPE_DETAIL_LABELS = 123
+MLPIPE_DETAIL_LEAK = 124
+MLPIPE_DETAIL_LINT_YEAR = 150
+MLPIPE_DETAIL_LINT_UNKNOWN_TEXT = 151
+MLPIPE_DETAIL_LINT_CONSTANT = 152
+MLPIPE_DETAIL_LINT_NULL = 153
 MLPIPE_FLAG_IMPUTED = 1
 MLPIPE_FLAG_UNSEEN = 2
 MLPIPE_FLAG_RANGE = 4
@@ -139,6 +168,10 @@ class mlpipe_pipeline(Structure):
 
 
 class mlpipe_model(Structure):
+    pass
+
+
+class mlpipe_transform(Structure):
     pass
 
 
@@ -462,6 +495,8 @@ FUNCTIONS = {
         [POINTER(mlpipe_dataset)]),
     "mlpipe_dataset_doubles": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_dataset), c_uint32, c_int64, POINTER(c_double), c_size_t]),
+    "mlpipe_dataset_duplicates": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_dataset), c_char_p, POINTER(POINTER(mlpipe_report))]),
     "mlpipe_dataset_find": (c_int32,
         [POINTER(mlpipe_dataset), c_char_p]),
     "mlpipe_dataset_fingerprint": (c_int32,
@@ -514,6 +549,8 @@ FUNCTIONS = {
         [POINTER(mlpipe_ctx), POINTER(mlpipe_model), POINTER(POINTER(mlpipe_report))]),
     "mlpipe_model_class": (c_char_p,
         [POINTER(mlpipe_model), c_uint32]),
+    "mlpipe_model_explain": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_model), POINTER(POINTER(mlpipe_buffer))]),
     "mlpipe_model_free": (None,
         [POINTER(mlpipe_model)]),
     "mlpipe_model_id": (c_char_p,
@@ -550,6 +587,14 @@ FUNCTIONS = {
         [POINTER(mlpipe_ctx), POINTER(mlpipe_monitor), c_uint64, c_int64, c_double]),
     "mlpipe_pipeline_add": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_pipeline), c_char_p, c_char_p]),
+    "mlpipe_pipeline_check": (c_int32,
+        [POINTER(mlpipe_ctx), c_char_p, c_size_t, POINTER(mlpipe_dataset), POINTER(POINTER(mlpipe_report))]),
+    "mlpipe_pipeline_derive": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_pipeline), c_char_p]),
+    "mlpipe_pipeline_filter": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_pipeline), c_char_p]),
+    "mlpipe_pipeline_fingerprint": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_pipeline), POINTER(POINTER(mlpipe_buffer))]),
     "mlpipe_pipeline_free": (None,
         [POINTER(mlpipe_pipeline)]),
     "mlpipe_pipeline_json": (c_int32,
@@ -634,6 +679,40 @@ FUNCTIONS = {
         [POINTER(mlpipe_ctx), POINTER(mlpipe_store), c_char_p, c_char_p]),
     "mlpipe_store_verify": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_store), POINTER(POINTER(mlpipe_report))]),
+    "mlpipe_transform_apply": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_transform), POINTER(mlpipe_dataset), c_char_p, POINTER(POINTER(mlpipe_dataset))]),
+    "mlpipe_transform_bytes": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_transform), POINTER(POINTER(mlpipe_buffer))]),
+    "mlpipe_transform_category": (c_char_p,
+        [POINTER(mlpipe_transform), c_uint32, c_double]),
+    "mlpipe_transform_explain": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_transform), POINTER(POINTER(mlpipe_buffer))]),
+    "mlpipe_transform_fit": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_pipeline), POINTER(mlpipe_dataset), POINTER(POINTER(mlpipe_dataset)), POINTER(POINTER(mlpipe_transform))]),
+    "mlpipe_transform_free": (None,
+        [POINTER(mlpipe_transform)]),
+    "mlpipe_transform_id": (c_char_p,
+        [POINTER(mlpipe_transform)]),
+    "mlpipe_transform_input": (c_char_p,
+        [POINTER(mlpipe_transform), c_uint32]),
+    "mlpipe_transform_inputs": (c_uint32,
+        [POINTER(mlpipe_transform)]),
+    "mlpipe_transform_load": (c_int32,
+        [POINTER(mlpipe_ctx), c_char_p, POINTER(POINTER(mlpipe_transform))]),
+    "mlpipe_transform_load_bytes": (c_int32,
+        [POINTER(mlpipe_ctx), c_void_p, c_size_t, POINTER(POINTER(mlpipe_transform))]),
+    "mlpipe_transform_output": (c_char_p,
+        [POINTER(mlpipe_transform), c_uint32]),
+    "mlpipe_transform_output_type": (c_int32,
+        [POINTER(mlpipe_transform), c_uint32]),
+    "mlpipe_transform_outputs": (c_uint32,
+        [POINTER(mlpipe_transform)]),
+    "mlpipe_transform_predictor": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_transform), POINTER(mlpipe_layout), POINTER(POINTER(mlpipe_predictor))]),
+    "mlpipe_transform_recipe": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_transform), POINTER(POINTER(mlpipe_pipeline))]),
+    "mlpipe_transform_save": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_transform), c_char_p]),
     "mlpipe_trigger_free": (None,
         [POINTER(mlpipe_trigger)]),
     "mlpipe_trigger_new": (c_int32,

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Steps on texts. On a column that is still a text as it came in, steps are
+ * gathered and become one feed; on other categories the texts of their
+ * dictionary are mapped here and now; literals are folded.
+ */
+#include "expr_internal.h"
+
+/* ---- steps -------------------------------------------------------------- */
+
+mlpipe__text_step *mlpipe__expr_step_new(mlpipe__expr *e, uint32_t code,
+                                         double first, double second,
+                                         const char *const *texts,
+                                         uint32_t count)
+{
+    mlpipe__text_step *s = mlpipe__alloc_array(e->env, 1, sizeof *s);
+
+    if (s) {
+        s->code = code;
+        s->number[0] = first;
+        s->number[1] = second;
+        if (!mlpipe__text_step_texts(e->env, s, texts, count)) {
+            mlpipe__text_steps_free(e->env, s, 1);
+            s = NULL;
+        }
+    }
+    if (!s)
+        mlpipe__expr_nomem(e);
+    return s;
+}
+
+/* Is the register an input of texts, or a feed of one? */
+static bool expr_is_text(const mlpipe__program *p, const mlpipe__var *v)
+{
+    if (v->kind != MLPIPE__CODE)
+        return false;
+    if (v->reg < p->input_count)
+        return p->inputs[v->reg].kind == MLPIPE__CODE;
+    for (uint32_t i = 0; i < p->feed_count; i++)
+        if (p->feeds[i].reg == v->reg)
+            return p->feeds[i].source == MLPIPE__FEED_TEXT &&
+                   p->feeds[i].dict;
+    return false;
+}
+
+bool mlpipe__expr_is_chain(const mlpipe__expr *e, uint32_t a)
+{
+    const mlpipe__expr_value *v = &e->values[a];
+
+    if (v->kind == EXPR_V_CHAIN)
+        return mlpipe__expr_textual(v->type);
+    return v->kind == EXPR_V_COLUMN && mlpipe__expr_textual(v->type) &&
+           expr_is_text(e->plan->program, &e->plan->vars[v->a]);
+}
+
+static bool expr_same_step(const mlpipe__text_step *a,
+                           const mlpipe__text_step *b)
+{
+    if (a->code != b->code || a->number[0] != b->number[0] ||
+        a->number[1] != b->number[1] || a->text_count != b->text_count)
+        return false;
+    for (uint32_t i = 0; i < a->text_count; i++)
+        if (a->bytes[i] != b->bytes[i] ||
+            memcmp(a->texts[i], b->texts[i], a->bytes[i]))
+            return false;
+    return true;
+}
+
+/* The chain, or an equal one that is there: chains are few. */
+static uint32_t expr_chain(mlpipe__expr *e, uint32_t a,
+                           mlpipe__text_step *step, uint32_t type)
+{
+    mlpipe__expr_value v = {.kind = EXPR_V_CHAIN,
+                            .type = (uint8_t)type,
+                            .unit = type == EXPR_T_TIME ? MLPIPE_UNIT_US : 0,
+                            .a = a,
+                            .nullable = true,
+                            .finite = true,
+                            .step = step,
+                            .tainted = e->values[a].tainted,
+                            .origin = e->values[a].origin};
+    uint32_t made;
+
+    for (uint32_t i = a; i < e->value_count; i++)
+        if (e->values[i].kind == EXPR_V_CHAIN && e->values[i].a == a &&
+            e->values[i].type == type &&
+            expr_same_step(e->values[i].step, step)) {
+            mlpipe__text_steps_free(e->env, step, 1);
+            return i;
+        }
+    made = mlpipe__expr_value_new(e, &v);
+    if (!made)
+        mlpipe__text_steps_free(e->env, step, 1);
+    return made;
+}
+
+/* ---- on texts that are at hand ------------------------------------------ */
+
+/* What a step makes of one text. */
+typedef struct expr_made {
+    bool null;
+    double number;               /* of a step that ends in one */
+    char text[MLPIPE__FEED_BYTES];
+    size_t bytes;
+} expr_made;
+
+static void expr_apply(const mlpipe__text_step *step, const char *s, size_t n,
+                       expr_made *out)
+{
+    const mlpipe__feed f = {.source = MLPIPE__FEED_TEXT,
+                            .step_count = 1,
+                            .steps = (mlpipe__text_step *)step};
+
+    out->null = false;
+    out->bytes = 0;
+    if (mlpipe__text_step_ends(step->code)) {
+        out->number = mlpipe__feed_value(&f, s, n);
+        out->null = !mlpipe__finite(out->number);
+    } else {
+        out->null = !mlpipe__feed_text(step, 1, s, n, out->text, &out->bytes);
+    }
+}
+
+static uint32_t expr_apply_literal(mlpipe__expr *e, uint32_t a,
+                                   const mlpipe__text_step *step,
+                                   uint32_t type)
+{
+    const int32_t unit = type == EXPR_T_TIME ? MLPIPE_UNIT_US : 0;
+    expr_made m;
+
+    expr_apply(step, mlpipe__expr_text(e, e->values[a].text),
+               e->values[a].bytes, &m);
+    if (mlpipe__text_step_ends(step->code))
+        return mlpipe__expr_const(e, m.null ? mlpipe__nan() : m.number, type,
+                                  unit);
+    if (m.null)
+        return mlpipe__expr_null(e, EXPR_T_NULL, 0);
+    return mlpipe__expr_literal(e, m.text, m.bytes);
+}
+
+/* Of each code the number that the step reads in its text. */
+static uint32_t expr_apply_numbers(mlpipe__expr *e, uint32_t a,
+                                   const mlpipe__text_step *step,
+                                   uint32_t type)
+{
+    const uint32_t codes = e->values[a].codes;
+    const mlpipe__dict *dict = e->values[a].dict;
+    double *table =
+        mlpipe__alloc_array(e->env, (size_t)codes + 2, sizeof *table);
+    uint32_t made = 0;
+    expr_made m;
+
+    if (!table) {
+        mlpipe__expr_nomem(e);
+        return 0;
+    }
+    for (uint32_t i = 0; i < codes + 2; i++) {
+        table[i] = mlpipe__nan();
+        if (i >= codes || i >= dict->count)
+            continue;
+        expr_apply(step, mlpipe__dict_text(dict, i),
+                   mlpipe__dict_bytes(dict, i), &m);
+        if (!m.null)
+            table[i] = m.number;
+    }
+    made = mlpipe__expr_lookup(e, a, table, type,
+                               type == EXPR_T_TIME ? MLPIPE_UNIT_US : 0);
+    mlpipe__free(e->env, table);
+    return made;
+}
+
+static uint32_t expr_apply_texts(mlpipe__expr *e, uint32_t a,
+                                 const mlpipe__text_step *step)
+{
+    const uint32_t codes = e->values[a].codes;
+    const mlpipe__dict *from = e->values[a].dict;
+    mlpipe__dict *dict = mlpipe__expr_dict_new(e);
+    uint32_t *table =
+        mlpipe__alloc_array(e->env, (size_t)codes + 2, sizeof *table);
+    uint32_t made = 0;
+    expr_made m;
+
+    if (!table && !e->stop)
+        mlpipe__expr_nomem(e);
+    for (uint32_t i = 0; i < codes + 2 && !e->stop; i++) {
+        table[i] = i == codes ? MLPIPE__MAP_UNSEEN : MLPIPE__MAP_NULL;
+        if (i >= codes || i >= from->count)
+            continue;
+        expr_apply(step, mlpipe__dict_text(from, i),
+                   mlpipe__dict_bytes(from, i), &m);
+        if (m.null)
+            continue;
+        table[i] = mlpipe__dict_add(dict, m.text, m.bytes);
+        if (table[i] == UINT32_MAX)
+            mlpipe__expr_nomem(e);
+    }
+    if (!e->stop)
+        made = mlpipe__expr_map(e, a, table, dict);
+    mlpipe__free(e->env, table);
+    return made;
+}
+
+/* ---- one more step ------------------------------------------------------ */
+
+uint32_t mlpipe__expr_step(mlpipe__expr *e, uint32_t a,
+                           mlpipe__text_step *step, uint32_t type, size_t at,
+                           size_t length)
+{
+    const uint32_t from = e->values[a].type;
+    uint32_t made = 0;
+
+    if (!step || e->stop || from == EXPR_T_ERROR) {
+        mlpipe__text_steps_free(e->env, step, 1);
+        return 0;
+    }
+    if (mlpipe__expr_is_chain(e, a))
+        return expr_chain(e, a, step, type);
+    if (from == EXPR_T_NULL)
+        made = mlpipe__text_step_ends(step->code)
+                   ? mlpipe__expr_null(e, type, type == EXPR_T_TIME
+                                                    ? MLPIPE_UNIT_US : 0)
+                   : a;
+    else if (from == EXPR_T_TEXT)
+        made = expr_apply_literal(e, a, step, type);
+    else if (mlpipe__expr_need_dict(e, a, at, length))
+        made = mlpipe__text_step_ends(step->code)
+                   ? expr_apply_numbers(e, a, step, type)
+                   : expr_apply_texts(e, a, step);
+    mlpipe__text_steps_free(e->env, step, 1);
+    return made;
+}
+
+/* ---- emission ----------------------------------------------------------- */
+
+/* The column below a chain, and how many steps are on it. */
+static uint32_t expr_chain_base(const mlpipe__expr *e, uint32_t a,
+                                uint32_t *count)
+{
+    for (*count = 0; e->values[a].kind == EXPR_V_CHAIN; ++*count)
+        a = e->values[a].a;
+    return a;
+}
+
+static mlpipe__text_step *expr_chain_steps(mlpipe__expr *e, uint32_t a,
+                                           uint32_t count)
+{
+    mlpipe__text_step *steps =
+        mlpipe__alloc_array(e->env, count, sizeof *steps);
+
+    for (uint32_t i = count; steps && i-- > 0; a = e->values[a].a) {
+        mlpipe__text_step *one =
+            mlpipe__text_steps_copy(e->env, e->values[a].step, 1, 0);
+        if (!one) {
+            mlpipe__text_steps_free(e->env, steps, count);
+            steps = NULL;
+            break;
+        }
+        steps[i] = *one;
+        mlpipe__free(e->env, one);
+    }
+    if (!steps)
+        mlpipe__expr_nomem(e);
+    return steps;
+}
+
+static int32_t expr_chain_type(uint32_t type)
+{
+    return type == EXPR_T_BOOL   ? MLPIPE_TYPE_BOOL
+           : type == EXPR_T_TIME ? MLPIPE_TYPE_TIMESTAMP
+                                 : MLPIPE_TYPE_F64;
+}
+
+bool mlpipe__expr_chain_emit(mlpipe__expr *e, uint32_t a)
+{
+    uint32_t count;
+    const uint32_t base = expr_chain_base(e, a, &count);
+    mlpipe__expr_value *v = &e->values[a];
+    mlpipe__text_step *steps;
+    mlpipe__var like, made;
+    mlpipe_status st;
+
+    if (v->reg != MLPIPE__NO_REG)
+        return true;
+    like = e->plan->vars[e->values[base].a];
+    steps = expr_chain_steps(e, a, count);
+    if (!steps)
+        return false;
+    st = mlpipe__plan_text(e->ctx, e->plan, &like, steps, count,
+                           expr_chain_type(v->type), &made);
+    if (st) {
+        e->status = st;
+        e->stop = true;
+        return false;
+    }
+    v->reg = made.reg;
+    if (made.kind == MLPIPE__CODE) {
+        v->type = EXPR_T_CATEGORY;
+        v->dict = made.dict;
+        v->codes = made.codes;
+    }
+    return true;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is wrong with an expression, to whom it is told: the first error to
+ * the context, all findings to a sink where there is one, lints else to the
+ * log.
+ */
+#include "expr_internal.h"
+
+enum { REPORT_BYTES = 640, REPORT_HELP = 320 };
+
+static mlpipe_status expr_status_of(int32_t detail)
+{
+    switch (detail) {
+    case MLPIPE_DETAIL_TOO_LONG:
+    case MLPIPE_DETAIL_TOO_DEEP:
+    case MLPIPE_DETAIL_TOO_MANY:
+        return MLPIPE_E_LIMIT;
+    case MLPIPE_DETAIL_LEAK:
+        return MLPIPE_E_LEAK;
+    default:
+        return MLPIPE_E_PARAM;
+    }
+}
+
+static void expr_tell(mlpipe__expr *e, const mlpipe__expr_finding *f)
+{
+    if (e->sink)
+        e->sink->found(e->sink->user, f);
+}
+
+static void expr_set(mlpipe__expr *e, const mlpipe__expr_finding *f)
+{
+    char caret[MLPIPE__CARET_BYTES];
+
+    mlpipe__caret(e->text, e->bytes, f->at, caret);
+    e->status = mlpipe__fail(e->ctx, expr_status_of(f->detail),
+                             "%s, byte %zu: %s%s%s%s", e->owner, f->at,
+                             f->message, caret, f->help[0] ? "\nhelp: " : "",
+                             f->help);
+    mlpipe__fail_detail(e->ctx, f->detail);
+}
+
+void mlpipe__expr_error(mlpipe__expr *e, int32_t detail, size_t at,
+                        size_t length, const char *help, const char *format,
+                        ...)
+{
+    char message[REPORT_BYTES], short_help[REPORT_HELP];
+    const mlpipe__expr_finding f = {detail, false,   at,
+                                    length, message, short_help};
+    va_list args;
+
+    if (e->stop)
+        return;
+    va_start(args, format);
+    mlpipe__vformat(message, sizeof message, format, args);
+    va_end(args);
+    mlpipe__format(short_help, sizeof short_help, "%s", help);
+    if (!e->status)
+        expr_set(e, &f);
+    expr_tell(e, &f);
+    e->errors++;
+    e->stop = !e->sink || e->errors >= EXPR_ERRORS ||
+              expr_status_of(detail) == MLPIPE_E_LIMIT;
+}
+
+void mlpipe__expr_lint(mlpipe__expr *e, int32_t detail, size_t at,
+                       size_t length, const char *help, const char *format,
+                       ...)
+{
+    char message[REPORT_BYTES], caret[MLPIPE__CARET_BYTES];
+    const mlpipe__expr_finding f = {detail, true, at, length, message, help};
+    va_list args;
+
+    if (e->stop)
+        return;
+    va_start(args, format);
+    mlpipe__vformat(message, sizeof message, format, args);
+    va_end(args);
+    if (e->sink) {
+        expr_tell(e, &f);
+        return;
+    }
+    mlpipe__caret(e->text, e->bytes, at, caret);
+    mlpipe__log_line(e->ctx, MLPIPE_LOG_WARN, "lint", "%s, byte %zu: %s%s%s%s",
+                     e->owner, at, message, caret, help[0] ? "\nhelp: " : "",
+                     help);
+}
+
+void mlpipe__expr_nomem(mlpipe__expr *e)
+{
+    if (e->status != MLPIPE_E_NOMEM)
+        e->status = mlpipe__nomem(e->ctx);
+    e->stop = true;
+}
+
+bool mlpipe__expr_room(mlpipe__expr *e, void *array, uint32_t count,
+                       uint32_t more, uint32_t *room, size_t bytes)
+{
+    uint64_t want = (uint64_t)count + more;
+    void *old, *grown;
+
+    if (want <= *room)
+        return true;
+    want = want < 16 ? 16 : want + want / 2;
+    memcpy(&old, array, sizeof old);
+    grown = want > UINT32_MAX / 2
+                ? NULL
+                : mlpipe__grow(e->env, old, (size_t)want, bytes);
+    if (!grown) {
+        mlpipe__expr_nomem(e);
+        return false;
+    }
+    memcpy(array, &grown, sizeof grown);
+    *room = (uint32_t)want;
+    return true;
+}
+
+size_t mlpipe__expr_keep(mlpipe__expr *e, const char *s, size_t n)
+{
+    const size_t at = e->texts.size;
+
+    mlpipe__text_put(&e->texts, s, n);
+    mlpipe__text_put(&e->texts, "", 1);
+    if (e->texts.failed) {
+        mlpipe__expr_nomem(e);
+        return 0;
+    }
+    return at;
+}

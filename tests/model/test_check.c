@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* Recipes that are checked, printed and explained. */
+#include "model_support.h"
+
+static const struct {
+    const char *json;
+    double errors;
+    const char *said[4]; /* in the findings, as JSON */
+} check_cases[] = {
+    {"{", 1, {"\"MLPIPE_E_FORMAT\",0,\"\",1,1,"}},
+    {"[]", 1, {"an object must stand here"}},
+    {"{\"format\":1,\"pipeline\":{\"target\":\"y\"}}", 0, {NULL}},
+    {"{\"format\":1,\"pipeline\":{}}", 0, {NULL}},
+    {"{\"format\":2,\"pipeline\":{\"target\":\"y\"}}",
+     1,
+     {"\"/format\",1,11,", "must be 1"}},
+    {"{\"format\":1,\n \"pipelin\":{}}",
+     1,
+     {"\"/pipelin\",2,12,", "pipeline"}},
+    /* two in one object, two more in the next */
+    {"{\"format\":1,\"pipeline\":{\"targt\":\"y\",\"holdout\":0.9},\n"
+     "\"steps\":[{\"step\":\"imputee\"},\n"
+     "{\"step\":\"impute\",\"params\":{\"numeric\":\"avg\"}}]}",
+     4,
+     {"/pipeline/targt", "/pipeline/holdout", "/steps/0/step",
+      "/steps/1/params/numeric"}},
+    /* the place within an expression, behind an escape too */
+    {"{\"format\":1,\"pipeline\":{},\"steps\":[{\"step\":\"derive\","
+     "\"params\":{\"expressions\":\n\"a = 'x\\ty'; b = (1 +\"}}]}",
+     1,
+     {",100,\"/steps/0/params/expressions\",2,22,"}},
+    {"{\"format\":1,\"pipeline\":{},\"steps\":[{\"step\":\"derive\"}]}",
+     1,
+     {"must be given"}},
+    {"{\"format\":1,\"pipeline\":{},\"steps\":[{\"step\":\"scale\"},"
+     "{\"step\":\"scale\"}]}",
+     1,
+     {"MLPIPE_E_CONFLICT", "/steps/1", "scale_2"}},
+    {"{\"format\":1,\"pipeline\":{},\"steps\":[{\"stp\":\"scale\"}]}",
+     2,
+     {"/steps/0/stp", "must be a text"}},
+    {"{\"format\":1,\"pipeline\":{},\"steps\":[7]}", 1, {"/steps/0"}},
+    {"{\"format\":1,\"pipeline\":{\"target\":\"y\"},\"steps\":7}",
+     1,
+     {"an array must stand here"}},
+};
+
+static void findings(void **state)
+{
+    mlpipe_ctx *c = made_ctx(1);
+    const uint64_t live = made_live(c);
+    (void)state;
+    for (size_t i = 0; i < sizeof check_cases / sizeof *check_cases; i++) {
+        const char *json = check_cases[i].json;
+        mlpipe_report *r;
+        mlpipe_buffer *b;
+        assert_ok(c, mlpipe_pipeline_check(c, json, strlen(json), NULL, &r));
+        assert_ok(c, mlpipe_report_render(c, r, "json", &b));
+        if (mlpipe_report_get(r, "errors") != check_cases[i].errors)
+            fail_msg("%s: %s", json, mlpipe_buffer_data(b));
+        for (size_t k = 0; k < 4 && check_cases[i].said[k]; k++)
+            if (!strstr(mlpipe_buffer_data(b), check_cases[i].said[k]))
+                fail_msg("%s lacks %s: %s", json, check_cases[i].said[k],
+                         mlpipe_buffer_data(b));
+        mlpipe_buffer_free(b);
+        mlpipe_report_free(r);
+        assert_int_equal(live, made_live(c));
+    }
+    mlpipe_ctx_free(c);
+}
+
+/* With rows, columns and types are found out, and at which step. */
+static void with_rows(void **state)
+{
+    static const char json[] =
+        "{\"format\":1,\"pipeline\":{\"target\":\"price\",\"id\":[\"id\"],"
+        "\"features\":[\"size\",\"town\"]},\"steps\":[{\"step\":\"impute\"},"
+        "{\"step\":\"derive\",\"params\":{\"expressions\":"
+        "\"a = siz * 2\"}},{\"step\":\"gbt\"}]}";
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = made_dataset(c, 0, 60);
+    mlpipe_report *r;
+    mlpipe_buffer *b;
+    (void)state;
+    assert_ok(c, mlpipe_pipeline_check(c, json, sizeof json - 1, NULL, &r));
+    assert_true(mlpipe_report_get(r, "errors") == 0);
+    mlpipe_report_free(r);
+    assert_ok(c, mlpipe_pipeline_check(c, json, sizeof json - 1, d, &r));
+    assert_true(mlpipe_report_get(r, "errors") == 1);
+    assert_ok(c, mlpipe_report_render(c, r, "json", &b));
+    assert_non_null(strstr(mlpipe_buffer_data(b), "\"/steps/1\""));
+    assert_non_null(strstr(mlpipe_buffer_data(b), "size"));
+    mlpipe_buffer_free(b);
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
+/* No more than fifty findings. */
+static void many(void **state)
+{
+    static char json[16384];
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_report *r;
+    size_t n;
+    (void)state;
+    n = (size_t)sprintf(json, "{\"format\":1,\"pipeline\":{},\"steps\":[");
+    for (int i = 0; i < 300; i++)
+        n += (size_t)sprintf(json + n, "%s{\"step\":\"no%d\"}", i ? "," : "",
+                             i);
+    n += (size_t)sprintf(json + n, "]}");
+    assert_ok(c, mlpipe_pipeline_check(c, json, n, NULL, &r));
+    assert_true(mlpipe_report_get(r, "errors") == 50);
+    mlpipe_report_free(r);
+    mlpipe_ctx_free(c);
+}
+
+static char *print_of(mlpipe_ctx *c, const mlpipe_pipeline *p)
+{
+    mlpipe_buffer *b;
+    char *copy;
+    assert_ok(c, mlpipe_pipeline_fingerprint(c, p, &b));
+    assert_int_equal(32, mlpipe_buffer_size(b));
+    copy = strdup(mlpipe_buffer_data(b));
+    mlpipe_buffer_free(b);
+    return copy;
+}
+
+/* What means the same has the same print, however it was written. */
+static void prints(void **state)
+{
+    static const char json[] =
+        "{ \"steps\": [ {\"params\": {\"numeric\": \"median\"}, "
+        "\"step\": \"impute\"} ], \"format\": 1, "
+        "\"pipeline\": {\"target\": \"price\", \"holdout\": 0.1} }";
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_pipeline *a, *b;
+    char *one, *two, *three;
+    (void)state;
+    assert_ok(c, mlpipe_pipeline_new(c, "target=price", &a));
+    assert_ok(c, mlpipe_pipeline_add(c, a, "impute", NULL));
+    assert_ok(c, mlpipe_pipeline_parse(c, json, sizeof json - 1, &b));
+    one = print_of(c, a);
+    two = print_of(c, b);
+    assert_string_equal(one, two);
+    assert_ok(c, mlpipe_pipeline_add(c, b, "scale", NULL));
+    three = print_of(c, b);
+    assert_string_not_equal(one, three);
+    free(one);
+    free(two);
+    free(three);
+    mlpipe_pipeline_free(a);
+    mlpipe_pipeline_free(b);
+    mlpipe_ctx_free(c);
+}
+
+static void explained(void **state)
+{
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = made_dataset(c, 0, 200);
+    mlpipe_pipeline *p;
+    mlpipe_model *m;
+    mlpipe_buffer *b;
+    const char *text;
+    (void)state;
+    assert_ok(c, mlpipe_pipeline_new(
+                     c, "target=price time=day features=size,town", &p));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "impute", NULL));
+    assert_ok(c, mlpipe_pipeline_derive(
+                     c, p, "ratio = size / max(lot, 1); y = year(as_of)"));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "scale", "columns=size"));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "gbt", "trees=5"));
+    assert_ok(c, mlpipe_fit(c, p, d, NULL, &m));
+    assert_ok(c, mlpipe_model_explain(c, m, &b));
+    text = mlpipe_buffer_data(b);
+    assert_non_null(strstr(text, "  1  for impute: size (quantiles), town "
+                                 "(counts)"));
+    assert_non_null(strstr(text, "  size: from size by impute, scale\n"));
+    assert_non_null(strstr(text, "  ratio: from size, lot by derive\n"));
+    assert_non_null(strstr(text, "  y: from as_of by derive\n"));
+    assert_non_null(strstr(text, " = forest of 5 trees"));
+    assert_non_null(strstr(text, "  price = r"));
+    mlpipe_buffer_free(b);
+    mlpipe_model_free(m);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(findings),
+        cmocka_unit_test(with_rows),
+        cmocka_unit_test(many),
+        cmocka_unit_test(prints),
+        cmocka_unit_test(explained),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* The target must not reach the features, and no fit may see rows twice. */
+#include "model_support.h"
+
+typedef struct leak_step {
+    const char *step, *params; /* derive, filter: the expression */
+} leak_step;
+
+static mlpipe_status add(mlpipe_ctx *c, mlpipe_pipeline *p,
+                         const leak_step *s)
+{
+    if (!strcmp(s->step, "derive"))
+        return mlpipe_pipeline_derive(c, p, s->params);
+    if (!strcmp(s->step, "filter"))
+        return mlpipe_pipeline_filter(c, p, s->params);
+    return mlpipe_pipeline_add(c, p, s->step, s->params);
+}
+
+static void made_of_the_target(void **state)
+{
+    static const struct {
+        const char *pipeline;
+        leak_step step[4];
+        mlpipe_status status;
+        const char *word;
+    } cases[] = {
+        /* by an expression, and by an expression over an expression */
+        {"target=price features=size,lot",
+         {{"derive", "price_per_sqft = price / max(size, 1)"}},
+         MLPIPE_E_LEAK,
+         "price_per_sqft"},
+        {"target=price features=size,lot",
+         {{"derive", "a = log(price); b = size + a"}},
+         MLPIPE_E_LEAK,
+         "price"},
+        {"target=price features=size,lot",
+         {{"derive", "a = if(price > 500, 1, 0)"}, {"scale", "columns=a"}},
+         MLPIPE_E_LEAK,
+         "a"},
+        {"target=risk features=size,lot",
+         {{"derive", "known = risk == 'yes'"}},
+         MLPIPE_E_LEAK,
+         "known"},
+        {"target=price features=size,lot",
+         {{"derive", "a = is_null(price)"}},
+         MLPIPE_E_LEAK,
+         "a"},
+        /* listed as a feature */
+        {"target=price features=size,price",
+         {{"scale", NULL}},
+         MLPIPE_E_LEAK,
+         "price"},
+        /* choosing rows by their answer */
+        {"target=price features=size,lot",
+         {{"filter", "price > 300"}},
+         MLPIPE_E_LEAK,
+         "dataset before the fit"},
+        /* what is made of other columns is none */
+        {"target=price features=size,lot",
+         {{"derive", "a = size / max(lot, 1)"}, {"filter", "size > 60"}},
+         MLPIPE_OK,
+         ""},
+        /* a step after one that resamples would see rows that never were */
+        {"target=sold task=binary features=lot,rooms",
+         {{"smote", NULL}, {"scale", NULL}},
+         MLPIPE_E_CONFLICT,
+         "smote"},
+    };
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = made_dataset(c, 0, 300);
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mlpipe_pipeline *p;
+        mlpipe_model *m = NULL;
+        mlpipe_status st;
+        assert_ok(c, mlpipe_pipeline_new(c, cases[i].pipeline, &p));
+        for (int k = 0; k < 4 && cases[i].step[k].step; k++)
+            assert_ok(c, add(c, p, &cases[i].step[k]));
+        assert_ok(c, mlpipe_pipeline_add(c, p, "gbt", "trees=3"));
+        st = mlpipe_fit(c, p, d, NULL, &m);
+        if (st != cases[i].status ||
+            (st && !strstr(mlpipe_ctx_error(c)->text, cases[i].word)))
+            fail_msg("case %zu: %s: %s", i, mlpipe_status_name(st),
+                     mlpipe_ctx_error(c)->text);
+        mlpipe_model_free(m);
+        mlpipe_pipeline_free(p);
+    }
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
+/* What a model must not have, a transform and a model of something else may. */
+static void free_elsewhere(void **state)
+{
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = made_dataset(c, 0, 300);
+    mlpipe_pipeline *p;
+    mlpipe_transform *t;
+    mlpipe_model *m;
+    (void)state;
+    assert_ok(c, mlpipe_pipeline_new(c, "features=size,price", &p));
+    assert_ok(c, mlpipe_pipeline_derive(c, p, "ppsf = price / size"));
+    assert_ok(c, mlpipe_transform_fit(c, p, d, NULL, &t));
+    mlpipe_transform_free(t);
+    mlpipe_pipeline_free(p);
+    assert_ok(c, mlpipe_pipeline_new(c, "target=rooms features=size,price",
+                                     &p));
+    assert_ok(c, mlpipe_pipeline_derive(c, p, "ppsf = price / size"));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "gbt", "trees=3"));
+    assert_ok(c, mlpipe_fit(c, p, d, NULL, &m));
+    mlpipe_model_free(m);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
+/* Rows of a validation set that are training rows. */
+static void validation_rows(void **state)
+{
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = made_dataset(c, 0, 300), *part;
+    mlpipe_pipeline *p;
+    mlpipe_model *m;
+    (void)state;
+    assert_ok(c, mlpipe_dataset_slice(c, d, 250, 50, &part));
+    assert_ok(c, mlpipe_pipeline_new(c, "target=price features=size", &p));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "gbt", "trees=3"));
+    assert_status(MLPIPE_E_LEAK, mlpipe_fit(c, p, d, part, &m));
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(part);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
+/*
+ * A step that learns from the target: training rows get values that their own
+ * target is no part of, from the fit alone; to apply the transform to them is
+ * refused, also when it was saved and they were read anew.
+ */
+static void rows_that_taught(void **state)
+{
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = made_dataset(c, 0, 300), *same, *other, *out, *mine;
+    mlpipe_pipeline *p;
+    mlpipe_transform *t, *loaded;
+    mlpipe_buffer *b;
+    (void)state;
+    same = made_dataset(c, 0, 300);
+    other = made_dataset(c, 1000, 300);
+    assert_ok(c, mlpipe_pipeline_new(
+                     c, "target=price id=id time=day features=town,lot",
+                     &p));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "target_encode", "columns=town"));
+    assert_ok(c, mlpipe_transform_fit(c, p, d, &mine, &t));
+    assert_ok(c, mlpipe_transform_bytes(c, t, &b));
+    assert_ok(c, mlpipe_transform_load_bytes(c, mlpipe_buffer_data(b),
+                                             mlpipe_buffer_size(b),
+                                             &loaded));
+    assert_status(MLPIPE_E_LEAK,
+                  mlpipe_transform_apply(c, t, d, NULL, &out));
+    assert_status(MLPIPE_E_LEAK,
+                  mlpipe_transform_apply(c, loaded, same, NULL, &out));
+    assert_non_null(strstr(mlpipe_ctx_error(c)->text, "300 of these 300"));
+    assert_ok(c, mlpipe_transform_apply(c, loaded, other, NULL, &out));
+    mlpipe_dataset_free(out);
+    /* Allowed, it differs from what the fit gave: those are out of fold. */
+    assert_ok(c, mlpipe_transform_apply(c, loaded, same, "leak=allow", &out));
+    {
+        mlpipe_buffer *x, *y;
+        assert_ok(c, mlpipe_dataset_fingerprint(c, out, &x));
+        assert_ok(c, mlpipe_dataset_fingerprint(c, mine, &y));
+        assert_string_not_equal(mlpipe_buffer_data(x),
+                                mlpipe_buffer_data(y));
+        mlpipe_buffer_free(x);
+        mlpipe_buffer_free(y);
+    }
+    mlpipe_dataset_free(out);
+    mlpipe_dataset_free(mine);
+    mlpipe_dataset_free(same);
+    mlpipe_dataset_free(other);
+    mlpipe_transform_free(loaded);
+    mlpipe_transform_free(t);
+    mlpipe_buffer_free(b);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(made_of_the_target),
+        cmocka_unit_test(free_elsewhere),
+        cmocka_unit_test(validation_rows),
+        cmocka_unit_test(rows_that_taught),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

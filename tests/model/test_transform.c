@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* Transforms: the steps alone, by dataset and by row, saved and loaded. */
+#include "model_support.h"
+
+static mlpipe_pipeline *steps(mlpipe_ctx *c, const char *pipeline)
+{
+    mlpipe_pipeline *p;
+    assert_ok(c, mlpipe_pipeline_new(c, pipeline, &p));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "impute", "text=none"));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "scale",
+                                     "columns=size,lot method=minmax"));
+    return p;
+}
+
+static int64_t output(const mlpipe_transform *t, const char *name)
+{
+    for (uint32_t i = 0; i < mlpipe_transform_outputs(t); i++)
+        if (!strcmp(mlpipe_transform_output(t, i), name))
+            return i;
+    fail_msg("no output %s", name);
+    return -1;
+}
+
+static double number_at(const mlpipe_dataset *d, const char *name, int64_t row)
+{
+    double x;
+    uint8_t valid;
+    mlpipe__dataset_block(d, (uint32_t)mlpipe_dataset_find(d, name), row, 1,
+                          &x, &valid);
+    return valid ? x : mlpipe__nan();
+}
+
+/* Whole numbers, bools, categories and names come out as they went in; what
+ * was scaled is a number. */
+static void types(void **state)
+{
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = made_dataset(c, 0, 300), *features, *again;
+    mlpipe_pipeline *p = steps(
+        c, "id=id time=day features=size,lot,rooms,town,new,price");
+    mlpipe_transform *t;
+    (void)state;
+    assert_ok(c, mlpipe_transform_fit(c, p, d, &features, &t));
+    assert_int_equal(6, mlpipe_transform_outputs(t));
+    assert_int_equal(6, mlpipe_transform_inputs(t));
+    assert_int_equal(MLPIPE_TYPE_F64, mlpipe_transform_output_type(
+                                          t, (uint32_t)output(t, "size")));
+    assert_int_equal(MLPIPE_TYPE_CATEGORY,
+                     mlpipe_transform_output_type(
+                         t, (uint32_t)output(t, "town")));
+    assert_int_equal(300, mlpipe_dataset_rows(features));
+    assert_int_equal(mlpipe_dataset_row_id(d, 7),
+                     mlpipe_dataset_row_id(features, 7));
+    for (int64_t i = 0; i < 300; i++) {
+        size_t n, m;
+        const char *a = mlpipe__dataset_cell_text(
+            d, (uint32_t)mlpipe_dataset_find(d, "town"), i, &n);
+        const char *b = mlpipe__dataset_cell_text(
+            features, (uint32_t)mlpipe_dataset_find(features, "town"), i,
+            &m);
+        assert_true(!a == !b && (!a || (n == m && !memcmp(a, b, n))));
+        assert_true(number_at(features, "rooms", i) ==
+                    number_at(d, "rooms", i));
+        assert_true(number_at(features, "size", i) >= 0 &&
+                    number_at(features, "size", i) <= 1);
+    }
+    /* Nothing learns from the target: the same rows may come again. */
+    assert_ok(c, mlpipe_transform_apply(c, t, d, NULL, &again));
+    {
+        mlpipe_buffer *one, *other;
+        assert_ok(c, mlpipe_dataset_fingerprint(c, features, &one));
+        assert_ok(c, mlpipe_dataset_fingerprint(c, again, &other));
+        assert_string_equal(mlpipe_buffer_data(one),
+                            mlpipe_buffer_data(other));
+        mlpipe_buffer_free(one);
+        mlpipe_buffer_free(other);
+    }
+    mlpipe_dataset_free(again);
+    mlpipe_dataset_free(features);
+    mlpipe_transform_free(t);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
+/* One row through a predictor has the bits of the dataset, for every row, and
+ * so has what was saved and loaded. */
+static void row_and_bundle(void **state)
+{
+    mlpipe_ctx *c = made_ctx(2);
+    mlpipe_dataset *d = made_dataset(c, 0, 700), *features;
+    mlpipe_pipeline *p =
+        steps(c, "target=price id=id time=day features=size,lot,town");
+    mlpipe_transform *t, *loaded;
+    mlpipe_predictor *one;
+    mlpipe_model *m = (mlpipe_model *)c;
+    mlpipe_buffer *b;
+    void *scratch;
+    (void)state;
+    assert_ok(c, mlpipe_transform_fit(c, p, d, &features, &t));
+    assert_ok(c, mlpipe_transform_bytes(c, t, &b));
+    assert_status(MLPIPE_E_FORMAT,
+                  mlpipe_model_load_bytes(c, mlpipe_buffer_data(b),
+                                          mlpipe_buffer_size(b), &m));
+    assert_null(m);
+    assert_ok(c, mlpipe_transform_load_bytes(c, mlpipe_buffer_data(b),
+                                             mlpipe_buffer_size(b),
+                                             &loaded));
+    assert_string_equal(mlpipe_transform_id(t), mlpipe_transform_id(loaded));
+    assert_ok(c, mlpipe_transform_predictor(c, loaded, NULL, &one));
+    assert_int_equal(0, posix_memalign(&scratch, 64,
+                                       mlpipe_predictor_scratch(one)));
+    for (int64_t i = 0; i < 700; i++) {
+        double out[3];
+        mlpipe_value v[3];
+        size_t n = 0;
+        for (uint32_t k = 0; k < 3; k++) {
+            const char *name = mlpipe_transform_input(loaded, k);
+            const double x = number_at(d, name, i);
+            v[k] = (mlpipe_value){.kind = x == x ? MLPIPE_VALUE_NUMBER
+                                                 : MLPIPE_VALUE_NULL,
+                                  .num = x};
+            if (strcmp(name, "town"))
+                continue;
+            v[k].str = mlpipe__dataset_cell_text(
+                d, (uint32_t)mlpipe_dataset_find(d, name), i, &n);
+            v[k].len = (int32_t)n;
+            v[k].kind = v[k].str ? MLPIPE_VALUE_TEXT : MLPIPE_VALUE_NULL;
+        }
+        assert_status(MLPIPE_OK,
+                      mlpipe_predict_values(one, scratch, v, out));
+        for (uint32_t k = 0; k < 3; k++) {
+            const char *name = mlpipe_transform_output(loaded, k);
+            if (strcmp(name, "town")) {
+                const double x = number_at(features, name, i);
+                assert_memory_equal(&x, &out[k], sizeof x);
+            } else if (v[2].kind == MLPIPE_VALUE_TEXT) {
+                assert_string_equal(
+                    mlpipe_transform_category(loaded, k, out[k]), v[2].str);
+            }
+        }
+    }
+    free(scratch);
+    mlpipe_predictor_free(one);
+    mlpipe_transform_free(loaded);
+    mlpipe_buffer_free(b);
+    mlpipe_dataset_free(features);
+    mlpipe_transform_free(t);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
+/* The same bytes for every number of threads. */
+static void threads(void **state)
+{
+    static const uint32_t counts[] = {1, 2, 3, 8};
+    char first[33] = "";
+    (void)state;
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        mlpipe_ctx *c = made_ctx(counts[i]);
+        mlpipe_dataset *d = made_dataset(c, 0, 3000);
+        mlpipe_pipeline *p = steps(c, "features=size,lot,rooms,town");
+        mlpipe_transform *t;
+        assert_ok(c, mlpipe_transform_fit(c, p, d, NULL, &t));
+        if (!i)
+            memcpy(first, mlpipe_transform_id(t), 33);
+        assert_string_equal(first, mlpipe_transform_id(t));
+        mlpipe_transform_free(t);
+        mlpipe_pipeline_free(p);
+        mlpipe_dataset_free(d);
+        mlpipe_ctx_free(c);
+    }
+}
+
+/* What a transform cannot hold, and the words that say so. */
+static void refusals(void **state)
+{
+    static const struct {
+        const char *pipeline, *step, *params;
+        mlpipe_status status;
+        const char *word;
+    } cases[] = {
+        {"features=size", "ridge", NULL, MLPIPE_E_STATE, "mlpipe_fit"},
+        {"features=size", "jitter", NULL, MLPIPE_E_CONFLICT, "jitter"},
+        {"features=sise", "scale", NULL, MLPIPE_E_SCHEMA, "size"},
+        {"target=prize features=size", "scale", NULL, MLPIPE_E_SCHEMA,
+         "price"},
+        {"target=price features=price", "scale", NULL, MLPIPE_E_LEAK,
+         "price"},
+    };
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = made_dataset(c, 0, 100);
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mlpipe_pipeline *p;
+        mlpipe_transform *t = (mlpipe_transform *)c;
+        mlpipe_dataset *rows = (mlpipe_dataset *)c;
+        const uint64_t live = made_live(c);
+        assert_ok(c, mlpipe_pipeline_new(c, cases[i].pipeline, &p));
+        assert_ok(c, mlpipe_pipeline_add(c, p, cases[i].step,
+                                         cases[i].params));
+        if (mlpipe_transform_fit(c, p, d, &rows, &t) != cases[i].status ||
+            !strstr(mlpipe_ctx_error(c)->text, cases[i].word))
+            fail_msg("%s: %s", cases[i].pipeline, mlpipe_ctx_error(c)->text);
+        assert_null(t);
+        assert_null(rows);
+        mlpipe_pipeline_free(p);
+        assert_int_equal(live, made_live(c));
+    }
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(types),
+        cmocka_unit_test(row_and_bundle),
+        cmocka_unit_test(threads),
+        cmocka_unit_test(refusals),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
