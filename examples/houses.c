@@ -37,6 +37,9 @@ static mlpipe_status learn(mlpipe_ctx *c, const char *csv)
         || mlpipe_pipeline_add(c, p, "dedupe", "on=id,date keep=last")
         || mlpipe_pipeline_add(c, p, "impute",
                                "numeric=median text=mode indicator=true")
+        || mlpipe_pipeline_derive(c, p, "lot_ratio = sqft_living / "
+                                  "max(sqft_lot, 1); age = year(as_of) - "
+                                  "yr_built")
         || mlpipe_pipeline_add(c, p, "jitter", "columns=sqft_living,sqft_lot "
                                "sd=0.01 copies=1")
         || mlpipe_pipeline_add(c, p, "gbt", "trees=300")
@@ -153,6 +156,7 @@ static void tell(void)
                 (long long)mlpipe_dataset_rows(all),
                 mlpipe_dataset_columns(all));
     houses_note("clean", "dedupe, impute (median, mode, indicators)");
+    houses_note("features", "lot_ratio, age by expressions");
     houses_note("augment", "jitter of sqft_living and sqft_lot");
     houses_note("train", "gbt on %lld sales",
                 (long long)mlpipe_dataset_rows(part[0]));
