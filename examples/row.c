@@ -10,7 +10,7 @@ int main(int argc, char **argv)
 
     if (mlpipe_ctx_new(NULL, &c)) return 1;
     if (mlpipe_read_csv(c, argc > 1 ? argv[1] : "houses.csv", NULL, &d)
-        || mlpipe_pipeline_new(c, "target=price", &p)
+        || mlpipe_pipeline_new(c, "target=price id=id time=date", &p)
         || mlpipe_pipeline_add(c, p, "gbt", NULL)
         || mlpipe_fit(c, p, d, NULL, &m)
         || mlpipe_dataset_slice(c, d, 0, 5, &head)

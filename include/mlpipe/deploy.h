@@ -37,7 +37,9 @@ enum {
 };
 
 /**
- * Bind a model to a layout.
+ * Bind a model to a layout. Where the recipe reads as_of, the time of a row, a
+ * field that is named as the time column tells it, in the unit that the column
+ * had in training; so does a worker's time.
  *
  * @param ctx borrows
  * @param model keeps
@@ -46,7 +48,8 @@ enum {
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_SCHEMA (the layout lacks an input, or has
  *         it in a kind that the model cannot take), MLPIPE_E_LIMIT (tokens or
- *         scratch), MLPIPE_E_STATE (the recipe reads as_of, and fixes none)
+ *         scratch), MLPIPE_E_STATE (the recipe reads as_of, and nothing tells
+ *         it)
  * @thread ctx
  * @since 0.1
  */

@@ -73,7 +73,9 @@ mlpipe_predict(mlpipe_ctx *ctx, const mlpipe_model *model,
  * Score a model on rows that it has not seen, beside a baseline that always
  * says the training mean or share. Regression: rmse, mae, r2; binary:
  * logloss, auc, accuracy. Formulas: research notes, metrics; r2 and auc as in
- * scikit-learn, ties of auc count one half.
+ * scikit-learn, ties of auc count one half. The figure rows_seen
+ * counts the rows that equal a training row by their contents; above a tenth
+ * of the rows a warning says that the scores are too good.
  *
  * @param ctx borrows
  * @param model borrows

@@ -522,6 +522,10 @@ enum mlpipe__json_kind {
 /* E_FORMAT with line, column and caret; E_LIMIT. */
 mlpipe_status mlpipe__json_parse(mlpipe_ctx *ctx, const char *text,
                                  size_t bytes, mlpipe__json **out);
+/* The same; *at is the byte of the error. */
+mlpipe_status mlpipe__json_parse_at(mlpipe_ctx *ctx, const char *text,
+                                    size_t bytes, mlpipe__json **out,
+                                    size_t *at);
 void mlpipe__json_free(mlpipe__json *root);
 enum mlpipe__json_kind mlpipe__json_kind_of(const mlpipe__json *j);
 /* Member by key, or NULL; j may be NULL. */

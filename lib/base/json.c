@@ -30,6 +30,7 @@ typedef struct json_parser {
     char *scratch;       /* the decoded key, then the decoded text */
     size_t key_bytes;    /* of the member under way */
     mlpipe__dict keys;   /* of large objects: address of object, key */
+    size_t *failed_at;   /* where the byte of an error is told */
 } json_parser;
 
 void mlpipe__line_column(const char *text, size_t bytes, size_t at,
@@ -59,6 +60,7 @@ static mlpipe_status json_fail_as(const json_parser *p, mlpipe_status status,
     va_end(args);
     mlpipe__line_column(p->text, p->size, at, &line, &column);
     mlpipe__caret(p->text, p->size, at, caret);
+    *p->failed_at = at;
     return mlpipe__fail(p->ctx, status, "JSON, line %u, column %u: %s%s",
                         line, column, message, caret);
 }
@@ -464,9 +466,18 @@ static mlpipe_status json_document(json_parser *p)
 mlpipe_status mlpipe__json_parse(mlpipe_ctx *ctx, const char *text,
                                  size_t bytes, mlpipe__json **out)
 {
+    size_t at;
+    return mlpipe__json_parse_at(ctx, text, bytes, out, &at);
+}
+
+mlpipe_status mlpipe__json_parse_at(mlpipe_ctx *ctx, const char *text,
+                                    size_t bytes, mlpipe__json **out,
+                                    size_t *at)
+{
     const uint64_t limit = ctx->env->limits.json_bytes;
     size_t room;
     *out = NULL;
+    *at = 0;
     if (bytes > limit)
         return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                             "JSON of %zu bytes; the limit is %llu", bytes,
@@ -479,6 +490,7 @@ mlpipe_status mlpipe__json_parse(mlpipe_ctx *ctx, const char *text,
     p->ctx = ctx;
     p->text = text;
     p->size = bytes;
+    p->failed_at = at;
     mlpipe__dict_init(&p->keys, ctx->env);
     p->scratch = mlpipe__alloc(ctx->env, room);
     mlpipe_status st = p->scratch ? json_document(p) : mlpipe__nomem(ctx);

@@ -36,8 +36,8 @@ static mlpipe_status filter_select(mlpipe__job *job)
 {
     mlpipe__var condition, *hidden;
     mlpipe_status st = mlpipe__expr_condition(
-        job->ctx, job->plan, job->name, filter_text(job->params), NULL,
-        &condition);
+        job->ctx, job->plan, job->name, filter_text(job->params),
+        job->plan->sink, &condition);
 
     if (!st && condition.tainted)
         st = filter_leaks(job);

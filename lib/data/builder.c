@@ -110,11 +110,14 @@ static mlpipe_status builder_new(mlpipe_ctx *ctx, const mlpipe_layout *layout,
         b->layout = mlpipe__layout_keep(layout);
         st = builder_open_fields(ctx, b);
     }
-    if (!st)
-        *out = b;
-    else
+    if (st) {
         mlpipe_builder_free(b);
-    return st;
+        return st;
+    }
+    if (b->layout)
+        mlpipe__layout_bind(b->layout);
+    *out = b;
+    return MLPIPE_OK;
 }
 
 mlpipe_status mlpipe_builder_new(mlpipe_ctx *ctx, const mlpipe_layout *layout,

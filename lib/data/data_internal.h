@@ -201,7 +201,9 @@ struct mlpipe_layout {
     mlpipe__dict tokens;    /* token t is entry t - 1 */
 };
 
-mlpipe_layout *mlpipe__layout_keep(const mlpipe_layout *l); /* marks it bound */
+mlpipe_layout *mlpipe__layout_keep(const mlpipe_layout *l);
+/* No more fields: something was made by it, and all went well. */
+void mlpipe__layout_bind(mlpipe_layout *l);
 void mlpipe__layout_drop(mlpipe_layout *l);
 /* Position of a field; -1 where there is none. */
 int32_t mlpipe__layout_find(const mlpipe_layout *l, const char *name);

@@ -57,8 +57,12 @@ mlpipe_layout *mlpipe__layout_keep(const mlpipe_layout *l)
     mlpipe_layout *kept = (mlpipe_layout *)l;
 
     atomic_fetch_add_explicit(&kept->refs, 1, memory_order_relaxed);
-    atomic_store(&kept->bound, true);
     return kept;
+}
+
+void mlpipe__layout_bind(mlpipe_layout *l)
+{
+    atomic_store(&l->bound, true);
 }
 
 void mlpipe__layout_drop(mlpipe_layout *l)

@@ -106,6 +106,8 @@ struct mlpipe_predictor {
     mlpipe__record_binding binding;
     size_t row_scratch, scratch; /* bytes for one row, for a block */
     bool counts_faults; /* an op of an expression may have no answer */
+    const mlpipe__field *time_field; /* of the layout, or NULL */
+    double time_times, time_over; /* microseconds = value * times / over */
     double fixed_time; /* as_of where the caller tells none; NaN: unknown */
     uint32_t outputs;
 };

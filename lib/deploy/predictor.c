@@ -2,6 +2,32 @@
 /* A model bound to a layout: rows in, numbers out, in the caller's scratch. */
 #include "deploy_internal.h"
 
+/* A field that is named as the model's time column tells as_of, in the unit
+ * that the column had in training. */
+static void predictor_time_field(mlpipe_predictor *p)
+{
+    static const double times[] = {1, 1e6, 1e3, 1, 1};
+    const mlpipe_model *m = p->model;
+    const int32_t at = m->time_column[0]
+                           ? mlpipe__layout_find(p->layout, m->time_column)
+                           : -1;
+
+    if (at < 0 || !p->layout->fields[at].kind ||
+        p->layout->fields[at].kind == MLPIPE_TOKEN)
+        return;
+    p->time_field = &p->layout->fields[at];
+    p->time_times = times[m->time_unit];
+    p->time_over = m->time_unit == MLPIPE_UNIT_NS ? 1e3 : 1;
+}
+
+static inline double predictor_time(const mlpipe_predictor *p,
+                                    const void *row)
+{
+    return p->time_field ? mlpipe__field_number(p->time_field, row) *
+                               p->time_times / p->time_over
+                         : p->fixed_time;
+}
+
 mlpipe_status mlpipe__predictor_make(mlpipe_ctx *ctx,
                                      const mlpipe_model *model,
                                      const mlpipe_layout *layout,
@@ -30,6 +56,8 @@ mlpipe_status mlpipe__predictor_make(mlpipe_ctx *ctx,
         return st;
     }
     p->fixed_time = p->binding.time ? p->binding.time->fixed : 0.0;
+    if (p->binding.time && layout)
+        predictor_time_field(p);
     *out = p;
     return MLPIPE_OK;
 }
@@ -38,12 +66,21 @@ mlpipe_status mlpipe__predictor_make(mlpipe_ctx *ctx,
 static mlpipe_status predictor_check_time(mlpipe_ctx *ctx,
                                           const mlpipe_predictor *p)
 {
-    if (p->fixed_time == p->fixed_time)
+    const char *column = p->model->time_column;
+
+    if (p->time_field || p->fixed_time == p->fixed_time)
         return MLPIPE_OK;
+    if (column[0])
+        return mlpipe__fail(ctx, MLPIPE_E_STATE,
+                            "the recipe reads as_of, the time of a row; give "
+                            "the layout a field %q, predict by a worker, "
+                            "which is told the time, or fit with "
+                            "as_of=2026-01-31",
+                            column);
     return mlpipe__fail(ctx, MLPIPE_E_STATE,
-                        "the model reads as_of, the time of a row, which a "
-                        "predictor is not told; predict by a worker, or fit "
-                        "with as_of=2026-01-31");
+                        "the recipe reads as_of, the time of a row; predict "
+                        "by a worker, which is told the time, or fit with "
+                        "as_of=2026-01-31");
 }
 
 static mlpipe_status predictor_new_checked(mlpipe_ctx *ctx,
@@ -66,6 +103,8 @@ static mlpipe_status predictor_new_checked(mlpipe_ctx *ctx,
     if (st) {
         mlpipe_predictor_free(*out);
         *out = NULL;
+    } else if ((*out)->layout) {
+        mlpipe__layout_bind((*out)->layout);
     }
     return st;
 }
@@ -129,7 +168,7 @@ mlpipe_status mlpipe_predict_row(const mlpipe_predictor *predictor,
     fp = mlpipe__fp_enter();
     mlpipe__record_load(&predictor->binding, row, scratch, 0, 0);
     mlpipe__record_time(&predictor->binding, scratch, 0, 0,
-                        predictor->fixed_time);
+                        predictor_time(predictor, row));
     mlpipe__program_run(predictor->model->program, scratch, 1, 1, out, NULL);
     mlpipe__fp_leave(fp);
     return MLPIPE_OK;
@@ -157,7 +196,7 @@ mlpipe_status mlpipe_predict_rows(const mlpipe_predictor *predictor,
         for (uint32_t i = 0; i < count; i++, at += stride) {
             mlpipe__record_load(&predictor->binding, at, scratch, wide, i);
             mlpipe__record_time(&predictor->binding, scratch, wide, i,
-                                predictor->fixed_time);
+                                predictor_time(predictor, at));
         }
         mlpipe__program_run(program, scratch, width, count, out, NULL);
         out += (size_t)count * predictor->outputs;

@@ -597,6 +597,8 @@ static mlpipe_status slot_make(mlpipe_ctx *ctx, const mlpipe_model *model,
     }
     slot->last_number = d->number;
     slot_publish(slot, d);
+    if (slot->layout)
+        mlpipe__layout_bind(slot->layout);
     mlpipe__layout_tell_unread(ctx, slot->layout, model);
     *out = slot;
     return MLPIPE_OK;

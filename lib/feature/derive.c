@@ -22,7 +22,7 @@ static mlpipe_status derive_check(mlpipe_ctx *ctx, const char *owner,
 static mlpipe_status derive_emit(mlpipe__job *job)
 {
     return mlpipe__expr_derive(job->ctx, job->plan, job->name,
-                               derive_text(job->params), NULL);
+                               derive_text(job->params), job->plan->sink);
 }
 
 static mlpipe_status derive_names(mlpipe_ctx *ctx,

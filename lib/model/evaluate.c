@@ -2,7 +2,10 @@
 /* The score of a model on rows, beside a baseline that knows no features. */
 #include "model_internal.h"
 
-enum { EVALUATE_NAMES_MAX = 32 };
+enum {
+    EVALUATE_NAMES_MAX = 32,
+    EVALUATE_SEEN_SHARE = 10 /* a tenth of the rows is worth a warning */
+};
 
 const mlpipe__param mlpipe__evaluate_params[] = {
     {"metrics", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
@@ -151,6 +154,32 @@ static mlpipe_status evaluate_metric(mlpipe_ctx *ctx, mlpipe_report *r,
     return st;
 }
 
+/* Rows that the model was fitted on flatter it. A few twins are natural where
+ * columns have few values, so only a share of them is told. */
+static mlpipe_status evaluate_seen(mlpipe_ctx *ctx, const mlpipe_model *m,
+                                   const mlpipe_dataset *d, mlpipe_report *r)
+{
+    uint64_t *hash =
+        mlpipe__alloc_array(ctx->env, (size_t)d->rows, sizeof *hash);
+    const mlpipe_status st =
+        hash ? mlpipe__model_row_hashes(ctx, m, d, hash)
+             : mlpipe__nomem(ctx);
+    int64_t seen = 0;
+    for (int64_t i = 0; !st && i < d->rows; i++)
+        seen += mlpipe__model_trained_on(m, hash[i]);
+    mlpipe__free(ctx->env, hash);
+    if (st)
+        return st;
+    mlpipe__report_number(r, "rows_seen", (double)seen);
+    if (seen > d->rows / EVALUATE_SEEN_SHARE)
+        mlpipe__log_line(ctx, MLPIPE_LOG_WARN, "evaluate",
+                         "%lld of these %lld rows equal rows of the training "
+                         "set, so the scores are too good; keep rows for the "
+                         "test",
+                         (long long)seen, (long long)d->rows);
+    return MLPIPE_OK;
+}
+
 static mlpipe_status evaluate_fill(mlpipe_ctx *ctx, const mlpipe_model *m,
                                    const mlpipe_dataset *d,
                                    const mlpipe__setting *asked,
@@ -175,6 +204,7 @@ static mlpipe_status evaluate_fill(mlpipe_ctx *ctx, const mlpipe_model *m,
     mlpipe__report_number(r, "rows_without_target", (double)e->no_target);
     mlpipe__report_number(r, "rows_without_answer", (double)e->no_answer);
     mlpipe__report_number(r, "baseline", m->baseline);
+    st = evaluate_seen(ctx, m, d, r);
     for (i = 0; !st && (metric = mlpipe__metric_at(i)); i++)
         if ((metric->tasks & m->task) && evaluate_wants(asked, metric->name))
             st = evaluate_metric(ctx, r, metric, e);

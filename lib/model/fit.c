@@ -438,15 +438,17 @@ static mlpipe_status fit_run(mlpipe__fitting *f, mlpipe_model **out)
 }
 
 mlpipe_status mlpipe__fit_dry(mlpipe_ctx *ctx, const mlpipe_pipeline *recipe,
-                              const mlpipe_dataset *rows, uint32_t *step)
+                              const mlpipe_dataset *rows,
+                              const mlpipe__expr_sink *sink, uint32_t *step)
 {
     const uint32_t n = recipe->step_count;
     mlpipe__fitting f = {.ctx = ctx,
                          .recipe = recipe,
                          .given = rows,
-                         .transform = !n || !recipe->steps[n - 1].learner};
+                         .transform = !n || !recipe->steps[n - 1].learner,
+                         .plan = {.sink = sink},
+                         .step_told = step};
     const mlpipe_status st = fit_prepare(&f);
-    *step = f.step_now;
     fit_free(&f);
     return st;
 }

@@ -78,6 +78,7 @@ typedef struct mlpipe__fitting {
     uint32_t front_ops;
     uint64_t dropped_target, dropped_steps, dropped_valid;
     uint32_t step_now;     /* planned at the moment; UINT32_MAX: none */
+    uint32_t *step_told;   /* the same for who asked; NULL: nobody */
     mlpipe__text passes_text; /* what each pass gathered, a line each */
     mlpipe__fit_mark *marks; /* which step made or changed which variable */
     uint32_t mark_count, mark_room;
@@ -113,9 +114,11 @@ mlpipe_status mlpipe__fit_steps(mlpipe_ctx *ctx, const mlpipe_pipeline *recipe,
                               const mlpipe_dataset *train,
                               mlpipe_dataset **transformed,
                               mlpipe_model **out);
-/* Everything up to the learner; *step: the one that failed, or UINT32_MAX. */
+/* Everything up to the learner. *step: the one that is planned, at its end
+ * the one that failed, or UINT32_MAX; sink: what expressions find. */
 mlpipe_status mlpipe__fit_dry(mlpipe_ctx *ctx, const mlpipe_pipeline *recipe,
-                              const mlpipe_dataset *rows, uint32_t *step);
+                              const mlpipe_dataset *rows,
+                              const mlpipe__expr_sink *sink, uint32_t *step);
 /* transform.c: the end of such a fit, in place of a learner. */
 mlpipe_status mlpipe__fit_transform(mlpipe__fitting *f);
 /* Binds and frames f->learn, whose views are set. */

@@ -328,7 +328,9 @@ static void check_recipe(check_run *r, const mlpipe__json *root)
         return;
     if (mlpipe__json_number(format, 0) != 1)
         check_add(r, &place, false, MLPIPE_E_FORMAT, 0,
-                  "\"format\" must be 1", "");
+                  format ? "\"format\" must be 1"
+                         : "it is missing; write \"format\": 1",
+                  "");
     if (!check_pipeline(r, mlpipe__json_get(root, "pipeline")))
         return;
     place = check_at("/steps", steps);
@@ -342,36 +344,67 @@ static void check_recipe(check_run *r, const mlpipe__json *root)
             return;
 }
 
-/* A plan on real rows finds what columns and types tell. */
+/* What expressions find while a plan is made on rows. */
+typedef struct check_plan {
+    check_run *run;
+    const mlpipe__json *steps;
+    uint32_t step; /* that is planned */
+} check_plan;
+
+static check_place check_step_place(const check_plan *p)
+{
+    char pointer[32];
+    mlpipe__format(pointer, sizeof pointer, "/steps/%u", p->step);
+    return check_at(pointer, mlpipe__json_at(p->steps, p->step));
+}
+
+static void check_plan_found(void *user, const mlpipe__expr_finding *f)
+{
+    const check_plan *p = user;
+    const mlpipe__step *step = p->run->made->steps[p->step].step;
+    const mlpipe__json *params = mlpipe__json_get(
+        mlpipe__json_at(p->steps, p->step), "params");
+    const check_place at = check_step_place(p);
+    const check_place below = check_below(&at, "params", params);
+    check_expression e = {.run = p->run};
+    e.place = check_below(&below, step->params[0].name,
+                          mlpipe__json_get(params, step->params[0].name));
+    check_found(&e, f);
+}
+
+/* A plan on real rows finds what columns and types tell, up to the first step
+ * that fails. */
 static void check_rows(check_run *r, const mlpipe__json *root,
                        const mlpipe_dataset *rows)
 {
-    const mlpipe__json *steps = mlpipe__json_get(root, "steps");
-    uint32_t step = UINT32_MAX;
-    check_place place = check_at("", root);
-    const mlpipe_status st = mlpipe__fit_dry(r->ctx, r->made, rows, &step);
-    if (step < mlpipe__json_count(steps)) {
-        char pointer[32];
-        mlpipe__format(pointer, sizeof pointer, "/steps/%u", step);
-        place = check_at(pointer, mlpipe__json_at(steps, step));
-    }
-    check_said(r, st, &place);
+    check_plan p = {.run = r,
+                    .steps = mlpipe__json_get(root, "steps"),
+                    .step = UINT32_MAX};
+    const mlpipe__expr_sink sink = {check_plan_found, &p};
+    const uint32_t before = r->errors;
+    const mlpipe_status st =
+        mlpipe__fit_dry(r->ctx, r->made, rows, &sink, &p.step);
+    const check_place place = p.step < mlpipe__json_count(p.steps)
+                                  ? check_step_place(&p)
+                                  : check_at("", root);
+    if (r->errors == before) /* else it has been told already */
+        check_said(r, st, &place);
 }
 
 static mlpipe_status check_run_all(check_run *r, const mlpipe_dataset *rows,
                                    mlpipe_report **out)
 {
     mlpipe__json *root = NULL;
-    const check_place start = {"", 0};
+    check_place start = {"", 0};
+    mlpipe_status st;
     r->report = mlpipe__report_new(r->ctx->env, "check");
     if (!r->report)
         return mlpipe__nomem(r->ctx);
     mlpipe__report_table(r->report, "findings",
                          "severity,code,detail,pointer,line,column,message,"
                          "help,caret");
-    if (check_said(r, mlpipe__json_parse(r->ctx, r->text, r->bytes, &root),
-                   &start) &&
-        root)
+    st = mlpipe__json_parse_at(r->ctx, r->text, r->bytes, &root, &start.at);
+    if (check_said(r, st, &start) && root)
         check_recipe(r, root);
     if (!r->fatal && !r->errors && r->made && rows)
         check_rows(r, root, rows);

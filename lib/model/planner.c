@@ -317,7 +317,8 @@ static mlpipe_status planner_taint(mlpipe__fitting *f)
         mlpipe__fail(f->ctx, MLPIPE_E_LEAK,
                      "%q is made of the target %q: the model would read its "
                      "own answer, which it does not have when it serves; "
-                     "take it out of the steps, or fit a transform for it",
+                     "take it out of the steps; only a transform without "
+                     "target= may have it",
                      v->name, f->model->target);
         return mlpipe__fail_at(f->ctx, -1, v->name);
     }
@@ -388,12 +389,20 @@ static void planner_types(mlpipe__plan *plan, uint32_t first)
     }
 }
 
+/* Which step is under way, for messages and for who watches. */
+static void planner_at(mlpipe__fitting *f, uint32_t step)
+{
+    f->step_now = step;
+    if (f->step_told)
+        *f->step_told = step;
+}
+
 static mlpipe_status planner_step(mlpipe__fitting *f, uint32_t i)
 {
     mlpipe__job *job = &f->steps[i].job;
     const uint32_t first = f->plan.program->register_count;
     mlpipe_status st;
-    f->step_now = i;
+    planner_at(f, i);
     st = planner_prepare(f, i, true);
     if (!st && job->step->filters && job->step->filters(job))
         st = planner_filter(f, job);
@@ -408,7 +417,7 @@ static mlpipe_status planner_step(mlpipe__fitting *f, uint32_t i)
     if (!st)
         st = mlpipe__fit_mark_step(f, i, first);
     if (!st)
-        f->step_now = UINT32_MAX;
+        planner_at(f, UINT32_MAX);
     return st;
 }
 
@@ -426,14 +435,14 @@ mlpipe_status mlpipe__fit_plan(mlpipe__fitting *f)
         if (!job->step->copies)
             continue;
         job->plan = &f->inputs;
-        f->step_now = i;
+        planner_at(f, i);
         st = planner_prepare(f, i, false);
         if (!st)
-            f->step_now = UINT32_MAX;
+            planner_at(f, UINT32_MAX);
     }
     if (!st)
         st = planner_free_texts(f);
-    if (!st && f->learner)
+    if (!st)
         st = planner_taint(f);
     if (!st)
         st = planner_features(f);

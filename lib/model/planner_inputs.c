@@ -188,6 +188,22 @@ static mlpipe_status planner_listed(mlpipe__fitting *f,
     return st;
 }
 
+/* A column that nobody listed and that looks like no feature is told. */
+static void planner_doubt(mlpipe__fitting *f, uint32_t column)
+{
+    const char *name = f->given->columns[column]->name;
+    const int32_t role = mlpipe_dataset_role(f->given, column);
+    const char *word = role == MLPIPE_ROLE_ID     ? "id"
+                       : role == MLPIPE_ROLE_TIME ? "time"
+                                                  : NULL;
+    if (word)
+        mlpipe__log_line(f->ctx, MLPIPE_LOG_WARN, "fit",
+                         "the column %s becomes a feature, since features= "
+                         "lists none, but looks like the %s of a row; say "
+                         "%s=%s, or list the features",
+                         name, word, word, name);
+}
+
 static mlpipe_status planner_unlisted(mlpipe__fitting *f)
 {
     mlpipe_status st = MLPIPE_OK;
@@ -197,6 +213,7 @@ static mlpipe_status planner_unlisted(mlpipe__fitting *f)
         if ((f->model->target && !strcmp(name, f->model->target)) ||
             planner_role(f->recipe, name, true))
             continue;
+        planner_doubt(f, i);
         st = planner_column(f, i, true);
     }
     if (!st && !f->plan.var_count)

@@ -488,6 +488,7 @@ struct mlpipe__plan {
                                     size_t bytes),
                          void *is_user);
     void *user;
+    const mlpipe__expr_sink *sink; /* of expressions; NULL: context and log */
     int32_t fit_year;       /* of the latest time of the training rows; 0: not
                                known. Only lints read it. */
     /* Registers that are 1 where a row must get no answer, and those that

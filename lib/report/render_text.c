@@ -124,6 +124,78 @@ static void text_table(const mlpipe_report *r, mlpipe__text *t,
     }
 }
 
+/* A cell that a column cannot show: too long, or of several lines. */
+static bool text_is_wide(const mlpipe_report *r,
+                         const mlpipe__report_item *item)
+{
+    uint32_t i;
+
+    for (i = 0; i < item->cells; i++) {
+        const mlpipe__report_cell *cell = &r->cells[item->first_cell + i];
+        size_t n;
+
+        if (cell->text == UINT32_MAX)
+            continue;
+        n = mlpipe__dict_bytes(&r->texts, cell->text);
+        if (n > RENDER_COLUMN_MAX ||
+            memchr(mlpipe__dict_text(&r->texts, cell->text), '\n', n))
+            return true;
+    }
+    return false;
+}
+
+/* Lines of a text below each other, indented as far as the first one is. */
+static void text_lines(mlpipe__text *t, const char *s, size_t n,
+                       size_t indent)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        mlpipe__text_put(t, s + i, 1);
+        if (s[i] == '\n')
+            text_pad(t, 0, indent);
+    }
+}
+
+/* A table whose cells are too wide for columns: a line for each cell that is
+ * not empty, an empty one between rows. */
+static void text_records(const mlpipe_report *r, mlpipe__text *t,
+                         const mlpipe__report_item *item)
+{
+    const char *names = mlpipe__dict_text(&r->texts, item->text);
+    const uint32_t columns = item->columns;
+    char number[MLPIPE__NUMBER_BYTES];
+    size_t width = 0, n;
+    uint32_t i;
+
+    for (i = 0; i < columns; i++) {
+        (void)text_column(names, i, &n);
+        width = n > width ? n : width;
+    }
+    for (i = 0; i < item->cells; i++) {
+        const mlpipe__report_cell *cell = &r->cells[item->first_cell + i];
+        const bool text = cell->text != UINT32_MAX;
+        const char *name = text_column(names, i % columns, &n);
+        const size_t bytes =
+            text ? mlpipe__dict_bytes(&r->texts, cell->text) : 1;
+
+        if (bytes) {
+            mlpipe__text_put(t, "    ", 4);
+            mlpipe__text_put(t, name, n);
+            text_pad(t, n, width + 2);
+            if (text)
+                text_lines(t, mlpipe__dict_text(&r->texts, cell->text),
+                           bytes, 4 + width + 2);
+            else
+                mlpipe__text_put(t, number,
+                                 text_number(cell->number, number));
+            mlpipe__text_put(t, "\n", 1);
+        }
+        if (i % columns == columns - 1)
+            mlpipe__text_put(t, "\n", 1);
+    }
+}
+
 static void text_series(const mlpipe_report *r, mlpipe__text *t,
                         const mlpipe__report_item *item)
 {
@@ -163,7 +235,10 @@ void mlpipe__render_text(const mlpipe_report *r, mlpipe__text *t)
         mlpipe__text_put(t, name, n);
         if (item->kind == MLPIPE__ITEM_TABLE) {
             mlpipe__text_put(t, "\n", 1);
-            text_table(r, t, item);
+            if (text_is_wide(r, item))
+                text_records(r, t, item);
+            else
+                text_table(r, t, item);
             continue;
         }
         text_pad(t, text_columns(name, n), width + 2);

@@ -123,6 +123,36 @@ static void test_records_equal_doubles_and_values(void **state)
     (void)state;
 }
 
+/* A layout that lacked a field can still be given it. */
+static void test_a_failure_binds_nothing(void **state)
+{
+    mlpipe_ctx *c;
+    mlpipe_layout *l;
+    mlpipe_predictor *p;
+    mlpipe_model *m;
+
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
+    m = serve_model(c, 1, 0, false);
+    assert_ok(c, mlpipe_layout_new(c, 64, &l));
+    assert_status(MLPIPE_E_SCHEMA, mlpipe_predictor_new(c, m, l, &p));
+    for (uint32_t i = 0; i < mlpipe_model_inputs(m); i++)
+        assert_ok(c, mlpipe_layout_field(
+                         c, l, mlpipe_model_input(m, i),
+                         mlpipe_model_input_type(m, i) ==
+                                 MLPIPE_TYPE_CATEGORY
+                             ? MLPIPE_TOKEN
+                             : MLPIPE_F64,
+                         8 * i));
+    assert_ok(c, mlpipe_predictor_new(c, m, l, &p));
+    assert_status(MLPIPE_E_STATE,
+                  mlpipe_layout_field(c, l, "late", MLPIPE_F64, 32));
+    mlpipe_predictor_free(p);
+    mlpipe_layout_free(l);
+    mlpipe_model_free(m);
+    mlpipe_ctx_free(c);
+    (void)state;
+}
+
 static void test_values_refuse(void **state)
 {
     mlpipe_ctx *c;
@@ -194,6 +224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_doubles),
         cmocka_unit_test(test_records_equal_doubles_and_values),
+        cmocka_unit_test(test_a_failure_binds_nothing),
         cmocka_unit_test(test_values_refuse),
         cmocka_unit_test(test_rounding_mode),
     };

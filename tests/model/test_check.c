@@ -7,7 +7,7 @@ static const struct {
     double errors;
     const char *said[4]; /* in the findings, as JSON */
 } check_cases[] = {
-    {"{", 1, {"\"MLPIPE_E_FORMAT\",0,\"\",1,1,"}},
+    {"{", 1, {"\"MLPIPE_E_FORMAT\",0,\"\",1,2,"}},
     {"[]", 1, {"an object must stand here"}},
     {"{\"format\":1,\"pipeline\":{\"target\":\"y\"}}", 0, {NULL}},
     {"{\"format\":1,\"pipeline\":{}}", 0, {NULL}},
@@ -76,7 +76,8 @@ static void with_rows(void **state)
         "{\"format\":1,\"pipeline\":{\"target\":\"price\",\"id\":[\"id\"],"
         "\"features\":[\"size\",\"town\"]},\"steps\":[{\"step\":\"impute\"},"
         "{\"step\":\"derive\",\"params\":{\"expressions\":"
-        "\"a = siz * 2\"}},{\"step\":\"gbt\"}]}";
+        "\"a = siz * 2; b = 1 + lott; c = size == null\"}},"
+        "{\"step\":\"gbt\"}]}";
     mlpipe_ctx *c = made_ctx(1);
     mlpipe_dataset *d = made_dataset(c, 0, 60);
     mlpipe_report *r;
@@ -86,10 +87,14 @@ static void with_rows(void **state)
     assert_true(mlpipe_report_get(r, "errors") == 0);
     mlpipe_report_free(r);
     assert_ok(c, mlpipe_pipeline_check(c, json, sizeof json - 1, d, &r));
-    assert_true(mlpipe_report_get(r, "errors") == 1);
+    /* both errors and the lint of the expressions, each with its place */
+    assert_true(mlpipe_report_get(r, "errors") == 2);
+    assert_true(mlpipe_report_get(r, "lints") == 1);
     assert_ok(c, mlpipe_report_render(c, r, "json", &b));
-    assert_non_null(strstr(mlpipe_buffer_data(b), "\"/steps/1\""));
+    assert_non_null(strstr(mlpipe_buffer_data(b),
+                           "112,\"/steps/1/params/expressions\",1,155,"));
     assert_non_null(strstr(mlpipe_buffer_data(b), "size"));
+    assert_non_null(strstr(mlpipe_buffer_data(b), "\\\"lott\\\""));
     mlpipe_buffer_free(b);
     mlpipe_report_free(r);
     mlpipe_dataset_free(d);

@@ -90,6 +90,39 @@ static void weights(void **state)
     mlpipe_ctx_free(c);
 }
 
+static mlpipe_dataset *run_of(mlpipe_ctx *c, int from, int n)
+{
+    double x[10];
+    mlpipe_builder *b;
+    mlpipe_dataset *d;
+    for (int i = 0; i < n; i++)
+        x[i] = from + i;
+    assert_ok(c, mlpipe_builder_new(c, NULL, NULL, &b));
+    assert_ok(c, mlpipe_builder_column(c, b, "y", MLPIPE_F64, x, NULL, n));
+    assert_ok(c, mlpipe_builder_column(c, b, "x", MLPIPE_F64, x, NULL, n));
+    assert_ok(c, mlpipe_builder_finish(c, b, &d));
+    mlpipe_builder_free(b);
+    return d;
+}
+
+/* Rows of the training set are counted, whatever their row ids. */
+static void rows_of_the_training_set(void **state)
+{
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_model *m = line(c, "target=y features=x holdout=0"); /* 1 .. 6 */
+    const int from[] = {1, 4, 7}, seen[] = {6, 3, 0};
+    for (int i = 0; i < 3; i++) {
+        mlpipe_dataset *d = run_of(c, from[i], 6);
+        mlpipe_report *r;
+        assert_ok(c, mlpipe_evaluate(c, m, d, NULL, &r));
+        assert_near(mlpipe_report_get(r, "rows_seen"), seen[i], 0);
+        mlpipe_report_free(r);
+        mlpipe_dataset_free(d);
+    }
+    mlpipe_model_free(m);
+    mlpipe_ctx_free(c);
+}
+
 static void refusals(void **state)
 {
     mlpipe_ctx *c = made_ctx(1);
@@ -119,6 +152,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows),
         cmocka_unit_test(weights),
+        cmocka_unit_test(rows_of_the_training_set),
         cmocka_unit_test(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

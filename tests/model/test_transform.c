@@ -151,6 +151,53 @@ static void row_and_bundle(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* as_of of a row: by a field named as the time column, in its unit; a layout
+ * without one is refused, unless the recipe fixed a time. */
+static void time_of_a_row(void **state)
+{
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = made_dataset(c, 0, 100), *features;
+    mlpipe_pipeline *p;
+    mlpipe_transform *t;
+    mlpipe_layout *l;
+    mlpipe_predictor *one;
+    struct {
+        double rooms;
+        int64_t day;
+    } record;
+    double out[2];
+    void *scratch;
+    (void)state;
+    assert_ok(c, mlpipe_pipeline_new(c, "time=day features=rooms", &p));
+    assert_ok(c, mlpipe_pipeline_derive(c, p, "s = second(as_of) + "
+                                              "60 * minute(as_of)"));
+    assert_ok(c, mlpipe_transform_fit(c, p, d, &features, &t));
+    assert_ok(c, mlpipe_layout_new(c, sizeof record, &l));
+    assert_ok(c, mlpipe_layout_field(c, l, "rooms", MLPIPE_F64, 0));
+    assert_status(MLPIPE_E_STATE,
+                  mlpipe_transform_predictor(c, t, l, &one));
+    assert_non_null(strstr(mlpipe_ctx_error(c)->text, "field \"day\""));
+    assert_ok(c, mlpipe_layout_field(c, l, "day", MLPIPE_I64, 8));
+    assert_ok(c, mlpipe_transform_predictor(c, t, l, &one));
+    assert_int_equal(0, posix_memalign(&scratch, 64,
+                                       mlpipe_predictor_scratch(one)));
+    for (int64_t i = 0; i < 100; i++) {
+        record.rooms = number_at(d, "rooms", i);
+        record.day = (int64_t)number_at(d, "day", i);
+        assert_status(MLPIPE_OK,
+                      mlpipe_predict_row(one, scratch, &record, out));
+        assert_true(out[1] == number_at(features, "s", i));
+    }
+    free(scratch);
+    mlpipe_predictor_free(one);
+    mlpipe_layout_free(l);
+    mlpipe_dataset_free(features);
+    mlpipe_transform_free(t);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
 /* The same bytes for every number of threads. */
 static void threads(void **state)
 {
@@ -217,6 +264,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(types),
         cmocka_unit_test(row_and_bundle),
+        cmocka_unit_test(time_of_a_row),
         cmocka_unit_test(threads),
         cmocka_unit_test(refusals),
     };
