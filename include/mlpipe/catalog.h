@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file catalog.h
- * The steps that exist and the parameters of every call that takes them:
- * the one table from which parsing, messages, bindings and manuals come.
+ * The steps that exist, the parameters of every call that takes them, and the
+ * functions of expressions: the one table from which parsing, messages,
+ * bindings and manuals come. examples/steps prints it.
  */
 #ifndef MLPIPE_CATALOG_H
 #define MLPIPE_CATALOG_H
@@ -13,13 +14,19 @@
 extern "C" {
 #endif
 
-/** What a step does to the data; see mlpipe_catalog_entry. */
+/**
+ * What an entry is: a step by what it does to the data, a call, or a part of
+ * expressions (see mlpipe_pipeline_derive). Where the line of a function says
+ * nothing else, a null among its arguments gives null.
+ */
 enum {
     MLPIPE_KIND_CALL = 0,    /**< no step: the parameters of a function */
     MLPIPE_KIND_ROW = 1,     /**< a function of the row alone */
     MLPIPE_KIND_FIT = 2,     /**< statistics of the training rows, then row */
     MLPIPE_KIND_ROWS = 3,    /**< changes which rows train; never serves */
-    MLPIPE_KIND_LEARNER = 4  /**< makes the prediction */
+    MLPIPE_KIND_LEARNER = 4, /**< makes the prediction */
+    MLPIPE_KIND_FUNCTION = 5, /**< of expressions */
+    MLPIPE_KIND_SYNTAX = 6   /**< of expressions: an operator or literal */
 };
 
 /** Type of a parameter. */
@@ -36,8 +43,9 @@ enum {
 
 /** One entry of the catalog. All texts are static. */
 typedef struct mlpipe_catalog_entry {
-    const char *name; /**< "impute", or the function: "mlpipe_read_csv" */
-    const char *doc;  /**< one sentence */
+    const char *name; /**< "impute", "mlpipe_read_csv", "bucket" or "**" */
+    const char *doc;  /**< one sentence; of expressions: the signature, a
+                           colon, what it takes and gives, what is null */
     int32_t kind;     /**< MLPIPE_KIND_ */
     uint32_t params;  /**< how many parameters it takes */
 } mlpipe_catalog_entry;
@@ -56,7 +64,7 @@ typedef struct mlpipe_catalog_parameter {
 /**
  * How many entries the catalog has.
  *
- * @return entries: steps first, then functions
+ * @return entries: steps, calls, functions of expressions, operators
  * @thread any
  * @since 0.1
  */

@@ -443,7 +443,10 @@ mlpipe_layout_new(mlpipe_ctx *ctx, size_t record_bytes, mlpipe_layout **out);
 
 /**
  * Name a field of the record. Floating fields hold NaN for missing, tokens
- * hold 0; see mlpipe_layout_missing for integers.
+ * hold 0; see mlpipe_layout_missing for integers. A field that feeds a
+ * timestamp or duration holds it as a number in the unit of the column that
+ * the model was trained on (mlpipe_dataset_unit), such as microseconds since
+ * 1970-01-01 UTC.
  *
  * @param ctx borrows
  * @param layout borrows; not yet bound to a slot, predictor or builder

@@ -3,6 +3,14 @@
  * @file deploy.h
  * The serving path: predictors for one model, slots and workers for models
  * that are swapped while they serve.
+ *
+ * All of this header is in libmlpipe-serve, and of the others what leads here:
+ * all of base.h and version.h; mlpipe_layout_ of data.h; of model.h and
+ * transform.h mlpipe_model_load_bytes and mlpipe_transform_load_bytes, the id,
+ * inputs, outputs, classes and categories, and the frees. It has no datasets
+ * and builders, no recipes, fit, mlpipe_predict or mlpipe_evaluate, no
+ * reports, catalog, store, monitor or cycle, and no files: the host reads the
+ * bundle. Parameters are key=value there, not JSON.
  */
 #ifndef MLPIPE_DEPLOY_H
 #define MLPIPE_DEPLOY_H
@@ -77,7 +85,8 @@ mlpipe_transform_predictor(mlpipe_ctx *ctx, const mlpipe_transform *transform,
 
 /**
  * Bytes of scratch that a prediction needs, 64-byte aligned, for one thread
- * at a time. Contents do not matter.
+ * at a time. Contents do not matter. Tens of kilobytes are normal, and a model
+ * with many features takes more: allocate it once, from the heap.
  *
  * @param predictor borrows; NULL gives 0
  * @return bytes

@@ -37,8 +37,9 @@ typedef struct mlpipe_model mlpipe_model;
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_SCHEMA (a column is missing
  *         or of a type that the step cannot take), MLPIPE_E_EMPTY,
- *         MLPIPE_E_LEAK (valid holds rows of train), MLPIPE_E_NUMERIC,
- *         MLPIPE_E_LIMIT, MLPIPE_E_STATE (no learner), MLPIPE_E_UNSUPPORTED,
+ *         MLPIPE_E_LEAK (valid holds rows of train), MLPIPE_E_CONFLICT (a
+ *         step behind one that resamples), MLPIPE_E_NUMERIC, MLPIPE_E_LIMIT,
+ *         MLPIPE_E_STATE (no learner), MLPIPE_E_UNSUPPORTED,
  *         MLPIPE_E_CANCELLED
  * @thread ctx
  * @since 0.1
@@ -72,10 +73,12 @@ mlpipe_predict(mlpipe_ctx *ctx, const mlpipe_model *model,
 /**
  * Score a model on rows that it has not seen, beside a baseline that always
  * says the training mean or share. Regression: rmse, mae, r2; binary:
- * logloss, auc, accuracy. Formulas: research notes, metrics; r2 and auc as in
- * scikit-learn, ties of auc count one half. The figure rows_seen
- * counts the rows that equal a training row by their contents; above a tenth
- * of the rows a warning says that the scores are too good.
+ * logloss, auc, accuracy. Formulas as in scikit-learn 1.x, "Metrics and
+ * scoring" (root_mean_squared_error, mean_absolute_error, r2_score, log_loss,
+ * roc_auc_score, accuracy_score); ties of auc count one half (Mann-Whitney).
+ * The figure rows_seen counts the rows that equal a training row by their
+ * contents; above a tenth of the rows a warning says that the scores are too
+ * good.
  *
  * @param ctx borrows
  * @param model borrows

@@ -61,8 +61,11 @@ enum {
  * back in the column's own units), task=auto|regression|binary, features=a,b
  * (default: every column without a role), and the roles id= time= group=
  * weight= label_time= known_time= offset= split= segment= key= private=;
- * seed=, holdout=0.1 (the share kept from the learner for the reference where
- * no validation dataset is given; last in time, whole groups).
+ * as_of=2026-01-31 (what as_of is in expressions where nothing else tells
+ * the time of a row); seed=, holdout=0.1 (the share kept from the learner for
+ * the reference where no validation dataset is given; last in time, whole
+ * groups). features= names columns of the data; what derive makes is a feature
+ * by itself.
  *
  * @param ctx borrows
  * @param params borrows; a recipe for mlpipe_fit needs a target
@@ -100,8 +103,10 @@ mlpipe_pipeline_add(mlpipe_ctx *ctx, mlpipe_pipeline *pipeline,
                     const char *step, const char *params);
 
 /**
- * Add features by expressions. The text is checked as far as that goes
- * without columns; columns and types are checked by the fit.
+ * Add features by expressions: one text, in which lines or semicolons
+ * separate the definitions. It is checked as far as that goes without columns;
+ * columns and types are checked by the fit. A second call is a second step,
+ * which gets a name by itself.
  *
  * Operators, the tightest first: ** (from the right), - before a value,
  * * / // %, + -, comparisons (< <= > >= == != in (...) not in (...)
@@ -110,8 +115,10 @@ mlpipe_pipeline_add(mlpipe_ctx *ctx, mlpipe_pipeline *pipeline,
  * if(c, a, b); case when c then x ... else y end; let a = x, b = y in z.
  * Literals: 1_000, 1.5e3, "text" or 'text' (a quote inside is doubled), true,
  * false, null, @2026-01-31, @2026-01-31T10:00:00, durations such as 5 min
- * (us ms s min h d w). Odd column names stand in backticks. as_of is the time
- * of the row: the time column, else the time of the call.
+ * or 5 days (us ms s min h d w, or their words). Odd column names stand in
+ * backticks. as_of is the time of the row: in a dataset its time= column, in a
+ * worker the time of the call; else as_of= of the recipe; where there is none
+ * of them the call fails.
  *
  * Types are numbers, conditions, times, durations and texts; texts and
  * numbers never mix, and no number is a condition. null makes null, but for
@@ -125,8 +132,9 @@ mlpipe_pipeline_add(mlpipe_ctx *ctx, mlpipe_pipeline *pipeline,
  * bucket map; year quarter month week day dow doy hour minute second
  * is_weekend date_trunc date_diff add_months epoch; lower upper trim squeeze
  * strip_accents substr replace split_part concat len contains starts ends
- * parse_num parse_date parse_bool parse_unit. A call with the wrong arguments
- * is told what the function takes.
+ * parse_num parse_date parse_bool parse_unit. What each takes and gives, and
+ * when it is null, is in the catalog (catalog.h): examples/steps prints it,
+ * `steps functions` all of them and `steps bucket` one.
  *
  * @param ctx borrows
  * @param pipeline borrows; unchanged on failure
@@ -224,7 +232,14 @@ mlpipe_pipeline_check(mlpipe_ctx *ctx, const char *json, size_t bytes,
                       const mlpipe_dataset *rows, mlpipe_report **out);
 
 /**
- * A recipe from the JSON that mlpipe_pipeline_json writes.
+ * A recipe from JSON, as mlpipe_pipeline_json writes it; what is left out has
+ * its default:
+ *
+ *     {"format": 1,
+ *      "pipeline": {"target": "log(price)", "id": ["id"], "time": ["date"]},
+ *      "steps": [{"step": "derive", "params": {"expressions": "a = x / y"}},
+ *                {"step": "impute", "as": "fill", "params": {}},
+ *                {"step": "gbt", "params": {"trees": 300, "rate": 0.1}}]}
  *
  * @param ctx borrows
  * @param json borrows: UTF-8

@@ -484,13 +484,16 @@ const mlpipe__setting *mlpipe__params_get(const mlpipe__params *p,
                                           const char *name);
 /* Canonical {"a":1,"b":"x"} with every default written out. */
 void mlpipe__params_json(const mlpipe__params *p, mlpipe__text *out);
-/* Closest of the names by edit distance; NULL where none is near. */
+/* Closest of the names by edit distance, else one that begins as the word
+ * does; NULL where none is near. A word of one letter is near to itself. */
 const char *mlpipe__nearest(const char *word, size_t n,
                             const char *const *names, uint32_t count);
 /* A table row as the catalog shows it. */
 void mlpipe__param_describe(const mlpipe__param *param,
                             mlpipe_catalog_parameter *out);
-/* A number and one of us ms s min h d w (none: s), in seconds. */
+/* us ms s min h d w for these and for words such as hour, days; else NULL. */
+const char *mlpipe__time_unit(const char *s, size_t n);
+/* A number and a unit of time (none: s), in seconds. */
 bool mlpipe__parse_span(const char *s, size_t n, double *seconds);
 
 /*
@@ -661,6 +664,8 @@ mlpipe_status mlpipe__container_add(mlpipe_ctx *ctx, mlpipe__container *b,
 mlpipe_status mlpipe__container_write(mlpipe_ctx *ctx,
                                       const mlpipe__container *b,
                                       const char *kind, mlpipe__text *out);
+/* Does it begin as a container of this kind? Nothing else is checked. */
+bool mlpipe__container_is(const char *kind, const void *bytes, size_t size);
 /* Read: copies and checks everything; sections point into the copy. */
 mlpipe_status mlpipe__container_read(mlpipe_ctx *ctx, const char *kind,
                                      const void *bytes, size_t size,

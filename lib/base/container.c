@@ -319,6 +319,16 @@ static mlpipe_status container_check(mlpipe_ctx *ctx, const char *kind,
     return container_check_sections(ctx, b, h.sections);
 }
 
+bool mlpipe__container_is(const char *kind, const void *bytes, size_t size)
+{
+    container_header h;
+    if (size < sizeof h)
+        return false;
+    memcpy(&h, bytes, sizeof h);
+    return !memcmp(h.magic, container_magic, sizeof h.magic)
+           && !memcmp(h.kind, kind, sizeof h.kind);
+}
+
 mlpipe_status mlpipe__container_read(mlpipe_ctx *ctx, const char *kind,
                                      const void *bytes, size_t size,
                                      mlpipe__container *out)

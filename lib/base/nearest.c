@@ -44,11 +44,38 @@ static uint32_t nearest_distance(const char *a, size_t n, const char *b,
     return rows[n % 3][m];
 }
 
+/* Do a and b agree as far as the shorter goes, three letters at least? */
+static bool nearest_prefix(const char *a, size_t n, const char *b, size_t m)
+{
+    const size_t least = n < m ? n : m;
+    size_t i = 0;
+    while (i < least && nearest_fold(a[i]) == nearest_fold(b[i]))
+        i++;
+    return least >= 3 && i == least;
+}
+
+/* The name that is longest within the word, or adds the least to it. */
+static const char *nearest_begin(const char *word, size_t n,
+                                 const char *const *names, uint32_t count)
+{
+    const char *found = NULL;
+    size_t best = SIZE_MAX;
+    for (uint32_t i = 0; i < count; i++) {
+        const size_t m = strlen(names[i]);
+        const size_t apart = m < n ? n - m : m - n;
+        if (apart < best && nearest_prefix(word, n, names[i], m)) {
+            best = apart;
+            found = names[i];
+        }
+    }
+    return found;
+}
+
 const char *mlpipe__nearest(const char *word, size_t n,
                             const char *const *names, uint32_t count)
 {
     const char *found = NULL;
-    uint32_t best = n < 4 ? 1 : (uint32_t)(n + 2) / 3;
+    uint32_t best = n < 2 ? 0 : n < 4 ? 1 : (uint32_t)(n + 2) / 3;
     if (n == 0 || n > NEAREST_BYTES)
         return NULL;
     for (uint32_t i = 0; i < count; i++) {
@@ -61,7 +88,7 @@ const char *mlpipe__nearest(const char *word, size_t n,
             found = names[i];
         }
     }
-    return found;
+    return found ? found : nearest_begin(word, n, names, count);
 }
 
 static bool caret_continues(char c)

@@ -53,6 +53,15 @@ mlpipe_status mlpipe__params_fail(const mlpipe__params_run *r,
                         caret);
 }
 
+/* What holds a text that is no key=value, and must be given; or NULL. */
+static const mlpipe__param *params_whole(const mlpipe__params_run *r)
+{
+    for (uint32_t i = 0; i < r->count; i++)
+        if (r->table[i].type == MLPIPE_PARAM_TEXT && !r->table[i].initial)
+            return &r->table[i];
+    return NULL;
+}
+
 static mlpipe_status params_unknown(const mlpipe__params_run *r,
                                     const char *key, size_t n)
 {
@@ -66,6 +75,11 @@ static mlpipe_status params_unknown(const mlpipe__params_run *r,
     for (; count < r->count && count < PARAMS_SHOWN_MAX; count++)
         names[count] = r->table[count].name;
     const char *near = mlpipe__nearest(key, n, names, count);
+    const mlpipe__param *whole = params_whole(r);
+    if (!near && whole)
+        return mlpipe__params_fail(
+            r, "%q is no parameter; it takes %s='...': %s", word,
+            whole->name, whole->doc);
     mlpipe__params_list(list, sizeof list, names, count);
     if (near)
         return mlpipe__params_fail(
@@ -105,11 +119,38 @@ static void params_skip_space(mlpipe__params_run *r)
         r->at++;
 }
 
+/* A word that is no key=value: why that may be. */
+static mlpipe_status params_no_pair(const mlpipe__params_run *r,
+                                    const char *key, size_t n)
+{
+    const mlpipe__param *whole = params_whole(r);
+    char word[MLPIPE__PARAMS_WORD];
+    size_t at = r->at;
+    mlpipe__params_word(key, n, word);
+    while (at < r->size && params_space(r->text[at]))
+        at++;
+    for (uint32_t i = 0; i < r->count; i++)
+        if (strlen(r->table[i].name) == n
+            && !memcmp(r->table[i].name, key, n)
+            && at < r->size && r->text[at] == '=')
+            return mlpipe__params_fail(
+                r, "no spaces stand around '='; write %s=value", word);
+    if (whole)
+        return mlpipe__params_fail(
+            r, "%q is no key=value; it takes %s='...': %s", word,
+            whole->name, whole->doc);
+    if (key[0] == ',')
+        return mlpipe__params_fail(
+            r, "no space stands before a comma of a list, and none behind "
+               "it; parameters are separated by spaces");
+    return mlpipe__params_fail(
+        r, "%q is no key=value; put values with spaces in '...'", word);
+}
+
 /* The key before '='; r->at then stands behind the '='. */
 static mlpipe_status params_key(mlpipe__params_run *r, size_t *bytes)
 {
     const size_t start = r->at;
-    char word[MLPIPE__PARAMS_WORD];
     r->mark = start;
     while (r->at < r->size && !params_space(r->text[r->at])
            && r->text[r->at] != '=')
@@ -121,9 +162,7 @@ static mlpipe_status params_key(mlpipe__params_run *r, size_t *bytes)
     }
     if (!*bytes)
         return mlpipe__params_fail(r, "a name is missing before '='");
-    mlpipe__params_word(r->text + start, *bytes, word);
-    return mlpipe__params_fail(
-        r, "%q is no key=value; put values with spaces in '...'", word);
+    return params_no_pair(r, r->text + start, *bytes);
 }
 
 /* '...' with '' for a quote, unquoted into out; its length in *bytes. */
@@ -194,6 +233,61 @@ static mlpipe_status params_bare(mlpipe__params_run *r, size_t *bytes)
     return MLPIPE_OK;
 }
 
+/* Does key= of the table stand at `at`? */
+static bool params_is_key(const mlpipe__params_run *r, size_t at)
+{
+    for (uint32_t i = 0; i < r->count; i++) {
+        const size_t n = strlen(r->table[i].name);
+        if (at + n < r->size && r->text[at + n] == '='
+            && !memcmp(r->text + at, r->table[i].name, n))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * A bare value [start, r->at) with a comma too many: between parameters, or
+ * with a space behind it in a list.
+ */
+static mlpipe_status params_commas(mlpipe__params_run *r,
+                                   const mlpipe__param *p, size_t start)
+{
+    const bool list = p->type == MLPIPE_PARAM_NAMES
+                      || p->type == MLPIPE_PARAM_REALS;
+    size_t at = start, next = r->at;
+    for (bool name = false; at < r->at; at++) {
+        name ^= r->text[at] == '`';
+        if (!name && at > start && r->text[at] == ','
+            && params_is_key(r, at + 1))
+            break;
+    }
+    if (at < r->at) {
+        r->mark = at;
+        return mlpipe__params_fail(
+            r, "parameters are separated by spaces, not commas");
+    }
+    while (next < r->size && params_space(r->text[next]))
+        next++;
+    if (r->at - start < 2 || r->text[r->at - 1] != ',' || next == r->size)
+        return MLPIPE_OK;
+    r->mark = r->at - 1;
+    if (list && !params_is_key(r, next))
+        return mlpipe__params_fail(
+            r, "no space stands behind a comma of a list; write %s=a,b",
+            p->name);
+    return mlpipe__params_fail(
+        r, "parameters are separated by spaces, not commas");
+}
+
+/* Is what stands behind the spaces no key of the table? */
+static bool params_value_follows(const mlpipe__params_run *r)
+{
+    size_t at = r->at;
+    while (at < r->size && params_space(r->text[at]))
+        at++;
+    return at < r->size && !params_is_key(r, at);
+}
+
 static mlpipe_status params_item(mlpipe__params_run *r, char *scratch)
 {
     mlpipe__setting *s = NULL;
@@ -208,9 +302,14 @@ static mlpipe_status params_item(mlpipe__params_run *r, char *scratch)
     const bool quoted = r->at < r->size && r->text[r->at] == '\'';
     const char *value = quoted ? scratch : r->text + start;
     st = quoted ? params_quoted(r, scratch, &bytes) : params_bare(r, &bytes);
+    if (!st && !quoted)
+        st = params_commas(r, s->param, start);
     if (st)
         return st;
     r->mark = start;
+    if (!quoted && !bytes && params_value_follows(r))
+        return mlpipe__params_fail(
+            r, "no spaces stand around '='; write %s=value", s->param->name);
     if (!quoted && !bytes)
         return mlpipe__params_fail(
             r, "\"%s\" has no value; an empty text is written ''",

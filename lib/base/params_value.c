@@ -124,6 +124,22 @@ static mlpipe_status params_bool(const mlpipe__params_run *r,
     return MLPIPE_OK;
 }
 
+const char *mlpipe__time_unit(const char *s, size_t n)
+{
+    static const char *const units[][2] = {
+        {"us", "microsecond"}, {"ms", "millisecond"}, {"s", "second"},
+        {"min", "minute"},     {"h", "hour"},         {"d", "day"},
+        {"w", "week"}};
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        const size_t m = strlen(units[i][1]);
+        if ((strlen(units[i][0]) == n && !memcmp(s, units[i][0], n))
+            || ((n == m || (n == m + 1 && s[m] == 's'))
+                && !memcmp(s, units[i][1], m)))
+            return units[i][0];
+    }
+    return NULL;
+}
+
 /* Units below a second divide, so that 5 ms is the double nearest 0.005. */
 static const struct {
     const char *name;
@@ -144,11 +160,11 @@ bool mlpipe__parse_span(const char *s, size_t n, double *seconds)
         digits--;
     if (!params_finite(s, digits, &x))
         return false;
-    for (size_t i = 0; i < sizeof params_units / sizeof params_units[0];
+    const char *unit = letters ? mlpipe__time_unit(s + n - letters, letters)
+                               : "";
+    for (size_t i = 0; unit && i < sizeof params_units / sizeof params_units[0];
          i++) {
-        const char *name = params_units[i].name;
-        if (strlen(name) == letters
-            && !memcmp(name, s + n - letters, letters)) {
+        if (!strcmp(params_units[i].name, unit)) {
             *seconds = x * params_units[i].times / params_units[i].over;
             return *seconds - *seconds == 0;
         }

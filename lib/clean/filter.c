@@ -7,7 +7,8 @@
 
 static const mlpipe__param filter_params[] = {
     {"condition", MLPIPE_PARAM_TEXT, NULL, 0, 0, NULL, 0x000100,
-     "Which training rows stay: an expression; null is not true."},
+     "Which training rows stay: an expression; null is not true; "
+     "mlpipe_pipeline_filter takes it without quotes around."},
 };
 
 static const char *filter_text(const mlpipe__params *params)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The catalog: steps, learners, and the calls that take parameters. It lives
- * in the last folder, from where all of them can be seen.
+ * The catalog: steps, learners, the calls that take parameters, and what
+ * expressions are made of. It lives in the last folder, from where all of them
+ * can be seen.
  */
 #include "../clean/clean_internal.h"
 #include "../collect/collect_internal.h"
@@ -65,6 +66,31 @@ static uint32_t catalog_learners(void)
     return n;
 }
 
+static uint32_t catalog_words(void)
+{
+    mlpipe__expr_word word;
+    bool function;
+    uint32_t n = 0;
+    while (mlpipe__expr_word_at(n, &word, &function))
+        n++;
+    return n;
+}
+
+static bool catalog_word(uint32_t index, catalog_row *out)
+{
+    mlpipe__expr_word word;
+    bool function;
+    if (!mlpipe__expr_word_at(index, &word, &function))
+        return false;
+    *out = (catalog_row){{word.name, word.doc,
+                          function ? MLPIPE_KIND_FUNCTION
+                                   : MLPIPE_KIND_SYNTAX,
+                          0},
+                         NULL,
+                         0};
+    return true;
+}
+
 static bool catalog_find(uint32_t index, catalog_row *out)
 {
     const uint32_t steps = catalog_steps(), learners = catalog_learners();
@@ -86,7 +112,7 @@ static bool catalog_find(uint32_t index, catalog_row *out)
     }
     index -= learners;
     if (index >= CATALOG_CALLS)
-        return false;
+        return catalog_word(index - CATALOG_CALLS, out);
     *out = (catalog_row){{catalog_calls[index].name, catalog_calls[index].doc,
                           MLPIPE_KIND_CALL, *catalog_calls[index].count},
                          catalog_calls[index].params,
@@ -96,7 +122,8 @@ static bool catalog_find(uint32_t index, catalog_row *out)
 
 uint32_t mlpipe_catalog_count(void)
 {
-    return catalog_steps() + catalog_learners() + CATALOG_CALLS;
+    return catalog_steps() + catalog_learners() + CATALOG_CALLS +
+           catalog_words();
 }
 
 mlpipe_status mlpipe_catalog_get(uint32_t index, mlpipe_catalog_entry *out)

@@ -4,7 +4,8 @@
 
 static const mlpipe__param derive_params[] = {
     {"expressions", MLPIPE_PARAM_TEXT, NULL, 0, 0, NULL, 0x000100,
-     "Definitions name = expression, separated by semicolons or lines."},
+     "Definitions name = expression, separated by semicolons or lines; "
+     "mlpipe_pipeline_derive takes them without quotes around."},
 };
 
 static const char *derive_text(const mlpipe__params *params)

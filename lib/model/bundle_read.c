@@ -461,6 +461,23 @@ static mlpipe_status bundle_read(mlpipe_ctx *ctx, const mlpipe__container *b,
     return st ? st : bundle_identity(ctx, b, m);
 }
 
+/* A file of the other kind is told which call reads it. */
+static mlpipe_status bundle_kind(mlpipe_ctx *ctx, const char *kind,
+                                 const void *bytes, size_t size)
+{
+    if (!strcmp(kind, MLPIPE__BUNDLE_MODEL) &&
+        mlpipe__container_is(MLPIPE__BUNDLE_TRANSFORM, bytes, size))
+        return mlpipe__fail(ctx, MLPIPE_E_FORMAT,
+                            "this is a transform; load it with "
+                            "mlpipe_transform_load");
+    if (!strcmp(kind, MLPIPE__BUNDLE_TRANSFORM) &&
+        mlpipe__container_is(MLPIPE__BUNDLE_MODEL, bytes, size))
+        return mlpipe__fail(ctx, MLPIPE_E_FORMAT,
+                            "this is a model; load it with "
+                            "mlpipe_model_load");
+    return MLPIPE_E_FORMAT;
+}
+
 mlpipe_status mlpipe__bundle_load(mlpipe_ctx *ctx, const char *kind,
                                   const void *bytes, size_t size,
                                   mlpipe_model **out)
@@ -469,7 +486,8 @@ mlpipe_status mlpipe__bundle_load(mlpipe_ctx *ctx, const char *kind,
     mlpipe_model *m;
     mlpipe_status st = mlpipe__container_read(ctx, kind, bytes, size, &b);
     if (st)
-        return st;
+        return st == MLPIPE_E_FORMAT ? bundle_kind(ctx, kind, bytes, size)
+                                     : st;
     m = mlpipe__model_new(ctx->env);
     st = m ? bundle_read(ctx, &b, m) : mlpipe__nomem(ctx);
     mlpipe__container_free(&b);

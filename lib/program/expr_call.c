@@ -67,6 +67,9 @@ static void expr_argument_help(const mlpipe__expr *e, char letter, uint32_t a,
     double x;
 
     out[0] = 0;
+    mlpipe__expr_unquote(e, a, out, room);
+    if (out[0])
+        return;
     if (v->kind == EXPR_V_TEXT && letter != 't' &&
         mlpipe__parse_f64(mlpipe__expr_text(e, v->text), v->bytes, false, &x))
         mlpipe__format(out, room, "write %.*s without quotes", (int)v->bytes,

@@ -2,23 +2,18 @@
 /* Calls of times: their parts, starts and differences. */
 #include "expr_internal.h"
 
+/* Parts that a time can start at; lengths go by their words as well. */
 static const struct {
-    const char *name;
+    const char *name, *unit;
     uint32_t part;
-} expr_parts[] = {{"year", MLPIPE__DATE_YEAR},
-                  {"quarter", MLPIPE__DATE_QUARTER},
-                  {"month", MLPIPE__DATE_MONTH},
-                  {"week", MLPIPE__DATE_WEEK},
-                  {"day", MLPIPE__DATE_DAY},
-                  {"hour", MLPIPE__DATE_HOUR},
-                  {"minute", MLPIPE__DATE_MINUTE},
-                  {"second", MLPIPE__DATE_SECOND}};
-
-static const struct {
-    const char *name;
-    double seconds;
-} expr_lengths[] = {{"s", 1},    {"min", 60},  {"h", 3600},
-                    {"d", 86400}, {"w", 604800}};
+} expr_parts[] = {{"year", "years", MLPIPE__DATE_YEAR},
+                  {"quarter", "quarters", MLPIPE__DATE_QUARTER},
+                  {"month", "months", MLPIPE__DATE_MONTH},
+                  {"week", "w", MLPIPE__DATE_WEEK},
+                  {"day", "d", MLPIPE__DATE_DAY},
+                  {"hour", "h", MLPIPE__DATE_HOUR},
+                  {"minute", "min", MLPIPE__DATE_MINUTE},
+                  {"second", "s", MLPIPE__DATE_SECOND}};
 
 static uint32_t expr_date_op(mlpipe__expr *e, uint16_t op, uint32_t t,
                              uint32_t part, uint32_t type, int32_t unit)
@@ -50,7 +45,7 @@ static uint32_t expr_no_choice(mlpipe__expr *e, const mlpipe__expr_call *c,
                                uint32_t i, const char *choices)
 {
     const mlpipe__expr_node *n = &e->nodes[c->nodes[i]];
-    char help[128];
+    char help[192];
 
     mlpipe__format(help, sizeof help, "it is one of %s", choices);
     mlpipe__expr_error(e, MLPIPE_DETAIL_VALUE, n->at, n->length, help,
@@ -69,8 +64,14 @@ static bool expr_text_is(const mlpipe__expr *e, uint32_t a, const char *word)
 
 EXPR_BUILD(date_trunc)
 {
+    const mlpipe__expr_value *v = &e->values[c->args[0]];
+    const char *unit =
+        mlpipe__time_unit(mlpipe__expr_text(e, v->text), v->bytes);
+
     for (size_t i = 0; i < sizeof expr_parts / sizeof *expr_parts; i++)
-        if (expr_text_is(e, c->args[0], expr_parts[i].name))
+        if (expr_text_is(e, c->args[0], expr_parts[i].name) ||
+            expr_text_is(e, c->args[0], expr_parts[i].unit) ||
+            (unit && !strcmp(unit, expr_parts[i].unit)))
             return expr_date_op(e, MLPIPE__OP_DATE_TRUNC, c->args[1],
                                 expr_parts[i].part, EXPR_T_TIME,
                                 e->values[c->args[1]].unit);
@@ -78,20 +79,15 @@ EXPR_BUILD(date_trunc)
                                    "minute, second");
 }
 
-/* Units below a second are whole ticks; the others divide ticks. */
+/* Ticks of a unit that is named; 0: it is none. The product is exact. */
 static double expr_unit_ticks(const mlpipe__expr *e, uint32_t a,
                               int32_t unit)
 {
-    const double ticks = mlpipe__expr_ticks(unit);
+    const mlpipe__expr_value *v = &e->values[a];
 
-    if (expr_text_is(e, a, "us"))
-        return ticks / 1e6;
-    if (expr_text_is(e, a, "ms"))
-        return ticks / 1e3;
-    for (size_t i = 0; i < sizeof expr_lengths / sizeof *expr_lengths; i++)
-        if (expr_text_is(e, a, expr_lengths[i].name))
-            return ticks * expr_lengths[i].seconds;
-    return 0;
+    return mlpipe__expr_ticks(unit) *
+           mlpipe__expr_unit_us(mlpipe__expr_text(e, v->text), v->bytes) /
+           1e6;
 }
 
 EXPR_BUILD(date_diff)
@@ -102,9 +98,9 @@ EXPR_BUILD(date_diff)
 
     if (by == 0)
         return expr_no_choice(e, c, 2,
-                              "us, ms, s, min, h, d, w; years and months "
-                              "differ in length, so subtract year() or "
-                              "month()");
+                              "us, ms, s, min, h, d, w or words such as "
+                              "days; years and months differ in length, so "
+                              "subtract year() or month()");
     span = mlpipe__expr_pair(e, MLPIPE__OP_SUB, a, b, EXPR_T_SPAN, unit);
     return mlpipe__expr_pair(e, MLPIPE__OP_DIV, span,
                              mlpipe__expr_const(e, by, EXPR_T_NUMBER, 0),

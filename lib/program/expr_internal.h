@@ -47,6 +47,8 @@ bool mlpipe__expr_is_sign(const mlpipe__expr *e, const char *sign);
 bool mlpipe__expr_is_word(const mlpipe__expr *e, const char *word);
 /* Does a sign follow the token at hand? Blanks do not count. */
 bool mlpipe__expr_follows(const mlpipe__expr *e, char sign);
+/* Microseconds of a unit such as d, day or days; 0: it is none. */
+double mlpipe__expr_unit_us(const char *word, size_t bytes);
 /* Is the name one that only backticks make a column of? */
 bool mlpipe__expr_reserved(const char *name, size_t bytes);
 
@@ -347,6 +349,9 @@ uint32_t mlpipe__expr_arithmetic(mlpipe__expr *e, uint32_t op, uint32_t a,
 uint32_t mlpipe__expr_compare(mlpipe__expr *e, uint32_t op, uint32_t a,
                               uint32_t b, size_t at, size_t length);
 
+/* That the text a is the name of a column, where it is one; else nothing. */
+void mlpipe__expr_unquote(const mlpipe__expr *e, uint32_t a, char *out,
+                          size_t room);
 /* A column of the plan by its name; the time of the row; a call. */
 uint32_t mlpipe__expr_column(mlpipe__expr *e, const mlpipe__expr_node *n);
 uint32_t mlpipe__expr_as_of(mlpipe__expr *e);

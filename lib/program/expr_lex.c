@@ -2,11 +2,20 @@
 /* Expressions to tokens: numbers, durations, times, texts, names, signs. */
 #include "expr_internal.h"
 
-static const struct {
-    const char *name;
-    double us;
-} expr_units[] = {{"us", 1},     {"ms", 1e3},  {"s", 1e6},      {"min", 6e7},
-                  {"h", 3.6e9},  {"d", 8.64e10}, {"w", 6.048e11}};
+double mlpipe__expr_unit_us(const char *word, size_t bytes)
+{
+    static const struct {
+        const char *name;
+        double us;
+    } units[] = {{"us", 1},    {"ms", 1e3},    {"s", 1e6},     {"min", 6e7},
+                 {"h", 3.6e9}, {"d", 8.64e10}, {"w", 6.048e11}};
+    const char *unit = mlpipe__time_unit(word, bytes);
+
+    for (size_t i = 0; unit && i < sizeof units / sizeof *units; i++)
+        if (!strcmp(units[i].name, unit))
+            return units[i].us;
+    return 0;
+}
 
 static bool expr_digit(char c)
 {
@@ -115,20 +124,18 @@ static size_t expr_number_text(const mlpipe__expr *e, size_t at, char *out,
 static bool expr_unit(mlpipe__expr *e)
 {
     size_t at = e->at, end;
+    double us;
 
     while (expr_byte(e, at) == ' ' || expr_byte(e, at) == '\t')
         at++;
     end = expr_word_end(e, at);
-    for (size_t i = 0; i < sizeof expr_units / sizeof *expr_units; i++) {
-        const char *name = expr_units[i].name;
-        if (strlen(name) != end - at || memcmp(name, e->text + at, end - at))
-            continue;
-        e->token.kind = EXPR_DURATION;
-        e->token.number *= expr_units[i].us;
-        e->at = end;
-        return true;
-    }
-    return false;
+    us = mlpipe__expr_unit_us(e->text + at, end - at);
+    if (us == 0)
+        return false;
+    e->token.kind = EXPR_DURATION;
+    e->token.number *= us;
+    e->at = end;
+    return true;
 }
 
 static void expr_lex_number(mlpipe__expr *e)
@@ -173,8 +180,8 @@ static void expr_lex_number(mlpipe__expr *e)
         const size_t end = expr_word_end(e, e->at);
         mlpipe__expr_error(
             e, MLPIPE_DETAIL_NUMBER, from, end - from,
-            "units are us, ms, s, min, h, d, w; a column that starts with a "
-            "digit is written in backticks",
+            "units are us, ms, s, min, h, d, w or words such as days; a column "
+            "that starts with a digit is written in backticks",
             "%.*q is neither a number nor a number with a unit",
             (int)(end - from), e->text + from);
         e->at = end;

@@ -28,13 +28,31 @@ static void expr_tell(mlpipe__expr *e, const mlpipe__expr_finding *f)
         e->sink->found(e->sink->user, f);
 }
 
+enum { REPORT_PLACE = 80 };
+
+/* Where in the text: its byte, and line and column where it has several. */
+static void expr_place(const mlpipe__expr *e, size_t at,
+                       char out[REPORT_PLACE])
+{
+    uint32_t line, column;
+
+    if (!memchr(e->text, '\n', e->bytes)) {
+        mlpipe__format(out, REPORT_PLACE, "byte %zu", at);
+        return;
+    }
+    mlpipe__line_column(e->text, e->bytes, at, &line, &column);
+    mlpipe__format(out, REPORT_PLACE, "line %u, column %u (byte %zu)", line,
+                   column, at);
+}
+
 static void expr_set(mlpipe__expr *e, const mlpipe__expr_finding *f)
 {
-    char caret[MLPIPE__CARET_BYTES];
+    char caret[MLPIPE__CARET_BYTES], place[REPORT_PLACE];
 
+    expr_place(e, f->at, place);
     mlpipe__caret(e->text, e->bytes, f->at, caret);
     e->status = mlpipe__fail(e->ctx, expr_status_of(f->detail),
-                             "%s, byte %zu: %s%s%s%s", e->owner, f->at,
+                             "%s, %s: %s%s%s%s", e->owner, place,
                              f->message, caret, f->help[0] ? "\nhelp: " : "",
                              f->help);
     mlpipe__fail_detail(e->ctx, f->detail);
@@ -68,6 +86,7 @@ void mlpipe__expr_lint(mlpipe__expr *e, int32_t detail, size_t at,
                        ...)
 {
     char message[REPORT_BYTES], caret[MLPIPE__CARET_BYTES];
+    char place[REPORT_PLACE];
     const mlpipe__expr_finding f = {detail, true, at, length, message, help};
     va_list args;
 
@@ -80,9 +99,10 @@ void mlpipe__expr_lint(mlpipe__expr *e, int32_t detail, size_t at,
         expr_tell(e, &f);
         return;
     }
+    expr_place(e, at, place);
     mlpipe__caret(e->text, e->bytes, at, caret);
-    mlpipe__log_line(e->ctx, MLPIPE_LOG_WARN, "lint", "%s, byte %zu: %s%s%s%s",
-                     e->owner, at, message, caret, help[0] ? "\nhelp: " : "",
+    mlpipe__log_line(e->ctx, MLPIPE_LOG_WARN, "lint", "%s, %s: %s%s%s%s",
+                     e->owner, place, message, caret, help[0] ? "\nhelp: " : "",
                      help);
 }
 

@@ -109,6 +109,23 @@ static bool expr_reads_number(const mlpipe__expr *e, uint32_t a)
                              &x);
 }
 
+/* Of what is true or false, and no text such as YES. */
+static void expr_condition_help(const mlpipe__expr *e, uint32_t a, char *out,
+                                size_t room)
+{
+    const mlpipe__expr_value *v = &e->values[a];
+    const char *name = v->kind == EXPR_V_COLUMN ? e->plan->vars[v->a].name
+                                                : "";
+
+    if (name[0] && strlen(name) <= 40)
+        mlpipe__format(out, room,
+                       "%q is true or false: write %s == true, or %s alone",
+                       name, name, name);
+    else
+        mlpipe__format(out, room,
+                       "a condition is true or false, not a text");
+}
+
 static void expr_mismatch_help(const mlpipe__expr *e, uint32_t a, uint32_t b,
                                char *out, size_t room)
 {
@@ -117,6 +134,9 @@ static void expr_mismatch_help(const mlpipe__expr *e, uint32_t a, uint32_t b,
     const mlpipe__expr_value *v = &e->values[text];
 
     out[0] = 0;
+    mlpipe__expr_unquote(e, text, out, room);
+    if (out[0])
+        return;
     if (mlpipe__expr_textual(v->type) && expr_reads_number(e, text))
         mlpipe__format(out, room, "write %.*s without quotes",
                        (int)v->bytes, mlpipe__expr_text(e, v->text));
@@ -125,6 +145,9 @@ static void expr_mismatch_help(const mlpipe__expr *e, uint32_t a, uint32_t b,
         mlpipe__format(out, room, "write a time as @2026-01-31");
     else if (mlpipe__expr_textual(ta) && mlpipe__expr_textual(tb))
         mlpipe__format(out, room, "concat(...) joins texts");
+    else if (v->type == EXPR_T_TEXT && (ta == EXPR_T_BOOL ||
+                                        tb == EXPR_T_BOOL))
+        expr_condition_help(e, text == a ? b : a, out, room);
     else if (v->type == EXPR_T_TEXT)
         mlpipe__format(out, room, "a number and a text never mix");
     else if (mlpipe__expr_textual(v->type))
@@ -153,7 +176,7 @@ uint32_t mlpipe__expr_mismatch(mlpipe__expr *e, const char *what, size_t at,
 {
     const uint32_t ta = e->values[a].type, tb = e->values[b].type;
     const bool mixed = mlpipe__expr_textual(ta) != mlpipe__expr_textual(tb);
-    char help[160];
+    char help[256];
 
     if (ta == EXPR_T_ERROR || tb == EXPR_T_ERROR)
         return 0;
@@ -183,6 +206,7 @@ uint32_t mlpipe__expr_truth(mlpipe__expr *e, uint32_t a, uint32_t node,
                          "%.*s != 0"
                        : "compare it with something",
                    n->length < 60 ? (int)n->length : 0, e->text + n->at);
+    mlpipe__expr_unquote(e, a, help, sizeof help);
     mlpipe__expr_error(e, MLPIPE_DETAIL_NOT_CONDITION, n->at, n->length,
                        help, "%s needs a condition, and this is a %s", what,
                        mlpipe__expr_type_name(type));

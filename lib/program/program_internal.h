@@ -694,4 +694,12 @@ mlpipe_status mlpipe__expr_names(mlpipe_ctx *ctx, const char *owner,
                                                        size_t bytes),
                                  void *user);
 
+/* A function, operator or literal of expressions, as the catalog shows it. */
+typedef struct mlpipe__expr_word {
+    const char *name, *doc;
+} mlpipe__expr_word;
+
+/* Word i, functions first; false where there is none. */
+bool mlpipe__expr_word_at(uint32_t i, mlpipe__expr_word *out, bool *function);
+
 #endif

@@ -432,6 +432,7 @@ const mlpipe__learner mlpipe__learner_ridge = {
     .takes_codes = false,
     .params = ridge_params,
     .param_count = sizeof ridge_params / sizeof *ridge_params,
-    .doc = "Linear regression with a penalty on squared coefficients.",
+    .doc = "Linear regression with a penalty on squared coefficients; no "
+           "classes.",
     .fit = ridge_learn,
 };

@@ -171,9 +171,13 @@ static void test_spans(void **state)
     } cases[] = {{"5", 5},       {"5s", 5},      {"5ms", 0.005},
                  {"7us", 7e-6},  {"3 min", 180}, {"2h", 7200},
                  {"1d", 86400},  {"2 w", 1209600}, {"1.5h", 5400},
-                 {"1e3ms", 1},   {"-1s", -1},    {"3e2", 300}};
-    static const char *const bad[] = {"", "s", "5 y", "5S", "5min s", "5 5",
-                                      " 5s ", "infs", "1e308w", "5m", "x"};
+                 {"1e3ms", 1},   {"-1s", -1},    {"3e2", 300},
+                 {"5 days", 432000}, {"1 day", 86400}, {"2hours", 7200},
+                 {"1 week", 604800}, {"5 milliseconds", 0.005}};
+    static const char *const bad[] = {
+        "",     "s",       "5 y",    "5 ss",   "5 months", "5 dayss",
+        "5 minutess", "5S", "5min s", "5 5",   " 5s ",     "infs",
+        "1e308w", "5m",    "x"};
     double seconds;
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -184,6 +188,56 @@ static void test_spans(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         if (mlpipe__parse_span(bad[i], strlen(bad[i]), &seconds))
             fail_msg("\"%s\" was taken", bad[i]);
+}
+
+/* Spaces and commas where other notations have them. */
+static void test_separators(void **state)
+{
+    mlpipe__params p;
+    (void)state;
+    params_refuse(MLPIPE_E_PARAM, "trees = 10",
+                  "no spaces stand around '='; write trees=value");
+    params_refuse(MLPIPE_E_PARAM, "trees =10", "no spaces stand around '='");
+    params_refuse(MLPIPE_E_PARAM, "trees= 10", "no spaces stand around '='");
+    params_refuse(MLPIPE_E_PARAM, "trees= rate=0.5", "has no value");
+    params_refuse(MLPIPE_E_PARAM, "trees=10, rate=0.1",
+                  "separated by spaces, not commas\n  trees=10, rate=0.1\n"
+                  "          ^");
+    params_refuse(MLPIPE_E_PARAM, "trees=10,rate=0.1",
+                  "separated by spaces, not commas");
+    params_refuse(MLPIPE_E_PARAM, "text=a, rate=0.1",
+                  "separated by spaces, not commas");
+    params_refuse(MLPIPE_E_PARAM, "columns=a, rate=0.1",
+                  "separated by spaces, not commas");
+    params_refuse(MLPIPE_E_PARAM, "columns=a, b",
+                  "no space stands behind a comma of a list; write "
+                  "columns=a,b\n  columns=a, b\n           ^");
+    params_refuse(MLPIPE_E_PARAM, "parts=0.5, 0.5", "write parts=a,b");
+    params_refuse(MLPIPE_E_PARAM, "columns=a ,b", "no space stands before");
+    params_check("columns=`a,rate=1`",
+                 "{\"columns\":[\"a,rate=1\"],\"rate\":0.1,\"trees\":300,"
+                 "\"keep\":\"last\",\"flag\":true,\"text\":\"\","
+                 "\"parts\":null,\"age\":null,\"metrics\":null}");
+    assert_ok(params_ctx, params_try("text=, rate=0.5", &p));
+    assert_string_equal(mlpipe__params_get(&p, "text")->text, ",");
+    mlpipe__params_free(&p);
+}
+
+/* What holds an expression says so where one is given bare. */
+static void test_bare_expression(void **state)
+{
+    static const mlpipe__param table[] = {
+        {"expressions", MLPIPE_PARAM_TEXT, NULL, 0, 0, NULL, 1, "definitions"}};
+    static const char *const texts[] = {"a = 3", "a=3"};
+    mlpipe__params p;
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        assert_status(MLPIPE_E_PARAM,
+                      mlpipe__params_parse(params_ctx, "derive", table, 1,
+                                           texts[i], &p));
+        assert_non_null(strstr(mlpipe_ctx_error(params_ctx)->text,
+                               "it takes expressions='...': definitions"));
+    }
 }
 
 static void test_messages(void **state)
@@ -224,7 +278,7 @@ static void test_messages(void **state)
     params_refuse(MLPIPE_E_PARAM, "age=1e9w", "1000000000 seconds");
     params_refuse(MLPIPE_E_PARAM, "rate=0.5 rate=0.5", "given twice");
     params_refuse(MLPIPE_E_PARAM, "0.5", "no key=value");
-    params_refuse(MLPIPE_E_PARAM, "rate =0.5", "no key=value");
+    params_refuse(MLPIPE_E_PARAM, "rate 0.5", "no key=value");
     params_refuse(MLPIPE_E_PARAM, "=0.5", "a name is missing");
     params_refuse(MLPIPE_E_PARAM, "text='abc", "never closed");
     params_refuse(MLPIPE_E_PARAM, "text='a'b", "a space is missing");
@@ -304,7 +358,9 @@ static void test_nearest(void **state)
                  {"garde", "grade"},            {"no", "on"},
                  {"capital_gain", "capital-gain"}, {"built", NULL},
                  {"zzz", NULL},                 {"", NULL},
-                 {"yr-bulit", "yr_built"}};
+                 {"yr-bulit", "yr_built"},      {"x", NULL},
+                 {"gra", "grade"},              {"Grade_of_wine", "grade"},
+                 {"sqft", "sqft_lot"},          {"on_the_way", NULL}};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const char *near = mlpipe__nearest(cases[i].word,
@@ -395,6 +451,8 @@ int main(void)
         cmocka_unit_test(test_object_messages),
         cmocka_unit_test(test_required),
         cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_separators),
+        cmocka_unit_test(test_bare_expression),
         cmocka_unit_test(test_nearest),
         cmocka_unit_test(test_caret),
         cmocka_unit_test(test_describe),

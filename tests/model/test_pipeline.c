@@ -165,7 +165,7 @@ static void catalog(void **state)
     mlpipe_ctx *c = made_ctx(1);
     mlpipe_catalog_entry e;
     mlpipe_catalog_parameter p;
-    uint32_t steps = 0, calls = 0;
+    uint32_t steps = 0, calls = 0, functions = 0;
     for (uint32_t i = 0; i < mlpipe_catalog_count(); i++) {
         mlpipe_pipeline *r;
         assert_int_equal(0, mlpipe_catalog_get(i, &e));
@@ -176,7 +176,20 @@ static void catalog(void **state)
             assert_non_null(p.choices);
         }
         assert_int_equal(MLPIPE_E_ARG, mlpipe_catalog_param(i, e.params, &p));
+        if (e.kind == MLPIPE_KIND_FUNCTION) { /* its call, then what it does */
+            const size_t n = strlen(e.name);
+            assert_memory_equal(e.name, e.doc, n);
+            assert_true(e.doc[n] == '(' && strstr(e.doc, "): "));
+            assert_int_equal(0, e.params);
+            functions++;
+            continue;
+        }
+        if (e.kind == MLPIPE_KIND_SYNTAX) {
+            assert_true(functions && strstr(e.doc, ": "));
+            continue;
+        }
         if (e.kind == MLPIPE_KIND_CALL) {
+            assert_int_equal(0, functions);
             assert_memory_equal("mlpipe_", e.name, 7);
             calls++;
             continue;
@@ -188,7 +201,7 @@ static void catalog(void **state)
         assert_ok(c, mlpipe_pipeline_add(c, r, e.name, required(e.name)));
         mlpipe_pipeline_free(r);
     }
-    assert_true(steps >= 9 && calls >= 5);
+    assert_true(steps >= 9 && calls >= 5 && functions >= 70);
     assert_int_equal(MLPIPE_E_ARG,
                      mlpipe_catalog_get(mlpipe_catalog_count(), &e));
     assert_int_equal(MLPIPE_E_ARG, mlpipe_catalog_get(0, NULL));

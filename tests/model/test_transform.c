@@ -103,6 +103,9 @@ static void row_and_bundle(void **state)
                   mlpipe_model_load_bytes(c, mlpipe_buffer_data(b),
                                           mlpipe_buffer_size(b), &m));
     assert_null(m);
+    assert_non_null(strstr(mlpipe_ctx_error(c)->text, "this is a transform; "
+                                                      "load it with mlpipe_"
+                                                      "transform_load"));
     assert_ok(c, mlpipe_transform_load_bytes(c, mlpipe_buffer_data(b),
                                              mlpipe_buffer_size(b),
                                              &loaded));

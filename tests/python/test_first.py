@@ -102,6 +102,13 @@ def test_catalog_lists_the_steps():
     for name in ("impute", "dedupe", "gbt", "ridge", "mlpipe_read_csv"):
         assert name in steps
     assert "numeric" in steps["impute"]
+    assert "bucket" not in steps
+
+
+def test_catalog_lists_the_functions():
+    functions = mlpipe.functions()
+    assert functions["max"].startswith("max(a, b, ...): ")
+    assert "**" in functions and "gbt" not in functions
 
 
 def test_same_model_for_any_threads(houses):

@@ -170,16 +170,29 @@ def version():
 
 
 def steps():
-    """The catalog: {step or function: {parameter: documentation}}."""
+    """The catalog: {step or call: {parameter: documentation}}."""
     found = {}
     entry = _raw.mlpipe_catalog_entry()
     param = _raw.mlpipe_catalog_parameter()
     for i in range(_lib.mlpipe_catalog_count()):
         _lib.mlpipe_catalog_get(i, ctypes.byref(entry))
+        if entry.kind > _raw.MLPIPE_KIND_LEARNER:
+            continue
         found[_text(entry.name)] = params = {}
         for j in range(entry.params):
             _lib.mlpipe_catalog_param(i, j, ctypes.byref(param))
             params[_text(param.name)] = _text(param.doc)
+    return found
+
+
+def functions():
+    """What expressions are made of: {name: signature and what it does}."""
+    found = {}
+    entry = _raw.mlpipe_catalog_entry()
+    for i in range(_lib.mlpipe_catalog_count()):
+        _lib.mlpipe_catalog_get(i, ctypes.byref(entry))
+        if entry.kind > _raw.MLPIPE_KIND_LEARNER:
+            found[_text(entry.name)] = _text(entry.doc)
     return found
 
 
