@@ -116,9 +116,11 @@ mlpipe_pipeline_add(mlpipe_ctx *ctx, mlpipe_pipeline *pipeline,
  * Literals: 1_000, 1.5e3, "text" or 'text' (a quote inside is doubled), true,
  * false, null, @2026-01-31, @2026-01-31T10:00:00, durations such as 5 min
  * or 5 days (us ms s min h d w, or their words). Odd column names stand in
- * backticks. as_of is the time of the row: in a dataset its time= column, in a
- * worker the time of the call; else as_of= of the recipe; where there is none
- * of them the call fails.
+ * backticks. as_of is the time of the row: as_of= of the recipe for all rows;
+ * without it, in a dataset the time= column, in a record the field of its
+ * name, in a worker the time of the call; where nothing tells it the call
+ * fails. A time is a number here: one in ns is rounded to 256 ns in our days;
+ * read it in us where the last of them matter.
  *
  * Types are numbers, conditions, times, durations and texts; texts and
  * numbers never mix, and no number is a condition. null makes null, but for

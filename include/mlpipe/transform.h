@@ -29,7 +29,8 @@ typedef struct mlpipe_transform mlpipe_transform;
  *
  * The training rows as features come from here and not from a later
  * mlpipe_transform_apply: a step that learns from the target gives each of
- * them a value that its own target is no part of.
+ * them a value that its own target is no part of. Steps after it that learn
+ * from those values (cells, bounds, rows to drop) learn from all of them.
  *
  * @param ctx borrows; progress is told as "fit"
  * @param pipeline borrows; it has no learner
@@ -60,7 +61,9 @@ mlpipe_transform_fit(mlpipe_ctx *ctx, const mlpipe_pipeline *pipeline,
  * @param transform borrows
  * @param dataset borrows; it has the transform's input columns, by name
  * @param params "leak=refuse" (allow: rows that the transform was fitted on
- *        are taken although a step learnt from their targets), or NULL
+ *        are taken although a step learnt from their targets), or NULL. A row
+ *        is known by its inputs with the id column; without one, by its inputs
+ *        with the time column or the row id, where that fits most rows
  * @param out gives; free with mlpipe_dataset_free
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_SCHEMA, MLPIPE_E_LEAK,

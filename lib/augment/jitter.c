@@ -14,10 +14,29 @@ static const mlpipe__param jitter_params[] = {
      "How many varied copies of each training row are added."},
 };
 
+/* A bool with noise would be true for every expression that reads it. */
 static mlpipe_status jitter_select(mlpipe__job *job)
 {
-    return mlpipe__job_choose(job, "columns", MLPIPE__NUMBER,
-                              MLPIPE__NEED_MOMENTS);
+    const bool named = mlpipe__params_get(job->params, "columns")->count > 0;
+    mlpipe_status st = mlpipe__job_choose(job, "columns", MLPIPE__NUMBER,
+                                          MLPIPE__NEED_MOMENTS);
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < job->chosen_count && !st; i++) {
+        const mlpipe__var *v = &job->plan->vars[job->chosen[i]];
+        if (v->type != MLPIPE_TYPE_BOOL) {
+            job->needs[kept] = job->needs[i];
+            job->chosen[kept++] = job->chosen[i];
+            continue;
+        }
+        if (named)
+            st = mlpipe__fail(job->ctx, MLPIPE_E_PARAM,
+                              "step %q: columns names %q, which is true or "
+                              "false and takes no noise; leave it out",
+                              job->name, v->name);
+    }
+    job->chosen_count = st ? job->chosen_count : kept;
+    return st;
 }
 
 static uint32_t jitter_copies(const mlpipe__job *job)

@@ -48,6 +48,23 @@ static enum outlier_action outlier_action(const mlpipe__job *job)
     return mlpipe__params_get(job->params, "action")->choice;
 }
 
+/* Unlike a missing target, an odd one is an answer. */
+static mlpipe_status outlier_leak(const mlpipe__job *job)
+{
+    for (uint32_t i = 0; i < job->chosen_count; i++) {
+        const mlpipe__var *v = &job->plan->vars[job->chosen[i]];
+        if (!v->tainted)
+            continue;
+        mlpipe__fail(job->ctx, MLPIPE_E_LEAK,
+                     "%s: %q is made of the target, and rows must not be "
+                     "chosen by their answer within a fit; filter the "
+                     "dataset before the fit",
+                     job->name, v->name);
+        return mlpipe__fail_at(job->ctx, -1, v->name);
+    }
+    return MLPIPE_OK;
+}
+
 static mlpipe_status outlier_select(mlpipe__job *job)
 {
     if (outlier_action(job) != OUTLIER_DROP &&
@@ -62,15 +79,17 @@ static mlpipe_status outlier_select(mlpipe__job *job)
     const double low = mlpipe__params_get(job->params, "low")->number;
     const double high = mlpipe__params_get(job->params, "high")->number;
     const enum outlier_method method = outlier_method(job);
+    mlpipe_status st;
 
     if (method == OUTLIER_QUANTILE && !(low < high))
         return mlpipe__fail(job->ctx, MLPIPE_E_PARAM,
                             "%s: low=%g must be below high=%g", job->name,
                             low, high);
-    return mlpipe__job_choose(job, "columns", MLPIPE__NUMBER,
-                              method == OUTLIER_ZSCORE
-                                  ? MLPIPE__NEED_MOMENTS
-                                  : MLPIPE__NEED_QUANTILES);
+    st = mlpipe__job_choose(job, "columns", MLPIPE__NUMBER,
+                            method == OUTLIER_ZSCORE
+                                ? MLPIPE__NEED_MOMENTS
+                                : MLPIPE__NEED_QUANTILES);
+    return st || outlier_action(job) != OUTLIER_DROP ? st : outlier_leak(job);
 }
 
 /*

@@ -23,7 +23,9 @@ static mlpipe_status gate_predict(mlpipe_ctx *ctx, const mlpipe_model *m,
 {
     const mlpipe_status st = mlpipe__model_answers(ctx, m, d, out);
 
-    return st ? st : mlpipe__model_row_hashes(ctx, m, d, hash);
+    return st ? st
+              : mlpipe__model_row_hashes(ctx, m, d, MLPIPE__ROW_BY_TARGET,
+                                         hash);
 }
 
 static mlpipe_status gate_gather(mlpipe_ctx *ctx, const mlpipe_model *a,

@@ -215,6 +215,11 @@ bool mlpipe__layout_token_text(mlpipe_layout *l, uint32_t token,
 size_t mlpipe__kind_bytes(int32_t kind);
 /* The number in a field (not TOKEN), NaN where it is missing. */
 double mlpipe__field_number(const mlpipe__field *f, const void *record);
+/* The time in a field, counted in `unit`, in microseconds; NaN: missing. */
+double mlpipe__field_time(const mlpipe__field *f, const void *record,
+                          int32_t unit);
+/* A count of `unit` in whole microseconds, as a host would tell a worker. */
+double mlpipe__time_us(int64_t count, int32_t unit);
 /* The token in a TOKEN field, 0 where it is missing. */
 uint32_t mlpipe__field_token(const mlpipe__field *f, const void *record);
 

@@ -247,6 +247,30 @@ double mlpipe__field_number(const mlpipe__field *f, const void *record)
     return f->has_missing && x == f->missing ? mlpipe__nan() : x;
 }
 
+double mlpipe__time_us(int64_t count, int32_t unit)
+{
+    static const double times[] = {1, 1e6, 1e3, 1};
+
+    if (unit == MLPIPE_UNIT_NS)
+        return (double)(count / 1000 - (count % 1000 < 0));
+    return (double)count * times[unit];
+}
+
+double mlpipe__field_time(const mlpipe__field *f, const void *record,
+                          int32_t unit)
+{
+    const double x = mlpipe__field_number(f, record);
+    int64_t count;
+
+    /* a double does not hold all nanoseconds of our days */
+    if (f->kind == MLPIPE_I64 && x == x) {
+        memcpy(&count, (const char *)record + f->offset, sizeof count);
+        return mlpipe__time_us(count, unit);
+    }
+    return x >= -0x1p63 && x < 0x1p63 ? mlpipe__time_us((int64_t)x, unit)
+                                      : mlpipe__nan();
+}
+
 uint32_t mlpipe__field_token(const mlpipe__field *f, const void *record)
 {
     uint32_t token;

@@ -58,14 +58,18 @@ typedef struct mlpipe__record_binding {
     uint32_t time_lane[2];
 } mlpipe__record_binding;
 
-/* as_of of a row, in microseconds, where the program reads it. */
+/* as_of of a row, in microseconds, where the program reads it and the recipe
+ * fixes none. */
 static inline void mlpipe__record_time(const mlpipe__record_binding *b,
                                        void *scratch, uint32_t wide,
                                        uint32_t row, double us)
 {
-    if (b->time)
-        memcpy((char *)scratch + b->time_lane[wide] + row * sizeof us, &us,
-               sizeof us);
+    if (!b->time)
+        return;
+    if (b->time->fixed == b->time->fixed)
+        us = b->time->fixed;
+    memcpy((char *)scratch + b->time_lane[wide] + row * sizeof us, &us,
+           sizeof us);
 }
 
 /*
@@ -107,8 +111,6 @@ struct mlpipe_predictor {
     size_t row_scratch, scratch; /* bytes for one row, for a block */
     bool counts_faults; /* an op of an expression may have no answer */
     const mlpipe__field *time_field; /* of the layout, or NULL */
-    double time_times, time_over; /* microseconds = value * times / over */
-    double fixed_time; /* as_of where the caller tells none; NaN: unknown */
     uint32_t outputs;
 };
 

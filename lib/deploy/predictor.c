@@ -6,7 +6,6 @@
  * that the column had in training. */
 static void predictor_time_field(mlpipe_predictor *p)
 {
-    static const double times[] = {1, 1e6, 1e3, 1, 1};
     const mlpipe_model *m = p->model;
     const int32_t at = m->time_column[0]
                            ? mlpipe__layout_find(p->layout, m->time_column)
@@ -16,16 +15,14 @@ static void predictor_time_field(mlpipe_predictor *p)
         p->layout->fields[at].kind == MLPIPE_TOKEN)
         return;
     p->time_field = &p->layout->fields[at];
-    p->time_times = times[m->time_unit];
-    p->time_over = m->time_unit == MLPIPE_UNIT_NS ? 1e3 : 1;
 }
 
 static inline double predictor_time(const mlpipe_predictor *p,
                                     const void *row)
 {
-    return p->time_field ? mlpipe__field_number(p->time_field, row) *
-                               p->time_times / p->time_over
-                         : p->fixed_time;
+    return p->time_field ? mlpipe__field_time(p->time_field, row,
+                                              p->model->time_unit)
+                         : mlpipe__nan();
 }
 
 mlpipe_status mlpipe__predictor_make(mlpipe_ctx *ctx,
@@ -55,7 +52,6 @@ mlpipe_status mlpipe__predictor_make(mlpipe_ctx *ctx,
         mlpipe_predictor_free(p);
         return st;
     }
-    p->fixed_time = p->binding.time ? p->binding.time->fixed : 0.0;
     if (p->binding.time && layout)
         predictor_time_field(p);
     *out = p;
@@ -67,8 +63,9 @@ static mlpipe_status predictor_check_time(mlpipe_ctx *ctx,
                                           const mlpipe_predictor *p)
 {
     const char *column = p->model->time_column;
+    const mlpipe__feed *time = p->binding.time;
 
-    if (p->time_field || p->fixed_time == p->fixed_time)
+    if (p->time_field || !time || time->fixed == time->fixed)
         return MLPIPE_OK;
     if (column[0])
         return mlpipe__fail(ctx, MLPIPE_E_STATE,
@@ -241,8 +238,7 @@ static void predictor_feeds(const mlpipe_predictor *predictor,
                 ? mlpipe__nan()
                 : mlpipe__feed_value(f, v->str, (size_t)v->len);
     }
-    mlpipe__record_time(&predictor->binding, scratch, 0, 0,
-                        predictor->fixed_time);
+    mlpipe__record_time(&predictor->binding, scratch, 0, 0, mlpipe__nan());
 }
 
 mlpipe_status mlpipe_predict_values(const mlpipe_predictor *predictor,
@@ -262,8 +258,8 @@ mlpipe_status mlpipe_predict_values(const mlpipe_predictor *predictor,
             return MLPIPE_E_SCHEMA;
         memcpy((char *)scratch + predictor->binding.lanes[i], &x, sizeof x);
     }
-    predictor_feeds(predictor, values, scratch);
     fp = mlpipe__fp_enter();
+    predictor_feeds(predictor, values, scratch);
     mlpipe__program_run(program, scratch, 1, 1, out, NULL);
     mlpipe__fp_leave(fp);
     return MLPIPE_OK;

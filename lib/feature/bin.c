@@ -7,6 +7,7 @@
 #include "feature_internal.h"
 
 enum bin_method { BIN_QUANTILE, BIN_WIDTH, BIN_EXPLICIT };
+enum { BIN_DEFAULT = 5 };
 
 /* Edges closer than this times their magnitude are one: the trace of
  * interpolating between equal values, whatever the scale of the data. */
@@ -16,8 +17,9 @@ static const mlpipe__param bin_params[] = {
     {"method", MLPIPE_PARAM_CHOICE, "quantile", 0, 0,
      "quantile,width,explicit", 0x000100,
      "Cells of equally many rows, of equal width, or by edges=."},
-    {"bins", MLPIPE_PARAM_INT, "5", 2, 65536, NULL, 0x000100,
-     "How many cells; fewer where quantiles fall together."},
+    {"bins", MLPIPE_PARAM_INT, "0", 0, 65536, NULL, 0x000100,
+     "How many cells, from 2; fewer where quantiles fall together. 0: five, "
+     "and as many as edges= make."},
     {"edges", MLPIPE_PARAM_REALS, "", 0, 0, NULL, 0x000100,
      "The inner edges of method=explicit, rising, such as 0,10,100."},
     {"columns", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
@@ -42,8 +44,14 @@ static mlpipe_status bin_check(const mlpipe__job *job)
 {
     const mlpipe__setting *edges = mlpipe__params_get(job->params, "edges");
     const bool given = bin_method(job) == BIN_EXPLICIT;
+    const int64_t bins = mlpipe__params_get(job->params, "bins")->integer;
 
-    if (given && mlpipe__params_get(job->params, "bins")->given)
+    if (bins == 1)
+        return mlpipe__fail(job->ctx, MLPIPE_E_PARAM,
+                            "step %q: bins=1: one cell tells nothing; take "
+                            "at least 2",
+                            job->name);
+    if (given && bins)
         return mlpipe__fail(job->ctx, MLPIPE_E_PARAM,
                             "step %q: bins= and method=explicit: the edges "
                             "tell how many cells there are; leave bins out",
@@ -125,8 +133,8 @@ static mlpipe_status bin_edges(mlpipe__job *job, uint32_t i, double **edges,
                                uint32_t *count)
 {
     const mlpipe__setting *given = mlpipe__params_get(job->params, "edges");
-    const uint32_t bins =
-        (uint32_t)mlpipe__params_get(job->params, "bins")->integer;
+    const int64_t asked = mlpipe__params_get(job->params, "bins")->integer;
+    const uint32_t bins = asked ? (uint32_t)asked : BIN_DEFAULT;
     const uint32_t room = given->count ? given->count : bins + 1;
     double *edge = mlpipe__alloc_array(job->ctx->env, room, sizeof *edge);
     uint32_t kept;

@@ -7,11 +7,11 @@ static mlpipe_status bind_wrong_type(mlpipe_ctx *ctx,
                                      const mlpipe__column *c)
 {
     mlpipe__fail(ctx, MLPIPE_E_SCHEMA,
-                 "the column %q is %s%s here and was %s%s when the model was "
-                 "fitted; read it with that type",
-                 in->name, mlpipe__type_name(c->type),
+                 "the column %q is %s%s%s here and was %s%s%s when the model "
+                 "was fitted; read it with that type",
+                 in->name, mlpipe__type_name(c->type), c->unit ? " " : "",
                  mlpipe__unit_name(c->unit), mlpipe__type_name(in->type),
-                 mlpipe__unit_name(in->unit));
+                 in->unit ? " " : "", mlpipe__unit_name(in->unit));
     return mlpipe__fail_at(ctx, -1, in->name);
 }
 
@@ -91,19 +91,16 @@ static mlpipe_status bind_feed_dictionary(mlpipe_ctx *ctx,
 static mlpipe_status bind_time(mlpipe_ctx *ctx, const mlpipe__feed *feed,
                                const mlpipe_dataset *d, mlpipe__binding *b)
 {
-    static const double times[] = {1, 1e6, 1e3, 1, 1};
     const int32_t at = b->time_name[0]
                            ? mlpipe_dataset_find(d, b->time_name)
                            : -1;
     b->time_column = -1;
-    if (at >= 0 && d->columns[at]->type == MLPIPE_TYPE_TIMESTAMP) {
-        b->time_column = at;
-        b->time_times = times[d->columns[at]->unit];
-        b->time_over = d->columns[at]->unit == MLPIPE_UNIT_NS ? 1e3 : 1;
-        return MLPIPE_OK;
-    }
     if (feed->fixed == feed->fixed)
         return MLPIPE_OK;
+    if (at >= 0 && d->columns[at]->type == MLPIPE_TYPE_TIMESTAMP) {
+        b->time_column = at;
+        return MLPIPE_OK;
+    }
     if (!b->time_name[0])
         return mlpipe__fail(ctx, MLPIPE_E_SCHEMA,
                             "the recipe reads as_of, the time of a row, and "
@@ -243,16 +240,19 @@ static void bind_load_time(const mlpipe__binding *b, const mlpipe__feed *feed,
                            const mlpipe_dataset *d, int64_t start, uint32_t n,
                            double *lane)
 {
+    int64_t at[MLPIPE__BLOCK_ROWS];
     uint8_t valid[MLPIPE__BLOCK_ROWS];
     uint32_t i;
     if (b->time_column < 0) {
         bind_fill(lane, n, feed->fixed);
         return;
     }
-    mlpipe__dataset_block(d, (uint32_t)b->time_column, start, n, lane, valid);
+    mlpipe__dataset_block_i64(d, (uint32_t)b->time_column, start, n, at,
+                              valid);
     for (i = 0; i < n; i++)
-        lane[i] = valid[i] ? lane[i] * b->time_times / b->time_over
-                           : mlpipe__nan();
+        lane[i] = valid[i]
+                      ? mlpipe__time_us(at[i], d->columns[b->time_column]->unit)
+                      : mlpipe__nan();
 }
 
 static void bind_load_feed(const mlpipe__binding *b, const mlpipe__program *p,

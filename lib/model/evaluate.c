@@ -162,7 +162,8 @@ static mlpipe_status evaluate_seen(mlpipe_ctx *ctx, const mlpipe_model *m,
     uint64_t *hash =
         mlpipe__alloc_array(ctx->env, (size_t)d->rows, sizeof *hash);
     const mlpipe_status st =
-        hash ? mlpipe__model_row_hashes(ctx, m, d, hash)
+        hash ? mlpipe__model_row_hashes(ctx, m, d, MLPIPE__ROW_BY_TARGET,
+                                          hash)
              : mlpipe__nomem(ctx);
     int64_t seen = 0;
     for (int64_t i = 0; !st && i < d->rows; i++)

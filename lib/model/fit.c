@@ -159,17 +159,25 @@ static mlpipe_status fit_train_ids(mlpipe__fitting *f)
     mlpipe_model *m = f->model;
     mlpipe__env *env = f->ctx->env;
     const size_t rows = (size_t)f->train.data->rows;
-    uint64_t *scratch = mlpipe__alloc_array(env, rows, sizeof *scratch);
+    const size_t hashes = rows * mlpipe__model_row_marks(m);
+    uint64_t *scratch = mlpipe__alloc_array(env, hashes, sizeof *scratch);
     mlpipe_status st;
-    m->train_ids = mlpipe__alloc_array(env, rows, sizeof *m->train_ids);
+    m->train_ids = mlpipe__alloc_array(env, hashes, sizeof *m->train_ids);
     if (!scratch || !m->train_ids) {
         mlpipe__free(env, scratch);
         return mlpipe__nomem(f->ctx);
     }
-    m->train_id_count = rows;
-    st = mlpipe__model_row_hashes(f->ctx, m, f->train.data, m->train_ids);
+    m->train_id_count = hashes;
+    st = mlpipe__model_row_hashes(f->ctx, m, f->train.data,
+                                  m->steps_only ? MLPIPE__ROW_BY_PLACE
+                                                : MLPIPE__ROW_BY_TARGET,
+                                  m->train_ids);
+    if (!st && hashes > rows)
+        st = mlpipe__model_row_hashes(f->ctx, m, f->train.data,
+                                      MLPIPE__ROW_BY_NAME,
+                                      m->train_ids + rows);
     if (!st)
-        mlpipe__sort_u64(m->train_ids, rows, scratch);
+        mlpipe__sort_u64(m->train_ids, hashes, scratch);
     mlpipe__free(env, scratch);
     return st;
 }

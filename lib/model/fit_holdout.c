@@ -218,10 +218,11 @@ static mlpipe_status holdout_compare(mlpipe__fitting *f, holdout_keys *k,
     int64_t i, shared = 0, equal = 0, first = -1;
     mlpipe_status st = MLPIPE_OK;
     if (!same)
-        st = mlpipe__model_row_hashes(f->ctx, f->model, f->given, k->hash);
+        st = mlpipe__model_row_hashes(f->ctx, f->model, f->given,
+                                      MLPIPE__ROW_BY_TARGET, k->hash);
     if (!st && !same)
         st = mlpipe__model_row_hashes(f->ctx, f->model, f->given_valid,
-                                      k->valid_hash);
+                                      MLPIPE__ROW_BY_TARGET, k->valid_hash);
     if (st)
         return st;
     for (i = 0; i < n; i++)

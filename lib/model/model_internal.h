@@ -172,7 +172,6 @@ typedef struct mlpipe__binding {
     double **feed;     /* of each feed of a category: value by its code; NULL:
                           row by row */
     int32_t time_column; /* of as_of; -1: what is fixed */
-    double time_times, time_over; /* microseconds = value * times / over */
     char *time_name;   /* "" = the model has no time column */
     bool folds;        /* the rows train: they have folds */
     int32_t fold_column; /* group column; -1: the row id decides */
@@ -207,14 +206,27 @@ mlpipe_status mlpipe__model_answers(mlpipe_ctx *ctx, const mlpipe_model *m,
  * null; E_SCHEMA, E_FORMAT (a class that the model does not know). */
 mlpipe_status mlpipe__model_target(mlpipe_ctx *ctx, const mlpipe_model *m,
                                    const mlpipe_dataset *d, double *out);
+/* What else than its inputs makes a row the same row. A transform is also
+ * applied without the target, and then knows its rows by their ids. */
+typedef enum mlpipe__row_by {
+    MLPIPE__ROW_BY_TARGET, /* and the id and time columns, where known */
+    MLPIPE__ROW_BY_NAME,   /* the id and time columns */
+    MLPIPE__ROW_BY_PLACE   /* the row id of the dataset */
+} mlpipe__row_by;
 /*
- * A hash of each row over what the model knows of it: its inputs, the target
- * and, where the dataset has them, the id and time columns. A row is in the
- * training set where mlpipe__model_trained_on finds its hash.
+ * A hash of each row over its inputs and what `by` names. A row is in the
+ * training set of a model where mlpipe__model_trained_on finds its hash by
+ * target; in that of a transform, by name or place.
  */
 mlpipe_status mlpipe__model_row_hashes(mlpipe_ctx *ctx, const mlpipe_model *m,
                                        const mlpipe_dataset *d,
-                                       uint64_t *out);
+                                       mlpipe__row_by by, uint64_t *out);
+/* How many hashes the model has of a training row: a transform one by place,
+ * and one by name where its recipe names an id or a time. */
+static inline uint32_t mlpipe__model_row_marks(const mlpipe_model *m)
+{
+    return m->steps_only && (m->id_column[0] || m->time_column[0]) ? 2 : 1;
+}
 bool mlpipe__model_trained_on(const mlpipe_model *m, uint64_t row_hash);
 /* The default metric of the task: "rmse" or "logloss". */
 const char *mlpipe__task_metric(uint32_t task);

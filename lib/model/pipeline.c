@@ -27,7 +27,7 @@ const mlpipe__param mlpipe__pipeline_params[] = {
     PIPELINE_ROLE("key", "columns that key state and lookups"),
     PIPELINE_ROLE("private", "columns never captured nor listed"),
     {"as_of", MLPIPE_PARAM_TEXT, "", 0, 0, NULL, 0x000100,
-     "time of every row where no time= column tells, such as 2026-01-31"},
+     "as_of of every row, in place of its time= column, such as 2026-01-31"},
     {"seed", MLPIPE_PARAM_INT, "", 0, 9.2e18, NULL, 0x000100,
      "of everything random; default: the seed of the context"},
     {"holdout", MLPIPE_PARAM_REAL, "0.1", 0, 0.5, NULL, 0x000100,

@@ -308,11 +308,12 @@ static mlpipe_status planner_free_texts(mlpipe__fitting *f)
 /* What is made of the target must not reach the learner. */
 static mlpipe_status planner_taint(mlpipe__fitting *f)
 {
+    if (!f->model->target)
+        return MLPIPE_OK;
     for (uint32_t i = 0; i < f->plan.var_count; i++) {
         const mlpipe__var *v = &f->plan.vars[i];
-        /* the target itself, which others may have been made of */
-        const bool given = i < f->inputs.var_count && !v->feature;
-        if (!v->tainted || !v->name[0] || given)
+        const bool target = !strcmp(v->name, f->model->target);
+        if (!v->tainted || !v->name[0] || (target && !v->feature))
             continue;
         mlpipe__fail(f->ctx, MLPIPE_E_LEAK,
                      "%q is made of the target %q: the model would read its "

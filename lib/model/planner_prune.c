@@ -105,6 +105,23 @@ static uint32_t *prune_roots(const mlpipe__fitting *f, uint32_t *count)
     return roots;
 }
 
+/* What is left reads the target: a step that refuses or flags rows by it, since
+ * features are told by name before. */
+static mlpipe_status prune_leak(const mlpipe__fitting *f)
+{
+    const mlpipe__program *p = f->model->program;
+    for (uint32_t i = 0; f->model->target && i < p->input_count; i++) {
+        if (strcmp(p->inputs[i].name, f->model->target))
+            continue;
+        mlpipe__fail(f->ctx, MLPIPE_E_LEAK,
+                     "a step asks the target %q of a served row, which does "
+                     "not have it; take what is made of it out of columns=",
+                     f->model->target);
+        return mlpipe__fail_at(f->ctx, -1, f->model->target);
+    }
+    return MLPIPE_OK;
+}
+
 mlpipe_status mlpipe__fit_prune(mlpipe__fitting *f)
 {
     mlpipe__env *env = f->ctx->env;
@@ -126,5 +143,6 @@ mlpipe_status mlpipe__fit_prune(mlpipe__fitting *f)
     mlpipe__free(env, roots);
     if (!less || less->failed)
         return mlpipe__nomem(f->ctx);
-    return mlpipe__fit_bind(f);
+    const mlpipe_status st = prune_leak(f);
+    return st ? st : mlpipe__fit_bind(f);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What makes a row the same row: the inputs of a model, the target, and the
- * id and time where they are known, in a form that does not depend on how the
- * dataset stores them.
+ * What makes a row the same row: the inputs of a model, and its target, id and
+ * time or its place, in a form that does not depend on how the dataset stores
+ * them.
  */
 #include "model_internal.h"
 
@@ -12,6 +12,7 @@
 typedef struct row_hash_job {
     const mlpipe_model *model;
     const mlpipe_dataset *data;
+    mlpipe__row_by by;
     uint32_t words;         /* a row */
     int32_t *column;        /* of each word, -1 = absent */
     uint64_t *block;        /* 512 x words */
@@ -86,6 +87,14 @@ static void row_hash_column(row_hash_job *j, uint32_t word, bool exact,
     }
 }
 
+/* The word behind the inputs. */
+static uint64_t row_hash_mark(const row_hash_job *j, int64_t row)
+{
+    if (j->by == MLPIPE__ROW_BY_PLACE)
+        return mlpipe_dataset_row_id(j->data, row);
+    return j->target ? row_hash_number(j->target[row]) : ROW_HASH_NULL;
+}
+
 static void row_hash_block(row_hash_job *j, int64_t start, uint32_t n,
                            uint64_t *out)
 {
@@ -95,8 +104,7 @@ static void row_hash_block(row_hash_job *j, int64_t start, uint32_t n,
         if (w == inputs) {
             for (i = 0; i < n; i++)
                 j->block[(size_t)i * j->words + w] =
-                    j->target ? row_hash_number(j->target[start + i])
-                              : ROW_HASH_NULL;
+                    row_hash_mark(j, start + i);
         } else if (j->column[w] < 0) {
             for (i = 0; i < n; i++)
                 j->block[(size_t)i * j->words + w] = ROW_HASH_NULL;
@@ -107,6 +115,14 @@ static void row_hash_block(row_hash_job *j, int64_t start, uint32_t n,
     for (i = 0; i < n; i++)
         out[i] = mlpipe__hash64(j->block + (size_t)i * j->words,
                                 j->words * sizeof *j->block, 0);
+}
+
+/* Where a column of the recipe is, -1: not asked for, or not there. */
+static int32_t row_hash_find(const row_hash_job *j, mlpipe__row_by by,
+                             const char *name)
+{
+    const bool asked = j->by <= by && name && name[0];
+    return asked ? mlpipe_dataset_find(j->data, name) : -1;
 }
 
 static mlpipe_status row_hash_run(mlpipe_ctx *ctx, row_hash_job *j,
@@ -120,12 +136,11 @@ static mlpipe_status row_hash_run(mlpipe_ctx *ctx, row_hash_job *j,
     for (w = 0; w < inputs; w++)
         j->column[w] =
             mlpipe_dataset_find(j->data, m->program->inputs[w].name);
-    j->column[inputs] = mlpipe_dataset_find(j->data, m->target);
-    j->column[inputs + 1] = m->id_column[0]
-                                ? mlpipe_dataset_find(j->data, m->id_column)
-                                : -1;
+    j->column[inputs] = row_hash_find(j, MLPIPE__ROW_BY_TARGET, m->target);
+    j->column[inputs + 1] =
+        row_hash_find(j, MLPIPE__ROW_BY_NAME, m->id_column);
     j->column[inputs + 2] =
-        m->time_column[0] ? mlpipe_dataset_find(j->data, m->time_column) : -1;
+        row_hash_find(j, MLPIPE__ROW_BY_NAME, m->time_column);
     if (j->column[inputs] >= 0) {
         st = mlpipe__model_target(ctx, m, j->data, target);
         j->target = target;
@@ -140,9 +155,10 @@ static mlpipe_status row_hash_run(mlpipe_ctx *ctx, row_hash_job *j,
 }
 
 mlpipe_status mlpipe__model_row_hashes(mlpipe_ctx *ctx, const mlpipe_model *m,
-                                       const mlpipe_dataset *d, uint64_t *out)
+                                       const mlpipe_dataset *d,
+                                       mlpipe__row_by by, uint64_t *out)
 {
-    row_hash_job j = {.model = m, .data = d};
+    row_hash_job j = {.model = m, .data = d, .by = by};
     mlpipe__env *env = ctx->env;
     double *target =
         mlpipe__alloc_array(env, (size_t)d->rows, sizeof *target);

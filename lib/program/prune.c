@@ -113,6 +113,9 @@ static void prune_op(mlpipe__program *to, mlpipe__program *p,
         const uint32_t words = prune_words(op);
         const uint32_t reads = mlpipe__op_reads(p, op);
 
+        /* no edge, no constant: any place of none will do */
+        if (op->code == MLPIPE__OP_BUCKET && !consts)
+            made.arg = 0;
         if (consts)
             made.arg = prune_const(to, p, op->arg, consts);
         if (words)

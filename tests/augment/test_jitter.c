@@ -62,11 +62,33 @@ static void jitter_leaves_alone(void **state)
     rig_close(&r);
 }
 
+/* A bool with noise would be true wherever it is read. */
+static void jitter_bools(void **state)
+{
+    const double flag[] = {0, 1, 1, 0}, x[] = {1, 2, 3, 5};
+    step_rig r;
+    (void)state;
+
+    rig_open(&r, 4);
+    rig_column(&r, "flag", flag, NULL, 0);
+    rig_column(&r, "x", x, NULL, 0);
+    r.plan.vars[0].type = MLPIPE_TYPE_BOOL;
+    assert_ok(r.ctx, rig_step(&r, &mlpipe__step_jitter, NULL));
+    assert_int_equal(1, r.job.chosen_count);
+    assert_int_equal(1, r.job.chosen[0]);
+    assert_true(jitter_once(&r, 1, 0, 3) != 3);
+    assert_status(MLPIPE_E_PARAM, rig_step(&r, &mlpipe__step_jitter,
+                                           "columns=x,flag"));
+    assert_non_null(strstr(mlpipe_ctx_error(r.ctx)->text, "flag"));
+    rig_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jitter_noise),
         cmocka_unit_test(jitter_leaves_alone),
+        cmocka_unit_test(jitter_bools),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -260,6 +260,34 @@ static void test_finish_again(void **state)
     assert_true(n > 5);
 }
 
+/* Microseconds, rounded down, also where a double does not hold the count. */
+static void test_times(void **state)
+{
+    static const struct {
+        int32_t unit;
+        int64_t count;
+        double us;
+    } cases[] = {
+        {MLPIPE_UNIT_S, -7, -7e6},
+        {MLPIPE_UNIT_MS, 1700000000123, 1700000000123000.0},
+        {MLPIPE_UNIT_US, 1700000000123457, 1700000000123457.0},
+        {MLPIPE_UNIT_NS, 1700006399999999999, 1700006399999999.0},
+        {MLPIPE_UNIT_NS, 1700006399999999000, 1700006399999999.0},
+        {MLPIPE_UNIT_NS, -1, -1},
+        {MLPIPE_UNIT_NS, -1000, -1},
+        {MLPIPE_UNIT_NS, -1001, -2},
+    };
+    const mlpipe__field f = {.kind = MLPIPE_I64};
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const int64_t count = cases[i].count;
+        assert_true(mlpipe__time_us(count, cases[i].unit) == cases[i].us);
+        assert_true(mlpipe__field_time(&f, &count, cases[i].unit) ==
+                    cases[i].us);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -269,6 +297,7 @@ int main(void)
         cmocka_unit_test(test_records),
         cmocka_unit_test(test_missing_u64),
         cmocka_unit_test(test_finish_again),
+        cmocka_unit_test(test_times),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -174,7 +174,7 @@ static void bin_errors(void **state)
         {"method=explicit edges=1,3,2", "3 is followed by 2"},
         {"method=explicit edges=1,1", "1 is followed by 1"},
         {"method=explicit edges=1,2 bins=3", "leave bins out"},
-        {"bins=1", "2 to 65536"},
+        {"bins=1", "at least 2"},
         {"columns=y", "free text"},
         {"columns=c", "is a category"},
     };

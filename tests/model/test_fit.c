@@ -198,7 +198,8 @@ static void holdout_is_last(void **state)
                      &p));
     assert_ok(c, mlpipe_pipeline_add(c, p, "gbt", "trees=1"));
     assert_ok(c, mlpipe_fit(c, p, d, NULL, &m));
-    assert_ok(c, mlpipe__model_row_hashes(c, m, d, hash));
+    assert_ok(c, mlpipe__model_row_hashes(c, m, d, MLPIPE__ROW_BY_TARGET,
+                                          hash));
     while (in_train < 100 &&
            mlpipe__model_trained_on(m, hash[in_train]))
         in_train++;

@@ -45,6 +45,23 @@ static void made_of_the_target(void **state)
          {{"derive", "a = is_null(price)"}},
          MLPIPE_E_LEAK,
          "a"},
+        /* in the place of a feature */
+        {"target=price features=size,lot",
+         {{"derive", "lot = price"}},
+         MLPIPE_E_LEAK,
+         "lot"},
+        /* asked of a served row by a step that refuses the unknown */
+        {"target=risk features=size,lot",
+         {{"derive", "risk = risk"},
+          {"ordinal", "columns=risk unknown=error"}},
+         MLPIPE_E_LEAK,
+         "risk"},
+        {"target=risk features=size,lot",
+         {{"derive", "risk = risk"},
+          {"onehot", "columns=risk min_count=9999 missing=zeros "
+                     "unknown=error"}},
+         MLPIPE_E_LEAK,
+         "risk"},
         /* listed as a feature */
         {"target=price features=size,price",
          {{"scale", NULL}},
@@ -53,6 +70,11 @@ static void made_of_the_target(void **state)
         /* choosing rows by their answer */
         {"target=price features=size,lot",
          {{"filter", "price > 300"}},
+         MLPIPE_E_LEAK,
+         "dataset before the fit"},
+        {"target=price features=size,lot",
+         {{"derive", "price = price"},
+          {"outlier", "columns=price action=drop"}},
          MLPIPE_E_LEAK,
          "dataset before the fit"},
         /* what is made of other columns is none */
@@ -186,6 +208,75 @@ static void rows_that_taught(void **state)
     mlpipe_ctx_free(c);
 }
 
+static mlpipe_dataset *two_columns(mlpipe_ctx *c, const char *params, int shift,
+                                   bool target, bool id)
+{
+    static const char *const towns[] = {"Oslo", "Bergen", "Voss"};
+    const char *town[90];
+    double y[90];
+    int64_t ids[90];
+    mlpipe_builder *b;
+    mlpipe_dataset *d;
+    for (int i = 0; i < 90; i++) {
+        town[i] = towns[(i * i + shift) % 3];
+        y[i] = made_unit(i, 1);
+        ids[i] = i;
+    }
+    assert_ok(c, mlpipe_builder_new(c, NULL, params, &b));
+    assert_ok(c, mlpipe_builder_texts(c, b, "town", town, 90));
+    if (target)
+        assert_ok(c, mlpipe_builder_column(c, b, "y", MLPIPE_F64, y, NULL,
+                                           90));
+    if (id)
+        assert_ok(c, mlpipe_builder_column(c, b, "id", MLPIPE_I64, ids, NULL,
+                                           90));
+    assert_ok(c, mlpipe_builder_finish(c, b, &d));
+    mlpipe_builder_free(b);
+    return d;
+}
+
+/* Rows are known without the target that taught, and coincidence is none. */
+static void rows_without_their_target(void **state)
+{
+    static const struct {
+        const char *pipeline, *rows;
+        int shift;
+        bool target, id;
+        mlpipe_status status;
+    } cases[] = {
+        {"target=y features=town", NULL, 0, true, false, MLPIPE_E_LEAK},
+        {"target=y features=town", NULL, 0, false, false, MLPIPE_E_LEAK},
+        {"target=y features=town", NULL, 1, false, false, MLPIPE_OK},
+        {"target=y features=town", "first_row_id=90", 0, true, false,
+         MLPIPE_OK},
+        {"target=y features=town id=id", "first_row_id=90", 0, false, true,
+         MLPIPE_E_LEAK},
+        {"target=y features=town id=id", NULL, 0, false, false,
+         MLPIPE_E_LEAK},
+    };
+    mlpipe_ctx *c = made_ctx(1);
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mlpipe_dataset *d = two_columns(c, NULL, 0, true, true), *out = NULL;
+        mlpipe_dataset *other =
+            two_columns(c, cases[i].rows, cases[i].shift, cases[i].target,
+                        cases[i].id);
+        mlpipe_pipeline *p;
+        mlpipe_transform *t;
+        assert_ok(c, mlpipe_pipeline_new(c, cases[i].pipeline, &p));
+        assert_ok(c, mlpipe_pipeline_add(c, p, "target_encode", NULL));
+        assert_ok(c, mlpipe_transform_fit(c, p, d, NULL, &t));
+        assert_status(cases[i].status,
+                      mlpipe_transform_apply(c, t, other, NULL, &out));
+        mlpipe_dataset_free(out);
+        mlpipe_transform_free(t);
+        mlpipe_pipeline_free(p);
+        mlpipe_dataset_free(other);
+        mlpipe_dataset_free(d);
+    }
+    mlpipe_ctx_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +284,7 @@ int main(void)
         cmocka_unit_test(free_elsewhere),
         cmocka_unit_test(validation_rows),
         cmocka_unit_test(rows_that_taught),
+        cmocka_unit_test(rows_without_their_target),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

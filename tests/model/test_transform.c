@@ -201,6 +201,83 @@ static void time_of_a_row(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* A time that the recipe fixes is that of every row, whatever its column. */
+static void fixed_time(void **state)
+{
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = made_dataset(c, 0, 20), *features;
+    mlpipe_pipeline *p;
+    mlpipe_transform *t;
+    mlpipe_predictor *one;
+    double out[2], rooms;
+    void *scratch;
+    (void)state;
+    assert_ok(c, mlpipe_pipeline_new(
+                     c, "time=day as_of=2026-01-31 features=rooms", &p));
+    assert_ok(c, mlpipe_pipeline_derive(c, p, "y = year(as_of)"));
+    assert_ok(c, mlpipe_transform_fit(c, p, d, &features, &t));
+    assert_ok(c, mlpipe_transform_predictor(c, t, NULL, &one));
+    assert_int_equal(0, posix_memalign(&scratch, 64,
+                                       mlpipe_predictor_scratch(one)));
+    for (int64_t i = 0; i < 20; i++) {
+        rooms = number_at(d, "rooms", i);
+        assert_true(number_at(features, "y", i) == 2026);
+        assert_status(MLPIPE_OK, mlpipe_predict_row(one, scratch, &rooms,
+                                                    out));
+        assert_true(out[1] == 2026);
+    }
+    free(scratch);
+    mlpipe_predictor_free(one);
+    mlpipe_dataset_free(features);
+    mlpipe_transform_free(t);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
+/* Cells between given edges, and one cell beside an op that is pruned: the
+ * canonical recipe fits again and gives the same features. */
+static void recipe_of_bins(void **state)
+{
+    static const char *const steps_of[][3] = {
+        {"features=size,lot", "bin", "columns=size method=explicit "
+                                     "edges=60,90"},
+        {"features=lot,rooms", "bin", "columns=lot bins=4"},
+        {"features=one", "bin", "columns=one"},
+    };
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = made_dataset(c, 0, 200);
+    (void)state;
+    for (size_t i = 0; i < sizeof steps_of / sizeof *steps_of; i++) {
+        mlpipe_pipeline *p, *again;
+        mlpipe_transform *t, *same;
+        mlpipe_buffer *json;
+        assert_ok(c, mlpipe_pipeline_new(c, steps_of[i][0], &p));
+        if (i == 2) {
+            mlpipe_pipeline_free(p);
+            assert_ok(c, mlpipe_pipeline_new(c, "features=lot", &p));
+            assert_ok(c, mlpipe_pipeline_derive(c, p,
+                                                "one = lot * 0; two = 7"));
+        }
+        assert_ok(c, mlpipe_pipeline_filter(c, p, "rooms > 0 and rooms < 99"));
+        assert_ok(c, mlpipe_pipeline_add(c, p, steps_of[i][1],
+                                         steps_of[i][2]));
+        assert_ok(c, mlpipe_transform_fit(c, p, d, NULL, &t));
+        assert_ok(c, mlpipe_pipeline_json(c, p, &json));
+        assert_ok(c, mlpipe_pipeline_parse(c, mlpipe_buffer_data(json),
+                                           mlpipe_buffer_size(json), &again));
+        assert_ok(c, mlpipe_transform_fit(c, again, d, NULL, &same));
+        assert_string_equal(mlpipe_transform_id(t), mlpipe_transform_id(same));
+        mlpipe_buffer_free(json);
+        mlpipe_transform_free(t);
+        mlpipe_transform_free(same);
+        mlpipe_pipeline_free(p);
+        mlpipe_pipeline_free(again);
+    }
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
 /* The same bytes for every number of threads. */
 static void threads(void **state)
 {
@@ -268,6 +345,8 @@ int main(void)
         cmocka_unit_test(types),
         cmocka_unit_test(row_and_bundle),
         cmocka_unit_test(time_of_a_row),
+        cmocka_unit_test(fixed_time),
+        cmocka_unit_test(recipe_of_bins),
         cmocka_unit_test(threads),
         cmocka_unit_test(refusals),
     };
