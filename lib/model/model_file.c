@@ -20,11 +20,23 @@ mlpipe_status mlpipe_model_save(mlpipe_ctx *ctx, const mlpipe_model *model,
     return mlpipe__end(ctx, st);
 }
 
-mlpipe_status mlpipe_model_load(mlpipe_ctx *ctx, const char *path,
-                                mlpipe_model **out)
+mlpipe_status mlpipe__bundle_load_file(mlpipe_ctx *ctx, const char *kind,
+                                       const char *path, mlpipe_model **out)
 {
     char *data = NULL;
     size_t bytes = 0;
+    mlpipe_status st = mlpipe__file_read(
+        ctx, path, ctx->env->limits.bundle_bytes, &data, &bytes);
+    if (!st)
+        st = mlpipe__bundle_load(ctx, kind, data, bytes, out);
+    if (data)
+        mlpipe__free(ctx->env, data);
+    return st;
+}
+
+mlpipe_status mlpipe_model_load(mlpipe_ctx *ctx, const char *path,
+                                mlpipe_model **out)
+{
     mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_model_load");
     if (out)
         *out = NULL;
@@ -33,11 +45,6 @@ mlpipe_status mlpipe_model_load(mlpipe_ctx *ctx, const char *path,
     if (!st && !out)
         st = mlpipe__null_arg(ctx, "out");
     if (!st)
-        st = mlpipe__file_read(ctx, path, ctx->env->limits.bundle_bytes,
-                               &data, &bytes);
-    if (!st)
-        st = mlpipe_model_load_bytes(ctx, data, bytes, out);
-    if (data)
-        mlpipe__free(ctx->env, data);
+        st = mlpipe__bundle_load_file(ctx, MLPIPE__BUNDLE_MODEL, path, out);
     return mlpipe__end(ctx, st);
 }

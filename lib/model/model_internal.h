@@ -159,6 +159,9 @@ extern const uint32_t mlpipe__transform_param_count;
 mlpipe_status mlpipe__bundle_load(mlpipe_ctx *ctx, const char *kind,
                                   const void *bytes, size_t size,
                                   mlpipe_model **out);
+/* The same of a file (not in the serving library). */
+mlpipe_status mlpipe__bundle_load_file(mlpipe_ctx *ctx, const char *kind,
+                                       const char *path, mlpipe_model **out);
 
 mlpipe_model *mlpipe__model_new(mlpipe__env *env);
 mlpipe_model *mlpipe__model_keep(const mlpipe_model *m);

@@ -45,8 +45,7 @@ mlpipe_status mlpipe_transform_save(mlpipe_ctx *ctx,
 mlpipe_status mlpipe_transform_load(mlpipe_ctx *ctx, const char *path,
                                     mlpipe_transform **out)
 {
-    char *data = NULL;
-    size_t bytes = 0;
+    mlpipe_model *m = NULL;
     mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_transform_load");
     if (out)
         *out = NULL;
@@ -55,11 +54,9 @@ mlpipe_status mlpipe_transform_load(mlpipe_ctx *ctx, const char *path,
     if (!st && !out)
         st = mlpipe__null_arg(ctx, "out");
     if (!st)
-        st = mlpipe__file_read(ctx, path, ctx->env->limits.bundle_bytes,
-                               &data, &bytes);
+        st = mlpipe__bundle_load_file(ctx, MLPIPE__BUNDLE_TRANSFORM, path,
+                                      &m);
     if (!st)
-        st = mlpipe_transform_load_bytes(ctx, data, bytes, out);
-    if (data)
-        mlpipe__free(ctx->env, data);
+        st = mlpipe__transform_wrap(ctx, m, out);
     return mlpipe__end(ctx, st);
 }
