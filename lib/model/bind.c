@@ -305,6 +305,8 @@ void mlpipe__binding_load(const mlpipe__binding *b, const mlpipe__program *p,
         }
         mlpipe__dataset_block(d, (uint32_t)b->column[k], start, n, lane,
                               valid);
+        if (!codes && !memchr(valid, 0, n))
+            continue;
         for (i = 0; i < n; i++) {
             if (!valid[i])
                 lane[i] = mlpipe__nan();
