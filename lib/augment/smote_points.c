@@ -129,9 +129,16 @@ typedef struct points_search {
     const uint32_t *query; /* points whose neighbours are looked for */
     double *distance;      /* queries x k: of p->near, rising */
     uint32_t first, end;   /* queries of this round */
+    bool avx2;             /* wider vectors: the same bits, lane by lane */
 } points_search;
 
-static void points_distances(const smote_points *p, uint32_t query,
+#if defined(__GNUC__)
+#define POINTS_INLINE static inline __attribute__((always_inline))
+#else
+#define POINTS_INLINE static inline
+#endif
+
+POINTS_INLINE void points_distances(const smote_points *p, uint32_t query,
                              size_t block, double *out)
 {
     const size_t bytes = (size_t)p->features * SMOTE_LANES;
@@ -148,6 +155,23 @@ static void points_distances(const smote_points *p, uint32_t query,
     }
     memcpy(out, sum, sizeof sum);
 }
+
+static void points_distances_plain(const smote_points *p, uint32_t query,
+                                   size_t block, double *out)
+{
+    points_distances(p, query, block, out);
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+__attribute__((target("avx2"))) static void
+points_distances_avx2(const smote_points *p, uint32_t query, size_t block,
+                      double *out)
+{
+    points_distances(p, query, block, out);
+}
+#else
+#define points_distances_avx2 points_distances_plain
+#endif
 
 /* Points come by rising index, so that the smaller one stays on ties. */
 static void points_take(uint32_t *near, double *distance, uint32_t k,
@@ -172,7 +196,8 @@ static void points_block(const points_search *s, uint32_t i, size_t block)
     const uint32_t start = (uint32_t)block * SMOTE_LANES;
     const uint32_t n =
         p->count - start < SMOTE_LANES ? p->count - start : SMOTE_LANES;
-    points_distances(p, query, block, d);
+    (s->avx2 ? points_distances_avx2 : points_distances_plain)(p, query,
+                                                                block, d);
     for (uint32_t l = 0; l < n; l++)
         if (d[l] < distance[k - 1] && start + l != query)
             points_take(near, distance, k, start + l, d[l]);
@@ -220,7 +245,8 @@ mlpipe_status mlpipe__smote_neighbours(const mlpipe__job *job,
     mlpipe__env *env = job->ctx->env;
     uint32_t *query = mlpipe__alloc_array(env, p->count, sizeof *query);
     uint32_t queries = 0;
-    points_search s = {.p = p, .query = query};
+    points_search s = {
+        .p = p, .query = query, .avx2 = mlpipe__has_avx2()};
     mlpipe_status st = query ? points_scale(job, r, shift, weight, p)
                              : mlpipe__nomem(job->ctx);
     for (uint32_t i = 0; !st && i < p->count; i++)
