@@ -17,12 +17,26 @@ enum {
 #define ROW_GROUPS_FETCH(at) ((void)(at))
 #endif
 
+__extension__ typedef unsigned __int128 row_groups_u128;
+
+/* Both halves of a product: what is in the high bits of a double reaches the
+ * low ones, which choose the slot. */
+static uint64_t row_groups_mix(uint64_t h, uint64_t bits)
+{
+    const row_groups_u128 product =
+        (row_groups_u128)(h ^ bits ^ UINT64_C(0x9e3779b97f4a7c15)) *
+        UINT64_C(0xd6e8feb86659fd93);
+
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
 static uint64_t row_groups_hash(const mlpipe__row_groups *g, int64_t row)
 {
     uint64_t h = 0;
 
     for (uint32_t c = 0; c < g->column_count; c++)
-        h = mlpipe__dataset_cell_hash(g->rows, g->columns[c], row, h);
+        h = row_groups_mix(
+            h, mlpipe__dataset_cell_bits(g->rows, g->columns[c], row));
     return h;
 }
 

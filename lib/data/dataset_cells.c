@@ -222,6 +222,21 @@ uint64_t mlpipe__dataset_cell_hash(const mlpipe_dataset *d, uint32_t column,
     return mlpipe__hash64(&bits, sizeof bits, seed);
 }
 
+uint64_t mlpipe__dataset_cell_bits(const mlpipe_dataset *d, uint32_t column,
+                                   int64_t row)
+{
+    const mlpipe__column *c = d->columns[column];
+    uint32_t at;
+    const mlpipe__chunk *chunk =
+        cells_chunk(c, mlpipe__dataset_physical(d, row), &at);
+
+    if (!mlpipe__chunk_valid(chunk, at))
+        return UINT64_C(0x6e756c6c);
+    return c->type == MLPIPE_TYPE_TEXT
+               ? mlpipe__dataset_cell_hash(d, column, row, 0)
+               : cells_bits(c, chunk, at);
+}
+
 const void *mlpipe__dataset_cell_at(const mlpipe_dataset *d, uint32_t column,
                                     int64_t row)
 {
