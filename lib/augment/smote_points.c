@@ -129,25 +129,64 @@ typedef struct points_search {
     const uint32_t *query; /* points whose neighbours are looked for */
     double *distance;      /* queries x k: of p->near, rising */
     uint32_t first, end;   /* queries of this round */
+    bool avx2;             /* wider vectors: the same bits, lane by lane */
 } points_search;
 
-static void points_distances(const smote_points *p, uint32_t query,
-                             size_t block, double *out)
+#if defined(__GNUC__)
+#define POINTS_INLINE static inline __attribute__((always_inline))
+#else
+#define POINTS_INLINE static inline
+#endif
+
+/* Four of SMOTE_LANES at once, whatever the machine's vectors hold. */
+typedef double points_lanes
+    __attribute__((vector_size(32), aligned(8), may_alias));
+typedef int64_t points_below __attribute__((vector_size(32)));
+
+/* Is any of them below the limit? Only then they are given. */
+POINTS_INLINE bool points_distances(const smote_points *p, uint32_t query,
+                                    size_t block, double limit, double *out)
 {
     const size_t bytes = (size_t)p->features * SMOTE_LANES;
     const double *x = p->x + block * bytes;
     const double *q = p->x + (query / SMOTE_LANES) * bytes +
                       query % SMOTE_LANES;
-    double sum[SMOTE_LANES] = {0};
-    for (uint32_t c = 0; c < p->features; c++) {
-        const double at = q[(size_t)c * SMOTE_LANES];
-        for (uint32_t l = 0; l < SMOTE_LANES; l++) {
-            const double d = x[(size_t)c * SMOTE_LANES + l] - at;
-            sum[l] += d * d;
-        }
+    points_lanes a = {0}, b = {0}, c = {0}, d = {0};
+    for (uint32_t i = 0; i < p->features; i++) {
+        const points_lanes *at = (const points_lanes *)(x + i * SMOTE_LANES);
+        const double own = q[(size_t)i * SMOTE_LANES];
+        a += (at[0] - own) * (at[0] - own);
+        b += (at[1] - own) * (at[1] - own);
+        c += (at[2] - own) * (at[2] - own);
+        d += (at[3] - own) * (at[3] - own);
     }
-    memcpy(out, sum, sizeof sum);
+    const points_below below =
+        (a < limit) | (b < limit) | (c < limit) | (d < limit);
+    if (!(below[0] | below[1] | below[2] | below[3]))
+        return false;
+    memcpy(out, &a, sizeof a);
+    memcpy(out + 4, &b, sizeof b);
+    memcpy(out + 8, &c, sizeof c);
+    memcpy(out + 12, &d, sizeof d);
+    return true;
 }
+
+static bool points_distances_plain(const smote_points *p, uint32_t query,
+                                   size_t block, double limit, double *out)
+{
+    return points_distances(p, query, block, limit, out);
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+__attribute__((target("avx2"))) static bool
+points_distances_avx2(const smote_points *p, uint32_t query, size_t block,
+                      double limit, double *out)
+{
+    return points_distances(p, query, block, limit, out);
+}
+#else
+#define points_distances_avx2 points_distances_plain
+#endif
 
 /* Points come by rising index, so that the smaller one stays on ties. */
 static void points_take(uint32_t *near, double *distance, uint32_t k,
@@ -172,7 +211,9 @@ static void points_block(const points_search *s, uint32_t i, size_t block)
     const uint32_t start = (uint32_t)block * SMOTE_LANES;
     const uint32_t n =
         p->count - start < SMOTE_LANES ? p->count - start : SMOTE_LANES;
-    points_distances(p, query, block, d);
+    if (!(s->avx2 ? points_distances_avx2 : points_distances_plain)(
+            p, query, block, distance[k - 1], d))
+        return;
     for (uint32_t l = 0; l < n; l++)
         if (d[l] < distance[k - 1] && start + l != query)
             points_take(near, distance, k, start + l, d[l]);
@@ -220,7 +261,8 @@ mlpipe_status mlpipe__smote_neighbours(const mlpipe__job *job,
     mlpipe__env *env = job->ctx->env;
     uint32_t *query = mlpipe__alloc_array(env, p->count, sizeof *query);
     uint32_t queries = 0;
-    points_search s = {.p = p, .query = query};
+    points_search s = {
+        .p = p, .query = query, .avx2 = mlpipe__has_avx2()};
     mlpipe_status st = query ? points_scale(job, r, shift, weight, p)
                              : mlpipe__nomem(job->ctx);
     for (uint32_t i = 0; !st && i < p->count; i++)

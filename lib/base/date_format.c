@@ -330,10 +330,41 @@ static bool date_day(const date_read *r, int64_t *days)
     return !r->weekday || r->weekday == mlpipe__day_of_week(*days);
 }
 
+/*
+ * A look at the first number, which tells most texts from most patterns; n is
+ * not 0. False: the pattern does not match.
+ */
+static bool date_may_match(const char *p, const char *s, size_t n)
+{
+    size_t digits = 0;
+    while (digits < n && digits < 4 && date_is_digit(s[digits]))
+        digits++;
+    if (*p == '[' && digits && p[1] == '%' && p[2] == 'a') {
+        p = date_closing(p + 1); /* no weekday starts with a digit */
+        return *p != ']' || date_may_match(p + 1, s, n);
+    }
+    if (*p != '%' || !p[1])
+        return true;
+    if (p[1] == 'b' || p[1] == 'B' || p[1] == 'a' || p[1] == 'A')
+        return !digits;
+    if (p[1] == 'Y' || p[1] == 'G') {
+        if (digits < 4)
+            return false;
+    } else if (p[1] == 'm' || p[1] == 'd') {
+        if (!digits)
+            return false;
+        digits = digits < 2 ? digits : 2;
+    } else {
+        return true;
+    }
+    if (!p[2] || p[2] == '%' || p[2] == '[' || p[2] == ']')
+        return true;
+    return digits < n && date_lower(s[digits]) == date_lower(p[2]);
+}
+
 bool mlpipe__date_parse(const char *pattern, const char *s, size_t n,
                         int64_t *us)
 {
-    date_read r = {.day = 1};
     int64_t days;
     while (n && (*s == ' ' || *s == '\t')) {
         s++;
@@ -343,8 +374,9 @@ bool mlpipe__date_parse(const char *pattern, const char *s, size_t n,
         n--;
     if (!n)
         return false; /* s may be NULL */
-    r.at = s;
-    r.end = s + n;
+    if (!date_may_match(pattern, s, n))
+        return false;
+    date_read r = {.at = s, .end = s + n, .day = 1};
     if (!date_match(&r, pattern, 0) || r.at != r.end || !date_day(&r, &days))
         return false;
     const bool half = (r.seen & date_bit('I')) != 0;

@@ -72,15 +72,17 @@ static void guess_compare(mlpipe__date_guess *g, uint64_t mask,
                           const int64_t *values, uint64_t row, const char *s,
                           size_t n)
 {
-    for (uint32_t a = 0; mask >> a; a++)
+    for (uint32_t a = 0; mask >> a; a++) {
+        if (!(mask >> a & 1))
+            continue;
         for (uint32_t b = a + 1; b < 64 && mask >> b; b++) {
-            if (!(mask >> a & 1) || !(mask >> b & 1)
-                || values[a] == values[b])
+            if (!(mask >> b & 1) || values[a] == values[b])
                 continue;
             mlpipe__date_pair pair = {true, a, b, row, values[a], values[b]};
             guess_copy(pair.example, s, n);
             guess_enter(g, &pair);
         }
+    }
 }
 
 /* Every format has four digits or more: most texts are seen to be no date. */

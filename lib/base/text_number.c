@@ -65,6 +65,8 @@ static void human_trim(human_text *t)
 static size_t human_money(const char *p, size_t n)
 {
     size_t best = 0;
+    if (n && (unsigned char)*p < 0x80 && *p != '$' && (*p < 'A' || *p > 'Z'))
+        return 0; /* no currency starts so */
     for (size_t i = 0; i < sizeof human_signs / sizeof human_signs[0]; i++) {
         const size_t m = strlen(human_signs[i]);
         if (m <= n && m > best && !memcmp(p, human_signs[i], m))
@@ -219,12 +221,34 @@ static bool human_number(human_text *t, char decimal, double *value)
     return true;
 }
 
+/* As machines write them: digits with at most one point, a minus in front. */
+static bool human_is_plain(const char *s, size_t n, char decimal)
+{
+    const size_t first = *s == '-';
+    bool point = decimal != '.';
+    for (size_t i = first; i < n; i++) {
+        if (human_is_digit(s[i]))
+            continue;
+        if (s[i] != '.' || point)
+            return false;
+        point = true;
+    }
+    return n > first && n <= HUMAN_BYTES;
+}
+
 bool mlpipe__parse_number_text(const char *s, size_t n, char decimal,
                                double *value)
 {
     human_text t = {.at = s, .end = s + n};
+    double x;
     if (!n || (decimal != '.' && decimal != ','))
         return false; /* s may be NULL */
+    if (human_is_plain(s, n, decimal)) {
+        if (!mlpipe__parse_f64(s, n, false, &x) || x - x != 0.0)
+            return false;
+        *value = x;
+        return true;
+    }
     human_front(&t);
     human_back(&t);
     if (!human_brackets(&t))

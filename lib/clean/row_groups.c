@@ -5,14 +5,38 @@
  */
 #include "clean_internal.h"
 
-enum { ROW_GROUPS_POLL = 65536 };
+enum {
+    ROW_GROUPS_POLL = 65536,
+    ROW_GROUPS_AHEAD = 256 /* rows whose memory is asked for at once; divides
+                              the other */
+};
+
+#if defined(__GNUC__)
+#define ROW_GROUPS_FETCH(at) __builtin_prefetch(at)
+#else
+#define ROW_GROUPS_FETCH(at) ((void)(at))
+#endif
+
+__extension__ typedef unsigned __int128 row_groups_u128;
+
+/* Both halves of a product: what is in the high bits of a double reaches the
+ * low ones, which choose the slot. */
+static uint64_t row_groups_mix(uint64_t h, uint64_t bits)
+{
+    const row_groups_u128 product =
+        (row_groups_u128)(h ^ bits ^ UINT64_C(0x9e3779b97f4a7c15)) *
+        UINT64_C(0xd6e8feb86659fd93);
+
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
 
 static uint64_t row_groups_hash(const mlpipe__row_groups *g, int64_t row)
 {
     uint64_t h = 0;
 
     for (uint32_t c = 0; c < g->column_count; c++)
-        h = mlpipe__dataset_cell_hash(g->rows, g->columns[c], row, h);
+        h = row_groups_mix(
+            h, mlpipe__dataset_cell_bits(g->rows, g->columns[c], row));
     return h;
 }
 
@@ -27,12 +51,30 @@ static bool row_groups_equal(const mlpipe__row_groups *g, int64_t a,
     return true;
 }
 
+/* Hashes of rows first .. end - 1, and what of the table they will look at. */
+static void row_groups_ahead(mlpipe__row_groups *g, uint32_t first,
+                             uint32_t end)
+{
+    for (uint32_t i = first; i < end; i++) {
+        g->hash[i] = row_groups_hash(g, i);
+        ROW_GROUPS_FETCH(&g->slots[(size_t)g->hash[i] & g->mask]);
+    }
+    for (uint32_t i = first; i < end; i++) {
+        const uint32_t slot = g->slots[(size_t)g->hash[i] & g->mask];
+        if (!slot)
+            continue;
+        ROW_GROUPS_FETCH(&g->hash[slot - 1]);
+        ROW_GROUPS_FETCH(&g->count[slot - 1]);
+        for (uint32_t c = 0; c < g->column_count; c++)
+            ROW_GROUPS_FETCH(mlpipe__dataset_cell_at(g->rows, g->columns[c],
+                                                     slot - 1));
+    }
+}
+
 static void row_groups_row(mlpipe__row_groups *g, uint32_t row)
 {
-    size_t at;
+    size_t at = (size_t)g->hash[row] & g->mask;
 
-    g->hash[row] = row_groups_hash(g, row);
-    at = (size_t)g->hash[row] & g->mask;
     while (g->slots[at] && !row_groups_equal(g, g->slots[at] - 1, row))
         at = (at + 1) & g->mask;
     if (!g->slots[at])
@@ -99,6 +141,10 @@ mlpipe_status mlpipe__row_groups_find(mlpipe_ctx *ctx, const char *owner,
     for (int64_t i = 0; i < n && !st; i++) {
         if (i % ROW_GROUPS_POLL == 0)
             st = mlpipe__poll(ctx, owner, (uint64_t)i, (uint64_t)n);
+        if (i % ROW_GROUPS_AHEAD == 0)
+            row_groups_ahead(out, (uint32_t)i,
+                             (uint32_t)(n - i < ROW_GROUPS_AHEAD
+                                            ? n : i + ROW_GROUPS_AHEAD));
         if (use && !use[i])
             out->first[i] = MLPIPE__NO_ROW;
         else if (!st)

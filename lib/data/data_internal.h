@@ -166,6 +166,12 @@ const char *mlpipe__dataset_cell_text(const mlpipe_dataset *d, uint32_t column,
  * has a hash of its own; -0 = 0, NaN = NaN. */
 uint64_t mlpipe__dataset_cell_hash(const mlpipe_dataset *d, uint32_t column,
                                    int64_t row, uint64_t seed);
+/* 64 bits that equal cells of one column share; of texts a hash. */
+uint64_t mlpipe__dataset_cell_bits(const mlpipe_dataset *d, uint32_t column,
+                                   int64_t row);
+/* Where its bytes lie, for asking for them ahead. */
+const void *mlpipe__dataset_cell_at(const mlpipe_dataset *d, uint32_t column,
+                                    int64_t row);
 bool mlpipe__dataset_cell_equal(const mlpipe_dataset *d, uint32_t column,
                                 int64_t row_a, int64_t row_b);
 /* E_SCHEMA with the nearest name where there is no such column. */

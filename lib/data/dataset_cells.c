@@ -222,6 +222,36 @@ uint64_t mlpipe__dataset_cell_hash(const mlpipe_dataset *d, uint32_t column,
     return mlpipe__hash64(&bits, sizeof bits, seed);
 }
 
+uint64_t mlpipe__dataset_cell_bits(const mlpipe_dataset *d, uint32_t column,
+                                   int64_t row)
+{
+    const mlpipe__column *c = d->columns[column];
+    uint32_t at;
+    const mlpipe__chunk *chunk =
+        cells_chunk(c, mlpipe__dataset_physical(d, row), &at);
+
+    if (!mlpipe__chunk_valid(chunk, at))
+        return UINT64_C(0x6e756c6c);
+    return c->type == MLPIPE_TYPE_TEXT
+               ? mlpipe__dataset_cell_hash(d, column, row, 0)
+               : cells_bits(c, chunk, at);
+}
+
+const void *mlpipe__dataset_cell_at(const mlpipe_dataset *d, uint32_t column,
+                                    int64_t row)
+{
+    const mlpipe__column *c = d->columns[column];
+    uint32_t at;
+    const mlpipe__chunk *chunk =
+        cells_chunk(c, mlpipe__dataset_physical(d, row), &at);
+
+    if (c->type == MLPIPE_TYPE_BOOL)
+        return (const uint64_t *)chunk->data + at / 64;
+    if (c->type == MLPIPE_TYPE_CATEGORY || c->type == MLPIPE_TYPE_TEXT)
+        return (const int32_t *)chunk->data + at;
+    return (const char *)chunk->data + (size_t)at * (c->f32 ? 4 : 8);
+}
+
 bool mlpipe__dataset_cell_equal(const mlpipe_dataset *d, uint32_t column,
                                 int64_t row_a, int64_t row_b)
 {

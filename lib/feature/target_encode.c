@@ -43,6 +43,8 @@ typedef struct encode_work {
     bool automatic;
     double smooth;
     encode_sums *fold; /* of each fold, all codes */
+    encode_sums *own;  /* of each fold, one code: that of own_first */
+    uint32_t own_first; /* its first group; UINT32_MAX: none yet */
     double *table;     /* folds + 1 times codes + 2 */
 } encode_work;
 
@@ -144,17 +146,32 @@ static encode_spread encode_few(const double *x, uint32_t n)
     return (encode_spread){mean, centred > 0 ? centred : 0};
 }
 
-static encode_spread encode_many(const encode_work *w, uint32_t first,
-                                 uint32_t but)
+/* Each fold of a code is summed once, for all tables. */
+static void encode_own(encode_work *w, uint32_t first)
+{
+    if (w->own_first == first)
+        return;
+    w->own_first = first;
+    for (uint32_t f = 0; f < w->folds; f++) {
+        encode_sums *s = &w->own[f];
+        encode_init(s);
+        s->n = mlpipe__groups_count(w->groups, first + f);
+        mlpipe__groups_sum(w->groups, first + f, &s->sum, &s->squares);
+    }
+}
+
+static encode_spread encode_many(encode_work *w, uint32_t first, uint32_t but)
 {
     encode_sums s;
 
+    encode_own(w, first);
     encode_init(&s);
     for (uint32_t f = 0; f < w->folds; f++) {
-        if (f == but)
+        if (f == but || !w->own[f].n)
             continue;
-        s.n += mlpipe__groups_count(w->groups, first + f);
-        mlpipe__groups_sum(w->groups, first + f, &s.sum, &s.squares);
+        s.n += w->own[f].n;
+        mlpipe__exact_join(&s.sum, &w->own[f].sum);
+        mlpipe__exact_join(&s.squares, &w->own[f].squares);
     }
     return (encode_spread){
         mlpipe__exact_mean(&s.sum, s.n),
@@ -162,7 +179,7 @@ static encode_spread encode_many(const encode_work *w, uint32_t first,
 }
 
 /* What a category has in all folds but one (`but` = folds: in all). */
-static encode_spread encode_category(const encode_work *w, uint32_t code,
+static encode_spread encode_category(encode_work *w, uint32_t code,
                                      uint32_t but, uint64_t *n)
 {
     const mlpipe__groups *g = w->groups;
@@ -211,21 +228,18 @@ static double encode_shrink(const encode_work *w, encode_spread own,
     return (own.mean * n + w->smooth * prior) / (n + w->smooth);
 }
 
-/* The table of one fold, by the rows of the others; `but` = folds: of all. */
-static void encode_table(const encode_work *w, uint32_t but,
-                         const encode_sums *all)
+/* A code in the table of each fold, by the rows of the others, and in that of
+ * all; priors are those of the tables, variances in place of `centred`. */
+static void encode_code(encode_work *w, uint32_t code,
+                        const encode_spread *prior)
 {
-    double *table = w->table + (size_t)but * (w->codes + 2);
-    const encode_spread prior = encode_spread_of(all);
-    const double variance = prior.centred / (double)all->n;
-
-    for (uint32_t c = 0; c <= w->codes; c++) {
+    for (uint32_t but = 0; but <= w->folds; but++) {
+        double *table = w->table + (size_t)but * (w->codes + 2);
         uint64_t n;
-        const encode_spread own = encode_category(w, c, but, &n);
-        table[c < w->codes ? c : c + 1] =
-            encode_shrink(w, own, n, prior.mean, variance);
+        const encode_spread own = encode_category(w, code, but, &n);
+        table[code < w->codes ? code : code + 1] = encode_shrink(
+            w, own, n, prior[but].mean, prior[but].centred);
     }
-    table[w->codes] = prior.mean; /* unseen */
 }
 
 static void encode_folds(const encode_work *w)
@@ -244,9 +258,11 @@ static void encode_folds(const encode_work *w)
     }
 }
 
-static mlpipe_status encode_tables(mlpipe__job *job, const encode_work *w,
+static mlpipe_status encode_tables(mlpipe__job *job, encode_work *w,
                                    const char *name)
 {
+    encode_spread prior[ENCODE_FOLDS_MAX + 1];
+
     for (uint32_t but = 0; but <= w->folds; but++) {
         encode_sums all;
 
@@ -272,8 +288,13 @@ static mlpipe_status encode_tables(mlpipe__job *job, const encode_work *w,
                          w->folds, name);
             return mlpipe__fail_at(job->ctx, -1, name);
         }
-        encode_table(w, but, &all);
+        prior[but] = encode_spread_of(&all);
+        prior[but].centred /= (double)all.n;
+        w->table[(size_t)but * (w->codes + 2) + w->codes] =
+            prior[but].mean; /* unseen */
     }
+    for (uint32_t c = 0; c <= w->codes; c++)
+        encode_code(w, c, prior);
     return MLPIPE_OK;
 }
 
@@ -320,7 +341,8 @@ static mlpipe_status encode_one(mlpipe__job *job, uint32_t i)
     mlpipe__var *v = &job->plan->vars[job->chosen[i]];
     encode_work w = {.groups = &job->groups[i],
                      .codes = v->codes,
-                     .folds = job->folds};
+                     .folds = job->folds,
+                     .own_first = UINT32_MAX};
     const uint64_t consts = ((uint64_t)w.folds + 1) * (w.codes + 2ull);
     mlpipe_status st = encode_smooth(job, &w.automatic, &w.smooth);
 
@@ -333,8 +355,9 @@ static mlpipe_status encode_one(mlpipe__job *job, uint32_t i)
     if (st)
         return st;
     w.fold = mlpipe__alloc_array(env, w.folds, sizeof *w.fold);
+    w.own = mlpipe__alloc_array(env, w.folds, sizeof *w.own);
     w.table = mlpipe__alloc_array(env, (size_t)consts, sizeof *w.table);
-    st = w.fold && w.table ? MLPIPE_OK : mlpipe__nomem(job->ctx);
+    st = w.fold && w.own && w.table ? MLPIPE_OK : mlpipe__nomem(job->ctx);
     if (!st) {
         encode_folds(&w);
         encode_tell(job, &job->stats[i], v);
@@ -343,6 +366,7 @@ static mlpipe_status encode_one(mlpipe__job *job, uint32_t i)
     if (!st)
         encode_emit_op(job, &w, v);
     mlpipe__free(env, w.table);
+    mlpipe__free(env, w.own);
     mlpipe__free(env, w.fold);
     return st;
 }

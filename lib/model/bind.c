@@ -305,12 +305,43 @@ void mlpipe__binding_load(const mlpipe__binding *b, const mlpipe__program *p,
         }
         mlpipe__dataset_block(d, (uint32_t)b->column[k], start, n, lane,
                               valid);
+        if (!codes && !memchr(valid, 0, n))
+            continue;
         for (i = 0; i < n; i++) {
             if (!valid[i])
                 lane[i] = mlpipe__nan();
             else if (codes)
                 lane[i] = codes[(uint32_t)lane[i]];
         }
+    }
+}
+
+enum { BIND_LINE = 64 }; /* bytes that memory gives at once */
+
+#if defined(__GNUC__)
+#define BIND_FETCH(at) __builtin_prefetch(at)
+#else
+#define BIND_FETCH(at) ((void)(at))
+#endif
+
+/* Asks for the memory of n rows from `start`, which are loaded next: what
+ * memory fetches by itself ends with each column's page. */
+void mlpipe__binding_ahead(const mlpipe__binding *b, const mlpipe_dataset *d,
+                           int64_t start, uint32_t n)
+{
+    uint32_t k;
+    if (d->rowset || !n)
+        return;
+    for (k = 0; k < b->count; k++) {
+        const uint32_t c = (uint32_t)b->column[k];
+        if (b->column[k] < 0)
+            continue;
+        const char *at = mlpipe__dataset_cell_at(d, c, start);
+        const char *last = mlpipe__dataset_cell_at(d, c, start + n - 1);
+        if ((uintptr_t)last - (uintptr_t)at >= n * sizeof(double))
+            continue; /* they lie in two chunks */
+        for (; at <= last; at += BIND_LINE)
+            BIND_FETCH(at);
     }
 }
 

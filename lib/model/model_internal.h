@@ -197,6 +197,8 @@ uint32_t mlpipe__binding_fold(const mlpipe__binding *b,
 void mlpipe__binding_load(const mlpipe__binding *b, const mlpipe__program *p,
                           const mlpipe_dataset *d, int64_t start, uint32_t n,
                           void *scratch, uint32_t width);
+void mlpipe__binding_ahead(const mlpipe__binding *b, const mlpipe_dataset *d,
+                           int64_t start, uint32_t n);
 void mlpipe__binding_free(mlpipe__binding *b);
 /* All outputs of every row, row by row; the answers alone, a row each. */
 mlpipe_status mlpipe__program_apply(mlpipe_ctx *ctx, const char *stage,

@@ -31,6 +31,14 @@ static void predict_answers(const predict_job *j, void *scratch,
             ok[i] && mlpipe__finite(v[i]) ? v[i] : mlpipe__nan();
 }
 
+static void predict_ahead(const predict_job *j, int64_t start)
+{
+    const int64_t left = j->data->rows - start;
+    mlpipe__binding_ahead(j->binding, j->data, start,
+                          left < MLPIPE__BLOCK_ROWS ? (uint32_t)left
+                                                    : MLPIPE__BLOCK_ROWS);
+}
+
 static void predict_task(void *arg, uint32_t index)
 {
     const predict_job *j = arg;
@@ -44,6 +52,8 @@ static void predict_task(void *arg, uint32_t index)
             left < MLPIPE__BLOCK_ROWS ? (uint32_t)left : MLPIPE__BLOCK_ROWS;
         mlpipe__binding_load(j->binding, j->program, j->data, start, n,
                              scratch, MLPIPE__BLOCK_ROWS);
+        if (b + j->tasks < j->end)
+            predict_ahead(j, (b + j->tasks) * MLPIPE__BLOCK_ROWS);
         if (j->answers) {
             mlpipe__program_run_ops(j->program, scratch, MLPIPE__BLOCK_ROWS,
                                     n, j->program->op_count, NULL);

@@ -138,6 +138,17 @@ void mlpipe__exact_merge(mlpipe__exact *e, const mlpipe__exact *other)
     mlpipe__exact_normal(e);
 }
 
+void mlpipe__exact_join(mlpipe__exact *e, const mlpipe__exact *other)
+{
+    if (other->pending >= EXACT_PENDING - 1) {
+        mlpipe__exact_merge(e, other);
+        return;
+    }
+    exact_expect(e, other->pending + 1); /* its digits count as one more */
+    for (uint32_t i = 0; i < MLPIPE__EXACT_LIMBS; ++i)
+        e->limb[i] += other->limb[i];
+}
+
 /* The sign of a normal form, which is then made positive. */
 static bool exact_absolute(mlpipe__exact *e)
 {

@@ -7,7 +7,7 @@
  */
 #include "num_internal.h"
 
-enum { GROUPS_FORMAT = 1 };
+enum { GROUPS_FORMAT = 1, GROUPS_FEW = 64 };
 
 void mlpipe__groups_init(mlpipe__groups *g, mlpipe__env *env,
                          uint32_t groups)
@@ -69,35 +69,46 @@ bool mlpipe__groups_merge(mlpipe__groups *g, const mlpipe__groups *other)
     return true;
 }
 
+/* Rising order; the counts of a radix sort would cost more than few values. */
+static void groups_sort_one(double *value, uint64_t n, double *scratch)
+{
+    if (n > GROUPS_FEW) {
+        mlpipe__sort_f64(value, n, scratch);
+        return;
+    }
+    for (uint64_t i = 1; i < n; i++) {
+        const double x = value[i];
+        uint64_t at = i;
+
+        for (; at && value[at - 1] > x; at--)
+            value[at] = value[at - 1];
+        value[at] = x;
+    }
+}
+
 /* Values by group, each group's in rising order. */
 static bool groups_sort(mlpipe__groups *g)
 {
     const size_t n = (size_t)g->count;
-    uint32_t *order = mlpipe__alloc_array(g->env, n, sizeof *order);
-    uint64_t *scratch = mlpipe__alloc_array(g->env, n, 4 * sizeof *scratch);
     double *value = mlpipe__alloc_array(g->env, n, sizeof *value);
-    uint32_t *key = mlpipe__alloc_array(g->env, n, sizeof *key);
     uint64_t *next = mlpipe__alloc_array(g->env, g->groups, sizeof *next);
-    const bool ok = order && scratch && value && key && next;
+    const bool ok = value && next;
 
     if (ok) {
-        mlpipe__argsort_f64(g->value, order, (uint32_t)n, scratch);
         memcpy(next, g->start, g->groups * sizeof *next);
-        for (size_t i = 0; i < n; i++) {
-            const uint32_t k = g->key[order[i]];
-            const uint64_t to = next[k]++;
+        for (size_t i = 0; i < n; i++)
+            value[next[g->key[i]]++] = g->value[i];
+        for (uint32_t k = 0; k < g->groups; k++) {
+            const uint64_t first = g->start[k], end = g->start[k + 1];
 
-            value[to] = g->value[order[i]];
-            key[to] = k;
+            groups_sort_one(value + first, end - first, g->value + first);
+            for (uint64_t i = first; i < end; i++)
+                g->key[i] = k;
         }
         memcpy(g->value, value, n * sizeof *value);
-        memcpy(g->key, key, n * sizeof *key);
     }
     mlpipe__free(g->env, next);
-    mlpipe__free(g->env, key);
     mlpipe__free(g->env, value);
-    mlpipe__free(g->env, scratch);
-    mlpipe__free(g->env, order);
     return ok;
 }
 
@@ -184,12 +195,13 @@ void mlpipe__groups_sum(const mlpipe__groups *g, uint32_t group,
 {
     const uint64_t n = mlpipe__groups_count(g, group);
 
-    for (uint64_t i = 0; i < n; i++) {
-        const double x = groups_first(g, group)[i];
-        mlpipe__exact_add(sum, x);
-        if (squares)
-            mlpipe__exact_add_product(squares, x, x);
+    if (squares) { /* at most 2^32 values are kept */
+        mlpipe__exact_add_moments(sum, squares, groups_first(g, group),
+                                  (uint32_t)n);
+        return;
     }
+    for (uint64_t i = 0; i < n; i++)
+        mlpipe__exact_add(sum, groups_first(g, group)[i]);
 }
 
 double mlpipe__groups_mean(const mlpipe__groups *g, uint32_t group)

@@ -92,6 +92,8 @@ void mlpipe__exact_add_product(mlpipe__exact *e, double a, double b);
 void mlpipe__exact_add_moments(mlpipe__exact *sum, mlpipe__exact *squares,
                                const double *values, uint32_t n);
 void mlpipe__exact_merge(mlpipe__exact *e, const mlpipe__exact *other);
+/* The same without the normal form: for many that are short. */
+void mlpipe__exact_join(mlpipe__exact *e, const mlpipe__exact *other);
 double mlpipe__exact_value(const mlpipe__exact *e); /* rounded once */
 double mlpipe__exact_mean(const mlpipe__exact *e, uint64_t n); /* once, too */
 /* The unique form: equal sums are then equal bytes. */

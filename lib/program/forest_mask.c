@@ -409,6 +409,11 @@ uint32_t mlpipe__mask_isa(void)
 }
 #endif
 
+bool mlpipe__has_avx2(void)
+{
+    return mlpipe__mask_isa() != MASK_PLAIN;
+}
+
 void mlpipe__mask_run(const mlpipe__forest *f, const uint32_t *bins,
                       uint32_t n, double *out, size_t out_stride)
 {

@@ -7,8 +7,10 @@ mlpipe__program *mlpipe__program_new(mlpipe__env *env)
 {
     mlpipe__program *p = mlpipe__alloc(env, sizeof *p);
 
-    if (p)
-        p->env = mlpipe__env_keep(env);
+    if (!p)
+        return NULL;
+    p->env = mlpipe__env_keep(env);
+    p->avx2 = mlpipe__has_avx2();
     return p;
 }
 
@@ -45,6 +47,7 @@ void mlpipe__program_free(mlpipe__program *p)
     mlpipe__free(env, p->feeds);
     mlpipe__free(env, p->inputs);
     mlpipe__free(env, p->outputs);
+    mlpipe__free(env, p->runs);
     mlpipe__free(env, p->ops);
     mlpipe__free(env, p->consts);
     mlpipe__free(env, p->words);
@@ -328,10 +331,59 @@ void mlpipe__program_add_output(mlpipe__program *p, const char *name,
     mlpipe__program_add_typed_output(p, name, reg, MLPIPE_TYPE_F64, 0, NULL);
 }
 
+/* Is the register one of a onehot? ops are in the order of registers. */
+static bool program_hot(const mlpipe__program *p, uint32_t reg)
+{
+    uint32_t low = 0, high = p->op_count;
+
+    while (low < high) {
+        const uint32_t mid = low + (high - low) / 2;
+
+        if (p->ops[mid].dst <= reg)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low && p->ops[low - 1].code == MLPIPE__OP_ONEHOT;
+}
+
+static bool program_runs(mlpipe__program *p)
+{
+    mlpipe__output_run *run;
+    uint32_t k;
+
+    mlpipe__free(p->env, p->runs);
+    p->runs = run =
+        mlpipe__alloc_array(p->env, p->output_count, sizeof *p->runs);
+    if (!run)
+        return false;
+    for (k = 0; k < p->output_count; k++) {
+        const uint32_t reg = p->outputs[k].reg;
+        const bool sure = program_hot(p, reg);
+
+        if (k && run->reg + run->count == reg && run->sure == sure) {
+            run->count++;
+            continue;
+        }
+        run += k > 0;
+        *run = (mlpipe__output_run){reg, 1, sure};
+    }
+    return true;
+}
+
+bool mlpipe__program_compile(mlpipe__program *p)
+{
+    uint32_t i;
+
+    for (i = 0; i < p->forest_count; i++)
+        if (!mlpipe__forest_compile(p->forests[i]))
+            return false;
+    return program_runs(p);
+}
+
 mlpipe_status mlpipe__program_seal(mlpipe_ctx *ctx, mlpipe__program *p)
 {
     const char *why;
-    uint32_t i;
 
     if (p->failed)
         return mlpipe__nomem(ctx);
@@ -340,8 +392,5 @@ mlpipe_status mlpipe__program_seal(mlpipe_ctx *ctx, mlpipe__program *p)
         return mlpipe__fail(ctx, MLPIPE_E_INTERNAL,
                             "the program that was built is not valid: %s",
                             why);
-    for (i = 0; i < p->forest_count; i++)
-        if (!mlpipe__forest_compile(p->forests[i]))
-            return mlpipe__nomem(ctx);
-    return MLPIPE_OK;
+    return mlpipe__program_compile(p) ? MLPIPE_OK : mlpipe__nomem(ctx);
 }

@@ -150,6 +150,13 @@ typedef struct mlpipe__program_output {
     mlpipe__dict *dict; /* CATEGORY: owned; texts of its codes */
 } mlpipe__program_output;
 
+/* Outputs whose registers follow one another; sure: of an op that always
+ * gives a finite number. */
+typedef struct mlpipe__output_run {
+    uint32_t reg, count;
+    bool sure;
+} mlpipe__output_run;
+
 /* ---- feeds (feed.c): what becomes of a text, and the time of a row ------- */
 
 /*
@@ -307,6 +314,7 @@ typedef struct mlpipe__program {
     uint32_t front_ops; /* ops before the learner */
     mlpipe__program_input *inputs;   /* input i is register i */
     mlpipe__program_output *outputs;
+    mlpipe__output_run *runs; /* of all outputs, once sealed; else NULL */
     mlpipe__op *ops;
     double *consts;
     uint32_t *words;
@@ -314,6 +322,7 @@ typedef struct mlpipe__program {
     mlpipe__feed *feeds;
     uint32_t input_room, output_room, op_room, const_room, word_room,
         forest_room, feed_room;
+    bool avx2; /* mlpipe__has_avx2 */
     bool failed; /* out of memory while building; told by seal */
 } mlpipe__program;
 
@@ -377,6 +386,9 @@ mlpipe__program *mlpipe__program_prune(mlpipe__program *p,
                                        const uint8_t *keep_input,
                                        uint32_t *map);
 /* Check every invariant (mlpipe__program_check), compile forests. */
+bool mlpipe__has_avx2(void); /* the machine and its system; never cheap */
+/* What running goes by beside the ops: runs, forests; false: no memory. */
+bool mlpipe__program_compile(mlpipe__program *p);
 mlpipe_status mlpipe__program_seal(mlpipe_ctx *ctx, mlpipe__program *p);
 const char *mlpipe__program_check(const mlpipe__program *p,
                                   const mlpipe_limits *limits);

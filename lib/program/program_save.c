@@ -443,7 +443,6 @@ static mlpipe_status load_seal(mlpipe_ctx *ctx, mlpipe__program *p,
                                const mlpipe__cursor *in)
 {
     const char *why;
-    uint32_t i;
 
     if (p->failed)
         return mlpipe__nomem(ctx);
@@ -454,10 +453,7 @@ static mlpipe_status load_seal(mlpipe_ctx *ctx, mlpipe__program *p,
         return mlpipe__fail(ctx, MLPIPE_E_CORRUPT,
                             "a saved program of %zu bytes is damaged: %s",
                             (size_t)(in->end - in->start), why);
-    for (i = 0; i < p->forest_count; i++)
-        if (!mlpipe__forest_compile(p->forests[i]))
-            return mlpipe__nomem(ctx);
-    return MLPIPE_OK;
+    return mlpipe__program_compile(p) ? MLPIPE_OK : mlpipe__nomem(ctx);
 }
 
 mlpipe_status mlpipe__program_load(mlpipe_ctx *ctx, const void *data,

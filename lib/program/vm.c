@@ -73,6 +73,11 @@ VM_INLINE void vm_inputs(const mlpipe__vm_run *run)
         double *v = run->values + i * run->stride;
         uint8_t *ok = run->flags + i * run->stride;
 
+        if (in->kind != MLPIPE__CODE && run->n > 1 &&
+            mlpipe__vm_finite(run->p, v, run->n)) {
+            memset(ok, 1, run->n);
+            continue;
+        }
         for (r = 0; r < run->n; r++) {
             ok[r] = v[r] == v[r];
             v[r] = ok[r] ? v[r] : 0.0;
@@ -96,9 +101,14 @@ VM_INLINE void vm_run_onehot(const mlpipe__vm_run *run, const mlpipe__op *op)
     uint8_t *flags = run->flags + op->dst * run->stride;
     uint32_t i, r;
 
-    for (i = 0; i < op->count; i++) {
-        memset(v + i * run->stride, 0, run->n * sizeof *v);
-        memset(flags + i * run->stride, 1, run->n);
+    if (run->stride == 1) {
+        memset(v, 0, op->count * sizeof *v);
+        memset(flags, 1, op->count);
+    } else {
+        for (i = 0; i < op->count; i++) {
+            memset(v + i * run->stride, 0, run->n * sizeof *v);
+            memset(flags + i * run->stride, 1, run->n);
+        }
     }
     for (r = 0; r < run->n; r++) {
         const uint32_t code = ok[r] ? vm_code(a[r], op->b) : op->b;
@@ -181,12 +191,30 @@ VM_INLINE void vm_run_forest(const mlpipe__vm_run *run, const mlpipe__op *op)
         memset(run->flags + (op->dst + k) * run->stride, 1, run->n);
 }
 
+/* A copy goes, so that the compiler still knows what is in the run of one row
+ * behind the call. */
+static void vm_call_expr(mlpipe__vm_run run, const mlpipe__op *op)
+{
+    mlpipe__vm_run_expr(&run, op);
+}
+
+/* One of VM_HOT_OPS on one row. */
+#define VM_HOT(name)                                                        \
+    do {                                                                    \
+        const double *b = run->values + op->b;                              \
+        const uint8_t *ko = run->flags + op->b;                             \
+        vm_put(v, flags, vm_##name(*a, *ok, *b, *ko, NULL));                \
+        if (run->faults)                                                    \
+            *mlpipe__vm_fault(run, op) += *ok & *ko & (*flags ^ 1);         \
+    } while (0)
+
 VM_INLINE void vm_run_op(const mlpipe__vm_run *run, const mlpipe__op *op)
 {
     const double *a = run->values + op->a * run->stride;
     const uint8_t *ok = run->flags + op->a * run->stride;
     double *v = run->values + op->dst * run->stride;
     uint8_t *flags = run->flags + op->dst * run->stride;
+    const uint32_t n = run->n;
     uint32_t r;
 
     switch (op->code) {
@@ -202,8 +230,26 @@ VM_INLINE void vm_run_op(const mlpipe__vm_run *run, const mlpipe__op *op)
         break;
         VM_OTHER_OPS(X)
 #undef X
+#define X(code, name, value)                                                \
+    case code:                                                              \
+        if (run->stride != 1) {                                             \
+            vm_call_expr(*run, op);                                         \
+            break;                                                          \
+        }                                                                   \
+        VM_HOT(name);                                                       \
+        break;
+        VM_HOT_OPS(X)
+#undef X
+    case MLPIPE__OP_CONST:
+        if (run->stride != 1) {
+            vm_call_expr(*run, op);
+            break;
+        }
+        *v = run->p->consts[op->arg];
+        vm_copy(v, flags, vm_give(*v, *v == *v));
+        break;
     default:
-        mlpipe__vm_run_expr(run, op);
+        vm_call_expr(*run, op);
         break;
     }
 }
@@ -254,6 +300,93 @@ void mlpipe__program_run_ops(const mlpipe__program *p, void *scratch,
     vm_run_any(p, scratch, width, n, op_end, &each);
 }
 
+/* ---- outputs ------------------------------------------------------------ */
+
+enum { VM_OUTPUT_ROWS = 8 }; /* whose lines stay in the nearest cache */
+
+VM_INLINE double vm_answer(double v, uint8_t ok)
+{
+    return ok && v - v == 0.0 ? v : mlpipe__nan();
+}
+
+/* Output k and those whose registers follow it. */
+static mlpipe__output_run vm_output_run(const mlpipe__program *p,
+                                        uint32_t *next, uint32_t k)
+{
+    const mlpipe__output_run one = {p->outputs[k].reg, 1, false};
+
+    return p->runs ? p->runs[(*next)++] : one;
+}
+
+static void vm_outputs_row(const mlpipe__program *p, const double *values,
+                           const uint8_t *flags, double *out)
+{
+    uint32_t k = 0, next = 0, i;
+
+    while (k < p->output_count) {
+        const mlpipe__output_run run = vm_output_run(p, &next, k);
+
+        if (run.sure)
+            memcpy(out + k, values + run.reg, run.count * sizeof *out);
+        else
+            for (i = 0; i < run.count; i++)
+                out[k + i] = vm_answer(values[run.reg + i],
+                                       flags[run.reg + i]);
+        k += run.count;
+    }
+}
+
+/* Lanes to rows, n at most VM_OUTPUT_ROWS; values and flags are those of
+ * register 0 in the first row. */
+VM_INLINE void vm_outputs_rows(const mlpipe__program *p, const double *values,
+                            const uint8_t *flags, size_t stride, uint32_t n,
+                            double *out)
+{
+    const size_t width = p->output_count;
+    uint32_t k = 0, next = 0, end, r;
+
+    while (k < p->output_count) {
+        const mlpipe__output_run run = vm_output_run(p, &next, k);
+        size_t at = run.reg * stride;
+
+        for (end = k + run.count; k < end; k++, at += stride)
+            if (run.sure)
+                for (r = 0; r < n; r++)
+                    out[r * width + k] = values[at + r];
+            else
+                for (r = 0; r < n; r++)
+                    out[r * width + k] =
+                        vm_answer(values[at + r], flags[at + r]);
+    }
+}
+
+static void vm_outputs(const mlpipe__program *p, const double *values,
+                       const uint8_t *flags, size_t stride, uint32_t n,
+                       double *out)
+{
+    const size_t first = p->output_count ? p->outputs[0].reg * stride : 0;
+    uint32_t r, rows;
+
+    if (stride == 1) {
+        vm_outputs_row(p, values, flags, out);
+        return;
+    }
+    if (p->output_count == 1 && mlpipe__vm_all(flags + first, n) &&
+        mlpipe__vm_finite(p, values + first, n)) {
+        memcpy(out, values + first, n * sizeof *out);
+        return;
+    }
+    for (r = 0; r < n; r += rows) {
+        rows = n - r < VM_OUTPUT_ROWS ? n - r : VM_OUTPUT_ROWS;
+        if (rows == VM_OUTPUT_ROWS) /* a count that the compiler knows */
+            vm_outputs_rows(p, values + r, flags + r, stride, VM_OUTPUT_ROWS,
+                            out + (size_t)r * p->output_count);
+        else
+            vm_outputs_rows(p, values + r, flags + r, stride, rows,
+                            out + (size_t)r * p->output_count);
+    }
+}
+
 void mlpipe__program_run_counted(const mlpipe__program *p, void *scratch,
                                  uint32_t width, uint32_t n, double *out,
                                  const mlpipe__faults *faults)
@@ -261,19 +394,9 @@ void mlpipe__program_run_counted(const mlpipe__program *p, void *scratch,
     const size_t stride = vm_stride(width);
     const double *values = scratch;
     const uint8_t *flags = (uint8_t *)scratch + vm_flags_at(p, stride);
-    uint32_t k, r;
 
     vm_run_any(p, scratch, width, n, p->op_count, faults);
-    for (k = 0; k < p->output_count; k++) {
-        const size_t at = p->outputs[k].reg * stride;
-
-        for (r = 0; r < n; r++) {
-            const double v = values[at + r];
-            const bool is = flags[at + r] && v - v == 0.0;
-
-            out[(size_t)r * p->output_count + k] = is ? v : mlpipe__nan();
-        }
-    }
+    vm_outputs(p, values, flags, stride, n, out);
 }
 
 void mlpipe__program_run(const mlpipe__program *p, void *scratch,

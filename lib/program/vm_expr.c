@@ -6,15 +6,14 @@
  */
 #include "vm_ops.h"
 
-void mlpipe__vm_count(const mlpipe__vm_run *run, const mlpipe__op *op,
-                      const uint8_t *a, const uint8_t *b)
+void mlpipe__vm_count(uint64_t *fault, const uint8_t *flags, const uint8_t *a,
+                      const uint8_t *b, uint32_t n)
 {
-    const uint8_t *flags = run->flags + op->dst * run->stride;
-    uint32_t r, n = 0;
+    uint32_t r, count = 0;
 
-    for (r = 0; r < run->n; r++)
-        n += a[r] & b[r] & (flags[r] ^ 1);
-    *mlpipe__vm_fault(run, op) += n;
+    for (r = 0; r < n; r++)
+        count += a[r] & b[r] & (flags[r] ^ 1);
+    *fault += count;
 }
 
 static void vm_run_const(const mlpipe__vm_run *run, const mlpipe__op *op)
@@ -145,8 +144,11 @@ void mlpipe__vm_run_expr(const mlpipe__vm_run *run, const mlpipe__op *op)
     const uint8_t *ok = run->flags + op->a * run->stride;
     double *v = run->values + op->dst * run->stride;
     uint8_t *flags = run->flags + op->dst * run->stride;
+    const uint32_t n = run->n;
     uint32_t r;
 
+    if (n > 1 && mlpipe__vm_run_dense(run, op))
+        return;
     switch (op->code) {
 #define X(code, name, version, kind, own, put)                              \
     case code:                                                              \
@@ -159,11 +161,12 @@ void mlpipe__vm_run_expr(const mlpipe__vm_run *run, const mlpipe__op *op)
         const double *c = own ? run->p->consts + op->arg : NULL;            \
         const double *b = run->values + op->b * run->stride;                \
         const uint8_t *ko = run->flags + op->b * run->stride;               \
-        for (r = 0; r < run->n; r++)                                        \
+        for (r = 0; r < n; r++)                                             \
             vm_##put(&v[r], &flags[r],                                      \
                      vm_##name(a[r], ok[r], b[r], ko[r], c));               \
         if (VM_COUNT_##put && run->faults)                                  \
-            mlpipe__vm_count(run, op, ok, ko);                              \
+            mlpipe__vm_count(mlpipe__vm_fault(run, op), flags, ok, ko,      \
+                             n);                                            \
         break;                                                              \
     }
         VM_PAIR_OPS(X)

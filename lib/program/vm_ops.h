@@ -91,6 +91,18 @@ enum {
     X(MLPIPE__OP_EQ_CODE, eq_code, 1, VM_CODES, 0, loose)                   \
     X(MLPIPE__OP_COALESCE_CODE, coalesce, 1, VM_CODES, 0, loose)
 
+/*
+ * Those that most expressions are made of, X(code, name, how it is written):
+ * one row does them without a call, a block without looking at each flag.
+ */
+#define VM_HOT_OPS(X)                                                       \
+    X(MLPIPE__OP_ADD, add, a[r] + b[r])                                     \
+    X(MLPIPE__OP_SUB, sub, a[r] - b[r])                                     \
+    X(MLPIPE__OP_MUL, mul, a[r] * b[r])                                     \
+    X(MLPIPE__OP_DIV, div, a[r] / b[r])                                     \
+    X(MLPIPE__OP_MIN, min, a[r] < b[r] ? a[r] : b[r])                       \
+    X(MLPIPE__OP_MAX, max, a[r] > b[r] ? a[r] : b[r])
+
 /* The ops of another shape; again those of expressions apart. */
 #define VM_OTHER_OPS(X)                                                     \
     X(MLPIPE__OP_ONEHOT, onehot, 1, VM_CODES, 0, put)                       \
@@ -139,9 +151,21 @@ static inline uint64_t *mlpipe__vm_fault(const mlpipe__vm_run *run,
 
 /* An op of VM_EXPR_OPS, VM_PAIR_OPS or VM_EXPR_OTHER_OPS (vm_expr.c). */
 void mlpipe__vm_run_expr(const mlpipe__vm_run *run, const mlpipe__op *op);
+/* An op of VM_HOT_OPS or CONST over a block, where all values are there and
+ * finite (vm_dense.c); false: the values do not count, do it row by row. */
+bool mlpipe__vm_run_dense(const mlpipe__vm_run *run, const mlpipe__op *op);
 /* Counts the rows whose values a and b were there and that got no answer. */
-void mlpipe__vm_count(const mlpipe__vm_run *run, const mlpipe__op *op,
-                      const uint8_t *a, const uint8_t *b);
+void mlpipe__vm_count(uint64_t *fault, const uint8_t *flags, const uint8_t *a,
+                      const uint8_t *b, uint32_t n);
+
+/* n flags: are all of them set? */
+static inline bool mlpipe__vm_all(const uint8_t *flags, uint32_t n)
+{
+    return !memchr(flags, 0, n);
+}
+
+/* n values: is none NaN or infinite? */
+bool mlpipe__vm_finite(const mlpipe__program *p, const double *v, uint32_t n);
 
 typedef struct vm_value {
     double v;
@@ -181,10 +205,11 @@ VM_INLINE void vm_copy(double *v, uint8_t *ok, vm_value r)
 #define VM_EACH(name, own, put)                                             \
     do {                                                                    \
         const double *c = own ? run->p->consts + op->arg : NULL;            \
-        for (r = 0; r < run->n; r++)                                        \
+        for (r = 0; r < n; r++)                                             \
             vm_##put(&v[r], &flags[r], vm_##name(a[r], ok[r], c));          \
         if (VM_COUNT_##put && run->faults)                                  \
-            mlpipe__vm_count(run, op, ok, ok);                              \
+            mlpipe__vm_count(mlpipe__vm_fault(run, op), flags, ok, ok,      \
+                             n);                                            \
     } while (0)
 
 static inline vm_value vm_impute(double a, uint8_t ok, const double *c)

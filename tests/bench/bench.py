@@ -74,7 +74,10 @@ def cpu_name():
 def head(area):
     from importlib.metadata import PackageNotFoundError, version
     peers = []
-    for name in ("lightgbm", "scikit-learn", "numpy", "pandas", "polars"):
+    names = ["lightgbm", "scikit-learn", "numpy", "pandas", "polars"]
+    if area == "features":
+        names = names[1:] + ["imbalanced-learn", "numexpr"]
+    for name in names:
         try:
             peers.append(f"{name} {version(name)}")
         except PackageNotFoundError:
@@ -381,10 +384,20 @@ def area_csv(build, data):
                    1, 3, f"{os.path.getsize(path) / own / 1e6:.0f} MB/s")
 
 
+# ---- features --------------------------------------------------------------
+
+def area_features(build, data):
+    os.environ["MLPIPE_LIBRARY"] = f"{build}/tests/bench/libbench_features.so"
+    sys.modules["bench"] = sys.modules["__main__"] # what features.py imports
+    import features
+    features.area()
+
+
 if __name__ == "__main__":
     area, build, data = sys.argv[1:]
     head(area)
-    {"row": area_row, "train": area_train, "csv": area_csv}[area](build, data)
+    {"row": area_row, "features": area_features, "train": area_train,
+     "csv": area_csv}[area](build, data)
     print()
     for text in differs:
         print(f"not the same work: {text}", file=sys.stderr)

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Ours beside the peers' current releases, one table an area:
-#   tests/bench/run.sh [row|train|csv]...          prints the tables
-#   tests/bench/run.sh record [row|train|csv]...   and puts them in RESULTS.md
+#   tests/bench/run.sh [AREA]...          prints the tables
+#   tests/bench/run.sh record [AREA]...   and puts them in RESULTS.md
+# The areas are row, features, train and csv.
 # `train` and `csv` need the real files (MLPIPE_TEST_DATA). No timing decides
 # the exit status: only a crash, or that both did not do the same work.
 set -u
@@ -12,7 +13,7 @@ if [ "${1:-}" = record ]; then
     record=yes
     shift
 fi
-[ $# -gt 0 ] || set -- row train csv
+[ $# -gt 0 ] || set -- row features train csv
 if [ -z "${MLPIPE_TEST_DATA:-}" ] && [ -d ../shared/data ]; then
     MLPIPE_TEST_DATA=$(cd ../shared/data && pwd)
 fi
@@ -28,14 +29,16 @@ if [ ! -f "$build/build.ninja" ]; then
         { tail -n 30 build/bench.setup; exit 1; }
 fi
 ninja -C "$build" lib/libmlpipe.so.0.1.0 tests/bench/bench_slot \
-    tests/bench/bench_row tests/bench/bench_predict > build/bench.build 2>&1 ||
+    tests/bench/bench_row tests/bench/bench_predict \
+    tests/bench/libbench_features.so > build/bench.build 2>&1 ||
     { tail -n 40 build/bench.build; exit 1; }
 
 peers=$PWD/build/peers
 [ -x "$peers/bin/python" ] || /usr/bin/python3 -m venv "$peers" || exit 1
 "$peers/bin/pip" install -q --disable-pip-version-check --upgrade \
-    lightgbm scikit-learn pandas polars ||
-    "$peers/bin/python" -c 'import lightgbm, sklearn, pandas' ||
+    lightgbm scikit-learn pandas polars imbalanced-learn numexpr ||
+    "$peers/bin/python" -c \
+        'import lightgbm, sklearn, pandas, imblearn, numexpr' ||
     { echo "the peers cannot be installed"; exit 1; }
 
 export MLPIPE_LIBRARY=$build/lib/libmlpipe.so.0
@@ -43,10 +46,14 @@ export PYTHONPATH=$PWD/bindings/python PYTHONDONTWRITEBYTECODE=1
 status=0
 for area in "$@"; do
     table=build/bench-$area.md
-    if [ "$area" != row ] && [ -z "${MLPIPE_TEST_DATA:-}" ]; then
-        echo "$area: no MLPIPE_TEST_DATA, skipped"
-        continue
-    fi
+    case $area in
+    train | csv)
+        if [ -z "${MLPIPE_TEST_DATA:-}" ]; then
+            echo "$area: no MLPIPE_TEST_DATA, skipped"
+            continue
+        fi
+        ;;
+    esac
     ok=yes
     for core in unset Haswell; do
         (

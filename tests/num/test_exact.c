@@ -53,7 +53,7 @@ static void exact_shuffle(double *x, uint32_t n, uint64_t *seed)
     }
 }
 
-/* Parts of random sizes, each summed alone, merged left to right. */
+/* Parts of random sizes, each summed alone, merged or joined left to right. */
 static void exact_in_parts(const double *x, uint32_t n, uint64_t *seed,
                            mlpipe__exact *sum, mlpipe__exact *squares)
 {
@@ -71,8 +71,9 @@ static void exact_in_parts(const double *x, uint32_t n, uint64_t *seed,
             mlpipe__exact_add(&part, x[i + k]);
             mlpipe__exact_add_product(&part_squares, x[i + k], x[i + k]);
         }
-        mlpipe__exact_merge(sum, &part);
-        mlpipe__exact_merge(squares, &part_squares);
+        (i % 2 ? mlpipe__exact_merge : mlpipe__exact_join)(sum, &part);
+        (i % 3 ? mlpipe__exact_merge : mlpipe__exact_join)(squares,
+                                                           &part_squares);
         i += m;
     }
 }
@@ -165,10 +166,14 @@ static void test_large_counts(void **state)
     mlpipe__exact_init(&squares);
     mlpipe__exact_add(&e, -DBL_MAX);
     mlpipe__exact_add_product(&squares, DBL_MAX, DBL_MAX);
+    mlpipe__exact joined = e;
     for (uint32_t i = 0; i < 40; ++i) { /* 2^40 of them */
         mlpipe__exact_merge(&e, &e);
         mlpipe__exact_merge(&squares, &squares);
+        mlpipe__exact_join(&joined, &joined);
     }
+    mlpipe__exact_normal(&joined);
+    assert_memory_equal(&joined, &e, sizeof e);
     const uint64_t n = UINT64_C(1) << 40;
     assert_same(mlpipe__exact_value(&e), -mlpipe__inf());
     assert_same(mlpipe__exact_mean(&e, n), -DBL_MAX);

@@ -404,6 +404,107 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* ---- blocks in which every value is there ------------------------------- */
+
+enum { DENSE_ROWS = 101, DENSE_INPUTS = 3 };
+
+static mlpipe__program *dense_program(mlpipe_ctx *c)
+{
+    static const uint16_t codes[] = {MLPIPE__OP_ADD, MLPIPE__OP_SUB,
+                                     MLPIPE__OP_MUL, MLPIPE__OP_DIV,
+                                     MLPIPE__OP_MIN, MLPIPE__OP_MAX};
+    static const uint32_t set[2] = {1, 0};
+    const double constant = -2.5;
+    mlpipe__program *p = mlpipe__program_new(c->env);
+    mlpipe__dict dict;
+    uint32_t r, i;
+
+    mlpipe__dict_init(&dict, c->env);
+    mlpipe__dict_add(&dict, "a", 1);
+    mlpipe__dict_add(&dict, "b", 1);
+    mlpipe__program_add_input(p, "x", 1, 0, MLPIPE__NUMBER, NULL);
+    mlpipe__program_add_input(p, "y", 1, 0, MLPIPE__NUMBER, NULL);
+    mlpipe__program_add_input(p, "z", 4, 0, MLPIPE__CODE, &dict);
+    mlpipe__dict_free(&dict);
+    r = mlpipe__program_op(p, MLPIPE__OP_CONST, 0, 0,
+                           mlpipe__program_const(p, &constant, 1), 0, 1);
+    mlpipe__program_add_output(p, "constant", r);
+    for (i = 0; i < sizeof codes / sizeof *codes; i++) {
+        r = mlpipe__program_op(p, codes[i], 0, 1, 0, 0, 1);
+        mlpipe__program_add_output(p, "xy", r);
+        r = mlpipe__program_op(p, codes[i], r, 3, 0, 0, 1);
+        mlpipe__program_add_output(p, "of both", r);
+    }
+    r = mlpipe__program_op(p, MLPIPE__OP_ONEHOT, 2, 2,
+                           mlpipe__program_words(p, set, 2), 2, 2);
+    mlpipe__program_add_output(p, "b", r);
+    mlpipe__program_add_output(p, "a", r + 1);
+    mlpipe__program_add_output(p, "x", 0);
+    assert_ok(c, mlpipe__program_seal(c, p));
+    return p;
+}
+
+/* Rows without gaps; with a null; with what has no finite result. */
+static double dense_value(uint32_t kind, uint32_t row, uint32_t input)
+{
+    if (kind == 1 && row == 50 + input)
+        return NAN_;
+    if (kind == 2 && row == 7)
+        return input == 1 ? 0.0 : 1e308;
+    if (kind == 2 && row == 90)
+        return input ? -1e308 : INF_;
+    if (input == 2)
+        return row % 3;
+    return ((int)(row * 37 % 101) - 50) / (input ? 7.0 : 3.0);
+}
+
+static void dense_run(const mlpipe__program *p, uint32_t kind, uint32_t width,
+                      double *out, uint64_t *faults)
+{
+    char *scratch = malloc(mlpipe__program_scratch(p, width));
+    uint32_t at, i, k;
+
+    for (at = 0; at < DENSE_ROWS; at += width) {
+        const uint32_t left = DENSE_ROWS - at, n = left < width ? left : width;
+
+        for (k = 0; k < DENSE_INPUTS; k++)
+            for (i = 0; i < n; i++)
+                mlpipe__program_lane(p, scratch, width, k)[i] =
+                    dense_value(kind, at + i, k);
+        mlpipe__program_run(p, scratch, width, n,
+                            out + (size_t)at * p->output_count, faults);
+    }
+    free(scratch);
+}
+
+static void blocks_without_gaps_give_the_same_bits(void **state)
+{
+    static const uint32_t widths[] = {2, 8, 13, 101, 512};
+    mlpipe_ctx *c = *state;
+    mlpipe__program *p = dense_program(c);
+    const size_t values = (size_t)DENSE_ROWS * p->output_count;
+    double *one = calloc(values, sizeof *one);
+    double *many = calloc(values, sizeof *many);
+    const bool avx2 = p->avx2;
+    uint32_t kind, w;
+
+    for (kind = 0; kind < 3; kind++) {
+        uint64_t faults[32] = {0};
+        dense_run(p, kind, 1, one, faults);
+        for (w = 0; w < 2 * sizeof widths / sizeof *widths; w++) {
+            uint64_t same[32] = {0};
+            p->avx2 = avx2 && w % 2;
+            dense_run(p, kind, widths[w / 2], many, same);
+            assert_memory_equal(one, many, values * sizeof *one);
+            assert_memory_equal(faults, same, sizeof faults);
+        }
+        assert_true(kind != 2 || faults[1]);
+    }
+    free(one);
+    free(many);
+    mlpipe__program_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +513,7 @@ int main(void)
         cmocka_unit_test(codes_are_known_unseen_or_null),
         cmocka_unit_test(linear_sums_in_eight_lanes),
         cmocka_unit_test(every_width_gives_the_same_bits),
+        cmocka_unit_test(blocks_without_gaps_give_the_same_bits),
         cmocka_unit_test(the_sample_is_whole),
         cmocka_unit_test(runs_the_front_alone),
         cmocka_unit_test(refuses_what_is_no_program),
