@@ -213,9 +213,9 @@ mlpipe_pipeline_fingerprint(mlpipe_ctx *ctx, const mlpipe_pipeline *pipeline,
  * the numbers errors and lints, and a table of findings (at most 50) with
  * severity, code, detail (MLPIPE_DETAIL_), JSON pointer, line, column, message,
  * help and the place with a caret below; mlpipe_report_render gives them as
- * text or JSON. With rows a
- * recipe without errors is planned on them as well, so that wrong columns and
- * types are found.
+ * text or JSON. With rows a recipe without errors is planned on them as well,
+ * so that wrong columns and types are found, up to the first step that fails;
+ * what resampling and training refuse is told by the fit alone.
  *
  * @param ctx borrows
  * @param json borrows: UTF-8
