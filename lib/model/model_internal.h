@@ -28,8 +28,7 @@ struct mlpipe_pipeline {
     uint16_t transform;    /* MLPIPE__OP_ that was applied to it, or 0 */
     uint16_t inverse;      /* MLPIPE__OP_ that takes it back, or 0 */
     uint32_t task;         /* MLPIPE__TASK_, or 0 = from the data */
-    double as_of;          /* us since 1970, where no column has the time of a
-                              row; NaN: not given */
+    double as_of;          /* of every row, us since 1970; NaN: not given */
     mlpipe__recipe_step *steps; /* the learner is the last */
     uint32_t step_count, step_room;
 };

@@ -169,6 +169,40 @@ static mlpipe_status planner_column(mlpipe__fitting *f, uint32_t column,
     }
 }
 
+/* Does a definition of this name stand in the text of expressions? */
+static bool planner_defines(const char *text, const char *name)
+{
+    const size_t n = strlen(name);
+    for (const char *at = text; (at = strstr(at, name)); at += n) {
+        const char *end = at + n;
+        const char before = at > text ? at[-1] : ' ';
+        while (*end == ' ')
+            end++;
+        if (strchr(" ;\n", before) && end[0] == '=' && end[1] != '=')
+            return true;
+    }
+    return false;
+}
+
+/* A listed column that the dataset lacks, and a step of the recipe makes. */
+static mlpipe_status planner_made(const mlpipe__fitting *f, const char *name)
+{
+    for (uint32_t i = 0; i < f->recipe->step_count; i++) {
+        const mlpipe__recipe_step *s = &f->recipe->steps[i];
+        if (!s->step || strcmp(s->step->name, "derive") ||
+            mlpipe_dataset_find(f->given, name) >= 0 ||
+            !planner_defines(
+                mlpipe__params_get(&s->params, "expressions")->text, name))
+            continue;
+        mlpipe__fail(f->ctx, MLPIPE_E_SCHEMA,
+                     "features= lists %q, which the step %q makes: it is a "
+                     "feature by itself; list the dataset's columns alone",
+                     name, s->name);
+        return mlpipe__fail_at(f->ctx, -1, name);
+    }
+    return MLPIPE_OK;
+}
+
 static mlpipe_status planner_listed(mlpipe__fitting *f,
                                     const mlpipe__setting *list)
 {
@@ -180,6 +214,8 @@ static mlpipe_status planner_listed(mlpipe__fitting *f,
         if (!st && mlpipe__plan_find(&f->plan, name) >= 0)
             st = mlpipe__fail(f->ctx, MLPIPE_E_PARAM,
                               "features= lists %q twice", name);
+        if (!st)
+            st = planner_made(f, name);
         if (!st)
             st = mlpipe__dataset_column(f->ctx, f->given, name, &column);
         if (!st)
