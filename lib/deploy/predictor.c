@@ -230,9 +230,9 @@ static void predictor_feeds(const mlpipe_predictor *predictor,
 
     for (uint32_t i = 0; i < p->feed_count; i++) {
         const mlpipe__feed *f = &p->feeds[i];
-        const mlpipe_value *v = &values[f->input];
         if (f->source != MLPIPE__FEED_TEXT)
             continue;
+        const mlpipe_value *v = &values[f->input];
         *mlpipe__program_lane(p, scratch, 1, f->reg) =
             v->kind == MLPIPE_VALUE_NULL
                 ? mlpipe__nan()

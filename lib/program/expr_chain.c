@@ -202,6 +202,22 @@ static uint32_t expr_apply_texts(mlpipe__expr *e, uint32_t a,
 
 /* ---- one more step ------------------------------------------------------ */
 
+/* The room that a text has on its way through the steps. */
+static bool expr_texts_fit(mlpipe__expr *e, const mlpipe__text_step *step,
+                           size_t at, size_t length)
+{
+    for (uint32_t i = 0; i < step->text_count; i++) {
+        if (step->bytes[i] <= MLPIPE__FEED_BYTES)
+            continue;
+        mlpipe__expr_error(e, MLPIPE_DETAIL_VALUE, at, length, "",
+                           "a text here has %u bytes, and at most %u are "
+                           "worked on",
+                           step->bytes[i], (uint32_t)MLPIPE__FEED_BYTES);
+        return false;
+    }
+    return true;
+}
+
 uint32_t mlpipe__expr_step(mlpipe__expr *e, uint32_t a,
                            mlpipe__text_step *step, uint32_t type, size_t at,
                            size_t length)
@@ -209,7 +225,8 @@ uint32_t mlpipe__expr_step(mlpipe__expr *e, uint32_t a,
     const uint32_t from = e->values[a].type;
     uint32_t made = 0;
 
-    if (!step || e->stop || from == EXPR_T_ERROR) {
+    if (!step || e->stop || from == EXPR_T_ERROR ||
+        !expr_texts_fit(e, step, at, length)) {
         mlpipe__text_steps_free(e->env, step, 1);
         return 0;
     }

@@ -48,7 +48,7 @@ static enum feed_end feed_map(feed_text *t, const mlpipe__text_step *s)
             t->bytes = s->bytes[i + 1];
             break;
         }
-    return FEED_TEXT;
+    return t->bytes > MLPIPE__FEED_BYTES ? FEED_TOO_LONG : FEED_TEXT;
 }
 
 static enum feed_end feed_null_if(const feed_text *t,

@@ -120,6 +120,40 @@ static void fits(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* Texts beyond what a step works on are refused, folded or not; one
+ * that just fits passes. */
+static void long_texts(void **state)
+{
+    static const char *const forms[] = {
+        "x = map('a', 'a', '%s')", "x = map(town, 'Oslo', '%s')",
+        "x = upper(town) == '%s'", "x = contains(town, '%s')",
+        "x = replace(town, 'O', '%s')"};
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = made_dataset(c, 0, 60);
+    (void)state;
+    for (size_t i = 0; i < 2 * (sizeof forms / sizeof *forms); i++) {
+        char text[4098], all[4200];
+        const bool fits = i % 2;
+        mlpipe_pipeline *p;
+        mlpipe_transform *t = NULL;
+        mlpipe_status st;
+        memset(text, 'b', sizeof text);
+        text[fits ? 4096 : 4097] = 0;
+        snprintf(all, sizeof all, forms[i / 2], text);
+        assert_ok(c, mlpipe_pipeline_new(c, "features=town", &p));
+        st = mlpipe_pipeline_derive(c, p, all);
+        if (!st)
+            st = mlpipe_transform_fit(c, p, d, NULL, &t);
+        if (st != (fits ? MLPIPE_OK : MLPIPE_E_PARAM))
+            fail_msg("%s, %d: %s", forms[i / 2], fits,
+                     mlpipe_ctx_error(c)->text);
+        mlpipe_transform_free(t);
+        mlpipe_pipeline_free(p);
+    }
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
 /* A filter is as if the rows were not there, and has no part in serving. */
 static void filters(void **state)
 {
@@ -186,7 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names),    cmocka_unit_test(json),
         cmocka_unit_test(fits),     cmocka_unit_test(filters),
-        cmocka_unit_test(refusals),
+        cmocka_unit_test(refusals), cmocka_unit_test(long_texts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
