@@ -56,7 +56,7 @@ static uint32_t prune_words(const mlpipe__op *op)
     }
 }
 
-/* Where an equal run of constants stands already, or a new one. */
+/* A copy of n constants, and where it stands. */
 static uint32_t prune_const(mlpipe__program *to, const mlpipe__program *p,
                             uint32_t from, uint32_t n)
 {
@@ -113,7 +113,8 @@ static void prune_op(mlpipe__program *to, mlpipe__program *p,
         const uint32_t words = prune_words(op);
         const uint32_t reads = mlpipe__op_reads(p, op);
 
-        /* no edge, no constant: any place of none will do */
+        /* no edge, no constant: any place of none will do. Other ops without
+         * them keep arg, which is a register (below) or, of CROSS, a count. */
         if (op->code == MLPIPE__OP_BUCKET && !consts)
             made.arg = 0;
         if (consts)

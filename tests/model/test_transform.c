@@ -235,6 +235,39 @@ static void fixed_time(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* Pairs of categories keep their texts where other ops are pruned. */
+static void pairs_of_categories(void **state)
+{
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = made_dataset(c, 0, 300), *features;
+    mlpipe_pipeline *p;
+    mlpipe_transform *t;
+    (void)state;
+    assert_ok(c, mlpipe_pipeline_new(c, "features=town,risk", &p));
+    assert_ok(c, mlpipe_pipeline_filter(c, p, "rooms > 0 and rooms < 99"));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "interact", "columns=town,risk"));
+    assert_ok(c, mlpipe_transform_fit(c, p, d, &features, &t));
+    for (int64_t i = 0; i < 300; i++) {
+        static const char *const names[] = {"town", "risk", "town:risk"};
+        size_t n[3];
+        const char *text[3];
+        for (int k = 0; k < 3; k++)
+            text[k] = mlpipe__dataset_cell_text(
+                features, (uint32_t)mlpipe_dataset_find(features, names[k]),
+                i, &n[k]);
+        assert_int_equal(text[0] && text[1], text[2] != NULL);
+        if (!text[2])
+            continue;
+        assert_memory_equal(text[2], text[0], n[0]);
+        assert_memory_equal(text[2] + n[2] - n[1], text[1], n[1]);
+    }
+    mlpipe_dataset_free(features);
+    mlpipe_transform_free(t);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
 /* Cells between given edges, and one cell beside an op that is pruned: the
  * canonical recipe fits again and gives the same features. */
 static void recipe_of_bins(void **state)
@@ -352,6 +385,7 @@ int main(void)
         cmocka_unit_test(row_and_bundle),
         cmocka_unit_test(time_of_a_row),
         cmocka_unit_test(fixed_time),
+        cmocka_unit_test(pairs_of_categories),
         cmocka_unit_test(recipe_of_bins),
         cmocka_unit_test(threads),
         cmocka_unit_test(refusals),
