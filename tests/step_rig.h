@@ -118,9 +118,9 @@ static void rig_gather(step_rig *r)
     r->job.stats = r->stats;
 }
 
-/* Plan and fit a step; its status. */
-static inline mlpipe_status rig_step(step_rig *r, const mlpipe__step *step,
-                                     const char *text)
+/* Plan a step for a task, and gather what it wants to know; its status. */
+static inline mlpipe_status rig_plan(step_rig *r, const mlpipe__step *step,
+                                     const char *text, uint32_t task)
 {
     mlpipe_status st;
 
@@ -131,13 +131,21 @@ static inline mlpipe_status rig_step(step_rig *r, const mlpipe__step *step,
         return st;
     r->job = (mlpipe__job){.ctx = r->ctx, .step = step, .name = step->name,
                            .params = &r->params, .plan = &r->plan,
-                           .seed = 11};
+                           .seed = 11, .task = task};
     if (step->select)
         st = step->select(&r->job);
-    if (st)
-        return st;
-    rig_gather(r);
-    return step->emit ? step->emit(&r->job) : MLPIPE_OK;
+    if (!st)
+        rig_gather(r);
+    return st;
+}
+
+/* Plan and fit a step; its status. */
+static inline mlpipe_status rig_step(step_rig *r, const mlpipe__step *step,
+                                     const char *text)
+{
+    const mlpipe_status st = rig_plan(r, step, text, 0);
+
+    return st || !step->emit ? st : step->emit(&r->job);
 }
 
 /* The values of a feature by name, NaN where it is missing. */

@@ -44,21 +44,21 @@ static uint32_t jitter_copies(const mlpipe__job *job)
     return (uint32_t)mlpipe__params_get(job->params, "copies")->integer;
 }
 
-static void jitter_vary(const mlpipe__job *job, uint64_t row_id,
-                        uint32_t copy, uint32_t which, double *value,
-                        uint8_t *valid)
+static void jitter_vary(const mlpipe__job *job, const uint64_t *row_ids,
+                        uint32_t n, uint32_t copy, uint32_t which,
+                        double *values)
 {
     const double sd = mlpipe__params_get(job->params, "sd")->number;
     const double own =
         mlpipe__sqrt(mlpipe__stats_variance(&job->stats[which], 0));
 
-    if (!*valid || !(own > 0))
-        return;
-    const double u = mlpipe__random_unit(job->seed, MLPIPE__FOR_JITTER, copy,
-                                         row_id, which);
-    const double moved = *value + sd * own * mlpipe__normal_quantile(u);
-    if (mlpipe__finite(moved))
-        *value = moved;
+    for (uint32_t i = 0; own > 0 && i < n; i++) {
+        const double u = mlpipe__random_unit(job->seed, MLPIPE__FOR_JITTER,
+                                             copy, row_ids[i], which);
+        const double moved = values[i] + sd * own * mlpipe__normal_quantile(u);
+        if (mlpipe__finite(moved)) /* nor where it is missing */
+            values[i] = moved;
+    }
 }
 
 const mlpipe__step mlpipe__step_jitter = {

@@ -31,6 +31,12 @@ mlpipe_status mlpipe__clean_names(mlpipe_ctx *ctx,
                                                         size_t bytes),
                                   void *user);
 
+/* A feature of 0 and 1, which reg holds, beside one: "<its name> <suffix>". */
+mlpipe_status mlpipe__clean_beside(mlpipe__job *job, uint32_t var,
+                                   const char *suffix, uint32_t reg);
+/* The first chosen variable that is made of the target, or NULL. */
+const mlpipe__var *mlpipe__clean_tainted(const mlpipe__job *job);
+
 /* serving=: rows that would have been dropped from training, when served. */
 enum mlpipe__serving {
     MLPIPE__SERVING_PASS,  /* answered like any other */

@@ -115,9 +115,12 @@ static void drop_missing_filter(const mlpipe__job *job, uint32_t n,
     if (!count)
         return;
     memset(missing, 0, n * sizeof *missing);
-    for (uint32_t c = 0; c < job->chosen_count; c++)
-        for (uint32_t i = 0; !drop_missing_column(job, c) && i < n; i++)
+    for (uint32_t c = 0; c < job->chosen_count; c++) {
+        if (drop_missing_column(job, c))
+            continue;
+        for (uint32_t i = 0; i < n; i++)
             missing[i] += !valid[c][i];
+    }
     for (uint32_t i = 0; i < n; i++)
         keep[i] = missing[i] < limit;
 }

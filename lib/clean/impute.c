@@ -180,32 +180,6 @@ static mlpipe_status impute_value(const mlpipe__job *job, uint32_t i,
     return MLPIPE_OK;
 }
 
-/* A feature of 0 and 1 beside one that had missing values in training. */
-static mlpipe_status impute_indicator(mlpipe__job *job, uint32_t var)
-{
-    mlpipe__program *p = job->plan->program;
-    mlpipe__var like = job->plan->vars[var];
-    mlpipe__text name;
-    mlpipe__var *added;
-    mlpipe_status st;
-    const uint32_t reg = mlpipe__program_op(p, MLPIPE__OP_IS_NULL, like.reg,
-                                            0, 0, 0, 1);
-
-    mlpipe__text_init(&name, job->plan->env);
-    mlpipe__text_add(&name, "%s missing", like.name);
-    if (name.failed) {
-        mlpipe__text_free(&name);
-        return mlpipe__nomem(job->ctx);
-    }
-    like.kind = MLPIPE__NUMBER;
-    like.codes = 0;
-    like.dict = NULL;
-    like.nullable = false;
-    st = mlpipe__plan_add(job->ctx, job->plan, &like, name.data, reg, &added);
-    mlpipe__text_free(&name);
-    return st;
-}
-
 static mlpipe_status impute_emit(mlpipe__job *job)
 {
     const bool indicator =
@@ -217,7 +191,10 @@ static mlpipe_status impute_emit(mlpipe__job *job)
         double value;
         mlpipe_status st = impute_value(job, i, &value);
         if (!st && indicator && job->stats[i].nulls)
-            st = impute_indicator(job, var);
+            st = mlpipe__clean_beside(
+                job, var, "missing",
+                mlpipe__program_op(p, MLPIPE__OP_IS_NULL,
+                                   job->plan->vars[var].reg, 0, 0, 0, 1));
         if (st)
             return st;
         mlpipe__var *v = &job->plan->vars[var];

@@ -51,18 +51,16 @@ static enum outlier_action outlier_action(const mlpipe__job *job)
 /* Unlike a missing target, an odd one is an answer. */
 static mlpipe_status outlier_leak(const mlpipe__job *job)
 {
-    for (uint32_t i = 0; i < job->chosen_count; i++) {
-        const mlpipe__var *v = &job->plan->vars[job->chosen[i]];
-        if (!v->tainted)
-            continue;
-        mlpipe__fail(job->ctx, MLPIPE_E_LEAK,
-                     "%s: %q is made of the target, and rows must not be "
-                     "chosen by their answer within a fit; filter the "
-                     "dataset before the fit",
-                     job->name, v->name);
-        return mlpipe__fail_at(job->ctx, -1, v->name);
-    }
-    return MLPIPE_OK;
+    const mlpipe__var *v = mlpipe__clean_tainted(job);
+
+    if (!v)
+        return MLPIPE_OK;
+    mlpipe__fail(job->ctx, MLPIPE_E_LEAK,
+                 "%s: %q is made of the target, and rows must not be chosen "
+                 "by their answer within a fit; filter the dataset before "
+                 "the fit",
+                 job->name, v->name);
+    return mlpipe__fail_at(job->ctx, -1, v->name);
 }
 
 static mlpipe_status outlier_select(mlpipe__job *job)
@@ -176,27 +174,6 @@ static bool outlier_bounds(const mlpipe__job *job, uint32_t i, double out[2])
            mlpipe__finite(out[1]);
 }
 
-static mlpipe_status outlier_flag(mlpipe__job *job, uint32_t var, uint32_t at)
-{
-    mlpipe__var like = job->plan->vars[var];
-    mlpipe__text name;
-    mlpipe__var *added;
-    mlpipe_status st;
-    const uint32_t reg = mlpipe__program_op(
-        job->plan->program, MLPIPE__OP_OUTSIDE, like.reg, 0, at, 0, 1);
-
-    mlpipe__text_init(&name, job->plan->env);
-    mlpipe__text_add(&name, "%s outlier", like.name);
-    if (name.failed) {
-        mlpipe__text_free(&name);
-        return mlpipe__nomem(job->ctx);
-    }
-    like.nullable = false;
-    st = mlpipe__plan_add(job->ctx, job->plan, &like, name.data, reg, &added);
-    mlpipe__text_free(&name);
-    return st;
-}
-
 /* One feature; *outside is 1 where an earlier one of the row is outside. */
 static mlpipe_status outlier_one(mlpipe__job *job, uint32_t i,
                                  uint32_t *outside)
@@ -216,17 +193,7 @@ static mlpipe_status outlier_one(mlpipe__job *job, uint32_t i,
         mlpipe__clean_serving(job) == MLPIPE__SERVING_PASS)
         return MLPIPE_OK;
     const uint32_t at = mlpipe__program_const(p, bounds, 2);
-    switch (action) {
-    case OUTLIER_FLAG:
-        return outlier_flag(job, job->chosen[i], at);
-    case OUTLIER_DROP:
-        reg = mlpipe__program_op(p, MLPIPE__OP_OUTSIDE, v->reg, 0, at, 0, 1);
-        *outside = *outside == MLPIPE__NO_REG
-                       ? reg
-                       : mlpipe__program_op(p, MLPIPE__OP_OR, *outside, reg,
-                                            0, 0, 1);
-        return MLPIPE_OK;
-    default:
+    if (action == OUTLIER_CAP || action == OUTLIER_NULL) {
         v->reg = mlpipe__program_op(p, action == OUTLIER_CAP
                                            ? MLPIPE__OP_CLAMP
                                            : MLPIPE__OP_NULL_OUTSIDE,
@@ -234,6 +201,14 @@ static mlpipe_status outlier_one(mlpipe__job *job, uint32_t i,
         v->nullable = v->nullable || action == OUTLIER_NULL;
         return MLPIPE_OK;
     }
+    reg = mlpipe__program_op(p, MLPIPE__OP_OUTSIDE, v->reg, 0, at, 0, 1);
+    if (action == OUTLIER_FLAG)
+        return mlpipe__clean_beside(job, job->chosen[i], "outlier", reg);
+    *outside = *outside == MLPIPE__NO_REG
+                   ? reg
+                   : mlpipe__program_op(p, MLPIPE__OP_OR, *outside, reg, 0, 0,
+                                        1);
+    return MLPIPE_OK;
 }
 
 static mlpipe_status outlier_emit(mlpipe__job *job)

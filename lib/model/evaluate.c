@@ -159,16 +159,9 @@ static mlpipe_status evaluate_metric(mlpipe_ctx *ctx, mlpipe_report *r,
 static mlpipe_status evaluate_seen(mlpipe_ctx *ctx, const mlpipe_model *m,
                                    const mlpipe_dataset *d, mlpipe_report *r)
 {
-    uint64_t *hash =
-        mlpipe__alloc_array(ctx->env, (size_t)d->rows, sizeof *hash);
-    const mlpipe_status st =
-        hash ? mlpipe__model_row_hashes(ctx, m, d, MLPIPE__ROW_BY_TARGET,
-                                          hash)
-             : mlpipe__nomem(ctx);
-    int64_t seen = 0;
-    for (int64_t i = 0; !st && i < d->rows; i++)
-        seen += mlpipe__model_trained_on(m, hash[i]);
-    mlpipe__free(ctx->env, hash);
+    int64_t seen, first;
+    const mlpipe_status st = mlpipe__model_seen(
+        ctx, m, d, MLPIPE__ROW_BY_TARGET, &seen, &first);
     if (st)
         return st;
     mlpipe__report_number(r, "rows_seen", (double)seen);

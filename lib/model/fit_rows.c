@@ -12,15 +12,11 @@ static mlpipe_status rows_keep_text(mlpipe_ctx *ctx, const char *text,
 /* Every column that the recipe names must be there. */
 static mlpipe_status rows_check_roles(mlpipe__fitting *f)
 {
-    static const char *const roles[] = {
-        "id",         "time",   "group", "weight",  "label_time", "known_time",
-        "offset",     "split",  "segment", "key",   "private",
-    };
     mlpipe_status st = MLPIPE_OK;
     uint32_t r, i, column;
-    for (r = 0; r < sizeof roles / sizeof *roles; r++) {
+    for (r = 0; r < MLPIPE__FIT_ROLES; r++) {
         const mlpipe__setting *s =
-            mlpipe__params_get(&f->recipe->params, roles[r]);
+            mlpipe__params_get(&f->recipe->params, mlpipe__fit_roles[r]);
         for (i = 0; !st && i < s->count; i++)
             st = mlpipe__dataset_column(f->ctx, f->given, s->names[i],
                                         &column);

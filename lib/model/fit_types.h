@@ -5,6 +5,11 @@
 
 #include "model_internal.h"
 
+/* The parameters of mlpipe_pipeline_new that give columns a role beside the
+ * target and the features (planner_inputs.c). */
+enum { MLPIPE__FIT_ROLES = 11 };
+extern const char *const mlpipe__fit_roles[MLPIPE__FIT_ROLES];
+
 /* A step of the recipe while it is fitted. */
 typedef struct mlpipe__fit_step {
     mlpipe__job job;

@@ -30,23 +30,17 @@ static void frame_vary(const mlpipe__fit_rows *rows, void *scratch,
                        int64_t start, uint32_t n, uint32_t segment)
 {
     const mlpipe__fitting *f = rows->fitting;
-    uint32_t copy = 0, c, i;
+    uint32_t copy = 0, c;
     const mlpipe__job *job = frame_adder(f, segment, &copy);
     if (!job)
         return;
     for (c = 0; c < job->chosen_count; c++) {
         const uint32_t input = job->plan->vars[job->chosen[c]].reg;
-        double *lane;
         if (input == MLPIPE__NO_REG) /* nothing reads it */
             continue;
-        lane = mlpipe__program_lane(f->plan.program, scratch,
-                                    MLPIPE__BLOCK_ROWS, input);
-        for (i = 0; i < n; i++) {
-            uint8_t valid = lane[i] == lane[i];
-            double x = valid ? lane[i] : 0.0;
-            job->step->vary(job, rows->ids[start + i], copy, c, &x, &valid);
-            lane[i] = valid ? x : mlpipe__nan();
-        }
+        job->step->vary(job, rows->ids + start, n, copy, c,
+                        mlpipe__program_lane(f->plan.program, scratch,
+                                             MLPIPE__BLOCK_ROWS, input));
     }
 }
 

@@ -232,6 +232,10 @@ static inline uint32_t mlpipe__model_row_marks(const mlpipe_model *m)
     return m->steps_only && (m->id_column[0] || m->time_column[0]) ? 2 : 1;
 }
 bool mlpipe__model_trained_on(const mlpipe_model *m, uint64_t row_hash);
+/* How many rows of a dataset that are, and the first of them, or -1. */
+mlpipe_status mlpipe__model_seen(mlpipe_ctx *ctx, const mlpipe_model *m,
+                                 const mlpipe_dataset *d, mlpipe__row_by by,
+                                 int64_t *seen, int64_t *first);
 /* The default metric of the task: "rmse" or "logloss". */
 const char *mlpipe__task_metric(uint32_t task);
 

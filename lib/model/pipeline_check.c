@@ -391,8 +391,7 @@ static void check_rows(check_run *r, const mlpipe__json *root,
         check_said(r, st, &place);
 }
 
-static mlpipe_status check_run_all(check_run *r, const mlpipe_dataset *rows,
-                                   mlpipe_report **out)
+static mlpipe_status check_run_all(check_run *r, const mlpipe_dataset *rows)
 {
     mlpipe__json *root = NULL;
     check_place start = {"", 0};
@@ -421,7 +420,7 @@ static mlpipe_status check_whole(mlpipe_ctx *ctx, const char *json,
                                  mlpipe_report **out)
 {
     check_run r = {.ctx = ctx, .text = json, .bytes = bytes};
-    mlpipe_status st = check_run_all(&r, rows, out);
+    mlpipe_status st = check_run_all(&r, rows);
     mlpipe_pipeline_free(r.made);
     if (!st) {
         mlpipe__error_clear(ctx, "mlpipe_pipeline_check");

@@ -6,12 +6,13 @@
  */
 #include "fit_types.h"
 
-/* Roles whose columns may be features too where the recipe lists them. */
-static const char *const planner_soft_roles[] = {"segment", "key", "private"};
-static const char *const planner_hard_roles[] = {
-    "id",         "time",       "group",  "weight",
-    "label_time", "known_time", "offset", "split",
+const char *const mlpipe__fit_roles[MLPIPE__FIT_ROLES] = {
+    "id",     "time",  "group",   "weight", "label_time", "known_time",
+    "offset", "split", "segment", "key",    "private",
 };
+/* Columns of the roles behind these may be features too where the recipe lists
+ * them. */
+enum { PLANNER_HARD_ROLES = 8 };
 
 static bool planner_in_role(const mlpipe_pipeline *p, const char *role,
                             const char *column)
@@ -28,13 +29,11 @@ static bool planner_in_role(const mlpipe_pipeline *p, const char *role,
 static const char *planner_role(const mlpipe_pipeline *p, const char *column,
                                 bool soft)
 {
+    const uint32_t count = soft ? MLPIPE__FIT_ROLES : PLANNER_HARD_ROLES;
     uint32_t i;
-    for (i = 0; i < sizeof planner_hard_roles / sizeof(char *); i++)
-        if (planner_in_role(p, planner_hard_roles[i], column))
-            return planner_hard_roles[i];
-    for (i = 0; soft && i < sizeof planner_soft_roles / sizeof(char *); i++)
-        if (planner_in_role(p, planner_soft_roles[i], column))
-            return planner_soft_roles[i];
+    for (i = 0; i < count; i++)
+        if (planner_in_role(p, mlpipe__fit_roles[i], column))
+            return mlpipe__fit_roles[i];
     return NULL;
 }
 

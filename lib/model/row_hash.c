@@ -187,3 +187,21 @@ bool mlpipe__model_trained_on(const mlpipe_model *m, uint64_t row_hash)
     }
     return low < m->train_id_count && m->train_ids[low] == row_hash;
 }
+
+mlpipe_status mlpipe__model_seen(mlpipe_ctx *ctx, const mlpipe_model *m,
+                                 const mlpipe_dataset *d, mlpipe__row_by by,
+                                 int64_t *seen, int64_t *first)
+{
+    uint64_t *hash =
+        mlpipe__alloc_array(ctx->env, (size_t)d->rows, sizeof *hash);
+    const mlpipe_status st =
+        hash ? mlpipe__model_row_hashes(ctx, m, d, by, hash)
+             : mlpipe__nomem(ctx);
+    *seen = 0;
+    *first = -1;
+    for (int64_t i = 0; !st && i < d->rows; i++)
+        if (mlpipe__model_trained_on(m, hash[i]) && !(*seen)++)
+            *first = i;
+    mlpipe__free(ctx->env, hash);
+    return st;
+}

@@ -234,20 +234,6 @@ mlpipe_status mlpipe_transform_fit(mlpipe_ctx *ctx,
 
 /* ---- applying ----------------------------------------------------------- */
 
-/* How many rows it was fitted on, as `by` knows them, and the first. */
-static mlpipe_status transform_seen(mlpipe_ctx *ctx, const mlpipe_model *m,
-                                    const mlpipe_dataset *d,
-                                    mlpipe__row_by by, uint64_t *hash,
-                                    int64_t *seen, int64_t *first)
-{
-    const mlpipe_status st = mlpipe__model_row_hashes(ctx, m, d, by, hash);
-    *seen = 0;
-    for (int64_t i = 0; !st && i < d->rows; i++)
-        if (mlpipe__model_trained_on(m, hash[i]) && !(*seen)++)
-            *first = i;
-    return st;
-}
-
 /*
  * Rows that it was fitted on hold their own targets' share in what a step
  * learnt. An id tells them surely. A time or their place does not: a row of
@@ -256,20 +242,17 @@ static mlpipe_status transform_seen(mlpipe_ctx *ctx, const mlpipe_model *m,
 static mlpipe_status transform_leak(mlpipe_ctx *ctx, const mlpipe_model *m,
                                     const mlpipe_dataset *d)
 {
-    uint64_t *hash =
-        mlpipe__alloc_array(ctx->env, (size_t)d->rows, sizeof *hash);
     int64_t seen = 0, first = -1;
-    mlpipe_status st = hash ? MLPIPE_OK : mlpipe__nomem(ctx);
-    if (!st && (m->id_column[0] || m->time_column[0]))
-        st = transform_seen(ctx, m, d, MLPIPE__ROW_BY_NAME, hash, &seen,
-                            &first);
+    mlpipe_status st = MLPIPE_OK;
+    if (m->id_column[0] || m->time_column[0])
+        st = mlpipe__model_seen(ctx, m, d, MLPIPE__ROW_BY_NAME, &seen,
+                                &first);
     if (!st && !(m->id_column[0] && seen) && seen <= d->rows / 2) {
-        st = transform_seen(ctx, m, d, MLPIPE__ROW_BY_PLACE, hash, &seen,
-                            &first);
+        st = mlpipe__model_seen(ctx, m, d, MLPIPE__ROW_BY_PLACE, &seen,
+                                &first);
         if (seen <= d->rows / 2)
             seen = 0;
     }
-    mlpipe__free(ctx->env, hash);
     if (st || !seen)
         return st;
     mlpipe__fail(ctx, MLPIPE_E_LEAK,

@@ -198,11 +198,6 @@ EXPR_BUILD(abs)
                                  e->values[a].unit);
 }
 
-EXPR_BUILD(sign)
-{
-    return mlpipe__expr_one(e, MLPIPE__OP_SIGN, c->args[0], EXPR_T_NUMBER);
-}
-
 EXPR_BUILD(round)
 {
     const double digits = c->count > 1 ? e->values[c->args[1]].number : 0;

@@ -29,41 +29,17 @@ mlpipe__text_step *mlpipe__expr_step_new(mlpipe__expr *e, uint32_t code,
     return s;
 }
 
-/* Is the register an input of texts, or a feed of one? */
-static bool expr_is_text(const mlpipe__program *p, const mlpipe__var *v)
-{
-    if (v->kind != MLPIPE__CODE)
-        return false;
-    if (v->reg < p->input_count)
-        return p->inputs[v->reg].kind == MLPIPE__CODE;
-    for (uint32_t i = 0; i < p->feed_count; i++)
-        if (p->feeds[i].reg == v->reg)
-            return p->feeds[i].source == MLPIPE__FEED_TEXT &&
-                   p->feeds[i].dict;
-    return false;
-}
-
 bool mlpipe__expr_is_chain(const mlpipe__expr *e, uint32_t a)
 {
     const mlpipe__expr_value *v = &e->values[a];
+    const mlpipe__feed *feed;
+    uint32_t input;
 
     if (v->kind == EXPR_V_CHAIN)
         return mlpipe__expr_textual(v->type);
     return v->kind == EXPR_V_COLUMN && mlpipe__expr_textual(v->type) &&
-           expr_is_text(e->plan->program, &e->plan->vars[v->a]);
-}
-
-static bool expr_same_step(const mlpipe__text_step *a,
-                           const mlpipe__text_step *b)
-{
-    if (a->code != b->code || a->number[0] != b->number[0] ||
-        a->number[1] != b->number[1] || a->text_count != b->text_count)
-        return false;
-    for (uint32_t i = 0; i < a->text_count; i++)
-        if (a->bytes[i] != b->bytes[i] ||
-            memcmp(a->texts[i], b->texts[i], a->bytes[i]))
-            return false;
-    return true;
+           mlpipe__plan_text_source(e->plan, &e->plan->vars[v->a], &input,
+                                    &feed);
 }
 
 /* The chain, or an equal one that is there: chains are few. */
@@ -84,7 +60,7 @@ static uint32_t expr_chain(mlpipe__expr *e, uint32_t a,
     for (uint32_t i = a; i < e->value_count; i++)
         if (e->values[i].kind == EXPR_V_CHAIN && e->values[i].a == a &&
             e->values[i].type == type &&
-            expr_same_step(e->values[i].step, step)) {
+            mlpipe__text_steps_same(e->values[i].step, step, 1)) {
             mlpipe__text_steps_free(e->env, step, 1);
             return i;
         }

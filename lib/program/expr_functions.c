@@ -17,7 +17,8 @@
 
 static const mlpipe__expr_function expr_functions[] = {
     F("abs", 1, 1, "m", abs, "abs(x): a number or duration without its sign"),
-    F("sign", 1, 1, "m", sign, "sign(x): -1, 0 or 1"),
+    {"sign", 1, 1, "m", mlpipe__expr_build_one, MLPIPE__OP_SIGN,
+     EXPR_T_NUMBER, NULL, "sign(x): -1, 0 or 1"},
     MATH("floor", MLPIPE__OP_FLOOR, "floor(x): the integer at or below x"),
     MATH("ceil", MLPIPE__OP_CEIL, "ceil(x): the integer at or above x"),
     MATH("trunc", MLPIPE__OP_TRUNC, "trunc(x): the integer towards 0"),

@@ -218,6 +218,10 @@ struct mlpipe__expr {
 void mlpipe__expr_error(mlpipe__expr *e, int32_t detail, size_t at,
                         size_t length, const char *help, const char *format,
                         ...);
+/* An error about the token, which something else should stand for, unless the
+ * lexer has told of it; false. */
+bool mlpipe__expr_unexpected(mlpipe__expr *e, const char *help,
+                             const char *message);
 void mlpipe__expr_lint(mlpipe__expr *e, int32_t detail, size_t at,
                        size_t length, const char *help, const char *format,
                        ...);

@@ -236,12 +236,8 @@ static uint32_t expr_let(mlpipe__expr *e)
     } while (ok && mlpipe__expr_is_sign(e, ","));
     e->no_in = no_in;
     if (ok && !mlpipe__expr_is_word(e, "in")) {
-        if (e->token.kind != EXPR_BAD)
-            mlpipe__expr_error(e, MLPIPE_DETAIL_SYNTAX, e->token.at,
-                               e->token.length,
-                               "write let a = ..., b = ... in ...",
-                               "a comma or in must stand here");
-        ok = false;
+        ok = mlpipe__expr_unexpected(e, "write let a = ..., b = ... in ...",
+                                     "a comma or in must stand here");
     }
     if (ok) {
         mlpipe__expr_next(e);
@@ -257,12 +253,10 @@ static bool expr_word(mlpipe__expr *e, const char *word)
         mlpipe__expr_next(e);
         return true;
     }
-    if (e->token.kind != EXPR_BAD)
-        mlpipe__expr_error(e, MLPIPE_DETAIL_SYNTAX, e->token.at,
-                           e->token.length,
-                           "write case when c then x else y end",
-                           "%s must stand here", word);
-    return false;
+    char message[64];
+    mlpipe__format(message, sizeof message, "%s must stand here", word);
+    return mlpipe__expr_unexpected(e, "write case when c then x else y end",
+                                   message);
 }
 
 static bool expr_push_level(mlpipe__expr *e)

@@ -115,10 +115,7 @@ bool mlpipe__expr_expect(mlpipe__expr *e, const char *sign,
         mlpipe__expr_next(e);
         return true;
     }
-    if (e->token.kind != EXPR_BAD)
-        mlpipe__expr_error(e, MLPIPE_DETAIL_SYNTAX, e->token.at,
-                           e->token.length, help, "%s", message);
-    return false;
+    return mlpipe__expr_unexpected(e, help, message);
 }
 
 /* ---- operators ---------------------------------------------------------- */
@@ -198,11 +195,9 @@ static bool expr_range(mlpipe__expr *e)
         return false;
     mlpipe__expr_push(e, low);
     if (!mlpipe__expr_is_word(e, "and")) {
-        if (e->token.kind != EXPR_BAD)
-            mlpipe__expr_error(e, MLPIPE_DETAIL_SYNTAX, e->token.at,
-                               e->token.length, "write x between 1 and 5",
-                               "between needs and with its second bound");
-        return false;
+        return mlpipe__expr_unexpected(
+            e, "write x between 1 and 5",
+            "between needs and with its second bound");
     }
     mlpipe__expr_next(e);
     high = mlpipe__expr_parse_level(e, LEVEL_SUM);
@@ -222,12 +217,9 @@ static bool expr_null_test(mlpipe__expr *e, bool *negated)
         mlpipe__expr_next(e);
         return true;
     }
-    if (e->token.kind != EXPR_BAD)
-        mlpipe__expr_error(e, MLPIPE_DETAIL_SYNTAX, e->token.at,
-                           e->token.length,
-                           "write is null or is not null; equality is ==",
-                           "is stands only before null and not null");
-    return false;
+    return mlpipe__expr_unexpected(
+        e, "write is null or is not null; equality is ==",
+        "is stands only before null and not null");
 }
 
 /* in, between, is, and not before the first two; left is done. */
@@ -253,12 +245,9 @@ static uint32_t expr_test(mlpipe__expr *e, uint32_t left)
         mlpipe__expr_next(e);
         ok = expr_null_test(e, &negated);
     } else {
-        if (e->token.kind != EXPR_BAD)
-            mlpipe__expr_error(e, MLPIPE_DETAIL_SYNTAX, e->token.at,
-                               e->token.length, "",
-                               "behind not stands in or between here");
         kind = 0;
-        ok = false;
+        ok = mlpipe__expr_unexpected(e, "",
+                                     "behind not stands in or between here");
     }
     node = ok ? mlpipe__expr_node_new(e, kind, e->nodes[left].at)
               : EXPR_NONE;
@@ -467,12 +456,9 @@ static bool expr_statement(mlpipe__expr *e)
 {
     if (expr_defines(e))
         return expr_definition(e);
-    if (e->token.kind != EXPR_BAD)
-        mlpipe__expr_error(e, MLPIPE_DETAIL_SYNTAX, e->token.at,
-                           e->token.length,
-                           "a definition is written name = expression",
-                           "a name and = must stand here");
-    return false;
+    return mlpipe__expr_unexpected(
+        e, "a definition is written name = expression",
+        "a name and = must stand here");
 }
 
 static void expr_statements(mlpipe__expr *e)

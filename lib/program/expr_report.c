@@ -81,6 +81,15 @@ void mlpipe__expr_error(mlpipe__expr *e, int32_t detail, size_t at,
               expr_status_of(detail) == MLPIPE_E_LIMIT;
 }
 
+bool mlpipe__expr_unexpected(mlpipe__expr *e, const char *help,
+                             const char *message)
+{
+    if (e->token.kind != EXPR_BAD)
+        mlpipe__expr_error(e, MLPIPE_DETAIL_SYNTAX, e->token.at,
+                           e->token.length, help, "%s", message);
+    return false;
+}
+
 void mlpipe__expr_lint(mlpipe__expr *e, int32_t detail, size_t at,
                        size_t length, const char *help, const char *format,
                        ...)

@@ -10,7 +10,7 @@
 static uint64_t expr_hash(const mlpipe__expr *e, const mlpipe__expr_value *v,
                           const double *consts, const uint32_t *words)
 {
-    uint64_t key[8] = {0};
+    uint64_t key[5];
     uint64_t h;
 
     key[0] = (uint64_t)v->kind << 32 | v->type;
@@ -18,7 +18,7 @@ static uint64_t expr_hash(const mlpipe__expr *e, const mlpipe__expr_value *v,
     key[2] = (uint64_t)v->a << 32 | v->b;
     key[3] = (uint64_t)v->c << 32 | v->count;
     memcpy(&key[4], &v->number, sizeof v->number);
-    h = mlpipe__hash64(key, sizeof key, e->env->limits.expression_bytes);
+    h = mlpipe__hash64(key, sizeof key, 0);
     if (v->const_count)
         h = mlpipe__hash64(consts, v->const_count * sizeof *consts, h);
     if (v->word_count)
@@ -38,7 +38,9 @@ static bool expr_same_value(const mlpipe__expr *e,
 {
     return v->kind == w->kind && v->type == w->type && v->code == w->code &&
            v->unit == w->unit && v->a == w->a && v->b == w->b &&
-           v->c == w->c && v->count == w->count && v->dict == w->dict &&
+           v->c == w->c && v->count == w->count &&
+           /* the texts of a column are listed when they are first asked for */
+           (v->kind == EXPR_V_COLUMN || v->dict == w->dict) &&
            v->const_count == w->const_count &&
            v->word_count == w->word_count &&
            expr_equal_bits(v->number, w->number) &&

@@ -298,8 +298,8 @@ mlpipe__text_step *mlpipe__text_steps_copy(mlpipe__env *env,
     return copy;
 }
 
-/* How many texts a step has; UINT32_MAX: any number. */
-static bool feed_wants(const mlpipe__text_step *s)
+/* Has a step the texts that it needs? */
+static bool feed_has_texts(const mlpipe__text_step *s)
 {
     switch (s->code) {
     case MLPIPE__TEXT_MAP:
@@ -345,7 +345,7 @@ const char *mlpipe__text_steps_check(const mlpipe__text_step *steps,
             return "a step on a text is not known to this version";
         if (mlpipe__text_step_ends(s->code) && i + 1 < count)
             return "a step on a text follows a number";
-        if (!feed_wants(s))
+        if (!feed_has_texts(s))
             return "a step on a text has not the texts that it needs";
         for (uint32_t k = 0; k < 2; k++)
             if (!(s->number[k] >= -0x1p31 && s->number[k] <= 0x1p31))

@@ -81,15 +81,16 @@ static mlpipe_status plan_text_dict(mlpipe__plan *plan, plan_texts *t,
     return st;
 }
 
-/* The feed whose register it is; NULL where it is an input. false: neither. */
-static bool plan_text_source(const mlpipe__plan *plan,
-                             const mlpipe__var *like, uint32_t *input,
-                             const mlpipe__feed **feed)
+bool mlpipe__plan_text_source(const mlpipe__plan *plan,
+                              const mlpipe__var *like, uint32_t *input,
+                              const mlpipe__feed **feed)
 {
     const mlpipe__program *p = plan->program;
 
     *feed = NULL;
     *input = like->reg;
+    if (like->kind != MLPIPE__CODE)
+        return false;
     if (like->reg < p->input_count)
         return p->inputs[like->reg].kind == MLPIPE__CODE;
     for (uint32_t i = 0; i < p->feed_count; i++) {
@@ -136,7 +137,7 @@ mlpipe_status mlpipe__plan_text(mlpipe_ctx *ctx, mlpipe__plan *plan,
     uint32_t input, total;
 
     *out = *like;
-    if (!plan_text_source(plan, like, &input, &before)) {
+    if (!mlpipe__plan_text_source(plan, like, &input, &before)) {
         mlpipe__text_steps_free(env, steps, count);
         mlpipe__fail(ctx, MLPIPE_E_PARAM,
                      "%s is read as a text, which it is no more: a step "

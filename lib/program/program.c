@@ -240,8 +240,8 @@ uint32_t mlpipe__program_shared(mlpipe__program *p, uint16_t code, uint32_t a,
 
 /* ---- feeds -------------------------------------------------------------- */
 
-static bool program_same_steps(const mlpipe__text_step *a,
-                               const mlpipe__text_step *b, uint32_t count)
+bool mlpipe__text_steps_same(const mlpipe__text_step *a,
+                             const mlpipe__text_step *b, uint32_t count)
 {
     uint32_t i, t;
 
@@ -269,7 +269,7 @@ static const mlpipe__feed *program_find_feed(const mlpipe__program *p,
 
         if (f->source == like->source && f->input == like->input &&
             f->step_count == like->step_count && !f->dict == !like->dict &&
-            program_same_steps(f->steps, like->steps, f->step_count))
+            mlpipe__text_steps_same(f->steps, like->steps, f->step_count))
             return f;
     }
     return NULL;

@@ -238,6 +238,9 @@ void mlpipe__text_steps_free(mlpipe__env *env, mlpipe__text_step *steps,
 /* Sets the texts of a step from copies; false: no memory. */
 bool mlpipe__text_step_texts(mlpipe__env *env, mlpipe__text_step *step,
                              const char *const *texts, uint32_t count);
+/* Do they do the same? (program.c) */
+bool mlpipe__text_steps_same(const mlpipe__text_step *a,
+                             const mlpipe__text_step *b, uint32_t count);
 /* Is every step one that exists, with what it needs? */
 const char *mlpipe__text_steps_check(const mlpipe__text_step *steps,
                                      uint32_t count);
@@ -613,11 +616,11 @@ struct mlpipe__step {
                    const double *const *values, const uint8_t *const *valid,
                    uint8_t *keep);
     /* Row-adding steps: how many copies of each training row, and the change
-     * to the chosen values (which are inputs) of copy `copy` of a row. They
-     * run after all statistics are there, whatever their place. */
+     * to a chosen input in copy `copy` of n rows; NaN is missing. They run
+     * after all statistics are there, whatever their place. */
     uint32_t (*copies)(const mlpipe__job *job);
-    void (*vary)(const mlpipe__job *job, uint64_t row_id, uint32_t copy,
-                 uint32_t which, double *value, uint8_t *valid);
+    void (*vary)(const mlpipe__job *job, const uint64_t *row_ids, uint32_t n,
+                 uint32_t copy, uint32_t which, double *values);
     /* Which rows the learner sees, after all else is fitted; the planner lets
      * only the learner and others of this kind follow. */
     mlpipe_status (*resample)(mlpipe__job *job, mlpipe__resample *rows);
@@ -664,6 +667,11 @@ mlpipe_status mlpipe__plan_refuse(mlpipe_ctx *ctx, mlpipe__plan *plan,
 /* An output of its own, 1 or 0, behind the answer. */
 mlpipe_status mlpipe__plan_flag(mlpipe_ctx *ctx, mlpipe__plan *plan,
                                 const char *name, uint32_t reg);
+/* Is the variable a text as it came in, or a chain of it? Of which input, and
+ * by which feed; NULL where it is the input itself. */
+bool mlpipe__plan_text_source(const mlpipe__plan *plan,
+                              const mlpipe__var *like, uint32_t *input,
+                              const mlpipe__feed **feed);
 /*
  * Replace a variable by what a chain of steps makes of its text. The variable
  * must still be a text as it came in, or such a chain itself: E_PARAM tells

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ops that expressions are made of. One copy serves rows and blocks: an
- * expression is a few of them, and the code of both widths would be larger
- * than all that predicts.
+ * The ops that expressions are made of. One copy serves rows and blocks, but
+ * for VM_HOT_OPS: an expression is a few of them, and the code of both widths
+ * would be larger than all that predicts.
  */
 #include "vm_ops.h"
 

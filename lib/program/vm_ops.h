@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The ops: the one list of them, and the one element function of each, which
- * every width runs. An element function is pure, takes a value with its
- * validity and the op's constants, and tells whether it has an answer; the
- * frame around it turns NaN and inf into null.
+ * every width runs; VM_HOT_OPS say some of them once more, for whole lanes. An
+ * element function is pure, takes a value with its validity and the op's
+ * constants, and tells whether it has an answer; the frame around it (put)
+ * turns NaN and inf into null, or hands them on (copy, loose).
  */
 #ifndef MLPIPE_VM_OPS_H
 #define MLPIPE_VM_OPS_H
@@ -93,7 +94,9 @@ enum {
 
 /*
  * Those that most expressions are made of, X(code, name, how it is written):
- * one row does them without a call, a block without looking at each flag.
+ * one row does them without a call, a block without looking at each flag. What
+ * vm_<name> refuses, such as x / 0, must come out as NaN or inf, which sends
+ * the block to the element functions.
  */
 #define VM_HOT_OPS(X)                                                       \
     X(MLPIPE__OP_ADD, add, a[r] + b[r])                                     \

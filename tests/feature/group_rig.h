@@ -114,20 +114,10 @@ static inline mlpipe_status group_step(step_rig *r, const group_rows *rows,
                                        const mlpipe__step *step,
                                        const char *text)
 {
-    mlpipe_status st;
+    mlpipe_status st = rig_plan(r, step, text, rows ? rows->task : 0);
 
-    rig_forget(r);
-    st = mlpipe__params_parse(r->ctx, step->name, step->params,
-                              step->param_count, text, &r->params);
     if (st)
         return st;
-    r->job = (mlpipe__job){.ctx = r->ctx, .step = step, .name = step->name,
-                           .params = &r->params, .plan = &r->plan,
-                           .seed = 11, .task = rows ? rows->task : 0};
-    st = step->select(&r->job);
-    if (st)
-        return st;
-    rig_gather(r);
     const bool grouped = r->job.group_by != MLPIPE__GROUP_NONE;
     for (uint32_t c = 0; grouped && c < r->job.chosen_count; c++)
         group_gather(r, rows, c);
