@@ -30,8 +30,10 @@ const uint32_t mlpipe__cycle_param_count =
     sizeof mlpipe__cycle_params / sizeof *mlpipe__cycle_params;
 
 static mlpipe_status cycle_metric(mlpipe_ctx *ctx, const char *name,
-                                  uint32_t task, const mlpipe__metric **out)
+                                  const mlpipe_model *model,
+                                  const mlpipe__metric **out)
 {
+    const uint32_t task = model->task, width = mlpipe__model_width(model);
     const char *fit[16], *near;
     const mlpipe__metric *m;
     uint32_t count = 0;
@@ -39,7 +41,7 @@ static mlpipe_status cycle_metric(mlpipe_ctx *ctx, const char *name,
     if (!*name)
         name = mlpipe__task_metric(task);
     for (uint32_t i = 0; (m = mlpipe__metric_at(i)) && count < 16; i++) {
-        if (!(m->tasks & task) || !mlpipe__comparable(m))
+        if (!(m->tasks & task) || !mlpipe__comparable(m, width))
             continue;
         if (!strcmp(m->name, name)) {
             *out = m;
@@ -124,7 +126,7 @@ static mlpipe_status cycle_setup(mlpipe_ctx *ctx, mlpipe_cycle *c,
         st = cycle_check_recipe(ctx, recipe, model);
     if (!st)
         st = cycle_metric(ctx, mlpipe__params_get(p, "gate")->text,
-                          model->task, &c->metric);
+                          model, &c->metric);
     if (!st)
         st = mlpipe_trigger_new(ctx, model, rule, &c->trigger);
     mlpipe_model_free(model);

@@ -10,11 +10,12 @@ static const double gate_silence = 0.01;
 
 /* ---- scoring ----------------------------------------------------------- */
 
-/* What is gathered of the rows, n doubles each. */
+/* What is gathered of the n rows; a and b: width doubles each. */
 typedef struct gate_rows {
     double *y, *a, *b;
     uint64_t *hash_a, *hash_b;
     int64_t n;
+    uint32_t width; /* numbers of an answer */
 } gate_rows;
 
 static mlpipe_status gate_predict(mlpipe_ctx *ctx, const mlpipe_model *m,
@@ -37,8 +38,8 @@ static mlpipe_status gate_gather(mlpipe_ctx *ctx, const mlpipe_model *a,
     mlpipe_status st;
 
     r->y = mlpipe__alloc_array(env, n, sizeof *r->y);
-    r->a = mlpipe__alloc_array(env, n, sizeof *r->a);
-    r->b = mlpipe__alloc_array(env, n, sizeof *r->b);
+    r->a = mlpipe__alloc_array(env, n, r->width * sizeof *r->a);
+    r->b = mlpipe__alloc_array(env, n, r->width * sizeof *r->b);
     r->hash_a = mlpipe__alloc_array(env, n, sizeof *r->hash_a);
     r->hash_b = mlpipe__alloc_array(env, n, sizeof *r->hash_b);
     if (!r->y || !r->a || !r->b || !r->hash_a || !r->hash_b)
@@ -55,6 +56,7 @@ static mlpipe_status gate_gather(mlpipe_ctx *ctx, const mlpipe_model *a,
 static void gate_keep(const mlpipe_model *a, const mlpipe_model *b,
                       gate_rows *r, mlpipe__gate *out)
 {
+    const size_t width = r->width;
     uint64_t n = 0;
 
     for (int64_t i = 0; i < r->n; i++) {
@@ -67,15 +69,15 @@ static void gate_keep(const mlpipe_model *a, const mlpipe_model *b,
             out->unlabelled++;
             continue;
         }
-        const bool silent_a = !mlpipe__finite(r->a[i]);
-        const bool silent_b = !mlpipe__finite(r->b[i]);
+        const bool silent_a = !mlpipe__finite(r->a[i * width]);
+        const bool silent_b = !mlpipe__finite(r->b[i * width]);
         out->silent_a += silent_a;
         out->silent_b += silent_b;
         if (silent_a || silent_b)
             continue;
         r->y[n] = r->y[i];
-        r->a[n] = r->a[i];
-        r->b[n] = r->b[i];
+        memmove(r->a + n * width, r->a + i * width, width * sizeof *r->a);
+        memmove(r->b + n * width, r->b + i * width, width * sizeof *r->b);
         n++;
     }
     out->rows = n;
@@ -92,13 +94,21 @@ mlpipe_status mlpipe__gate_score(mlpipe_ctx *ctx, const mlpipe_model *a,
 
     memset(out, 0, sizeof *out);
     r.n = mlpipe_dataset_rows(rows);
+    r.width = mlpipe__model_width(a);
+    if (r.width != mlpipe__model_width(b))
+        return mlpipe__fail(ctx, MLPIPE_E_SCHEMA,
+                            "one model knows %u classes, the other %u; they "
+                            "cannot be compared",
+                            r.width, mlpipe__model_width(b));
     st = gate_gather(ctx, a, b, rows, &r);
     if (!st) {
         gate_keep(a, b, &r, out);
         out->enough = out->rows >= least && out->rows >= 2;
-        if (out->enough)
-            st = mlpipe__compare(ctx, metric, r.y, r.a, r.b, out->rows,
-                                 &out->compared);
+        if (out->enough) {
+            const mlpipe__scored sa = {r.y, r.a, NULL, out->rows, r.width};
+            const mlpipe__scored sb = {r.y, r.b, NULL, out->rows, r.width};
+            st = mlpipe__compare(ctx, metric, &sa, &sb, &out->compared);
+        }
     }
     mlpipe__free(ctx->env, r.y);
     mlpipe__free(ctx->env, r.a);

@@ -233,8 +233,8 @@ static mlpipe_status slot_same_target(mlpipe_ctx *ctx, mlpipe_slot *slot,
             "the model predicts %q (%s), and a monitor joins the truths of "
             "%q (%s) here; deploy it in a slot of its own, or free the "
             "monitor first",
-            model->target, kinds[model->task == MLPIPE__TASK_BINARY],
-            now->target, kinds[now->task == MLPIPE__TASK_BINARY]);
+            model->target, kinds[model->task != MLPIPE__TASK_REGRESSION],
+            now->target, kinds[now->task != MLPIPE__TASK_REGRESSION]);
     for (uint32_t i = 0; i < classes; i++) {
         const char *was = mlpipe__dict_text(&now->classes, i);
         const char *is = mlpipe__dict_text(&model->classes, i);

@@ -54,13 +54,33 @@ static bool bundle_transform_known(const mlpipe_model *m)
     return false;
 }
 
+/* How often each of three or more classes was seen in training. */
+static mlpipe_status bundle_shares(mlpipe_ctx *ctx, mlpipe_model *m,
+                                   mlpipe__cursor *r)
+{
+    const uint32_t count = m->classes.count;
+    const void *from = mlpipe__get_array(r, count, sizeof *m->shares);
+    uint32_t i;
+    if (r->failed)
+        return bundle_bad(ctx, "SCHM", "the shares of classes are cut short");
+    m->shares = mlpipe__alloc_array(ctx->env, count, sizeof *m->shares);
+    if (!m->shares)
+        return mlpipe__nomem(ctx);
+    memcpy(m->shares, from, count * sizeof *m->shares);
+    for (i = 0; i < count; i++)
+        if (!(m->shares[i] >= 0 && m->shares[i] <= 1))
+            return bundle_bad(ctx, "SCHM", "a share that cannot be");
+    return MLPIPE_OK;
+}
+
 static mlpipe_status bundle_classes(mlpipe_ctx *ctx, mlpipe_model *m,
                                     mlpipe__cursor *r)
 {
     const uint32_t count = mlpipe__get_u32(r);
-    const uint32_t wanted = m->task == MLPIPE__TASK_BINARY ? 2 : 0;
     uint32_t i;
-    if (r->failed || count != wanted)
+    if (r->failed || (m->task == MLPIPE__TASK_MULTICLASS
+                          ? count < 3 || count > ctx->env->limits.classes
+                          : count != (m->task == MLPIPE__TASK_BINARY ? 2 : 0)))
         return bundle_bad(ctx, "SCHM", "classes that are not the task's");
     for (i = 0; i < count; i++) {
         const char *text;
@@ -73,7 +93,8 @@ static mlpipe_status bundle_classes(mlpipe_ctx *ctx, mlpipe_model *m,
         if (at != i)
             return bundle_bad(ctx, "SCHM", "two classes are the same");
     }
-    return MLPIPE_OK;
+    return m->task == MLPIPE__TASK_MULTICLASS ? bundle_shares(ctx, m, r)
+                                              : MLPIPE_OK;
 }
 
 static mlpipe_status bundle_read_schema(mlpipe_ctx *ctx, mlpipe_model *m,
@@ -92,7 +113,8 @@ static mlpipe_status bundle_read_schema(mlpipe_ctx *ctx, mlpipe_model *m,
     if (transform > UINT16_MAX || inverse > UINT16_MAX ||
         id_type > MLPIPE_TYPE_DURATION || time_type > MLPIPE_TYPE_DURATION ||
         time_unit > MLPIPE_UNIT_NS || !mlpipe__finite(m->baseline) ||
-        m->steps_only > 1 || m->task > MLPIPE__TASK_BINARY ||
+        m->steps_only > 1 || m->task > MLPIPE__TASK_MULTICLASS ||
+        m->task == (MLPIPE__TASK_REGRESSION | MLPIPE__TASK_BINARY) ||
         (!m->task && !m->steps_only))
         return bundle_bad(ctx, "SCHM", "a value that cannot be");
     m->transform = (uint16_t)transform;
@@ -101,7 +123,7 @@ static mlpipe_status bundle_read_schema(mlpipe_ctx *ctx, mlpipe_model *m,
     m->time_type = (int32_t)time_type;
     m->time_unit = (int32_t)time_unit;
     if (!bundle_transform_known(m) ||
-        (m->transform && m->task == MLPIPE__TASK_BINARY))
+        (m->transform && (m->task & MLPIPE__TASK_CLASSES)))
         return bundle_bad(ctx, "SCHM", "an unknown target transform");
     st = bundle_keep_text(ctx, r, &m->target);
     if (!st)
@@ -421,10 +443,11 @@ static mlpipe_status bundle_read_program(mlpipe_ctx *ctx,
                                          const mlpipe__section *s,
                                          mlpipe_model *m)
 {
+    const uint32_t width = m->steps_only ? 1 : mlpipe__model_width(m);
     const mlpipe_status st =
         mlpipe__program_load(ctx, s->data, s->bytes, &m->program);
-    if (!st && m->program->output_count == 0)
-        return bundle_bad(ctx, "PROG", "a model has an output");
+    if (!st && m->program->output_count < width)
+        return bundle_bad(ctx, "PROG", "a model lacks an output");
     return st;
 }
 

@@ -36,6 +36,8 @@ static void bundle_put_schema(const mlpipe_model *m, mlpipe__text *t)
     for (i = 0; i < m->classes.count; i++)
         mlpipe__put_text(t, mlpipe__dict_text(&m->classes, i),
                          mlpipe__dict_bytes(&m->classes, i));
+    if (m->shares)
+        mlpipe__put_array(t, m->shares, m->classes.count, sizeof *m->shares);
 }
 
 static void bundle_put_input(const mlpipe__ref_input *in, mlpipe__text *t)

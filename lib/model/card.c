@@ -85,10 +85,9 @@ static void card_fill(mlpipe_report *r, const mlpipe_model *m)
 {
     uint32_t i;
     card_text(r, "model", m->id);
-    card_text(r, "task", m->task == MLPIPE__TASK_BINARY ? "binary"
-                                                        : "regression");
+    card_text(r, "task", mlpipe__task_name(m->task));
     card_text(r, "target", m->target);
-    if (m->classes.count)
+    if (m->task == MLPIPE__TASK_BINARY)
         card_text(r, "positive_class", mlpipe__dict_text(&m->classes, 1));
     card_text(r, "id_column", m->id_column);
     card_text(r, "time_column", m->time_column);

@@ -17,6 +17,7 @@ const uint32_t mlpipe__evaluate_param_count =
 typedef struct evaluate_rows {
     double *target, *prediction, *weight, *baseline;
     uint64_t n;
+    uint32_t width;
     uint64_t no_target, no_answer;
 } evaluate_rows;
 
@@ -89,21 +90,24 @@ static mlpipe_status evaluate_weights(mlpipe_ctx *ctx, const mlpipe_model *m,
 static void evaluate_tidy(evaluate_rows *e, const mlpipe_model *m,
                           uint64_t rows)
 {
+    const double *none = m->shares ? m->shares : &m->baseline;
+    const size_t width = e->width;
     uint64_t i;
     for (i = 0; i < rows; i++) {
         if (e->target[i] != e->target[i]) {
             e->no_target++;
             continue;
         }
-        if (e->prediction[i] != e->prediction[i]) {
+        if (e->prediction[i * width] != e->prediction[i * width]) {
             e->no_answer++;
             continue;
         }
         e->target[e->n] = e->target[i];
-        e->prediction[e->n] = e->prediction[i];
+        memmove(e->prediction + e->n * width, e->prediction + i * width,
+                width * sizeof *none);
         if (e->weight)
             e->weight[e->n] = e->weight[i];
-        e->baseline[e->n++] = m->baseline;
+        memcpy(e->baseline + e->n++ * width, none, width * sizeof *none);
     }
 }
 
@@ -113,9 +117,12 @@ static mlpipe_status evaluate_load(mlpipe_ctx *ctx, const mlpipe_model *m,
     const size_t rows = (size_t)d->rows;
     mlpipe__env *env = ctx->env;
     mlpipe_status st;
+    e->width = mlpipe__model_width(m);
     e->target = mlpipe__alloc_array(env, rows, sizeof *e->target);
-    e->prediction = mlpipe__alloc_array(env, rows, sizeof *e->prediction);
-    e->baseline = mlpipe__alloc_array(env, rows, sizeof *e->baseline);
+    e->prediction =
+        mlpipe__alloc_array(env, rows, e->width * sizeof *e->prediction);
+    e->baseline =
+        mlpipe__alloc_array(env, rows, e->width * sizeof *e->baseline);
     if (!e->target || !e->prediction || !e->baseline)
         return mlpipe__nomem(ctx);
     st = mlpipe__model_target(ctx, m, d, e->target);
@@ -139,16 +146,15 @@ static mlpipe_status evaluate_metric(mlpipe_ctx *ctx, mlpipe_report *r,
                                      const mlpipe__metric *metric,
                                      const evaluate_rows *e)
 {
+    mlpipe__scored s = {e->target, e->prediction, e->weight, e->n, e->width};
     mlpipe_figure figure;
     char name[64];
-    mlpipe_status st =
-        mlpipe__metric_value(ctx, metric, e->target, e->prediction, e->weight,
-                             e->n, &figure);
+    mlpipe_status st = mlpipe__metric_value(ctx, metric, &s, &figure);
     if (st)
         return st;
     mlpipe__report_figure(r, metric->name, &figure);
-    st = mlpipe__metric_value(ctx, metric, e->target, e->baseline, e->weight,
-                              e->n, &figure);
+    s.p = e->baseline;
+    st = mlpipe__metric_value(ctx, metric, &s, &figure);
     mlpipe__format(name, sizeof name, "%s_baseline", metric->name);
     mlpipe__report_figure(r, name, &figure);
     return st;
@@ -179,8 +185,7 @@ static mlpipe_status evaluate_fill(mlpipe_ctx *ctx, const mlpipe_model *m,
                                    const mlpipe__setting *asked,
                                    const evaluate_rows *e, mlpipe_report *r)
 {
-    const char *task =
-        m->task == MLPIPE__TASK_BINARY ? "binary" : "regression";
+    const char *task = mlpipe__task_name(m->task);
     const mlpipe__metric *metric;
     mlpipe__hash128 hash;
     char print[33];

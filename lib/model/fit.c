@@ -202,6 +202,42 @@ static mlpipe_status fit_baseline(mlpipe__fitting *f)
     return st;
 }
 
+/* How often each of three or more classes is met: their baseline. */
+static mlpipe_status fit_shares(mlpipe__fitting *f)
+{
+    mlpipe__env *env = f->ctx->env;
+    const uint32_t classes = f->model->classes.count;
+    const size_t rows = (size_t)f->train.data->rows;
+    double *y = mlpipe__alloc_array(env, rows, sizeof *y);
+    double *weight = mlpipe__alloc_array(env, rows, sizeof *weight);
+    mlpipe__exact *sum =
+        mlpipe__alloc_array(env, (size_t)classes + 1, sizeof *sum);
+    mlpipe_status st = MLPIPE_OK;
+    f->model->shares =
+        mlpipe__alloc_array(env, classes, sizeof *f->model->shares);
+    if (!y || !weight || !sum || !f->model->shares)
+        st = mlpipe__nomem(f->ctx);
+    if (!st)
+        st = mlpipe__model_target(f->ctx, f->model, f->train.data, y);
+    for (size_t i = 0; !st && i < rows; i++)
+        weight[i] = 1.0;
+    if (!st && f->model->weight_column[0])
+        st = mlpipe__fit_weights(f, f->train.data, weight);
+    for (uint32_t k = 0; !st && k <= classes; k++)
+        mlpipe__exact_init(&sum[k]);
+    for (size_t i = 0; !st && i < rows; i++) {
+        mlpipe__exact_add(&sum[(uint32_t)y[i]], weight[i]);
+        mlpipe__exact_add(&sum[classes], weight[i]);
+    }
+    for (uint32_t k = 0; !st && k < classes; k++)
+        f->model->shares[k] = mlpipe__exact_value(&sum[k]) /
+                              mlpipe__exact_value(&sum[classes]);
+    mlpipe__free(env, sum);
+    mlpipe__free(env, weight);
+    mlpipe__free(env, y);
+    return st;
+}
+
 /* Rows that a step refuses have no answer. */
 uint32_t mlpipe__fit_refuse(mlpipe__fitting *f, uint32_t reg, bool code)
 {
@@ -263,14 +299,13 @@ mlpipe_status mlpipe__fit_seal(mlpipe__fitting *f)
     return st ? st : mlpipe__program_seal(f->ctx, f->model->program);
 }
 
-/* From the learner's raw output to the target's own units. */
-static mlpipe_status fit_tail(mlpipe__fitting *f, uint32_t reg)
+/* From the learner's prediction of a number, or of two classes, to the
+ * target's own units. */
+static uint32_t fit_units(mlpipe__fitting *f, uint32_t reg)
 {
     static const double not_negative[] = {0.0, 0x1.fffffffffffffp1023};
     mlpipe_model *m = f->model;
     mlpipe__program *p = m->program;
-    mlpipe__text name;
-    mlpipe__text_init(&name, f->ctx->env);
     if (f->prior != 1.0)
         reg = mlpipe__program_op(p, MLPIPE__OP_PRIOR, reg, 0,
                                  mlpipe__program_const(p, &f->prior, 1), 0,
@@ -281,17 +316,48 @@ static mlpipe_status fit_tail(mlpipe__fitting *f, uint32_t reg)
                                  0, 1);
     if (m->inverse)
         reg = mlpipe__program_op(p, m->inverse, reg, 0, 0, 0, 1);
-    reg = mlpipe__fit_refuse(f, reg, false);
-    if (m->task == MLPIPE__TASK_BINARY)
-        mlpipe__text_add(&name, "P(%s)", mlpipe__dict_text(&m->classes, 1));
+    return reg;
+}
+
+/* The target, P(positive), or P of each class. */
+static void fit_output(mlpipe__fitting *f, uint32_t reg, uint32_t index)
+{
+    const mlpipe_model *m = f->model;
+    mlpipe__program *p = m->program;
+    mlpipe__text name;
+    mlpipe__text_init(&name, f->ctx->env);
+    if (m->task & MLPIPE__TASK_CLASSES)
+        mlpipe__text_add(&name, "P(%s)",
+                         mlpipe__dict_text(
+                             &m->classes,
+                             m->task == MLPIPE__TASK_BINARY ? 1 : index));
     else
         mlpipe__text_add(&name, "%s", m->target);
+    reg = mlpipe__fit_refuse(f, reg, false);
     if (!name.failed)
         mlpipe__program_add_output(p, name.data, reg);
     p->failed = p->failed || name.failed;
     mlpipe__text_free(&name);
+}
+
+static mlpipe_status fit_tail(mlpipe__fitting *f, const mlpipe__fit_job *job)
+{
+    const uint32_t width = mlpipe__model_width(f->model);
+    for (uint32_t k = 0; k < width; k++)
+        fit_output(f, width > 1 ? job->out + k : fit_units(f, job->out), k);
     mlpipe__fit_flags(f);
     return mlpipe__fit_seal(f);
+}
+
+/* Texts of the classes, for the learner's messages. */
+static const char **fit_class_names(const mlpipe__fitting *f)
+{
+    const mlpipe__dict *classes = &f->model->classes;
+    const char **names =
+        mlpipe__alloc_array(f->ctx->env, classes->count, sizeof *names);
+    for (uint32_t i = 0; names && i < classes->count; i++)
+        names[i] = mlpipe__dict_text(classes, i);
+    return names;
 }
 
 static mlpipe_status fit_learn(mlpipe__fitting *f)
@@ -302,27 +368,32 @@ static mlpipe_status fit_learn(mlpipe__fitting *f)
         .params = &f->learner->params,
         .name = f->learner->name,
         .task = f->model->task,
+        .classes = f->model->classes.count,
         .seed = f->model->seed,
         .train = &f->learn.frame,
         .valid = f->held.data ? &f->held.frame : NULL,
         .notes = f->notes,
         .program = f->model->program,
         .regs = f->regs,
+        .raw = MLPIPE__NO_REG,
     };
-    mlpipe_status st = mlpipe__fit_resample(f);
+    const char **names = fit_class_names(f);
+    mlpipe_status st = names ? mlpipe__fit_resample(f) : mlpipe__nomem(f->ctx);
     if (!st && f->held.data)
         st = mlpipe__fit_frame(f, &f->held, false);
-    if (st)
-        return st;
-    f->model->program->front_ops = f->front_ops;
-    if (f->prior != 1.0)
-        job.valid_shift = mlpipe__log(f->prior);
-    st = learner->fit(&job);
+    job.class_names = names;
+    if (!st) {
+        f->model->program->front_ops = f->front_ops;
+        if (f->prior != 1.0)
+            job.valid_shift = mlpipe__log(f->prior);
+        st = learner->fit(&job);
+    }
+    mlpipe__free(f->ctx->env, names);
     if (!st && f->model->program->failed)
         st = mlpipe__nomem(f->ctx);
-    f->model->any_machine = learner != &mlpipe__learner_ridge ||
-                            !strcmp(mlpipe__blas_name(), "none");
-    return st ? st : fit_tail(f, job.out);
+    f->model->any_machine =
+        !learner->blas || !strcmp(mlpipe__blas_name(), "none");
+    return st ? st : fit_tail(f, &job);
 }
 
 /* ---- the whole ---------------------------------------------------------- */
@@ -379,7 +450,9 @@ static mlpipe_status fit_describe(mlpipe__fitting *f)
         st = fit_fingerprint(f->ctx, f->given_valid, m->valid_print);
     if (!st)
         st = fit_train_ids(f);
-    if (!st && f->model->task)
+    if (!st && f->model->task == MLPIPE__TASK_MULTICLASS)
+        st = fit_shares(f);
+    else if (!st && f->model->task)
         st = fit_baseline(f);
     if (!st)
         st = mlpipe__fit_reference(f);

@@ -167,11 +167,13 @@ mlpipe_status mlpipe__fit_resample(mlpipe__fitting *f);
 /* The newest time of rows in microseconds, 0 where it is not known. */
 int64_t mlpipe__fit_newest(const mlpipe__fitting *f, const mlpipe_dataset *d);
 mlpipe_status mlpipe__fit_reference(mlpipe__fitting *f);
-/* predict.c: one number a row, the answer; NaN where there is none. */
+/* predict.c: the first `width` outputs of each row, the answer; NaN where
+ * there is none. */
 mlpipe_status mlpipe__predict_rows(mlpipe_ctx *ctx, const char *stage,
                                    const mlpipe__program *p,
                                    const mlpipe__binding *binding,
-                                   const mlpipe_dataset *d, double *out);
+                                   const mlpipe_dataset *d, uint32_t width,
+                                   double *out);
 /* bundle_write.c: the id and the bytes. */
 mlpipe_status mlpipe__model_identify(mlpipe_ctx *ctx, mlpipe_model *m);
 /* Text of the INFO section. */

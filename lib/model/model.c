@@ -27,6 +27,7 @@ static void model_free_shared(mlpipe_model *m)
     mlpipe__reference_free(m->reference);
     mlpipe__free(m->env, m->target);
     mlpipe__dict_free(&m->classes);
+    mlpipe__free(m->env, m->shares);
     mlpipe__free(m->env, m->id_column);
     mlpipe__free(m->env, m->time_column);
     mlpipe__free(m->env, m->group_column);

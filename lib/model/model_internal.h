@@ -118,7 +118,9 @@ struct mlpipe_model {
     uint32_t steps_only;       /* 1: a transform, which has no learner */
     uint32_t task;             /* MLPIPE__TASK_; 0: a transform of no target */
     char *target;              /* the column; "" in a transform without */
-    mlpipe__dict classes;      /* binary: two, the last is positive */
+    mlpipe__dict classes;      /* binary: two, the last is positive;
+                                  multiclass: more; in sort order */
+    double *shares;            /* multiclass: of each class in training */
     uint16_t transform, inverse;
     char *id_column, *time_column, *group_column, *weight_column; /* or "" */
     int32_t time_type, time_unit; /* of the time column */
@@ -128,7 +130,8 @@ struct mlpipe_model {
     char train_print[33], valid_print[33]; /* fingerprints, "" = none */
     uint64_t train_rows, valid_rows;
     uint64_t seed;
-    double baseline;           /* training mean, or share of positives */
+    double baseline;           /* weighted training mean, or share of
+                                  positives; multiclass: 0 */
     uint32_t any_machine;      /* 1: equal bits on every machine */
     uint32_t learns_target;    /* 1: a step learnt from the target, so that
                                   training rows must not be seen again */
@@ -199,7 +202,12 @@ void mlpipe__binding_load(const mlpipe__binding *b, const mlpipe__program *p,
 void mlpipe__binding_ahead(const mlpipe__binding *b, const mlpipe_dataset *d,
                            int64_t start, uint32_t n);
 void mlpipe__binding_free(mlpipe__binding *b);
-/* All outputs of every row, row by row; the answers alone, a row each. */
+/* How many numbers an answer has: of three classes or more, one each. */
+static inline uint32_t mlpipe__model_width(const mlpipe_model *m)
+{
+    return m->task == MLPIPE__TASK_MULTICLASS ? m->classes.count : 1;
+}
+/* All outputs of every row, row by row; the answers alone, the same way. */
 mlpipe_status mlpipe__program_apply(mlpipe_ctx *ctx, const char *stage,
                                     const mlpipe__program *p,
                                     const mlpipe__binding *binding,
@@ -238,5 +246,7 @@ mlpipe_status mlpipe__model_seen(mlpipe_ctx *ctx, const mlpipe_model *m,
                                  int64_t *seen, int64_t *first);
 /* The default metric of the task: "rmse" or "logloss". */
 const char *mlpipe__task_metric(uint32_t task);
+/* "regression", "binary" or "multiclass". */
+const char *mlpipe__task_name(uint32_t task);
 
 #endif

@@ -11,8 +11,9 @@ const mlpipe__param mlpipe__pipeline_params[] = {
     {"target", MLPIPE_PARAM_TEXT, "", 0, 0, NULL, 0x000100,
      "column to predict, or log(), log1p(), sqrt() of it; a transform needs "
      "none"},
-    {"task", MLPIPE_PARAM_CHOICE, "auto", 0, 0, "auto,regression,binary",
-     0x000100, "what is predicted; auto asks the target's type"},
+    {"task", MLPIPE_PARAM_CHOICE, "auto", 0, 0,
+     "auto,regression,binary,multiclass", 0x000100,
+     "what is predicted; auto asks the target's type and its classes"},
     {"features", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
      "columns the steps read; default: every column without a role"},
     PIPELINE_ROLE("id", "column that names a row"),
@@ -181,6 +182,9 @@ static mlpipe_status pipeline_check_roles(mlpipe_ctx *ctx,
 static mlpipe_status pipeline_make(mlpipe_ctx *ctx, const char *params,
                                    mlpipe_pipeline **out)
 {
+    static const uint32_t tasks[] = {0, MLPIPE__TASK_REGRESSION,
+                                     MLPIPE__TASK_BINARY,
+                                     MLPIPE__TASK_MULTICLASS};
     mlpipe_pipeline *p = mlpipe__alloc(ctx->env, sizeof *p);
     mlpipe_status st;
     if (!p)
@@ -200,7 +204,7 @@ static mlpipe_status pipeline_make(mlpipe_ctx *ctx, const char *params,
         mlpipe_pipeline_free(p);
         return st;
     }
-    p->task = mlpipe__params_get(&p->params, "task")->choice;
+    p->task = tasks[mlpipe__params_get(&p->params, "task")->choice];
     *out = p;
     return MLPIPE_OK;
 }

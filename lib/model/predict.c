@@ -13,22 +13,25 @@ typedef struct predict_job {
     uint32_t tasks;
     int64_t first, end;     /* blocks of this round */
     double *out;
-    bool answers;           /* the first output alone */
+    uint32_t answers;       /* the first so many outputs; 0: all */
 } predict_job;
 
 static void predict_answers(const predict_job *j, void *scratch,
                             int64_t start, uint32_t n)
 {
     const mlpipe__program *p = j->program;
-    const uint32_t reg = p->outputs[0].reg;
-    const double *v =
-        mlpipe__program_values(p, scratch, MLPIPE__BLOCK_ROWS, reg);
-    const uint8_t *ok =
-        mlpipe__program_valid(p, scratch, MLPIPE__BLOCK_ROWS, reg);
-    uint32_t i;
-    for (i = 0; i < n; i++)
-        j->out[start + i] =
-            ok[i] && mlpipe__finite(v[i]) ? v[i] : mlpipe__nan();
+    uint32_t i, k;
+    for (k = 0; k < j->answers; k++) {
+        const uint32_t reg = p->outputs[k].reg;
+        const double *v =
+            mlpipe__program_values(p, scratch, MLPIPE__BLOCK_ROWS, reg);
+        const uint8_t *ok =
+            mlpipe__program_valid(p, scratch, MLPIPE__BLOCK_ROWS, reg);
+        double *out = j->out + (size_t)start * j->answers + k;
+        for (i = 0; i < n; i++)
+            out[(size_t)i * j->answers] =
+                ok[i] && mlpipe__finite(v[i]) ? v[i] : mlpipe__nan();
+    }
 }
 
 static void predict_ahead(const predict_job *j, int64_t start)
@@ -95,13 +98,14 @@ static mlpipe_status predict_run(mlpipe_ctx *ctx, const char *stage,
 mlpipe_status mlpipe__predict_rows(mlpipe_ctx *ctx, const char *stage,
                                    const mlpipe__program *p,
                                    const mlpipe__binding *binding,
-                                   const mlpipe_dataset *d, double *out)
+                                   const mlpipe_dataset *d, uint32_t width,
+                                   double *out)
 {
     const predict_job j = {.program = p,
                            .binding = binding,
                            .data = d,
                            .out = out,
-                           .answers = true};
+                           .answers = width};
     return predict_run(ctx, stage, &j);
 }
 
@@ -123,7 +127,8 @@ mlpipe_status mlpipe__model_answers(mlpipe_ctx *ctx, const mlpipe_model *m,
                                             m->time_column, &binding);
     if (st)
         return st;
-    st = mlpipe__predict_rows(ctx, "predict", m->program, &binding, d, out);
+    st = mlpipe__predict_rows(ctx, "predict", m->program, &binding, d,
+                              mlpipe__model_width(m), out);
     mlpipe__binding_free(&binding);
     return st;
 }

@@ -258,8 +258,9 @@ static mlpipe_status reference_inputs(mlpipe__fitting *f,
 /* ---- held-out rows ------------------------------------------------------ */
 
 static mlpipe_status reference_metrics(mlpipe__fitting *f,
-                                       mlpipe__reference *r, const double *y,
-                                       const double *p, uint64_t n)
+                                       mlpipe__reference *r,
+                                       const mlpipe__scored *s,
+                                       double *losses)
 {
     mlpipe__env *env = f->ctx->env;
     const mlpipe__metric *m;
@@ -275,7 +276,7 @@ static mlpipe_status reference_metrics(mlpipe__fitting *f,
         mlpipe_status st;
         if (!(m->tasks & f->model->task))
             continue;
-        st = mlpipe__metric_value(f->ctx, m, y, p, NULL, n, &figure);
+        st = mlpipe__metric_value(f->ctx, m, s, &figure);
         if (st)
             return st;
         out->name = mlpipe__strdup(env, m->name, strlen(m->name));
@@ -283,14 +284,17 @@ static mlpipe_status reference_metrics(mlpipe__fitting *f,
             return mlpipe__nomem(f->ctx);
         r->metric_count++;
         out->value = figure.value;
-        out->n = n;
-        out->se = m->loss ? mlpipe__mean_loss(m->loss, y, p, NULL, n, true).se
-                          : mlpipe__nan();
+        out->n = s->n;
+        out->se = mlpipe__nan();
+        if (mlpipe__metric_has_loss(m, s->width)) {
+            mlpipe__metric_losses(m, s, losses);
+            out->se = mlpipe__mean_of(losses, NULL, s->n, true).se;
+        }
         if (out->value == out->value && !mlpipe__finite(out->value))
             return mlpipe__fail(f->ctx, MLPIPE_E_NUMERIC,
                                 "fit: the %s of %llu held-out rows is beyond "
                                 "every double; scale the target down",
-                                m->name, (unsigned long long)n);
+                                m->name, (unsigned long long)s->n);
         if (!mlpipe__finite(out->se)) /* its squares overflow first */
             out->se = mlpipe__nan();
     }
@@ -301,25 +305,27 @@ static mlpipe_status reference_held(mlpipe__fitting *f, mlpipe__reference *r,
                                     double *y, double *p, double *scratch)
 {
     const mlpipe_dataset *d = f->held.data;
+    const uint32_t width = mlpipe__model_width(f->model);
     const uint64_t rows = (uint64_t)d->rows;
-    uint64_t i, n = 0;
+    mlpipe__scored s = {y, p, NULL, 0, width};
+    uint64_t i;
     mlpipe_status st = mlpipe__model_target(f->ctx, f->model, d, y);
     if (!st)
         st = mlpipe__predict_rows(f->ctx, "fit", f->model->program,
-                                  &f->held.binding, d, p);
+                                  &f->held.binding, d, width, p);
     for (i = 0; !st && i < rows; i++) {
-        if (y[i] != y[i] || p[i] != p[i])
+        if (y[i] != y[i] || p[i * width] != p[i * width])
             continue;
-        y[n] = y[i];
-        p[n++] = p[i];
+        y[s.n] = y[i];
+        memmove(p + s.n++ * width, p + i * width, width * sizeof *p);
     }
-    if (st || !n)
+    if (st || !s.n)
         return st;
-    st = reference_metrics(f, r, y, p, n);
-    if (!st)
-        st = reference_number(f->ctx, p, scratch, n, &r->score);
-    r->held_out = n;
-    return st;
+    st = reference_metrics(f, r, &s, scratch);
+    r->held_out = s.n;
+    for (i = 0; i < s.n; i++) /* the first output alone, as it is served */
+        p[i] = p[i * width];
+    return st ? st : reference_number(f->ctx, p, scratch, s.n, &r->score);
 }
 
 static mlpipe_status reference_unseen(mlpipe__fitting *f,
@@ -332,7 +338,8 @@ static mlpipe_status reference_unseen(mlpipe__fitting *f,
     if (!rows)
         return MLPIPE_OK;
     y = mlpipe__alloc_array(env, rows, sizeof *y);
-    p = mlpipe__alloc_array(env, rows, sizeof *p);
+    p = mlpipe__alloc_array(env, rows,
+                            mlpipe__model_width(f->model) * sizeof *p);
     scratch = mlpipe__alloc_array(env, rows, sizeof *scratch);
     st = y && p && scratch ? reference_held(f, r, y, p, scratch)
                            : mlpipe__nomem(f->ctx);

@@ -4,7 +4,14 @@
 
 const char *mlpipe__task_metric(uint32_t task)
 {
-    return task & MLPIPE__TASK_BINARY ? "logloss" : "rmse";
+    return task & MLPIPE__TASK_CLASSES ? "logloss" : "rmse";
+}
+
+const char *mlpipe__task_name(uint32_t task)
+{
+    return task == MLPIPE__TASK_BINARY ? "binary"
+           : task == MLPIPE__TASK_MULTICLASS ? "multiclass"
+                                             : "regression";
 }
 
 mlpipe_status mlpipe__task_column(mlpipe_ctx *ctx, const mlpipe_dataset *d,
@@ -42,35 +49,69 @@ static const char *task_class_text(const mlpipe_dataset *d, uint32_t column,
     return number;
 }
 
-/* Two classes in sort order: numbers by value, texts by their bytes. */
-static mlpipe_status task_order(mlpipe__fitting *f, mlpipe__dict *found,
-                                bool numbers)
+/* Numbers by value, texts by their bytes. */
+static bool task_less(const mlpipe__dict *found, uint32_t i, uint32_t k,
+                      bool numbers)
 {
-    mlpipe__dict *classes = &f->model->classes;
-    const char *a = mlpipe__dict_text(found, 0);
-    const char *b = mlpipe__dict_text(found, 1);
-    const size_t na = mlpipe__dict_bytes(found, 0);
-    const size_t nb = mlpipe__dict_bytes(found, 1);
-    double x = 0, y = 1;
-    bool turned;
+    const char *a = mlpipe__dict_text(found, i);
+    const char *b = mlpipe__dict_text(found, k);
+    const size_t na = mlpipe__dict_bytes(found, i);
+    const size_t nb = mlpipe__dict_bytes(found, k);
+    int order;
     if (numbers) {
+        double x = 0, y = 0;
         mlpipe__parse_f64(a, na, false, &x);
         mlpipe__parse_f64(b, nb, false, &y);
-        turned = y < x;
-    } else {
-        const int order = memcmp(a, b, na < nb ? na : nb);
-        turned = order > 0 || (order == 0 && nb < na);
+        return x < y;
     }
-    if (mlpipe__dict_add(classes, turned ? b : a, turned ? nb : na) ==
-            UINT32_MAX ||
-        mlpipe__dict_add(classes, turned ? a : b, turned ? na : nb) ==
-            UINT32_MAX)
-        return mlpipe__nomem(f->ctx);
-    return MLPIPE_OK;
+    order = memcmp(a, b, na < nb ? na : nb);
+    return order < 0 || (order == 0 && na < nb);
 }
 
-/* The different values among the training rows, up to three of them. */
-static mlpipe_status task_find_classes(mlpipe__fitting *f,
+/* Down a heap whose greatest class is at its top. */
+static void task_sift(const mlpipe__dict *found, uint32_t *heap, uint32_t at,
+                      uint32_t n, bool numbers)
+{
+    for (uint32_t child; (child = 2 * at + 1) < n; at = child) {
+        const uint32_t here = heap[at];
+        child += child + 1 < n && task_less(found, heap[child],
+                                            heap[child + 1], numbers);
+        if (!task_less(found, here, heap[child], numbers))
+            return;
+        heap[at] = heap[child];
+        heap[child] = here;
+    }
+}
+
+/* The classes of the model, in sort order. */
+static mlpipe_status task_order(mlpipe__fitting *f, const mlpipe__dict *found,
+                                bool numbers)
+{
+    const uint32_t n = found->count;
+    uint32_t *heap = mlpipe__alloc_array(f->ctx->env, n, sizeof *heap);
+    bool ok = heap != NULL;
+    uint32_t i;
+    for (i = 0; ok && i < n; i++)
+        heap[i] = i;
+    for (i = n / 2; ok && i--;)
+        task_sift(found, heap, i, n, numbers);
+    for (i = n; ok && i-- > 1;) {
+        const uint32_t top = heap[0];
+        heap[0] = heap[i];
+        heap[i] = top;
+        task_sift(found, heap, 0, i, numbers);
+    }
+    for (i = 0; ok && i < n; i++)
+        ok = mlpipe__dict_add(&f->model->classes,
+                              mlpipe__dict_text(found, heap[i]),
+                              mlpipe__dict_bytes(found, heap[i])) !=
+             UINT32_MAX;
+    mlpipe__free(f->ctx->env, heap);
+    return ok ? MLPIPE_OK : mlpipe__nomem(f->ctx);
+}
+
+/* The different values among the training rows, up to `most` of them. */
+static mlpipe_status task_find_classes(mlpipe__fitting *f, uint32_t most,
                                        mlpipe__dict *found, bool *odd)
 {
     const mlpipe_dataset *d = f->train.data;
@@ -85,7 +126,7 @@ static mlpipe_status task_find_classes(mlpipe__fitting *f,
                 ? (uint32_t)(d->rows - start)
                 : MLPIPE__BLOCK_ROWS;
         mlpipe__dataset_block(d, f->target_column, start, n, values, valid);
-        for (i = 0; i < n && found->count < 3; i++) {
+        for (i = 0; i < n && found->count < most; i++) {
             size_t bytes;
             const char *text = task_class_text(d, f->target_column, start + i,
                                                values[i], number, &bytes);
@@ -103,42 +144,72 @@ static mlpipe_status task_find_classes(mlpipe__fitting *f,
 static mlpipe_status task_refuse(mlpipe__fitting *f, uint32_t found, bool odd)
 {
     const char *target = f->model->target;
-    mlpipe_status st = found > 2 ? MLPIPE_E_UNSUPPORTED : MLPIPE_E_SCHEMA;
     if (odd)
-        st = mlpipe__fail(f->ctx, MLPIPE_E_SCHEMA,
-                          "the target %q holds fractions and cannot be a "
-                          "class; leave task=binary out",
-                          target);
+        mlpipe__fail(f->ctx, MLPIPE_E_SCHEMA,
+                     "the target %q holds fractions and cannot be a class; "
+                     "leave task= out",
+                     target);
+    else if (found > 2)
+        mlpipe__fail(f->ctx, MLPIPE_E_SCHEMA,
+                     "the target %q has three classes or more and "
+                     "task=binary is of two; give task=multiclass",
+                     target);
     else
-        st = mlpipe__fail(f->ctx, st,
-                          "the target %q has %s and a classifier needs two; "
-                          "%s",
-                          target,
-                          found > 2 ? "three or more classes" : "one class",
-                          found > 2 ? "more classes come with a later version"
-                                    : "give it rows of the other one");
-    mlpipe__fail_at(f->ctx, -1, target);
-    return st;
+        mlpipe__fail(f->ctx, MLPIPE_E_SCHEMA,
+                     "the target %q has %s and a classifier needs two; give "
+                     "it rows of the other one",
+                     target, found ? "one class" : "no class");
+    return mlpipe__fail_at(f->ctx, -1, target);
 }
 
-/* Is a target without a stated task a class? Then it is told. */
-static bool task_is_binary(const mlpipe__column *c, const mlpipe__dict *found,
+/* The task of a target without a stated one. */
+static uint32_t task_guess(const mlpipe__column *c, const mlpipe__dict *found,
                            bool odd)
 {
     if (c->type == MLPIPE_TYPE_BOOL || c->type == MLPIPE_TYPE_CATEGORY)
-        return true;
+        return found->count > 2 ? MLPIPE__TASK_MULTICLASS
+                                : MLPIPE__TASK_BINARY;
     return c->type == MLPIPE_TYPE_I64 && !odd && found->count == 2 &&
-           mlpipe__dict_find(found, "0", 1) != UINT32_MAX &&
-           mlpipe__dict_find(found, "1", 1) != UINT32_MAX;
+                   mlpipe__dict_find(found, "0", 1) != UINT32_MAX &&
+                   mlpipe__dict_find(found, "1", 1) != UINT32_MAX
+               ? MLPIPE__TASK_BINARY
+               : MLPIPE__TASK_REGRESSION;
 }
 
-static mlpipe_status task_binary(mlpipe__fitting *f, mlpipe__dict *found,
-                                 bool odd)
+static void task_tell(const mlpipe__fitting *f)
+{
+    const mlpipe_model *m = f->model;
+    if (m->task == MLPIPE__TASK_BINARY)
+        mlpipe__log_line(f->ctx, MLPIPE_LOG_INFO, "fit",
+                         "binary task: the positive class of %s is %s, the "
+                         "other %s",
+                         m->target, mlpipe__dict_text(&m->classes, 1),
+                         mlpipe__dict_text(&m->classes, 0));
+    else
+        mlpipe__log_line(f->ctx, MLPIPE_LOG_INFO, "fit",
+                         "multiclass task: %s has %u classes, the first of "
+                         "them %s, the last %s",
+                         m->target, m->classes.count,
+                         mlpipe__dict_text(&m->classes, 0),
+                         mlpipe__dict_text(&m->classes,
+                                           m->classes.count - 1));
+}
+
+/* Two classes, of which there may be more than a multiclass task asks for. */
+static mlpipe_status task_classes(mlpipe__fitting *f, uint32_t task,
+                                  const mlpipe__dict *found, bool odd)
 {
     const int32_t type = f->given->columns[f->target_column]->type;
+    const uint64_t limit = f->ctx->env->limits.classes;
     mlpipe_status st;
-    if (odd || found->count != 2)
+    if (odd || found->count < 2 ||
+        (task == MLPIPE__TASK_BINARY && found->count > 2))
         return task_refuse(f, found->count, odd);
+    if (found->count > limit)
+        return mlpipe__fail(f->ctx, MLPIPE_E_LIMIT,
+                            "the target %q has more than the %llu classes "
+                            "that the limit allows",
+                            f->model->target, (unsigned long long)limit);
     if (f->recipe->transform)
         return mlpipe__fail(f->ctx, MLPIPE_E_PARAM,
                             "the target %q is a class; %s makes no sense of "
@@ -146,17 +217,36 @@ static mlpipe_status task_binary(mlpipe__fitting *f, mlpipe__dict *found,
                             f->model->target,
                             mlpipe__params_get(&f->recipe->params,
                                                "target")->text);
-    f->model->task = MLPIPE__TASK_BINARY;
+    f->model->task = found->count == 2 ? MLPIPE__TASK_BINARY
+                                       : MLPIPE__TASK_MULTICLASS;
     st = task_order(f, found, type == MLPIPE_TYPE_I64 ||
                                   type == MLPIPE_TYPE_F64);
     if (!st)
-        mlpipe__log_line(f->ctx, MLPIPE_LOG_INFO, "fit",
-                         "binary task: the positive class of %s is %s, the "
-                         "other %s",
-                         f->model->target,
-                         mlpipe__dict_text(&f->model->classes, 1),
-                         mlpipe__dict_text(&f->model->classes, 0));
+        task_tell(f);
     return st;
+}
+
+/* How many classes are worth finding: one more than tell the task. */
+static uint32_t task_most(const mlpipe__fitting *f)
+{
+    const mlpipe__column *c = f->given->columns[f->target_column];
+    const uint64_t limit = f->ctx->env->limits.classes;
+    const bool many = f->recipe->task == MLPIPE__TASK_MULTICLASS ||
+                      (!f->recipe->task && c->type == MLPIPE_TYPE_CATEGORY);
+    if (!many)
+        return 3;
+    return limit < UINT32_MAX - 1 ? (uint32_t)limit + 1 : UINT32_MAX - 1;
+}
+
+static mlpipe_status task_learner(const mlpipe__fitting *f)
+{
+    if (!f->learner || (f->learner->learner->tasks & f->model->task))
+        return MLPIPE_OK;
+    return mlpipe__fail(f->ctx, MLPIPE_E_UNSUPPORTED,
+                        "the learner %q does not do the task %s of this "
+                        "target; take another",
+                        f->learner->learner->name,
+                        mlpipe__task_name(f->model->task));
 }
 
 mlpipe_status mlpipe__fit_task(mlpipe__fitting *f)
@@ -175,30 +265,21 @@ mlpipe_status mlpipe__fit_task(mlpipe__fitting *f)
     mlpipe__dict_init(&found, f->ctx->env);
     st = f->recipe->task == MLPIPE__TASK_REGRESSION
              ? MLPIPE_OK
-             : task_find_classes(f, &found, &odd);
+             : task_find_classes(f, task_most(f), &found, &odd);
     if (!st) {
-        const bool binary = f->recipe->task
-                                ? f->recipe->task == MLPIPE__TASK_BINARY
-                                : task_is_binary(c, &found, odd);
+        const uint32_t task = f->recipe->task ? f->recipe->task
+                                              : task_guess(c, &found, odd);
         f->model->task = MLPIPE__TASK_REGRESSION;
-        if (binary)
-            st = task_binary(f, &found, odd);
+        if (task != MLPIPE__TASK_REGRESSION)
+            st = task_classes(f, task, &found, odd);
     }
     mlpipe__dict_free(&found);
-    if (!st && f->learner &&
-        !(f->learner->learner->tasks & f->model->task))
-        st = mlpipe__fail(f->ctx, MLPIPE_E_UNSUPPORTED,
-                          "the learner %q does not do %s; take another",
-                          f->learner->learner->name,
-                          f->model->task == MLPIPE__TASK_BINARY
-                              ? "binary classification"
-                              : "regression");
-    return st;
+    return st ? st : task_learner(f);
 }
 
 /* ---- the target of any dataset ------------------------------------------ */
 
-/* 0 or 1, NaN where it is null, -1 where the model knows no such class. */
+/* Its number, NaN where it is null, -1 where the model knows no such class. */
 static double task_class(const mlpipe_model *m, const mlpipe_dataset *d,
                          uint32_t column, int64_t row, double value)
 {
@@ -227,12 +308,19 @@ static mlpipe_status task_unknown(mlpipe_ctx *ctx, const mlpipe_model *m,
     size_t bytes;
     const char *text =
         task_class_text(d, column, row, value, number, &bytes);
-    mlpipe__fail(ctx, MLPIPE_E_FORMAT,
-                 "row %lld: the target %q is %q, and the model knows %q and "
-                 "%q",
-                 (long long)row, m->target, text ? text : "a fraction",
-                 mlpipe__dict_text(&m->classes, 0),
-                 mlpipe__dict_text(&m->classes, 1));
+    if (m->task == MLPIPE__TASK_BINARY)
+        mlpipe__fail(ctx, MLPIPE_E_FORMAT,
+                     "row %lld: the target %q is %q, and the model knows %q "
+                     "and %q",
+                     (long long)row, m->target, text ? text : "a fraction",
+                     mlpipe__dict_text(&m->classes, 0),
+                     mlpipe__dict_text(&m->classes, 1));
+    else
+        mlpipe__fail(ctx, MLPIPE_E_FORMAT,
+                     "row %lld: the target %q is %q, which is none of the "
+                     "%u classes that the model knows",
+                     (long long)row, m->target, text ? text : "a fraction",
+                     m->classes.count);
     return mlpipe__fail_at(ctx, row, m->target);
 }
 
@@ -249,7 +337,7 @@ static mlpipe_status task_block(mlpipe_ctx *ctx, const mlpipe_model *m,
             out[i] = mlpipe__nan();
             continue;
         }
-        if (m->task != MLPIPE__TASK_BINARY)
+        if (!(m->task & MLPIPE__TASK_CLASSES))
             continue;
         out[i] = task_class(m, d, column, start + i, value);
         if (out[i] < 0)
@@ -266,7 +354,7 @@ mlpipe_status mlpipe__model_target(mlpipe_ctx *ctx, const mlpipe_model *m,
     mlpipe_status st = mlpipe__dataset_column(ctx, d, m->target, &column);
     if (!st)
         st = mlpipe__task_column(ctx, d, column);
-    if (!st && m->task != MLPIPE__TASK_BINARY &&
+    if (!st && !(m->task & MLPIPE__TASK_CLASSES) &&
         d->columns[column]->type == MLPIPE_TYPE_CATEGORY) {
         mlpipe__fail(ctx, MLPIPE_E_SCHEMA,
                      "the target %q is a category here and was a number when "

@@ -273,7 +273,7 @@ static mlpipe_status capture_role(capture_job *j, const char *name)
 static mlpipe_status capture_target(capture_job *j)
 {
     const mlpipe_model *m = j->model;
-    const bool classes = m->task == MLPIPE__TASK_BINARY;
+    const bool classes = m->task & MLPIPE__TASK_CLASSES;
     mlpipe__column_writer *w = mlpipe__writer_new(
         j->ctx->env, m->target, strlen(m->target),
         classes ? MLPIPE_TYPE_CATEGORY : MLPIPE_TYPE_F64, 0, NULL);

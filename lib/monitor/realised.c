@@ -62,10 +62,10 @@ static mlpipe_status realised_verdict(mlpipe_ctx *ctx,
         mlpipe__ref_metric_find(model->reference, m->name);
     const double base = realised_mean_loss(m, ref->value);
     const double ref_se = mlpipe__finite(ref->se) ? ref->se : 0.0;
+    const mlpipe__scored scored = {r->truth, r->score, NULL, n, 1};
     mlpipe_figure now;
     double *loss, *zero, mean, se, p, change, z;
-    mlpipe_status st = mlpipe__metric_value(ctx, m, r->truth, r->score, NULL,
-                                            n, &now);
+    mlpipe_status st = mlpipe__metric_value(ctx, m, &scored, &now);
 
     if (st)
         return st;
@@ -73,8 +73,7 @@ static mlpipe_status realised_verdict(mlpipe_ctx *ctx,
     if (!loss)
         return mlpipe__nomem(ctx);
     zero = loss + n;
-    for (uint64_t i = 0; i < n; i++)
-        loss[i] = m->loss(r->truth[i], r->score[i]);
+    mlpipe__metric_losses(m, &scored, loss);
     mlpipe__paired(loss, zero, n, &mean, &se, &p);
     mlpipe__free(ctx->env, loss);
     z = mlpipe__sqrt(se * se + ref_se * ref_se);
@@ -95,6 +94,7 @@ static mlpipe_status realised_metrics(mlpipe_ctx *ctx,
                                       const mlpipe__realised *r, uint64_t n,
                                       mlpipe_report *report)
 {
+    const mlpipe__scored scored = {r->truth, r->score, NULL, n, 1};
     const mlpipe__metric *m;
 
     for (uint32_t i = 0; (m = mlpipe__metric_at(i)); i++) {
@@ -109,8 +109,7 @@ static mlpipe_status realised_metrics(mlpipe_ctx *ctx,
         if (!(m->tasks & model->task))
             continue;
         if (n)
-            st = mlpipe__metric_value(ctx, m, r->truth, r->score, NULL, n,
-                                      &f);
+            st = mlpipe__metric_value(ctx, m, &scored, &f);
         if (st)
             return st;
         mlpipe__report_figure(report, m->name, &f);
@@ -128,7 +127,9 @@ mlpipe_status mlpipe__realised_report(mlpipe_ctx *ctx,
                                       mlpipe_report *report, uint32_t *worst)
 {
     const uint64_t n = r->next < r->room ? r->next : r->room;
-    const bool enough = n >= least && n > 1;
+    /* a truth is joined to one number: the P of one class is no answer
+     * where there are three */
+    const bool enough = n >= least && n > 1 && mlpipe__model_width(model) == 1;
     const char *metric = mlpipe__task_metric(model->task);
     uint32_t verdict = MLPIPE__VERDICT_INSUFFICIENT;
     mlpipe_status st =

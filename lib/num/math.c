@@ -228,6 +228,14 @@ double mlpipe__sigmoid(double x)
     return q + rest * inverse;
 }
 
+double mlpipe__logit(double p)
+{
+    const double low = p > 0x1p-53 ? p : 0x1p-53;
+    const double q = low < 1.0 - 0x1p-53 ? low : 1.0 - 0x1p-53;
+
+    return mlpipe__log(q / (1.0 - q));
+}
+
 double mlpipe__sqrt(double x)
 {
     return x >= 0.0 ? __builtin_sqrt(x) : mlpipe__nan();

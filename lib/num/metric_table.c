@@ -6,18 +6,20 @@
 static const double metric_z = 1.959963984540054;
 
 static const mlpipe__metric metric_list[] = {
-    {"rmse", MLPIPE__TASK_REGRESSION, false, mlpipe__loss_squared,
+    {"rmse", MLPIPE__TASK_REGRESSION, false, mlpipe__loss_squared, NULL,
      "root of the mean squared error"},
-    {"mae", MLPIPE__TASK_REGRESSION, false, mlpipe__loss_absolute,
+    {"mae", MLPIPE__TASK_REGRESSION, false, mlpipe__loss_absolute, NULL,
      "mean absolute error"},
-    {"r2", MLPIPE__TASK_REGRESSION, true, mlpipe__loss_squared,
+    {"r2", MLPIPE__TASK_REGRESSION, true, mlpipe__loss_squared, NULL,
      "share of the variance that is explained"},
-    {"logloss", MLPIPE__TASK_BINARY, false, mlpipe__loss_log,
+    {"logloss", MLPIPE__TASK_CLASSES, false, mlpipe__loss_log,
+     mlpipe__loss_log_classes,
      "mean negative log-likelihood, in nats"},
-    {"auc", MLPIPE__TASK_BINARY, true, NULL,
+    {"auc", MLPIPE__TASK_BINARY, true, NULL, NULL,
      "chance that a positive outranks a negative"},
-    {"accuracy", MLPIPE__TASK_BINARY, true, mlpipe__loss_wrong,
-     "share of right classes at probability 0.5"},
+    {"accuracy", MLPIPE__TASK_CLASSES, true, mlpipe__loss_wrong,
+     mlpipe__loss_wrong_classes,
+     "share of right classes: the likeliest, of two the one above 0.5"},
 };
 enum { METRIC_COUNT = sizeof metric_list / sizeof metric_list[0] };
 
@@ -80,21 +82,54 @@ static mlpipe_status metric_value_auc(mlpipe_ctx *ctx, const double *y,
     return MLPIPE_OK;
 }
 
+bool mlpipe__metric_has_loss(const mlpipe__metric *m, uint32_t width)
+{
+    return width > 1 ? m->class_loss != NULL : m->loss != NULL;
+}
+
+void mlpipe__metric_losses(const mlpipe__metric *m, const mlpipe__scored *s,
+                           double *out)
+{
+    for (uint64_t i = 0; i < s->n; ++i)
+        out[i] = s->width > 1
+                     ? m->class_loss(s->y[i], s->p + i * s->width, s->width)
+                     : m->loss(s->y[i], s->p[i]);
+}
+
+static mlpipe_status metric_mean(mlpipe_ctx *ctx, const mlpipe__metric *m,
+                                 const mlpipe__scored *s, mlpipe__mean *out)
+{
+    if (s->width == 1) {
+        *out = mlpipe__mean_loss(m->loss, s->y, s->p, s->w, s->n, true);
+        return MLPIPE_OK;
+    }
+    double *const losses = mlpipe__alloc_array(ctx->env, (size_t)s->n,
+                                               sizeof *losses);
+    if (!losses)
+        return mlpipe__nomem(ctx);
+    mlpipe__metric_losses(m, s, losses);
+    *out = mlpipe__mean_of(losses, s->w, s->n, true);
+    mlpipe__free(ctx->env, losses);
+    return MLPIPE_OK;
+}
+
 mlpipe_status mlpipe__metric_value(mlpipe_ctx *ctx, const mlpipe__metric *m,
-                                   const double *y, const double *p,
-                                   const double *w, uint64_t n,
+                                   const mlpipe__scored *s,
                                    mlpipe_figure *out)
 {
     const uint32_t which = (uint32_t)(m - metric_list);
     *out = (mlpipe_figure){mlpipe__nan(), mlpipe__nan(), mlpipe__nan(),
-                           (double)mlpipe__weighted_rows(w, n)};
+                           (double)mlpipe__weighted_rows(s->w, s->n)};
     if (which == METRIC_AUC)
-        return metric_value_auc(ctx, y, p, w, n, out);
+        return metric_value_auc(ctx, s->y, s->p, s->w, s->n, out);
     if (which == METRIC_R2) {
-        out->value = mlpipe__metric_r2(y, p, w, n);
+        out->value = mlpipe__metric_r2(s->y, s->p, s->w, s->n);
         return MLPIPE_OK;
     }
-    const mlpipe__mean mean = mlpipe__mean_loss(m->loss, y, p, w, n, true);
+    mlpipe__mean mean;
+    const mlpipe_status st = metric_mean(ctx, m, s, &mean);
+    if (st)
+        return st;
     double se = mean.se;
     out->value = mean.value;
     if (which == METRIC_RMSE) {

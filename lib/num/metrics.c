@@ -20,9 +20,15 @@ double mlpipe__loss_absolute(double y, double p)
     return metric_abs(y - p);
 }
 
-double mlpipe__loss_log(double y, double p)
+double mlpipe__loss_wrong(double y, double p)
 {
-    double at = y >= 0.5 ? p : 1.0 - p;
+    if (p != p)
+        return p;
+    return (p >= 0.5) == (y >= 0.5) ? 0.0 : 1.0;
+}
+
+static double metric_log(double at)
+{
     if (at < 0x1p-52) /* NaN passes, so that it is seen */
         at = 0x1p-52;
     if (at > 1.0 - 0x1p-52)
@@ -30,11 +36,28 @@ double mlpipe__loss_log(double y, double p)
     return -mlpipe__log(at);
 }
 
-double mlpipe__loss_wrong(double y, double p)
+double mlpipe__loss_log(double y, double p)
 {
-    if (p != p)
-        return p;
-    return (p >= 0.5) == (y >= 0.5) ? 0.0 : 1.0;
+    return metric_log(y >= 0.5 ? p : 1.0 - p);
+}
+
+double mlpipe__loss_log_classes(double y, const double *p, uint32_t classes)
+{
+    return y >= 0.0 && y < classes ? metric_log(p[(uint32_t)y])
+                                   : mlpipe__nan();
+}
+
+double mlpipe__loss_wrong_classes(double y, const double *p,
+                                  uint32_t classes)
+{
+    uint32_t best = 0;
+    for (uint32_t k = 0; k < classes; ++k) {
+        if (p[k] != p[k])
+            return p[k];
+        if (p[k] > p[best])
+            best = k;
+    }
+    return (double)best == y ? 0.0 : 1.0;
 }
 
 /* What one row adds to a sum. */
@@ -125,6 +148,19 @@ mlpipe__mean mlpipe__mean_loss(double (*loss)(double y, double p),
     const double s = metric_sum(metric_term_spread, &r, n);
     out.se = mlpipe__sqrt(s * (rows / (rows - 1.0))) / weight;
     return out;
+}
+
+/* The losses are there already. */
+static double metric_given(double y, double loss)
+{
+    (void)y;
+    return loss;
+}
+
+mlpipe__mean mlpipe__mean_of(const double *losses, const double *w,
+                             uint64_t n, bool spread)
+{
+    return mlpipe__mean_loss(metric_given, losses, losses, w, n, spread);
 }
 
 double mlpipe__metric_rmse(const double *y, const double *p, const double *w,

@@ -15,6 +15,8 @@ double mlpipe__log(double x);
 double mlpipe__log1p(double x);
 double mlpipe__expm1(double x);
 double mlpipe__sigmoid(double x);
+/* log(p / (1 - p)); p within 2^-53 .. 1 - 2^-53, so within +-36.74. */
+double mlpipe__logit(double p);
 double mlpipe__sqrt(double x);
 double mlpipe__normal_quantile(double p);     /* inverse CDF, p in (0, 1) */
 static inline bool mlpipe__finite(double x)
@@ -269,6 +271,20 @@ mlpipe__mean mlpipe__mean_loss(double (*loss)(double y, double p),
                                const double *y, const double *p,
                                const double *w, uint64_t n, bool spread);
 
+/* Predictions beside truths. */
+typedef struct mlpipe__scored {
+    const double *y;  /* n: the number, 0 or 1, or the class */
+    const double *p;  /* n x width */
+    const double *w;  /* n, or NULL = all one */
+    uint64_t n;
+    uint32_t width;   /* classes where there are three or more, else 1 */
+} mlpipe__scored;
+
+/* The same of the classes of a row; they add up to 1. */
+double mlpipe__loss_log_classes(double y, const double *p, uint32_t classes);
+double mlpipe__loss_wrong_classes(double y, const double *p,
+                                  uint32_t classes);
+
 /* A metric by name, for evaluate, gate and search: one table. */
 typedef struct mlpipe__metric {
     const char *name;
@@ -280,16 +296,29 @@ typedef struct mlpipe__metric {
      * wrong); NULL where there is none. Not always the metric's own mean.
      */
     double (*loss)(double y, double p);
+    double (*class_loss)(double y, const double *p, uint32_t classes);
     const char *doc;
 } mlpipe__metric;
-enum { MLPIPE__TASK_REGRESSION = 1, MLPIPE__TASK_BINARY = 2 };
+enum {
+    MLPIPE__TASK_REGRESSION = 1,
+    MLPIPE__TASK_BINARY = 2,
+    MLPIPE__TASK_MULTICLASS = 4, /* three classes or more */
+    MLPIPE__TASK_CLASSES = MLPIPE__TASK_BINARY | MLPIPE__TASK_MULTICLASS
+};
 const mlpipe__metric *mlpipe__metric_at(uint32_t i); /* NULL past the last */
 const mlpipe__metric *mlpipe__metric_find(const char *name);
 /* value with 95 % interval where one is defined; E_NOMEM */
 mlpipe_status mlpipe__metric_value(mlpipe_ctx *ctx, const mlpipe__metric *m,
-                                   const double *y, const double *p,
-                                   const double *w, uint64_t n,
+                                   const mlpipe__scored *s,
                                    mlpipe_figure *out);
+/* Has it a loss of each row, for predictions of this width? */
+bool mlpipe__metric_has_loss(const mlpipe__metric *m, uint32_t width);
+/* The loss of each of n rows. */
+void mlpipe__metric_losses(const mlpipe__metric *m, const mlpipe__scored *s,
+                           double *out);
+/* The weighted mean of n losses. */
+mlpipe__mean mlpipe__mean_of(const double *losses, const double *w,
+                             uint64_t n, bool spread);
 
 /* ---- two samples (twosample.c) ------------------------------------------- */
 

@@ -50,25 +50,32 @@ uint32_t mlpipe__op_consts(uint16_t code)
 
 uint32_t mlpipe__op_width(const mlpipe__program *p, const mlpipe__op *op)
 {
-    if (op->code == MLPIPE__OP_ONEHOT)
+    if (op->code == MLPIPE__OP_ONEHOT || op->code == MLPIPE__OP_SOFTMAX)
         return op->count;
     if (op->code == MLPIPE__OP_FOREST)
         return op->a < p->forest_count ? p->forests[op->a]->outputs : 0;
     return 1;
 }
 
-/* Are the registers that an op reads among its words? */
-static bool op_reads_words(uint16_t code)
+bool mlpipe__op_reads_words(uint16_t code)
 {
-    return code == MLPIPE__OP_LINEAR || code == MLPIPE__OP_FOREST;
+    switch (code) {
+    case MLPIPE__OP_LINEAR:
+    case MLPIPE__OP_FOREST:
+    case MLPIPE__OP_SOFTMAX:
+    case MLPIPE__OP_DISTANCE:
+    case MLPIPE__OP_ARGMIN:
+        return true;
+    default:
+        return false;
+    }
 }
 
 uint32_t mlpipe__op_reads(const mlpipe__program *p, const mlpipe__op *op)
 {
-    switch (op->code) {
-    case MLPIPE__OP_LINEAR:
-    case MLPIPE__OP_FOREST:
+    if (mlpipe__op_reads_words(op->code))
         return op->count;
+    switch (op->code) {
     case MLPIPE__OP_CONST:
     case MLPIPE__OP_CONST_CODE:
     case MLPIPE__OP_FEED:
@@ -90,7 +97,7 @@ uint32_t mlpipe__op_reads(const mlpipe__program *p, const mlpipe__op *op)
 uint32_t mlpipe__op_read(const mlpipe__program *p, const mlpipe__op *op,
                          uint32_t i)
 {
-    if (op_reads_words(op->code))
+    if (mlpipe__op_reads_words(op->code))
         return p->words[op->arg + i];
     return i == 0 ? op->a : i == 1 ? op->b : op->arg;
 }
@@ -98,7 +105,8 @@ uint32_t mlpipe__op_read(const mlpipe__program *p, const mlpipe__op *op,
 bool mlpipe__program_may_fault(const mlpipe__program *p)
 {
     for (uint32_t i = 0; i < p->op_count; i++)
-        if (p->ops[i].code >= MLPIPE__OP_ADD)
+        if (p->ops[i].code >= MLPIPE__OP_ADD &&
+            p->ops[i].code < MLPIPE__OP_SOFTMAX)
             return true;
     return false;
 }

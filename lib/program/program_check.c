@@ -54,6 +54,7 @@ static uint32_t check_kind(const mlpipe__program *p, uint32_t reg)
         case MLPIPE__OP_MAP_CODE:
         case MLPIPE__OP_COALESCE_CODE:
         case MLPIPE__OP_CROSS:
+        case MLPIPE__OP_ARGMIN:
             return MLPIPE__CODE;
         default:
             return MLPIPE__NUMBER;
@@ -97,18 +98,51 @@ static const char *check_words(const mlpipe__program *p, uint32_t from,
     return NULL;
 }
 
+/* The registers of an op that reads numbers by its words. */
+static const char *check_numbers(const mlpipe__program *p,
+                                 const mlpipe__op *op)
+{
+    const char *why = check_words(p, op->arg, op->count, op->dst);
+    uint32_t i;
+
+    for (i = 0; i < op->count && !why; i++)
+        if (check_kind(p, p->words[op->arg + i]) != MLPIPE__NUMBER)
+            why = "an op reads a code as a number";
+    return why;
+}
+
 static const char *check_linear(const mlpipe__program *p,
                                 const mlpipe__op *op)
 {
     const char *why =
         check_consts(p, op->b, (uint64_t)op->count + 1, false);
+
+    return why ? why : check_numbers(p, op);
+}
+
+static const char *check_distance(const mlpipe__program *p,
+                                  const mlpipe__op *op)
+{
+    const char *why =
+        check_consts(p, op->b, 2 * (uint64_t)op->count + 1, false);
+
+    if (op->a > 1)
+        return "a distance neither takes nulls nor refuses them";
+    return why ? why : check_numbers(p, op);
+}
+
+static const char *check_interpolate(const mlpipe__program *p,
+                                     const mlpipe__op *op)
+{
+    const char *why =
+        check_consts(p, op->arg, 2 * (uint64_t)op->count, false);
     uint32_t i;
 
-    if (!why)
-        why = check_words(p, op->arg, op->count, op->dst);
-    for (i = 0; i < op->count && !why; i++)
-        if (check_kind(p, p->words[op->arg + i]) != MLPIPE__NUMBER)
-            why = "a linear op reads a code as a number";
+    if (!op->count)
+        return "an op goes through no point";
+    for (i = 1; i < op->count && !why; i++)
+        if (!(p->consts[op->arg + i - 1] < p->consts[op->arg + i]))
+            why = "the points of an op do not rise";
     return why;
 }
 
@@ -330,6 +364,13 @@ static const char *check_op(const mlpipe__program *p, const mlpipe__op *op)
         return check_feed_op(p, op);
     case MLPIPE__OP_LOOKUP_FOLD:
         return check_lookup_fold(p, op);
+    case MLPIPE__OP_SOFTMAX:
+    case MLPIPE__OP_ARGMIN:
+        return op->count ? check_numbers(p, op) : "an op reads no register";
+    case MLPIPE__OP_DISTANCE:
+        return check_distance(p, op);
+    case MLPIPE__OP_INTERPOLATE:
+        return check_interpolate(p, op);
     default:
         return check_element(p, op, consts);
     }

@@ -107,6 +107,21 @@ enum mlpipe__opcode {
     MLPIPE__OP_LOOKUP_FOLD = 69, /* training only: as LOOKUP, of the table of
                                 fold register b; consts[arg] = folds, then a
                                 table a fold, then that of all rows */
+    /* Of learners and what follows them. */
+    MLPIPE__OP_SOFTMAX = 70, /* dst+i = exp(x_i) / sum of exp, of registers
+                                words[arg+i], i < count; any null gives null */
+    MLPIPE__OP_LOGIT = 71,   /* log(a / (1 - a)), within +-36.74 */
+    MLPIPE__OP_INTERPOLATE = 72, /* through the points consts[arg+i] (rising),
+                                consts[arg+count+i], i < count; beyond the
+                                ends what is at the ends */
+    MLPIPE__OP_DISTANCE = 73, /* dst = consts[b] + sum consts[b+2+2i] *
+                                (x_i - consts[b+1+2i])^2, of registers
+                                words[arg+i], i < count; eight lanes by i mod
+                                8; any null gives null, or is left out of the
+                                sum where a = 1 */
+    MLPIPE__OP_ARGMIN = 74,  /* code: which of registers words[arg+i], i <
+                                count, is least, the first of equal ones; any
+                                null gives null */
     MLPIPE__OP_END
 };
 
@@ -371,6 +386,8 @@ uint32_t mlpipe__op_reads(const mlpipe__program *p, const mlpipe__op *op);
 uint32_t mlpipe__op_read(const mlpipe__program *p, const mlpipe__op *op,
                          uint32_t i);
 uint32_t mlpipe__op_width(const mlpipe__program *p, const mlpipe__op *op);
+/* Are the registers that an op reads among its words, words[arg+i]? */
+bool mlpipe__op_reads_words(uint16_t code);
 void mlpipe__program_add_output(mlpipe__program *p, const char *name,
                                 uint32_t reg);
 /* The same with a type for transforms; dict is copied (NULL: none). */

@@ -37,6 +37,8 @@ static uint32_t prune_consts(const mlpipe__program *p, const mlpipe__op *op)
         return op->count + 2;
     case MLPIPE__OP_BUCKET:
         return op->count;
+    case MLPIPE__OP_INTERPOLATE:
+        return 2 * op->count;
     case MLPIPE__OP_LOOKUP_FOLD:
         return 1 + ((uint32_t)p->consts[op->arg] + 1) * (op->count + 2);
     default:
@@ -100,11 +102,13 @@ static void prune_op(mlpipe__program *to, mlpipe__program *p,
         prune_feed(to, p, op, map);
         return;
     }
-    if (op->code == MLPIPE__OP_LINEAR || op->code == MLPIPE__OP_FOREST) {
+    if (mlpipe__op_reads_words(op->code)) {
         made.arg = prune_regs(to, p, op, map);
-        if (op->code == MLPIPE__OP_LINEAR) {
+        if (op->code == MLPIPE__OP_LINEAR)
             made.b = prune_const(to, p, op->b, op->count + 1);
-        } else {
+        if (op->code == MLPIPE__OP_DISTANCE)
+            made.b = prune_const(to, p, op->b, 2 * op->count + 1);
+        if (op->code == MLPIPE__OP_FOREST) {
             made.a = mlpipe__program_forest(to, p->forests[op->a]);
             p->forests[op->a] = NULL;
         }

@@ -177,6 +177,12 @@ void mlpipe__vm_run_expr(const mlpipe__vm_run *run, const mlpipe__op *op)
         break;
         VM_EXPR_OTHER_OPS(X)
 #undef X
+#define X(code, name, version, kind, own, put)                              \
+    case code:                                                              \
+        mlpipe__vm_run_##name(run, op);                                     \
+        break;
+        VM_LEARN_OPS(X)
+#undef X
     default:
         break;
     }

@@ -60,7 +60,8 @@ enum {
     X(MLPIPE__OP_COS_TURN, cos_turn, 1, VM_NUMBER, 0, put)                  \
     X(MLPIPE__OP_DATE_PART, date_part, 1, VM_NUMBER, 2, put)                \
     X(MLPIPE__OP_DATE_TRUNC, date_trunc, 1, VM_NUMBER, 2, put)              \
-    X(MLPIPE__OP_PRIOR, prior, 1, VM_NUMBER, 1, put)
+    X(MLPIPE__OP_PRIOR, prior, 1, VM_NUMBER, 1, put)                        \
+    X(MLPIPE__OP_LOGIT, logit, 1, VM_NUMBER, 0, put)
 
 /*
  * The same of two registers a and b. strict: null where one of them is null,
@@ -124,9 +125,17 @@ enum {
     X(MLPIPE__OP_FEED, feed, 1, VM_NO_A, 0, put)                            \
     X(MLPIPE__OP_LOOKUP_FOLD, lookup_fold, 1, VM_CODES, 0, put)
 
+/* And those of learners. */
+#define VM_LEARN_OPS(X)                                                     \
+    X(MLPIPE__OP_SOFTMAX, softmax, 1, VM_NO_A, 0, put)                      \
+    X(MLPIPE__OP_INTERPOLATE, interpolate, 1, VM_NUMBER, 0, put)            \
+    X(MLPIPE__OP_DISTANCE, distance, 1, VM_NO_A, 0, put)                    \
+    X(MLPIPE__OP_ARGMIN, argmin, 1, VM_NO_A, 0, put)
+
 /* All ops of one register or none, and of another shape. */
 #define VM_SINGLE_OPS(X)                                                    \
-    VM_ELEMENT_OPS(X) VM_EXPR_OPS(X) VM_OTHER_OPS(X) VM_EXPR_OTHER_OPS(X)
+    VM_ELEMENT_OPS(X) VM_EXPR_OPS(X) VM_OTHER_OPS(X) VM_EXPR_OTHER_OPS(X)   \
+    VM_LEARN_OPS(X)
 
 #if defined(__GNUC__)
 #define VM_INLINE static inline __attribute__((always_inline))
@@ -154,6 +163,13 @@ static inline uint64_t *mlpipe__vm_fault(const mlpipe__vm_run *run,
 
 /* An op of VM_EXPR_OPS, VM_PAIR_OPS or VM_EXPR_OTHER_OPS (vm_expr.c). */
 void mlpipe__vm_run_expr(const mlpipe__vm_run *run, const mlpipe__op *op);
+/* What learners and their tails are made of beside linear forms and forests
+ * (vm_learn.c). */
+void mlpipe__vm_run_softmax(const mlpipe__vm_run *run, const mlpipe__op *op);
+void mlpipe__vm_run_interpolate(const mlpipe__vm_run *run,
+                                const mlpipe__op *op);
+void mlpipe__vm_run_distance(const mlpipe__vm_run *run, const mlpipe__op *op);
+void mlpipe__vm_run_argmin(const mlpipe__vm_run *run, const mlpipe__op *op);
 /* An op of VM_HOT_OPS or CONST over a block, where all values are there and
  * finite (vm_dense.c); false: the values do not count, do it row by row. */
 bool mlpipe__vm_run_dense(const mlpipe__vm_run *run, const mlpipe__op *op);
@@ -317,6 +333,7 @@ VM_PLAIN(cos_turn, mlpipe__cos_turn(a))
 VM_PLAIN(log2, a > 0.0 ? mlpipe__log2(a) : mlpipe__nan())
 VM_PLAIN(log10, a > 0.0 ? mlpipe__log10(a) : mlpipe__nan())
 VM_PLAIN(prior, a * c[0] / (a * c[0] + (1.0 - a)))
+VM_PLAIN(logit, mlpipe__logit(a))
 VM_PLAIN(date_part, mlpipe__date_part(a, c[0], (uint32_t)c[1]))
 VM_PLAIN(date_trunc, mlpipe__date_trunc(a, c[0], (uint32_t)c[1]))
 #undef VM_PLAIN

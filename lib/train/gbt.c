@@ -231,6 +231,7 @@ static mlpipe_status gbt_emit(gbt_fit *fit, uint32_t best)
     words = mlpipe__program_words(p, job->regs, fit->layout.features);
     job->out = mlpipe__program_op(p, MLPIPE__OP_FOREST, index, 0, words,
                                   fit->layout.features, 1);
+    job->raw = job->out;
     if (job->task == MLPIPE__TASK_BINARY)
         job->out = mlpipe__program_op(p, MLPIPE__OP_SIGMOID, job->out, 0, 0,
                                       0, 1);

@@ -396,6 +396,7 @@ static void ridge_emit(const ridge_fit *r)
 
     job->out = mlpipe__program_op(job->program, MLPIPE__OP_LINEAR, 0, consts,
                                   words, r->p, 1);
+    job->raw = job->out;
     if (!job->notes)
         return;
     mlpipe__report_number(job->notes, "train_loss", ridge_loss(r));
@@ -430,6 +431,7 @@ const mlpipe__learner mlpipe__learner_ridge = {
     .tasks = MLPIPE__TASK_REGRESSION,
     .takes_nulls = false,
     .takes_codes = false,
+    .blas = true,
     .params = ridge_params,
     .param_count = sizeof ridge_params / sizeof *ridge_params,
     .doc = "Linear regression with a penalty on squared coefficients; no "

@@ -22,7 +22,8 @@ typedef struct mlpipe__frame {
     int64_t rows;
     uint32_t features;
     const mlpipe__feature *feature;
-    const double *target;   /* rows; in the learner's units; 0/1 for binary */
+    const double *target;   /* rows; in the learner's units; the class, 0 ..
+                               classes - 1, for classifiers */
     const double *weight;   /* rows, or NULL = all one */
     const uint64_t *ids;    /* rows */
     size_t scratch_bytes;   /* for one reader */
@@ -39,6 +40,8 @@ typedef struct mlpipe__fit_job {
     const mlpipe__params *params;
     const char *name;         /* of the step, for messages and progress */
     uint32_t task;            /* MLPIPE__TASK_ */
+    uint32_t classes;         /* of a classifier: two or more; else 0 */
+    const char *const *class_names; /* classes; for messages and notes */
     uint64_t seed;
     const mlpipe__frame *train;
     const mlpipe__frame *valid; /* NULL: no early stopping */
@@ -50,8 +53,13 @@ typedef struct mlpipe__fit_job {
     /* where the fitted learner goes */
     mlpipe__program *program;
     const uint32_t *regs;     /* register of each feature */
-    uint32_t out;             /* set: register of the raw prediction: the
-                                 number, or P(positive) */
+    uint32_t out;             /* set: register of the prediction: the number,
+                                 P(positive), or the first of `classes`
+                                 registers with the P of each class */
+    uint32_t raw;             /* set: the same on the scale where classes are
+                                 log odds (binary) or logits, for calibration;
+                                 MLPIPE__NO_REG on entry, and where the
+                                 learner has no such scale */
 } mlpipe__fit_job;
 
 typedef struct mlpipe__learner {
@@ -59,6 +67,7 @@ typedef struct mlpipe__learner {
     uint32_t tasks;     /* MLPIPE__TASK_ bits */
     bool takes_nulls;   /* else the planner refuses nullable features */
     bool takes_codes;   /* else the planner refuses category features */
+    bool blas;          /* its bits depend on the BLAS it was fitted with */
     const mlpipe__param *params;
     uint32_t param_count;
     const char *doc;

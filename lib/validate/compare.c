@@ -5,19 +5,17 @@
 /* Student's t on the differences of the losses, row by row. */
 static mlpipe_status compare_paired_t(mlpipe_ctx *ctx,
                                       const mlpipe__metric *metric,
-                                      const double *y, const double *pa,
-                                      const double *pb, uint64_t n,
+                                      const mlpipe__scored *sa,
+                                      const mlpipe__scored *sb,
                                       mlpipe__comparison *out)
 {
+    const uint64_t n = sa->n;
     double *a = mlpipe__alloc_array(ctx->env, (size_t)n, sizeof *a);
     double *b = mlpipe__alloc_array(ctx->env, (size_t)n, sizeof *b);
     mlpipe_status st = MLPIPE_OK;
-    uint64_t i;
     if (a && b) {
-        for (i = 0; i < n; i++) {
-            a[i] = metric->loss(y[i], pa[i]);
-            b[i] = metric->loss(y[i], pb[i]);
-        }
+        mlpipe__metric_losses(metric, sa, a);
+        mlpipe__metric_losses(metric, sb, b);
         mlpipe__paired(b, a, n, &out->mean, &out->se, &out->p);
     } else {
         st = mlpipe__nomem(ctx);
@@ -27,39 +25,39 @@ static mlpipe_status compare_paired_t(mlpipe_ctx *ctx,
     return st;
 }
 
-bool mlpipe__comparable(const mlpipe__metric *metric)
+bool mlpipe__comparable(const mlpipe__metric *metric, uint32_t width)
 {
-    return metric->loss != NULL;
+    return mlpipe__metric_has_loss(metric, width);
 }
 
 mlpipe_status mlpipe__compare(mlpipe_ctx *ctx, const mlpipe__metric *metric,
-                              const double *y, const double *pa,
-                              const double *pb, uint64_t n,
+                              const mlpipe__scored *sa,
+                              const mlpipe__scored *sb,
                               mlpipe__comparison *out)
 {
     mlpipe_figure a, b;
     mlpipe_status st;
     memset(out, 0, sizeof *out);
-    if (!mlpipe__comparable(metric))
+    if (!mlpipe__comparable(metric, sa->width))
         return mlpipe__fail(ctx, MLPIPE_E_UNSUPPORTED,
                             "no paired test is known for %s; compare by "
                             "%s instead",
                             metric->name,
                             mlpipe__task_metric(metric->tasks));
-    if (n < 2)
+    if (sa->n < 2)
         return mlpipe__fail(ctx, MLPIPE_E_EMPTY,
                             "two models cannot be compared on %llu rows",
-                            (unsigned long long)n);
-    st = mlpipe__metric_value(ctx, metric, y, pa, NULL, n, &a);
+                            (unsigned long long)sa->n);
+    st = mlpipe__metric_value(ctx, metric, sa, &a);
     if (!st)
-        st = mlpipe__metric_value(ctx, metric, y, pb, NULL, n, &b);
+        st = mlpipe__metric_value(ctx, metric, sb, &b);
     if (!st)
-        st = compare_paired_t(ctx, metric, y, pa, pb, n, out);
+        st = compare_paired_t(ctx, metric, sa, sb, out);
     if (st)
         return st;
     out->a = a.value;
     out->b = b.value;
-    out->n = n;
+    out->n = sa->n;
     out->test = "paired t of losses";
     return MLPIPE_OK;
 }

@@ -17,15 +17,15 @@ typedef struct mlpipe__comparison {
 } mlpipe__comparison;
 
 /* Can this metric be compared? One that ranks as the mean of a loss does. */
-bool mlpipe__comparable(const mlpipe__metric *metric);
+bool mlpipe__comparable(const mlpipe__metric *metric, uint32_t width);
 /*
- * Compare predictions pa (champion) and pb (challenger) of the same n rows
- * with known target y. E_EMPTY below two rows; E_UNSUPPORTED where no test is
- * known for the metric.
+ * Compare predictions sa (champion) and sb (challenger) of the same rows, of
+ * the same width and with the same targets. E_EMPTY below two rows;
+ * E_UNSUPPORTED where no test is known for the metric.
  */
 mlpipe_status mlpipe__compare(mlpipe_ctx *ctx, const mlpipe__metric *metric,
-                              const double *y, const double *pa,
-                              const double *pb, uint64_t n,
+                              const mlpipe__scored *sa,
+                              const mlpipe__scored *sb,
                               mlpipe__comparison *out);
 
 /* Tables of calls, for the catalog. */

@@ -27,6 +27,15 @@ static int metrics_teardown(void **state)
     return 0;
 }
 
+static mlpipe_status metrics_value(mlpipe_ctx *ctx, const mlpipe__metric *m,
+                                   const double *y, const double *p,
+                                   const double *w, uint64_t n,
+                                   mlpipe_figure *out)
+{
+    const mlpipe__scored s = {y, p, w, n, 1};
+    return mlpipe__metric_value(ctx, m, &s, out);
+}
+
 /* value, low, high as in g[0 .. 2]. */
 static void metrics_same(mlpipe_ctx *ctx, const char *name, const double *g,
                          const double *w, uint32_t n)
@@ -34,7 +43,7 @@ static void metrics_same(mlpipe_ctx *ctx, const char *name, const double *g,
     const mlpipe__metric *const m = mlpipe__metric_find(name);
     mlpipe_figure f;
     assert_non_null(m);
-    assert_ok(ctx, mlpipe__metric_value(ctx, m, metrics_y, metrics_p, w, n,
+    assert_ok(ctx, metrics_value(ctx, m, metrics_y, metrics_p, w, n,
                                         &f));
     assert_relative(f.value, g[0], 1e-12);
     assert_relative(f.low, g[1], 1e-11);
@@ -102,7 +111,7 @@ static void test_undefined(void **state)
     assert_true(isnan(mlpipe__metric_auc(y, nan, NULL, 3, metrics_scratch)));
     for (uint32_t i = 0; mlpipe__metric_at(i); ++i) {
         mlpipe_figure f;
-        assert_ok(*state, mlpipe__metric_value(*state, mlpipe__metric_at(i),
+        assert_ok(*state, metrics_value(*state, mlpipe__metric_at(i),
                                                y, p, NULL, 0, &f));
         assert_true(isnan(f.value) && isnan(f.low) && isnan(f.high));
         assert_same(f.n, 0.0);
@@ -126,7 +135,7 @@ static void test_edges(void **state)
     assert_same(mlpipe__metric_accuracy(y, same, NULL, 2), 0.5);
     assert_same(mlpipe__metric_rmse(y, sure, NULL, 2), 0.0);
     assert_same(mlpipe__metric_r2(y, sure, NULL, 2), 1.0);
-    assert_ok(*state, mlpipe__metric_value(*state,
+    assert_ok(*state, metrics_value(*state,
                                            mlpipe__metric_find("rmse"), y,
                                            sure, NULL, 2, &f));
     assert_same(f.low, 0.0);
@@ -170,11 +179,11 @@ static void test_out_of_memory(void **state)
     num_predictions(1, 1000, 1, metrics_y, metrics_p, metrics_w);
     ctx->env->cap = live + 100;
     assert_status(MLPIPE_E_NOMEM,
-                  mlpipe__metric_value(ctx, m, metrics_y, metrics_p, NULL,
+                  metrics_value(ctx, m, metrics_y, metrics_p, NULL,
                                        1000, &f));
     assert_true(isnan(f.value));
     ctx->env->cap = cap;
-    assert_ok(ctx, mlpipe__metric_value(ctx, m, metrics_y, metrics_p, NULL,
+    assert_ok(ctx, metrics_value(ctx, m, metrics_y, metrics_p, NULL,
                                         1000, &f));
     assert_true(f.low < f.value && f.value < f.high);
     assert_true(atomic_load(&ctx->env->live) == live);

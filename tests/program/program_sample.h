@@ -124,6 +124,27 @@ static inline void sample_load(const mlpipe__program *p, void *scratch,
             x[i % SAMPLE_INPUTS];
 }
 
+/* What learners and their tails are made of. */
+static inline void sample_learners(mlpipe__program *p, const uint32_t *regs)
+{
+    static const double points[] = {-1, 0.5, 2, -3, 0, 7};
+    const double centre[23] = {1, 0.5, 2, -1, 0.25, 3, 1, 7, 0.125, 0.3, 1,
+                               -4, 1, 0, 2, 9, 1, 1e9, 1, 0.1, 1, 2, 1};
+    const uint32_t words = mlpipe__program_words(p, regs, 11);
+    const uint32_t consts = mlpipe__program_const(p, centre, 23);
+    const uint32_t three = mlpipe__program_op(p, MLPIPE__OP_SOFTMAX, 0, 0,
+                                              words, 3, 3);
+    mlpipe__program_op(p, MLPIPE__OP_SOFTMAX, 0, 0, words, 11, 11);
+    for (uint32_t i = 0; i < 3; i++)
+        mlpipe__program_op(p, MLPIPE__OP_LOGIT, three + i, 0, 0, 0, 1);
+    mlpipe__program_op(p, MLPIPE__OP_LOGIT, 0, 0, 0, 0, 1);
+    mlpipe__program_op(p, MLPIPE__OP_INTERPOLATE, 0, 0,
+                       mlpipe__program_const(p, points, 6), 3, 1);
+    mlpipe__program_op(p, MLPIPE__OP_DISTANCE, 0, consts, words, 11, 1);
+    mlpipe__program_op(p, MLPIPE__OP_DISTANCE, 1, consts, words, 11, 1);
+    mlpipe__program_op(p, MLPIPE__OP_ARGMIN, 0, 0, words, 11, 1);
+}
+
 /* Every op once at least; outputs are all registers behind the inputs. */
 static inline mlpipe__program *sample_program(mlpipe_ctx *c)
 {
@@ -171,6 +192,7 @@ static inline mlpipe__program *sample_program(mlpipe_ctx *c)
     sample_forest(p, 7);
     sample_forest(p, 34);
     sample_forest(p, 66);
+    sample_learners(p, regs);
     for (i = 0; i < p->register_count; i++) {
         memcpy(name, "r0000", 6);
         name[1] = (char)('0' + i / 100 % 10);

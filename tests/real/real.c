@@ -84,8 +84,9 @@ static double cross_validated(const recipe *r, const char *metric)
         mlpipe_dataset_free(fold);
         mlpipe_dataset_free(rest);
     }
-    check(mlpipe__metric_value(ctx, mlpipe__metric_find(metric), y, out, NULL,
-                               rows, &score),
+    const mlpipe__scored scored = {y, out, NULL, rows, 1};
+    check(mlpipe__metric_value(ctx, mlpipe__metric_find(metric), &scored,
+                               &score),
           metric);
     free(y);
     free(out);
