@@ -49,64 +49,45 @@ static const char *task_class_text(const mlpipe_dataset *d, uint32_t column,
     return number;
 }
 
-/* Numbers by value, texts by their bytes. */
-static bool task_less(const mlpipe__dict *found, uint32_t i, uint32_t k,
-                      bool numbers)
+/* The classes of the model in the order of their numbers. */
+static mlpipe_status task_order_numbers(mlpipe__fitting *f,
+                                        const mlpipe__dict *found)
 {
-    const char *a = mlpipe__dict_text(found, i);
-    const char *b = mlpipe__dict_text(found, k);
-    const size_t na = mlpipe__dict_bytes(found, i);
-    const size_t nb = mlpipe__dict_bytes(found, k);
-    int order;
-    if (numbers) {
-        double x = 0, y = 0;
-        mlpipe__parse_f64(a, na, false, &x);
-        mlpipe__parse_f64(b, nb, false, &y);
-        return x < y;
-    }
-    order = memcmp(a, b, na < nb ? na : nb);
-    return order < 0 || (order == 0 && na < nb);
+    mlpipe__env *env = f->ctx->env;
+    const uint32_t n = found->count;
+    double *value = mlpipe__alloc_array(env, n, sizeof *value);
+    uint64_t *scratch = mlpipe__alloc_array(env, n, 4 * sizeof *scratch);
+    uint32_t *order = mlpipe__alloc_array(env, n, sizeof *order);
+    bool ok = value && scratch && order;
+    uint32_t i;
+    for (i = 0; ok && i < n; i++)
+        mlpipe__parse_f64(mlpipe__dict_text(found, i),
+                          mlpipe__dict_bytes(found, i), false, &value[i]);
+    if (ok)
+        mlpipe__argsort_f64(value, order, n, scratch);
+    for (i = 0; ok && i < n; i++)
+        ok = mlpipe__dict_add(&f->model->classes,
+                              mlpipe__dict_text(found, order[i]),
+                              mlpipe__dict_bytes(found, order[i])) !=
+             UINT32_MAX;
+    mlpipe__free(env, order);
+    mlpipe__free(env, scratch);
+    mlpipe__free(env, value);
+    return ok ? MLPIPE_OK : mlpipe__nomem(f->ctx);
 }
 
-/* Down a heap whose greatest class is at its top. */
-static void task_sift(const mlpipe__dict *found, uint32_t *heap, uint32_t at,
-                      uint32_t n, bool numbers)
-{
-    for (uint32_t child; (child = 2 * at + 1) < n; at = child) {
-        const uint32_t here = heap[at];
-        child += child + 1 < n && task_less(found, heap[child],
-                                            heap[child + 1], numbers);
-        if (!task_less(found, here, heap[child], numbers))
-            return;
-        heap[at] = heap[child];
-        heap[child] = here;
-    }
-}
-
-/* The classes of the model, in sort order. */
+/* In sort order: numbers by value, texts by their bytes. */
 static mlpipe_status task_order(mlpipe__fitting *f, const mlpipe__dict *found,
                                 bool numbers)
 {
-    const uint32_t n = found->count;
-    uint32_t *heap = mlpipe__alloc_array(f->ctx->env, n, sizeof *heap);
-    bool ok = heap != NULL;
-    uint32_t i;
-    for (i = 0; ok && i < n; i++)
-        heap[i] = i;
-    for (i = n / 2; ok && i--;)
-        task_sift(found, heap, i, n, numbers);
-    for (i = n; ok && i-- > 1;) {
-        const uint32_t top = heap[0];
-        heap[0] = heap[i];
-        heap[i] = top;
-        task_sift(found, heap, 0, i, numbers);
-    }
-    for (i = 0; ok && i < n; i++)
-        ok = mlpipe__dict_add(&f->model->classes,
-                              mlpipe__dict_text(found, heap[i]),
-                              mlpipe__dict_bytes(found, heap[i])) !=
-             UINT32_MAX;
-    mlpipe__free(f->ctx->env, heap);
+    mlpipe__env *env = f->ctx->env;
+    int32_t *map;
+    bool ok;
+    if (numbers)
+        return task_order_numbers(f, found);
+    map = mlpipe__alloc_array(env, found->count, sizeof *map);
+    ok = map && mlpipe__dict_sorted(found, NULL, map, &f->model->classes);
+    mlpipe__free(env, map);
     return ok ? MLPIPE_OK : mlpipe__nomem(f->ctx);
 }
 
