@@ -26,7 +26,8 @@ enum {
     MLPIPE_KIND_ROWS = 3,    /**< changes which rows train; never serves */
     MLPIPE_KIND_LEARNER = 4, /**< makes the prediction */
     MLPIPE_KIND_FUNCTION = 5, /**< of expressions */
-    MLPIPE_KIND_SYNTAX = 6   /**< of expressions: an operator or literal */
+    MLPIPE_KIND_SYNTAX = 6,  /**< of expressions: an operator or literal */
+    MLPIPE_KIND_TAIL = 7     /**< follows the learner: calibrate, conformal */
 };
 
 /** Type of a parameter. */

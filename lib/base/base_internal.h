@@ -422,6 +422,7 @@ enum mlpipe__purpose {
     MLPIPE__FOR_GRADIENT = 6,
     MLPIPE__FOR_BAGGING = 7,
     MLPIPE__FOR_COLUMNS = 8,
+    MLPIPE__FOR_SCORES = 9,
     MLPIPE__FOR_TEST = 99
 };
 

@@ -66,6 +66,14 @@ static uint32_t catalog_learners(void)
     return n;
 }
 
+static uint32_t catalog_tails(void)
+{
+    uint32_t n = 0;
+    while (mlpipe__tail_at(n))
+        n++;
+    return n;
+}
+
 static uint32_t catalog_words(void)
 {
     mlpipe__expr_word word;
@@ -111,6 +119,15 @@ static bool catalog_find(uint32_t index, catalog_row *out)
         return true;
     }
     index -= learners;
+    if (index < catalog_tails()) {
+        const mlpipe__tail *t = mlpipe__tail_at(index);
+        *out = (catalog_row){
+            {t->name, t->doc, MLPIPE_KIND_TAIL, t->param_count + 1},
+            t->params,
+            t->param_count};
+        return true;
+    }
+    index -= catalog_tails();
     if (index >= CATALOG_CALLS)
         return catalog_word(index - CATALOG_CALLS, out);
     *out = (catalog_row){{catalog_calls[index].name, catalog_calls[index].doc,
@@ -122,7 +139,8 @@ static bool catalog_find(uint32_t index, catalog_row *out)
 
 uint32_t mlpipe_catalog_count(void)
 {
-    return catalog_steps() + catalog_learners() + CATALOG_CALLS +
+    return catalog_steps() + catalog_learners() + catalog_tails() +
+           CATALOG_CALLS +
            catalog_words();
 }
 

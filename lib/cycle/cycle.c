@@ -86,9 +86,7 @@ static mlpipe_status cycle_check_recipe(mlpipe_ctx *ctx,
                                         const mlpipe_pipeline *recipe,
                                         const mlpipe_model *model)
 {
-    const uint32_t steps = recipe->step_count;
-
-    if (!steps || !recipe->steps[steps - 1].learner)
+    if (!mlpipe__pipeline_learner(recipe))
         return mlpipe__fail(ctx, MLPIPE_E_STATE,
                             "the recipe has no learner; add one, such as gbt "
                             "or ridge, as its last step");

@@ -110,9 +110,11 @@ static mlpipe_status bundle_read_schema(mlpipe_ctx *ctx, mlpipe_model *m,
     time_type = mlpipe__get_u32(r);
     time_unit = mlpipe__get_u32(r);
     m->baseline = mlpipe__get_f64(r);
+    m->level = mlpipe__get_f64(r);
     if (transform > UINT16_MAX || inverse > UINT16_MAX ||
         id_type > MLPIPE_TYPE_DURATION || time_type > MLPIPE_TYPE_DURATION ||
         time_unit > MLPIPE_UNIT_NS || !mlpipe__finite(m->baseline) ||
+        !(m->level >= 0 && m->level < 1) ||
         m->steps_only > 1 || m->task > MLPIPE__TASK_MULTICLASS ||
         m->task == (MLPIPE__TASK_REGRESSION | MLPIPE__TASK_BINARY) ||
         (!m->task && !m->steps_only))
@@ -443,7 +445,7 @@ static mlpipe_status bundle_read_program(mlpipe_ctx *ctx,
                                          const mlpipe__section *s,
                                          mlpipe_model *m)
 {
-    const uint32_t width = m->steps_only ? 1 : mlpipe__model_width(m);
+    const uint32_t width = m->steps_only ? 1 : mlpipe__model_ends(m);
     const mlpipe_status st =
         mlpipe__program_load(ctx, s->data, s->bytes, &m->program);
     if (!st && m->program->output_count < width)

@@ -27,6 +27,7 @@ static void bundle_put_schema(const mlpipe_model *m, mlpipe__text *t)
     mlpipe__put_u32(t, (uint32_t)m->time_type);
     mlpipe__put_u32(t, (uint32_t)m->time_unit);
     mlpipe__put_f64(t, m->baseline);
+    mlpipe__put_f64(t, m->level);
     bundle_put_name(t, m->target);
     bundle_put_name(t, m->id_column);
     bundle_put_name(t, m->time_column);

@@ -12,11 +12,10 @@ static mlpipe_status fit_check_recipe(mlpipe__fitting *f)
 {
     const mlpipe_pipeline *p = f->recipe;
     uint32_t i;
-    if (p->step_count && p->steps[p->step_count - 1].learner)
-        f->learner = &p->steps[p->step_count - 1];
+    f->learner = mlpipe__pipeline_learner(p);
     if (f->transform && f->learner)
         return mlpipe__fail(f->ctx, MLPIPE_E_STATE,
-                            "the recipe ends with the learner %q; a "
+                            "the recipe has the learner %q; a "
                             "transform is fitted from steps alone, a recipe "
                             "with a learner by mlpipe_fit",
                             f->learner->name);
@@ -49,7 +48,8 @@ static mlpipe_status fit_jobs(mlpipe__fitting *f)
     uint32_t i;
     if (st)
         return st;
-    const uint32_t count = p->step_count - (f->learner != NULL);
+    const uint32_t count =
+        f->learner ? (uint32_t)(f->learner - p->steps) : p->step_count;
     f->steps = mlpipe__alloc_array(f->ctx->env, count, sizeof *f->steps);
     if (!f->steps)
         return mlpipe__nomem(f->ctx);
@@ -134,6 +134,8 @@ static void fit_free(mlpipe__fitting *f)
     mlpipe__fit_rows_free(env, &f->learn);
     mlpipe__fit_rows_free(env, &f->held);
     mlpipe_dataset_free(f->whole);
+    mlpipe_dataset_free(f->proper);
+    mlpipe_dataset_free(f->withheld);
     mlpipe__free(env, f->features);
     mlpipe__free(env, f->regs);
     mlpipe__free(env, f->between);
@@ -340,7 +342,8 @@ static void fit_output(mlpipe__fitting *f, uint32_t reg, uint32_t index)
     mlpipe__text_free(&name);
 }
 
-static mlpipe_status fit_tail(mlpipe__fitting *f, const mlpipe__fit_job *job)
+static mlpipe_status fit_outputs(mlpipe__fitting *f,
+                                 const mlpipe__fit_job *job)
 {
     const uint32_t width = mlpipe__model_width(f->model);
     for (uint32_t k = 0; k < width; k++)
@@ -388,12 +391,16 @@ static mlpipe_status fit_learn(mlpipe__fitting *f)
             job.valid_shift = mlpipe__log(f->prior);
         st = learner->fit(&job);
     }
-    mlpipe__free(f->ctx->env, names);
     if (!st && f->model->program->failed)
         st = mlpipe__nomem(f->ctx);
     f->model->any_machine =
         !learner->blas || !strcmp(mlpipe__blas_name(), "none");
-    return st ? st : fit_tail(f, &job);
+    if (!st)
+        st = fit_outputs(f, &job);
+    if (!st)
+        st = mlpipe__fit_tails(f, names);
+    mlpipe__free(f->ctx->env, names);
+    return st;
 }
 
 /* ---- the whole ---------------------------------------------------------- */
@@ -484,6 +491,8 @@ static mlpipe_status fit_prepare(mlpipe__fitting *f)
     if (!st)
         st = mlpipe__poll(f->ctx, "fit", 0, 1);
     if (!st)
+        st = mlpipe__fit_withhold(f);
+    if (!st)
         st = mlpipe__fit_schema(f);
     if (!st)
         st = mlpipe__fit_choose_rows(f);
@@ -505,11 +514,11 @@ static mlpipe_status fit_run(mlpipe__fitting *f, mlpipe_model **out)
     mlpipe_status st = fit_prepare(f);
     if (!st)
         st = f->transform ? mlpipe__fit_transform(f) : fit_learn(f);
-    if (!st)
+    if (!st && !f->inner)
         st = fit_describe(f);
-    if (!st)
+    if (!st && !f->inner)
         st = fit_info(f, started);
-    if (!st)
+    if (!st && !f->inner)
         st = mlpipe__model_identify(f->ctx, f->model);
     if (!st) {
         *out = f->model;
@@ -522,11 +531,10 @@ mlpipe_status mlpipe__fit_dry(mlpipe_ctx *ctx, const mlpipe_pipeline *recipe,
                               const mlpipe_dataset *rows,
                               const mlpipe__expr_sink *sink, uint32_t *step)
 {
-    const uint32_t n = recipe->step_count;
     mlpipe__fitting f = {.ctx = ctx,
                          .recipe = recipe,
                          .given = rows,
-                         .transform = !n || !recipe->steps[n - 1].learner,
+                         .transform = !mlpipe__pipeline_learner(recipe),
                          .plan = {.sink = sink},
                          .step_told = step};
     const mlpipe_status st = fit_prepare(&f);
@@ -550,6 +558,23 @@ mlpipe_status mlpipe__fit_steps(mlpipe_ctx *ctx, const mlpipe_pipeline *recipe,
         mlpipe_dataset_free(*transformed);
         *transformed = NULL;
     }
+    return st;
+}
+
+mlpipe_status mlpipe__fit_inner(mlpipe_ctx *ctx, const mlpipe_pipeline *recipe,
+                                uint32_t steps, const mlpipe_dataset *train,
+                                mlpipe_model **out)
+{
+    mlpipe_pipeline less = *recipe;
+    mlpipe__fitting f = {.ctx = ctx,
+                         .recipe = &less,
+                         .given = train,
+                         .inner = true};
+    mlpipe_status st;
+    *out = NULL;
+    less.step_count = steps;
+    st = fit_run(&f, out);
+    fit_free(&f);
     return st;
 }
 

@@ -65,8 +65,12 @@ typedef struct mlpipe__fitting {
     const mlpipe_pipeline *recipe;
     const mlpipe__recipe_step *learner; /* NULL in a transform */
     bool transform;
+    bool inner;            /* for answers to its tail: what the model tells of
+                              itself is left out */
     mlpipe_dataset **transformed; /* where its training rows go, or NULL */
     const mlpipe_dataset *given, *given_valid;
+    const mlpipe_dataset *given_all;  /* given and what is withheld */
+    mlpipe_dataset *proper, *withheld; /* owned; NULL: the tail needs none */
     mlpipe_model *model;   /* in the making */
     uint32_t target_column;
     mlpipe__fit_rows train, held;
@@ -163,6 +167,15 @@ mlpipe_status mlpipe__fit_frame(mlpipe__fitting *f, mlpipe__fit_rows *rows,
 void mlpipe__fit_rows_free(mlpipe__env *env, mlpipe__fit_rows *rows);
 /* resample.c: what the learner sees, as f->learn; sets f->prior. */
 mlpipe_status mlpipe__fit_resample(mlpipe__fitting *f);
+/* fit_tail.c: takes the rows for the scores of a tail out of given; and, when
+ * the learner and its outputs are there, what follows it. */
+mlpipe_status mlpipe__fit_withhold(mlpipe__fitting *f);
+mlpipe_status mlpipe__fit_tails(mlpipe__fitting *f,
+                                const char *const *class_names);
+/* A fit on other rows, for answers alone; steps past `steps` are left out. */
+mlpipe_status mlpipe__fit_inner(mlpipe_ctx *ctx, const mlpipe_pipeline *recipe,
+                                uint32_t steps, const mlpipe_dataset *train,
+                                mlpipe_model **out);
 /* reference.c */
 /* The newest time of rows in microseconds, 0 where it is not known. */
 int64_t mlpipe__fit_newest(const mlpipe__fitting *f, const mlpipe_dataset *d);

@@ -140,20 +140,6 @@ static void frame_read(const mlpipe__frame *frame, void *scratch,
 
 /* ---- targets and weights ------------------------------------------------ */
 
-static double frame_transform(uint16_t op, double y)
-{
-    switch (op) {
-    case MLPIPE__OP_LOG:
-        return y > 0.0 ? mlpipe__log(y) : mlpipe__nan();
-    case MLPIPE__OP_LOG1P:
-        return y > -1.0 ? mlpipe__log1p(y) : mlpipe__nan();
-    case MLPIPE__OP_SQRT:
-        return y >= 0.0 ? mlpipe__sqrt(y) : mlpipe__nan();
-    default:
-        return y;
-    }
-}
-
 mlpipe_status mlpipe__fit_targets(mlpipe__fitting *f, const mlpipe_dataset *d,
                                   double *out)
 {
@@ -162,7 +148,7 @@ mlpipe_status mlpipe__fit_targets(mlpipe__fitting *f, const mlpipe_dataset *d,
     mlpipe_status st = mlpipe__model_target(f->ctx, m, d, out);
     for (i = 0; !st && i < d->rows; i++) {
         const double y = out[i];
-        out[i] = frame_transform(m->transform, y);
+        out[i] = mlpipe__target_forward(m->transform, y);
         if (mlpipe__finite(out[i]))
             continue;
         mlpipe__fail(f->ctx, MLPIPE_E_NUMERIC,

@@ -10,12 +10,14 @@
 
 const mlpipe__step *mlpipe__step_at(uint32_t i);       /* NULL past the end */
 const mlpipe__learner *mlpipe__learner_at(uint32_t i); /* NULL past the end */
+const mlpipe__tail *mlpipe__tail_at(uint32_t i);       /* NULL past the end */
 
 /* ---- recipes (pipeline.c) ----------------------------------------------- */
 
 typedef struct mlpipe__recipe_step {
-    const mlpipe__step *step;       /* one of the two */
+    const mlpipe__step *step;       /* one of the three */
     const mlpipe__learner *learner;
+    const mlpipe__tail *tail;       /* behind the learner */
     char *name;
     mlpipe__param *table;           /* its parameters and as= */
     mlpipe__params params;
@@ -29,7 +31,7 @@ struct mlpipe_pipeline {
     uint16_t inverse;      /* MLPIPE__OP_ that takes it back, or 0 */
     uint32_t task;         /* MLPIPE__TASK_, or 0 = from the data */
     double as_of;          /* of every row, us since 1970; NaN: not given */
-    mlpipe__recipe_step *steps; /* the learner is the last */
+    mlpipe__recipe_step *steps; /* steps, the learner, what follows it */
     uint32_t step_count, step_room;
 };
 
@@ -51,6 +53,10 @@ void mlpipe__pipeline_write(const mlpipe_pipeline *p, mlpipe__text *out);
 mlpipe_status mlpipe__pipeline_copy(mlpipe_ctx *ctx,
                                     const mlpipe_pipeline *pipeline,
                                     mlpipe_pipeline **out);
+/* The name of a step's kind, and its own parameters. */
+const char *mlpipe__recipe_kind(const mlpipe__recipe_step *s);
+/* The learner of a recipe; NULL: it has none. */
+const mlpipe__recipe_step *mlpipe__pipeline_learner(const mlpipe_pipeline *p);
 /* Column that has the role by the recipe ("" = none), e.g. "id", "time". */
 const char *mlpipe__pipeline_role(const mlpipe_pipeline *p, const char *role);
 /* The as= that every step takes beside its own parameters. */
@@ -135,6 +141,8 @@ struct mlpipe_model {
     uint32_t any_machine;      /* 1: equal bits on every machine */
     uint32_t learns_target;    /* 1: a step learnt from the target, so that
                                   training rows must not be seen again */
+    double level;              /* of an interval or a set behind the answer;
+                                  0: there is none */
     mlpipe_report *notes;      /* of the fit */
     mlpipe_report **attached;
     uint32_t attached_count;
@@ -206,6 +214,16 @@ void mlpipe__binding_free(mlpipe__binding *b);
 static inline uint32_t mlpipe__model_width(const mlpipe_model *m)
 {
     return m->task == MLPIPE__TASK_MULTICLASS ? m->classes.count : 1;
+}
+/* How many outputs the answer and what tells of its uncertainty have: behind
+ * the answer an interval, or for each class whether it may be it. */
+static inline uint32_t mlpipe__model_ends(const mlpipe_model *m)
+{
+    const uint32_t width = mlpipe__model_width(m);
+    if (!(m->level > 0))
+        return width;
+    return width + (m->task == MLPIPE__TASK_REGRESSION ? 2
+                                                       : m->classes.count);
 }
 /* All outputs of every row, row by row; the answers alone, the same way. */
 mlpipe_status mlpipe__program_apply(mlpipe_ctx *ctx, const char *stage,

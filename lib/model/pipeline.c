@@ -264,6 +264,8 @@ static mlpipe_status pipeline_unknown_step(mlpipe_ctx *ctx, const char *name)
         names[n++] = mlpipe__step_at(i)->name;
     for (i = 0; mlpipe__learner_at(i) && n < PIPELINE_NAMES_MAX; i++)
         names[n++] = mlpipe__learner_at(i)->name;
+    for (i = 0; mlpipe__tail_at(i) && n < PIPELINE_NAMES_MAX; i++)
+        names[n++] = mlpipe__tail_at(i)->name;
     list[0] = 0;
     for (i = 0; i < n; i++)
         size += mlpipe__format(list + size, sizeof list - size, "%s%s",
@@ -287,8 +289,26 @@ mlpipe_status mlpipe__pipeline_find(mlpipe_ctx *ctx, const char *name,
     for (i = 0; mlpipe__learner_at(i); i++)
         if (!strcmp(mlpipe__learner_at(i)->name, name))
             s->learner = mlpipe__learner_at(i);
-    return s->step || s->learner ? MLPIPE_OK
-                                 : pipeline_unknown_step(ctx, name);
+    for (i = 0; mlpipe__tail_at(i); i++)
+        if (!strcmp(mlpipe__tail_at(i)->name, name))
+            s->tail = mlpipe__tail_at(i);
+    return s->step || s->learner || s->tail
+               ? MLPIPE_OK
+               : pipeline_unknown_step(ctx, name);
+}
+
+const char *mlpipe__recipe_kind(const mlpipe__recipe_step *s)
+{
+    return s->step ? s->step->name : s->learner ? s->learner->name
+                                                : s->tail->name;
+}
+
+const mlpipe__recipe_step *mlpipe__pipeline_learner(const mlpipe_pipeline *p)
+{
+    for (uint32_t i = p->step_count; i-- > 0;)
+        if (p->steps[i].learner)
+            return &p->steps[i];
+    return NULL;
 }
 
 /* The step's own parameters, and as= behind them. */
@@ -298,9 +318,12 @@ static mlpipe_status pipeline_step_params(mlpipe_ctx *ctx,
                                           const char *step,
                                           const char *params)
 {
-    const mlpipe__param *own = s->step ? s->step->params : s->learner->params;
-    const uint32_t n = s->step ? s->step->param_count
-                               : s->learner->param_count;
+    const mlpipe__param *own = s->step      ? s->step->params
+                               : s->learner ? s->learner->params
+                                            : s->tail->params;
+    const uint32_t n = s->step      ? s->step->param_count
+                       : s->learner ? s->learner->param_count
+                                    : s->tail->param_count;
     s->table = mlpipe__alloc_array(env, (size_t)n + 1, sizeof *s->table);
     if (!s->table)
         return mlpipe__nomem(ctx);
@@ -324,17 +347,27 @@ static mlpipe_status pipeline_check_place(mlpipe_ctx *ctx,
                                 "recipe holds one learner, and %q would be "
                                 "the second",
                                 old->name, s->name);
-        if (old->learner)
+        if ((old->learner || old->tail) && !s->tail)
             return mlpipe__fail(ctx, MLPIPE_E_CONFLICT,
-                                "the learner %q ends the recipe; add %q "
-                                "before it",
+                                "%s %q is in the recipe already, and a step "
+                                "comes before the learner; add %q before it",
+                                old->learner ? "the learner" : "the step",
                                 old->name, s->name);
+        if (old->tail && old->tail == s->tail)
+            return mlpipe__fail(ctx, MLPIPE_E_CONFLICT,
+                                "the recipe has %q already; one is enough",
+                                old->name);
         if (!strcmp(old->name, s->name))
             return mlpipe__fail(ctx, MLPIPE_E_CONFLICT,
                                 "the recipe has a step %q already; give this "
                                 "one a name of its own: as=%s_2",
                                 s->name, s->name);
     }
+    if (s->tail && !mlpipe__pipeline_learner(p))
+        return mlpipe__fail(ctx, MLPIPE_E_CONFLICT,
+                            "%q follows a learner and the recipe has none "
+                            "yet; add one, such as gbt, before it",
+                            s->name);
     return MLPIPE_OK;
 }
 

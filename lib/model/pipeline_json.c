@@ -13,7 +13,7 @@ void mlpipe__pipeline_write(const mlpipe_pipeline *p, mlpipe__text *out)
     mlpipe__text_add(out, ",\"steps\":[");
     for (i = 0; i < p->step_count; i++) {
         const mlpipe__recipe_step *s = &p->steps[i];
-        const char *kind = s->step ? s->step->name : s->learner->name;
+        const char *kind = mlpipe__recipe_kind(s);
         mlpipe__params own = s->params;
         own.count--; /* as= is written beside them */
         mlpipe__text_add(out, "%s{\"step\":", i ? "," : "");

@@ -22,6 +22,11 @@ static const mlpipe__learner *const steps_learners[] = {
     &mlpipe__learner_ridge,
 };
 
+static const mlpipe__tail *const steps_tails[] = {
+    &mlpipe__tail_calibrate,
+    &mlpipe__tail_conformal,
+};
+
 const mlpipe__param mlpipe__param_as = {
     "as", MLPIPE_PARAM_TEXT, "", 0, 0, NULL, 0x000100,
     "name of the step in the recipe; needed for a second one of its kind"};
@@ -36,4 +41,10 @@ const mlpipe__learner *mlpipe__learner_at(uint32_t i)
     return i < sizeof steps_learners / sizeof *steps_learners
                ? steps_learners[i]
                : NULL;
+}
+
+const mlpipe__tail *mlpipe__tail_at(uint32_t i)
+{
+    return i < sizeof steps_tails / sizeof *steps_tails ? steps_tails[i]
+                                                        : NULL;
 }

@@ -202,7 +202,7 @@ static mlpipe_status task_classes(mlpipe__fitting *f, uint32_t task,
                                        : MLPIPE__TASK_MULTICLASS;
     st = task_order(f, found, type == MLPIPE_TYPE_I64 ||
                                   type == MLPIPE_TYPE_F64);
-    if (!st)
+    if (!st && !f->inner)
         task_tell(f);
     return st;
 }

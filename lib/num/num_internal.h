@@ -320,6 +320,14 @@ void mlpipe__metric_losses(const mlpipe__metric *m, const mlpipe__scored *s,
 mlpipe__mean mlpipe__mean_of(const double *losses, const double *w,
                              uint64_t n, bool spread);
 
+/* ---- isotonic regression (isotonic.c) ------------------------------------ */
+
+/* Ends of the steps of the rising function nearest to n points: at most 2 n of
+ * them, x rising strictly. E_EMPTY where no weight is above 0. */
+mlpipe_status mlpipe__isotonic(mlpipe_ctx *ctx, const double *x,
+                               const double *y, const double *w, uint64_t n,
+                               double *out_x, double *out_y, uint32_t *count);
+
 /* ---- two samples (twosample.c) ------------------------------------------- */
 
 /* PSI of counts against reference counts with 0.5 added to each cell of both;

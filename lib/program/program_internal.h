@@ -702,6 +702,9 @@ mlpipe_status mlpipe__plan_text(mlpipe_ctx *ctx, mlpipe__plan *plan,
                                 mlpipe__text_step *steps, uint32_t count,
                                 int32_t type, mlpipe__var *out);
 int32_t mlpipe__plan_find(const mlpipe__plan *plan, const char *name);
+/* A target in the learner's units, by the op of its transform (0: its own);
+ * NaN where the op has no value. */
+double mlpipe__target_forward(uint16_t op, double y);
 
 /* ---- expressions (expr_*.c) ---------------------------------------------- */
 

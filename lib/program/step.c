@@ -255,3 +255,17 @@ int32_t mlpipe__plan_find(const mlpipe__plan *plan, const char *name)
             return (int32_t)i;
     return -1;
 }
+
+double mlpipe__target_forward(uint16_t op, double y)
+{
+    switch (op) {
+    case MLPIPE__OP_LOG:
+        return y > 0.0 ? mlpipe__log(y) : mlpipe__nan();
+    case MLPIPE__OP_LOG1P:
+        return y > -1.0 ? mlpipe__log1p(y) : mlpipe__nan();
+    case MLPIPE__OP_SQRT:
+        return y >= 0.0 ? mlpipe__sqrt(y) : mlpipe__nan();
+    default:
+        return y;
+    }
+}

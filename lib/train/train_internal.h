@@ -74,6 +74,45 @@ typedef struct mlpipe__learner {
     mlpipe_status (*fit)(mlpipe__fit_job *job);
 } mlpipe__learner;
 
+/* ---- what follows a learner (calibrate.c, conformal.c) ------------------- */
+
+/* What a tail is given: answers for rows that no learner saw that gave them. */
+typedef struct mlpipe__tail_job {
+    mlpipe_ctx *ctx;
+    const mlpipe__params *params;
+    const char *name;         /* of the step */
+    uint32_t task, classes;
+    const char *const *class_names;
+    const char *target;
+    uint16_t transform, inverse; /* MLPIPE__OP_ of the target, or 0 */
+    uint64_t n;
+    uint32_t width;           /* numbers of an answer */
+    const double *y;          /* n; as in mlpipe__scored */
+    const double *p;          /* n x width */
+    const double *w;          /* n, or NULL */
+    mlpipe_report *notes;
+    mlpipe__program *program; /* outputs may be added */
+    uint32_t *answer;         /* width registers: read, and set to others */
+    double level;             /* set: chance that an interval or a set of
+                                 classes holds the truth; 0: there is none */
+} mlpipe__tail_job;
+
+typedef struct mlpipe__tail {
+    const char *name;
+    uint32_t tasks;
+    const mlpipe__param *params;
+    uint32_t param_count;
+    const char *doc;
+    /* Answers come from fits on the other rows of so many folds; 0: from a
+     * share of the rows that is kept from the learner. */
+    uint32_t (*folds)(const mlpipe__params *params);
+    double (*share)(const mlpipe__params *params); /* NULL: always folds */
+    mlpipe_status (*fit)(mlpipe__tail_job *job);
+} mlpipe__tail;
+
+extern const mlpipe__tail mlpipe__tail_calibrate;
+extern const mlpipe__tail mlpipe__tail_conformal;
+
 extern const mlpipe__learner mlpipe__learner_gbt;
 extern const mlpipe__learner mlpipe__learner_ridge;
 

@@ -169,6 +169,10 @@ def version():
     return f"{v >> 16}.{v >> 8 & 255}.{v & 255}"
 
 
+# what expressions are made of
+_WORDS = (_raw.MLPIPE_KIND_FUNCTION, _raw.MLPIPE_KIND_SYNTAX)
+
+
 def steps():
     """The catalog: {step or call: {parameter: documentation}}."""
     found = {}
@@ -176,7 +180,7 @@ def steps():
     param = _raw.mlpipe_catalog_parameter()
     for i in range(_lib.mlpipe_catalog_count()):
         _lib.mlpipe_catalog_get(i, ctypes.byref(entry))
-        if entry.kind > _raw.MLPIPE_KIND_LEARNER:
+        if entry.kind in _WORDS:
             continue
         found[_text(entry.name)] = params = {}
         for j in range(entry.params):
@@ -191,7 +195,7 @@ def functions():
     entry = _raw.mlpipe_catalog_entry()
     for i in range(_lib.mlpipe_catalog_count()):
         _lib.mlpipe_catalog_get(i, ctypes.byref(entry))
-        if entry.kind > _raw.MLPIPE_KIND_LEARNER:
+        if entry.kind in _WORDS:
             found[_text(entry.name)] = _text(entry.doc)
     return found
 
