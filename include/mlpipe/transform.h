@@ -61,9 +61,10 @@ mlpipe_transform_fit(mlpipe_ctx *ctx, const mlpipe_pipeline *pipeline,
  * @param transform borrows
  * @param dataset borrows; it has the transform's input columns, by name
  * @param params "leak=refuse" (allow: rows that the transform was fitted on
- *        are taken although a step learnt from their targets), or NULL. A row
- *        is known by its inputs with the id column; without one, by its inputs
- *        with the time column or the row id, where that fits most rows
+ *        are taken although a step learnt from their targets), or NULL. Rows
+ *        that a later step dropped are among them, since they have taught. A
+ *        row is known by its inputs with the id column; without one, by its
+ *        inputs with the time column or the row id, where that fits most rows
  * @param out gives; free with mlpipe_dataset_free
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_SCHEMA, MLPIPE_E_LEAK,
