@@ -64,8 +64,9 @@ enum {
  * as_of=2026-01-31 (what as_of is in expressions where nothing else tells
  * the time of a row); seed=, holdout=0.1 (the share kept from the learner for
  * the reference where no validation dataset is given; last in time, whole
- * groups). features= names columns of the data; what derive makes is a feature
- * by itself.
+ * groups). Wherever groups are kept whole, a row whose group is null is one
+ * of its own. features= names columns of the data; what derive makes is a
+ * feature by itself.
  *
  * @param ctx borrows
  * @param params borrows; a recipe for mlpipe_fit needs a target
