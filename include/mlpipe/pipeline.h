@@ -214,10 +214,11 @@ mlpipe_pipeline_fingerprint(mlpipe_ctx *ctx, const mlpipe_pipeline *pipeline,
  * the numbers errors and lints, which count all, and a table of findings (the
  * first 50 errors and the first 50 lints) with severity, code, detail
  * (MLPIPE_DETAIL_), JSON pointer (RFC 6901, at most 159 bytes of it), line,
- * column, message, help and the place with a caret below; mlpipe_report_render gives them as
- * text or JSON. With rows a recipe without errors is planned on them as well,
- * so that wrong columns and types are found, up to the first step that fails;
- * what resampling and training refuse is told by the fit alone.
+ * column, message, help and the place with a caret below; mlpipe_report_render
+ * gives them as text or JSON. With rows a recipe without errors is planned on
+ * them as well, so that wrong columns and types are found, up to the first
+ * step that fails; what resampling and training refuse is told by the fit
+ * alone.
  *
  * @param ctx borrows
  * @param json borrows: UTF-8
