@@ -25,6 +25,8 @@ typedef struct mlpipe_source mlpipe_source;
  * delimiter=, quote='"' header=auto|true|false na=?,NA
  * dates=auto|mdy|dmy|ymd text=auto|category|text as=zipcode:category
  * rows=fail|quarantine. Categories are numbered in the order of their texts.
+ * The row of an error is a row of data counted from 0, without the header and
+ * with bad and empty rows; its text names the line of the file, counted from 1.
  *
  * @param ctx borrows
  * @param path borrows: UTF-8

@@ -72,9 +72,10 @@ mlpipe_predict(mlpipe_ctx *ctx, const mlpipe_model *model,
 
 /**
  * Score a model on rows that it has not seen, beside a baseline that always
- * says the training mean or share. Regression: rmse, mae, r2; binary:
- * logloss, auc, accuracy. Formulas as in scikit-learn 1.x, "Metrics and
- * scoring" (root_mean_squared_error, mean_absolute_error, r2_score, log_loss,
+ * says the training mean or share, weighted where the recipe has a weight, as
+ * the scores are. Regression: rmse, mae, r2; binary: logloss, auc, accuracy.
+ * Formulas as in scikit-learn 1.x, "Metrics and scoring"
+ * (root_mean_squared_error, mean_absolute_error, r2_score, log_loss,
  * roc_auc_score, accuracy_score); ties of auc count one half (Mann-Whitney).
  * The figure rows_seen counts the rows that equal a training row by their
  * contents; above a tenth of the rows a warning says that the scores are too

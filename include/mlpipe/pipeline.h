@@ -64,8 +64,9 @@ enum {
  * as_of=2026-01-31 (what as_of is in expressions where nothing else tells
  * the time of a row); seed=, holdout=0.1 (the share kept from the learner for
  * the reference where no validation dataset is given; last in time, whole
- * groups). features= names columns of the data; what derive makes is a feature
- * by itself.
+ * groups). Wherever groups are kept whole, a row whose group is null is one
+ * of its own. features= names columns of the data; what derive makes is a
+ * feature by itself.
  *
  * @param ctx borrows
  * @param params borrows; a recipe for mlpipe_fit needs a target
@@ -210,12 +211,14 @@ mlpipe_pipeline_fingerprint(mlpipe_ctx *ctx, const mlpipe_pipeline *pipeline,
 
 /**
  * Everything that is wrong with a recipe in JSON, in one run: a report with
- * the numbers errors and lints, and a table of findings (at most 50) with
- * severity, code, detail (MLPIPE_DETAIL_), JSON pointer, line, column, message,
- * help and the place with a caret below; mlpipe_report_render gives them as
- * text or JSON. With rows a recipe without errors is planned on them as well,
- * so that wrong columns and types are found, up to the first step that fails;
- * what resampling and training refuse is told by the fit alone.
+ * the numbers errors and lints, which count all, and a table of findings (the
+ * first 50 errors and the first 50 lints) with severity, code, detail
+ * (MLPIPE_DETAIL_), JSON pointer (RFC 6901, at most 159 bytes of it), line,
+ * column, message, help and the place with a caret below; mlpipe_report_render
+ * gives them as text or JSON. With rows a recipe without errors is planned on
+ * them as well, so that wrong columns and types are found, up to the first
+ * step that fails; what resampling and training refuse is told by the fit
+ * alone.
  *
  * @param ctx borrows
  * @param json borrows: UTF-8

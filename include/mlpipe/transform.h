@@ -55,19 +55,24 @@ mlpipe_transform_fit(mlpipe_ctx *ctx, const mlpipe_pipeline *pipeline,
 /**
  * The features of every row of a dataset, in its order and with its row ids.
  * A text that training never saw is null in a category; where an operation has
- * no answer the value is null, and the log tells how many.
+ * no answer the value is null, and the log tells how many. Values pass as
+ * doubles: a whole number of 2^53 or more, which may be a rounded one, is
+ * refused, and a time of so many of its units from 1970 is rounded to the
+ * nearest double, which the log tells. Of nanoseconds that is every time since
+ * 15 April 1970, today to a multiple of 256 ns; microseconds are exact.
  *
  * @param ctx borrows
  * @param transform borrows
  * @param dataset borrows; it has the transform's input columns, by name
  * @param params "leak=refuse" (allow: rows that the transform was fitted on
- *        are taken although a step learnt from their targets), or NULL. A row
- *        is known by its inputs with the id column; without one, by its inputs
- *        with the time column or the row id, where that fits most rows
+ *        are taken although a step learnt from their targets), or NULL. Rows
+ *        that a later step dropped are among them, since they have taught. A
+ *        row is known by its inputs with the id column; without one, by its
+ *        inputs with the time column or the row id, where that fits most rows
  * @param out gives; free with mlpipe_dataset_free
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_SCHEMA, MLPIPE_E_LEAK,
- *         MLPIPE_E_NUMERIC (a whole number is beyond 2^53), MLPIPE_E_CANCELLED
+ *         MLPIPE_E_NUMERIC (a whole number of 2^53 or more), MLPIPE_E_CANCELLED
  * @thread ctx
  * @since 0.1
  *

@@ -56,6 +56,7 @@ static mlpipe__csv_reject *csv_new_reject(mlpipe__csv *csv, int32_t column)
     }
     mlpipe__csv_reject *x = &csv->rejects[tally->reject_count];
     x->line = csv->reader.line;
+    x->row = tally->rows_in - 1;
     x->begin = csv->reader.begin;
     x->end = csv->reader.end;
     x->column = column >= 0 && (uint32_t)column < csv->column_count ? column
@@ -146,7 +147,7 @@ mlpipe_status mlpipe__csv_rejected(mlpipe_ctx *ctx, const mlpipe__csv *csv)
         csv->options.quarantine
             ? "that is more than max_rejects"
             : "mend the file, or load the others with rows=quarantine");
-    return mlpipe__fail_at(ctx, (int64_t)first->line - 1, name);
+    return mlpipe__fail_at(ctx, (int64_t)first->row, name);
 }
 
 /* ---- rows --------------------------------------------------------------- */

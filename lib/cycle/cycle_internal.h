@@ -78,7 +78,8 @@ mlpipe_status mlpipe__gate_score(mlpipe_ctx *ctx, const mlpipe_model *a,
 bool mlpipe__gate_passes(const mlpipe__gate *g, double alpha);
 /*
  * Cut rows that are in order of time: the newest share, in whole groups where
- * `group` names a column, is withheld. Views of d.
+ * `group` names a column, is withheld; a row without a group goes alone. Views
+ * of d.
  */
 mlpipe_status mlpipe__gate_split(mlpipe_ctx *ctx, const mlpipe_dataset *d,
                                  const char *group, double share,

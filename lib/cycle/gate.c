@@ -196,8 +196,7 @@ mlpipe_status mlpipe__gate_split(mlpipe_ctx *ctx, const mlpipe_dataset *d,
         goto done;
     }
     for (uint32_t i = 0; column >= 0 && i < n; i++)
-        key[i] = (int64_t)mlpipe__dataset_cell_hash(d, (uint32_t)column, i,
-                                                    0);
+        key[i] = (int64_t)mlpipe__dataset_group_key(d, (uint32_t)column, i);
     if (column >= 0)
         mlpipe__argsort_i64(key, order, n, scratch);
     gate_mark(column >= 0 ? key : NULL, order, order + n, n, share, held);

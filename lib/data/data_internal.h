@@ -166,6 +166,11 @@ const char *mlpipe__dataset_cell_text(const mlpipe_dataset *d, uint32_t column,
  * has a hash of its own; -0 = 0, NaN = NaN. */
 uint64_t mlpipe__dataset_cell_hash(const mlpipe_dataset *d, uint32_t column,
                                    int64_t row, uint64_t seed);
+/* What the rows of a group share where the column is a group role: the hash of
+ * the cell with seed 0. Rows of unknown group are not one group for that: each
+ * has a key of its own, made of its row id. */
+uint64_t mlpipe__dataset_group_key(const mlpipe_dataset *d, uint32_t column,
+                                   int64_t row);
 /* 64 bits that equal cells of one column share; of texts a hash. */
 uint64_t mlpipe__dataset_cell_bits(const mlpipe_dataset *d, uint32_t column,
                                    int64_t row);

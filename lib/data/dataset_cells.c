@@ -5,7 +5,7 @@
  */
 #include "data_internal.h"
 
-enum { CELLS_PIECE = 512 };
+enum { CELLS_PIECE = 512, CELLS_NO_GROUP = 1 /* a seed */ };
 
 /* ---- one cell ----------------------------------------------------------- */
 
@@ -220,6 +220,21 @@ uint64_t mlpipe__dataset_cell_hash(const mlpipe_dataset *d, uint32_t column,
     }
     const uint64_t bits = cells_bits(c, chunk, at);
     return mlpipe__hash64(&bits, sizeof bits, seed);
+}
+
+uint64_t mlpipe__dataset_group_key(const mlpipe_dataset *d, uint32_t column,
+                                   int64_t row)
+{
+    const mlpipe__column *c = d->columns[column];
+    uint32_t at;
+    const mlpipe__chunk *chunk =
+        cells_chunk(c, mlpipe__dataset_physical(d, row), &at);
+
+    if (!mlpipe__chunk_valid(chunk, at)) {
+        const uint64_t id = mlpipe_dataset_row_id(d, row);
+        return mlpipe__hash64(&id, sizeof id, CELLS_NO_GROUP);
+    }
+    return mlpipe__dataset_cell_hash(d, column, row, 0);
 }
 
 uint64_t mlpipe__dataset_cell_bits(const mlpipe_dataset *d, uint32_t column,

@@ -157,7 +157,7 @@ uint32_t mlpipe__binding_fold(const mlpipe__binding *b,
     const uint64_t key =
         b->fold_column < 0
             ? mlpipe_dataset_row_id(d, row)
-            : mlpipe__dataset_cell_hash(d, (uint32_t)b->fold_column, row, 0);
+            : mlpipe__dataset_group_key(d, (uint32_t)b->fold_column, row);
     return mlpipe__fold_of(b->fold_seed, key, folds);
 }
 

@@ -331,8 +331,12 @@ static mlpipe_status bundle_read_ids(mlpipe_ctx *ctx, mlpipe_model *m,
     const uint64_t *ids = mlpipe__get_array(r, count, sizeof *ids);
     const uint32_t marks = mlpipe__model_row_marks(m);
     uint64_t i;
-    if (!mlpipe__cursor_done(r) || count / marks != m->train_rows ||
-        count % marks)
+    /* Rows that taught a step and were dropped by a later one are there, too:
+     * how many is not told elsewhere. */
+    if (!mlpipe__cursor_done(r) || count % marks ||
+        (m->learns_target || m->level > 0
+             ? count / marks < m->train_rows
+                          : count / marks != m->train_rows))
         return bundle_bad(ctx, "TIDS", "not one for each training row");
     for (i = 1; i < count; i++)
         if (ids[i] < ids[i - 1])

@@ -136,6 +136,7 @@ static void fit_free(mlpipe__fitting *f)
     mlpipe_dataset_free(f->whole);
     mlpipe_dataset_free(f->proper);
     mlpipe_dataset_free(f->withheld);
+    mlpipe_dataset_free(f->taught);
     mlpipe__free(env, f->features);
     mlpipe__free(env, f->regs);
     mlpipe__free(env, f->between);
@@ -155,52 +156,94 @@ static mlpipe_status fit_fingerprint(mlpipe_ctx *ctx, const mlpipe_dataset *d,
     return st;
 }
 
-/* Sorted hashes of the rows that the learner sees. */
+/* The hashes of some rows, behind those that are there. */
+static mlpipe_status fit_hash_rows(mlpipe__fitting *f, const mlpipe_dataset *d,
+                                   mlpipe__row_by by)
+{
+    mlpipe_model *m = f->model;
+    const uint64_t at = m->train_id_count;
+    m->train_id_count += (uint64_t)d->rows;
+    return mlpipe__model_row_hashes(f->ctx, m, d, by, m->train_ids + at);
+}
+
+/* Sorted hashes of the rows that the learner sees, of those that were dropped
+ * after their targets had taught a step, and of those that a tail was fitted
+ * on. */
 static mlpipe_status fit_train_ids(mlpipe__fitting *f)
 {
     mlpipe_model *m = f->model;
     mlpipe__env *env = f->ctx->env;
-    const size_t rows = (size_t)f->train.data->rows;
-    const size_t hashes = rows * mlpipe__model_row_marks(m);
+    const mlpipe_dataset *known = f->taught ? f->taught : f->train.data;
+    const uint32_t marks = mlpipe__model_row_marks(m);
+    const size_t more = f->withheld ? (size_t)f->withheld->rows : 0;
+    const size_t hashes = (size_t)known->rows * marks + more;
     uint64_t *scratch = mlpipe__alloc_array(env, hashes, sizeof *scratch);
     mlpipe_status st;
     m->train_ids = mlpipe__alloc_array(env, hashes, sizeof *m->train_ids);
-    if (!scratch || !m->train_ids) {
-        mlpipe__free(env, scratch);
-        return mlpipe__nomem(f->ctx);
-    }
-    m->train_id_count = hashes;
-    st = mlpipe__model_row_hashes(f->ctx, m, f->train.data,
-                                  m->steps_only ? MLPIPE__ROW_BY_PLACE
-                                                : MLPIPE__ROW_BY_TARGET,
-                                  m->train_ids);
-    if (!st && hashes > rows)
-        st = mlpipe__model_row_hashes(f->ctx, m, f->train.data,
-                                      MLPIPE__ROW_BY_NAME,
-                                      m->train_ids + rows);
+    st = scratch && m->train_ids ? MLPIPE_OK : mlpipe__nomem(f->ctx);
+    if (!st)
+        st = fit_hash_rows(f, known, m->steps_only ? MLPIPE__ROW_BY_PLACE
+                                                   : MLPIPE__ROW_BY_TARGET);
+    if (!st && marks > 1)
+        st = fit_hash_rows(f, known, MLPIPE__ROW_BY_NAME);
+    if (!st && more)
+        st = fit_hash_rows(f, f->withheld, MLPIPE__ROW_BY_TARGET);
     if (!st)
         mlpipe__sort_u64(m->train_ids, hashes, scratch);
     mlpipe__free(env, scratch);
     return st;
 }
 
-/* The mean of the target in its own units: what a baseline would say. */
+/* sum(w y) / sum(w). */
+static double fit_weighted_mean(const double *y, const double *w, size_t rows)
+{
+    mlpipe__exact sum, all;
+    mlpipe__exact_init(&sum);
+    mlpipe__exact_init(&all);
+    for (size_t i = 0; i < rows; i++) {
+        mlpipe__exact_add_product(&sum, w[i], y[i]);
+        mlpipe__exact_add(&all, w[i]);
+    }
+    return mlpipe__exact_value(&sum) / mlpipe__exact_value(&all);
+}
+
+static double fit_mean(const double *y, size_t rows)
+{
+    mlpipe__exact sum;
+    mlpipe__exact_init(&sum);
+    for (size_t i = 0; i < rows; i++)
+        mlpipe__exact_add(&sum, y[i]);
+    return mlpipe__exact_mean(&sum, rows);
+}
+
+/* The mean of the target in its own units, weighted as the scores beside it
+ * are: what a baseline would say. */
 static mlpipe_status fit_baseline(mlpipe__fitting *f)
 {
-    const size_t rows = (size_t)f->train.data->rows;
-    double *y = mlpipe__alloc_array(f->ctx->env, rows, sizeof *y);
-    mlpipe__exact sum;
-    mlpipe_status st;
-    size_t i;
-    if (!y)
-        return mlpipe__nomem(f->ctx);
-    st = mlpipe__model_target(f->ctx, f->model, f->train.data, y);
-    mlpipe__exact_init(&sum);
-    for (i = 0; !st && i < rows; i++)
-        mlpipe__exact_add(&sum, y[i]);
+    const bool weighted = f->model->weight_column[0];
+    const mlpipe_dataset *d = f->train.data;
+    const size_t rows = (size_t)d->rows;
+    mlpipe__env *env = f->ctx->env;
+    double *y = mlpipe__alloc_array(env, rows, sizeof *y);
+    double *w = weighted ? mlpipe__alloc_array(env, rows, sizeof *w) : NULL;
+    mlpipe_status st = y && (w || !weighted) ? MLPIPE_OK
+                                             : mlpipe__nomem(f->ctx);
     if (!st)
-        f->model->baseline = mlpipe__exact_mean(&sum, rows);
-    mlpipe__free(f->ctx->env, y);
+        st = mlpipe__model_target(f->ctx, f->model, d, y);
+    if (!st && weighted)
+        st = mlpipe__fit_weights(f, d, w);
+    if (!st)
+        f->model->baseline = weighted ? fit_weighted_mean(y, w, rows)
+                                      : fit_mean(y, rows);
+    if (!st && !mlpipe__finite(f->model->baseline))
+        st = mlpipe__fail(f->ctx, MLPIPE_E_NUMERIC,
+                          "the mean of the target %q is %g by the weights %q; "
+                          "some weight must be above zero, and the sum of "
+                          "weight times target below 1.8e308",
+                          f->model->target, f->model->baseline,
+                          f->model->weight_column);
+    mlpipe__free(env, w);
+    mlpipe__free(env, y);
     return st;
 }
 
@@ -452,7 +495,7 @@ static mlpipe_status fit_describe(mlpipe__fitting *f)
     mlpipe_status st;
     m->train_rows = (uint64_t)f->train.data->rows;
     m->valid_rows = f->held.data ? (uint64_t)f->held.data->rows : 0;
-    st = fit_fingerprint(f->ctx, f->given, m->train_print);
+    st = fit_fingerprint(f->ctx, f->given_all, m->train_print);
     if (!st && f->given_valid)
         st = fit_fingerprint(f->ctx, f->given_valid, m->valid_print);
     if (!st)

@@ -46,7 +46,7 @@ static void holdout_group_times(const mlpipe_dataset *d, const uint64_t *group,
     }
 }
 
-/* A hash of each row's group. */
+/* A key of each row's group. */
 static mlpipe_status holdout_groups(mlpipe__fitting *f, uint64_t *out)
 {
     const mlpipe_dataset *d = f->train.data;
@@ -55,7 +55,7 @@ static mlpipe_status holdout_groups(mlpipe__fitting *f, uint64_t *out)
     const mlpipe_status st = mlpipe__dataset_column(
         f->ctx, d, f->model->group_column, &column);
     for (i = 0; !st && i < d->rows; i++)
-        out[i] = mlpipe__dataset_cell_hash(d, column, i, 0);
+        out[i] = mlpipe__dataset_group_key(d, column, i);
     return st;
 }
 

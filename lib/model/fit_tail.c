@@ -12,9 +12,8 @@
 /* What keeps a row's place among folds and shares: its group, or its id. */
 static uint64_t tail_key(const mlpipe_dataset *d, int32_t group, int64_t row)
 {
-    return group < 0
-               ? mlpipe_dataset_row_id(d, row)
-               : mlpipe__dataset_cell_hash(d, (uint32_t)group, row, 0);
+    return group < 0 ? mlpipe_dataset_row_id(d, row)
+                     : mlpipe__dataset_group_key(d, (uint32_t)group, row);
 }
 
 static int32_t tail_group(const mlpipe__fitting *f, const mlpipe_dataset *d)

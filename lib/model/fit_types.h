@@ -76,6 +76,8 @@ typedef struct mlpipe__fitting {
     mlpipe__fit_rows train, held;
     mlpipe__fit_rows learn; /* train as it is after resampling */
     mlpipe_dataset *whole; /* training rows before any were filtered */
+    mlpipe_dataset *taught; /* those whose targets a step learnt from, which a
+                               later one may have dropped; NULL: none */
     mlpipe__plan inputs, plan;
     uint32_t step_count;
     mlpipe__fit_step *steps;

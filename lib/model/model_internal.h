@@ -136,8 +136,9 @@ struct mlpipe_model {
     char train_print[33], valid_print[33]; /* fingerprints, "" = none */
     uint64_t train_rows, valid_rows;
     uint64_t seed;
-    double baseline;           /* weighted training mean, or share of
-                                  positives; multiclass: 0 */
+    double baseline;           /* training mean, or share of positives, by
+                                  weight where the recipe has one; 0 where
+                                  there are shares */
     uint32_t any_machine;      /* 1: equal bits on every machine */
     uint32_t learns_target;    /* 1: a step learnt from the target, so that
                                   training rows must not be seen again */
@@ -147,7 +148,9 @@ struct mlpipe_model {
     mlpipe_report **attached;
     uint32_t attached_count;
     uint64_t *train_ids;       /* sorted hashes of the rows it was fitted on,
-                                  so that the gate can take them out */
+                                  so that the gate can take them out; where
+                                  learns_target, also of rows that taught a
+                                  step and were dropped by a later one */
     uint64_t train_id_count;
     char *info;                /* INFO section: JSON, outside the identity */
     char id[33];

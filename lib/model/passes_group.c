@@ -65,7 +65,12 @@ static mlpipe_status group_prepare(mlpipe__fitting *f, group_pass *g,
                                    uint32_t tasks)
 {
     const mlpipe__job *job = g->job;
-    const uint64_t rows = mlpipe__fit_task_rows(f, tasks);
+    const uint64_t all = (uint64_t)f->train.data->rows;
+    const uint64_t part = mlpipe__fit_task_rows(f, tasks);
+    const uint64_t rows = part < all ? part : all;
+    const mlpipe_status st = mlpipe__groups_check(f->ctx, job->name, all);
+    if (st)
+        return st;
     for (size_t i = 0; i < (size_t)tasks * job->chosen_count; i++) {
         const uint32_t c = (uint32_t)(i % job->chosen_count);
         const uint64_t groups =

@@ -12,12 +12,12 @@ typedef struct check_run {
     const char *text;
     size_t bytes;
     mlpipe_report *report;
-    uint32_t errors, lints;
+    uint32_t errors, lints; /* told, listed or not */
     mlpipe_pipeline *made; /* of all that was right so far */
     mlpipe_status fatal;   /* memory, cancelled: no finding, but the end */
 } check_run;
 
-/* A place in the JSON: its pointer, and the byte where it stands. */
+/* A place in the JSON: its pointer (RFC 6901), and the byte where it stands. */
 typedef struct check_place {
     char pointer[CHECK_POINTER];
     size_t at;
@@ -34,9 +34,24 @@ static check_place check_at(const char *pointer, const mlpipe__json *j)
 static check_place check_below(const check_place *above, const char *key,
                                const mlpipe__json *j)
 {
-    check_place p;
-    mlpipe__format(p.pointer, sizeof p.pointer, "%s/%s", above->pointer, key);
+    check_place p = *above;
+    size_t used = strlen(p.pointer), left = strlen(key), n;
     p.at = mlpipe__json_place(j);
+    if (used + 1 < sizeof p.pointer)
+        p.pointer[used++] = '/';
+    /* A slash within a key would read as one more level. A long key is cut
+     * between characters, so that no half of one is left. */
+    for (; left; key += n, left -= n) {
+        const char *part = *key == '~' ? "~0" : *key == '/' ? "~1" : key;
+        n = mlpipe__utf8_char(key, left);
+        n = n ? n : 1;
+        const size_t size = part == key ? n : 2;
+        if (used + size >= sizeof p.pointer)
+            break;
+        memcpy(p.pointer + used, part, size);
+        used += size;
+    }
+    p.pointer[used] = 0;
     return p;
 }
 
@@ -51,7 +66,8 @@ static void check_add(check_run *r, const check_place *place, bool lint,
 {
     char caret[MLPIPE__CARET_BYTES];
     uint32_t line, column;
-    if (r->errors + r->lints == CHECK_MOST)
+    /* Each kind has room of its own: lints never hide an error. */
+    if ((lint ? r->lints++ : r->errors++) >= CHECK_MOST)
         return;
     mlpipe__line_column(r->text, r->bytes, place->at, &line, &column);
     check_cell(r, lint ? "lint" : "error");
@@ -64,10 +80,15 @@ static void check_add(check_run *r, const check_place *place, bool lint,
     check_cell(r, help);
     mlpipe__caret(r->text, r->bytes, place->at, caret);
     check_cell(r, caret[0] ? caret + 1 : caret); /* without its first newline */
-    if (lint)
-        r->lints++;
-    else
-        r->errors++;
+}
+
+/* Whether the run goes on: what ends a call says nothing about a recipe. */
+static bool check_goes_on(check_run *r, mlpipe_status st)
+{
+    if (st == MLPIPE_E_NOMEM || st == MLPIPE_E_CANCELLED ||
+        st == MLPIPE_E_HOST)
+        r->fatal = st;
+    return !r->fatal;
 }
 
 /* What the last call said, as a finding; true where the run goes on. */
@@ -77,11 +98,8 @@ static bool check_said(check_run *r, mlpipe_status st,
     const mlpipe_error *e = mlpipe_ctx_error(r->ctx);
     if (!st)
         return true;
-    if (st == MLPIPE_E_NOMEM || st == MLPIPE_E_CANCELLED ||
-        st == MLPIPE_E_HOST) {
-        r->fatal = st;
+    if (!check_goes_on(r, st))
         return false;
-    }
     check_add(r, place, false, st, e->detail, e->text, "");
     return true;
 }
@@ -230,11 +248,8 @@ static bool check_grammar(check_run *r, const check_place *params,
     if (!text || mlpipe__json_kind_of(text) != MLPIPE__JSON_TEXT)
         return true;
     e.place = check_below(params, step->params[0].name, text);
-    if (step->check(r->ctx, step->name, mlpipe__json_text(text), &sink) !=
-        MLPIPE_E_NOMEM)
-        return true;
-    r->fatal = MLPIPE_E_NOMEM;
-    return false;
+    return check_goes_on(r, step->check(r->ctx, step->name,
+                                        mlpipe__json_text(text), &sink));
 }
 
 /* ---- the recipe --------------------------------------------------------- */
@@ -263,6 +278,7 @@ static bool check_step(check_run *r, uint32_t index, const mlpipe__json *j)
     mlpipe__recipe_step found = {0};
     check_place place, at;
     char pointer[32];
+    mlpipe_status st;
     bool on;
     mlpipe__format(pointer, sizeof pointer, "/steps/%u", index);
     place = check_at(pointer, j);
@@ -276,8 +292,9 @@ static bool check_step(check_run *r, uint32_t index, const mlpipe__json *j)
         return true;
     }
     at = check_below(&place, "step", step);
-    if (mlpipe__pipeline_find(r->ctx, mlpipe__json_text(step), &found))
-        return check_said(r, MLPIPE_E_PARAM, &at);
+    st = mlpipe__pipeline_find(r->ctx, mlpipe__json_text(step), &found);
+    if (st)
+        return check_said(r, st, &at);
     at = check_below(&place, "params", params ? params : j);
     if (params && mlpipe__json_kind_of(params) != MLPIPE__JSON_OBJECT) {
         check_add(r, &at, false, MLPIPE_E_FORMAT, 0,
@@ -387,8 +404,8 @@ static void check_rows(check_run *r, const mlpipe__json *root,
     const check_place place = p.step < mlpipe__json_count(p.steps)
                                   ? check_step_place(&p)
                                   : check_at("", root);
-    if (r->errors == before) /* else it has been told already */
-        check_said(r, st, &place);
+    if (check_goes_on(r, st) && r->errors == before)
+        check_said(r, st, &place); /* else it has been told already */
 }
 
 static mlpipe_status check_run_all(check_run *r, const mlpipe_dataset *rows)

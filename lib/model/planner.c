@@ -405,6 +405,8 @@ static mlpipe_status planner_step(mlpipe__fitting *f, uint32_t i)
     mlpipe_status st;
     planner_at(f, i);
     st = planner_prepare(f, i, true);
+    if (!st && job->grouped_target && !f->taught)
+        f->taught = mlpipe__dataset_keep(f->train.data);
     if (!st && job->step->filters && job->step->filters(job))
         st = planner_filter(f, job);
     if (!st && job->step->emit)

@@ -29,12 +29,14 @@ static uint64_t row_hash_number(double x)
     return bits;
 }
 
-/* Microseconds of a timestamp; other whole numbers as they are. */
+/* Microseconds of a timestamp, of which a part is cut as mlpipe__time_us cuts
+ * it, so that a row has one hash before 1970 too; other whole numbers as they
+ * are. */
 static uint64_t row_hash_integer(const mlpipe__column *c, int64_t x)
 {
     if (c->type == MLPIPE_TYPE_TIMESTAMP) {
         if (c->unit == MLPIPE_UNIT_NS)
-            x /= 1000;
+            x = x / 1000 - (x % 1000 < 0);
         else if (c->unit != MLPIPE_UNIT_US)
             x = (int64_t)((uint64_t)x *
                           (c->unit == MLPIPE_UNIT_MS ? 1000u : 1000000u));

@@ -42,7 +42,8 @@ static const char *task_class_text(const mlpipe_dataset *d, uint32_t column,
         *bytes = value != 0 ? 4 : 5;
         return value != 0 ? "true" : "false";
     }
-    if (!(value >= -0x1p53 && value <= 0x1p53) ||
+    /* 2^53 itself may be a rounded neighbour */
+    if (!(value > -0x1p53 && value < 0x1p53) ||
         (double)(int64_t)value != value)
         return NULL;
     *bytes = mlpipe__print_i64((int64_t)value, number);

@@ -44,23 +44,42 @@ static bool transform_write(mlpipe__column_writer *w, int32_t type, double x)
     }
 }
 
-/* Whole numbers are exact up to 2^53 as they pass through a program; times are
- * rounded to the unit that they have. */
+/*
+ * A program holds doubles. Below 2^53 each of them is one whole number; 2^53
+ * may be 2^53 + 1 that was rounded, and is refused with what lies above. Times
+ * in nanoseconds lie above since April 1970: they are taken as they are, every
+ * 256th of our days, and counted, so that who needs them all learns of it.
+ */
 static mlpipe_status transform_whole(mlpipe_ctx *ctx,
                                      const mlpipe__program_output *o,
-                                     int64_t row, double *x)
+                                     int64_t row, double *x, int64_t *coarse)
 {
     const bool time = o->type != MLPIPE_TYPE_I64;
-    const double most = time ? 0x1p62 : 0x1p53;
-    if (*x >= -most && *x <= most) {
+    const bool exact = *x > -0x1p53 && *x < 0x1p53;
+    if (exact || (time && *x >= -0x1p62 && *x <= 0x1p62)) {
+        *coarse += !exact;
         *x = mlpipe__round_even(*x);
         return MLPIPE_OK;
     }
     mlpipe__fail(ctx, MLPIPE_E_NUMERIC,
-                 "%s is %g in row %lld, beyond the whole numbers that a "
-                 "program keeps exactly (2^53); make it an id=, or scale it",
+                 "%s is %g in row %lld, and a program keeps whole numbers "
+                 "exactly below 9007199254740992 (2^53) alone; make it an "
+                 "id=, or scale it",
                  o->name, *x, (long long)row);
     return mlpipe__fail_at(ctx, row, o->name);
+}
+
+static void transform_tell_coarse(mlpipe_ctx *ctx,
+                                  const mlpipe__program_output *o,
+                                  int64_t coarse, int64_t rows)
+{
+    if (coarse)
+        mlpipe__log_line(ctx, MLPIPE_LOG_WARN, "transform",
+                         "%s: %lld of %lld times are 2^53 %s or more from "
+                         "1970 and were rounded to what a double holds; in a "
+                         "coarser unit they pass exactly",
+                         o->name, (long long)coarse, (long long)rows,
+                         mlpipe__unit_name(o->unit));
 }
 
 /* Output k of all rows as a column; values lie row by row. */
@@ -74,6 +93,7 @@ static mlpipe_status transform_column(mlpipe_ctx *ctx,
         o->dict ? transform_dictionary(ctx->env, o->dict) : NULL;
     mlpipe__column_writer *w = NULL;
     mlpipe_status st = MLPIPE_OK;
+    int64_t coarse = 0;
     if (!o->dict || d)
         w = mlpipe__writer_new(ctx->env, o->name, strlen(o->name), o->type,
                                o->unit, d);
@@ -85,7 +105,7 @@ static mlpipe_status transform_column(mlpipe_ctx *ctx,
         const bool null = x != x || (o->dict && x < 0);
         if (!null && !o->dict && o->type != MLPIPE_TYPE_F64 &&
             o->type != MLPIPE_TYPE_BOOL)
-            st = transform_whole(ctx, o, i, &x);
+            st = transform_whole(ctx, o, i, &x, &coarse);
         if (!st && !(null ? mlpipe__writer_null(w)
                           : transform_write(w, o->type, x)))
             st = mlpipe__nomem(ctx);
@@ -93,6 +113,8 @@ static mlpipe_status transform_column(mlpipe_ctx *ctx,
     *out = st ? NULL : mlpipe__writer_finish(w);
     if (st)
         mlpipe__writer_free(w);
+    else
+        transform_tell_coarse(ctx, o, coarse, rows);
     return st || *out ? st : mlpipe__nomem(ctx);
 }
 

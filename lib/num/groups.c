@@ -2,12 +2,15 @@
 /*
  * Statistics by group. The values are kept with their keys and sorted at the
  * end, so that means, deviations and quantiles of a group are exact and the
- * same for every partition and order of the rows; a state with thousands of
- * groups costs no more than its rows.
+ * same for every partition and order of the rows. A value costs 12 bytes, a
+ * group 8 once the state is finished, whether it has values or not; sorting
+ * takes 8 more of each for as long as it lasts.
  */
 #include "num_internal.h"
 
 enum { GROUPS_FORMAT = 1, GROUPS_FEW = 64 };
+/* A group may hold all values, and its sum takes their number in 32 bits. */
+#define GROUPS_MOST (UINT32_MAX - 1)
 
 void mlpipe__groups_init(mlpipe__groups *g, mlpipe__env *env,
                          uint32_t groups)
@@ -15,6 +18,16 @@ void mlpipe__groups_init(mlpipe__groups *g, mlpipe__env *env,
     memset(g, 0, sizeof *g);
     g->env = env;
     g->groups = groups;
+}
+
+mlpipe_status mlpipe__groups_check(mlpipe_ctx *ctx, const char *owner,
+                                   uint64_t values)
+{
+    if (values <= GROUPS_MOST)
+        return MLPIPE_OK;
+    return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
+                        "%s: %llu values to gather by group; the most is %u",
+                        owner, (unsigned long long)values, GROUPS_MOST);
 }
 
 bool mlpipe__groups_reserve(mlpipe__groups *g, uint64_t n)
@@ -25,7 +38,7 @@ bool mlpipe__groups_reserve(mlpipe__groups *g, uint64_t n)
 
     if (n <= g->room - g->count)
         return true;
-    if (n > UINT32_MAX - 1 - g->count) /* places are sorted as 32 bits */
+    if (n > GROUPS_MOST - g->count)
         return false;
     if (room < g->count + n)
         room = g->count + n;

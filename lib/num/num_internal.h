@@ -190,6 +190,9 @@ double mlpipe__stats_mode(const mlpipe__stats *s);
 /*
  * The values of each group, kept and in the end sorted, so that every
  * statistic of a group is exact and no partition of the rows changes a bit.
+ * The fit of scale and target_encode gathers them (passes_group.c); save and
+ * load are for states that are merged across processes, which nothing in the
+ * library does yet: the tests alone call them.
  */
 typedef struct mlpipe__groups {
     mlpipe__env *env;
@@ -203,7 +206,12 @@ typedef struct mlpipe__groups {
 
 void mlpipe__groups_init(mlpipe__groups *g, mlpipe__env *env,
                          uint32_t groups);
-/* Room for n more, so that adding them cannot fail. */
+/* E_LIMIT where these are more values than a state takes; `owner` names who
+ * gathers them. For who reserves, which tells no cause. */
+mlpipe_status mlpipe__groups_check(mlpipe_ctx *ctx, const char *owner,
+                                   uint64_t values);
+/* Room for n more, so that adding them cannot fail; false: no memory, or more
+ * than mlpipe__groups_check lets pass. */
 bool mlpipe__groups_reserve(mlpipe__groups *g, uint64_t n);
 /* A value that is NaN or infinite, or a key past the last, is left out. */
 bool mlpipe__groups_add(mlpipe__groups *g, uint32_t key, double value);

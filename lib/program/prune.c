@@ -88,6 +88,8 @@ static void prune_feed(mlpipe__program *to, mlpipe__program *p,
     f->steps = NULL;
     f->step_count = 0;
     f->dict = NULL;
+    /* It is the last one: p has no two equal feeds, and its inputs are mapped
+     * one to one, so that `to` has none to share either. */
     if (!to->failed)
         to->feeds[to->feed_count - 1].fixed = fixed;
 }
@@ -108,7 +110,7 @@ static void prune_op(mlpipe__program *to, mlpipe__program *p,
             made.b = prune_const(to, p, op->b, op->count + 1);
         if (op->code == MLPIPE__OP_DISTANCE)
             made.b = prune_const(to, p, op->b, 2 * op->count + 1);
-        if (op->code == MLPIPE__OP_FOREST) {
+        if (op->code == MLPIPE__OP_FOREST) { /* taken: it belongs to this op alone */
             made.a = mlpipe__program_forest(to, p->forests[op->a]);
             p->forests[op->a] = NULL;
         }

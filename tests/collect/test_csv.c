@@ -324,7 +324,11 @@ static void test_rejects(void **state)
     assert_says("1 cell where 2 belong");
     assert_says("lines 4, 6, 7, 9");
     assert_says("5 bad rows among 8");
-    assert_int_equal(2, mlpipe_ctx_error(ctx)->row);
+    assert_int_equal(1, mlpipe_ctx_error(ctx)->row); /* 0 is in line 2 */
+    assert_status(MLPIPE_E_FORMAT,
+                  read_text("1,2\n\n\"3\n\",4\n5\n", "header=false", &d));
+    assert_says("line 5"); /* a cell spans two lines, an empty row counts */
+    assert_int_equal(3, mlpipe_ctx_error(ctx)->row);
     d = read_ok(text, "rows=quarantine");
     assert_rows(d, 8, 2, 5, 1);
     assert_same(9, number(d, 1, 0));

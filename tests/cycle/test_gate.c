@@ -65,6 +65,45 @@ static void test_split_groups(void **state)
     (void)state;
 }
 
+/* Rows of no group are not one group: else the newest of them took all. */
+static void test_split_without_group(void **state)
+{
+    int64_t group[100], id[100];
+    uint8_t valid[100];
+    mlpipe_dataset *d, *fit, *held;
+    mlpipe_builder *b;
+    mlpipe_ctx *c;
+
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
+    for (int i = 0; i < 100; i++) {
+        id[i] = i;
+        group[i] = i % 10;
+        valid[i] = i % 10 < 3; /* groups 0, 1 and 2; the others have none */
+    }
+    assert_ok(c, mlpipe_builder_new(c, NULL, NULL, &b));
+    assert_ok(c, mlpipe_builder_column(c, b, "id", MLPIPE_I64, id, NULL,
+                                       100));
+    assert_ok(c, mlpipe_builder_column(c, b, "n", MLPIPE_I64, group, valid,
+                                       100));
+    assert_ok(c, mlpipe_builder_finish(c, b, &d));
+    mlpipe_builder_free(b);
+    /* the seven newest have no group, and none behind them is asked for */
+    assert_ok(c, mlpipe__gate_split(c, d, "n", 0.065, &fit, &held));
+    assert_int_equal(7, mlpipe_dataset_rows(held));
+    for (int64_t i = 0; i < 7; i++)
+        assert_int_equal(93 + i, id_at(held, i));
+    mlpipe_dataset_free(fit);
+    mlpipe_dataset_free(held);
+    /* one more, and its group comes with it */
+    assert_ok(c, mlpipe__gate_split(c, d, "n", 0.075, &fit, &held));
+    assert_int_equal(17, mlpipe_dataset_rows(held));
+    mlpipe_dataset_free(fit);
+    mlpipe_dataset_free(held);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+    (void)state;
+}
+
 static void test_who_wins(void **state)
 {
     mlpipe_dataset *old_law, *new_law, *fresh;
@@ -181,6 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_split_newest),
         cmocka_unit_test(test_split_groups),
+        cmocka_unit_test(test_split_without_group),
         cmocka_unit_test(test_who_wins),
         cmocka_unit_test(test_training_rows_are_removed),
         cmocka_unit_test(test_size),

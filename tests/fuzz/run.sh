@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 # Fuzzing with libFuzzer, address and undefined-behaviour sanitizers:
 #   tests/fuzz/run.sh SECONDS [name ...]
-# builds into build/fuzz with clang and runs each target for SECONDS. New
-# inputs go to build/fuzz/corpus/<name>, failing ones to build/fuzz/found.
+# builds into build/fuzz with clang and runs each target for SECONDS, two at a
+# time where there are two cores. New inputs go to build/fuzz/corpus/<name>,
+# failing ones to build/fuzz/found, what a target says to build/fuzz/<name>.log.
 set -u
 seconds=${1:?usage: tests/fuzz/run.sh SECONDS [name ...]}
 shift
@@ -21,15 +22,31 @@ if [ $# -eq 0 ]; then
         [ "$name" = main.c ] || set -- "$@" "${name%.c}"
     done
 fi
+lanes=$(nproc 2> /dev/null || echo 1)
+[ "$lanes" -le 2 ] || lanes=2
 passed=0 failed=0
+names=("$@") pids=()
 mkdir -p $dir/found
-for name; do
-    mkdir -p "$dir/corpus/$name"
-    log=$dir/$name.log
-    if "$dir/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -timeout=25 \
+trap 'kill $(jobs -p) 2> /dev/null; exit 130' INT TERM
+
+start() {
+    mkdir -p "$dir/corpus/$1"
+    "$dir/tests/fuzz/fuzz_$1" -max_total_time="$seconds" -timeout=25 \
         -rss_limit_mb=2048 -print_final_stats=1 \
-        -artifact_prefix="$dir/found/$name-" \
-        "$dir/corpus/$name" "tests/fuzz/corpus/$name" > "$log" 2>&1; then
+        -artifact_prefix="$dir/found/$1-" \
+        "$dir/corpus/$1" "tests/fuzz/corpus/$1" > "$dir/$1.log" 2>&1 &
+    pids+=($!)
+}
+
+# All take the same time, so that waiting for them in their order keeps every
+# lane at work, and what is told of one stands together.
+for ((at = 0; at < ${#names[@]}; at++)); do
+    while [ ${#pids[@]} -lt ${#names[@]} ] &&
+        [ ${#pids[@]} -lt $((at + lanes)) ]; do
+        start "${names[${#pids[@]}]}"
+    done
+    name=${names[at]} log=$dir/${names[at]}.log
+    if wait "${pids[at]}"; then
         runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
         echo "fuzz_$name: ok, $runs inputs"
         passed=$((passed + 1))

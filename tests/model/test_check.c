@@ -43,6 +43,10 @@ static const struct {
     {"{\"format\":1,\"pipeline\":{\"target\":\"y\"},\"steps\":7}",
      1,
      {"an array must stand here"}},
+    /* keys in a pointer, by RFC 6901 */
+    {"{\"format\":1,\"a/b~c~1\":1,\"pipeline\":{\"\":0,\"/\":1}}",
+     3,
+     {"\"/a~1b~0c~01\"", "\"/pipeline/\"", "\"/pipeline/~1\""}},
 };
 
 static void findings(void **state)
@@ -101,12 +105,21 @@ static void with_rows(void **state)
     mlpipe_ctx_free(c);
 }
 
-/* No more than fifty findings. */
+static size_t count_of(const char *text, const char *part)
+{
+    size_t n = 0;
+    while ((text = strstr(text, part)) != NULL)
+        n++, text++;
+    return n;
+}
+
+/* All are counted, no more than fifty listed. */
 static void many(void **state)
 {
     static char json[16384];
     mlpipe_ctx *c = made_ctx(1);
     mlpipe_report *r;
+    mlpipe_buffer *b;
     size_t n;
     (void)state;
     n = (size_t)sprintf(json, "{\"format\":1,\"pipeline\":{},\"steps\":[");
@@ -115,8 +128,96 @@ static void many(void **state)
                              i);
     n += (size_t)sprintf(json + n, "]}");
     assert_ok(c, mlpipe_pipeline_check(c, json, n, NULL, &r));
-    assert_true(mlpipe_report_get(r, "errors") == 50);
+    assert_true(mlpipe_report_get(r, "errors") == 300);
+    assert_ok(c, mlpipe_report_render(c, r, "json", &b));
+    assert_int_equal(50, count_of(mlpipe_buffer_data(b), "\"error\","));
+    mlpipe_buffer_free(b);
     mlpipe_report_free(r);
+    mlpipe_ctx_free(c);
+}
+
+/* However many lints stand before it, an error is counted and listed. */
+static void error_behind_lints(void **state)
+{
+    static char json[8192];
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = made_dataset(c, 0, 60);
+    mlpipe_report *r;
+    mlpipe_buffer *b;
+    size_t n;
+    (void)state;
+    n = (size_t)sprintf(json, "{\"format\":1,\"pipeline\":{\"features\":"
+                              "[\"size\"]},\"steps\":[{\"step\":\"derive\","
+                              "\"params\":{\"expressions\":\"");
+    for (int i = 0; i < 60; i++)
+        n += (size_t)sprintf(json + n, "c%d = size == null; ", i);
+    n += (size_t)sprintf(json + n, "wrong = lott\"}}]}");
+    assert_ok(c, mlpipe_pipeline_check(c, json, n, d, &r));
+    assert_true(mlpipe_report_get(r, "lints") == 60);
+    assert_true(mlpipe_report_get(r, "errors") == 1);
+    assert_ok(c, mlpipe_report_render(c, r, "json", &b));
+    assert_int_equal(50, count_of(mlpipe_buffer_data(b), "\"lint\","));
+    assert_int_equal(1, count_of(mlpipe_buffer_data(b), "\"error\","));
+    assert_non_null(strstr(mlpipe_buffer_data(b), "\\\"lott\\\""));
+    mlpipe_buffer_free(b);
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
+typedef struct scarce {
+    int64_t left; /* allocations that succeed */
+} scarce;
+
+static void *scarce_alloc(void *user, void *ptr, size_t old_size,
+                          size_t new_size, size_t align)
+{
+    scarce *s = user;
+    void *made = NULL;
+    if (new_size && s->left-- <= 0)
+        return NULL;
+    if (new_size && posix_memalign(&made, align < sizeof made ? sizeof made
+                                                              : align,
+                                   new_size))
+        return NULL;
+    if (made && ptr)
+        memcpy(made, ptr, old_size < new_size ? old_size : new_size);
+    free(ptr);
+    return made;
+}
+
+/* Out of memory behind an error that was told already: a report that lacks the
+ * second one would be no less wrong for having the first. */
+static void memory_behind_an_error(void **state)
+{
+    static const char json[] =
+        "{\"format\":1,\"pipeline\":{\"features\":[\"size\"]},"
+        "\"steps\":[{\"step\":\"derive\",\"params\":{\"expressions\":"
+        "\"a = siz; b = size + lot; c = replace(town, 'a', 'b'); "
+        "d = lott\"}}]}";
+    scarce s = {INT64_MAX};
+    const mlpipe_ctx_options o = {.user = &s, .alloc = scarce_alloc};
+    mlpipe_ctx *c;
+    mlpipe_dataset *d;
+    mlpipe_report *r;
+    mlpipe_status st = MLPIPE_E_NOMEM;
+    uint64_t live;
+    (void)state;
+    assert_int_equal(0, mlpipe_ctx_new(&o, &c));
+    d = made_dataset(c, 0, 60);
+    live = made_live(c);
+    for (int64_t n = 0; st; n++) {
+        s.left = n;
+        st = mlpipe_pipeline_check(c, json, sizeof json - 1, d, &r);
+        s.left = INT64_MAX;
+        if (st)
+            assert_status(MLPIPE_E_NOMEM, st);
+        else
+            assert_true(mlpipe_report_get(r, "errors") == 2);
+        mlpipe_report_free(r);
+        assert_int_equal(live, made_live(c));
+    }
+    mlpipe_dataset_free(d);
     mlpipe_ctx_free(c);
 }
 
@@ -198,6 +299,8 @@ int main(void)
         cmocka_unit_test(findings),
         cmocka_unit_test(with_rows),
         cmocka_unit_test(many),
+        cmocka_unit_test(error_behind_lints),
+        cmocka_unit_test(memory_behind_an_error),
         cmocka_unit_test(prints),
         cmocka_unit_test(explained),
     };

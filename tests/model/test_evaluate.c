@@ -25,6 +25,7 @@ static mlpipe_dataset *little(mlpipe_ctx *c, bool weights)
 static mlpipe_model *line(mlpipe_ctx *c, const char *pipeline)
 {
     const double x[6] = {1, 2, 3, 4, 5, 6}, w[6] = {1, 1, 1, 1, 1, 1};
+    const double v[6] = {0, 1, 1, 1, 3, 0.5};
     mlpipe_builder *b;
     mlpipe_dataset *d;
     mlpipe_pipeline *p;
@@ -33,6 +34,7 @@ static mlpipe_model *line(mlpipe_ctx *c, const char *pipeline)
     assert_ok(c, mlpipe_builder_column(c, b, "y", MLPIPE_F64, x, NULL, 6));
     assert_ok(c, mlpipe_builder_column(c, b, "x", MLPIPE_F64, x, NULL, 6));
     assert_ok(c, mlpipe_builder_column(c, b, "w", MLPIPE_F64, w, NULL, 6));
+    assert_ok(c, mlpipe_builder_column(c, b, "v", MLPIPE_F64, v, NULL, 6));
     assert_ok(c, mlpipe_builder_finish(c, b, &d));
     mlpipe_builder_free(b);
     assert_ok(c, mlpipe_pipeline_new(c, pipeline, &p));
@@ -90,6 +92,31 @@ static void weights(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* What the baseline says of unequal weights is their mean, and the least that
+ * any constant loses by weights: r2 of it is zero on the training rows. */
+static void weighted_baseline(void **state)
+{
+    const double x[6] = {1, 2, 3, 4, 5, 6}, v[6] = {0, 1, 1, 1, 3, 0.5};
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_model *m = line(c, "target=y features=x weight=v holdout=0");
+    mlpipe_builder *b;
+    mlpipe_dataset *d;
+    mlpipe_report *r;
+    assert_ok(c, mlpipe_builder_new(c, NULL, NULL, &b));
+    assert_ok(c, mlpipe_builder_column(c, b, "y", MLPIPE_F64, x, NULL, 6));
+    assert_ok(c, mlpipe_builder_column(c, b, "x", MLPIPE_F64, x, NULL, 6));
+    assert_ok(c, mlpipe_builder_column(c, b, "v", MLPIPE_F64, v, NULL, 6));
+    assert_ok(c, mlpipe_builder_finish(c, b, &d));
+    mlpipe_builder_free(b);
+    assert_ok(c, mlpipe_evaluate(c, m, d, NULL, &r));
+    assert_near(mlpipe_report_get(r, "baseline"), 27.0 / 6.5, 1e-15);
+    assert_near(mlpipe_report_get(r, "r2_baseline"), 0, 1e-15);
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(d);
+    mlpipe_model_free(m);
+    mlpipe_ctx_free(c);
+}
+
 static mlpipe_dataset *run_of(mlpipe_ctx *c, int from, int n)
 {
     double x[10];
@@ -123,6 +150,47 @@ static void rows_of_the_training_set(void **state)
     mlpipe_ctx_free(c);
 }
 
+static mlpipe_dataset *times_of(mlpipe_ctx *c, int32_t unit,
+                                const int64_t *at)
+{
+    const double x[6] = {1, 2, 3, 4, 5, 6};
+    mlpipe_builder *b;
+    mlpipe_dataset *d;
+    assert_ok(c, mlpipe_builder_new(c, NULL, NULL, &b));
+    assert_ok(c, mlpipe_builder_column(c, b, "y", MLPIPE_F64, x, NULL, 6));
+    assert_ok(c, mlpipe_builder_column(c, b, "x", MLPIPE_F64, x, NULL, 6));
+    assert_ok(c, mlpipe_builder_times(c, b, "t", unit, at, NULL, 6));
+    assert_ok(c, mlpipe_builder_finish(c, b, &d));
+    mlpipe_builder_free(b);
+    return d;
+}
+
+/* A row is the same in nanoseconds and in microseconds, which end below, on
+ * both sides of 1970. */
+static void rows_in_another_unit(void **state)
+{
+    static const int64_t ns[6] = {-2000, -1999, -1, 0, 1, 1999};
+    static const int64_t us[6] = {-2, -2, -1, 0, 0, 1};
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = times_of(c, MLPIPE_UNIT_NS, ns);
+    mlpipe_dataset *other = times_of(c, MLPIPE_UNIT_US, us);
+    mlpipe_pipeline *p;
+    mlpipe_model *m;
+    mlpipe_report *r;
+    assert_ok(c, mlpipe_pipeline_new(
+                     c, "target=y features=x time=t holdout=0", &p));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "ridge", NULL));
+    assert_ok(c, mlpipe_fit(c, p, d, NULL, &m));
+    assert_ok(c, mlpipe_evaluate(c, m, other, NULL, &r));
+    assert_near(mlpipe_report_get(r, "rows_seen"), 6, 0);
+    mlpipe_report_free(r);
+    mlpipe_model_free(m);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(other);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
 static void refusals(void **state)
 {
     mlpipe_ctx *c = made_ctx(1);
@@ -152,7 +220,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows),
         cmocka_unit_test(weights),
+        cmocka_unit_test(weighted_baseline),
         cmocka_unit_test(rows_of_the_training_set),
+        cmocka_unit_test(rows_in_another_unit),
         cmocka_unit_test(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

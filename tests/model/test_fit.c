@@ -184,6 +184,45 @@ static void holdout(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* Rows without a group are held out one by one, and not all or none; with a
+ * time, the newest of them. */
+static void holdout_without_groups(void **state)
+{
+    static const char *const recipes[] = {
+        "target=y group=g features=x holdout=0.3",
+        "target=y group=g time=t features=x holdout=0.3"};
+    double x[200], y[200];
+    int64_t g[200] = {0};
+    const uint8_t none[200] = {0};
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_builder *b;
+    mlpipe_dataset *d;
+    for (int i = 0; i < 200; i++) {
+        x[i] = i;
+        y[i] = made_unit(i, 1);
+    }
+    assert_ok(c, mlpipe_builder_new(c, NULL, NULL, &b));
+    assert_ok(c, mlpipe_builder_column(c, b, "x", MLPIPE_F64, x, NULL, 200));
+    assert_ok(c, mlpipe_builder_column(c, b, "t", MLPIPE_F64, x, NULL, 200));
+    assert_ok(c, mlpipe_builder_column(c, b, "y", MLPIPE_F64, y, NULL, 200));
+    assert_ok(c, mlpipe_builder_column(c, b, "g", MLPIPE_I64, g, none, 200));
+    assert_ok(c, mlpipe_builder_finish(c, b, &d));
+    mlpipe_builder_free(b);
+    for (int k = 0; k < 2; k++) {
+        mlpipe_pipeline *p;
+        mlpipe_model *m;
+        assert_ok(c, mlpipe_pipeline_new(c, recipes[k], &p));
+        assert_ok(c, mlpipe_pipeline_add(c, p, "gbt", "trees=3"));
+        assert_ok(c, mlpipe_fit(c, p, d, NULL, &m));
+        assert_in_range((int)note(m, "rows_held_out"), k ? 59 : 40,
+                        k ? 61 : 80);
+        mlpipe_model_free(m);
+        mlpipe_pipeline_free(p);
+    }
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
 /* Last in time means that no training row is newer than a held-out one. */
 static void holdout_is_last(void **state)
 {
@@ -525,6 +564,7 @@ int main(void)
         cmocka_unit_test(every_step), cmocka_unit_test(classes),
         cmocka_unit_test(threads),    cmocka_unit_test(row_batch_dataset),
         cmocka_unit_test(holdout),    cmocka_unit_test(holdout_is_last),
+        cmocka_unit_test(holdout_without_groups),
         cmocka_unit_test(refusals),   cmocka_unit_test(cancelled),
         cmocka_unit_test(reference),  cmocka_unit_test(edges),
         cmocka_unit_test(odd_inputs), cmocka_unit_test(weights),

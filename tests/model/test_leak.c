@@ -208,6 +208,66 @@ static void rows_that_taught(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* Rows that a later step dropped have taught all the same; those that an
+ * earlier one dropped have not. */
+static void dropped_rows_that_taught(void **state)
+{
+    static const struct {
+        leak_step step[2];
+        mlpipe_status status;
+    } cases[] = {
+        {{{"target_encode", "columns=town"}, {"filter", "lot > 0"}},
+         MLPIPE_E_LEAK},
+        {{{"target_encode", "columns=town"},
+          {"outlier", "columns=lot action=drop factor=0.1"}},
+         MLPIPE_E_LEAK},
+        {{{"target_encode", "columns=town"},
+          {"drop_missing", "columns=size"}},
+         MLPIPE_E_LEAK},
+        {{{"filter", "lot > 0"}, {"target_encode", "columns=town"}},
+         MLPIPE_OK},
+    };
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = made_dataset(c, 0, 300);
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mlpipe_dataset *mine, *row, *out = NULL;
+        mlpipe_pipeline *p;
+        mlpipe_transform *t, *loaded;
+        mlpipe_buffer *b;
+        int64_t first = 0;
+        assert_ok(c, mlpipe_pipeline_new(
+                         c, "target=price id=id features=town,lot,size",
+                         &p));
+        assert_ok(c, add(c, p, &cases[i].step[0]));
+        assert_ok(c, add(c, p, &cases[i].step[1]));
+        assert_ok(c, mlpipe_transform_fit(c, p, d, &mine, &t));
+        assert_in_range(mlpipe_dataset_rows(mine), 1, 299);
+        while (mlpipe_dataset_row_id(mine, first) ==
+               mlpipe_dataset_row_id(d, first))
+            first++; /* to the first that is not there */
+        assert_ok(c, mlpipe_dataset_slice(c, d, first, 1, &row));
+        assert_ok(c, mlpipe_transform_bytes(c, t, &b));
+        assert_ok(c, mlpipe_transform_load_bytes(c, mlpipe_buffer_data(b),
+                                                 mlpipe_buffer_size(b),
+                                                 &loaded));
+        assert_status(cases[i].status,
+                      mlpipe_transform_apply(c, t, row, NULL, &out));
+        mlpipe_dataset_free(out);
+        assert_status(cases[i].status,
+                      mlpipe_transform_apply(c, loaded, row, NULL, &out));
+        mlpipe_dataset_free(out);
+        mlpipe_buffer_free(b);
+        mlpipe_dataset_free(row);
+        mlpipe_dataset_free(mine);
+        mlpipe_transform_free(loaded);
+        mlpipe_transform_free(t);
+        mlpipe_pipeline_free(p);
+    }
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
 static mlpipe_dataset *two_columns(mlpipe_ctx *c, const char *params, int shift,
                                    bool target, bool id)
 {
@@ -284,6 +344,7 @@ int main(void)
         cmocka_unit_test(free_elsewhere),
         cmocka_unit_test(validation_rows),
         cmocka_unit_test(rows_that_taught),
+        cmocka_unit_test(dropped_rows_that_taught),
         cmocka_unit_test(rows_without_their_target),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -311,6 +311,95 @@ static void recipe_of_bins(void **state)
     mlpipe_ctx_free(c);
 }
 
+typedef struct edge_log {
+    int warnings;
+    char text[512];
+} edge_log;
+
+static void edge_told(void *user, uint32_t level, const char *component,
+                      const char *text)
+{
+    edge_log *l = user;
+    (void)component;
+    l->warnings += level == MLPIPE_LOG_WARN;
+    snprintf(l->text, sizeof l->text, "%s", text);
+}
+
+static int64_t whole_at(const mlpipe_dataset *d, const char *name, int64_t row)
+{
+    int64_t x;
+    uint8_t valid;
+    mlpipe__dataset_block_i64(d, (uint32_t)mlpipe_dataset_find(d, name), row,
+                              1, &x, &valid);
+    assert_true(valid);
+    return x;
+}
+
+/* A column k of two whole numbers, or of times where unit is one. */
+static mlpipe_status edge_of(mlpipe_ctx *c, int64_t a, int64_t b, int32_t unit,
+                             mlpipe_dataset **features)
+{
+    const int64_t k[2] = {a, b};
+    mlpipe_builder *builder;
+    mlpipe_dataset *d;
+    mlpipe_pipeline *p;
+    mlpipe_transform *t;
+    mlpipe_status st;
+    assert_ok(c, mlpipe_builder_new(c, NULL, NULL, &builder));
+    if (unit)
+        assert_ok(c, mlpipe_builder_times(c, builder, "k", unit, k, NULL, 2));
+    else
+        assert_ok(c, mlpipe_builder_column(c, builder, "k", MLPIPE_I64, k,
+                                           NULL, 2));
+    assert_ok(c, mlpipe_builder_finish(c, builder, &d));
+    mlpipe_builder_free(builder);
+    assert_ok(c, mlpipe_pipeline_new(c, "features=k", &p));
+    st = mlpipe_transform_fit(c, p, d, features, &t);
+    mlpipe_transform_free(t);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    return st;
+}
+
+/* What comes out is what went in, or it is refused, or it is told. */
+static void whole_numbers_at_their_edge(void **state)
+{
+    const int64_t edge = INT64_C(1) << 53;
+    const int64_t beyond[] = {edge, edge + 1, -edge, -edge - 1,
+                              INT64_MAX, INT64_MIN};
+    const int64_t us = INT64_C(1767225600000001); /* in 2026 */
+    edge_log l = {0};
+    const mlpipe_ctx_options o = {
+        .user = &l, .log = edge_told, .log_level = MLPIPE_LOG_WARN};
+    mlpipe_dataset *features;
+    mlpipe_ctx *c;
+    (void)state;
+    assert_int_equal(0, mlpipe_ctx_new(&o, &c));
+    assert_ok(c, edge_of(c, edge - 1, 1 - edge, 0, &features));
+    assert_true(whole_at(features, "k", 0) == edge - 1);
+    assert_true(whole_at(features, "k", 1) == 1 - edge);
+    mlpipe_dataset_free(features);
+    for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++) {
+        assert_status(MLPIPE_E_NUMERIC,
+                      edge_of(c, 7, beyond[i], 0, &features));
+        assert_int_equal(1, mlpipe_ctx_error(c)->row);
+        assert_non_null(strstr(mlpipe_ctx_error(c)->text, "(2^53)"));
+    }
+    assert_ok(c, edge_of(c, us, -us, MLPIPE_UNIT_US, &features));
+    assert_true(whole_at(features, "k", 0) == us);
+    assert_true(whole_at(features, "k", 1) == -us);
+    mlpipe_dataset_free(features);
+    assert_int_equal(0, l.warnings);
+    assert_ok(c, edge_of(c, us * 1000, 1, MLPIPE_UNIT_NS, &features));
+    assert_true(whole_at(features, "k", 0) == (int64_t)(double)(us * 1000));
+    assert_true(whole_at(features, "k", 0) % 256 == 0);
+    assert_true(whole_at(features, "k", 1) == 1);
+    mlpipe_dataset_free(features);
+    assert_int_equal(1, l.warnings);
+    assert_non_null(strstr(l.text, "1 of 2 times are 2^53 ns"));
+    mlpipe_ctx_free(c);
+}
+
 /* The same bytes for every number of threads. */
 static void threads(void **state)
 {
@@ -387,6 +476,7 @@ int main(void)
         cmocka_unit_test(fixed_time),
         cmocka_unit_test(pairs_of_categories),
         cmocka_unit_test(recipe_of_bins),
+        cmocka_unit_test(whole_numbers_at_their_edge),
         cmocka_unit_test(threads),
         cmocka_unit_test(refusals),
     };

@@ -316,6 +316,27 @@ static void groups_of_other_sizes_do_not_merge(void **state)
     mlpipe_ctx_free(w.ctx);
 }
 
+/* Too many is a limit that is told, and not a want of memory. */
+static void groups_have_a_limit(void **state)
+{
+    groups_world w;
+    mlpipe__groups g;
+    (void)state;
+
+    groups_open(&w);
+    assert_int_equal(MLPIPE_OK, mlpipe__groups_check(w.ctx, "scale",
+                                                     UINT32_MAX - 1));
+    assert_int_equal(MLPIPE_E_LIMIT,
+                     mlpipe__groups_check(w.ctx, "scale", UINT32_MAX));
+    assert_non_null(strstr(mlpipe_ctx_error(w.ctx)->text,
+                           "scale: 4294967295 values to gather by group; the "
+                           "most is 4294967294"));
+    mlpipe__groups_init(&g, w.ctx->env, 3);
+    assert_false(mlpipe__groups_reserve(&g, UINT32_MAX));
+    mlpipe__groups_free(&g);
+    mlpipe_ctx_free(w.ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +346,7 @@ int main(void)
         cmocka_unit_test(groups_exact_values),
         cmocka_unit_test(groups_as_columns),
         cmocka_unit_test(groups_of_other_sizes_do_not_merge),
+        cmocka_unit_test(groups_have_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
