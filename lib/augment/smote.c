@@ -97,14 +97,18 @@ static uint8_t smote_kind(const double *sorted, uint32_t n)
 static void smote_spread(const double *sorted, uint32_t n, uint8_t kind,
                          double *shift, double *weight)
 {
-    const double spread = kind == MLPIPE__BETWEEN_ENDS
-                              ? sorted[n - 1] - sorted[0]
-                              : mlpipe__quantile_sorted(sorted, n, 0.75) -
-                                    mlpipe__quantile_sorted(sorted, n, 0.25);
+    const bool ends = kind == MLPIPE__BETWEEN_ENDS;
+    const double low =
+        ends ? sorted[0] : mlpipe__quantile_sorted(sorted, n, 0.25);
+    const double high =
+        ends ? sorted[n - 1] : mlpipe__quantile_sorted(sorted, n, 0.75);
+    const double spread = high - low;
     *shift = mlpipe__quantile_sorted(sorted, n, 0.5);
     *weight = spread > 0 ? 1.0 / spread : 0.0;
     if (!mlpipe__finite(*weight)) /* a spread below the normal doubles */
         *weight = 0x1p1023;
+    else if (!mlpipe__finite(spread)) /* or beyond them: it weighs, too */
+        *weight = 0.5 / (high / 2 - low / 2);
 }
 
 static mlpipe_status smote_features(const mlpipe__job *job,

@@ -42,10 +42,11 @@ static void planner_want(mlpipe__fitting *f, const mlpipe__job *job,
     wants[k].needs |= job->needs[i];
 }
 
-/* Does the step take part in the plan? */
+/* Does the step take part in the plan? One with copies is behind it. */
 static bool planner_emits(const mlpipe__fit_step *s)
 {
-    return s->job.step->emit || s->job.step->filter;
+    return !s->job.step->copies &&
+           (s->job.step->emit || s->job.step->filter);
 }
 
 /*
@@ -440,6 +441,8 @@ mlpipe_status mlpipe__fit_plan(mlpipe__fitting *f)
         job->plan = &f->inputs;
         planner_at(f, i);
         st = planner_prepare(f, i, false);
+        if (!st && job->step->emit)
+            st = job->step->emit(job);
         if (!st)
             planner_at(f, UINT32_MAX);
     }

@@ -124,6 +124,28 @@ mlpipe_status mlpipe__job_choose(mlpipe__job *job, const char *param,
     return st;
 }
 
+void mlpipe__job_tell_infinite(const mlpipe__job *job, uint32_t i,
+                               const char *what)
+{
+    const mlpipe__stats *s = &job->stats[i];
+    const uint64_t infinite = mlpipe__stats_infinite(s);
+    const char *name = job->plan->vars[job->chosen[i]].name;
+
+    if (!infinite)
+        return;
+    if (mlpipe__stats_finite(s))
+        mlpipe__log_line(job->ctx, MLPIPE_LOG_WARN, job->name,
+                         "%s is infinite in %llu of %llu training rows; %s",
+                         name, (unsigned long long)infinite,
+                         (unsigned long long)s->rows, what);
+    else
+        mlpipe__log_line(job->ctx, MLPIPE_LOG_WARN, job->name,
+                         "%s has no finite value in %llu training rows and "
+                         "is infinite in %llu of them; %s",
+                         name, (unsigned long long)s->rows,
+                         (unsigned long long)infinite, what);
+}
+
 mlpipe_status mlpipe__plan_add(mlpipe_ctx *ctx, mlpipe__plan *plan,
                                const mlpipe__var *like, const char *name,
                                uint32_t reg, mlpipe__var **out)

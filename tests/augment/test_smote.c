@@ -515,6 +515,27 @@ static void smote_extremes(void **state)
     sample_close(&g);
 }
 
+/* A spread beyond the doubles weighs like any other: neighbours are near by
+ * it, and not far for want of a difference. */
+static void smote_spread_overflows(void **state)
+{
+    sample_rig g;
+    (void)state;
+
+    sample_open(&g, 40, 16, 2, 1);
+    for (uint32_t i = 0; i < 40; i++) {
+        g.x[2 * i] = (i % 2 ? 1.7e308 : -1.7e308) * (1 - 0.001 * (i % 8));
+        g.x[2 * i + 1] = sample_unit(i, 1);
+    }
+    assert_ok(g.ctx, sample_run(&g, &mlpipe__step_smote, "k=3"));
+    assert_int_equal(8, g.r.added_count);
+    for (uint32_t i = 0; i < 8; i++) {
+        const mlpipe__added_row *row = &g.r.added[i];
+        assert_true(row->a % 2 == row->b % 2);
+    }
+    sample_close(&g);
+}
+
 /* Every allocation fails in turn: it is told, and nothing is left over. */
 static void resample_starves(void **state)
 {
@@ -564,6 +585,7 @@ int main(void)
         cmocka_unit_test(smote_repeated_ids),
         cmocka_unit_test(smote_refuses),
         cmocka_unit_test(smote_extremes),
+        cmocka_unit_test(smote_spread_overflows),
         cmocka_unit_test(resample_starves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
