@@ -106,15 +106,16 @@ static bool report_note_name(mlpipe_report *r, const char *step,
                              const char *column, const char *what,
                              mlpipe__text *name)
 {
-    if (!r)
+    if (!r || r->failed)
         return false;
     mlpipe__text_init(name, r->env);
     mlpipe__text_add(name, "%s.%s%s%s", step, column ? column : "",
                      column ? "." : "", what);
-    r->failed |= name->failed;
-    if (name->failed)
-        mlpipe__text_free(name);
-    return !r->failed;
+    if (!name->failed)
+        return true;
+    mlpipe__text_free(name);
+    r->failed = true;
+    return false;
 }
 
 void mlpipe__report_note(mlpipe_report *r, const char *step,
