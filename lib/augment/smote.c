@@ -251,9 +251,10 @@ static mlpipe_status smote_add(const mlpipe__job *job, mlpipe__resample *r,
                     mlpipe__augment_uses(&rows, i, count),
                     count / rows.count + 1);
     if (!st) {
-        mlpipe__augment_note(job, "points", p.count);
-        mlpipe__augment_note(job, "neighbours", p.k);
-        mlpipe__augment_note(job, "equal_to_parent", smote_count_equal(r));
+        mlpipe__report_note(job->notes, job->name, NULL, "points", p.count);
+        mlpipe__report_note(job->notes, job->name, NULL, "neighbours", p.k);
+        mlpipe__report_note(job->notes, job->name, NULL, "equal_to_parent",
+                            smote_count_equal(r));
     }
     mlpipe__smote_free(&p);
     mlpipe__augment_rows_free(env, &rows);
@@ -280,7 +281,8 @@ static mlpipe_status smote_resample(mlpipe__job *job, mlpipe__resample *r)
     else
         mlpipe__augment_reached(job, &c);
     if (!st)
-        mlpipe__augment_note(job, "added", r->added_count);
+        mlpipe__report_note(job->notes, job->name, NULL, "added",
+                            r->added_count);
     return st;
 }
 

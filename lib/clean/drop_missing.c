@@ -61,7 +61,8 @@ static void drop_missing_columns(mlpipe__job *job)
             continue;
         v->feature = false;
         dropped++;
-        mlpipe__clean_note(job, v->name, "missing", (double)s->nulls);
+        mlpipe__report_note(job->notes, job->name, v->name, "missing",
+                            (double)s->nulls);
         mlpipe__log_line(
             job->ctx, MLPIPE_LOG_WARN, job->name,
             "%s is missing in %llu of %llu training rows, a share of %g "
@@ -71,7 +72,8 @@ static void drop_missing_columns(mlpipe__job *job)
             mlpipe__params_get(job->params, "column_share")->number);
     }
     if (mlpipe__params_get(job->params, "column_share")->text[0])
-        mlpipe__clean_note(job, NULL, "columns_dropped", dropped);
+        mlpipe__report_note(job->notes, job->name, NULL, "columns_dropped",
+                            dropped);
 }
 
 /* ---- rows --------------------------------------------------------------- */

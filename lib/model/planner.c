@@ -192,9 +192,8 @@ static void planner_filter_block(const mlpipe__pass *pass, uint32_t task,
 static void planner_tell_dropped(const mlpipe__job *job, uint64_t before,
                                  uint64_t after)
 {
-    char name[192];
-    mlpipe__format(name, sizeof name, "%s.rows_dropped", job->name);
-    mlpipe__report_number(job->notes, name, (double)(before - after));
+    mlpipe__report_note(job->notes, job->name, NULL, "rows_dropped",
+                        (double)(before - after));
     if (before != after)
         mlpipe__log_line(job->ctx, MLPIPE_LOG_INFO, job->name,
                          "%llu of %llu training rows were dropped",

@@ -486,6 +486,8 @@ struct mlpipe__plan {
     mlpipe__program *program;
     mlpipe__var *vars;
     uint32_t var_count, var_room;
+    mlpipe__dict names;     /* all that variables ever had; those of dropped
+                               ones stay */
     mlpipe__dict **dicts;   /* owned: of codes that steps made */
     uint32_t dict_count;
     /* Every text of an input in the training rows (some of them twice); NULL
@@ -538,8 +540,8 @@ typedef struct mlpipe__job {
     uint32_t folds;
     bool grouped_target;
     const mlpipe__groups *groups;  /* of each chosen, finished, for emit;
-                                      group = code * folds + fold, codes = a
-                                      group for unseen and null together */
+                                      group = code * folds + fold, where code
+                                      = codes is unseen, codes + 1 null */
     uint32_t task;                 /* MLPIPE__TASK_; 0 = none known */
     mlpipe_report *notes;          /* the step's own figures; may be NULL */
     const char *target;            /* its column; NULL or "": there is none */

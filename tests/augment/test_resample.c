@@ -130,19 +130,19 @@ static void resample_rows(void **state)
 
     assert_true(few > 200 && few < 400);
     assert_near(note(m, "rows_trained"), 2000, 0);
-    assert_near(note(m, "smote_added"), floor(many / 2 + 0.5) - few, 0);
+    assert_near(note(m, "smote.added"), floor(many / 2 + 0.5) - few, 0);
     assert_near(note(m, "rows_added"), floor(many / 2 + 0.5) - few, 0);
     assert_near(note(m, "prior_ratio"),
                 few / many / (floor(many / 2 + 0.5) / many), 1e-12);
     mlpipe_model_free(m);
     m = fitted(c, d, NULL, ROLES "holdout=0", both);
-    assert_near(note(m, "undersample_dropped"), many - few * 5, 0);
-    assert_near(note(m, "smote_added"), few * 4, 0);
+    assert_near(note(m, "undersample.dropped"), many - few * 5, 0);
+    assert_near(note(m, "smote.added"), few * 4, 0);
     assert_near(note(m, "rows_added"), few * 10 - 2000, 0);
     assert_near(note(m, "prior_ratio"), few / many, 1e-12);
     mlpipe_model_free(m);
     m = fitted(c, d, NULL, ROLES "holdout=0", over);
-    assert_near(note(m, "more_added"), many - few, 0);
+    assert_near(note(m, "more.added"), many - few, 0);
     mlpipe_model_free(m);
     mlpipe_dataset_free(d);
     mlpipe_ctx_free(c);
@@ -161,7 +161,7 @@ static void resample_beside_jitter(void **state)
     const double added = floor(0.7 * 3 * many + 0.5) - 3 * few;
     (void)state;
 
-    assert_near(note(m, "smote_added"), added, 0);
+    assert_near(note(m, "smote.added"), added, 0);
     assert_near(note(m, "rows_added"), 3000 + added, 0);
     assert_near(note(m, "prior_ratio"),
                 few / many * 3 * many / (3 * few + added), 1e-12);

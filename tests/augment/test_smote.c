@@ -35,7 +35,7 @@ static void smote_counts(void **state)
             assert_ok(g.ctx, sample_run(&g, &mlpipe__step_smote, text));
             const double want = floor(ratios[i] * (n - small) + 0.5) - small;
             assert_int_equal(want > 0 ? want : 0, g.r.added_count);
-            assert_near(mlpipe_report_get(g.notes, "smote_added"),
+            assert_near(mlpipe_report_get(g.notes, "smote.added"),
                         g.r.added_count, 0);
             assert_int_equal(n, sample_kept(&g));
             if (g.r.added_count)
@@ -91,8 +91,8 @@ static void smote_duplicates(void **state)
     g.x[4] = 0.0;
     assert_ok(g.ctx, sample_run(&g, &mlpipe__step_smote, "k=2"));
     assert_int_equal(ROWS - 2 * FEW, g.r.added_count);
-    assert_near(mlpipe_report_get(g.notes, "smote_points"), FEW / 3, 0);
-    assert_near(mlpipe_report_get(g.notes, "smote_equal_to_parent"), 0, 0);
+    assert_near(mlpipe_report_get(g.notes, "smote.points"), FEW / 3, 0);
+    assert_near(mlpipe_report_get(g.notes, "smote.equal_to_parent"), 0, 0);
     for (uint32_t i = 0; i < g.r.added_count; i++) {
         assert_true(g.r.added[i].u > 0 && g.r.added[i].u < 1);
         assert_false(smote_is_row(&g, i));
@@ -136,7 +136,7 @@ static void smote_few_points(void **state)
     assert_int_equal(1, g.warnings);
     assert_non_null(strstr(g.warning, "k=5"));
     assert_non_null(strstr(g.warning, "4 different"));
-    assert_near(mlpipe_report_get(g.notes, "smote_neighbours"), 3, 0);
+    assert_near(mlpipe_report_get(g.notes, "smote.neighbours"), 3, 0);
     assert_ok(g.ctx, sample_run(&g, &mlpipe__step_smote, "k=3"));
     assert_int_equal(1, g.warnings);
     for (uint32_t i = 0; i < g.r.added_count; i++)
@@ -286,7 +286,7 @@ static void smote_kinds(void **state)
         odd += x[1] != g.x[row->a * K + 1] && x[1] != g.x[row->b * K + 1];
     }
     assert_true(odd > 20); /* whole, and between the two */
-    assert_near(mlpipe_report_get(g.notes, "smote_equal_to_parent"), 0, 0);
+    assert_near(mlpipe_report_get(g.notes, "smote.equal_to_parent"), 0, 0);
     sample_close(&g);
 }
 
@@ -301,7 +301,7 @@ static void smote_flags_alone(void **state)
         g.x[i] = sample_unit(i, 0) > 0.5;
     assert_ok(g.ctx, sample_run(&g, &mlpipe__step_smote, NULL));
     assert_int_equal(30, g.r.added_count);
-    assert_near(mlpipe_report_get(g.notes, "smote_equal_to_parent"), 30, 0);
+    assert_near(mlpipe_report_get(g.notes, "smote.equal_to_parent"), 30, 0);
     sample_close(&g);
 }
 
