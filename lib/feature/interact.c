@@ -174,6 +174,8 @@ static mlpipe_status interact_cross(mlpipe__job *job, const mlpipe__var *a,
 /* Of the training values; NaN where there are none. */
 static double interact_largest(const mlpipe__stats *s)
 {
+    if (mlpipe__stats_infinite(s)) /* low and high are of the finite ones */
+        return mlpipe__inf();
     return -s->low > s->high ? -s->low : s->high;
 }
 

@@ -617,7 +617,7 @@ static void resample_infinite(void **state)
         m = fitted(c, d, NULL, "target=y holdout=0",
                    (const char *const[]){"outlier", outlier[k], "smote",
                                          NULL, "gbt", "trees=1", NULL});
-        assert_near(note(m, "smote_added"), 120, 0);
+        assert_near(note(m, "smote.added"), 120, 0);
         mlpipe_model_free(m);
     }
     mlpipe_dataset_free(d);
