@@ -4,6 +4,7 @@
 #define MLPIPE_AUGMENT_INTERNAL_H
 
 #include "../program/program_internal.h"
+#include "../report/report_internal.h"
 
 extern const mlpipe__step mlpipe__step_jitter;
 extern const mlpipe__step mlpipe__step_oversample;
@@ -29,9 +30,6 @@ uint64_t mlpipe__augment_round(double x);
 /* Warns where the ratio that is asked for is passed already. */
 void mlpipe__augment_reached(const mlpipe__job *job,
                              const augment_classes *c);
-/* A figure of the step: its name, "_" and this. */
-void mlpipe__augment_note(const mlpipe__job *job, const char *what,
-                          double value);
 
 /*
  * The rows of one class by rising id, whatever their order is, and for each

@@ -5,7 +5,6 @@
  * step and ids of rows, so that neither threads nor the order of a file can
  * change which rows are taken.
  */
-#include "../report/report_internal.h"
 #include "augment_internal.h"
 
 mlpipe_status mlpipe__augment_classes(const mlpipe__job *job,
@@ -52,16 +51,6 @@ void mlpipe__augment_reached(const mlpipe__job *job, const augment_classes *c)
                      "as they are",
                      c->few, c->many, (double)c->few / (double)c->many,
                      ratio);
-}
-
-void mlpipe__augment_note(const mlpipe__job *job, const char *what,
-                          double value)
-{
-    char name[160];
-    if (!job->notes)
-        return;
-    mlpipe__format(name, sizeof name, "%s_%s", job->name, what);
-    mlpipe__report_number(job->notes, name, value);
 }
 
 /* ---- rows in an order by chance ----------------------------------------- */

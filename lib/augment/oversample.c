@@ -49,7 +49,8 @@ static mlpipe_status oversample_resample(mlpipe__job *job,
         mlpipe__augment_reached(job, &c);
     }
     if (!st)
-        mlpipe__augment_note(job, "added", r->added_count);
+        mlpipe__report_note(job->notes, job->name, NULL, "added",
+                            r->added_count);
     return st;
 }
 

@@ -97,14 +97,18 @@ static uint8_t smote_kind(const double *sorted, uint32_t n)
 static void smote_spread(const double *sorted, uint32_t n, uint8_t kind,
                          double *shift, double *weight)
 {
-    const double spread = kind == MLPIPE__BETWEEN_ENDS
-                              ? sorted[n - 1] - sorted[0]
-                              : mlpipe__quantile_sorted(sorted, n, 0.75) -
-                                    mlpipe__quantile_sorted(sorted, n, 0.25);
+    const bool ends = kind == MLPIPE__BETWEEN_ENDS;
+    const double low =
+        ends ? sorted[0] : mlpipe__quantile_sorted(sorted, n, 0.25);
+    const double high =
+        ends ? sorted[n - 1] : mlpipe__quantile_sorted(sorted, n, 0.75);
+    const double spread = high - low;
     *shift = mlpipe__quantile_sorted(sorted, n, 0.5);
     *weight = spread > 0 ? 1.0 / spread : 0.0;
     if (!mlpipe__finite(*weight)) /* a spread below the normal doubles */
         *weight = 0x1p1023;
+    else if (!mlpipe__finite(spread)) /* or beyond them: it weighs, too */
+        *weight = 0.5 / (high / 2 - low / 2);
 }
 
 static mlpipe_status smote_features(const mlpipe__job *job,
@@ -247,9 +251,10 @@ static mlpipe_status smote_add(const mlpipe__job *job, mlpipe__resample *r,
                     mlpipe__augment_uses(&rows, i, count),
                     count / rows.count + 1);
     if (!st) {
-        mlpipe__augment_note(job, "points", p.count);
-        mlpipe__augment_note(job, "neighbours", p.k);
-        mlpipe__augment_note(job, "equal_to_parent", smote_count_equal(r));
+        mlpipe__report_note(job->notes, job->name, NULL, "points", p.count);
+        mlpipe__report_note(job->notes, job->name, NULL, "neighbours", p.k);
+        mlpipe__report_note(job->notes, job->name, NULL, "equal_to_parent",
+                            smote_count_equal(r));
     }
     mlpipe__smote_free(&p);
     mlpipe__augment_rows_free(env, &rows);
@@ -276,7 +281,8 @@ static mlpipe_status smote_resample(mlpipe__job *job, mlpipe__resample *r)
     else
         mlpipe__augment_reached(job, &c);
     if (!st)
-        mlpipe__augment_note(job, "added", r->added_count);
+        mlpipe__report_note(job->notes, job->name, NULL, "added",
+                            r->added_count);
     return st;
 }
 

@@ -97,6 +97,15 @@ static double points_clip(double x)
     return x > 1e150 ? 1e150 : x < -1e150 ? -1e150 : x;
 }
 
+/* The difference in spreads, also where it is no double itself. */
+static double points_place(double x, double shift, double weight)
+{
+    const double far = x - shift;
+
+    return points_clip(mlpipe__finite(far) ? far * weight
+                                           : x * weight - shift * weight);
+}
+
 static mlpipe_status points_scale(const mlpipe__job *job,
                                   const mlpipe__resample *r,
                                   const double *shift, const double *weight,
@@ -117,7 +126,7 @@ static mlpipe_status points_scale(const mlpipe__job *job,
         for (uint32_t c = 0; c < r->features; c++) {
             if (!(weight[c] > 0))
                 continue;
-            *to = points_clip((from[c] - shift[c]) * weight[c]);
+            *to = points_place(from[c], shift[c], weight[c]);
             to += SMOTE_LANES;
         }
     }

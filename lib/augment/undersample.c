@@ -31,7 +31,7 @@ static mlpipe_status undersample_resample(mlpipe__job *job,
     } else {
         mlpipe__augment_reached(job, &c);
     }
-    mlpipe__augment_note(job, "dropped", dropped);
+    mlpipe__report_note(job->notes, job->name, NULL, "dropped", dropped);
     return MLPIPE_OK;
 }
 

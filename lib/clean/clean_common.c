@@ -2,18 +2,6 @@
 /* What several steps of this folder do in the same way. */
 #include "clean_internal.h"
 
-void mlpipe__clean_note(const mlpipe__job *job, const char *column,
-                        const char *what, double value)
-{
-    char name[192];
-
-    if (!job->notes)
-        return;
-    mlpipe__format(name, sizeof name, "%s.%s%s%s", job->name,
-                   column ? column : "", column ? "." : "", what);
-    mlpipe__report_number(job->notes, name, value);
-}
-
 mlpipe_status mlpipe__clean_names(mlpipe_ctx *ctx,
                                   const mlpipe__params *params,
                                   mlpipe_status (*each)(void *user,

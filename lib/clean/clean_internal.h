@@ -19,10 +19,6 @@ extern const uint32_t mlpipe__duplicates_param_count;
 
 /* ---- what several steps do (clean_common.c) ----------------------------- */
 
-/* A figure for the fit's notes: "<step>.<what>", or "<step>.<column>.<what>"
- * where column is not NULL. */
-void mlpipe__clean_note(const mlpipe__job *job, const char *column,
-                        const char *what, double value);
 /* The names of columns=, for steps that read columns which are no features. */
 mlpipe_status mlpipe__clean_names(mlpipe_ctx *ctx,
                                   const mlpipe__params *params,
@@ -145,6 +141,9 @@ void mlpipe__retype_row(const mlpipe__retype *r,
                                    size_t bytes),
                         void *user, int64_t *row,
                         char out[MLPIPE__RETYPE_ROW_BYTES]);
+/* As much of a text as there is room for, in whole characters, and a 0. */
+void mlpipe__retype_example(char *out, size_t room, const char *text,
+                            size_t bytes);
 /* The last step of a date: by pattern=, or by the one format that reads all
  * texts of the training rows. */
 mlpipe_status mlpipe__retype_date(mlpipe__retype *r);

@@ -6,7 +6,8 @@ enum dedupe_keep { DEDUPE_FIRST, DEDUPE_LAST, DEDUPE_NONE };
 
 static const mlpipe__param dedupe_params[] = {
     {"on", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
-     "Columns that must be equal; all where it is not set."},
+     "Columns that must be equal; all where it is not set. The target may be "
+     "one of them, but not the only one."},
     {"keep", MLPIPE_PARAM_CHOICE, "first", 0, 0, "first,last,none", 0x000100,
      "Which of equal rows stays, in row order."},
 };
@@ -38,11 +39,13 @@ static uint64_t dedupe_drop(const mlpipe__row_groups *g,
 static void dedupe_tell(mlpipe__job *job, const mlpipe__row_figures *figures,
                         uint64_t dropped, bool labels)
 {
-    mlpipe__clean_note(job, NULL, "rows_dropped", (double)dropped);
-    mlpipe__clean_note(job, NULL, "groups", (double)figures->groups);
+    mlpipe__report_note(job->notes, job->name, NULL, "rows_dropped",
+                        (double)dropped);
+    mlpipe__report_note(job->notes, job->name, NULL, "groups",
+                        (double)figures->groups);
     if (labels)
-        mlpipe__clean_note(job, NULL, "label_conflicts",
-                           (double)figures->conflicts);
+        mlpipe__report_note(job->notes, job->name, NULL, "label_conflicts",
+                            (double)figures->conflicts);
     if (dropped)
         mlpipe__log_line(job->ctx, MLPIPE_LOG_INFO, job->name,
                          "%llu of %llu rows equal another one and were "
@@ -59,6 +62,27 @@ static void dedupe_tell(mlpipe__job *job, const mlpipe__row_figures *figures,
                          (unsigned long long)figures->groups, job->target);
 }
 
+/*
+ * Rows whose features, and then whose target too, are equal are the same row
+ * twice. Rows of which only the target is looked at are chosen by it: one is
+ * left of each value, which is a sample that serving never meets.
+ */
+static mlpipe_status dedupe_leak(const mlpipe__job *job,
+                                 const mlpipe__setting *on)
+{
+    if (!on->count || !job->target || !job->target[0])
+        return MLPIPE_OK;
+    for (uint32_t i = 0; i < on->count; i++)
+        if (strcmp(on->names[i], job->target))
+            return MLPIPE_OK;
+    mlpipe__fail(job->ctx, MLPIPE_E_LEAK,
+                 "%s: on= names the target %q alone, so that rows would be "
+                 "chosen by their target; name the columns that make two "
+                 "rows the same one, or leave on= out for all of them",
+                 job->name, job->target);
+    return mlpipe__fail_at(job->ctx, -1, job->target);
+}
+
 static mlpipe_status dedupe_rows(mlpipe__job *job, const mlpipe_dataset *rows,
                                  uint8_t *keep)
 {
@@ -68,9 +92,11 @@ static mlpipe_status dedupe_rows(mlpipe__job *job, const mlpipe_dataset *rows,
     mlpipe__row_figures figures;
     mlpipe__row_groups g;
     uint32_t *seen = NULL;
-    mlpipe_status st = mlpipe__row_groups_find(job->ctx, job->name, rows, on,
-                                               keep, &g);
+    mlpipe_status st = dedupe_leak(job, on);
 
+    if (st)
+        return st;
+    st = mlpipe__row_groups_find(job->ctx, job->name, rows, on, keep, &g);
     if (!st)
         st = mlpipe__row_groups_figures(job->ctx, &g, label, &figures);
     if (!st) {

@@ -15,7 +15,8 @@ static const mlpipe__param drop_missing_params[] = {
     {"rule", MLPIPE_PARAM_CHOICE, "any", 0, 0, "any,all,none", 0x000100,
      "Rows go where any, or all, of the columns are missing; none: no row."},
     {"min_present", MLPIPE_PARAM_INT, "", 1, 1e6, NULL, 0x000100,
-     "In place of rule=: rows go where fewer columns than this are there."},
+     "In place of rule=: rows go where fewer columns than this are there; no "
+     "more than column_share= leaves to count."},
     {"columns", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
      "Which columns count; all features where it is not set."},
     {"column_share", MLPIPE_PARAM_REAL, "", 0, 1, NULL, 0x000100,
@@ -60,7 +61,8 @@ static void drop_missing_columns(mlpipe__job *job)
             continue;
         v->feature = false;
         dropped++;
-        mlpipe__clean_note(job, v->name, "missing", (double)s->nulls);
+        mlpipe__report_note(job->notes, job->name, v->name, "missing",
+                            (double)s->nulls);
         mlpipe__log_line(
             job->ctx, MLPIPE_LOG_WARN, job->name,
             "%s is missing in %llu of %llu training rows, a share of %g "
@@ -70,7 +72,8 @@ static void drop_missing_columns(mlpipe__job *job)
             mlpipe__params_get(job->params, "column_share")->number);
     }
     if (mlpipe__params_get(job->params, "column_share")->text[0])
-        mlpipe__clean_note(job, NULL, "columns_dropped", dropped);
+        mlpipe__report_note(job->notes, job->name, NULL, "columns_dropped",
+                            dropped);
 }
 
 /* ---- rows --------------------------------------------------------------- */
@@ -85,12 +88,13 @@ static uint32_t drop_missing_count(const mlpipe__job *job)
     return count;
 }
 
-/* A row goes where it misses this many columns, or more. */
+/* A row goes where it misses this many columns, or more; 0: where none could
+ * stay, which emit refuses. */
 static uint32_t drop_missing_limit(const mlpipe__job *job, uint32_t count)
 {
     const mlpipe__setting *least = drop_missing_least(job);
 
-    if (least->text[0]) /* select sees to it that there are that many */
+    if (least->text[0])
         return least->integer > count
                    ? 0
                    : count - (uint32_t)least->integer + 1;
@@ -112,7 +116,7 @@ static void drop_missing_filter(const mlpipe__job *job, uint32_t n,
     uint32_t missing[MLPIPE__BLOCK_ROWS];
     (void)values;
 
-    if (!count)
+    if (!count || !limit)
         return;
     memset(missing, 0, n * sizeof *missing);
     for (uint32_t c = 0; c < job->chosen_count; c++) {
@@ -203,6 +207,14 @@ static mlpipe_status drop_missing_emit(mlpipe__job *job)
     mlpipe_status st;
 
     drop_missing_columns(job);
+    if (drop_missing_least(job)->text[0] && !limit)
+        return mlpipe__fail(
+            job->ctx, MLPIPE_E_PARAM,
+            "%s: min_present=%lld, and column_share=%g leaves %u of %u "
+            "columns to count; no row could stay",
+            job->name, (long long)drop_missing_least(job)->integer,
+            mlpipe__params_get(job->params, "column_share")->number, count,
+            job->chosen_count);
     if (!count || serving == MLPIPE__SERVING_PASS ||
         !drop_missing_filters(job))
         return MLPIPE_OK;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Fills what is missing with a number or category learnt in training. */
+/*
+ * Fills what is missing with a number or category learnt in training. An
+ * infinite value is not missing: it stays, and teaches nothing.
+ */
 #include "clean_internal.h"
 
 enum impute_method {
@@ -13,12 +16,14 @@ enum impute_method {
 static const mlpipe__param impute_params[] = {
     {"numeric", MLPIPE_PARAM_CHOICE, "median", 0, 0,
      "mean,median,mode,constant,none", 0x000100,
-     "What fills numbers; the smallest of equally frequent modes."},
+     "What fills numbers, of the finite values; the smallest of equally "
+     "frequent modes. Infinite values stay as they are."},
     {"text", MLPIPE_PARAM_CHOICE, "mode", 0, 0, "mode,constant,none",
      0x000100, "What fills categories."},
     {"value", MLPIPE_PARAM_TEXT, "", 0, 0, NULL, 0x000100,
-     "The constant; 0 and the category missing where it is not set. A category "
-     "that no training row has becomes one of its own."},
+     "The constant of numeric=constant and text=constant; 0 and the category "
+     "missing where it is not set. A category that no training row has becomes "
+     "one of its own."},
     {"columns", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
      "Which features; all where it is not set."},
     {"indicator", MLPIPE_PARAM_BOOL, "false", 0, 0, NULL, 0x000100,
@@ -62,6 +67,15 @@ static mlpipe_status impute_select(mlpipe__job *job)
                             "%s: with numeric=none and text=none there is "
                             "nothing to fill; leave the step out",
                             job->name);
+    if (mlpipe__params_get(job->params, "value")->text[0] &&
+        impute_of(job, MLPIPE__NUMBER) != IMPUTE_CONSTANT &&
+        impute_of(job, MLPIPE__CODE) != IMPUTE_CONSTANT)
+        return mlpipe__fail(job->ctx, MLPIPE_E_PARAM,
+                            "%s: value=%q is of numeric=constant and "
+                            "text=constant, and neither is set; give one of "
+                            "them as well, or leave value out",
+                            job->name,
+                            mlpipe__params_get(job->params, "value")->text);
     st = mlpipe__job_choose(job, "columns", kinds, 0);
     for (uint32_t i = 0; i < job->chosen_count && !st; i++) {
         const uint32_t kind = job->plan->vars[job->chosen[i]].kind;
@@ -143,10 +157,16 @@ static mlpipe_status impute_constant(const mlpipe__job *job, mlpipe__var *v,
 
 /* Nothing is known of a feature without values: a number gets 0, a category
  * stays one that no training row has. */
-static void impute_nothing(const mlpipe__job *job, const mlpipe__var *v,
-                           double *out)
+static void impute_nothing(const mlpipe__job *job, uint32_t i, double *out)
 {
+    const mlpipe__var *v = &job->plan->vars[job->chosen[i]];
+
     *out = v->kind == MLPIPE__CODE ? -1 : 0;
+    if (mlpipe__stats_infinite(&job->stats[i])) {
+        mlpipe__job_tell_infinite(job, i, "missing ones are filled with 0, "
+                                          "and infinite ones stay");
+        return;
+    }
     mlpipe__log_line(job->ctx, MLPIPE_LOG_WARN, job->name,
                      v->kind == MLPIPE__CODE
                          ? "%s is missing in all training rows; filled with "
@@ -176,7 +196,11 @@ static mlpipe_status impute_value(const mlpipe__job *job, uint32_t i,
         return impute_constant(job, v, out);
     }
     if (!mlpipe__finite(*out))
-        impute_nothing(job, v, out);
+        impute_nothing(job, i, out);
+    else
+        mlpipe__job_tell_infinite(job, i, "missing ones are filled by the "
+                                          "finite ones, and infinite ones "
+                                          "stay");
     return MLPIPE_OK;
 }
 

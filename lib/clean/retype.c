@@ -149,8 +149,21 @@ mlpipe_status mlpipe__retype_add(mlpipe__retype *r, uint32_t code,
     return mlpipe__nomem(r->job->ctx);
 }
 
-/* Text i of a list becomes what the chain so far makes of it. */
+/* The steps that clean a text come first; those that tell which are missing
+ * follow. Gives how many the former are. */
+static uint32_t retype_cleaning(const mlpipe__retype *r)
+{
+    uint32_t count = 0;
+
+    while (count < r->count && r->steps[count].code != MLPIPE__TEXT_NULL_IF)
+        count++;
+    return count;
+}
+
+/* Text i of a list becomes what the cleaning makes of it, one that means
+ * missing as well. */
 static mlpipe_status retype_clean_text(const mlpipe__retype *r,
+                                       const char *param,
                                        mlpipe__text_list *list, uint32_t i)
 {
     char out[MLPIPE__FEED_BYTES];
@@ -158,10 +171,13 @@ static mlpipe_status retype_clean_text(const mlpipe__retype *r,
     char *clean;
     size_t n;
 
-    if (!mlpipe__feed_text(r->steps, r->count, text, strlen(text), out, &n))
+    if (!mlpipe__feed_text(r->steps, retype_cleaning(r), text, strlen(text),
+                           out, &n))
         return mlpipe__fail(r->job->ctx, MLPIPE_E_PARAM,
-                            "%s: a text of %zu bytes is too long",
-                            r->job->name, strlen(text));
+                            "%s: %s= has a text of %zu bytes, %q, that is "
+                            "longer than %d bytes when it is cleaned",
+                            r->job->name, param, strlen(text), text,
+                            MLPIPE__FEED_BYTES);
     clean = mlpipe__strdup(list->env, out, n);
     if (!clean)
         return mlpipe__nomem(r->job->ctx);
@@ -184,6 +200,25 @@ static mlpipe_status retype_twice(const mlpipe__retype *r,
     return MLPIPE_OK;
 }
 
+/* An old text of map= that is missing by then would never become new. */
+static mlpipe_status retype_null_mapped(const mlpipe__retype *r,
+                                        const mlpipe__text_list *list)
+{
+    for (uint32_t i = 0; i < list->count; i += 2) {
+        char out[MLPIPE__FEED_BYTES];
+        const char *text = list->texts[i];
+        size_t n;
+        if (!mlpipe__feed_text(r->steps + retype_cleaning(r),
+                               r->count - retype_cleaning(r), text,
+                               strlen(text), out, &n))
+            return mlpipe__fail(r->job->ctx, MLPIPE_E_PARAM,
+                                "%s: %q means missing by null= and becomes "
+                                "%q by map=; take it out of one of them",
+                                r->job->name, text, list->texts[i + 1]);
+    }
+    return MLPIPE_OK;
+}
+
 /* null= or map= as a step behind the others. */
 static mlpipe_status retype_list(mlpipe__retype *r, const char *param,
                                  uint32_t code)
@@ -194,9 +229,11 @@ static mlpipe_status retype_list(mlpipe__retype *r, const char *param,
         mlpipe__text_list_parse(r->job, param, pairs, &list);
 
     for (uint32_t i = 0; i < list.count && !st; i += 1 + pairs)
-        st = retype_clean_text(r, &list, i);
+        st = retype_clean_text(r, param, &list, i);
     if (!st && pairs)
         st = retype_twice(r, &list);
+    if (!st && pairs)
+        st = retype_null_mapped(r, &list);
     if (!st && list.count)
         st = mlpipe__retype_add(r, code, (const char *const *)list.texts,
                                 list.count);
@@ -331,14 +368,14 @@ typedef struct retype_count {
     char differs[RETYPE_EXAMPLE_BYTES];
 } retype_count;
 
-static void retype_example(char out[RETYPE_EXAMPLE_BYTES], const char *text,
-                           size_t bytes)
+void mlpipe__retype_example(char *out, size_t room, const char *text,
+                            size_t bytes)
 {
     size_t n = 0;
 
     while (n < bytes) { /* whole characters only */
         const size_t step = mlpipe__utf8_char(text + n, bytes - n);
-        if (n + (step ? step : 1) >= RETYPE_EXAMPLE_BYTES)
+        if (n + (step ? step : 1) >= room)
             break;
         n += step ? step : 1;
     }
@@ -372,7 +409,8 @@ static mlpipe_status retype_count_text(void *user, const char *text,
     if (!mlpipe__finite(value)) {
         c->unread += rows;
         if (c->shown < RETYPE_EXAMPLES)
-            retype_example(c->example[c->shown++], text, bytes);
+            mlpipe__retype_example(c->example[c->shown++],
+                                   RETYPE_EXAMPLE_BYTES, text, bytes);
     }
     if (!c->other_end.code)
         return MLPIPE_OK;
@@ -381,7 +419,7 @@ static mlpipe_status retype_count_text(void *user, const char *text,
         return MLPIPE_OK;
     c->other_read += rows;
     if (mlpipe__finite(value) && value != other && !c->differ++) {
-        retype_example(c->differs, text, bytes);
+        mlpipe__retype_example(c->differs, sizeof c->differs, text, bytes);
         c->value = value;
         c->other_value = other;
     }
@@ -395,7 +433,7 @@ static bool retype_is_unread(void *user, const char *text, size_t bytes)
 
     if (mlpipe__finite(value) || value != value)
         return false;
-    retype_example(c->first, text, bytes);
+    mlpipe__retype_example(c->first, sizeof c->first, text, bytes);
     return true;
 }
 
@@ -438,8 +476,10 @@ static void retype_tell(const mlpipe__retype *r, const retype_count *c,
 {
     const mlpipe__job *job = r->job;
 
-    mlpipe__clean_note(job, name, "texts", (double)c->texts);
-    mlpipe__clean_note(job, name, "unread", (double)c->unread);
+    mlpipe__report_note(job->notes, job->name, name, "texts",
+                        (double)c->texts);
+    mlpipe__report_note(job->notes, job->name, name, "unread",
+                        (double)c->unread);
     if (c->unread)
         mlpipe__log_line(job->ctx, MLPIPE_LOG_WARN, job->name,
                          "%llu of %llu texts of %s cannot be read and become "

@@ -72,10 +72,9 @@ static bool retype_date_is(void *user, const char *text, size_t bytes)
     }
     c->value = one;
     c->other_value = two;
-    if (n >= sizeof c->example) /* too long to show; the guess has a part */
-        return true;
-    memcpy(c->example, out, n);
-    c->example[n] = 0;
+    /* The text, the row and both values that a message shows are of one row;
+     * of a long text it shows a part. */
+    mlpipe__retype_example(c->example, sizeof c->example, out, n);
     return true;
 }
 
@@ -159,7 +158,6 @@ mlpipe_status mlpipe__retype_date(mlpipe__retype *r)
     const char *name = job->plan->vars[job->chosen[r->which]].name;
     const char *pattern = mlpipe__params_get(job->params, "pattern")->text;
     const bool given = pattern[0] != 0;
-    char note[192];
     mlpipe_status st =
         given ? MLPIPE_OK : retype_date_guess(r, name, &pattern);
 
@@ -170,8 +168,7 @@ mlpipe_status mlpipe__retype_date(mlpipe__retype *r)
                            : "%s: dates are read as %q, which fits all of "
                              "them",
                      name, pattern);
-    mlpipe__format(note, sizeof note, "%s.%s.pattern", job->name, name);
-    if (job->notes)
-        mlpipe__report_text(job->notes, note, pattern, strlen(pattern));
+    mlpipe__report_note_text(job->notes, job->name, name, "pattern",
+                             pattern);
     return mlpipe__retype_add(r, MLPIPE__TEXT_DATE, &pattern, 1);
 }

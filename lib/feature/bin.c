@@ -2,7 +2,7 @@
 /*
  * Numbers cut into cells: of equal width, of equally many training rows, or
  * between edges that are given. The first and the last cell are open, so that
- * every number lies in one.
+ * every number lies in one, infinite ones too, which make no edge.
  */
 #include "feature_internal.h"
 
@@ -148,6 +148,9 @@ static mlpipe_status bin_edges(mlpipe__job *job, uint32_t i, double **edges,
         *count = given->count;
         return MLPIPE_OK;
     }
+    mlpipe__job_tell_infinite(job, i,
+                              "the edges are those of finite ones, and "
+                              "infinite ones lie in the first or last cell");
     bin_all_edges(job, &job->stats[i], bins, edge);
     kept = bin_distinct(edge, bins + 1);
     *count = kept > 2 ? kept - 2 : 0;
@@ -155,11 +158,9 @@ static mlpipe_status bin_edges(mlpipe__job *job, uint32_t i, double **edges,
     if (*count + 1 < bins)
         mlpipe__log_line(job->ctx, MLPIPE_LOG_WARN, job->name,
                          "%s is cut into %u cells in place of %u: its "
-                         "training rows have too few different values%s",
+                         "training rows have too few different finite values",
                          job->plan->vars[job->chosen[i]].name, *count + 1,
-                         bins,
-                         bin_method(job) == BIN_WIDTH
-                             ? ", or infinite ones" : "");
+                         bins);
     return MLPIPE_OK;
 }
 

@@ -60,6 +60,9 @@ static mlpipe_status interact_select(mlpipe__job *job)
                             "step %q: columns= names %u column, and a pair "
                             "takes 2; name another, or give squares=true",
                             job->name, job->chosen_count);
+    for (uint32_t i = 0; i < job->chosen_count; i++)
+        if (vars[job->chosen[i]].kind == MLPIPE__NUMBER)
+            job->needs[i] = MLPIPE__NEED_MOMENTS;
     return MLPIPE_OK;
 }
 
@@ -166,6 +169,24 @@ static mlpipe_status interact_cross(mlpipe__job *job, const mlpipe__var *a,
     return MLPIPE_OK;
 }
 
+/* ---- numbers ------------------------------------------------------------ */
+
+/* Of the training values; NaN where there are none. */
+static double interact_largest(const mlpipe__stats *s)
+{
+    if (mlpipe__stats_infinite(s)) /* low and high are of the finite ones */
+        return mlpipe__inf();
+    return -s->low > s->high ? -s->low : s->high;
+}
+
+/* Do training rows have an infinite value, or two large ones, whose product is
+ * no double and so null? */
+static bool interact_overflows(const mlpipe__job *job, uint32_t i, uint32_t k)
+{
+    return !mlpipe__finite(interact_largest(&job->stats[i]) *
+                           interact_largest(&job->stats[k]));
+}
+
 /* ---- the step ----------------------------------------------------------- */
 
 /* The places are of the plan, whose variables move when one is added. */
@@ -185,6 +206,7 @@ static mlpipe_status interact_pair(mlpipe__job *job, uint32_t i, uint32_t k)
         reg = mlpipe__program_op(job->plan->program, MLPIPE__OP_MUL, a.reg,
                                  b.reg, 0, 0, 1);
         mlpipe__var_number(&like, reg, MLPIPE_TYPE_F64);
+        like.nullable |= interact_overflows(job, i, k);
     }
     return st ? st : interact_add(job, &like, a.name, ":", b.name, reg);
 }
@@ -197,6 +219,7 @@ static mlpipe_status interact_square(mlpipe__job *job, uint32_t i)
         job->plan->program, MLPIPE__OP_SQUARE, a.reg, 0, 0, 0, 1);
 
     mlpipe__var_number(&like, reg, MLPIPE_TYPE_F64);
+    like.nullable |= interact_overflows(job, i, i);
     return interact_add(job, &like, a.name, "^2", "", reg);
 }
 

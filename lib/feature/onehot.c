@@ -56,6 +56,24 @@ static mlpipe_status onehot_select(mlpipe__job *job)
                               MLPIPE__NEED_COUNTS);
 }
 
+/* Names end at a NUL byte: in a text it is written \x00 as in messages, and
+ * a backslash beside it twice, so that no two such texts are one name. */
+static void onehot_word(mlpipe__text *name, const char *value, size_t bytes)
+{
+    if (!memchr(value, 0, bytes)) {
+        mlpipe__text_put(name, value, bytes);
+        return;
+    }
+    for (size_t i = 0; i < bytes; i++) {
+        if (!value[i])
+            mlpipe__text_put(name, "\\x00", 4);
+        else
+            mlpipe__text_put(name, value + i, 1);
+        if (value[i] == '\\')
+            mlpipe__text_put(name, "\\", 1);
+    }
+}
+
 /* value is NULL for the feature that tells of missing. */
 static mlpipe_status onehot_add(mlpipe__job *job, const mlpipe__var *of,
                                 const char *value, size_t bytes, uint32_t reg)
@@ -66,10 +84,9 @@ static mlpipe_status onehot_add(mlpipe__job *job, const mlpipe__var *of,
     mlpipe_status st;
 
     mlpipe__text_init(&name, job->plan->env);
+    mlpipe__text_add(&name, value ? "%s=" : "%s missing", of->name);
     if (value)
-        mlpipe__text_add(&name, "%s=%.*s", of->name, (int)bytes, value);
-    else
-        mlpipe__text_add(&name, "%s missing", of->name);
+        onehot_word(&name, value, bytes);
     if (name.failed) {
         mlpipe__text_free(&name);
         return mlpipe__nomem(job->ctx);

@@ -134,24 +134,25 @@ static mlpipe_status ordinal_given(mlpipe__job *job, uint32_t i,
         const char *name = values->names[k];
         const uint32_t c = mlpipe__dict_find(v->dict, name, strlen(name));
 
-        if (c < v->codes)
-            place[c] = k;
         if (c < v->codes && job->stats[i].counts[c])
-            continue;
-        first = absent++ ? first : name;
+            place[c] = k;
+        else
+            first = absent++ ? first : name;
     }
     ordinal_tell_absent(job, v, absent, first);
     return ordinal_unlisted(job, i, v, place);
 }
 
-/* Of every code, then of unseen and null. */
+/* Of every code, then of unseen and null. A code that no training row has, as
+ * steps that make categories may give, is as good as unseen. */
 static mlpipe_status ordinal_places(mlpipe__job *job, uint32_t i,
                                     const mlpipe__var *v, double *place)
 {
     const bool keeps_null =
         mlpipe__params_get(job->params, "missing")->choice == 0;
     const enum ordinal_order by = ordinal_order(job);
-    uint32_t *order = NULL;
+    const uint64_t *counts = job->stats[i].counts;
+    uint32_t *order = NULL, next = 0;
     mlpipe_status st;
 
     place[v->codes] =
@@ -159,10 +160,10 @@ static mlpipe_status ordinal_places(mlpipe__job *job, uint32_t i,
     place[v->codes + 1] = keeps_null ? mlpipe__nan() : -1;
     if (by == ORDINAL_GIVEN)
         return ordinal_given(job, i, v, place);
-    st = mlpipe__codes_order(
-        job, v, by == ORDINAL_NAME ? NULL : job->stats[i].counts, &order);
+    st = mlpipe__codes_order(job, v, by == ORDINAL_NAME ? NULL : counts,
+                             &order);
     for (uint32_t k = 0; k < v->codes && !st; k++)
-        place[order[k]] = k;
+        place[order[k]] = counts[order[k]] ? next++ : place[v->codes];
     mlpipe__free(job->ctx->env, order);
     return st;
 }

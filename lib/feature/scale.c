@@ -2,8 +2,12 @@
 /*
  * Shifts and scales numbers by what the training rows say: all of them, or
  * those of the row's own group. Deviations come from exact sums, so that a
- * column near the end of the doubles' range is scaled like any other.
+ * column near the end of the doubles' range is scaled like any other. All of
+ * it is of finite values; an infinite one has no place on the scale and is
+ * missing behind it, or, with clip, at the bound on its side.
  */
+#include <float.h>
+
 #include "feature_internal.h"
 
 enum scale_method { SCALE_ZSCORE, SCALE_MINMAX, SCALE_ROBUST };
@@ -15,7 +19,8 @@ enum scale_method { SCALE_ZSCORE, SCALE_MINMAX, SCALE_ROBUST };
 static const mlpipe__param scale_params[] = {
     {"method", MLPIPE_PARAM_CHOICE, "zscore", 0, 0, "zscore,minmax,robust",
      0x000100,
-     "Mean and deviation, range to 0 .. 1, or median and quartile range."},
+     "Mean and deviation, range to 0 .. 1, or median and quartile range, all "
+     "of finite values; infinite ones become missing."},
     {"columns", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
      "Which numeric features; all where it is not set."},
     {"by", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
@@ -23,7 +28,8 @@ static const mlpipe__param scale_params[] = {
     {"min_group", MLPIPE_PARAM_INT, "2", 2, 1e9, NULL, 0x000100,
      "A group with fewer values, or without spread, is as all rows are."},
     {"clip", MLPIPE_PARAM_BOOL, "false", 0, 0, NULL, 0x000100,
-     "Of minmax: bring values beyond the training range to 0 or 1."},
+     "Of minmax: bring values beyond the training range, infinite ones too, "
+     "to 0 or 1."},
 };
 
 /* What is subtracted, and by what the difference is divided. */
@@ -36,12 +42,16 @@ static enum scale_method scale_method(const mlpipe__job *job)
     return mlpipe__params_get(job->params, "method")->choice;
 }
 
+static bool scale_clips(const mlpipe__job *job)
+{
+    return mlpipe__params_get(job->params, "clip")->number != 0;
+}
+
 static mlpipe_status scale_check(const mlpipe__job *job)
 {
     const uint32_t by = mlpipe__params_get(job->params, "by")->count;
 
-    if (mlpipe__params_get(job->params, "clip")->number != 0 &&
-        scale_method(job) != SCALE_MINMAX)
+    if (scale_clips(job) && scale_method(job) != SCALE_MINMAX)
         return mlpipe__fail(job->ctx, MLPIPE_E_PARAM,
                             "step %q: clip=true is of method=minmax alone; "
                             "use the step outlier to cap other values",
@@ -210,19 +220,36 @@ static mlpipe_status scale_grouped(mlpipe__job *job, uint32_t i, double part,
     return st;
 }
 
-static void scale_warn_infinite(const mlpipe__job *job, uint32_t i)
+static void scale_tell_infinite(const mlpipe__job *job, uint32_t i)
+{
+    mlpipe__job_tell_infinite(
+        job, i,
+        !mlpipe__stats_finite(&job->stats[i])
+            ? "it becomes like a column that is missing in all rows"
+        : scale_clips(job) ? "it is scaled by the finite ones, and infinite "
+                             "ones become 0 or 1"
+                           : "it is scaled by the finite ones, and infinite "
+                             "ones become missing");
+}
+
+/* Brings infinite values, which no difference is made of, to where clip has
+ * them at 0 or 1: the bounds, or a little beyond where these are one. */
+static uint32_t scale_reach(const mlpipe__job *job, uint32_t i, uint32_t reg)
 {
     const mlpipe__stats *s = &job->stats[i];
+    const double size = s->low < 0 ? -s->low : s->low;
+    const double room = s->low < s->high ? 0 : 1 + size * DBL_EPSILON;
+    const double most = DBL_MAX;
+    double bounds[2];
 
-    if (s->infinite[0] || s->infinite[1])
-        mlpipe__log_line(job->ctx, MLPIPE_LOG_WARN, job->name,
-                         "%s is infinite in %llu of %llu training rows, so "
-                         "that it has no mean or range; it is left as it is; "
-                         "make those missing before",
-                         job->plan->vars[job->chosen[i]].name,
-                         (unsigned long long)(s->infinite[0] +
-                                              s->infinite[1]),
-                         (unsigned long long)s->rows);
+    if (!mlpipe__stats_finite(s))
+        return reg;
+    bounds[0] = s->low - room < -most ? -most : s->low - room;
+    bounds[1] = s->high + room > most ? most : s->high + room;
+    return mlpipe__program_op(job->plan->program, MLPIPE__OP_CLAMP, reg, 0,
+                              mlpipe__program_const(job->plan->program,
+                                                    bounds, 2),
+                              0, 1);
 }
 
 static mlpipe_status scale_one(mlpipe__job *job, uint32_t i, uint32_t *small)
@@ -232,13 +259,14 @@ static mlpipe_status scale_one(mlpipe__job *job, uint32_t i, uint32_t *small)
     mlpipe__var *v = &job->plan->vars[job->chosen[i]];
     mlpipe__program *p = job->plan->program;
     const double largest = scale_largest(&job->stats[i], method);
-    const double part =
-        largest > SCALE_LARGE && mlpipe__finite(largest) ? quarter[0] : 1;
+    const double part = largest > SCALE_LARGE ? quarter[0] : 1;
     const scale_pair all = scale_of_all(&job->stats[i], method, part);
     uint32_t reg = v->reg;
     mlpipe_status st = MLPIPE_OK;
 
-    scale_warn_infinite(job, i);
+    scale_tell_infinite(job, i);
+    if (scale_clips(job))
+        reg = scale_reach(job, i, reg);
     if (part != 1)
         reg = mlpipe__program_op(p, MLPIPE__OP_AFFINE, reg, 0,
                                  mlpipe__program_const(p, quarter, 2), 0, 1);
@@ -250,7 +278,7 @@ static mlpipe_status scale_one(mlpipe__job *job, uint32_t i, uint32_t *small)
         reg = mlpipe__program_op(p, MLPIPE__OP_SHIFT_SCALE, reg, 0,
                                  mlpipe__program_const(p, pair, 2), 0, 1);
     }
-    if (mlpipe__params_get(job->params, "clip")->number != 0)
+    if (scale_clips(job))
         reg = mlpipe__program_op(p, MLPIPE__OP_CLAMP, reg, 0,
                                  mlpipe__program_const(p, unit, 2), 0, 1);
     v->reg = reg;

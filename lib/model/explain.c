@@ -73,9 +73,8 @@ static void explain_inputs(const mlpipe__program *p, uint32_t reg,
     for (uint32_t i = p->op_count; i-- > 0;) {
         const mlpipe__op *op = &p->ops[i];
         const uint32_t reads = mlpipe__op_reads(p, op);
-        uint8_t any = 0;
-        for (uint32_t k = 0; k < mlpipe__op_width(p, op); k++)
-            any |= made[op->dst + k];
+        const bool any =
+            memchr(made + op->dst, 1, mlpipe__op_width(p, op)) != NULL;
         for (uint32_t k = 0; any && k < reads; k++)
             made[mlpipe__op_read(p, op, k)] = 1;
         if (any && op->code == MLPIPE__OP_FEED &&

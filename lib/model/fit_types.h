@@ -48,6 +48,9 @@ typedef struct mlpipe__fit_rows {
     mlpipe__frame frame;
     double *target, *weight;
     uint64_t *ids;
+    /* The same, with repeats of a row told apart, so that no two copies vary
+     * alike; NULL where no id stands twice. */
+    uint64_t *vary_ids;
     struct mlpipe__fitting *fitting;
     uint32_t copies;       /* added to each row */
     /* Rows between two others, behind all else: a + u (b - a) of each

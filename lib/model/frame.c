@@ -6,6 +6,9 @@
  */
 #include "fit_types.h"
 
+/* The stream of ids of repeated rows, beyond those of copies. */
+enum { FRAME_REPEAT = 0xffffff };
+
 /* The step and its copy behind segment `segment` of added rows, from 0. */
 static const mlpipe__job *frame_adder(const mlpipe__fitting *f,
                                       uint32_t segment, uint32_t *copy)
@@ -30,6 +33,7 @@ static void frame_vary(const mlpipe__fit_rows *rows, void *scratch,
                        int64_t start, uint32_t n, uint32_t segment)
 {
     const mlpipe__fitting *f = rows->fitting;
+    const uint64_t *ids = rows->vary_ids ? rows->vary_ids : rows->ids;
     uint32_t copy = 0, c;
     const mlpipe__job *job = frame_adder(f, segment, &copy);
     if (!job)
@@ -38,7 +42,7 @@ static void frame_vary(const mlpipe__fit_rows *rows, void *scratch,
         const uint32_t input = job->plan->vars[job->chosen[c]].reg;
         if (input == MLPIPE__NO_REG) /* nothing reads it */
             continue;
-        job->step->vary(job, rows->ids + start, n, copy, c,
+        job->step->vary(job, ids + start, n, copy, c,
                         mlpipe__program_lane(f->plan.program, scratch,
                                              MLPIPE__BLOCK_ROWS, input));
     }
@@ -229,6 +233,53 @@ static void frame_repeat(mlpipe__fit_rows *rows, uint64_t seed)
     }
 }
 
+/* Ids that rise are all different, and so rows are but for resampling. */
+static bool frame_rises(const uint64_t *ids, int64_t n)
+{
+    int64_t i = 1;
+    while (i < n && ids[i - 1] < ids[i])
+        i++;
+    return i >= n;
+}
+
+/* Sets vary_ids: the first row of an id keeps it, each further one has a
+ * random one by its number. */
+static mlpipe_status frame_tell_apart(mlpipe__fitting *f,
+                                      mlpipe__fit_rows *rows)
+{
+    mlpipe__env *env = f->ctx->env;
+    const uint64_t *ids = rows->ids;
+    const size_t n = (size_t)rows->data->rows;
+    uint32_t *order, repeat = 0;
+    uint64_t *scratch;
+    mlpipe_status st = MLPIPE_OK;
+    if (!rows->copies || frame_rises(ids, rows->data->rows))
+        return MLPIPE_OK;
+    if (n >= UINT32_MAX)
+        return mlpipe__fail(f->ctx, MLPIPE_E_LIMIT,
+                            "copies of %llu rows; the most is %u",
+                            (unsigned long long)n, UINT32_MAX - 1);
+    order = mlpipe__alloc_array(env, n, sizeof *order);
+    scratch = mlpipe__alloc_array(env, n, 4 * sizeof *scratch);
+    rows->vary_ids = mlpipe__alloc_array(env, n, sizeof *rows->vary_ids);
+    if (order && scratch && rows->vary_ids)
+        mlpipe__argsort_i64((const int64_t *)ids, order, (uint32_t)n,
+                            scratch);
+    else
+        st = mlpipe__nomem(f->ctx);
+    for (size_t i = 0; !st && i < n; i++) {
+        const uint64_t id = ids[order[i]];
+        repeat = i && id == ids[order[i - 1]] ? repeat + 1 : 0;
+        rows->vary_ids[order[i]] =
+            repeat ? mlpipe__random64(f->model->seed, MLPIPE__FOR_JITTER,
+                                      FRAME_REPEAT, id, repeat)
+                   : id;
+    }
+    mlpipe__free(env, scratch);
+    mlpipe__free(env, order);
+    return st;
+}
+
 static uint32_t frame_count_copies(const mlpipe__fitting *f)
 {
     uint32_t i, copies = 0;
@@ -269,6 +320,8 @@ mlpipe_status mlpipe__fit_frame(mlpipe__fitting *f, mlpipe__fit_rows *rows,
         st = mlpipe__fit_weights(f, rows->data, rows->weight);
     if (!st)
         st = frame_tail(f, rows, real * ((int64_t)rows->copies + 1));
+    if (!st)
+        st = frame_tell_apart(f, rows);
     if (st)
         return st;
     frame_repeat(rows, f->model->seed);
@@ -292,6 +345,7 @@ void mlpipe__fit_rows_free(mlpipe__env *env, mlpipe__fit_rows *rows)
     mlpipe__free(env, rows->target);
     mlpipe__free(env, rows->weight);
     mlpipe__free(env, rows->ids);
+    mlpipe__free(env, rows->vary_ids);
     mlpipe__free(env, rows->between);
     mlpipe__binding_free(&rows->binding);
     mlpipe_dataset_free(rows->from);

@@ -45,7 +45,8 @@ static void group_block(const mlpipe__pass *pass, uint32_t task,
             p, scratch, MLPIPE__BLOCK_ROWS, key->reg);
         for (uint32_t i = 0; i < n; i++) {
             const bool known = has[i] && k[i] >= 0 && k[i] < key->codes;
-            const uint32_t code = known ? (uint32_t)k[i] : key->codes;
+            const uint32_t code =
+                known ? (uint32_t)k[i] : key->codes + !has[i];
             const uint32_t fold =
                 folds > 1 ? mlpipe__binding_fold(&g->f->train.binding,
                                                  g->f->train.data, start + i,
@@ -74,7 +75,7 @@ static mlpipe_status group_prepare(mlpipe__fitting *f, group_pass *g,
     for (size_t i = 0; i < (size_t)tasks * job->chosen_count; i++) {
         const uint32_t c = (uint32_t)(i % job->chosen_count);
         const uint64_t groups =
-            ((uint64_t)group_key(job, c)->codes + 1) * group_folds(job);
+            ((uint64_t)group_key(job, c)->codes + 2) * group_folds(job);
         if (groups > UINT32_MAX / 2)
             return mlpipe__fail(f->ctx, MLPIPE_E_LIMIT,
                                 "%s: %llu groups; the most is %u", job->name,

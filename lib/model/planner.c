@@ -42,10 +42,11 @@ static void planner_want(mlpipe__fitting *f, const mlpipe__job *job,
     wants[k].needs |= job->needs[i];
 }
 
-/* Does the step take part in the plan? */
+/* Does the step take part in the plan? One with copies is behind it. */
 static bool planner_emits(const mlpipe__fit_step *s)
 {
-    return s->job.step->emit || s->job.step->filter;
+    return !s->job.step->copies &&
+           (s->job.step->emit || s->job.step->filter);
 }
 
 /*
@@ -191,9 +192,8 @@ static void planner_filter_block(const mlpipe__pass *pass, uint32_t task,
 static void planner_tell_dropped(const mlpipe__job *job, uint64_t before,
                                  uint64_t after)
 {
-    char name[192];
-    mlpipe__format(name, sizeof name, "%s.rows_dropped", job->name);
-    mlpipe__report_number(job->notes, name, (double)(before - after));
+    mlpipe__report_note(job->notes, job->name, NULL, "rows_dropped",
+                        (double)(before - after));
     if (before != after)
         mlpipe__log_line(job->ctx, MLPIPE_LOG_INFO, job->name,
                          "%llu of %llu training rows were dropped",
@@ -440,6 +440,8 @@ mlpipe_status mlpipe__fit_plan(mlpipe__fitting *f)
         job->plan = &f->inputs;
         planner_at(f, i);
         st = planner_prepare(f, i, false);
+        if (!st && job->step->emit)
+            st = job->step->emit(job);
         if (!st)
             planner_at(f, UINT32_MAX);
     }

@@ -171,7 +171,14 @@ static mlpipe_status transform_rows(mlpipe_ctx *ctx, const mlpipe__program *p,
     values = mlpipe__alloc_array(ctx->env, total, sizeof *values);
     st = values ? mlpipe__program_apply(ctx, "transform", p, binding, d,
                                         values)
-                : mlpipe__nomem(ctx);
+                : mlpipe__fail(ctx, MLPIPE_E_NOMEM,
+                               "transform: %u features of %lld rows are %llu "
+                               "MB at once, for which there is no memory; "
+                               "take fewer rows at a time, make fewer "
+                               "features, such as by max= of onehot, or "
+                               "raise memory_cap",
+                               p->output_count, (long long)d->rows,
+                               (unsigned long long)(total >> 17));
     if (!st)
         st = transform_columns(ctx, p, values, d, out);
     mlpipe__free(ctx->env, values);

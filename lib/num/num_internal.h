@@ -146,16 +146,18 @@ enum {
 
 /*
  * One column's statistics: updated block by block, merged in any order, with
- * the same bits in the end. rows and nulls are always counted.
+ * the same bits in the end. rows, nulls and infinities are always counted; all
+ * else is of the finite values.
  */
 typedef struct mlpipe__stats {
     mlpipe__env *env;
     uint32_t needs;
     uint32_t codes;     /* how many codes exist, for COUNTS */
     uint64_t rows, nulls, unseen; /* unseen: codes beyond `codes` */
-    uint64_t infinite[2]; /* MOMENTS: -inf and +inf, kept out of the sums */
+    uint64_t infinite[2]; /* -inf and +inf: counted, and in nothing below */
     mlpipe__exact sum, squares;
-    double low, high;   /* of the values seen; NaN where there are none */
+    double low, high;   /* MOMENTS; NaN where there are no values */
+    bool whole;         /* MOMENTS: no value has a fraction */
     double *values;     /* QUANTILES: sorted by finish */
     uint64_t value_count, value_room;
     uint64_t *counts;   /* COUNTS */
@@ -175,11 +177,15 @@ void mlpipe__stats_save(const mlpipe__stats *s, mlpipe__text *out);
 bool mlpipe__stats_load(mlpipe__stats *s, mlpipe__env *env,
                         mlpipe__cursor *in);
 void mlpipe__stats_free(mlpipe__stats *s);
-/* Of a finished state; NaN where there is no value. */
+uint64_t mlpipe__stats_infinite(const mlpipe__stats *s);
+uint64_t mlpipe__stats_finite(const mlpipe__stats *s);
+/* Of a finished state; NaN where there is no finite value. */
 double mlpipe__stats_mean(const mlpipe__stats *s);
 double mlpipe__stats_variance(const mlpipe__stats *s, uint32_t ddof);
 double mlpipe__stats_deviation(const mlpipe__stats *s, uint32_t ddof);
 double mlpipe__stats_quantile(const mlpipe__stats *s, double q); /* HF 7 */
+/* MOMENTS: are the values 0 and 1, both of them, and no other? x^2 = x. */
+bool mlpipe__stats_flag(const mlpipe__stats *s);
 /* Quantile of n rising values by linear interpolation (Hyndman-Fan 7). */
 double mlpipe__quantile_sorted(const double *values, uint64_t n, double q);
 /* The most frequent value (smallest on ties) or code (lowest on ties). */

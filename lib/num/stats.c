@@ -2,7 +2,8 @@
 /*
  * The statistics of one column: exact moments, kept values for quantiles,
  * counts of codes. Any partition of the rows, merged in any order, finishes
- * in the same bytes.
+ * in the same bytes. Infinite values are counted and are in nothing else: one
+ * of them would leave no mean, no spread and no bound to fit by.
  */
 #include "num_internal.h"
 
@@ -23,6 +24,7 @@ void mlpipe__stats_init(mlpipe__stats *s, mlpipe__env *env, uint32_t needs,
     s->codes = codes;
     s->low = mlpipe__nan();
     s->high = mlpipe__nan();
+    s->whole = true;
 }
 
 /* Room for n more values and for the counts, before anything changes. */
@@ -68,22 +70,30 @@ static void stats_bound(mlpipe__stats *s, double x)
         s->high = x;
 }
 
-/* n at most STATS_PART; infinities go to their own counts. */
+/* n finite values, at most STATS_PART. */
 static void stats_add_moments(mlpipe__stats *s, const double *values,
                               uint32_t n)
 {
-    double finite[STATS_PART];
+    for (uint32_t i = 0; i < n; ++i)
+        stats_bound(s, values[i]);
+    for (uint32_t i = 0; i < n && s->whole; ++i)
+        s->whole = values[i] == mlpipe__floor(values[i]);
+    mlpipe__exact_add_moments(&s->sum, &s->squares, values, n);
+}
+
+/* Moves the finite values to the front and counts the others. */
+static uint32_t stats_finite(mlpipe__stats *s, double *values, uint32_t n)
+{
     uint32_t count = 0;
     for (uint32_t i = 0; i < n; ++i) {
-        stats_bound(s, values[i]);
-        finite[count] = values[i];
-        count += mlpipe__finite(values[i]);
+        const double x = values[i];
+        values[count] = x;
+        if (mlpipe__finite(x))
+            ++count;
+        else
+            ++s->infinite[x > 0.0];
     }
-    if (count < n)
-        for (uint32_t i = 0; i < n; ++i)
-            if (!mlpipe__finite(values[i]))
-                ++s->infinite[values[i] > 0.0];
-    mlpipe__exact_add_moments(&s->sum, &s->squares, finite, count);
+    return count;
 }
 
 /* The values that are there, without nulls, NaN and negative zeros. */
@@ -112,15 +122,16 @@ bool mlpipe__stats_update(mlpipe__stats *s, const double *values,
                                           valid ? valid + at : NULL, part,
                                           kept);
         s->nulls += part - count;
-        if (s->needs & MLPIPE__NEED_MOMENTS)
-            stats_add_moments(s, kept, count);
-        if (s->needs & MLPIPE__NEED_QUANTILES) {
-            memcpy(s->values + s->value_count, kept, count * sizeof *kept);
-            s->value_count += count;
-        }
         if (s->needs & MLPIPE__NEED_COUNTS)
             for (uint32_t i = 0; i < count; ++i)
                 stats_count_code(s, kept[i]);
+        const uint32_t finite = stats_finite(s, kept, count);
+        if (s->needs & MLPIPE__NEED_MOMENTS)
+            stats_add_moments(s, kept, finite);
+        if (s->needs & MLPIPE__NEED_QUANTILES) {
+            memcpy(s->values + s->value_count, kept, finite * sizeof *kept);
+            s->value_count += finite;
+        }
     }
     return true;
 }
@@ -136,6 +147,7 @@ bool mlpipe__stats_merge(mlpipe__stats *s, const mlpipe__stats *other)
     s->unseen += other->unseen;
     s->infinite[0] += other->infinite[0];
     s->infinite[1] += other->infinite[1];
+    s->whole = s->whole && other->whole;
     if (other->low == other->low) {
         stats_bound(s, other->low);
         stats_bound(s, other->high);
@@ -220,6 +232,7 @@ void mlpipe__stats_save(const mlpipe__stats *s, mlpipe__text *out)
     mlpipe__put_u32(out, s->codes);
     mlpipe__put_u32(out, s->finished);
     mlpipe__put_u32(out, s->counts != NULL);
+    mlpipe__put_u32(out, s->whole);
     mlpipe__put_u64(out, s->rows);
     mlpipe__put_u64(out, s->nulls);
     mlpipe__put_u64(out, s->unseen);
@@ -246,17 +259,21 @@ static bool stats_plausible(const mlpipe__stats *s)
     const uint64_t seen = s->rows - s->nulls;
     if (s->infinite[0] > seen || s->infinite[1] > seen - s->infinite[0])
         return false;
-    if (s->value_count != (s->needs & MLPIPE__NEED_QUANTILES ? seen : 0))
+    const uint64_t finite = seen - s->infinite[0] - s->infinite[1];
+    if (s->value_count != (s->needs & MLPIPE__NEED_QUANTILES ? finite : 0))
         return false;
-    const bool bounds = (s->needs & MLPIPE__NEED_MOMENTS) && seen;
-    return bounds ? s->low <= s->high
-                  : s->low != s->low && s->high != s->high;
+    if ((s->needs & MLPIPE__NEED_COUNTS) && s->unseen < seen - finite)
+        return false; /* no code is infinite */
+    const bool bounds = (s->needs & MLPIPE__NEED_MOMENTS) && finite;
+    return bounds ? s->low <= s->high && mlpipe__finite(s->low)
+                        && mlpipe__finite(s->high)
+                  : s->low != s->low && s->high != s->high && s->whole;
 }
 
 static bool stats_values_plausible(const mlpipe__stats *s)
 {
     for (uint64_t i = 0; i < s->value_count; ++i) {
-        if (s->values[i] != s->values[i])
+        if (!mlpipe__finite(s->values[i]))
             return false;
         if (s->finished && i && !(s->values[i - 1] <= s->values[i]))
             return false;
@@ -292,8 +309,10 @@ bool mlpipe__stats_load(mlpipe__stats *s, mlpipe__env *env,
     const uint32_t codes = mlpipe__get_u32(in);
     const uint32_t finished = mlpipe__get_u32(in);
     const uint32_t counted = mlpipe__get_u32(in);
+    const uint32_t whole = mlpipe__get_u32(in);
     mlpipe__stats_init(s, env, needs, codes);
     s->finished = finished == 1;
+    s->whole = whole == 1;
     s->rows = mlpipe__get_u64(in);
     s->nulls = mlpipe__get_u64(in);
     s->unseen = mlpipe__get_u64(in);
@@ -302,7 +321,7 @@ bool mlpipe__stats_load(mlpipe__stats *s, mlpipe__env *env,
     s->low = mlpipe__get_f64(in);
     s->high = mlpipe__get_f64(in);
     s->value_count = mlpipe__get_u64(in);
-    bool good = !in->failed && finished < 2 && counted < 2
+    bool good = !in->failed && finished < 2 && counted < 2 && whole < 2
              && (!counted || (needs & MLPIPE__NEED_COUNTS))
              && stats_get_exact(&s->sum, STATS_SUM_LIMBS, in)
              && stats_get_exact(&s->squares, STATS_SQUARES_LIMBS, in)
@@ -342,28 +361,27 @@ void mlpipe__stats_free(mlpipe__stats *s)
     s->value_room = 0;
 }
 
-static uint64_t stats_finite_count(const mlpipe__stats *s)
+uint64_t mlpipe__stats_infinite(const mlpipe__stats *s)
 {
-    return s->rows - s->nulls - s->infinite[0] - s->infinite[1];
+    return s->infinite[0] + s->infinite[1];
+}
+
+uint64_t mlpipe__stats_finite(const mlpipe__stats *s)
+{
+    return s->rows - s->nulls - mlpipe__stats_infinite(s);
 }
 
 double mlpipe__stats_mean(const mlpipe__stats *s)
 {
     if (!(s->needs & MLPIPE__NEED_MOMENTS))
         return mlpipe__nan();
-    if (s->infinite[0] || s->infinite[1]) {
-        if (s->infinite[0] && s->infinite[1])
-            return mlpipe__nan();
-        return s->infinite[0] ? -mlpipe__inf() : mlpipe__inf();
-    }
-    return mlpipe__exact_mean(&s->sum, stats_finite_count(s));
+    return mlpipe__exact_mean(&s->sum, mlpipe__stats_finite(s));
 }
 
 double mlpipe__stats_variance(const mlpipe__stats *s, uint32_t ddof)
 {
-    const uint64_t n = stats_finite_count(s);
-    if (!(s->needs & MLPIPE__NEED_MOMENTS) || n <= ddof || s->infinite[0]
-        || s->infinite[1])
+    const uint64_t n = mlpipe__stats_finite(s);
+    if (!(s->needs & MLPIPE__NEED_MOMENTS) || n <= ddof)
         return mlpipe__nan();
     const double centred = mlpipe__exact_centred(&s->sum, &s->squares, n);
     /* Only a loaded state whose sums contradict each other is below 0. */
@@ -372,11 +390,16 @@ double mlpipe__stats_variance(const mlpipe__stats *s, uint32_t ddof)
 
 double mlpipe__stats_deviation(const mlpipe__stats *s, uint32_t ddof)
 {
-    const uint64_t n = stats_finite_count(s);
-    if (!(s->needs & MLPIPE__NEED_MOMENTS) || s->infinite[0]
-        || s->infinite[1])
+    const uint64_t n = mlpipe__stats_finite(s);
+    if (!(s->needs & MLPIPE__NEED_MOMENTS))
         return mlpipe__nan();
     return mlpipe__exact_deviation(&s->sum, &s->squares, n, ddof);
+}
+
+bool mlpipe__stats_flag(const mlpipe__stats *s)
+{
+    return s->finished && s->low == 0.0 && s->high == 1.0
+        && !memcmp(s->sum.limb, s->squares.limb, sizeof s->sum.limb);
 }
 
 double mlpipe__quantile_sorted(const double *values, uint64_t n, double q)

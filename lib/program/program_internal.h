@@ -503,6 +503,8 @@ struct mlpipe__plan {
     mlpipe__program *program;
     mlpipe__var *vars;
     uint32_t var_count, var_room;
+    mlpipe__dict names;     /* all that variables ever had; those of dropped
+                               ones stay */
     mlpipe__dict **dicts;   /* owned: of codes that steps made */
     uint32_t dict_count;
     /* Every text of an input in the training rows (some of them twice); NULL
@@ -555,8 +557,8 @@ typedef struct mlpipe__job {
     uint32_t folds;
     bool grouped_target;
     const mlpipe__groups *groups;  /* of each chosen, finished, for emit;
-                                      group = code * folds + fold, codes = a
-                                      group for unseen and null together */
+                                      group = code * folds + fold, where code
+                                      = codes is unseen, codes + 1 null */
     uint32_t task;                 /* MLPIPE__TASK_; 0 = none known */
     mlpipe_report *notes;          /* the step's own figures; may be NULL */
     const char *target;            /* its column; NULL or "": there is none */
@@ -621,7 +623,8 @@ struct mlpipe__step {
     const char *doc;
     /* Choose the variables (mlpipe__job_choose) and what to gather of them. */
     mlpipe_status (*select)(mlpipe__job *job);
-    /* Append ops; replace, add or drop variables. NULL for ROWS steps. */
+    /* Append ops; replace, add or drop variables. NULL for ROWS steps but
+     * those with copies, which append none and say what they will do. */
     mlpipe_status (*emit)(mlpipe__job *job);
     /* ROWS: which rows of the training set stay; keep[i] is 1 on entry. */
     mlpipe_status (*keep)(mlpipe__job *job,
@@ -668,6 +671,10 @@ mlpipe_status mlpipe__job_choose(mlpipe__job *job, const char *param,
                                  uint32_t kinds, uint32_t needs);
 mlpipe_status mlpipe__job_add_choice(mlpipe__job *job, uint32_t var,
                                      uint32_t needs);
+/* Where chosen variable i has infinite values in training, one warning: how
+ * many, and what becomes of them, such as "they become missing". */
+void mlpipe__job_tell_infinite(const mlpipe__job *job, uint32_t i,
+                               const char *what);
 /* A new variable, a copy of `like` with this name and register. */
 mlpipe_status mlpipe__plan_add(mlpipe_ctx *ctx, mlpipe__plan *plan,
                                const mlpipe__var *like, const char *name,

@@ -124,19 +124,60 @@ mlpipe_status mlpipe__job_choose(mlpipe__job *job, const char *param,
     return st;
 }
 
+void mlpipe__job_tell_infinite(const mlpipe__job *job, uint32_t i,
+                               const char *what)
+{
+    const mlpipe__stats *s = &job->stats[i];
+    const uint64_t infinite = mlpipe__stats_infinite(s);
+    const char *name = job->plan->vars[job->chosen[i]].name;
+
+    if (!infinite)
+        return;
+    if (mlpipe__stats_finite(s))
+        mlpipe__log_line(job->ctx, MLPIPE_LOG_WARN, job->name,
+                         "%s is infinite in %llu of %llu training rows; %s",
+                         name, (unsigned long long)infinite,
+                         (unsigned long long)s->rows, what);
+    else
+        mlpipe__log_line(job->ctx, MLPIPE_LOG_WARN, job->name,
+                         "%s has no finite value in %llu training rows and "
+                         "is infinite in %llu of them; %s",
+                         name, (unsigned long long)s->rows,
+                         (unsigned long long)infinite, what);
+}
+
+/* Is the name new, and if so remembered? One that a step makes is compared to
+ * all others only where one of them had it, since there may be thousands. */
+static mlpipe_status plan_new_name(mlpipe_ctx *ctx, mlpipe__plan *plan,
+                                   const char *name)
+{
+    const size_t n = strlen(name);
+
+    if (!plan->names.env)
+        mlpipe__dict_init(&plan->names, plan->env);
+    if (mlpipe__dict_find(&plan->names, name, n) == UINT32_MAX)
+        return mlpipe__dict_add(&plan->names, name, n) != UINT32_MAX
+                   ? MLPIPE_OK
+                   : mlpipe__nomem(ctx);
+    if (mlpipe__plan_find(plan, name) < 0)
+        return MLPIPE_OK;
+    mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                 "two columns of the pipeline would be named %q; rename one "
+                 "of them, or drop it before",
+                 name);
+    return mlpipe__fail_at(ctx, -1, name);
+}
+
 mlpipe_status mlpipe__plan_add(mlpipe_ctx *ctx, mlpipe__plan *plan,
                                const mlpipe__var *like, const char *name,
                                uint32_t reg, mlpipe__var **out)
 {
     mlpipe__var made = *like, *grown;
+    const mlpipe_status st = plan_new_name(ctx, plan, name);
 
     *out = NULL;
-    if (mlpipe__plan_find(plan, name) >= 0) {
-        mlpipe__fail(ctx, MLPIPE_E_PARAM,
-                     "two columns of the pipeline would be named %q; rename "
-                     "one of them, or drop it before", name);
-        return mlpipe__fail_at(ctx, -1, name);
-    }
+    if (st)
+        return st;
     if (plan->var_count == plan->var_room) {
         const uint32_t room = plan->var_room ? plan->var_room * 2 : 16;
 
@@ -179,6 +220,8 @@ void mlpipe__plan_free(mlpipe__plan *plan)
         plan_free_dict(env, plan->dicts[i]);
     for (i = 0; i < plan->flag_count; i++)
         mlpipe__free(env, plan->flags[i].name);
+    if (plan->names.env)
+        mlpipe__dict_free(&plan->names);
     mlpipe__free(env, plan->vars);
     mlpipe__free(env, plan->dicts);
     mlpipe__free(env, plan->flags);

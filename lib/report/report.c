@@ -98,6 +98,51 @@ void mlpipe__report_text(mlpipe_report *r, const char *name,
     r->items[r->count - 1].text = value;
 }
 
+/* ---- notes of steps ----------------------------------------------------- */
+
+/* The whole name, however long that of a column is; false: nobody listens, or
+ * there is no memory. name is freed by the caller. */
+static bool report_note_name(mlpipe_report *r, const char *step,
+                             const char *column, const char *what,
+                             mlpipe__text *name)
+{
+    if (!r || r->failed)
+        return false;
+    mlpipe__text_init(name, r->env);
+    mlpipe__text_add(name, "%s.%s%s%s", step, column ? column : "",
+                     column ? "." : "", what);
+    if (!name->failed)
+        return true;
+    mlpipe__text_free(name);
+    r->failed = true;
+    return false;
+}
+
+void mlpipe__report_note(mlpipe_report *r, const char *step,
+                         const char *column, const char *what, double value)
+{
+    mlpipe__text name;
+
+    if (!report_note_name(r, step, column, what, &name))
+        return;
+    mlpipe__report_number(r, name.data, value);
+    mlpipe__text_free(&name);
+}
+
+void mlpipe__report_note_text(mlpipe_report *r, const char *step,
+                              const char *column, const char *what,
+                              const char *text)
+{
+    mlpipe__text name;
+
+    if (!report_note_name(r, step, column, what, &name))
+        return;
+    mlpipe__report_text(r, name.data, text, strlen(text));
+    mlpipe__text_free(&name);
+}
+
+/* ---- series and tables -------------------------------------------------- */
+
 static mlpipe__report_cell *report_cell(mlpipe_report *r)
 {
     void *cells = r->cells;

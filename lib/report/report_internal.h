@@ -18,6 +18,16 @@ void mlpipe__report_text(mlpipe_report *r, const char *name,
                          const char *text, size_t bytes);
 void mlpipe__report_series(mlpipe_report *r, const char *name,
                            const double *values, uint64_t n);
+/*
+ * What a step tells of itself among the notes of a fit, under the name
+ * "<step>.<what>", or "<step>.<column>.<what>" where column is not NULL. Where
+ * r is NULL nobody listens.
+ */
+void mlpipe__report_note(mlpipe_report *r, const char *step,
+                         const char *column, const char *what, double value);
+void mlpipe__report_note_text(mlpipe_report *r, const char *step,
+                              const char *column, const char *what,
+                              const char *text);
 /* A table: columns by comma, then cells row by row. */
 void mlpipe__report_table(mlpipe_report *r, const char *name,
                           const char *columns);

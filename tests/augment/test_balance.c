@@ -29,7 +29,7 @@ static void oversample_counts(void **state)
             assert_int_equal(added, g.r.added_count);
             assert_int_equal(n, sample_kept(&g));
             assert_int_equal(want < 0, g.warnings);
-            assert_near(mlpipe_report_get(g.notes, "oversample_added"),
+            assert_near(mlpipe_report_get(g.notes, "oversample.added"),
                         added, 0);
             if (added)
                 sample_check_uses(&g);
@@ -62,7 +62,7 @@ static void undersample_counts(void **state)
             assert_int_equal(small, kept[1]);
             assert_int_equal(want < n - small ? want : n - small, kept[0]);
             assert_int_equal(0, g.r.added_count);
-            assert_near(mlpipe_report_get(g.notes, "undersample_dropped"),
+            assert_near(mlpipe_report_get(g.notes, "undersample.dropped"),
                         n - kept[0] - kept[1], 0);
             sample_close(&g);
         }

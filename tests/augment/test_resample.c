@@ -130,19 +130,19 @@ static void resample_rows(void **state)
 
     assert_true(few > 200 && few < 400);
     assert_near(note(m, "rows_trained"), 2000, 0);
-    assert_near(note(m, "smote_added"), floor(many / 2 + 0.5) - few, 0);
+    assert_near(note(m, "smote.added"), floor(many / 2 + 0.5) - few, 0);
     assert_near(note(m, "rows_added"), floor(many / 2 + 0.5) - few, 0);
     assert_near(note(m, "prior_ratio"),
                 few / many / (floor(many / 2 + 0.5) / many), 1e-12);
     mlpipe_model_free(m);
     m = fitted(c, d, NULL, ROLES "holdout=0", both);
-    assert_near(note(m, "undersample_dropped"), many - few * 5, 0);
-    assert_near(note(m, "smote_added"), few * 4, 0);
+    assert_near(note(m, "undersample.dropped"), many - few * 5, 0);
+    assert_near(note(m, "smote.added"), few * 4, 0);
     assert_near(note(m, "rows_added"), few * 10 - 2000, 0);
     assert_near(note(m, "prior_ratio"), few / many, 1e-12);
     mlpipe_model_free(m);
     m = fitted(c, d, NULL, ROLES "holdout=0", over);
-    assert_near(note(m, "more_added"), many - few, 0);
+    assert_near(note(m, "more.added"), many - few, 0);
     mlpipe_model_free(m);
     mlpipe_dataset_free(d);
     mlpipe_ctx_free(c);
@@ -161,11 +161,90 @@ static void resample_beside_jitter(void **state)
     const double added = floor(0.7 * 3 * many + 0.5) - 3 * few;
     (void)state;
 
-    assert_near(note(m, "smote_added"), added, 0);
+    assert_near(note(m, "smote.added"), added, 0);
     assert_near(note(m, "rows_added"), 3000 + added, 0);
     assert_near(note(m, "prior_ratio"),
                 few / many * 3 * many / (3 * few + added), 1e-12);
     mlpipe_model_free(m);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
+/* The first feature of every row that the learner sees, by a learner that
+ * looks and then hands on. */
+static double spy_values[8 * MADE_ROWS];
+static int64_t spy_rows;
+
+static mlpipe_status spy_fit(mlpipe__fit_job *job)
+{
+    const mlpipe__frame *f = job->train;
+    void *scratch;
+    double *values = calloc(f->features, sizeof *values);
+    uint8_t *valid = calloc(f->features, 1);
+
+    assert_int_equal(0, posix_memalign(&scratch, 64, f->scratch_bytes));
+    assert_true(f->rows <= 8 * MADE_ROWS);
+    spy_rows = f->rows;
+    for (int64_t i = 0; i < f->rows; i++) {
+        f->read(f, scratch, i, 1, values, valid);
+        spy_values[i] = values[0];
+    }
+    free(scratch);
+    free(values);
+    free(valid);
+    return mlpipe__learner_gbt.fit(job);
+}
+
+static int spy_rising(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+/* Every copy of a row that oversample repeats has noise of its own, and in
+ * any order of the rows the same values are made. */
+static void resample_repeats_vary(void **state)
+{
+    static const char *const steps[][6] = {
+        {"jitter", "copies=2 columns=x0", "oversample", NULL, "gbt",
+         "trees=1"},
+        {"jitter", "copies=2 columns=x0", "oversample", "ratio=0.9", "gbt",
+         "trees=1"}};
+    static double first[8 * MADE_ROWS];
+    mlpipe__learner spy = mlpipe__learner_gbt;
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = made_rows(c, 0, 600), *turned;
+    mlpipe__rowset *rows = mlpipe__rowset_new(c->env, 600);
+    (void)state;
+
+    spy.fit = spy_fit;
+    for (int64_t i = 0; i < 600; i++)
+        rows->rows[i] = 599 - i;
+    assert_ok(c, mlpipe__dataset_view(c, d, rows, &turned));
+    for (int k = 0; k < 4; k++) {
+        mlpipe_pipeline *p;
+        mlpipe_model *m;
+        assert_ok(c, mlpipe_pipeline_new(c, ROLES "holdout=0", &p));
+        for (int i = 0; i < 6; i += 2)
+            assert_ok(c, mlpipe_pipeline_add(c, p, steps[k / 2][i],
+                                             steps[k / 2][i + 1]));
+        p->steps[p->step_count - 1].learner = &spy;
+        assert_ok(c, mlpipe_fit(c, p, k % 2 ? turned : d, NULL, &m));
+        const int64_t real = spy_rows / 3;
+        assert_true(3 * real == spy_rows && real > 900);
+        qsort(spy_values + real, (size_t)(2 * real), sizeof *spy_values,
+              spy_rising);
+        for (int64_t i = real + 1; i < spy_rows; i++)
+            assert_true(spy_values[i - 1] < spy_values[i]);
+        if (k % 2)
+            assert_memory_equal(first + real, spy_values + real,
+                                (size_t)(2 * real) * sizeof *first);
+        memcpy(first, spy_values, (size_t)spy_rows * sizeof *first);
+        mlpipe_model_free(m);
+        mlpipe_pipeline_free(p);
+    }
+    mlpipe_dataset_free(turned);
     mlpipe_dataset_free(d);
     mlpipe_ctx_free(c);
 }
@@ -461,17 +540,14 @@ static void *starve_alloc(void *user, void *ptr, size_t old_size,
 }
 
 /* Wherever memory ends, the fit says so and leaves nothing behind. */
-static void resample_starves(void **state)
+static void starve_fit(const char *const *steps)
 {
-    static const char *const steps[] = {"undersample", "ratio=0.5", "smote",
-                                        NULL, "gbt", "trees=1", NULL};
     const mlpipe_ctx_options o = {.size = sizeof o, .alloc = starve_alloc};
     mlpipe_status st = MLPIPE_E_NOMEM;
     mlpipe_pipeline *p;
     mlpipe_ctx *c;
     uint64_t live, now;
     int64_t at = 0;
-    (void)state;
 
     assert_int_equal(MLPIPE_OK, mlpipe_ctx_new(&o, &c));
     mlpipe_dataset *d = made_rows(c, 0, 100);
@@ -496,11 +572,64 @@ static void resample_starves(void **state)
     mlpipe_ctx_free(c);
 }
 
+static void resample_starves(void **state)
+{
+    starve_fit((const char *const[]){"undersample", "ratio=0.5", "smote",
+                                     NULL, "gbt", "trees=1", NULL});
+    starve_fit((const char *const[]){"jitter", NULL, "oversample", NULL,
+                                     "gbt", "trees=1", NULL});
+    (void)state;
+}
+
+/* What smote says of infinite values helps, whatever the method. */
+static void resample_infinite(void **state)
+{
+    static const char *const outlier[] = {
+        NULL, "method=zscore", "method=quantile", "method=mad"};
+    double x[2][200];
+    int64_t y[200];
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_builder *b;
+    mlpipe_dataset *d;
+    mlpipe_model *m;
+    (void)state;
+
+    for (int i = 0; i < 200; i++) {
+        x[0][i] = i % 50 == 5 ? INFINITY : made_unit(i, 0);
+        x[1][i] = i == 7 ? -INFINITY : 3; /* no spread beside it */
+        y[i] = i % 5 == 0;
+    }
+    assert_ok(c, mlpipe_builder_new(c, NULL, NULL, &b));
+    assert_ok(c, mlpipe_builder_column(c, b, "a", MLPIPE_F64, x[0], NULL,
+                                       200));
+    assert_ok(c, mlpipe_builder_column(c, b, "b", MLPIPE_F64, x[1], NULL,
+                                       200));
+    assert_ok(c, mlpipe_builder_column(c, b, "y", MLPIPE_I64, y, NULL, 200));
+    assert_ok(c, mlpipe_builder_finish(c, b, &d));
+    mlpipe_builder_free(b);
+    assert_status(MLPIPE_E_SCHEMA,
+                  try_fit(c, d, NULL, "target=y holdout=0",
+                          (const char *const[]){"smote", NULL, "gbt",
+                                                "trees=1", NULL},
+                          &m));
+    assert_non_null(strstr(mlpipe_ctx_error(c)->text, "put outlier before"));
+    for (int k = 0; k < 4; k++) {
+        m = fitted(c, d, NULL, "target=y holdout=0",
+                   (const char *const[]){"outlier", outlier[k], "smote",
+                                         NULL, "gbt", "trees=1", NULL});
+        assert_near(note(m, "smote.added"), 120, 0);
+        mlpipe_model_free(m);
+    }
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(resample_rows),
         cmocka_unit_test(resample_beside_jitter),
+        cmocka_unit_test(resample_repeats_vary),
         cmocka_unit_test(resample_is_unseen),
         cmocka_unit_test(resample_threads),
         cmocka_unit_test(resample_order),
@@ -510,6 +639,7 @@ int main(void)
         cmocka_unit_test(resample_stops_by_served),
         cmocka_unit_test(resample_refuses),
         cmocka_unit_test(resample_starves),
+        cmocka_unit_test(resample_infinite),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,7 +35,7 @@ static void smote_counts(void **state)
             assert_ok(g.ctx, sample_run(&g, &mlpipe__step_smote, text));
             const double want = floor(ratios[i] * (n - small) + 0.5) - small;
             assert_int_equal(want > 0 ? want : 0, g.r.added_count);
-            assert_near(mlpipe_report_get(g.notes, "smote_added"),
+            assert_near(mlpipe_report_get(g.notes, "smote.added"),
                         g.r.added_count, 0);
             assert_int_equal(n, sample_kept(&g));
             if (g.r.added_count)
@@ -91,8 +91,8 @@ static void smote_duplicates(void **state)
     g.x[4] = 0.0;
     assert_ok(g.ctx, sample_run(&g, &mlpipe__step_smote, "k=2"));
     assert_int_equal(ROWS - 2 * FEW, g.r.added_count);
-    assert_near(mlpipe_report_get(g.notes, "smote_points"), FEW / 3, 0);
-    assert_near(mlpipe_report_get(g.notes, "smote_equal_to_parent"), 0, 0);
+    assert_near(mlpipe_report_get(g.notes, "smote.points"), FEW / 3, 0);
+    assert_near(mlpipe_report_get(g.notes, "smote.equal_to_parent"), 0, 0);
     for (uint32_t i = 0; i < g.r.added_count; i++) {
         assert_true(g.r.added[i].u > 0 && g.r.added[i].u < 1);
         assert_false(smote_is_row(&g, i));
@@ -136,7 +136,7 @@ static void smote_few_points(void **state)
     assert_int_equal(1, g.warnings);
     assert_non_null(strstr(g.warning, "k=5"));
     assert_non_null(strstr(g.warning, "4 different"));
-    assert_near(mlpipe_report_get(g.notes, "smote_neighbours"), 3, 0);
+    assert_near(mlpipe_report_get(g.notes, "smote.neighbours"), 3, 0);
     assert_ok(g.ctx, sample_run(&g, &mlpipe__step_smote, "k=3"));
     assert_int_equal(1, g.warnings);
     for (uint32_t i = 0; i < g.r.added_count; i++)
@@ -286,7 +286,7 @@ static void smote_kinds(void **state)
         odd += x[1] != g.x[row->a * K + 1] && x[1] != g.x[row->b * K + 1];
     }
     assert_true(odd > 20); /* whole, and between the two */
-    assert_near(mlpipe_report_get(g.notes, "smote_equal_to_parent"), 0, 0);
+    assert_near(mlpipe_report_get(g.notes, "smote.equal_to_parent"), 0, 0);
     sample_close(&g);
 }
 
@@ -301,7 +301,7 @@ static void smote_flags_alone(void **state)
         g.x[i] = sample_unit(i, 0) > 0.5;
     assert_ok(g.ctx, sample_run(&g, &mlpipe__step_smote, NULL));
     assert_int_equal(30, g.r.added_count);
-    assert_near(mlpipe_report_get(g.notes, "smote_equal_to_parent"), 30, 0);
+    assert_near(mlpipe_report_get(g.notes, "smote.equal_to_parent"), 30, 0);
     sample_close(&g);
 }
 
@@ -515,6 +515,27 @@ static void smote_extremes(void **state)
     sample_close(&g);
 }
 
+/* A spread beyond the doubles weighs like any other: neighbours are near by
+ * it, and not far for want of a difference. */
+static void smote_spread_overflows(void **state)
+{
+    sample_rig g;
+    (void)state;
+
+    sample_open(&g, 40, 16, 2, 1);
+    for (uint32_t i = 0; i < 40; i++) {
+        g.x[2 * i] = (i % 2 ? 1.7e308 : -1.7e308) * (1 - 0.001 * (i % 8));
+        g.x[2 * i + 1] = sample_unit(i, 1);
+    }
+    assert_ok(g.ctx, sample_run(&g, &mlpipe__step_smote, "k=3"));
+    assert_int_equal(8, g.r.added_count);
+    for (uint32_t i = 0; i < 8; i++) {
+        const mlpipe__added_row *row = &g.r.added[i];
+        assert_true(row->a % 2 == row->b % 2);
+    }
+    sample_close(&g);
+}
+
 /* Every allocation fails in turn: it is told, and nothing is left over. */
 static void resample_starves(void **state)
 {
@@ -564,6 +585,7 @@ int main(void)
         cmocka_unit_test(smote_repeated_ids),
         cmocka_unit_test(smote_refuses),
         cmocka_unit_test(smote_extremes),
+        cmocka_unit_test(smote_spread_overflows),
         cmocka_unit_test(resample_starves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -241,6 +241,36 @@ static void dedupe_in_a_fit(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* The target among other columns is what all columns mean; alone it would
+ * choose the rows. */
+static void dedupe_by_the_target(void **state)
+{
+    static const struct {
+        const char *step;
+        mlpipe_status status;
+    } cases[] = {
+        {"dedupe on=label;gbt trees=1", MLPIPE_E_LEAK},
+        {"dedupe on=a,label;gbt trees=1", MLPIPE_OK},
+        {"dedupe;gbt trees=1", MLPIPE_OK},
+    };
+    mlpipe_dataset *d = dedupe_golden(dedupe_ctx);
+    (void)state;
+
+    for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mlpipe_pipeline *p = clean_recipe(
+            dedupe_ctx, "target=label features=a holdout=0", cases[i].step);
+        mlpipe_model *m;
+        assert_status(cases[i].status,
+                      mlpipe_fit(dedupe_ctx, p, d, NULL, &m));
+        if (cases[i].status)
+            assert_non_null(strstr(mlpipe_ctx_error(dedupe_ctx)->text,
+                                   "the target \"label\" alone"));
+        mlpipe_model_free(m);
+        mlpipe_pipeline_free(p);
+    }
+    mlpipe_dataset_free(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +282,7 @@ int main(void)
         cmocka_unit_test(dedupe_report),
         cmocka_unit_test(dedupe_report_of_nothing),
         cmocka_unit_test(dedupe_in_a_fit),
+        cmocka_unit_test(dedupe_by_the_target),
     };
     return cmocka_run_group_tests(tests, dedupe_open, dedupe_close);
 }

@@ -375,6 +375,30 @@ static void missing_of_the_target(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* Columns that go count no more, so that a row can have too few of them. */
+static void missing_too_few_left(void **state)
+{
+    mlpipe_ctx *c = clean_ctx(NULL);
+    mlpipe_dataset *d = clean_csv(c, "x,z,w\n1,2,\n2,2,\n3,,5\n4,1,\n",
+                                  NULL);
+    mlpipe_transform *t;
+    (void)state;
+
+    assert_status(MLPIPE_E_PARAM,
+                  clean_fit(c, d, NULL,
+                            "drop_missing min_present=3 column_share=0.5",
+                            NULL, &t));
+    assert_non_null(strstr(mlpipe_ctx_error(c)->text,
+                           "min_present=3, and column_share=0.5 leaves 2 of "
+                           "3 columns"));
+    assert_ok(c, clean_fit(c, d, NULL,
+                           "drop_missing min_present=2 column_share=0.5",
+                           NULL, &t));
+    mlpipe_transform_free(t);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +412,7 @@ int main(void)
         cmocka_unit_test(missing_in_a_transform),
         cmocka_unit_test(missing_threads),
         cmocka_unit_test(missing_all_rows),
+        cmocka_unit_test(missing_too_few_left),
         cmocka_unit_test(missing_of_the_target),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -180,6 +180,36 @@ static void format_dates_that_are_none(void **state)
                  SAYS("\"v\"", "pattern="));
 }
 
+/* The text of a message is that of its row, a part of it where it is long,
+ * and not the one that a dictionary has first. */
+static void format_shows_the_text_of_the_row(void **state)
+{
+    static const char *const texts[] = {
+        "the day that the long war between the two houses came to an end at "
+        "last",
+        "a day", "2018-09-14"};
+    (void)state;
+
+    format_fails("format columns=v to=date", texts, 3, MLPIPE_E_FORMAT,
+                 SAYS("1 of 3", "\"the day that the long war between the two "
+                      "houses came to an end\" (row 0)"));
+}
+
+/* A blank is missing anyway; that it is named as such is no mistake. */
+static void format_an_empty_text_is_missing(void **state)
+{
+    static const char *const texts[] = {"1", "", "-", " ", "2"};
+    static const double values[] = {1, NAN, NAN, NAN, 2};
+    static const char *const days[] = {"1970-01-02", "  ", "-"};
+    static const double us[] = {86400e6, NAN, NAN};
+    (void)state;
+
+    format_gives("format columns=v to=number null='``'", texts, values, 2);
+    format_gives("format columns=v to=number null='``,-,` `'", texts, values,
+                 5);
+    format_gives("format columns=v to=date null='-,``'", days, us, 3);
+}
+
 static void format_texts_that_are_none(void **state)
 {
     static const char *const texts[] = {"1", "2", "3", "many", "5",
@@ -267,6 +297,12 @@ static void format_parameters(void **state)
         {"columns=v to=category map=a:b:c", "two :"},
         {"columns=v to=category map=a:b,a:c", "\"b\" and \"c\""},
         {"columns=v to=category case=lower map=A:b,a:c", "\"b\" and \"c\""},
+        {"columns=v to=category null=a map=a:b",
+         "\"a\" means missing by null= and becomes \"b\" by map="},
+        {"columns=v to=category case=lower null=x,a map='A:b'",
+         "\"a\" means missing by null="},
+        {"columns=v to=category null='``' map='` `:b'",
+         "\"\" means missing by null="},
         {"columns=v to=category map=a:,b:c", "lacks a text"},
         {"columns=v to=category null='a`b'", "amid a text"},
         {"columns=v to=category null='`a'", "never closed"},
@@ -555,6 +591,8 @@ int main(void)
         cmocka_unit_test(format_then_derive),
         cmocka_unit_test(format_dates_that_are_none),
         cmocka_unit_test(format_texts_that_are_none),
+        cmocka_unit_test(format_shows_the_text_of_the_row),
+        cmocka_unit_test(format_an_empty_text_is_missing),
         cmocka_unit_test(format_counts_rows),
         cmocka_unit_test(format_warns_of_decimals),
         cmocka_unit_test(format_parameters),

@@ -121,6 +121,12 @@ static void impute_refuses(void **state)
     assert_non_null(strstr(mlpipe_ctx_error(r.ctx)->text, "colour"));
     assert_status(MLPIPE_E_PARAM, rig_step(&r, &mlpipe__step_impute,
                                            "numeric=avg"));
+    assert_status(MLPIPE_E_PARAM, rig_step(&r, &mlpipe__step_impute,
+                                           "value=7"));
+    assert_non_null(strstr(mlpipe_ctx_error(r.ctx)->text,
+                           "value=\"7\" is of numeric=constant and text="));
+    assert_ok(r.ctx, rig_step(&r, &mlpipe__step_impute,
+                              "columns=x numeric=constant value=7"));
     rig_close(&r);
 }
 
@@ -316,6 +322,51 @@ static void impute_keeps_empty_features(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* Infinite values teach nothing and stay; what is said of a column that has
+ * no other is true. */
+static void impute_infinite(void **state)
+{
+    static const char *const params[] = {
+        "numeric=mean", "numeric=median", "numeric=mode"};
+    static const double x[4] = {1, INFINITY, NAN, 1};
+    static const double never[4] = {INFINITY, NAN, -INFINITY, INFINITY};
+    (void)state;
+
+    for (uint32_t m = 0; m < 3; m++) {
+        clean_log log;
+        mlpipe_ctx *c = clean_ctx(&log);
+        mlpipe_builder *b;
+        mlpipe_dataset *d, *out;
+        mlpipe_transform *t;
+        double got[4];
+        assert_ok(c, mlpipe_builder_new(c, NULL, NULL, &b));
+        assert_ok(c, mlpipe_builder_column(c, b, "x", MLPIPE_F64, x, NULL,
+                                           4));
+        assert_ok(c, mlpipe_builder_column(c, b, "never", MLPIPE_F64, never,
+                                           NULL, 4));
+        assert_ok(c, mlpipe_builder_finish(c, b, &d));
+        mlpipe_builder_free(b);
+        char step[32];
+        snprintf(step, sizeof step, "impute %s", params[m]);
+        assert_ok(c, clean_fit(c, d, NULL, step, &out, &t));
+        clean_column(c, out, "x", got);
+        assert_same(got[2], 1.0);
+        clean_column(c, out, "never", got);
+        assert_same(got[1], 0.0);
+        assert_true(clean_logged(&log, "x is infinite in 1 of 4 training "
+                                       "rows; missing ones are filled by"));
+        assert_true(clean_logged(&log, "never has no finite value in 4 "
+                                       "training rows and is infinite in 3 "
+                                       "of them; missing ones are filled "
+                                       "with 0"));
+        assert_false(clean_logged(&log, "missing in all"));
+        mlpipe_transform_free(t);
+        mlpipe_dataset_free(out);
+        mlpipe_dataset_free(d);
+        mlpipe_ctx_free(c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +375,7 @@ int main(void)
         cmocka_unit_test(impute_categories),
         cmocka_unit_test(impute_all_missing),
         cmocka_unit_test(impute_refuses),
+        cmocka_unit_test(impute_infinite),
         cmocka_unit_test(impute_constant_as_peer),
         cmocka_unit_test(impute_category_of_its_own),
         cmocka_unit_test(impute_own_category_in_a_model),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* outlier against NumPy's percentiles and moments. */
-#include "step_rig.h"
+#include "feature/group_rig.h"
 
 #include "clean/clean_internal.h"
 #include "clean/clean_support.h"
@@ -110,6 +110,189 @@ static void outlier_refuses(void **state)
                                            "action=cap serving=flag"));
     assert_non_null(strstr(mlpipe_ctx_error(r.ctx)->text, "action=cap"));
     rig_close(&r);
+}
+
+/* What would change nothing is refused by name, and a fence of no width. */
+static void outlier_refuses_unread(void **state)
+{
+    static const char *const bad[][2] = {
+        {"method=quantile factor=2", "factor=2 is of the other methods"},
+        {"low=0.1", "low=0.1 is of method=quantile; method=iqr"},
+        {"method=mad high=0.9", "high=0.9 is of method=quantile; method=mad"},
+        {"method=zscore factor=0", "every value but the mean"},
+        {"method=mad factor=0", "every value but the median"}};
+    step_rig r;
+    (void)state;
+
+    outlier_columns(&r);
+    for (uint32_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_status(MLPIPE_E_PARAM,
+                      rig_step(&r, &mlpipe__step_outlier, bad[i][0]));
+        assert_says(r.ctx, bad[i][1]);
+    }
+    assert_ok(r.ctx, rig_step(&r, &mlpipe__step_outlier, "factor=0"));
+    assert_ok(r.ctx, rig_step(&r, &mlpipe__step_outlier,
+                              "method=quantile low=0.1"));
+    rig_close(&r);
+}
+
+/* ---- infinite values ---------------------------------------------------- */
+
+static const char *const outlier_methods[] = {
+    "method=iqr", "method=zscore", "method=quantile", "method=mad"};
+static const char *const outlier_actions[] = {
+    "action=cap", "action=null", "action=flag", "action=drop"};
+
+/* One method and action over a column; what drop keeps goes to keep. */
+static void outlier_open(step_rig *r, uint32_t method, uint32_t action,
+                         const double *x, uint32_t n, uint8_t *keep)
+{
+    uint8_t valid[16];
+    const uint8_t *valids[] = {valid};
+    char text[64];
+
+    snprintf(text, sizeof text, "%s %s", outlier_methods[method],
+             outlier_actions[action]);
+    rig_open(r, n);
+    rig_listen(r);
+    rig_column(r, "x", x, NULL, 0);
+    assert_ok(r->ctx, rig_step(r, &mlpipe__step_outlier, text));
+    for (uint32_t i = 0; i < n; i++)
+        valid[i] = (uint8_t)!isnan(x[i]);
+    memset(keep, 1, n);
+    if (action == 3)
+        r->job.step->filter(&r->job, n, &x, valids, keep);
+}
+
+/* They change no bound, and lie beyond every one of them. */
+static void outlier_infinite(void **state)
+{
+    static const double x[] = {1, INFINITY, 2, 4, -INFINITY, 3, 900, NAN};
+    static const char *const said[] = {"are set to them", "become missing",
+                                       "are flagged", "take their rows out"};
+    double without[8], want[8], got[8], flag[8];
+    uint8_t keep[8];
+    step_rig r;
+    (void)state;
+
+    for (uint32_t i = 0; i < 8; i++)
+        without[i] = isinf(x[i]) ? NAN : x[i];
+    for (uint32_t k = 0; k < 16; k++) {
+        const uint32_t method = k % 4, action = k / 4;
+        double bounds[2] = {0, 0};
+        outlier_open(&r, method, 0, without, 8, keep);
+        memcpy(bounds, r.plan.program->consts, sizeof bounds);
+        assert_int_equal(0, heard_lines);
+        rig_close(&r);
+        outlier_open(&r, method, action, without, 8, keep);
+        rig_read(&r, "x", want);
+        rig_close(&r);
+        outlier_open(&r, method, action, x, 8, keep);
+        assert_heard(1, "x is infinite in 2 of 8 training rows; the bounds "
+                        "are those of the finite ones");
+        assert_non_null(strstr(heard_last, said[action]));
+        rig_read(&r, "x", got);
+        if (action == 2)
+            rig_read(&r, "x outlier", flag);
+        for (uint32_t i = 0; i < 8; i++) {
+            const bool far = isinf(x[i]) || x[i] < bounds[0] ||
+                             x[i] > bounds[1];
+            if (!isinf(x[i]))
+                assert_same(want[i], got[i]);
+            else if (action == 0)
+                assert_same(bounds[x[i] > 0], got[i]);
+            else if (action == 1)
+                assert_true(isnan(got[i]));
+            if (action == 2)
+                assert_same(flag[i], far);
+            assert_int_equal(keep[i], action != 3 || !far);
+        }
+        rig_close(&r);
+    }
+}
+
+/* Where the others have no spread, their range is the fence. */
+static void outlier_infinite_beside_a_constant(void **state)
+{
+    static const double x[] = {5, 5, 5, INFINITY, 5, -INFINITY};
+    double got[6], flag[6];
+    uint8_t keep[6];
+    step_rig r;
+    (void)state;
+
+    for (uint32_t k = 0; k < 16; k++) {
+        const uint32_t method = k % 4, action = k / 4;
+        outlier_open(&r, method, action, x, 6, keep);
+        assert_heard(1, "x is infinite in 2 of 6 training rows; the bounds "
+                        "are the least and the largest of the finite ones");
+        rig_read(&r, "x", got);
+        if (action == 2)
+            rig_read(&r, "x outlier", flag);
+        for (uint32_t i = 0; i < 6; i++) {
+            if (action < 2)
+                assert_same(got[i], isinf(x[i]) && action ? NAN : 5);
+            if (action == 2)
+                assert_same(flag[i], isinf(x[i]) != 0);
+            assert_int_equal(keep[i], action != 3 || !isinf(x[i]));
+        }
+        rig_close(&r);
+    }
+}
+
+/* A column without a finite value, without any, without spread: each is told
+ * as what it is. */
+static void outlier_without_fence(void **state)
+{
+    static const double columns[][4] = {
+        {INFINITY, NAN, INFINITY, -INFINITY}, {NAN, NAN, NAN, NAN},
+        {3, 3, NAN, 3}};
+    static const char *const said[] = {
+        "x has no finite value in 4 training rows and is infinite in 3",
+        "x is missing in all 4 training rows; it is left as it is",
+        "x has no spread: "};
+    double got[4];
+    uint8_t keep[4];
+    step_rig r;
+    (void)state;
+
+    for (uint32_t k = 0; k < 48; k++) {
+        const uint32_t method = k % 4, action = k / 4 % 4, c = k / 16;
+        outlier_open(&r, method, action, columns[c], 4, keep);
+        assert_heard(1, said[c]);
+        rig_read(&r, "x", got);
+        for (uint32_t i = 0; i < 4; i++) {
+            assert_int_equal(1, keep[i]);
+            if (action < 2)
+                assert_same(got[i], c < 2 ? NAN : columns[c][i]);
+        }
+        rig_close(&r);
+    }
+}
+
+/* A reach beyond the doubles is a fence, and so is one of the largest. */
+static void outlier_near_the_end_of_the_range(void **state)
+{
+    static const double x[] = {-1.7e308, 1.7e308, 1e308, -1e308,
+                               0, INFINITY};
+    static const double low[] = {1e307, 2e307, 1.5e307, 1e307, 2e307,
+                                 1.7e308};
+    double got[6];
+    uint8_t keep[6];
+    step_rig r;
+    (void)state;
+
+    for (uint32_t method = 0; method < 4; method++) {
+        outlier_open(&r, method, 0, x, 6, keep);
+        assert_heard(1, "the bounds are those of the finite ones");
+        rig_read(&r, "x", got);
+        assert_true(isfinite(got[5]) && got[5] > 1e308);
+        for (uint32_t i = 2; i < 5; i++)
+            assert_same(x[i], got[i]);
+        rig_close(&r);
+        outlier_open(&r, method, 0, low, 6, keep);
+        assert_int_equal(0, heard_lines);
+        rig_close(&r);
+    }
 }
 
 /* ---- method=mad --------------------------------------------------------- */
@@ -266,6 +449,11 @@ int main(void)
         cmocka_unit_test(outlier_other_actions),
         cmocka_unit_test(outlier_drops),
         cmocka_unit_test(outlier_refuses),
+        cmocka_unit_test(outlier_refuses_unread),
+        cmocka_unit_test(outlier_infinite),
+        cmocka_unit_test(outlier_infinite_beside_a_constant),
+        cmocka_unit_test(outlier_without_fence),
+        cmocka_unit_test(outlier_near_the_end_of_the_range),
         cmocka_unit_test(outlier_mad_as_peer),
         cmocka_unit_test(outlier_mad_is_exact),
         cmocka_unit_test(outlier_drop_served),

@@ -92,12 +92,13 @@ static inline void group_gather(step_rig *r, const group_rows *rows,
     const uint32_t folds = r->job.folds > 1 ? r->job.folds : 1;
 
     mlpipe__groups_init(&group_states[c], r->ctx->env,
-                        (key->codes + 1) * folds);
+                        (key->codes + 2) * folds);
     for (uint32_t i = 0; i < r->rows; i++) {
         const double k = rig_values(r, key->reg)[i];
         const bool known =
             rig_valid(r, key->reg)[i] && k >= 0 && k < key->codes;
-        const uint32_t code = known ? (uint32_t)k : key->codes;
+        const uint32_t code =
+            known ? (uint32_t)k : key->codes + !rig_valid(r, key->reg)[i];
         const uint32_t fold = folds > 1 ? (uint32_t)rows->fold[i] : 0;
 
         if (r->job.grouped_target || rig_valid(r, v->reg)[i])

@@ -196,6 +196,30 @@ static void bin_errors(void **state)
     }
 }
 
+/* Infinite values make no edge, and lie in the outer cells. */
+static void bin_infinite(void **state)
+{
+    static const double x[] = {INFINITY, 0, 1, 2, -INFINITY, 3, 4, 8};
+    static const double without[] = {NAN, 0, 1, 2, NAN, 3, 4, 8};
+    static const char *const params[] = {"bins=4", "bins=4 method=width"};
+    double want[8], got[8];
+    (void)state;
+
+    for (uint32_t m = 0; m < 2; m++) {
+        step_rig r;
+        rig_open(&r, 8);
+        rig_listen(&r);
+        rig_column(&r, "x", x, NULL, 0);
+        assert_ok(r.ctx, rig_step(&r, &mlpipe__step_bin, params[m]));
+        assert_heard(1, "x is infinite in 2 of 8 training rows");
+        rig_read(&r, "x", got);
+        rig_close(&r);
+        bin_values(without, 8, params[m], want);
+        for (uint32_t i = 0; i < 8; i++)
+            assert_same(isinf(x[i]) ? (x[i] > 0 ? 3 : 0) : want[i], got[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +229,7 @@ int main(void)
         cmocka_unit_test(bin_then_onehot),
         cmocka_unit_test(bin_few_values),
         cmocka_unit_test(bin_errors),
+        cmocka_unit_test(bin_infinite),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -348,6 +348,96 @@ static void encode_errors(void **state)
     }
 }
 
+/* Steps that make categories give codes that no training row has: unknown,
+ * as one that was never heard of. */
+static void encode_ordinal_codes_without_rows(void **state)
+{
+    const char *const words[] = {"a", "b", "never", "z"};
+    const double code[] = {3, 0, 3, 1}, later[] = {2, -1, 3, 1};
+    static const struct {
+        const char *text;
+        double later[4];
+    } cases[] = {
+        {NULL, {-1, -1, 0, 2}},
+        {"order=name", {-1, -1, 2, 1}},
+        {"order=name unknown=null", {NAN, NAN, 2, 1}},
+        {"order=given values=a,b,never,z", {-1, -1, 3, 1}},
+        {"order=given values=a,b,never,z unknown=null", {NAN, NAN, 3, 1}},
+    };
+    double got[4];
+    (void)state;
+
+    for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        step_rig r;
+        rig_open(&r, 4);
+        rig_column(&r, "x", code, words, 4);
+        assert_ok(r.ctx, rig_step(&r, &mlpipe__step_ordinal, cases[i].text));
+        r.column[0] = later;
+        rig_read(&r, "x", got);
+        rig_compare(cases[i].text ? cases[i].text : "", got, cases[i].later,
+                    4);
+        rig_close(&r);
+    }
+}
+
+/* A NUL in a text does not end the name of its feature, nor does it make one
+ * name of two texts. */
+static void encode_onehot_nul(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t bytes;
+        const char *name;
+    } odd[] = {{"a\0b", 3, "x=a\\x00b"}, {"a\0c", 3, "x=a\\x00c"},
+               {"\0", 1, "x=\\x00"},     {"\\\0", 2, "x=\\\\\\x00"},
+               {"d\\", 2, "x=d\\"}};
+    const char *const words[] = {"a"};
+    const double code[] = {0, 1, 2, 3, 4, 5};
+    double got[6];
+    mlpipe__dict *dict;
+    step_rig r;
+    (void)state;
+
+    rig_open(&r, 6);
+    rig_column(&r, "x", code, words, 1);
+    dict = r.plan.program->inputs[0].dict;
+    for (uint32_t i = 0; i < 5; i++)
+        assert_int_equal(1 + i, mlpipe__dict_add(dict, odd[i].text,
+                                                 odd[i].bytes));
+    r.plan.vars[0].codes = 6;
+    assert_ok(r.ctx, rig_step(&r, &mlpipe__step_onehot, NULL));
+    assert_int_equal(7, r.plan.var_count);
+    for (uint32_t i = 0; i < 5; i++) {
+        rig_read(&r, odd[i].name, got);
+        for (uint32_t k = 0; k < 6; k++)
+            assert_same(k == 1 + i, got[k]);
+    }
+    rig_close(&r);
+}
+
+/* Two features of one name are refused; that of one that was dropped is
+ * free. */
+static void encode_onehot_names(void **state)
+{
+    const char *const words[] = {"a", "b"};
+    const double code[] = {0, 1};
+    step_rig r;
+    (void)state;
+
+    for (uint32_t turn = 0; turn < 2; turn++) {
+        rig_open(&r, 2);
+        rig_column(&r, "x=b", code, NULL, 0);
+        rig_column(&r, "x", code, words, 2);
+        if (turn)
+            mlpipe__plan_drop(&r.plan, 0);
+        assert_status(turn ? MLPIPE_OK : MLPIPE_E_PARAM,
+                      rig_step(&r, &mlpipe__step_onehot, NULL));
+        if (!turn)
+            assert_says(r.ctx, "would be named \"x=b\"");
+        rig_close(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -357,11 +447,14 @@ int main(void)
         cmocka_unit_test(encode_onehot_unknown),
         cmocka_unit_test(encode_onehot_nothing_to_pool),
         cmocka_unit_test(encode_onehot_other_is_a_category),
+        cmocka_unit_test(encode_onehot_nul),
+        cmocka_unit_test(encode_onehot_names),
         cmocka_unit_test(defect_12_one_missing_and_no_quiet_unknown),
         cmocka_unit_test(defect_13_the_schema_is_fixed_by_the_plan),
         cmocka_unit_test(encode_ordinal),
         cmocka_unit_test(encode_ordinal_given),
         cmocka_unit_test(encode_ordinal_missing),
+        cmocka_unit_test(encode_ordinal_codes_without_rows),
         cmocka_unit_test(encode_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

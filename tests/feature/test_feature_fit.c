@@ -600,6 +600,79 @@ static void one_group_cannot_be_encoded(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* A column that is missing in all rows is imputed by a category that none
+ * has; crossed with another one it is unseen, or missing where that is. The
+ * encoding of missing is of the latter alone. */
+static void unseen_is_not_missing(void **state)
+{
+    static const char *const steps[] = {
+        "impute",        "columns=a",
+        "interact",      "columns=a,b",
+        "target_encode", "columns=`a:b` folds=2 smooth=0",
+        NULL};
+    enum { N = 200 };
+    static const char *a[N], *b[N];
+    static double y[N], got[N];
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_builder *builder;
+    mlpipe_dataset *d, *out;
+    mlpipe_transform *t;
+    (void)state;
+
+    for (int64_t i = 0; i < N; i++) {
+        b[i] = i % 4 ? "there" : NULL;
+        y[i] = i % 4 ? 10 : 2;
+    }
+    assert_ok(c, mlpipe_builder_new(c, NULL, NULL, &builder));
+    assert_ok(c, mlpipe_builder_texts(c, builder, "a", a, N));
+    assert_ok(c, mlpipe_builder_texts(c, builder, "b", b, N));
+    assert_ok(c, mlpipe_builder_column(c, builder, "y", MLPIPE_F64, y, NULL,
+                                       N));
+    assert_ok(c, mlpipe_builder_finish(c, builder, &d));
+    mlpipe_builder_free(builder);
+    assert_ok(c, fitted_transform(c, d, "target=y features=a,b", steps, NULL,
+                                  &t));
+    assert_ok(c, mlpipe_transform_apply(c, t, d, "leak=allow", &out));
+    assert_ok(c, mlpipe_dataset_doubles(c, out, 2, 0, got, N));
+    for (int64_t i = 0; i < N; i++)
+        assert_same(i % 4 ? 8 : 2, got[i]); /* 8: the mean of all rows */
+    mlpipe_dataset_free(out);
+    mlpipe_transform_free(t);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
+/* More features than their rows have memory for: the message says how much
+ * it would take, and what to do. */
+static void too_many_features_for_the_rows(void **state)
+{
+    static const char *const steps[] = {"onehot", "max=65536", NULL};
+    enum { N = 1500 };
+    static few_rows rows;
+    mlpipe_ctx_options o = {.size = sizeof o, .memory_cap = 4 << 20};
+    mlpipe_ctx *c = made_ctx(1), *small;
+    mlpipe_dataset *features;
+    mlpipe_transform *t;
+    (void)state;
+
+    few_fill(&rows, N);
+    mlpipe_dataset *d = few_dataset(c, &rows, N);
+    assert_ok(c, mlpipe_ctx_new(&o, &small));
+    assert_ok(small, fitted_transform(small, d, "features=house", steps, NULL,
+                                      &t));
+    mlpipe_transform_free(t);
+    assert_status(MLPIPE_E_NOMEM,
+                  fitted_transform(small, d, "features=house", steps,
+                                   &features, &t));
+    assert_null(t);
+    if (!strstr(mlpipe_ctx_error(small)->text,
+                "500 features of 1500 rows are 5 MB at once"))
+        fail_msg("%s", mlpipe_ctx_error(small)->text);
+    mlpipe_ctx_free(small);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -613,6 +686,8 @@ int main(void)
         cmocka_unit_test(noise_tells_nothing),
         cmocka_unit_test(defect_13_a_transform_has_one_schema),
         cmocka_unit_test(one_group_cannot_be_encoded),
+        cmocka_unit_test(unseen_is_not_missing),
+        cmocka_unit_test(too_many_features_for_the_rows),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     free(spy.consts);

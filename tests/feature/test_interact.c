@@ -157,11 +157,48 @@ static void interact_errors(void **state)
     }
 }
 
+/* A product that is no double is null, and the plan knows; one that is small
+ * enough in all rows is there. */
+static void interact_overflow(void **state)
+{
+    static const double large[] = {1, -1e200, 3}, small[] = {1, 2, -3};
+    static const double odd[] = {1, 2, INFINITY};
+    static const struct {
+        const char *name;
+        bool nullable;
+    } made[] = {{"l^2", true},  {"l:s", false}, {"l:o", true},
+                {"s^2", false}, {"s:o", true},  {"o^2", true}};
+    double got[3];
+    step_rig r;
+    (void)state;
+
+    rig_open(&r, 3);
+    rig_column(&r, "l", large, NULL, 0);
+    rig_column(&r, "s", small, NULL, 0);
+    rig_column(&r, "o", odd, NULL, 0);
+    for (uint32_t i = 0; i < 3; i++)
+        r.plan.vars[i].nullable = false;
+    assert_ok(r.ctx, rig_step(&r, &mlpipe__step_interact,
+                              "columns=l,s,o squares=true"));
+    for (uint32_t i = 0; i < 6; i++) {
+        bool null = false;
+        assert_string_equal(made[i].name, r.plan.vars[3 + i].name);
+        rig_read(&r, made[i].name, got);
+        for (uint32_t k = 0; k < 3; k++)
+            null = null || isnan(got[k]);
+        assert_int_equal(made[i].nullable, r.plan.vars[3 + i].nullable);
+        if (null)
+            assert_true(r.plan.vars[3 + i].nullable);
+    }
+    rig_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(interact_numbers),
         cmocka_unit_test(interact_missing),
+        cmocka_unit_test(interact_overflow),
         cmocka_unit_test(interact_categories),
         cmocka_unit_test(interact_three_categories),
         cmocka_unit_test(interact_limit),

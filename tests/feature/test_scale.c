@@ -139,23 +139,118 @@ static void defect_5_an_offset_costs_no_digit(void **state)
     }
 }
 
-/* An infinite value leaves the column as it is, and is told. */
+/* Infinite values change nothing for the others, in no method and group, and
+ * are missing behind it. */
 static void scale_infinite(void **state)
 {
-    static const double x[] = {1, 2, INFINITY, 4};
-    step_rig r;
+    static const char *const words[] = {"u", "v"};
+    static const char *const params[] = {
+        NULL, "method=minmax", "method=robust", "columns=x by=g",
+        "by=g method=minmax", "by=g method=robust"};
+    static const double x[] = {1, 2, INFINITY, 4, -INFINITY, 9, 5, INFINITY};
+    static const double g[] = {0, 0, 0, 0, 1, 1, 1, 1};
+    double without[8], want[8], got[8];
+    (void)state;
+
+    for (uint32_t i = 0; i < 8; i++)
+        without[i] = isinf(x[i]) ? NAN : x[i];
+    for (uint32_t m = 0; m < sizeof params / sizeof *params; m++)
+        for (int infinite = 0; infinite < 2; infinite++) {
+            step_rig r;
+            rig_open(&r, 8);
+            rig_listen(&r);
+            rig_column(&r, "x", infinite ? x : without, NULL, 0);
+            rig_column(&r, "g", g, words, 2);
+            assert_ok(r.ctx, group_step(&r, NULL, &mlpipe__step_scale,
+                                        params[m]));
+            if (infinite)
+                assert_heard(1, "x is infinite in 3 of 8 training rows; it "
+                                "is scaled by the finite ones, and infinite "
+                                "ones become missing");
+            else
+                assert_int_equal(0, heard_lines);
+            group_read(&r, NULL, "x", infinite ? got : want);
+            rig_close(&r);
+            for (uint32_t i = 0; i < 8 && infinite; i++)
+                assert_same(want[i], got[i]);
+        }
+}
+
+/* Infinite values alone are as none at all. */
+static void scale_no_finite_value(void **state)
+{
+    static const double x[] = {INFINITY, NAN, -INFINITY, INFINITY};
+    static const double later[] = {7, NAN, INFINITY, 0};
+    static const char *const params[] = {
+        NULL, "method=robust", "method=minmax clip=true"};
     double got[4];
     (void)state;
 
-    rig_open(&r, 4);
-    rig_listen(&r);
-    rig_column(&r, "x", x, NULL, 0);
-    assert_ok(r.ctx, rig_step(&r, &mlpipe__step_scale, NULL));
-    assert_heard(1, "x is infinite in 1 of 4 training rows");
-    rig_read(&r, "x", got);
-    assert_same(1, got[0]);
-    assert_true(isnan(got[2])); /* an op gives no infinity */
-    rig_close(&r);
+    for (uint32_t m = 0; m < 3; m++) {
+        step_rig r;
+        rig_open(&r, 4);
+        rig_listen(&r);
+        rig_column(&r, "x", x, NULL, 0);
+        assert_ok(r.ctx, rig_step(&r, &mlpipe__step_scale, params[m]));
+        assert_heard(1, "x has no finite value in 4 training rows and is "
+                        "infinite in 3 of them; it becomes like a column "
+                        "that is missing in all rows");
+        rig_read(&r, "x", got);
+        for (uint32_t i = 0; i < 4; i++)
+            assert_true(isnan(got[i]));
+        r.column[0] = later;
+        rig_read(&r, "x", got);
+        assert_same(m == 2 ? 1 : 7, got[0]);
+        assert_true(isnan(got[2]));
+        rig_close(&r);
+    }
+}
+
+/* With clip, an infinite value lies at the bound on its side, in training and
+ * later, beside any other values. */
+static void scale_clip_infinite(void **state)
+{
+    static const char *const words[] = {"u", "v"};
+    static const double columns[][6] = {
+        {0, 10, INFINITY, -INFINITY, 5, 2},
+        {0, 10, 3, 4, 5, 2},
+        {7, 7, 7, 7, INFINITY, 7}, /* no spread */
+        {-1e300, -1e300, -1e300, -1e300, -1e300, -1e300},
+        {-1.7e308, 1.7e308, 0, 1e308, INFINITY, 1},
+        {1e308, 1e308, 1e308, 1e308, 1e308, 1e308},
+        {1e-310, 3e-310, INFINITY, 2e-310, 2e-310, 1e-310}};
+    static const double g[] = {0, 0, 1, 1, 1, 0};
+    static const double later[] = {INFINITY, -INFINITY, NAN,
+                                   INFINITY, -INFINITY, 0};
+    static const double want[] = {1, 0, NAN, 1, 0};
+    double got[6];
+    (void)state;
+
+    for (uint32_t c = 0; c < sizeof columns / sizeof *columns; c++)
+        for (int by = 0; by < 2; by++) {
+            bool infinite = false;
+            step_rig r;
+            rig_open(&r, 6);
+            rig_listen(&r);
+            rig_column(&r, "x", columns[c], NULL, 0);
+            rig_column(&r, "g", g, words, 2);
+            assert_ok(r.ctx, group_step(&r, NULL, &mlpipe__step_scale,
+                                        by ? "method=minmax clip=true by=g"
+                                           : "method=minmax clip=true"));
+            for (uint32_t i = 0; i < 6; i++)
+                infinite = infinite || isinf(columns[c][i]);
+            if (infinite && !by)
+                assert_heard(1, "infinite ones become 0 or 1");
+            group_read(&r, NULL, "x", got);
+            for (uint32_t i = 0; i < 6; i++)
+                assert_true(isinf(columns[c][i])
+                                ? got[i] == (columns[c][i] > 0)
+                                : got[i] >= 0 && got[i] <= 1);
+            r.column[0] = later;
+            group_read(&r, NULL, "x", got);
+            rig_compare("infinite ones later", got, want, 5);
+            rig_close(&r);
+        }
 }
 
 static void scale_clip(void **state)
@@ -310,6 +405,8 @@ int main(void)
         cmocka_unit_test(defect_7_scaling_near_the_end_of_the_range),
         cmocka_unit_test(defect_5_an_offset_costs_no_digit),
         cmocka_unit_test(scale_infinite),
+        cmocka_unit_test(scale_no_finite_value),
+        cmocka_unit_test(scale_clip_infinite),
         cmocka_unit_test(scale_clip),
         cmocka_unit_test(scale_by),
         cmocka_unit_test(scale_by_small_groups),

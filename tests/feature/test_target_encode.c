@@ -270,6 +270,143 @@ static void target_errors(void **state)
     }
 }
 
+/* A training row whose code is unseen is no missing one: its target counts for
+ * the prior alone, which is what it gets. */
+static void target_unseen_in_training(void **state)
+{
+    static const char *const words[] = {"a"};
+    static const double code[] = {0, 0, NAN, NAN, -1, -1};
+    static const double y[] = {1, 3, 5, 7, 100, 200};
+    static const double fold[] = {0, 1, 0, 1, 0, 1};
+    const group_rows rows = {y, fold, MLPIPE__TASK_REGRESSION};
+    const double prior = 316 / 6.0;
+    double got[6];
+    step_rig r;
+    (void)state;
+
+    rig_open(&r, 6);
+    rig_column(&r, "x", code, words, 1);
+    assert_ok(r.ctx, group_step(&r, &rows, &mlpipe__step_target_encode,
+                                "folds=2 smooth=0"));
+    group_read(&r, NULL, "x", got);
+    assert_near(got[0], 2, 1e-15);
+    assert_near(got[2], 6, 1e-15);
+    assert_near(got[4], prior, 1e-14);
+    group_read(&r, &rows, "x", got);
+    assert_near(got[2], 7, 1e-15);
+    assert_near(got[4], 210 / 3.0, 1e-14);
+    rig_close(&r);
+}
+
+/* So much of the prior that nothing else is left, though its product with
+ * anything is no double. */
+static void target_smooth_beyond_all(void **state)
+{
+    static const char *const words[] = {"a", "b"};
+    static const double code[] = {0, 0, 1, 1, 0, 1};
+    static const double y[] = {1, 2, 3, 4, 5, 6}, fold[] = {0, 1, 0, 1, 1, 0};
+    static const double high[] = {1e308, 1e308, 1e308, 1e308, 1e308, 1e308};
+    const group_rows rows = {y, fold, MLPIPE__TASK_REGRESSION};
+    const group_rows equal = {high, fold, MLPIPE__TASK_REGRESSION};
+    double got[6];
+    (void)state;
+
+    for (uint32_t turn = 0; turn < 3; turn++) {
+        static const char *const text[] = {"folds=2 smooth=1e308",
+                                           "folds=2 smooth=1.7e308",
+                                           "folds=2 smooth=3"};
+        step_rig r;
+        rig_open(&r, 6);
+        rig_column(&r, "x", code, words, 2);
+        assert_ok(r.ctx, group_step(&r, turn == 2 ? &equal : &rows,
+                                    &mlpipe__step_target_encode,
+                                    text[turn]));
+        group_read(&r, NULL, "x", got);
+        for (uint32_t i = 0; i < 6; i++)
+            assert_same(turn == 2 ? 1e308 : 3.5, got[i]);
+        group_read(&r, &rows, "x", got);
+        for (uint32_t i = 0; i < 6; i++)
+            assert_same(turn == 2 ? 1e308 : fold[i] == 0 ? 11 / 3.0
+                                                         : 10 / 3.0,
+                        got[i]);
+        rig_close(&r);
+    }
+}
+
+/* Most folds have no row of a category, one has nearly all of them. */
+static void target_folds_without_rows(void **state)
+{
+    static const char *const words[] = {"a", "b", "c", "d", "e", "f"};
+    double code[512], y[512], fold[512], got[512];
+    const group_rows rows = {y, fold, MLPIPE__TASK_REGRESSION};
+    (void)state;
+
+    for (uint32_t i = 0; i < 512; i++) {
+        const uint32_t k = i * 131 % 512;
+        code[i] = k < 3 ? 0 : k < 12 ? 1 : k < 90 ? 2 : k < 160 ? 3 : 4;
+        fold[i] = k >= 14 && k < 88 ? 5 : i * 29 % 61;
+        y[i] = i * 37 % 101 / 8.0;
+    }
+    for (uint32_t turn = 0; turn < 2; turn++) {
+        step_rig r;
+        rig_open(&r, 512);
+        rig_column(&r, "x", code, words, 6);
+        assert_ok(r.ctx, group_step(&r, &rows, &mlpipe__step_target_encode,
+                                    turn ? "folds=61 smooth=3"
+                                         : "folds=61"));
+        group_read(&r, &rows, "x", got);
+        for (uint32_t i = 0; i < 512; i++)
+            assert_near(got[i],
+                        target_naive(code, y, fold, 512, i, turn ? 3 : -1),
+                        2e-14);
+        rig_close(&r);
+    }
+}
+
+/* ---- cancelling --------------------------------------------------------- */
+
+enum { TARGET_MANY = 10500 }; /* times 100 folds: more than one look takes */
+
+static int32_t target_stop(void *user, const char *stage, double fraction)
+{
+    int32_t *left = user;
+
+    assert_string_equal("target_encode", stage);
+    assert_true(fraction >= 0 && fraction <= 1);
+    return --*left < 0;
+}
+
+static void target_cancelled(void **state)
+{
+    static char text[TARGET_MANY][8];
+    static const char *words[TARGET_MANY];
+    double code[64], y[64], fold[64];
+    const group_rows rows = {y, fold, MLPIPE__TASK_REGRESSION};
+    (void)state;
+
+    for (uint32_t i = 0; i < TARGET_MANY; i++) {
+        snprintf(text[i], sizeof text[i], "w%u", i);
+        words[i] = text[i];
+    }
+    for (uint32_t i = 0; i < 64; i++) {
+        code[i] = i % 9;
+        y[i] = i % 5;
+        fold[i] = i;
+    }
+    for (int32_t looks = 0; looks < 3; looks++) {
+        int32_t left = looks;
+        step_rig r;
+        rig_open(&r, 64);
+        rig_column(&r, "x", code, words, TARGET_MANY);
+        r.ctx->user = &left;
+        r.ctx->progress = target_stop;
+        assert_status(looks < 2 ? MLPIPE_E_CANCELLED : MLPIPE_OK,
+                      group_step(&r, &rows, &mlpipe__step_target_encode,
+                                 "folds=100"));
+        rig_close(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +415,10 @@ int main(void)
         cmocka_unit_test(defect_11_own_target_moves_no_own_encoding),
         cmocka_unit_test(target_identifier),
         cmocka_unit_test(target_many_values),
+        cmocka_unit_test(target_unseen_in_training),
+        cmocka_unit_test(target_smooth_beyond_all),
+        cmocka_unit_test(target_folds_without_rows),
+        cmocka_unit_test(target_cancelled),
         cmocka_unit_test(target_any_order),
         cmocka_unit_test(target_errors),
     };

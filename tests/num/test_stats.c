@@ -232,11 +232,58 @@ static void test_edges(void **state)
     mlpipe__stats_free(&s);
     const double inf[] = {1.0, INFINITY, 3.0};
     stats_of(state, &s, inf, 3);
-    assert_same(mlpipe__stats_mean(&s), mlpipe__inf());
-    assert_true(isnan(mlpipe__stats_variance(&s, 0)));
-    assert_same(mlpipe__stats_quantile(&s, 0.25), 2.0);
-    assert_same(s.high, mlpipe__inf());
+    assert_same(mlpipe__stats_mean(&s), 2.0);
+    assert_same(mlpipe__stats_variance(&s, 0), 1.0);
+    assert_same(mlpipe__stats_deviation(&s, 0), 1.0);
+    assert_same(mlpipe__stats_quantile(&s, 0.25), 1.5);
+    assert_same(s.high, 3.0);
+    assert_int_equal(1, mlpipe__stats_infinite(&s));
+    assert_int_equal(2, mlpipe__stats_finite(&s));
     mlpipe__stats_free(&s);
+    const double never[] = {-INFINITY, INFINITY, NAN};
+    stats_of(state, &s, never, 3);
+    assert_true(isnan(mlpipe__stats_mean(&s)));
+    assert_true(isnan(mlpipe__stats_deviation(&s, 0)));
+    assert_true(isnan(mlpipe__stats_quantile(&s, 0.5)));
+    assert_true(isnan(mlpipe__stats_mode(&s)));
+    assert_true(isnan(s.low) && isnan(s.high));
+    assert_int_equal(2, mlpipe__stats_infinite(&s));
+    mlpipe__stats_free(&s);
+}
+
+/* Whether no value has a fraction, and whether 0 and 1 are all there is. */
+static void test_whole_and_flags(void **state)
+{
+    static const struct {
+        double x[4];
+        bool whole, flag;
+    } cases[] = {
+        {{0, 1, 1, 0}, true, true},
+        {{0, 1, NAN, INFINITY}, true, true},
+        {{0, 1, 0.5, 0}, false, false},
+        {{0, 1, 2, 0}, true, false},
+        {{0, 0, 0, 0}, true, false},
+        {{1, 1, 1, NAN}, true, false},
+        {{-1, 1, 0, 0}, true, false},
+        {{0, 1, 5e-324, 1}, false, false},
+        {{1e300, -7, 0x1p53, 0}, true, false}};
+    for (uint32_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        mlpipe__stats s, half;
+        stats_of(state, &s, cases[i].x, 4);
+        assert_int_equal(cases[i].whole, s.whole);
+        assert_int_equal(cases[i].flag, mlpipe__stats_flag(&s));
+        mlpipe__stats_free(&s);
+        mlpipe__stats_init(&s, stats_env(state), MLPIPE__NEED_MOMENTS, 0);
+        mlpipe__stats_init(&half, stats_env(state), MLPIPE__NEED_MOMENTS, 0);
+        assert_true(mlpipe__stats_update(&s, cases[i].x, NULL, 1));
+        assert_true(mlpipe__stats_update(&half, cases[i].x + 1, NULL, 3));
+        assert_true(mlpipe__stats_merge(&s, &half));
+        assert_true(mlpipe__stats_finish(&s));
+        assert_int_equal(cases[i].whole, s.whole);
+        assert_int_equal(cases[i].flag, mlpipe__stats_flag(&s));
+        mlpipe__stats_free(&s);
+        mlpipe__stats_free(&half);
+    }
 }
 
 static void test_save_and_load(void **state)
@@ -384,6 +431,7 @@ int main(void)
         cmocka_unit_test(test_any_partition),
         cmocka_unit_test(test_counts_and_nulls),
         cmocka_unit_test(test_edges),
+        cmocka_unit_test(test_whole_and_flags),
         cmocka_unit_test(test_save_and_load),
         cmocka_unit_test(test_bad_bytes),
         cmocka_unit_test(test_extreme_sums),

@@ -132,6 +132,29 @@ static void saves_and_loads(void **state)
     mlpipe_report_free(r);
 }
 
+/* A step's notes are told apart by its name and by that of a column, however
+ * long it is; where nobody listens they are nothing. */
+static void notes_have_whole_names(void **state)
+{
+    mlpipe_ctx *c = *state;
+    mlpipe_report *r = mlpipe__report_new(c->env, "fit"), *out;
+    char column[401], name[420];
+
+    memset(column, 'c', 400);
+    column[400] = 0;
+    mlpipe__report_note(r, "clean", NULL, "dropped", 3);
+    mlpipe__report_note(r, "clean", column, "unread", 4);
+    mlpipe__report_note_text(r, "clean", "day", "pattern", "%Y");
+    mlpipe__report_note(NULL, "clean", NULL, "dropped", 3);
+    mlpipe__report_note_text(NULL, "clean", NULL, "dropped", "x");
+    assert_ok(c, mlpipe__report_seal(c, r, &out));
+    assert_near(mlpipe_report_get(out, "clean.dropped"), 3, 0);
+    snprintf(name, sizeof name, "clean.%s.unread", column);
+    assert_near(mlpipe_report_get(out, name), 4, 0);
+    assert_string_equal(mlpipe_report_text(out, "clean.day.pattern"), "%Y");
+    mlpipe_report_free(out);
+}
+
 static int setup(void **state)
 {
     return mlpipe_ctx_new(NULL, (mlpipe_ctx **)state);
@@ -150,6 +173,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(gives_what_was_put, setup, teardown),
+        cmocka_unit_test_setup_teardown(notes_have_whole_names, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(renders_json, setup, teardown),
         cmocka_unit_test_setup_teardown(renders_text, setup, teardown),
         cmocka_unit_test_setup_teardown(saves_and_loads, setup, teardown),
