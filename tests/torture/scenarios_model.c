@@ -293,6 +293,32 @@ static mlpipe_status torture_derived_fit(torture *t)
     return st;
 }
 
+/* What follows the learner: fits on folds, and rows that are withheld. */
+static mlpipe_status torture_tailed_fit(torture *t)
+{
+    mlpipe_pipeline *p = NULL;
+    mlpipe_model *m = (mlpipe_model *)t;
+    mlpipe_status st = torture_model_make();
+    if (!st)
+        st = mlpipe_pipeline_new(t->plain, "target=color features=x", &p);
+    if (!st)
+        st = mlpipe_pipeline_add(t->plain, p, "gbt",
+                                 "trees=1 leaves=3 min_rows=5");
+    if (!st)
+        st = mlpipe_pipeline_add(t->plain, p, "calibrate",
+                                 "method=isotonic folds=2");
+    if (!st)
+        st = mlpipe_pipeline_add(t->plain, p, "conformal", "level=0.5");
+    if (!st)
+        st = mlpipe_fit(t->c, p, model_train, NULL, &m);
+    if (!st)
+        torture_text(t, mlpipe_model_id(m));
+    if (!st)
+        mlpipe_model_free(m);
+    mlpipe_pipeline_free(p);
+    return st;
+}
+
 static mlpipe_status torture_model_predict(torture *t)
 {
     double out[60];
@@ -627,6 +653,7 @@ const torture_scenario torture_model[] = {
     {"mlpipe_fit", torture_model_clean, 0},
     {"mlpipe_fit", torture_feature_fit, 0}, /* of the steps on features */
     {"mlpipe_fit", torture_derived_fit, 0},
+    {"mlpipe_fit", torture_tailed_fit, 0},
     {"mlpipe_predict", torture_model_predict, 0},
     {"mlpipe_evaluate", torture_model_evaluate, 0},
     {"mlpipe_model_attach", torture_model_evaluate, 0},
