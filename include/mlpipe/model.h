@@ -226,14 +226,17 @@ MLPIPE_API int32_t mlpipe_model_input_type(const mlpipe_model *model,
  *
  * @param model borrows; NULL gives 0
  * @return 1 for regression (the number) and binary (P of the positive
- *         class), K for K classes
+ *         class), K for K classes; then, where the recipe has conformal, the
+ *         two ends of the interval or, for each class, 1 where it may be the
+ *         truth; then the flags of steps
  * @thread shared
  * @since 0.1
  */
 MLPIPE_API uint32_t mlpipe_model_outputs(const mlpipe_model *model);
 
 /**
- * Name of an output: the target, or "P(class)".
+ * Name of an output: the target, or "P(class)"; "<target>_low" and
+ * "<target>_high", or "may_be(class)"; the name of a flag.
  *
  * @param model borrows
  * @param output 0 .. outputs - 1

@@ -58,9 +58,11 @@ enum {
  * Start a recipe.
  *
  * Parameters: target=price or log(price) (also log1p, sqrt; predictions come
- * back in the column's own units), task=auto|regression|binary, features=a,b
- * (default: every column without a role), and the roles id= time= group=
- * weight= label_time= known_time= offset= split= segment= key= private=;
+ * back in the column's own units), task=auto|regression|binary|multiclass
+ * (auto: a number is regression, 0/1, bools and texts are classes),
+ * features=a,b (default: every column without a role), and the roles id=
+ * time= group= weight= label_time= known_time= offset= split= segment= key=
+ * private=;
  * as_of=2026-01-31 (what as_of is in expressions where nothing else tells
  * the time of a row); seed=, holdout=0.1 (the share kept from the learner for
  * the reference where no validation dataset is given; last in time, whole
@@ -84,7 +86,9 @@ mlpipe_pipeline_new(mlpipe_ctx *ctx, const char *params,
 
 /**
  * Add a step. Steps run in the order in which they are added; a second step
- * of one kind needs as=<name>. mlpipe_catalog_get lists the steps.
+ * of one kind needs as=<name>. Behind the learner may follow calibrate and
+ * conformal, which are fitted on answers for rows that the learner did not
+ * see. mlpipe_catalog_get lists the steps.
  *
  * @param ctx borrows
  * @param pipeline borrows; unchanged on failure
