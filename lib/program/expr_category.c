@@ -25,6 +25,13 @@ mlpipe__dict *mlpipe__expr_dict_new(mlpipe__expr *e)
     return d;
 }
 
+uint32_t mlpipe__expr_null_text(mlpipe__expr *e)
+{
+    const mlpipe__dict *none = mlpipe__expr_dict_new(e);
+
+    return none ? mlpipe__expr_code(e, mlpipe__nan(), none) : 0;
+}
+
 /* A column that is used as it is, but whose texts are not listed yet. */
 static bool expr_list_texts(mlpipe__expr *e, uint32_t a)
 {

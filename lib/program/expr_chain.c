@@ -110,7 +110,7 @@ static uint32_t expr_apply_literal(mlpipe__expr *e, uint32_t a,
         return mlpipe__expr_const(e, m.null ? mlpipe__nan() : m.number, type,
                                   unit);
     if (m.null)
-        return mlpipe__expr_null(e, EXPR_T_NULL, 0);
+        return mlpipe__expr_null_text(e);
     return mlpipe__expr_literal(e, m.text, m.bytes);
 }
 
@@ -212,7 +212,7 @@ uint32_t mlpipe__expr_step(mlpipe__expr *e, uint32_t a,
         made = mlpipe__text_step_ends(step->code)
                    ? mlpipe__expr_null(e, type, type == EXPR_T_TIME
                                                     ? MLPIPE_UNIT_US : 0)
-                   : a;
+                   : mlpipe__expr_null_text(e);
     else if (from == EXPR_T_TEXT)
         made = expr_apply_literal(e, a, step, type);
     else if (mlpipe__expr_need_dict(e, a, at, length))

@@ -280,6 +280,8 @@ uint32_t mlpipe__expr_value_new(mlpipe__expr *e, const mlpipe__expr_value *v);
 uint32_t mlpipe__expr_const(mlpipe__expr *e, double number, uint32_t type,
                             int32_t unit);
 uint32_t mlpipe__expr_null(mlpipe__expr *e, uint32_t type, int32_t unit);
+/* A text that is null: a code of a dictionary without texts. */
+uint32_t mlpipe__expr_null_text(mlpipe__expr *e);
 /* s is copied; it is none of e->texts, whose own are taken by place. */
 uint32_t mlpipe__expr_literal(mlpipe__expr *e, const char *s, size_t n);
 uint32_t mlpipe__expr_literal_at(mlpipe__expr *e, size_t text, size_t bytes);
