@@ -70,6 +70,15 @@ static void check_add(check_run *r, const check_place *place, bool lint,
         r->errors++;
 }
 
+/* No memory, or stopped: no finding, but the end of the run. */
+static bool check_fatal(check_run *r, mlpipe_status st)
+{
+    if (st == MLPIPE_E_NOMEM || st == MLPIPE_E_CANCELLED ||
+        st == MLPIPE_E_HOST)
+        r->fatal = st;
+    return r->fatal != MLPIPE_OK;
+}
+
 /* What the last call said, as a finding; true where the run goes on. */
 static bool check_said(check_run *r, mlpipe_status st,
                        const check_place *place)
@@ -77,11 +86,8 @@ static bool check_said(check_run *r, mlpipe_status st,
     const mlpipe_error *e = mlpipe_ctx_error(r->ctx);
     if (!st)
         return true;
-    if (st == MLPIPE_E_NOMEM || st == MLPIPE_E_CANCELLED ||
-        st == MLPIPE_E_HOST) {
-        r->fatal = st;
+    if (check_fatal(r, st))
         return false;
-    }
     check_add(r, place, false, st, e->detail, e->text, "");
     return true;
 }
@@ -212,10 +218,8 @@ static void check_found(void *user, const mlpipe__expr_finding *f)
     const check_expression *e = user;
     check_place place = e->place;
     place.at = check_escaped(e->run, e->place.at, f->at);
-    check_add(e->run, &place, f->lint,
-              f->detail == MLPIPE_DETAIL_LEAK ? MLPIPE_E_LEAK
-                                              : MLPIPE_E_PARAM,
-              f->detail, f->message, f->help);
+    check_add(e->run, &place, f->lint, f->status, f->detail, f->message,
+              f->help);
 }
 
 /* The grammar of the first parameter, where the step has one. */
@@ -230,11 +234,8 @@ static bool check_grammar(check_run *r, const check_place *params,
     if (!text || mlpipe__json_kind_of(text) != MLPIPE__JSON_TEXT)
         return true;
     e.place = check_below(params, step->params[0].name, text);
-    if (step->check(r->ctx, step->name, mlpipe__json_text(text), &sink) !=
-        MLPIPE_E_NOMEM)
-        return true;
-    r->fatal = MLPIPE_E_NOMEM;
-    return false;
+    return !check_fatal(r, step->check(r->ctx, step->name,
+                                       mlpipe__json_text(text), &sink));
 }
 
 /* ---- the recipe --------------------------------------------------------- */
@@ -387,8 +388,8 @@ static void check_rows(check_run *r, const mlpipe__json *root,
     const check_place place = p.step < mlpipe__json_count(p.steps)
                                   ? check_step_place(&p)
                                   : check_at("", root);
-    if (r->errors == before) /* else it has been told already */
-        check_said(r, st, &place);
+    if (!check_fatal(r, st) && r->errors == before)
+        check_said(r, st, &place); /* else it has been told already */
 }
 
 static mlpipe_status check_run_all(check_run *r, const mlpipe_dataset *rows)

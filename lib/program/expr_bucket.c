@@ -101,6 +101,8 @@ static bool expr_closed(mlpipe__expr *e, const mlpipe__expr_call *c,
         return true;
     v = &e->values[c->named];
     n = &e->nodes[c->node->named];
+    if (v->type == EXPR_T_ERROR)
+        return false;
     if (v->kind == EXPR_V_TEXT) {
         const char *side = mlpipe__expr_text(e, v->text);
         *right = !strcmp(side, "right");

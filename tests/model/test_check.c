@@ -29,6 +29,12 @@ static const struct {
      "\"params\":{\"expressions\":\n\"a = 'x\\ty'; b = (1 +\"}}]}",
      1,
      {",100,\"/steps/0/params/expressions\",2,22,"}},
+    /* behind an error goes on what a line or a semicolon separates */
+    {"{\"format\":1,\"pipeline\":{},\"steps\":[{\"step\":\"derive\","
+     "\"params\":{\"expressions\":\"a = 1 +\\n* 2\\nb = mx(a)\\n"
+     "c = (b; d = c c\"}}]}",
+     4,
+     {",100,\"", ",113,\"", "or ) must stand", "before \\\"c\\\""}},
     {"{\"format\":1,\"pipeline\":{},\"steps\":[{\"step\":\"derive\"}]}",
      1,
      {"must be given"}},
@@ -99,6 +105,34 @@ static void with_rows(void **state)
     mlpipe_report_free(r);
     mlpipe_dataset_free(d);
     mlpipe_ctx_free(c);
+}
+
+/* A limit behind another error is told as well, as what it is. */
+static void with_a_limit(void **state)
+{
+    static const char json[] =
+        "{\"format\":1,\"pipeline\":{},\"steps\":[{\"step\":\"derive\","
+        "\"params\":{\"expressions\":\"a = siz * 2\\n"
+        "b = if(size > 1, lower(town), 'none')\"}}]}";
+    const mlpipe_limits limits = {.size = sizeof limits, .categories = 2};
+    const mlpipe_ctx_options o = {.size = sizeof o, .limits = &limits};
+    mlpipe_dataset *d;
+    mlpipe_report *r;
+    mlpipe_buffer *b;
+    mlpipe_ctx *c, *made = made_ctx(1);
+    (void)state;
+    d = made_dataset(made, 0, 60);
+    assert_int_equal(MLPIPE_OK, mlpipe_ctx_new(&o, &c));
+    assert_ok(c, mlpipe_pipeline_check(c, json, sizeof json - 1, d, &r));
+    assert_true(mlpipe_report_get(r, "errors") == 2);
+    assert_ok(c, mlpipe_report_render(c, r, "json", &b));
+    assert_non_null(strstr(mlpipe_buffer_data(b), "\"MLPIPE_E_PARAM\",112,"));
+    assert_non_null(strstr(mlpipe_buffer_data(b), "\"MLPIPE_E_LIMIT\",109,"));
+    mlpipe_buffer_free(b);
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+    mlpipe_ctx_free(made);
 }
 
 /* No more than fifty findings. */
@@ -197,6 +231,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(findings),
         cmocka_unit_test(with_rows),
+        cmocka_unit_test(with_a_limit),
         cmocka_unit_test(many),
         cmocka_unit_test(prints),
         cmocka_unit_test(explained),
