@@ -292,7 +292,9 @@ mlpipe_model_card(mlpipe_ctx *ctx, const mlpipe_model *model,
 
 /**
  * What a row goes through, for people: the passes of the fit, where each
- * feature comes from and by which steps, the operations and their constants.
+ * feature comes from and by which steps, the operations and their constants:
+ * up to eight edges of a bucket, and what is done to a text before it is a
+ * number or a code.
  *
  * @param ctx borrows
  * @param model borrows

@@ -31,7 +31,8 @@ enum {
     MLPIPE_DETAIL_EMPTY = 106,       /**< nothing to compile */
     MLPIPE_DETAIL_TOO_LONG = 107,    /**< limit of expression_bytes */
     MLPIPE_DETAIL_TOO_DEEP = 108,    /**< limit of expression_depth */
-    MLPIPE_DETAIL_TOO_MANY = 109,    /**< more than 65,536 parts */
+    MLPIPE_DETAIL_TOO_MANY = 109,    /**< more than 65,536 parts, or than the
+                                          limit of categories */
     MLPIPE_DETAIL_RESERVED = 110,    /**< a name that needs backticks */
     MLPIPE_DETAIL_DUPLICATE = 111,   /**< a name that is defined twice */
     MLPIPE_DETAIL_UNKNOWN_COLUMN = 112,   /**< no such column */

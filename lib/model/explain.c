@@ -143,6 +143,80 @@ mlpipe_status mlpipe__fit_tell_plan(mlpipe__fitting *f)
 
 /* ---- a fitted one ------------------------------------------------------- */
 
+enum {
+    EXPLAIN_SHOWN = 8, /* edges and texts of a list; then ... */
+    EXPLAIN_BYTES = 40 /* bytes of a text; then ... */
+};
+
+/* Function of the language that a step on texts is, by its code. */
+static const char *explain_step_name(uint32_t code)
+{
+    static const char *const texts[] = {
+        "lower", "upper", "trim", "squeeze", "strip_accents", "substr",
+        "replace", "split_part", "map", "concat", "null_if"};
+    static const char *const numbers[] = {
+        "len", "contains", "starts", "ends", "equals", "parse_num",
+        "parse_unit", "parse_date", "parse_bool"};
+    return mlpipe__text_step_ends(code) ? numbers[code - MLPIPE__TEXT_LENGTH]
+                                        : texts[code - MLPIPE__TEXT_LOWER];
+}
+
+/* lower, or replace("what", "by"), or substr(1, 3) */
+static void explain_step(const mlpipe__text_step *s, mlpipe__text *t)
+{
+    const uint32_t numbers = s->code == MLPIPE__TEXT_SUBSTR       ? 2
+                             : s->code == MLPIPE__TEXT_SPLIT_PART ? 1
+                                                                  : 0;
+    const char *before = "(";
+    mlpipe__text_add(t, "%s", explain_step_name(s->code));
+    for (uint32_t i = 0; i < s->text_count && i < EXPLAIN_SHOWN; i++) {
+        const bool cut = s->bytes[i] > EXPLAIN_BYTES;
+        mlpipe__text_add(t, "%s%.*q%s", before,
+                         cut ? EXPLAIN_BYTES : (int)s->bytes[i],
+                         s->texts[i], cut ? "..." : "");
+        before = ", ";
+    }
+    if (s->text_count > EXPLAIN_SHOWN)
+        mlpipe__text_add(t, ", ...");
+    for (uint32_t i = 0; i < numbers; i++) {
+        mlpipe__text_add(t, "%s%g", before, s->number[i]);
+        before = ", ";
+    }
+    if (before[0] == ',')
+        mlpipe__text_add(t, ")");
+}
+
+/* What becomes of a text before it is a number or a code. */
+static void explain_feed(const mlpipe__program *p, const mlpipe__feed *f,
+                         mlpipe__text *t)
+{
+    if (f->source != MLPIPE__FEED_TEXT) {
+        mlpipe__text_add(t, " as_of");
+        return;
+    }
+    mlpipe__text_add(t, " %s", p->inputs[f->input].name);
+    for (uint32_t i = 0; i < f->step_count; i++) {
+        mlpipe__text_add(t, i ? ", " : ": ");
+        explain_step(&f->steps[i], t);
+    }
+    if (f->dict)
+        mlpipe__text_add(t, "%s code of %u text%s",
+                         f->step_count ? "," : ":", f->dict->count,
+                         f->dict->count == 1 ? "" : "s");
+}
+
+/* The edges of cells, and on which side a cell is closed. */
+static void explain_edges(const mlpipe__program *p, const mlpipe__op *op,
+                          mlpipe__text *t)
+{
+    for (uint32_t i = 0; i < op->count && i < EXPLAIN_SHOWN; i++)
+        mlpipe__text_add(t, "%s%g", i ? ", " : " at ",
+                         p->consts[op->arg + i]);
+    if (op->count > EXPLAIN_SHOWN)
+        mlpipe__text_add(t, ", ...");
+    mlpipe__text_add(t, " closed %s", op->b ? "right" : "left");
+}
+
 static void explain_consts(const mlpipe__program *p, const mlpipe__op *op,
                            mlpipe__text *t)
 {
@@ -162,19 +236,16 @@ static void explain_op(const mlpipe__program *p, const mlpipe__op *op,
     mlpipe__text_add(t, " = %s", mlpipe__op_name(op->code));
     if (op->code == MLPIPE__OP_FOREST)
         mlpipe__text_add(t, " of %u trees", p->forests[op->a]->trees);
-    if (op->code == MLPIPE__OP_FEED) {
-        const mlpipe__feed *f = &p->feeds[op->arg];
-        mlpipe__text_add(t, " %s",
-                         f->source == MLPIPE__FEED_TEXT
-                             ? p->inputs[f->input].name
-                             : "as_of");
-    }
+    if (op->code == MLPIPE__OP_FEED)
+        explain_feed(p, &p->feeds[op->arg], t);
     for (uint32_t i = 0; i < reads && i < 6; i++)
         mlpipe__text_add(t, "%s r%u", i ? "," : "",
                          mlpipe__op_read(p, op, i));
     if (reads > 6)
         mlpipe__text_add(t, " and %u more", reads - 6);
     explain_consts(p, op, t);
+    if (op->code == MLPIPE__OP_BUCKET)
+        explain_edges(p, op, t);
     mlpipe__text_add(t, "\n");
 }
 

@@ -33,6 +33,7 @@ struct mlpipe_pipeline {
     double as_of;          /* of every row, us since 1970; NaN: not given */
     mlpipe__recipe_step *steps; /* steps, the learner, what follows it */
     uint32_t step_count, step_room;
+    uint32_t derives, filters; /* names from the first on that are taken */
 };
 
 /* Append a step; `as` is NULL or its name. */

@@ -433,24 +433,29 @@ static bool pipeline_taken(const mlpipe_pipeline *p, const char *name)
     return false;
 }
 
-/* derive, derive_2, derive_3 ...: the first that no step has. */
+/* derive, derive_2, derive_3 ...: the first that no step has. Steps are never
+ * taken out, so that the search goes on behind the `taken` names before. */
 static void pipeline_free_name(const mlpipe_pipeline *p, const char *step,
-                               char *out, size_t room)
+                               uint32_t *taken, char *out, size_t room)
 {
-    uint32_t i = 1;
-    mlpipe__format(out, room, "%s", step);
-    while (pipeline_taken(p, out))
-        mlpipe__format(out, room, "%s_%u", step, ++i);
+    for (;; ++*taken) {
+        if (*taken)
+            mlpipe__format(out, room, "%s_%u", step, *taken + 1);
+        else
+            mlpipe__format(out, room, "%s", step);
+        if (!pipeline_taken(p, out))
+            return;
+    }
 }
 
 static mlpipe_status pipeline_expression(mlpipe_ctx *ctx, mlpipe_pipeline *p,
-                                         const char *step, const char *param,
-                                         const char *text)
+                                         const char *step, uint32_t *taken,
+                                         const char *param, const char *text)
 {
     char name[32];
     mlpipe__text params;
     mlpipe_status st;
-    pipeline_free_name(p, step, name, sizeof name);
+    pipeline_free_name(p, step, taken, name, sizeof name);
     mlpipe__text_init(&params, ctx->env);
     mlpipe__text_add(&params, "{\"%s\":", param);
     mlpipe__text_json(&params, text, strlen(text));
@@ -472,7 +477,8 @@ mlpipe_status mlpipe_pipeline_derive(mlpipe_ctx *ctx,
     if (!st && !expressions)
         st = mlpipe__null_arg(ctx, "expressions");
     if (!st)
-        st = pipeline_expression(ctx, pipeline, "derive", "expressions",
+        st = pipeline_expression(ctx, pipeline, "derive",
+                                 &pipeline->derives, "expressions",
                                  expressions);
     return mlpipe__end(ctx, st);
 }
@@ -487,7 +493,7 @@ mlpipe_status mlpipe_pipeline_filter(mlpipe_ctx *ctx,
     if (!st && !condition)
         st = mlpipe__null_arg(ctx, "condition");
     if (!st)
-        st = pipeline_expression(ctx, pipeline, "filter", "condition",
-                                 condition);
+        st = pipeline_expression(ctx, pipeline, "filter",
+                                 &pipeline->filters, "condition", condition);
     return mlpipe__end(ctx, st);
 }

@@ -230,10 +230,8 @@ static void check_found(void *user, const mlpipe__expr_finding *f)
     const check_expression *e = user;
     check_place place = e->place;
     place.at = check_escaped(e->run, e->place.at, f->at);
-    check_add(e->run, &place, f->lint,
-              f->detail == MLPIPE_DETAIL_LEAK ? MLPIPE_E_LEAK
-                                              : MLPIPE_E_PARAM,
-              f->detail, f->message, f->help);
+    check_add(e->run, &place, f->lint, f->status, f->detail, f->message,
+              f->help);
 }
 
 /* The grammar of the first parameter, where the step has one. */

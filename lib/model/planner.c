@@ -93,10 +93,12 @@ static mlpipe_status planner_gather(mlpipe__fitting *f, uint32_t at,
     mlpipe__job *job = &f->steps[at].job;
     mlpipe__fit_want *wants;
     uint32_t count = 0, i;
-    size_t room;
     mlpipe_status st = MLPIPE_OK;
-    mlpipe__mul(f->plan.var_count, f->step_count + 1, &room);
-    wants = mlpipe__alloc_array(f->ctx->env, room, sizeof *wants);
+    if (!job->chosen_count)
+        return MLPIPE_OK;
+    /* a register is wanted once, and who is looked at ahead makes none */
+    wants = mlpipe__alloc_array(f->ctx->env, job->plan->var_count,
+                                sizeof *wants);
     if (!wants)
         return mlpipe__nomem(f->ctx);
     for (i = 0; i < job->chosen_count; i++)

@@ -9,11 +9,26 @@ static uint32_t expr_item(const mlpipe__expr *e, uint32_t list, uint32_t i)
     return e->kids[e->values[list].a + i];
 }
 
+/* x; the word null is one of the type that the edges have. */
+static uint32_t expr_bucket_of(mlpipe__expr *e, const mlpipe__expr_call *c)
+{
+    const mlpipe__expr_value list = e->values[c->args[1]];
+    mlpipe__expr_value edge = {.type = EXPR_T_NUMBER};
+
+    if (e->values[c->args[0]].type != EXPR_T_NULL)
+        return c->args[0];
+    if (list.count)
+        edge = e->values[e->of_node[expr_item(e, c->args[1], 0)]];
+    if (edge.type != EXPR_T_TIME && edge.type != EXPR_T_SPAN)
+        edge = (mlpipe__expr_value){.type = EXPR_T_NUMBER};
+    return mlpipe__expr_null(e, edge.type, edge.unit);
+}
+
 /* The edges in the type and unit of x; false: told. */
 static bool expr_edges(mlpipe__expr *e, const mlpipe__expr_call *c,
-                       double *out)
+                       uint32_t of, double *out)
 {
-    const mlpipe__expr_value x = e->values[c->args[0]];
+    const mlpipe__expr_value x = e->values[of];
     const uint32_t count = e->values[c->args[1]].count;
 
     for (uint32_t i = 0; i < count; i++) {
@@ -24,8 +39,7 @@ static bool expr_edges(mlpipe__expr *e, const mlpipe__expr_call *c,
             return false;
         if (e->values[edge].type != (x.type == EXPR_T_BOOL
                                          ? (uint32_t)EXPR_T_NUMBER : x.type)) {
-            mlpipe__expr_mismatch(e, "bucket", n->at, n->length, c->args[0],
-                                  edge);
+            mlpipe__expr_mismatch(e, "bucket", n->at, n->length, of, edge);
             return false;
         }
         if (x.type == EXPR_T_TIME || x.type == EXPR_T_SPAN)
@@ -87,6 +101,8 @@ static bool expr_closed(mlpipe__expr *e, const mlpipe__expr_call *c,
         return true;
     v = &e->values[c->named];
     n = &e->nodes[c->node->named];
+    if (v->type == EXPR_T_ERROR)
+        return false;
     if (v->kind == EXPR_V_TEXT) {
         const char *side = mlpipe__expr_text(e, v->text);
         *right = !strcmp(side, "right");
@@ -101,7 +117,7 @@ static bool expr_closed(mlpipe__expr *e, const mlpipe__expr_call *c,
 
 /* Cells, and where labels repeat a map of them to their codes. */
 static uint32_t expr_cells(mlpipe__expr *e, const mlpipe__expr_call *c,
-                           const double *edges, uint32_t *codes,
+                           uint32_t of, const double *edges, uint32_t *codes,
                            const mlpipe__dict *labels, bool right)
 {
     const uint32_t count = e->values[c->args[1]].count;
@@ -109,7 +125,7 @@ static uint32_t expr_cells(mlpipe__expr *e, const mlpipe__expr_call *c,
     uint32_t a;
 
     if (labels->count == count + 1)
-        return mlpipe__expr_cells(e, c->args[0], edges, count, right, labels);
+        return mlpipe__expr_cells(e, of, edges, count, right, labels);
     cells = mlpipe__expr_dict_new(e); /* names that nobody sees */
     for (uint32_t i = 0; i <= count && cells; i++) {
         char name[16];
@@ -121,7 +137,7 @@ static uint32_t expr_cells(mlpipe__expr *e, const mlpipe__expr_call *c,
     }
     if (!cells)
         return 0;
-    a = mlpipe__expr_cells(e, c->args[0], edges, count, right, cells);
+    a = mlpipe__expr_cells(e, of, edges, count, right, cells);
     codes[count + 1] = MLPIPE__MAP_UNSEEN;
     codes[count + 2] = MLPIPE__MAP_NULL;
     return mlpipe__expr_map(e, a, codes, labels);
@@ -134,6 +150,7 @@ static uint32_t expr_bucket(mlpipe__expr *e, const mlpipe__expr_call *c,
     const uint32_t labels = e->values[c->args[2]].count;
     const mlpipe__expr_node *n = &e->nodes[c->nodes[2]];
     const mlpipe__dict *dict;
+    const uint32_t of = expr_bucket_of(e, c);
     bool right;
 
     if (labels != count + 1) {
@@ -144,10 +161,10 @@ static uint32_t expr_bucket(mlpipe__expr *e, const mlpipe__expr_call *c,
                            count, count + 1, labels);
         return 0;
     }
-    if (!expr_edges(e, c, edges) || !expr_closed(e, c, &right))
+    if (!expr_edges(e, c, of, edges) || !expr_closed(e, c, &right))
         return 0;
     dict = expr_labels(e, c, codes);
-    return dict ? expr_cells(e, c, edges, codes, dict, right) : 0;
+    return dict ? expr_cells(e, c, of, edges, codes, dict, right) : 0;
 }
 
 EXPR_BUILD(bucket)
@@ -161,8 +178,6 @@ EXPR_BUILD(bucket)
 
     if (!edges || !codes)
         mlpipe__expr_nomem(e);
-    else if (e->values[c->args[0]].type == EXPR_T_NULL)
-        made = c->args[0];
     else
         made = expr_bucket(e, c, edges, codes);
     mlpipe__free(e->env, edges);
@@ -256,21 +271,39 @@ static uint32_t expr_map_cases(mlpipe__expr *e, const mlpipe__expr_call *c,
                                         pairs + 1, "map");
 }
 
+/* Of the word null: null, of the type that the new values have. */
+static uint32_t expr_map_null(mlpipe__expr *e, const mlpipe__expr_call *c,
+                              uint32_t pairs, uint32_t *values,
+                              uint32_t *nodes)
+{
+    for (uint32_t i = 0; i < pairs; i++) {
+        values[i] = c->args[2 + 2 * i];
+        nodes[i] = c->nodes[2 + 2 * i];
+    }
+    values[pairs] = c->args[c->count % 2 ? 0 : c->count - 1];
+    nodes[pairs] = c->nodes[c->count - 1];
+    values[pairs + 1] = c->args[0];
+    nodes[pairs + 1] = c->nodes[0];
+    return mlpipe__expr_common(e, values, nodes, pairs + 2, "map")
+               ? values[pairs + 1] : 0;
+}
+
 EXPR_BUILD(map)
 {
     const uint32_t pairs = (c->count - 1) / 2;
+    const bool null = e->values[c->args[0]].type == EXPR_T_NULL;
     uint32_t *all;
     uint32_t made = 0;
 
     if (!expr_map_olds(e, c, pairs))
         return 0;
-    if (e->values[c->args[0]].type == EXPR_T_NULL)
-        return c->args[0];
-    if (expr_map_is_step(e, c, pairs))
+    if (!null && expr_map_is_step(e, c, pairs))
         return expr_map_step(e, c, pairs);
     all = mlpipe__alloc_array(e->env, 3 * ((size_t)pairs + 2), sizeof *all);
     if (!all)
         mlpipe__expr_nomem(e);
+    else if (null)
+        made = expr_map_null(e, c, pairs, all, all + pairs + 2);
     else
         made = expr_map_cases(e, c, pairs, all, all + pairs + 2,
                               all + 2 * (pairs + 2));

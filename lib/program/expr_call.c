@@ -116,14 +116,13 @@ static bool expr_argument_ok(mlpipe__expr *e, const mlpipe__expr_call *c,
     return false;
 }
 
-/* Null literals among numbers, times and durations become those. */
+/* The word null becomes a number or time where nothing else can stand. */
 static uint32_t expr_settle(mlpipe__expr *e, uint32_t a, char letter)
 {
     if (e->values[a].type != EXPR_T_NULL)
         return a;
     switch (letter) {
     case 'n':
-    case 'm':
         return mlpipe__expr_null(e, EXPR_T_NUMBER, 0);
     case 't':
         return mlpipe__expr_null(e, EXPR_T_TIME, MLPIPE_UNIT_US);
@@ -298,8 +297,12 @@ EXPR_BUILD(nullif)
         mlpipe__expr_compare(e, EXPR_O_EQ, c->args[0], c->args[1],
                              c->node->at, c->node->length);
     uint32_t v[2] = {mlpipe__expr_null(e, EXPR_T_NULL, 0), c->args[0]};
+    uint32_t both[2] = {c->args[0], c->args[1]};
     const uint32_t nodes[2] = {c->nodes[0], c->nodes[0]};
 
+    if (same && e->values[c->args[0]].type == EXPR_T_NULL)
+        return mlpipe__expr_common(e, both, c->nodes, 2, "nullif") ? both[0]
+                                                                   : 0;
     return same ? mlpipe__expr_cases(e, &same, v, nodes, 1, "nullif") : 0;
 }
 
@@ -360,10 +363,13 @@ EXPR_BUILD(div)
 
 EXPR_BUILD(cycle)
 {
-    const uint32_t turns =
-        mlpipe__expr_arithmetic(e, EXPR_O_DIV, c->args[0], c->args[1],
-                                c->node->at, c->node->length);
+    const mlpipe__expr_value of = e->values[c->args[0]];
+    uint32_t period = c->args[1], turns;
 
+    if (e->values[period].type == EXPR_T_NULL && of.type == EXPR_T_SPAN)
+        period = mlpipe__expr_null(e, of.type, of.unit);
+    turns = mlpipe__expr_arithmetic(e, EXPR_O_DIV, c->args[0], period,
+                                    c->node->at, c->node->length);
     if (e->values[turns].type != EXPR_T_NUMBER) {
         if (turns)
             mlpipe__expr_error(e, MLPIPE_DETAIL_TYPE, c->node->at,

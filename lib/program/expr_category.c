@@ -25,28 +25,31 @@ mlpipe__dict *mlpipe__expr_dict_new(mlpipe__expr *e)
     return d;
 }
 
+uint32_t mlpipe__expr_null_text(mlpipe__expr *e)
+{
+    const mlpipe__dict *none = mlpipe__expr_dict_new(e);
+
+    return none ? mlpipe__expr_code(e, mlpipe__nan(), none) : 0;
+}
+
 /* A column that is used as it is, but whose texts are not listed yet. */
-static bool expr_list_texts(mlpipe__expr *e, uint32_t a)
+static bool expr_list_texts(mlpipe__expr *e, uint32_t a, size_t at,
+                            size_t length)
 {
     mlpipe__expr_value *v = &e->values[a];
     mlpipe__var made;
     mlpipe__text_step *none;
-    mlpipe_status st;
 
     if (v->kind == EXPR_V_CHAIN)
-        return mlpipe__expr_chain_emit(e, a);
+        return mlpipe__expr_chain_emit(e, a, at, length);
     none = mlpipe__alloc_array(e->env, 0, sizeof *none);
     if (!none) {
         mlpipe__expr_nomem(e);
         return false;
     }
-    st = mlpipe__plan_text(e->ctx, e->plan, &e->plan->vars[v->a], none, 0,
-                           MLPIPE_TYPE_CATEGORY, &made);
-    if (st) {
-        e->status = st;
-        e->stop = true;
+    if (!mlpipe__expr_plan_text(e, &e->plan->vars[v->a], none, 0,
+                                MLPIPE_TYPE_CATEGORY, at, length, &made))
         return false;
-    }
     v->reg = made.reg;
     v->dict = made.dict;
     v->codes = made.codes;
@@ -71,7 +74,7 @@ bool mlpipe__expr_need_dict(mlpipe__expr *e, uint32_t a, size_t at,
     if (v->dict)
         return true;
     if (mlpipe__expr_is_chain(e, a))
-        return expr_list_texts(e, a);
+        return expr_list_texts(e, a, at, length);
     mlpipe__expr_error(
         e, MLPIPE_DETAIL_NO_TEXT, at, length, "put this step before that one",
         "the codes of %q have no texts any more: a step before has made "

@@ -110,7 +110,7 @@ static uint32_t expr_apply_literal(mlpipe__expr *e, uint32_t a,
         return mlpipe__expr_const(e, m.null ? mlpipe__nan() : m.number, type,
                                   unit);
     if (m.null)
-        return mlpipe__expr_null(e, EXPR_T_NULL, 0);
+        return mlpipe__expr_null_text(e);
     return mlpipe__expr_literal(e, m.text, m.bytes);
 }
 
@@ -212,7 +212,7 @@ uint32_t mlpipe__expr_step(mlpipe__expr *e, uint32_t a,
         made = mlpipe__text_step_ends(step->code)
                    ? mlpipe__expr_null(e, type, type == EXPR_T_TIME
                                                     ? MLPIPE_UNIT_US : 0)
-                   : a;
+                   : mlpipe__expr_null_text(e);
     else if (from == EXPR_T_TEXT)
         made = expr_apply_literal(e, a, step, type);
     else if (mlpipe__expr_need_dict(e, a, at, length))
@@ -263,14 +263,29 @@ static int32_t expr_chain_type(uint32_t type)
                                  : MLPIPE_TYPE_F64;
 }
 
-bool mlpipe__expr_chain_emit(mlpipe__expr *e, uint32_t a)
+bool mlpipe__expr_plan_text(mlpipe__expr *e, const mlpipe__var *like,
+                            mlpipe__text_step *steps, uint32_t count,
+                            int32_t type, size_t at, size_t length,
+                            mlpipe__var *made)
+{
+    mlpipe__expr_first first;
+    mlpipe_status st;
+
+    mlpipe__expr_first_keep(e, &first);
+    st = mlpipe__plan_text(e->ctx, e->plan, like, steps, count, type, made);
+    if (st)
+        mlpipe__expr_below(e, st, &first, at, length);
+    return !st;
+}
+
+bool mlpipe__expr_chain_emit(mlpipe__expr *e, uint32_t a, size_t at,
+                             size_t length)
 {
     uint32_t count;
     const uint32_t base = expr_chain_base(e, a, &count);
     mlpipe__expr_value *v = &e->values[a];
     mlpipe__text_step *steps;
     mlpipe__var like, made;
-    mlpipe_status st;
 
     if (v->reg != MLPIPE__NO_REG)
         return true;
@@ -278,13 +293,9 @@ bool mlpipe__expr_chain_emit(mlpipe__expr *e, uint32_t a)
     steps = expr_chain_steps(e, a, count);
     if (!steps)
         return false;
-    st = mlpipe__plan_text(e->ctx, e->plan, &like, steps, count,
-                           expr_chain_type(v->type), &made);
-    if (st) {
-        e->status = st;
-        e->stop = true;
+    if (!mlpipe__expr_plan_text(e, &like, steps, count,
+                                expr_chain_type(v->type), at, length, &made))
         return false;
-    }
     v->reg = made.reg;
     if (made.kind == MLPIPE__CODE) {
         v->type = EXPR_T_CATEGORY;

@@ -11,11 +11,40 @@ static const char *const expr_signs[EXPR_O_COUNT] = {
 
 /* ---- arithmetic --------------------------------------------------------- */
 
-/* null takes the type that the other side asks for. */
+/* The word null alone is a number where nothing else is asked of it. */
 static uint32_t expr_number_of(mlpipe__expr *e, uint32_t a)
 {
     return e->values[a].type == EXPR_T_NULL
                ? mlpipe__expr_null(e, EXPR_T_NUMBER, 0) : a;
+}
+
+/* The type that the word null has beside a time or duration: one that the
+ * operator takes there, and a duration where two are. */
+static uint32_t expr_null_type(uint32_t op, uint32_t other, bool left)
+{
+    const bool sum = op == EXPR_O_ADD || op == EXPR_O_SUB;
+
+    if (other == EXPR_T_TIME && sum)
+        return left && op == EXPR_O_SUB ? EXPR_T_TIME : EXPR_T_SPAN;
+    if (other == EXPR_T_SPAN &&
+        (sum || op == EXPR_O_FLOOR_DIV || op == EXPR_O_MOD ||
+         (op == EXPR_O_DIV && left)))
+        return EXPR_T_SPAN;
+    return EXPR_T_NUMBER;
+}
+
+/* Only the word null takes a type from the other side: a value that is null
+ * keeps the one it has, so that a mistake in types is told all the same. */
+static uint32_t expr_adopt(mlpipe__expr *e, uint32_t op, uint32_t a,
+                           uint32_t other, bool left)
+{
+    uint32_t type;
+
+    if (e->values[a].type != EXPR_T_NULL)
+        return a;
+    type = expr_null_type(op, e->values[other].type, left);
+    return mlpipe__expr_null(
+        e, type, type == EXPR_T_NUMBER ? 0 : e->values[other].unit);
 }
 
 static uint32_t expr_time_sum(mlpipe__expr *e, uint32_t op, uint32_t a,
@@ -79,22 +108,14 @@ uint32_t mlpipe__expr_arithmetic(mlpipe__expr *e, uint32_t op, uint32_t a,
     const uint16_t code = codes[op - EXPR_O_ADD];
     uint32_t ta, tb;
 
-    a = expr_number_of(e, a);
-    b = expr_number_of(e, b);
+    a = expr_adopt(e, op, a, b, true);
+    b = expr_adopt(e, op, b, a, false);
     ta = e->values[a].type;
     tb = e->values[b].type;
     if (ta == EXPR_T_ERROR || tb == EXPR_T_ERROR)
         return 0;
     if (mlpipe__expr_numeric(ta) && mlpipe__expr_numeric(tb))
         return mlpipe__expr_pair(e, code, a, b, EXPR_T_NUMBER, 0);
-    if ((mlpipe__expr_is_null(e, a) && !mlpipe__expr_textual(tb) &&
-         tb != EXPR_T_LIST) ||
-        (mlpipe__expr_is_null(e, b) && !mlpipe__expr_textual(ta) &&
-         ta != EXPR_T_LIST))
-        return mlpipe__expr_null(e, mlpipe__expr_is_null(e, a) ? tb : ta,
-                                 e->values[mlpipe__expr_is_null(e, a) ? b
-                                                                      : a]
-                                     .unit);
     if (op == EXPR_O_ADD || op == EXPR_O_SUB)
         return expr_time_sum(e, op, a, b, at, length);
     return expr_time_product(e, op, code, a, b, at, length);

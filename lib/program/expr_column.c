@@ -113,6 +113,8 @@ static bool expr_beside_text(const mlpipe__expr *e,
 
     for (uint32_t i = node + 1; i < e->node_count; i++) {
         const mlpipe__expr_node *k = &e->nodes[i];
+        if (k->kind == EXPR_N_CALL && k->named == node)
+            return true; /* what is given by name is a text */
         for (uint32_t j = 0; k->kind != EXPR_N_REF && j < k->count; j++)
             if (e->kids[k->kids + j] == node)
                 return expr_takes_text(e, k, j);

@@ -130,8 +130,19 @@ static uint32_t expr_emit_op(mlpipe__expr *e, const mlpipe__expr_value *v)
     return mlpipe__program_shared(p, v->code, a, b, 0, 0);
 }
 
+/* Where the text has a value: nodes are in its order. */
+static const mlpipe__expr_node *expr_node_of(const mlpipe__expr *e,
+                                             uint32_t value)
+{
+    for (uint32_t i = 0; i < e->node_count; i++)
+        if (e->of_node[i] == value)
+            return &e->nodes[i];
+    return &e->nodes[0];
+}
+
 static void expr_emit_one(mlpipe__expr *e, uint32_t i)
 {
+    const mlpipe__expr_node *n;
     mlpipe__expr_value *v = &e->values[i];
     mlpipe__program *p = e->plan->program;
 
@@ -154,7 +165,8 @@ static void expr_emit_one(mlpipe__expr *e, uint32_t i)
         v->reg = e->values[v->a].reg;
         break;
     case EXPR_V_CHAIN:
-        (void)mlpipe__expr_chain_emit(e, i);
+        n = expr_node_of(e, i);
+        (void)mlpipe__expr_chain_emit(e, i, n->at, n->length);
         break;
     case EXPR_V_OP:
         v->reg = expr_emit_op(e, v);

@@ -185,6 +185,10 @@ struct mlpipe__expr {
     const mlpipe__expr_sink *sink;
     mlpipe_status status;   /* of the first error */
     uint32_t errors;
+    struct {
+        int32_t detail;
+        size_t at;
+    } told[EXPR_ERRORS];
     bool stop;              /* go no further */
     uint32_t depth_max, depth;
     bool no_in;             /* `in` ends the expression: let a = x in y */
@@ -226,6 +230,19 @@ void mlpipe__expr_lint(mlpipe__expr *e, int32_t detail, size_t at,
                        size_t length, const char *help, const char *format,
                        ...);
 void mlpipe__expr_nomem(mlpipe__expr *e);
+/* The error that the context has, while a call below may tell another. */
+typedef struct mlpipe__expr_first {
+    char text[MLPIPE__ERROR_BYTES], column[MLPIPE__ERROR_NAME];
+    int64_t row;
+    int32_t detail;
+} mlpipe__expr_first;
+void mlpipe__expr_first_keep(const mlpipe__expr *e,
+                             mlpipe__expr_first *first);
+/* The call has failed and told why: a finding about these bytes. Where it is
+ * not the first error, that one goes back to the context. */
+void mlpipe__expr_below(mlpipe__expr *e, mlpipe_status st,
+                        const mlpipe__expr_first *first, size_t at,
+                        size_t length);
 /* Room for one more element of *array; false: no memory, which is told. */
 bool mlpipe__expr_room(mlpipe__expr *e, void *array, uint32_t count,
                        uint32_t more, uint32_t *room, size_t bytes);
@@ -280,6 +297,8 @@ uint32_t mlpipe__expr_value_new(mlpipe__expr *e, const mlpipe__expr_value *v);
 uint32_t mlpipe__expr_const(mlpipe__expr *e, double number, uint32_t type,
                             int32_t unit);
 uint32_t mlpipe__expr_null(mlpipe__expr *e, uint32_t type, int32_t unit);
+/* A text that is null: a code of a dictionary without texts. */
+uint32_t mlpipe__expr_null_text(mlpipe__expr *e);
 /* s is copied; it is none of e->texts, whose own are taken by place. */
 uint32_t mlpipe__expr_literal(mlpipe__expr *e, const char *s, size_t n);
 uint32_t mlpipe__expr_literal_at(mlpipe__expr *e, size_t text, size_t bytes);
@@ -387,8 +406,15 @@ mlpipe__text_step *mlpipe__expr_step_new(mlpipe__expr *e, uint32_t code,
                                          double first, double second,
                                          const char *const *texts,
                                          uint32_t count);
-/* Its feed: the register; as a text, dict and codes as well. */
-bool mlpipe__expr_chain_emit(mlpipe__expr *e, uint32_t a);
+/* Its feed: the register; as a text, dict and codes as well; `at` for
+ * messages. */
+bool mlpipe__expr_chain_emit(mlpipe__expr *e, uint32_t a, size_t at,
+                             size_t length);
+/* mlpipe__plan_text, whose failure is told. */
+bool mlpipe__expr_plan_text(mlpipe__expr *e, const mlpipe__var *like,
+                            mlpipe__text_step *steps, uint32_t count,
+                            int32_t type, size_t at, size_t length,
+                            mlpipe__var *made);
 
 /* Builders of functions. */
 #define EXPR_BUILD(name)                                                    \

@@ -191,6 +191,15 @@ static void expr_lex_number(mlpipe__expr *e)
 
 /* ---- quotes ------------------------------------------------------------- */
 
+/* Behind a quote that is never closed: the next line, where definitions may
+ * go on. */
+static size_t expr_line_end(const mlpipe__expr *e, size_t at)
+{
+    const char *end = memchr(e->text + at, '\n', e->bytes - at);
+
+    return end ? (size_t)(end - e->text) : e->bytes;
+}
+
 /* A text or name in quotes; a doubled quote stands for one. */
 static void expr_lex_quoted(mlpipe__expr *e, char quote,
                             enum mlpipe__expr_token_kind kind)
@@ -207,7 +216,7 @@ static void expr_lex_quoted(mlpipe__expr *e, char quote,
                 quote == '`' ? "a backtick inside of a name is written twice"
                              : "a quote inside of a text is written twice",
                 "this %c has no closing one", quote);
-            e->at = e->bytes;
+            e->at = expr_line_end(e, from);
             expr_bad(e);
             return;
         }

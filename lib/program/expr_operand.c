@@ -99,6 +99,12 @@ static bool expr_argument(mlpipe__expr *e, const mlpipe__expr_function *f,
                       mlpipe__expr_follows(e, '=');
     uint32_t node;
 
+    if (name && *named != EXPR_NONE) {
+        mlpipe__expr_error(e, MLPIPE_DETAIL_DUPLICATE, e->token.at,
+                           e->token.length, f->doc,
+                           "%s of %s is given twice", f->named, f->name);
+        return false;
+    }
     if (name) {
         mlpipe__expr_next(e);
         mlpipe__expr_next(e);

@@ -359,13 +359,69 @@ static bool expr_defines(const mlpipe__expr *e)
            mlpipe__expr_follows(e, '=');
 }
 
-/* Behind an error: go on behind the next semicolon. */
-static void expr_resume(mlpipe__expr *e)
+/* Could a definition start here? */
+static bool expr_may_define(const mlpipe__expr *e)
 {
+    return e->token.newline && expr_defines(e);
+}
+
+/* Brackets that are open behind the token. */
+static uint32_t expr_open_brackets(const mlpipe__expr *e, uint32_t open)
+{
+    if (mlpipe__expr_is_sign(e, "(") || mlpipe__expr_is_sign(e, "["))
+        return open + 1;
+    if (open &&
+        (mlpipe__expr_is_sign(e, ")") || mlpipe__expr_is_sign(e, "]")))
+        return open - 1;
+    return open;
+}
+
+/* The statement at `start` ends before byte `at`, whatever was parsed. */
+static void expr_back(mlpipe__expr *e, size_t start, size_t at)
+{
+    for (uint32_t i = e->node_count; i-- > 0 && e->nodes[i].at >= start;)
+        if (e->nodes[i].at >= at)
+            e->nodes[i].kind = EXPR_N_ERROR;
+    e->at = at;
+    mlpipe__expr_next(e);
+}
+
+/*
+ * Behind an error in the statement at `start`: go on at the next semicolon or
+ * definition. Within brackets name = is a comparison or an argument, so that
+ * the statement is read again for its brackets; where they are never closed,
+ * the next definition lies behind that mistake, and was taken for a part of
+ * the statement where the parser came as far as the end or another one.
+ */
+static void expr_resume(mlpipe__expr *e, size_t start)
+{
+    const size_t error = e->token.at;
+    const size_t inner_from =
+        e->token.kind == EXPR_END || mlpipe__expr_is_sign(e, ";") ||
+                expr_may_define(e)
+            ? start + 1 : error;
+    size_t inner = e->bytes; /* the first one in brackets that are open */
+    uint32_t open = 0;
+
     e->no_in = false;
     e->pushed_count = 0;
-    while (e->token.kind != EXPR_END && !mlpipe__expr_is_sign(e, ";"))
+    e->at = start;
+    mlpipe__expr_next(e);
+    while (e->token.kind != EXPR_END && !mlpipe__expr_is_sign(e, ";")) {
+        const size_t at = e->token.at;
+        if (!open && at > start && at >= error && expr_defines(e) &&
+            (at == error || expr_may_define(e)))
+            return;
+        if (open && at >= inner_from && inner == e->bytes &&
+            expr_may_define(e))
+            inner = at;
+        open = expr_open_brackets(e, open);
+        if (!open)
+            inner = e->bytes;
         mlpipe__expr_next(e);
+    }
+    if (inner < e->bytes)
+        expr_back(e, start, inner);
 }
 
 static bool expr_is_defined(const mlpipe__expr *e,
@@ -468,8 +524,9 @@ static void expr_statements(mlpipe__expr *e)
             mlpipe__expr_next(e);
             continue;
         }
+        const size_t start = e->token.at;
         if (!expr_statement(e))
-            expr_resume(e);
+            expr_resume(e, start);
     }
     if (!e->definition_count && !e->errors && !e->stop)
         mlpipe__expr_error(e, MLPIPE_DETAIL_EMPTY, 0, 0,

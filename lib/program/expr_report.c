@@ -51,11 +51,20 @@ static void expr_set(mlpipe__expr *e, const mlpipe__expr_finding *f)
 
     expr_place(e, f->at, place);
     mlpipe__caret(e->text, e->bytes, f->at, caret);
-    e->status = mlpipe__fail(e->ctx, expr_status_of(f->detail),
+    e->status = mlpipe__fail(e->ctx, f->status,
                              "%s, %s: %s%s%s%s", e->owner, place,
                              f->message, caret, f->help[0] ? "\nhelp: " : "",
                              f->help);
     mlpipe__fail_detail(e->ctx, f->detail);
+}
+
+/* Behind an error a part of the text is read again: once is enough. */
+static bool expr_is_told(const mlpipe__expr *e, int32_t detail, size_t at)
+{
+    for (uint32_t i = 0; i < e->errors; i++)
+        if (e->told[i].detail == detail && e->told[i].at == at)
+            return true;
+    return false;
 }
 
 void mlpipe__expr_error(mlpipe__expr *e, int32_t detail, size_t at,
@@ -63,11 +72,12 @@ void mlpipe__expr_error(mlpipe__expr *e, int32_t detail, size_t at,
                         ...)
 {
     char message[REPORT_BYTES], short_help[REPORT_HELP];
-    const mlpipe__expr_finding f = {detail, false,   at,
-                                    length, message, short_help};
+    const mlpipe__expr_finding f = {
+        detail, false, expr_status_of(detail), at, length, message,
+        short_help};
     va_list args;
 
-    if (e->stop)
+    if (e->stop || expr_is_told(e, detail, at))
         return;
     va_start(args, format);
     mlpipe__vformat(message, sizeof message, format, args);
@@ -76,9 +86,44 @@ void mlpipe__expr_error(mlpipe__expr *e, int32_t detail, size_t at,
     if (!e->status)
         expr_set(e, &f);
     expr_tell(e, &f);
-    e->errors++;
+    e->told[e->errors].detail = detail;
+    e->told[e->errors++].at = at;
     e->stop = !e->sink || e->errors >= EXPR_ERRORS ||
-              expr_status_of(detail) == MLPIPE_E_LIMIT;
+              f.status == MLPIPE_E_LIMIT;
+}
+
+void mlpipe__expr_first_keep(const mlpipe__expr *e, mlpipe__expr_first *first)
+{
+    const mlpipe_error *error = mlpipe_ctx_error(e->ctx);
+
+    mlpipe__format(first->text, sizeof first->text, "%s", error->text);
+    mlpipe__format(first->column, sizeof first->column, "%s", error->column);
+    first->row = error->row;
+    first->detail = error->detail;
+}
+
+void mlpipe__expr_below(mlpipe__expr *e, mlpipe_status st,
+                        const mlpipe__expr_first *first, size_t at,
+                        size_t length)
+{
+    const mlpipe__expr_finding f = {
+        st == MLPIPE_E_LIMIT ? MLPIPE_DETAIL_TOO_MANY : MLPIPE_DETAIL_NO_TEXT,
+        false, st, at, length, mlpipe_ctx_error(e->ctx)->text, ""};
+
+    e->stop = true;
+    if (st != MLPIPE_E_LIMIT && st != MLPIPE_E_PARAM) {
+        e->status = st; /* no memory, or stopped: no finding, but the end */
+        return;
+    }
+    expr_tell(e, &f);
+    e->errors++;
+    if (!e->status) {
+        e->status = mlpipe__fail_detail(e->ctx, f.detail);
+        return;
+    }
+    mlpipe__fail(e->ctx, e->status, "%s", first->text);
+    mlpipe__fail_at(e->ctx, first->row, first->column);
+    mlpipe__fail_detail(e->ctx, first->detail);
 }
 
 bool mlpipe__expr_unexpected(mlpipe__expr *e, const char *help,
@@ -96,7 +141,8 @@ void mlpipe__expr_lint(mlpipe__expr *e, int32_t detail, size_t at,
 {
     char message[REPORT_BYTES], caret[MLPIPE__CARET_BYTES];
     char place[REPORT_PLACE];
-    const mlpipe__expr_finding f = {detail, true, at, length, message, help};
+    const mlpipe__expr_finding f = {
+        detail, true, MLPIPE_E_PARAM, at, length, message, help};
     va_list args;
 
     if (e->stop)

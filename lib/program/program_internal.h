@@ -467,13 +467,15 @@ mlpipe_status mlpipe__program_load(mlpipe_ctx *ctx, const void *data,
 typedef struct mlpipe__expr_finding {
     int32_t detail;     /* MLPIPE_DETAIL_ */
     bool lint;          /* else an error */
+    mlpipe_status status; /* of an error */
     size_t at, length;
     const char *message, *help; /* help may be "" */
 } mlpipe__expr_finding;
 
 /* Where findings go; NULL in place of a sink: the first error to the context
  * with its place, caret and help, lints to the log. With a sink the compiler
- * goes on behind an error with the next definition. */
+ * goes on behind an error with the next definition, behind a semicolon or on
+ * a line of its own. */
 typedef struct mlpipe__expr_sink {
     void (*found)(void *user, const mlpipe__expr_finding *finding);
     void *user;

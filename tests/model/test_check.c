@@ -29,6 +29,12 @@ static const struct {
      "\"params\":{\"expressions\":\n\"a = 'x\\ty'; b = (1 +\"}}]}",
      1,
      {",100,\"/steps/0/params/expressions\",2,22,"}},
+    /* behind an error goes on what a line or a semicolon separates */
+    {"{\"format\":1,\"pipeline\":{},\"steps\":[{\"step\":\"derive\","
+     "\"params\":{\"expressions\":\"a = 1 +\\n* 2\\nb = mx(a)\\n"
+     "c = (b; d = c c\"}}]}",
+     4,
+     {",100,\"", ",113,\"", "or ) must stand", "before \\\"c\\\""}},
     {"{\"format\":1,\"pipeline\":{},\"steps\":[{\"step\":\"derive\"}]}",
      1,
      {"must be given"}},
@@ -103,6 +109,34 @@ static void with_rows(void **state)
     mlpipe_report_free(r);
     mlpipe_dataset_free(d);
     mlpipe_ctx_free(c);
+}
+
+/* A limit behind another error is told as well, as what it is. */
+static void with_a_limit(void **state)
+{
+    static const char json[] =
+        "{\"format\":1,\"pipeline\":{},\"steps\":[{\"step\":\"derive\","
+        "\"params\":{\"expressions\":\"a = siz * 2\\n"
+        "b = if(size > 1, lower(town), 'none')\"}}]}";
+    const mlpipe_limits limits = {.size = sizeof limits, .categories = 2};
+    const mlpipe_ctx_options o = {.size = sizeof o, .limits = &limits};
+    mlpipe_dataset *d;
+    mlpipe_report *r;
+    mlpipe_buffer *b;
+    mlpipe_ctx *c, *made = made_ctx(1);
+    (void)state;
+    d = made_dataset(made, 0, 60);
+    assert_int_equal(MLPIPE_OK, mlpipe_ctx_new(&o, &c));
+    assert_ok(c, mlpipe_pipeline_check(c, json, sizeof json - 1, d, &r));
+    assert_true(mlpipe_report_get(r, "errors") == 2);
+    assert_ok(c, mlpipe_report_render(c, r, "json", &b));
+    assert_non_null(strstr(mlpipe_buffer_data(b), "\"MLPIPE_E_PARAM\",112,"));
+    assert_non_null(strstr(mlpipe_buffer_data(b), "\"MLPIPE_E_LIMIT\",109,"));
+    mlpipe_buffer_free(b);
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+    mlpipe_ctx_free(made);
 }
 
 static size_t count_of(const char *text, const char *part)
@@ -293,16 +327,70 @@ static void explained(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* Edges, and steps on texts before they are numbers or codes. */
+static void explained_texts(void **state)
+{
+    static const char *const wanted[] = {
+        " = bucket r0 at 80, 120 closed left\n",
+        " = bucket r0 at 1, 2, 3, 4, 5, 6, 7, 8 closed right\n",
+        " = bucket r0 at 1, 2, 3, 4, 5, 6, 7, 8, ... closed left\n",
+        " = feed town: trim, lower, replace(\"a\", \"\\\"b\"), code of ",
+        " = feed town: substr(2, 3), code of ",
+        " = feed town: split_part(\"x\", -1), len\n",
+        " = feed town: parse_unit(\",\", \"km\")\n",
+        " = feed town: trim, "
+        "equals(\"0123456789012345678901234567890123456789\"...)\n",
+        " = feed town: map(\"1\", \"2\", \"3\", \"4\", \"5\", \"6\", \"7\", "
+        "\"8\", ...), code of ",
+        " = feed as_of\n"};
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = made_dataset(c, 0, 200);
+    mlpipe_pipeline *p;
+    mlpipe_transform *t;
+    mlpipe_buffer *b;
+    (void)state;
+    assert_ok(c, mlpipe_pipeline_new(c, "features=size,town time=day", &p));
+    assert_ok(c, mlpipe_pipeline_derive(
+                     c, p,
+                     "a = bucket(size, [80, 120], ['s', 'm', 'l'])\n"
+                     "b = bucket(size, [1, 2, 3, 4, 5, 6, 7, 8], ['a', 'b',"
+                     " 'c', 'd', 'e', 'f', 'g', 'h', 'i'], closed='right')\n"
+                     "c = bucket(size, [1, 2, 3, 4, 5, 6, 7, 8, 9], ['a',"
+                     " 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'])\n"
+                     "d = replace(lower(trim(town)), 'a', '\"b')\n"
+                     "e = substr(town, 2, 3)\n"
+                     "f = len(split_part(town, 'x', -1))\n"
+                     "g = parse_unit(town, 'km', ',')\n"
+                     "h = lower(town) == 'none'\n"
+                     "i = map(town, '1', '2', '3', '4', '5', '6', '7', '8',"
+                     " '9', '0')\n"
+                     "j = year(as_of)\n"
+                     "k = trim(town) == '01234567890123456789012345678901"
+                     "234567890'"));
+    assert_ok(c, mlpipe_transform_fit(c, p, d, NULL, &t));
+    assert_ok(c, mlpipe_transform_explain(c, t, &b));
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        if (!strstr(mlpipe_buffer_data(b), wanted[i]))
+            fail_msg("%s is not in\n%s", wanted[i], mlpipe_buffer_data(b));
+    mlpipe_buffer_free(b);
+    mlpipe_transform_free(t);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(findings),
         cmocka_unit_test(with_rows),
+        cmocka_unit_test(with_a_limit),
         cmocka_unit_test(many),
         cmocka_unit_test(error_behind_lints),
         cmocka_unit_test(memory_behind_an_error),
         cmocka_unit_test(prints),
         cmocka_unit_test(explained),
+        cmocka_unit_test(explained_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,6 +46,13 @@ static void names(void **state)
     assert_int_equal(MLPIPE_DETAIL_UNKNOWN_FUNCTION,
                      mlpipe_ctx_error(c)->detail);
     assert_int_equal(5, p->step_count);
+    assert_ok(c, mlpipe_pipeline_add(
+                     c, p, "derive",
+                     "{\"as\":\"derive_5\",\"expressions\":\"e = b\"}"));
+    assert_ok(c, mlpipe_pipeline_derive(c, p, "f = b"));
+    assert_ok(c, mlpipe_pipeline_derive(c, p, "g = b"));
+    assert_string_equal("derive_4", p->steps[6].name);
+    assert_string_equal("derive_6", p->steps[7].name);
     assert_ok(c, mlpipe_pipeline_add(c, p, "gbt", NULL));
     assert_status(MLPIPE_E_CONFLICT, mlpipe_pipeline_derive(c, p, "e = d"));
     mlpipe_pipeline_free(p);
@@ -116,6 +123,43 @@ static void fits(void **state)
     mlpipe_model_free(again);
     mlpipe_model_free(m);
     mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
+/* The most that planning holds for so many steps of one definition. */
+static uint64_t planning_peak(const mlpipe_dataset *d, uint32_t steps)
+{
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_transform *t;
+    mlpipe_pipeline *p;
+    uint64_t peak;
+    assert_ok(c, mlpipe_pipeline_new(c, "features=size", &p));
+    for (uint32_t i = 0; i < steps; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "a%u = size", i);
+        assert_ok(c, mlpipe_pipeline_derive(c, p, text));
+    }
+    assert_ok(c, mlpipe_transform_fit(c, p, d, NULL, &t));
+    mlpipe_ctx_memory(c, NULL, &peak);
+    mlpipe_transform_free(t);
+    mlpipe_pipeline_free(p);
+    mlpipe_ctx_free(c);
+    return peak;
+}
+
+/* Four times the steps ask for about four times the room, and not for sixteen
+ * times as much, which each of them would have to clear. */
+static void many_steps(void **state)
+{
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = made_dataset(c, 0, 60);
+    const uint64_t few = planning_peak(d, 250);
+    const uint64_t many = planning_peak(d, 1000);
+    (void)state;
+    if (many > 6 * few)
+        fail_msg("250 steps hold %llu bytes, 1000 hold %llu",
+                 (unsigned long long)few, (unsigned long long)many);
     mlpipe_dataset_free(d);
     mlpipe_ctx_free(c);
 }
@@ -221,6 +265,7 @@ int main(void)
         cmocka_unit_test(names),    cmocka_unit_test(json),
         cmocka_unit_test(fits),     cmocka_unit_test(filters),
         cmocka_unit_test(refusals), cmocka_unit_test(long_texts),
+        cmocka_unit_test(many_steps),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
