@@ -29,6 +29,14 @@ static void figure(const char *name, double value, double bar)
     fflush(stdout);
 }
 
+static void figure_within(const char *name, double value, double low,
+                          double high)
+{
+    printf("%s %.6g %.6g..%.6g %s\n", name, value, low, high,
+           value >= low && value <= high ? "ok" : "short");
+    fflush(stdout);
+}
+
 static mlpipe_dataset *read_as(const char *name, const char *params)
 {
     char path[4096];
@@ -222,6 +230,35 @@ static double brier_of_smote(void)
     return mean[0] <= se[0] && mean[1] > se[1];
 }
 
+/* Share of the test rows whose truth lies in the interval behind the answer,
+ * on 70 % and 30 % of all rows. */
+static double coverage(const recipe *r)
+{
+    mlpipe_dataset *d = read_as(r->file, r->csv), *part[2];
+    mlpipe_pipeline *p = make(r);
+    mlpipe_model *m;
+    double inside = 0;
+    check(mlpipe_dataset_split(ctx, d, "parts=0.7,0.3 seed=1", part, 2),
+          "split");
+    check(mlpipe_fit(ctx, p, part[0], NULL, &m), r->file);
+    const size_t rows = (size_t)mlpipe_dataset_rows(part[1]);
+    const uint32_t width = mlpipe_model_outputs(m);
+    double *y = malloc(rows * sizeof *y);
+    double *out = malloc(rows * width * sizeof *out);
+    check(mlpipe_predict(ctx, m, part[1], out, rows * width), r->file);
+    check(mlpipe__model_target(ctx, m, part[1], y), r->file);
+    for (size_t i = 0; i < rows; i++)
+        inside += out[i * width + 1] <= y[i] && y[i] <= out[i * width + 2];
+    free(out);
+    free(y);
+    mlpipe_model_free(m);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(part[0]);
+    mlpipe_dataset_free(part[1]);
+    mlpipe_dataset_free(d);
+    return inside / (double)rows;
+}
+
 int main(int argc, char **argv)
 {
     static const recipe king = {
@@ -264,6 +301,10 @@ int main(int argc, char **argv)
         {"impute", "numeric=median indicator=true", "derive", king_steps,
          "impute", "as=fill", "scale", NULL, "onehot", NULL, "ridge", NULL},
         "as=zipcode:category"};
+    static const recipe king_conformal = {
+        "king_county_houses.csv",
+        "target=log(price) id=id time=date",
+        {"gbt", "trees=300 rate=0.1 leaves=31", "conformal", "level=0.9"}};
     static const recipe california = {
         "california_housing.csv",
         "target=median_house_value",
@@ -291,6 +332,7 @@ int main(int argc, char **argv)
     figure("king_ridge_features_r2", cross_validated(&king_features, "r2"),
            0.83);
     figure("king_ridge_log_r2", cross_validated(&king_log, "r2"), 0.88);
+    figure_within("king_conformal", coverage(&king_conformal), 0.88, 0.92);
     figure("california_cv_r2", cross_validated(&california, "r2"), 0.83);
     figure("adult_gbt_auc", cross_validated(&adult, "auc"), 0.925);
     figure("adult_smote", brier_of_smote(), 1);
