@@ -27,13 +27,17 @@ static void validate_record(torture *t, const mlpipe_dataset *d)
 
 static mlpipe_status torture_split(torture *t)
 {
-    static const char *const params[3] = {"order=day parts=0.5,0.5",
-                                          "order=day at=2024-01-04",
-                                          "parts=0.5,0.5 seed=2"};
+    static const char *const params[] = {
+        "order=day parts=0.5,0.5",
+        "order=day at=2024-01-04",
+        "parts=0.5,0.5 seed=2",
+        "parts=0.5,0.5 stratify=x bins=2",
+        "parts=0.5,0.5 group=day stratify=x bins=2",
+        "order=day parts=0.5,0.5 label_end=day group=day gap=1"};
     mlpipe_dataset *d = validate_rows(t), *part[2];
     mlpipe_status st = MLPIPE_OK;
 
-    for (int i = 0; i < 3 && !st; i++) {
+    for (int i = 0; i < 6 && !st; i++) {
         st = mlpipe_dataset_split(t->c, d, params[i], part, 2);
         torture_check(t, !st == (part[0] && part[1]));
         torture_check(t, !st || (!part[0] && !part[1]));
@@ -48,17 +52,25 @@ static mlpipe_status torture_split(torture *t)
 
 static mlpipe_status torture_fold(torture *t)
 {
+    static const char *const params[] = {
+        "folds=2",
+        "folds=2 kind=contiguous order=day label_end=day gap=1 embargo=1d",
+        "folds=2 kind=ordered order=day group=day max_train=3",
+        "kind=groups group=day"};
     mlpipe_dataset *d = validate_rows(t), *fold = NULL, *rest = NULL;
-    const mlpipe_status st =
-        mlpipe_dataset_fold(t->c, d, "folds=2", 1, &fold, &rest);
+    mlpipe_status st = MLPIPE_OK;
 
-    torture_check(t, !st == (fold && rest));
-    if (!st) {
-        validate_record(t, fold);
-        validate_record(t, rest);
+    for (int i = 0; i < 4 && !st; i++) {
+        st = mlpipe_dataset_fold(t->c, d, params[i], 1, &fold, &rest);
+        torture_check(t, !st == (fold && rest));
+        torture_check(t, !st || (!fold && !rest));
+        if (!st) {
+            validate_record(t, fold);
+            validate_record(t, rest);
+        }
+        mlpipe_dataset_free(fold);
+        mlpipe_dataset_free(rest);
     }
-    mlpipe_dataset_free(fold);
-    mlpipe_dataset_free(rest);
     mlpipe_dataset_free(d);
     return st;
 }
