@@ -106,6 +106,85 @@ mlpipe_dataset_fold(mlpipe_ctx *ctx, const mlpipe_dataset *dataset,
                     const char *params, uint32_t index,
                     mlpipe_dataset **fold, mlpipe_dataset **rest);
 
+/**
+ * What parts of data have in common: rows, contents, groups, times.
+ *
+ * Parameters: id= names columns that are left out where rows are compared by
+ * content (all columns else; cells of equal bits, missing equal to missing);
+ * group=, order= and label_end= as those of mlpipe_dataset_split.
+ *
+ * The report holds the text verdict ("clean" or "overlap") and the numbers
+ * parts, rows, same_id (rows with the row id of one of an earlier part: rows
+ * that were read in two calls share ids by chance), same_row (id and content
+ * are equal), equal_rows (rows that equal one of an earlier part in content)
+ * and equal_share (of the rows of all parts but the first); where asked for,
+ * groups (that an earlier part has too, for each pair), rows_out_of_order
+ * (rows of a part that lie after the first row of a later one) and spans
+ * (rows whose label span meets one of a later part). The table pairs has all
+ * this for each two parts, and examples shows equal rows, at most 20.
+ *
+ * @param ctx borrows; progress is told as "split_check"
+ * @param parts borrows n datasets with the same columns, training rows first
+ * @param n datasets, 2 to 100
+ * @param params borrows; NULL for the defaults
+ * @param out gives; free with mlpipe_report_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_ARG (n), MLPIPE_E_SCHEMA
+ *         (a column is missing or of another type, or it has nulls where
+ *         order= or label_end= may not), MLPIPE_E_EMPTY (a part has no rows),
+ *         MLPIPE_E_LIMIT, MLPIPE_E_CANCELLED
+ * @thread ctx
+ * @since 0.1
+ *
+ *     mlpipe_split_check(c, part, 3, "id=id order=date", &leaks);
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_split_check(mlpipe_ctx *ctx, mlpipe_dataset *const *parts, size_t n,
+                   const char *params, mlpipe_report **out);
+
+/**
+ * Cross-validate a recipe: fit it on what may train for each fold, every step
+ * anew, and score it on the fold.
+ *
+ * Parameters: those of mlpipe_dataset_fold, and metrics= as that of
+ * mlpipe_evaluate. Where kind is random and group= is not given, the recipe's
+ * group role keeps groups whole. Learners that stop early or need a reference
+ * take the recipe's holdout of the training rows, never the fold.
+ *
+ * The report has for each metric, say rmse: the number rmse, its mean over
+ * folds with the 95 % interval of the corrected resampled t,
+ * t(J - 1) sqrt((1 / J + n_test / n_train) s^2) (Nadeau and Bengio, 2003; its
+ * n is J, the folds where the metric is defined); rmse_sd; rmse_pooled, over
+ * the predictions of the first repeat together; rmse_baseline, the same of
+ * answers by no feature; and the series rmse_folds. Beside them: task, kind,
+ * rows, folds, repeats, n, rows_without_target, rows_without_answer,
+ * dropped_group, dropped_purge, dropped_gap and dropped_embargo (training
+ * rows, over all folds), equal_rows, equal_share, groups, rows_out_of_order
+ * and spans as mlpipe_split_check has them for each fold after what trained
+ * for it (by the recipe's id, group and time roles where no parameter says
+ * otherwise), fit_seconds, and the table folds.
+ *
+ * @param ctx borrows; progress is told as "cross_validate", and that of each
+ *        fit as "fit"
+ * @param pipeline borrows; it has a learner
+ * @param dataset borrows
+ * @param params borrows; NULL for the defaults
+ * @param out gives; free with mlpipe_report_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_EMPTY (as mlpipe_dataset_fold; a class is absent from the
+ *         training rows of a fold), and those of mlpipe_dataset_fold,
+ *         mlpipe_fit and mlpipe_evaluate; the message says which fold
+ * @thread ctx
+ * @since 0.1
+ *
+ *     mlpipe_cross_validate(c, p, all, "folds=5 repeats=2 stratify=risk "
+ *                           "metrics=auc,logloss", &scores);
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_cross_validate(mlpipe_ctx *ctx, const mlpipe_pipeline *pipeline,
+                      const mlpipe_dataset *dataset, const char *params,
+                      mlpipe_report **out);
+
 #ifdef __cplusplus
 }
 #endif

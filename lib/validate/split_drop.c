@@ -77,18 +77,23 @@ static int64_t drop_plus(int64_t a, int64_t b)
     return sum;
 }
 
-/* Is there a tested row that begins by `by` and does not end before `from`? */
-static bool drop_meets(const drop_job *j, int64_t from, int64_t by)
+bool mlpipe__split_meets(const int64_t *begin, const int64_t *latest,
+                         uint32_t n, int64_t from, int64_t by)
 {
-    uint32_t low = 0, high = j->tests;
+    uint32_t low = 0, high = n;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
-        if (j->begin[middle] <= by)
+        if (begin[middle] <= by)
             low = middle + 1;
         else
             high = middle;
     }
-    return low && j->latest[low - 1] >= from;
+    return low && latest[low - 1] >= from;
+}
+
+static bool drop_meets(const drop_job *j, int64_t from, int64_t by)
+{
+    return mlpipe__split_meets(j->begin, j->latest, j->tests, from, by);
 }
 
 /* Less than the gap lies between, on either side; both reaches are > 0. */

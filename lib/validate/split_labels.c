@@ -58,7 +58,7 @@ static int64_t labels_group_key(const mlpipe__split_rows *r,
     }
     if (null) {
         h = mlpipe_dataset_row_id(r->data, row);
-        h = mlpipe__hash64(&h, sizeof h, UINT64_MAX);
+        h = mlpipe__hash64(&h, sizeof h, ~r->salt);
     }
     return (int64_t)h;
 }

@@ -26,7 +26,9 @@ typedef struct mlpipe__split_rows {
     /* group=: */
     uint32_t groups;
     uint32_t *group;      /* of each row, or NULL */
-    uint64_t *group_key;  /* of each group: a hash of its value */
+    uint64_t *group_key;  /* of each group: a hash of its value, rising as a
+                             number with a sign */
+    uint64_t salt;        /* of the keys of rows without a group */
     /* stratify=: */
     uint32_t strata;
     uint32_t *stratum;    /* of each row, or NULL */
@@ -183,31 +185,50 @@ mlpipe_status mlpipe__fold_plan_views(mlpipe_ctx *ctx,
                                       mlpipe_dataset **rest,
                                       mlpipe__split_dropped *dropped);
 
-/* ---- leaks between parts (split_check.c) -------------------------------- */
+/* ---- leaks between parts (check_part.c) --------------------------------- */
 
-/* What two parts have in common; a trains, b tests. */
-typedef struct mlpipe__pair_check {
-    uint64_t rows_a, rows_b;
-    uint64_t same_id;     /* rows of b whose row id a has too */
-    uint64_t same_row;    /* of these, with equal cells as well */
-    uint64_t equal_rows;  /* rows of b that equal one of a in content */
-    uint64_t groups;      /* of b that a has too */
-    uint64_t later;       /* rows of a that do not lie before all of b */
-    uint64_t spans;       /* rows of a whose label span meets one of b */
-} mlpipe__pair_check;
-
-/* Names of columns, "" or an empty setting for none. */
+/* Columns by name; empty settings for none. */
 typedef struct mlpipe__check_columns {
-    const mlpipe__setting *id, *group, *order, *label_end;
+    const mlpipe__setting *id; /* left out where contents are compared */
+    const mlpipe__setting *group, *order, *label_end;
 } mlpipe__check_columns;
 
-/* One pair; examples (rows of a and b, at most `room` pairs) may be NULL. */
-mlpipe_status mlpipe__parts_check(mlpipe_ctx *ctx, const char *owner,
-                                  const mlpipe_dataset *a,
-                                  const mlpipe_dataset *b,
-                                  const mlpipe__check_columns *columns,
-                                  mlpipe__pair_check *out, uint32_t *examples,
-                                  uint32_t room, uint32_t *shown);
+/* A part, ready to be held against others. */
+typedef struct mlpipe__check_part {
+    mlpipe__split_rows rows;
+    uint64_t *id;        /* rising row ids */
+    uint64_t *same;      /* rising hashes of id and content */
+    uint64_t *content;   /* of each row, a hash of its cells */
+    uint64_t *sorted;    /* the same, rising */
+    int64_t *begin, *latest; /* with order=: rising, and the latest end yet */
+} mlpipe__check_part;
+/* like: a dataset with the columns that this one must have too; number: of
+ * the part, another for each. free also after a failure. */
+mlpipe_status mlpipe__check_part_load(mlpipe_ctx *ctx, const char *owner,
+                                      const mlpipe_dataset *data,
+                                      const mlpipe_dataset *like,
+                                      const mlpipe__check_columns *columns,
+                                      uint32_t number,
+                                      mlpipe__check_part *out);
+void mlpipe__check_part_free(mlpipe__check_part *p);
+
+/* What two parts have in common; a comes before b. */
+typedef struct mlpipe__pair_check {
+    uint64_t same_id;    /* rows of b whose row id a has too */
+    uint64_t same_row;   /* of these, with equal cells as well */
+    uint64_t equal_rows; /* rows of b that equal one of a in content */
+    uint64_t groups;     /* of b that a has too */
+    uint64_t later;      /* rows of a that lie after the first of b */
+    uint64_t spans;      /* rows of a whose label span meets one of b */
+} mlpipe__pair_check;
+/* found: NULL, or becomes 1 for each row of b that equals one of a. */
+void mlpipe__check_pair(const mlpipe__check_part *a,
+                        const mlpipe__check_part *b, uint8_t *found,
+                        mlpipe__pair_check *out);
+/* Does a tested row begin by `by` that does not end before `from`? begin
+ * rises, latest[i] is the latest end of the first i + 1 (split_drop.c). */
+bool mlpipe__split_meets(const int64_t *begin, const int64_t *latest,
+                         uint32_t n, int64_t from, int64_t by);
 
 /* ---- two models on the same rows (compare.c) ---------------------------- */
 
@@ -237,5 +258,9 @@ extern const mlpipe__param mlpipe__split_params[];
 extern const uint32_t mlpipe__split_param_count;
 extern const mlpipe__param mlpipe__fold_params[];
 extern const uint32_t mlpipe__fold_param_count;
+extern const mlpipe__param mlpipe__cross_validate_params[];
+extern const uint32_t mlpipe__cross_validate_param_count;
+extern const mlpipe__param mlpipe__split_check_params[];
+extern const uint32_t mlpipe__split_check_param_count;
 
 #endif

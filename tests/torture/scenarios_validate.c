@@ -75,8 +75,62 @@ static mlpipe_status torture_fold(torture *t)
     return st;
 }
 
+static mlpipe_status torture_split_check(torture *t)
+{
+    mlpipe_dataset *d = validate_rows(t), *part[2] = {NULL, NULL};
+    mlpipe_report *r = (mlpipe_report *)t;
+    mlpipe_status st;
+
+    torture_check(t, !mlpipe_dataset_split(t->plain, d, "parts=0.5,0.5",
+                                           part, 2));
+    st = mlpipe_split_check(t->c, part, 2,
+                            "id=x group=day order=day label_end=day", &r);
+    torture_check(t, !st == (r != NULL));
+    if (!st) {
+        const double found[3] = {mlpipe_report_get(r, "equal_rows"),
+                                 mlpipe_report_get(r, "groups"),
+                                 mlpipe_report_get(r, "spans")};
+
+        torture_record(t, found, sizeof found);
+    }
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(part[0]);
+    mlpipe_dataset_free(part[1]);
+    mlpipe_dataset_free(d);
+    return st;
+}
+
+static mlpipe_status torture_cross_validate(torture *t)
+{
+    mlpipe_dataset *d = NULL;
+    mlpipe_pipeline *p = NULL;
+    mlpipe_report *r = (mlpipe_report *)t;
+    mlpipe_status st;
+
+    torture_check(t, !torture_dataset(t->plain, &d));
+    torture_check(t, !mlpipe_pipeline_new(
+                         t->plain, "target=y id=id time=when features=x",
+                         &p));
+    torture_check(t, !mlpipe_pipeline_add(t->plain, p, "impute", NULL));
+    torture_check(t, !mlpipe_pipeline_add(t->plain, p, "ridge", NULL));
+    st = mlpipe_cross_validate(t->c, p, d, "folds=2 metrics=rmse", &r);
+    torture_check(t, !st == (r != NULL));
+    if (!st) {
+        const double found[2] = {mlpipe_report_get(r, "rmse"),
+                                 mlpipe_report_get(r, "rmse_pooled")};
+
+        torture_record(t, found, sizeof found);
+    }
+    mlpipe_report_free(r);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    return st;
+}
+
 const torture_scenario torture_validate[] = {
     {"mlpipe_dataset_split", torture_split, 0},
     {"mlpipe_dataset_fold", torture_fold, 0},
+    {"mlpipe_split_check", torture_split_check, 0},
+    {"mlpipe_cross_validate", torture_cross_validate, 0},
     {NULL, NULL, 0},
 };
