@@ -91,6 +91,9 @@ static void check_pairs(check_job *j)
 static void check_report_pairs(const check_job *j, mlpipe_report *r)
 {
     const mlpipe__pair_check *pair = j->pair;
+    const bool groups = j->part[0].rows.group, times = j->part[0].begin,
+               spans = j->part[0].rows.end;
+    const double none = mlpipe__nan(); /* was not asked for */
     uint32_t a, b, k;
     mlpipe__report_table(r, "pairs",
                          "a,b,rows_a,rows_b,same_id,same_row,equal_rows,"
@@ -106,9 +109,9 @@ static void check_report_pairs(const check_job *j, mlpipe_report *r)
                                     (double)pair->same_row,
                                     (double)pair->equal_rows,
                                     (double)pair->equal_rows / rows_b,
-                                    (double)pair->groups,
-                                    (double)pair->later,
-                                    (double)pair->spans};
+                                    groups ? (double)pair->groups : none,
+                                    times ? (double)pair->later : none,
+                                    spans ? (double)pair->spans : none};
             for (k = 0; k < sizeof cells / sizeof *cells; k++)
                 mlpipe__report_cell_number(r, cells[k]);
         }

@@ -95,11 +95,11 @@ def test_parts_are_checked(houses):
 
 def test_cross_validates(houses):
     recipe = (mlpipe.Pipeline("target=price id=id")
-              .add("impute", numeric="median").add("ridge"))
+              .add("impute", numeric="median").add("onehot").add("ridge"))
     scores = recipe.cross_validate(houses, folds=3, metrics=["r2", "rmse"])
     table = scores.to_dict()
     assert scores["folds"] == 3
-    assert len(table["series"]["r2_folds"]) == 3
+    assert len(table["r2_folds"]) == 3
     assert scores["rmse"] < scores["rmse_baseline"]
 
 
