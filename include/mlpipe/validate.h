@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file validate.h
- * Splits and folds, as views.
+ * Splits and folds, as views; cross-validation; leaks between parts.
  */
 #ifndef MLPIPE_VALIDATE_H
 #define MLPIPE_VALIDATE_H
 
 #include <mlpipe/base.h>
 #include <mlpipe/data.h>
+#include <mlpipe/pipeline.h>
+#include <mlpipe/report.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -18,9 +20,24 @@ extern "C" {
  *
  * Parameters: parts=0.6,0.2,0.2 (shares) or, with order=, at=2015-02-01 (cut
  * points: values below the first, between, from the last on; dates as
- * mlpipe_read_csv reads them, year first); order=column sorts by it first and
- * keeps ties together; without order the rows are dealt at random by row id
- * under seed=0. No row is in two parts, none is lost.
+ * mlpipe_read_csv reads them, year first). No row is in two parts; none is
+ * lost, but for what gap=, label_end= and group= with order= drop.
+ *
+ * order=column sorts by it first and keeps ties together. gap= leaves rows
+ * (gap=20) or time (gap='5 d') between parts; label_end=column says when the
+ * label of a row is known: rows whose span, from order= to it, meets one of a
+ * later part are dropped, and so are, with group=, rows whose group a later
+ * part has too. What is dropped is always of the earlier part, and is logged.
+ *
+ * Without order= the rows are dealt at random under seed=0, by row id:
+ * sorting the dataset changes nothing. stratify=column gives each part its
+ * share of every class to one row, or of each of bins=10 quantile bins where
+ * the column has more different numbers than that; missing is a class of its
+ * own. group=columns keeps rows that are equal there in one part; a row that
+ * lacks one is alone. Groups are dealt from large to small (within a power of
+ * two as the seed draws them), each to the part where the sum over classes
+ * and parts of (share of the class in the part - share of the part)^2 grows
+ * least.
  *
  * @param ctx borrows
  * @param dataset keeps
@@ -29,39 +46,144 @@ extern "C" {
  * @param n_out the number of parts that params ask for
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_ARG (n_out differs from the
- *         number of parts), MLPIPE_E_SCHEMA (no such column, or it has nulls),
- *         MLPIPE_E_EMPTY (a part would be empty), MLPIPE_E_LIMIT (2^32 rows)
+ *         number of parts), MLPIPE_E_SCHEMA (no such column, it has nulls, or
+ *         a label ends before its row begins), MLPIPE_E_EMPTY (a part would be
+ *         empty; a class has fewer rows or groups than there are parts),
+ *         MLPIPE_E_LIMIT (2^32 rows), MLPIPE_E_CANCELLED
  * @thread ctx
  * @since 0.1
  *
  *     mlpipe_dataset_split(c, all, "order=date parts=0.6,0.2,0.2", part, 3);
+ *     mlpipe_dataset_split(c, all, "parts=0.8,0.2 stratify=risk", part, 2);
  */
 MLPIPE_API MLPIPE_CHECK mlpipe_status
 mlpipe_dataset_split(mlpipe_ctx *ctx, const mlpipe_dataset *dataset,
                      const char *params, mlpipe_dataset **out, size_t n_out);
 
 /**
- * One fold of k-fold cross-validation, and all other rows.
+ * One fold of cross-validation, and the rows that may train for it.
  *
- * Parameters: folds=5, seed=0 (rows are dealt by row id, so that a row stays
- * in its fold whatever else is in the dataset's order).
+ * Parameters: folds=5, and kind=
+ * - random: rows are dealt under seed=0 by row id, so that a row stays in its
+ *   fold whatever the dataset's order; stratify=, bins= and group= as those
+ *   of mlpipe_dataset_split. repeats=3 deals anew with seed, seed + 1, ...:
+ *   fold i belongs to repeat i / folds.
+ * - contiguous: runs of rows as they are or, with order=column, sorted by it
+ *   (ties together, in the fold where their middle lies).
+ * - ordered: the last folds x test= rows, test= being rows / (folds + 1) by
+ *   default; only earlier rows train, at most max_train= (rows, or time
+ *   before the fold).
+ * - groups: each value of group= in turn; folds= is left out.
+ *
+ * With order=, or in the order of the rows where kind is contiguous or
+ * ordered, training rows near a run of tested ones are dropped: gap= rows or
+ * time on either side; embargo= rows or time behind it. label_end=column says
+ * when a row's label is known: training rows whose span, from order= to it,
+ * meets that of a tested run are purged, and gap= and embargo= count from the
+ * run's end. Where kind is contiguous or ordered, training rows whose group=
+ * is tested are dropped too.
  *
  * @param ctx borrows
  * @param dataset keeps
  * @param params borrows; NULL for the defaults
- * @param index which fold, 0 .. folds - 1
+ * @param index which fold, 0 .. folds x repeats - 1
  * @param fold gives the rows of the fold; free with mlpipe_dataset_free
- * @param rest gives the other rows; free with mlpipe_dataset_free
+ * @param rest gives the rows that may train; free with mlpipe_dataset_free
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_ARG (no such fold),
- *         MLPIPE_E_EMPTY (fewer rows than folds)
+ *         MLPIPE_E_SCHEMA (no such column, it has nulls, or a label ends
+ *         before its row begins), MLPIPE_E_EMPTY (fewer rows, groups or
+ *         members of a class than folds; nothing left to train),
+ *         MLPIPE_E_LIMIT, MLPIPE_E_CANCELLED
  * @thread ctx
  * @since 0.1
+ *
+ *     mlpipe_dataset_fold(c, all, "folds=5 kind=contiguous order=opened "
+ *                         "label_end=closed embargo='2 d'", 0, &test, &train);
  */
 MLPIPE_API MLPIPE_CHECK mlpipe_status
 mlpipe_dataset_fold(mlpipe_ctx *ctx, const mlpipe_dataset *dataset,
                     const char *params, uint32_t index,
                     mlpipe_dataset **fold, mlpipe_dataset **rest);
+
+/**
+ * What parts of data have in common: rows, contents, groups, times.
+ *
+ * Parameters: id= names columns that are left out where rows are compared by
+ * content (all columns else; cells of equal bits, missing equal to missing);
+ * group=, order= and label_end= as those of mlpipe_dataset_split.
+ *
+ * The report holds the text verdict ("clean" or "overlap") and the numbers
+ * parts, rows, same_id (rows with the row id of one of an earlier part: rows
+ * that were read in two calls share ids by chance), same_row (id and content
+ * are equal), equal_rows (rows that equal one of an earlier part in content)
+ * and equal_share (of the rows of all parts but the first); where asked for,
+ * groups (that an earlier part has too, for each pair), rows_out_of_order
+ * (rows of a part that lie after the first row of a later one) and spans
+ * (rows whose label span meets one of a later part). The table pairs has all
+ * this for each two parts, and examples shows equal rows, at most 20.
+ *
+ * @param ctx borrows; progress is told as "split_check"
+ * @param parts borrows n datasets with the same columns, training rows first
+ * @param n datasets, 2 to 100
+ * @param params borrows; NULL for the defaults
+ * @param out gives; free with mlpipe_report_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_ARG (n), MLPIPE_E_SCHEMA
+ *         (a column is missing or of another type, or it has nulls where
+ *         order= or label_end= may not), MLPIPE_E_EMPTY (a part has no rows),
+ *         MLPIPE_E_LIMIT, MLPIPE_E_CANCELLED
+ * @thread ctx
+ * @since 0.1
+ *
+ *     mlpipe_split_check(c, part, 3, "id=id order=date", &leaks);
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_split_check(mlpipe_ctx *ctx, mlpipe_dataset *const *parts, size_t n,
+                   const char *params, mlpipe_report **out);
+
+/**
+ * Cross-validate a recipe: fit it on what may train for each fold, every step
+ * anew, and score it on the fold.
+ *
+ * Parameters: those of mlpipe_dataset_fold, and metrics= as that of
+ * mlpipe_evaluate. Where kind is random and group= is not given, the recipe's
+ * group role keeps groups whole. Learners that stop early or need a reference
+ * take the recipe's holdout of the training rows, never the fold.
+ *
+ * The report has for each metric, say rmse: the number rmse, its mean over
+ * folds with the 95 % interval of the corrected resampled t,
+ * t(J - 1) sqrt((1 / J + n_test / n_train) s^2) (Nadeau and Bengio, 2003; its
+ * n is J, the folds where the metric is defined); rmse_sd; rmse_pooled, over
+ * the predictions of the first repeat together; rmse_baseline, the same of
+ * answers by no feature; and the series rmse_folds. Beside them: task, kind,
+ * rows, folds, repeats, n, rows_without_target, rows_without_answer,
+ * dropped_group, dropped_purge, dropped_gap and dropped_embargo (training
+ * rows, over all folds), equal_rows, equal_share, groups, rows_out_of_order
+ * and spans as mlpipe_split_check has them for each fold after what trained
+ * for it (by the recipe's id, group and time roles where no parameter says
+ * otherwise), fit_seconds, and the table folds.
+ *
+ * @param ctx borrows; progress is told as "cross_validate", and that of each
+ *        fit as "fit"
+ * @param pipeline borrows; it has a learner
+ * @param dataset borrows
+ * @param params borrows; NULL for the defaults
+ * @param out gives; free with mlpipe_report_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_EMPTY (as mlpipe_dataset_fold; a class is absent from the
+ *         training rows of a fold), and those of mlpipe_dataset_fold,
+ *         mlpipe_fit and mlpipe_evaluate; the message says which fold
+ * @thread ctx
+ * @since 0.1
+ *
+ *     mlpipe_cross_validate(c, p, all, "folds=5 repeats=2 stratify=risk "
+ *                           "metrics=auc,logloss", &scores);
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_cross_validate(mlpipe_ctx *ctx, const mlpipe_pipeline *pipeline,
+                      const mlpipe_dataset *dataset, const char *params,
+                      mlpipe_report **out);
 
 #ifdef __cplusplus
 }

@@ -14,15 +14,10 @@ const mlpipe__param mlpipe__evaluate_params[] = {
 const uint32_t mlpipe__evaluate_param_count =
     sizeof mlpipe__evaluate_params / sizeof *mlpipe__evaluate_params;
 
-typedef struct evaluate_rows {
-    double *target, *prediction, *weight, *baseline;
-    uint64_t n;
-    uint32_t width;
-    uint64_t no_target, no_answer;
-} evaluate_rows;
+typedef mlpipe__evaluated evaluate_rows;
 
-static mlpipe_status evaluate_check(mlpipe_ctx *ctx, const mlpipe_model *m,
-                                    const mlpipe__setting *asked)
+mlpipe_status mlpipe__evaluate_check(mlpipe_ctx *ctx, const mlpipe_model *m,
+                                     const mlpipe__setting *asked)
 {
     const char *names[EVALUATE_NAMES_MAX];
     const mlpipe__metric *metric;
@@ -111,8 +106,9 @@ static void evaluate_tidy(evaluate_rows *e, const mlpipe_model *m,
     }
 }
 
-static mlpipe_status evaluate_load(mlpipe_ctx *ctx, const mlpipe_model *m,
-                                   const mlpipe_dataset *d, evaluate_rows *e)
+mlpipe_status mlpipe__evaluate_load(mlpipe_ctx *ctx, const mlpipe_model *m,
+                                    const mlpipe_dataset *d,
+                                    mlpipe__evaluated *e)
 {
     const size_t rows = (size_t)d->rows;
     mlpipe__env *env = ctx->env;
@@ -140,6 +136,14 @@ static mlpipe_status evaluate_load(mlpipe_ctx *ctx, const mlpipe_model *m,
                         "and %llu no answer",
                         rows, (unsigned long long)e->no_target,
                         (unsigned long long)e->no_answer);
+}
+
+void mlpipe__evaluated_free(mlpipe__env *env, mlpipe__evaluated *e)
+{
+    mlpipe__free(env, e->target);
+    mlpipe__free(env, e->prediction);
+    mlpipe__free(env, e->weight);
+    mlpipe__free(env, e->baseline);
 }
 
 static mlpipe_status evaluate_metric(mlpipe_ctx *ctx, mlpipe_report *r,
@@ -225,9 +229,9 @@ static mlpipe_status evaluate_run(mlpipe_ctx *ctx, const mlpipe_model *m,
     if (st)
         return st;
     asked = mlpipe__params_get(&p, "metrics");
-    st = evaluate_check(ctx, m, asked);
+    st = mlpipe__evaluate_check(ctx, m, asked);
     if (!st)
-        st = evaluate_load(ctx, m, d, &e);
+        st = mlpipe__evaluate_load(ctx, m, d, &e);
     if (!st) {
         r = mlpipe__report_new(env, "evaluation");
         st = r ? evaluate_fill(ctx, m, d, asked, &e, r) : mlpipe__nomem(ctx);
@@ -237,10 +241,7 @@ static mlpipe_status evaluate_run(mlpipe_ctx *ctx, const mlpipe_model *m,
         r = NULL;
     }
     mlpipe_report_free(r);
-    mlpipe__free(env, e.target);
-    mlpipe__free(env, e.prediction);
-    mlpipe__free(env, e.weight);
-    mlpipe__free(env, e.baseline);
+    mlpipe__evaluated_free(env, &e);
     mlpipe__params_free(&p);
     return st;
 }

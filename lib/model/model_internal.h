@@ -266,6 +266,23 @@ bool mlpipe__model_trained_on(const mlpipe_model *m, uint64_t row_hash);
 mlpipe_status mlpipe__model_seen(mlpipe_ctx *ctx, const mlpipe_model *m,
                                  const mlpipe_dataset *d, mlpipe__row_by by,
                                  int64_t *seen, int64_t *first);
+/* Truths, answers and what answers by no feature, of the rows that have both
+ * a target and an answer. */
+typedef struct mlpipe__evaluated {
+    double *target, *prediction, *baseline; /* n, n x width, n x width */
+    double *weight;                         /* n, or NULL: all one */
+    uint64_t n;
+    uint32_t width;
+    uint64_t no_target, no_answer; /* rows that were left out */
+} mlpipe__evaluated;
+/* E_EMPTY where no row can be scored; free also after a failure. */
+mlpipe_status mlpipe__evaluate_load(mlpipe_ctx *ctx, const mlpipe_model *m,
+                                    const mlpipe_dataset *d,
+                                    mlpipe__evaluated *e);
+void mlpipe__evaluated_free(mlpipe__env *env, mlpipe__evaluated *e);
+/* Are these metrics of the model's task? E_PARAM names the nearest. */
+mlpipe_status mlpipe__evaluate_check(mlpipe_ctx *ctx, const mlpipe_model *m,
+                                     const mlpipe__setting *asked);
 /* The default metric of the task: "rmse" or "logloss". */
 const char *mlpipe__task_metric(uint32_t task);
 /* "regression", "binary" or "multiclass". */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Splits: by shares of the sorted rows, at cut points, or at random by row
- * id. With order=, rows of equal value stay together: the group goes whole to
- * the part in which its middle lies.
+ * id, stratum or group. With order=, rows of equal value stay together: they
+ * go whole to the part in which their middle lies.
  */
 #include "../collect/collect_internal.h"
 #include "validate_internal.h"
 
 enum { SPLIT_PARTS_MAX = 1000 };
+#define SPLIT_NO_PART UINT32_MAX /* a row that was dropped between parts */
 
 const mlpipe__param mlpipe__split_params[] = {
     {"parts", MLPIPE_PARAM_REALS, "", 0x1p-40, 1, NULL, 0x000100,
@@ -18,126 +19,40 @@ const mlpipe__param mlpipe__split_params[] = {
      "column to sort by; rows of equal value stay together"},
     {"seed", MLPIPE_PARAM_INT, "0", 0, 9.2e18, NULL, 0x000100,
      "without order=: of the random deal by row id"},
+    {"stratify", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
+     "without order=: column whose classes, or bins of whose numbers, every "
+     "part has in equal shares"},
+    {"bins", MLPIPE_PARAM_INT, "10", 2, 1000, NULL, 0x000100,
+     "quantile bins of stratify= where it has more different numbers"},
+    {"group", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
+     "columns whose equal rows stay in one part; with order= the earlier "
+     "part drops those that a later one has too"},
+    {"label_end", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
+     "column in which a row's label is known; rows whose span from order= "
+     "to it meets one of a later part are dropped"},
+    {"gap", MLPIPE_PARAM_TEXT, "0", 0, 0, NULL, 0x000100,
+     "with order=: rows (20) or time (5 d) between parts, dropped from the "
+     "earlier one"},
 };
 const uint32_t mlpipe__split_param_count =
     sizeof mlpipe__split_params / sizeof *mlpipe__split_params;
 
 typedef struct split_job {
     mlpipe_ctx *ctx;
-    const mlpipe_dataset *data;
-    uint32_t rows, parts;
+    mlpipe__split_rows rows;
+    uint32_t parts;
     const mlpipe__setting *shares, *cuts;
+    mlpipe__split_reach gap;
     uint64_t seed;
-    /* order=: */
-    uint32_t column;
-    int32_t type, unit;
-    bool integers;
-    int64_t *whole; /* one of the two, for each row */
-    double *real;
-    uint32_t *order;
     uint32_t *part; /* of each row */
+    uint64_t *dropped; /* of each part */
 } split_job;
 
 static void split_free(split_job *j)
 {
-    mlpipe__free(j->ctx->env, j->whole);
-    mlpipe__free(j->ctx->env, j->real);
-    mlpipe__free(j->ctx->env, j->order);
     mlpipe__free(j->ctx->env, j->part);
-}
-
-/* ---- the ordered column ------------------------------------------------- */
-
-static mlpipe_status split_find_order(split_job *j,
-                                      const mlpipe__setting *order)
-{
-    const char *name = order->names[0];
-    mlpipe_status st;
-    if (order->count > 1)
-        return mlpipe__fail(j->ctx, MLPIPE_E_PARAM,
-                            "mlpipe_dataset_split: order= names %u columns "
-                            "and takes 1",
-                            order->count);
-    st = mlpipe__dataset_column(j->ctx, j->data, name, &j->column);
-    if (st)
-        return st;
-    j->type = mlpipe_dataset_type(j->data, j->column);
-    j->unit = mlpipe_dataset_unit(j->data, j->column);
-    if (j->type == MLPIPE_TYPE_TEXT || j->type == MLPIPE_TYPE_CATEGORY) {
-        mlpipe__fail(j->ctx, MLPIPE_E_SCHEMA,
-                     "order=%s: the column is %s and only numbers and times "
-                     "have an order to split by",
-                     name, mlpipe__type_name(j->type));
-        return mlpipe__fail_at(j->ctx, -1, name);
-    }
-    j->integers = j->type != MLPIPE_TYPE_F64;
-    return MLPIPE_OK;
-}
-
-static mlpipe_status split_null(split_job *j, uint32_t row)
-{
-    const char *name = mlpipe_dataset_name(j->data, j->column);
-    mlpipe__fail(j->ctx, MLPIPE_E_SCHEMA,
-                 "order=%s: row %u has no value; fill the column or leave "
-                 "such rows out first",
-                 name, row);
-    return mlpipe__fail_at(j->ctx, row, name);
-}
-
-static mlpipe_status split_load(split_job *j)
-{
-    uint8_t valid[MLPIPE__BLOCK_ROWS];
-    uint32_t start, n, i;
-    if (j->integers)
-        j->whole = mlpipe__alloc_array(j->ctx->env, j->rows,
-                                       sizeof *j->whole);
-    else
-        j->real = mlpipe__alloc_array(j->ctx->env, j->rows, sizeof *j->real);
-    if (!j->whole && !j->real)
-        return mlpipe__nomem(j->ctx);
-    for (start = 0; start < j->rows; start += n) {
-        n = j->rows - start;
-        if (n > MLPIPE__BLOCK_ROWS)
-            n = MLPIPE__BLOCK_ROWS;
-        if (j->integers)
-            mlpipe__dataset_block_i64(j->data, j->column, start, n,
-                                      j->whole + start, valid);
-        else
-            mlpipe__dataset_block(j->data, j->column, start, n,
-                                  j->real + start, valid);
-        for (i = 0; i < n; i++) {
-            const double x = j->integers ? 0.0 : j->real[start + i];
-            if (!valid[i] || x != x)
-                return split_null(j, start + i);
-        }
-    }
-    return MLPIPE_OK;
-}
-
-static mlpipe_status split_sort(split_job *j)
-{
-    size_t bytes;
-    uint64_t *scratch;
-    if (mlpipe__mul(j->rows, 4 * sizeof *scratch, &bytes))
-        return mlpipe__nomem(j->ctx);
-    scratch = mlpipe__alloc(j->ctx->env, bytes);
-    j->order = mlpipe__alloc_array(j->ctx->env, j->rows, sizeof *j->order);
-    if (!scratch || !j->order) {
-        mlpipe__free(j->ctx->env, scratch);
-        return mlpipe__nomem(j->ctx);
-    }
-    if (j->integers)
-        mlpipe__argsort_i64(j->whole, j->order, j->rows, scratch);
-    else
-        mlpipe__argsort_f64(j->real, j->order, j->rows, scratch);
-    mlpipe__free(j->ctx->env, scratch);
-    return MLPIPE_OK;
-}
-
-static bool split_same(const split_job *j, uint32_t a, uint32_t b)
-{
-    return j->integers ? j->whole[a] == j->whole[b]
-                       : j->real[a] == j->real[b];
+    mlpipe__free(j->ctx->env, j->dropped);
+    mlpipe__split_rows_free(&j->rows);
 }
 
 /* ---- who goes where ----------------------------------------------------- */
@@ -157,37 +72,35 @@ static uint32_t split_part_of_share(const split_job *j, double x)
 
 static void split_by_share(split_job *j)
 {
+    const mlpipe__split_rows *r = &j->rows;
     uint32_t a = 0, b, i;
-    while (a < j->rows) {
+    while (a < r->rows) {
         for (b = a + 1;
-             b < j->rows && split_same(j, j->order[a], j->order[b]);)
+             b < r->rows && r->key[r->order[a]] == r->key[r->order[b]];)
             b++;
         {
             const double middle = ((double)a + (double)b) * 0.5;
             const uint32_t part =
-                split_part_of_share(j, middle / (double)j->rows);
+                split_part_of_share(j, middle / (double)r->rows);
             for (i = a; i < b; i++)
-                j->part[j->order[i]] = part;
+                j->part[r->order[i]] = part;
         }
         a = b;
     }
 }
 
-static void split_at_random(split_job *j)
+static mlpipe_status split_at_random(split_job *j)
 {
-    uint32_t i;
-    for (i = 0; i < j->rows; i++) {
-        const uint64_t id = mlpipe_dataset_row_id(j->data, i);
-        j->part[i] = split_part_of_share(
-            j, mlpipe__share_of(j->seed, MLPIPE__FOR_SPLIT, id));
-    }
+    const mlpipe__deal deal = {&j->rows,  j->seed,          MLPIPE__FOR_SPLIT,
+                               j->parts, j->shares->reals, "parts"};
+    return mlpipe__deal_rows(&deal, j->part);
 }
 
 static mlpipe_status split_bad_cut(const split_job *j, const char *text)
 {
     return mlpipe__fail(j->ctx, MLPIPE_E_PARAM,
                         "mlpipe_dataset_split: at=%s is no %s", text,
-                        j->type == MLPIPE_TYPE_TIMESTAMP
+                        j->rows.type == MLPIPE_TYPE_TIMESTAMP
                             ? "date such as 2015-02-01 or 2015-02-01T10:30"
                             : "number");
 }
@@ -205,68 +118,145 @@ static int64_t split_ceiling(double x)
     return (double)k < x ? k + 1 : k;
 }
 
-/* The least time of the column's unit that is not before a date. */
+/* The least time of the order's unit that is not before a date. */
 static bool split_cut_date(const split_job *j, const mlpipe__csv_time *t,
-                           int64_t *whole)
+                           int64_t *key)
 {
     static const uint32_t nanos[] = {1000000000, 1000000000, 1000000, 1000,
                                      1};
-    const int64_t begun = t->nanos % nanos[j->unit] != 0;
-    return mlpipe__csv_time_value(t, j->unit, whole) &&
-           !__builtin_add_overflow(*whole, begun, whole);
+    const int64_t begun = t->nanos % nanos[j->rows.unit] != 0;
+    return mlpipe__csv_time_value(t, j->rows.unit, key) &&
+           !__builtin_add_overflow(*key, begun, key);
+}
+
+/* A number of the column, whose unit may be coarser than that of the keys. */
+static bool split_cut_scaled(const split_job *j, int64_t *key)
+{
+    static const int64_t in_second[] = {1, 1, 1000, 1000000, 1000000000};
+    const mlpipe__split_rows *r = &j->rows;
+    const int32_t unit = mlpipe_dataset_unit(r->data, r->column);
+    return !__builtin_mul_overflow(
+        *key, in_second[r->unit] / in_second[unit], key);
 }
 
 static mlpipe_status split_cut(const split_job *j, const char *text,
-                               int64_t *whole, double *real)
+                               int64_t *key)
 {
     const size_t n = strlen(text);
+    const bool whole = mlpipe__split_whole(&j->rows);
     mlpipe__csv_time t;
-    *whole = 0;
-    *real = 0;
-    if (j->type == MLPIPE_TYPE_TIMESTAMP &&
+    double real;
+    if (j->rows.type == MLPIPE_TYPE_TIMESTAMP &&
         mlpipe__csv_parse_time(text, n, MLPIPE__CSV_YMD, &t))
-        return split_cut_date(j, &t, whole) ? MLPIPE_OK
-                                            : split_bad_cut(j, text);
-    if (j->integers && mlpipe__parse_i64(text, n, whole))
-        return MLPIPE_OK;
-    if (!mlpipe__parse_f64(text, n, false, real) || !mlpipe__finite(*real))
+        return split_cut_date(j, &t, key) ? MLPIPE_OK
+                                          : split_bad_cut(j, text);
+    if (whole && mlpipe__parse_i64(text, n, key))
+        return split_cut_scaled(j, key) ? MLPIPE_OK : split_bad_cut(j, text);
+    if (!mlpipe__parse_f64(text, n, false, &real) || !mlpipe__finite(real))
         return split_bad_cut(j, text);
-    *whole = split_ceiling(*real);
+    if (!whole)
+        *key = mlpipe__split_key(real);
+    else
+        *key = split_ceiling(real);
+    if (whole && !split_cut_scaled(j, key))
+        return split_bad_cut(j, text);
     return MLPIPE_OK;
 }
 
 static mlpipe_status split_by_cut(split_job *j)
 {
-    int64_t whole, whole_before = 0;
-    double real, real_before = 0;
+    int64_t key, before = 0;
     uint32_t k, i;
     for (k = 0; k < j->cuts->count; k++) {
         const char *text = j->cuts->names[k];
-        const mlpipe_status st = split_cut(j, text, &whole, &real);
+        const mlpipe_status st = split_cut(j, text, &key);
         if (st)
             return st;
-        if (k && (j->integers ? whole <= whole_before : real <= real_before))
+        if (k && key <= before)
             return mlpipe__fail(j->ctx, MLPIPE_E_PARAM,
                                 "mlpipe_dataset_split: the cut points must "
                                 "rise, and %s does not lie above %s",
                                 text, j->cuts->names[k - 1]);
-        for (i = 0; i < j->rows; i++)
-            j->part[i] += j->integers ? j->whole[i] >= whole
-                                      : j->real[i] >= real;
-        whole_before = whole;
-        real_before = real;
+        for (i = 0; i < j->rows.rows; i++)
+            j->part[i] += j->rows.key[i] >= key;
+        before = key;
     }
     return MLPIPE_OK;
 }
 
+/* ---- what lies between parts -------------------------------------------- */
+
+static void split_tell(const split_job *j, uint32_t part,
+                       const mlpipe__split_dropped *d)
+{
+    if (j->dropped[part])
+        mlpipe__log_line(j->ctx, MLPIPE_LOG_INFO, "split",
+                         "part %u drops %llu rows for the sake of later "
+                         "ones: %llu share a group with one, %llu have a "
+                         "label span that meets one, %llu lie in the gap",
+                         part, (unsigned long long)j->dropped[part],
+                         (unsigned long long)d->group,
+                         (unsigned long long)d->purge,
+                         (unsigned long long)d->gap);
+}
+
+/* Each part trains for all that come later. */
+static mlpipe_status split_drop(split_job *j)
+{
+    const mlpipe__split_rows *r = &j->rows;
+    const mlpipe__split_reach none = {false, false, 0};
+    uint8_t *role = mlpipe__alloc(j->ctx->env, r->rows);
+    mlpipe_status st = role ? MLPIPE_OK : mlpipe__nomem(j->ctx);
+    uint32_t k, i;
+    for (k = 0; !st && k + 1 < j->parts; k++) {
+        mlpipe__split_dropped told;
+        for (i = 0; i < r->rows; i++) {
+            role[i] = MLPIPE__ROLE_NONE;
+            if (j->part[i] == k)
+                role[i] = MLPIPE__ROLE_TRAIN;
+            else if (j->part[i] != SPLIT_NO_PART && j->part[i] > k)
+                role[i] = MLPIPE__ROLE_TEST;
+        }
+        st = mlpipe__split_drop(r, true, &j->gap, &none, role, &told);
+        for (i = 0; !st && i < r->rows; i++)
+            if (j->part[i] == k && role[i] == MLPIPE__ROLE_NONE) {
+                j->part[i] = SPLIT_NO_PART;
+                j->dropped[k]++;
+            }
+        if (!st)
+            split_tell(j, k, &told);
+    }
+    mlpipe__free(j->ctx->env, role);
+    return st;
+}
+
 /* ---- the call ----------------------------------------------------------- */
+
+static mlpipe_status split_check_order(const split_job *j,
+                                       const mlpipe__params *p)
+{
+    const bool order = mlpipe__params_get(p, "order")->count != 0;
+    const char *wrong = NULL;
+    if (j->cuts->count && !order)
+        wrong = "at= needs order=column";
+    else if (order && mlpipe__params_get(p, "stratify")->count)
+        wrong = "stratify= deals at random and order= does not; give one";
+    else if (!order && mlpipe__params_get(p, "gap")->given)
+        wrong = "gap= needs order=column";
+    else if (mlpipe__params_get(p, "bins")->given &&
+             !mlpipe__params_get(p, "stratify")->count)
+        wrong = "bins= needs stratify=column";
+    return wrong ? mlpipe__fail(j->ctx, MLPIPE_E_PARAM,
+                                "mlpipe_dataset_split: %s", wrong)
+                 : MLPIPE_OK;
+}
 
 static mlpipe_status split_check(split_job *j, const mlpipe__params *p,
                                  size_t n_out)
 {
-    const mlpipe__setting *order = mlpipe__params_get(p, "order");
     double sum = 0;
     uint32_t i;
+    mlpipe_status st;
     j->shares = mlpipe__params_get(p, "parts");
     j->cuts = mlpipe__params_get(p, "at");
     j->seed = (uint64_t)mlpipe__params_get(p, "seed")->integer;
@@ -275,9 +265,9 @@ static mlpipe_status split_check(split_job *j, const mlpipe__params *p,
                             "mlpipe_dataset_split: give parts=0.8,0.2 or, "
                             "with order=, at=2015-02-01; %s given",
                             j->cuts->count ? "both are" : "neither is");
-    if (j->cuts->count && !order->count)
-        return mlpipe__fail(j->ctx, MLPIPE_E_PARAM,
-                            "mlpipe_dataset_split: at= needs order=column");
+    st = split_check_order(j, p);
+    if (st)
+        return st;
     for (i = 0; i < j->shares->count; i++)
         sum += j->shares->reals[i];
     if (j->shares->count && !(sum > 1 - 1e-9 && sum < 1 + 1e-9))
@@ -294,79 +284,102 @@ static mlpipe_status split_check(split_job *j, const mlpipe__params *p,
     return MLPIPE_OK;
 }
 
-static mlpipe_status split_assign(split_job *j, const mlpipe__params *p)
+static mlpipe_status split_load(split_job *j, const mlpipe__params *p)
 {
-    const mlpipe__setting *order = mlpipe__params_get(p, "order");
-    const int64_t rows = mlpipe_dataset_rows(j->data);
-    mlpipe_status st;
-    if (rows >= UINT32_MAX)
-        return mlpipe__fail(j->ctx, MLPIPE_E_LIMIT,
-                            "a split of %lld rows; the limit is %u",
-                            (long long)rows, UINT32_MAX - 1);
-    if (!rows)
-        return mlpipe__fail(j->ctx, MLPIPE_E_EMPTY,
-                            "the dataset has no rows to split");
-    j->rows = (uint32_t)rows;
-    j->part = mlpipe__alloc_array(j->ctx->env, j->rows, sizeof *j->part);
-    if (!j->part)
-        return mlpipe__nomem(j->ctx);
-    if (!order->count) {
-        split_at_random(j);
-        return MLPIPE_OK;
-    }
-    st = split_find_order(j, order);
+    mlpipe__split_rows *r = &j->rows;
+    mlpipe_status st =
+        mlpipe__split_rows_order(r, mlpipe__params_get(p, "order"),
+                                mlpipe__params_get(p, "label_end"));
     if (!st)
-        st = split_load(j);
+        st = mlpipe__split_rows_group(r, mlpipe__params_get(p, "group"));
     if (!st)
-        st = split_sort(j);
-    if (!st && j->cuts->count)
-        return split_by_cut(j);
+        st = mlpipe__split_rows_stratify(
+            r, mlpipe__params_get(p, "stratify"),
+            (uint32_t)mlpipe__params_get(p, "bins")->integer);
     if (!st)
+        st = mlpipe__split_reach_parse(r, mlpipe__params_get(p, "gap"),
+                                      &j->gap);
+    if (st)
+        return st;
+    j->part = mlpipe__alloc_array(j->ctx->env, r->rows, sizeof *j->part);
+    j->dropped =
+        mlpipe__alloc_array(j->ctx->env, j->parts, sizeof *j->dropped);
+    return j->part && j->dropped ? MLPIPE_OK : mlpipe__nomem(j->ctx);
+}
+
+static mlpipe_status split_assign(split_job *j)
+{
+    mlpipe_status st = MLPIPE_OK;
+    if (!j->rows.key)
+        return split_at_random(j);
+    if (j->cuts->count)
+        st = split_by_cut(j);
+    else
         split_by_share(j);
+    if (!st && (j->gap.given || j->rows.end || j->rows.group))
+        st = split_drop(j);
     return st;
+}
+
+static mlpipe_status split_empty(const split_job *j, uint32_t part)
+{
+    if (j->dropped[part])
+        return mlpipe__fail(j->ctx, MLPIPE_E_EMPTY,
+                            "part %u of %u would have no row: all its %llu "
+                            "share a group with a later part, have a label "
+                            "span that meets one, or lie in the gap",
+                            part, j->parts,
+                            (unsigned long long)j->dropped[part]);
+    return mlpipe__fail(j->ctx, MLPIPE_E_EMPTY,
+                        "part %u of %u would have none of the %u rows; "
+                        "change the shares or cut points",
+                        part, j->parts, j->rows.rows);
 }
 
 /* The rows of one part, sorted where there is an order. */
 static mlpipe_status split_view(const split_job *j, uint32_t part,
                                 mlpipe_dataset **out)
 {
+    const mlpipe__split_rows *r = &j->rows;
     mlpipe__rowset *set;
     int64_t count = 0;
     uint32_t i;
-    for (i = 0; i < j->rows; i++)
+    for (i = 0; i < r->rows; i++)
         count += j->part[i] == part;
     if (!count)
-        return mlpipe__fail(j->ctx, MLPIPE_E_EMPTY,
-                            "part %u of %u would have none of the %u rows; "
-                            "change the shares or cut points",
-                            part, j->parts, j->rows);
-    set = mlpipe__rowset_new(j->data->env, count);
+        return split_empty(j, part);
+    set = mlpipe__rowset_new(r->data->env, count);
     if (!set)
         return mlpipe__nomem(j->ctx);
     count = 0;
-    for (i = 0; i < j->rows; i++) {
-        const uint32_t row = j->order ? j->order[i] : i;
+    for (i = 0; i < r->rows; i++) {
+        const uint32_t row = mlpipe__split_at(r, i);
         if (j->part[row] == part)
             set->rows[count++] = row;
     }
-    return mlpipe__dataset_view(j->ctx, j->data, set, out);
+    return mlpipe__dataset_view(j->ctx, r->data, set, out);
 }
 
 static mlpipe_status split_run(mlpipe_ctx *ctx, const mlpipe_dataset *dataset,
                                const char *params, mlpipe_dataset **out,
                                size_t n_out)
 {
-    split_job j = {.ctx = ctx, .data = dataset};
+    static const char *const owner = "mlpipe_dataset_split";
+    split_job j = {.ctx = ctx};
     mlpipe__params p;
     uint32_t i;
-    mlpipe_status st = mlpipe__params_parse(
-        ctx, "mlpipe_dataset_split", mlpipe__split_params,
-        mlpipe__split_param_count, params, &p);
+    mlpipe_status st = mlpipe__params_parse(ctx, owner, mlpipe__split_params,
+                                            mlpipe__split_param_count, params,
+                                            &p);
     if (st)
         return st;
     st = split_check(&j, &p, n_out);
     if (!st)
-        st = split_assign(&j, &p);
+        st = mlpipe__split_rows_init(ctx, owner, dataset, &j.rows);
+    if (!st)
+        st = split_load(&j, &p);
+    if (!st)
+        st = split_assign(&j);
     for (i = 0; !st && i < j.parts; i++)
         st = split_view(&j, i, &out[i]);
     for (i = 0; st && i < n_out; i++) {

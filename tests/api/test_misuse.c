@@ -169,7 +169,8 @@ static void parts(void **state)
 {
     mlpipe_ctx *const c = w.c;
     static const char cut[] = "parts=0.5,0.5";
-    mlpipe_dataset *two[2], *rest;
+    const mlpipe_pipeline *p = w.line;
+    mlpipe_dataset *d = w.all, *two[2], *rest;
     (void)state;
     two[0] = two[1] = (mlpipe_dataset *)(void *)&garbage;
     REFUSED(mlpipe_dataset_split(NULL, w.all, cut, two, 2));
@@ -190,6 +191,20 @@ static void parts(void **state)
             mlpipe_dataset_fold(c, w.all, NULL, 0, &out, NULL));
     REFUSED(mlpipe_dataset_fold(c, w.all, NULL, 0, NULL, &rest));
     assert_null(rest);
+    two[0] = two[1] = w.all;
+    NOTHING(mlpipe_report, mlpipe_split_check(NULL, two, 2, NULL, &out));
+    NOTHING(mlpipe_report, mlpipe_split_check(c, NULL, 2, NULL, &out));
+    NOTHING(mlpipe_report, mlpipe_split_check(c, two, 1, NULL, &out));
+    NOTHING(mlpipe_report, mlpipe_split_check(c, two, SIZE_MAX, NULL, &out));
+    NOTHING(mlpipe_report, mlpipe_split_check(c, two, 2, "id=no", &out));
+    REFUSED(mlpipe_split_check(c, two, 2, NULL, NULL));
+    two[1] = NULL;
+    NOTHING(mlpipe_report, mlpipe_split_check(c, two, 2, NULL, &out));
+    NOTHING(mlpipe_report, mlpipe_cross_validate(NULL, p, d, NULL, &out));
+    NOTHING(mlpipe_report, mlpipe_cross_validate(c, NULL, d, NULL, &out));
+    NOTHING(mlpipe_report, mlpipe_cross_validate(c, p, NULL, NULL, &out));
+    NOTHING(mlpipe_report, mlpipe_cross_validate(c, p, d, "zz=1", &out));
+    REFUSED(mlpipe_cross_validate(c, p, d, NULL, NULL));
 }
 
 static void builders(void **state)

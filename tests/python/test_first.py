@@ -74,6 +74,35 @@ def test_folds_cover_the_rows(houses):
     assert rows == len(houses)
 
 
+def test_folds_by_group_share_no_group(houses):
+    for i in range(3):
+        fold, rest = houses.fold(i, kind="groups", group="city")
+        assert len(set(fold.values("city"))) == 1
+        assert not set(fold.values("city")) & set(rest.values("city"))
+
+
+def test_parts_are_checked(houses):
+    parts = houses.split("parts=0.8,0.2")
+    clean = mlpipe.split_check(parts)
+    assert clean.text("verdict") == "clean"
+    leaks = mlpipe.split_check([houses, parts[1]], group="city")
+    assert leaks.text("verdict") == "overlap"
+    assert leaks["equal_rows"] == leaks["same_row"] == len(parts[1])
+    assert leaks["groups"] == 3
+    with pytest.raises(TypeError):
+        mlpipe.split_check([houses, None])
+
+
+def test_cross_validates(houses):
+    recipe = (mlpipe.Pipeline("target=price id=id")
+              .add("impute", numeric="median").add("onehot").add("ridge"))
+    scores = recipe.cross_validate(houses, folds=3, metrics=["r2", "rmse"])
+    table = scores.to_dict()
+    assert scores["folds"] == 3
+    assert len(table["r2_folds"]) == 3
+    assert scores["rmse"] < scores["rmse_baseline"]
+
+
 def test_errors_say_what_to_do(houses):
     with pytest.raises(mlpipe.Error) as caught:
         mlpipe.Pipeline("target=price").add("impyte")

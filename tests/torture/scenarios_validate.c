@@ -27,13 +27,17 @@ static void validate_record(torture *t, const mlpipe_dataset *d)
 
 static mlpipe_status torture_split(torture *t)
 {
-    static const char *const params[3] = {"order=day parts=0.5,0.5",
-                                          "order=day at=2024-01-04",
-                                          "parts=0.5,0.5 seed=2"};
+    static const char *const params[] = {
+        "order=day parts=0.5,0.5",
+        "order=day at=2024-01-04",
+        "parts=0.5,0.5 seed=2",
+        "parts=0.5,0.5 stratify=x bins=2",
+        "parts=0.5,0.5 group=day stratify=x bins=2",
+        "order=day parts=0.5,0.5 label_end=day group=day gap=1"};
     mlpipe_dataset *d = validate_rows(t), *part[2];
     mlpipe_status st = MLPIPE_OK;
 
-    for (int i = 0; i < 3 && !st; i++) {
+    for (int i = 0; i < 6 && !st; i++) {
         st = mlpipe_dataset_split(t->c, d, params[i], part, 2);
         torture_check(t, !st == (part[0] && part[1]));
         torture_check(t, !st || (!part[0] && !part[1]));
@@ -48,17 +52,77 @@ static mlpipe_status torture_split(torture *t)
 
 static mlpipe_status torture_fold(torture *t)
 {
+    static const char *const params[] = {
+        "folds=2",
+        "folds=2 kind=contiguous order=day label_end=day gap=1 embargo=1d",
+        "folds=2 kind=ordered order=day group=day max_train=3",
+        "kind=groups group=day"};
     mlpipe_dataset *d = validate_rows(t), *fold = NULL, *rest = NULL;
-    const mlpipe_status st =
-        mlpipe_dataset_fold(t->c, d, "folds=2", 1, &fold, &rest);
+    mlpipe_status st = MLPIPE_OK;
 
-    torture_check(t, !st == (fold && rest));
-    if (!st) {
-        validate_record(t, fold);
-        validate_record(t, rest);
+    for (int i = 0; i < 4 && !st; i++) {
+        st = mlpipe_dataset_fold(t->c, d, params[i], 1, &fold, &rest);
+        torture_check(t, !st == (fold && rest));
+        torture_check(t, !st || (!fold && !rest));
+        if (!st) {
+            validate_record(t, fold);
+            validate_record(t, rest);
+        }
+        mlpipe_dataset_free(fold);
+        mlpipe_dataset_free(rest);
     }
-    mlpipe_dataset_free(fold);
-    mlpipe_dataset_free(rest);
+    mlpipe_dataset_free(d);
+    return st;
+}
+
+static mlpipe_status torture_split_check(torture *t)
+{
+    mlpipe_dataset *d = validate_rows(t), *part[2] = {NULL, NULL};
+    mlpipe_report *r = (mlpipe_report *)t;
+    mlpipe_status st;
+
+    torture_check(t, !mlpipe_dataset_split(t->plain, d, "parts=0.5,0.5",
+                                           part, 2));
+    st = mlpipe_split_check(t->c, part, 2,
+                            "id=x group=day order=day label_end=day", &r);
+    torture_check(t, !st == (r != NULL));
+    if (!st) {
+        const double found[3] = {mlpipe_report_get(r, "equal_rows"),
+                                 mlpipe_report_get(r, "groups"),
+                                 mlpipe_report_get(r, "spans")};
+
+        torture_record(t, found, sizeof found);
+    }
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(part[0]);
+    mlpipe_dataset_free(part[1]);
+    mlpipe_dataset_free(d);
+    return st;
+}
+
+static mlpipe_status torture_cross_validate(torture *t)
+{
+    mlpipe_dataset *d = NULL;
+    mlpipe_pipeline *p = NULL;
+    mlpipe_report *r = (mlpipe_report *)t;
+    mlpipe_status st;
+
+    torture_check(t, !torture_dataset(t->plain, &d));
+    torture_check(t, !mlpipe_pipeline_new(
+                         t->plain, "target=y id=id time=when features=x",
+                         &p));
+    torture_check(t, !mlpipe_pipeline_add(t->plain, p, "impute", NULL));
+    torture_check(t, !mlpipe_pipeline_add(t->plain, p, "ridge", NULL));
+    st = mlpipe_cross_validate(t->c, p, d, "folds=2 metrics=rmse", &r);
+    torture_check(t, !st == (r != NULL));
+    if (!st) {
+        const double found[2] = {mlpipe_report_get(r, "rmse"),
+                                 mlpipe_report_get(r, "rmse_pooled")};
+
+        torture_record(t, found, sizeof found);
+    }
+    mlpipe_report_free(r);
+    mlpipe_pipeline_free(p);
     mlpipe_dataset_free(d);
     return st;
 }
@@ -66,5 +130,7 @@ static mlpipe_status torture_fold(torture *t)
 const torture_scenario torture_validate[] = {
     {"mlpipe_dataset_split", torture_split, 0},
     {"mlpipe_dataset_fold", torture_fold, 0},
+    {"mlpipe_split_check", torture_split_check, 0},
+    {"mlpipe_cross_validate", torture_cross_validate, 0},
     {NULL, NULL, 0},
 };

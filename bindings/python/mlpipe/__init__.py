@@ -260,7 +260,7 @@ class Dataset(_Handle):
         return [Dataset(p) for p in parts]
 
     def fold(self, index, **params):
-        """(the rows of one fold, all other rows)."""
+        """(the rows of one fold, the rows that may train for it)."""
         fold = ctypes.POINTER(_raw.mlpipe_dataset)()
         rest = ctypes.POINTER(_raw.mlpipe_dataset)()
         _ctx().call("mlpipe_dataset_fold", self._p, _params("", params),
@@ -294,6 +294,17 @@ class Dataset(_Handle):
         """What happened when it was read."""
         return Report(_ctx().give("mlpipe_dataset_reading",
                                   _raw.mlpipe_report, self._p))
+
+
+def split_check(parts, params="", **named):
+    """What parts of data have in common, training rows first: a Report."""
+    parts = list(parts)
+    for part in parts:
+        _is(part, Dataset)
+    pointers = (ctypes.POINTER(_raw.mlpipe_dataset) * len(parts))(
+        *[part._p for part in parts])
+    return Report(_ctx().give("mlpipe_split_check", _raw.mlpipe_report,
+                              pointers, len(parts), _params(params, named)))
 
 
 def read_csv(path, params="", **named):
@@ -387,6 +398,13 @@ class Pipeline(_Handle):
             _is(valid, Dataset)
         return Model(_ctx().give("mlpipe_fit", _raw.mlpipe_model, self._p,
                                  train._p, None if valid is None else valid._p))
+
+    def cross_validate(self, dataset, params="", **named):
+        """Fitted and scored on folds: a Report."""
+        _is(dataset, Dataset)
+        return Report(_ctx().give("mlpipe_cross_validate", _raw.mlpipe_report,
+                                  self._p, dataset._p,
+                                  _params(params, named)))
 
     def to_json(self):
         return _ctx().text("mlpipe_pipeline_json", self._p).decode()

@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Cross-validation of a recipe: it is fitted anew on what may train for each
+ * fold, steps and all, and scored on the fold.
+ */
+#include "validate_internal.h"
+
+enum { CROSS_METRICS_MAX = 32 };
+
+const mlpipe__param mlpipe__cross_validate_params[] = {
+    MLPIPE__FOLD_PARAMS,
+    {"metrics", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
+     "which metrics; default: all of the task"},
+};
+const uint32_t mlpipe__cross_validate_param_count =
+    sizeof mlpipe__cross_validate_params /
+    sizeof *mlpipe__cross_validate_params;
+
+typedef struct cross_fold {
+    double train, test; /* rows */
+    double seconds;
+    mlpipe__split_dropped dropped;
+    mlpipe__pair_check check;
+} cross_fold;
+
+typedef struct cross_job {
+    mlpipe_ctx *ctx;
+    const mlpipe_pipeline *recipe;
+    const mlpipe_dataset *data;
+    const mlpipe__params *params;
+    const mlpipe__setting *order; /* order=, or the recipe's time */
+    const mlpipe__setting *group, *id;
+    mlpipe__fold_plan *plan;
+    uint32_t count;             /* folds of all repeats */
+    cross_fold *fold;
+    mlpipe_model *model;        /* of the first fold: task and classes */
+    uint32_t metrics;
+    const mlpipe__metric *metric[CROSS_METRICS_MAX];
+    double *value;              /* metrics x count */
+    mlpipe__evaluated pool;     /* folds of the first repeat, one by one */
+} cross_job;
+
+static void cross_free(cross_job *j)
+{
+    mlpipe__env *env = j->ctx->env;
+    mlpipe__fold_plan_free(j->plan);
+    mlpipe__free(env, j->fold);
+    mlpipe_model_free(j->model);
+    mlpipe__free(env, j->value);
+    mlpipe__evaluated_free(env, &j->pool);
+}
+
+/* Where the message of a call of ours comes from. */
+static mlpipe_status cross_where(const cross_job *j, uint32_t i,
+                                 mlpipe_status st)
+{
+    char where[64];
+    if (!st)
+        return st;
+    mlpipe__format(where, sizeof where, "mlpipe_cross_validate, fold %u", i);
+    mlpipe__fail_where(j->ctx, where);
+    return st;
+}
+
+/* ---- what the first model tells ----------------------------------------- */
+
+static bool cross_wants(const mlpipe__setting *asked, const char *name)
+{
+    uint32_t i;
+    for (i = 0; i < asked->count; i++)
+        if (!strcmp(asked->names[i], name))
+            return true;
+    return !asked->count;
+}
+
+static mlpipe_status cross_begin(cross_job *j, const mlpipe_model *m)
+{
+    const mlpipe__setting *asked = mlpipe__params_get(j->params, "metrics");
+    const size_t rows = (size_t)j->data->rows;
+    mlpipe__env *env = j->ctx->env;
+    const mlpipe__metric *metric;
+    const mlpipe_status st = mlpipe__evaluate_check(j->ctx, m, asked);
+    uint32_t i;
+    if (st)
+        return st;
+    j->model = mlpipe__model_keep(m);
+    for (i = 0; (metric = mlpipe__metric_at(i)); i++)
+        if ((metric->tasks & m->task) && cross_wants(asked, metric->name) &&
+            j->metrics < CROSS_METRICS_MAX)
+            j->metric[j->metrics++] = metric;
+    j->pool.width = mlpipe__model_width(m);
+    j->value = mlpipe__alloc_array(env, (size_t)j->metrics * j->count,
+                                   sizeof *j->value);
+    j->pool.target = mlpipe__alloc_array(env, rows, sizeof(double));
+    j->pool.prediction =
+        mlpipe__alloc_array(env, rows, j->pool.width * sizeof(double));
+    j->pool.baseline =
+        mlpipe__alloc_array(env, rows, j->pool.width * sizeof(double));
+    if (m->weight_column[0])
+        j->pool.weight = mlpipe__alloc_array(env, rows, sizeof(double));
+    return j->value && j->pool.target && j->pool.prediction &&
+                   j->pool.baseline &&
+                   (!m->weight_column[0] || j->pool.weight)
+               ? MLPIPE_OK
+               : mlpipe__nomem(j->ctx);
+}
+
+/* The answers of two folds can only be told together where they mean the
+ * same classes. */
+static mlpipe_status cross_same_classes(const cross_job *j,
+                                        const mlpipe_model *m)
+{
+    const mlpipe__dict *a = &j->model->classes, *b = &m->classes;
+    bool same = a->count == b->count && j->model->task == m->task;
+    uint32_t i;
+    for (i = 0; same && i < a->count; i++)
+        same = mlpipe__dict_bytes(a, i) == mlpipe__dict_bytes(b, i) &&
+               !memcmp(mlpipe__dict_text(a, i), mlpipe__dict_text(b, i),
+                       mlpipe__dict_bytes(a, i));
+    if (same)
+        return MLPIPE_OK;
+    return mlpipe__fail(j->ctx, MLPIPE_E_EMPTY,
+                        "the training rows have %u classes of %s and those "
+                        "of the first fold have %u; use stratify=%s or fewer "
+                        "folds, so that every class is in all of them",
+                        b->count, m->target, a->count, m->target);
+}
+
+/* ---- one fold ----------------------------------------------------------- */
+
+static void cross_pool(cross_job *j, const mlpipe__evaluated *e)
+{
+    mlpipe__evaluated *pool = &j->pool;
+    const size_t width = pool->width, n = (size_t)e->n;
+    memcpy(pool->target + pool->n, e->target, n * sizeof *e->target);
+    memcpy(pool->prediction + pool->n * width, e->prediction,
+           n * width * sizeof *e->prediction);
+    memcpy(pool->baseline + pool->n * width, e->baseline,
+           n * width * sizeof *e->baseline);
+    if (pool->weight && e->weight)
+        memcpy(pool->weight + pool->n, e->weight, n * sizeof *e->weight);
+    pool->n += e->n;
+}
+
+static mlpipe_status cross_score(cross_job *j, uint32_t i,
+                                 const mlpipe_model *m,
+                                 const mlpipe_dataset *fold)
+{
+    mlpipe__evaluated e = {0};
+    mlpipe_status st = mlpipe__evaluate_load(j->ctx, m, fold, &e);
+    uint32_t k;
+    for (k = 0; !st && k < j->metrics; k++) {
+        const mlpipe__scored s = {e.target, e.prediction, e.weight, e.n,
+                                  e.width};
+        mlpipe_figure figure;
+        st = mlpipe__metric_value(j->ctx, j->metric[k], &s, &figure);
+        if (!st)
+            j->value[(size_t)k * j->count + i] = figure.value;
+    }
+    if (!st) {
+        j->pool.no_target += e.no_target;
+        j->pool.no_answer += e.no_answer;
+        if (i < mlpipe__fold_plan_folds(j->plan))
+            cross_pool(j, &e);
+    }
+    mlpipe__evaluated_free(j->ctx->env, &e);
+    return st;
+}
+
+static mlpipe_status cross_check(cross_job *j, uint32_t i,
+                                 const mlpipe_dataset *fold,
+                                 const mlpipe_dataset *rest)
+{
+    const mlpipe__check_columns columns = {
+        j->id, j->group, j->order,
+        mlpipe__params_get(j->params, "label_end")};
+    static const char *const owner = "mlpipe_cross_validate";
+    mlpipe__check_part a = {0}, b = {0};
+    mlpipe_status st = mlpipe__check_part_load(j->ctx, owner, rest, j->data,
+                                               &columns, 0, &a);
+    if (!st)
+        st = mlpipe__check_part_load(j->ctx, owner, fold, j->data, &columns,
+                                     1, &b);
+    if (!st)
+        mlpipe__check_pair(&a, &b, NULL, &j->fold[i].check);
+    mlpipe__check_part_free(&a);
+    mlpipe__check_part_free(&b);
+    return st;
+}
+
+static mlpipe_status cross_fit(cross_job *j, uint32_t i,
+                               const mlpipe_dataset *fold,
+                               const mlpipe_dataset *rest)
+{
+    mlpipe__env *env = j->ctx->env;
+    const uint64_t started = env->clock_ns ? env->clock_ns(env->user) : 0;
+    mlpipe_model *m = NULL;
+    mlpipe_status st = mlpipe_fit(j->ctx, j->recipe, rest, NULL, &m);
+    if (!st && env->clock_ns)
+        j->fold[i].seconds =
+            (double)(env->clock_ns(env->user) - started) / 1e9;
+    if (!st && !j->model)
+        st = cross_begin(j, m);
+    if (!st)
+        st = cross_same_classes(j, m);
+    if (!st)
+        st = cross_score(j, i, m, fold);
+    mlpipe_model_free(m);
+    return st;
+}
+
+static mlpipe_status cross_one(cross_job *j, uint32_t i)
+{
+    mlpipe_dataset *fold = NULL, *rest = NULL;
+    mlpipe_status st =
+        mlpipe__poll(j->ctx, "cross_validate", i, j->count);
+    if (!st)
+        st = mlpipe__fold_plan_views(j->ctx, j->plan, i, &fold, &rest,
+                                     &j->fold[i].dropped);
+    if (!st) {
+        j->fold[i].train = (double)mlpipe_dataset_rows(rest);
+        j->fold[i].test = (double)mlpipe_dataset_rows(fold);
+        st = cross_check(j, i, fold, rest);
+    }
+    if (!st)
+        st = cross_where(j, i, cross_fit(j, i, fold, rest));
+    mlpipe_dataset_free(fold);
+    mlpipe_dataset_free(rest);
+    return st;
+}
+
+/* ---- the report --------------------------------------------------------- */
+
+/*
+ * Mean over folds with the interval of the corrected resampled t: training
+ * sets overlap, so that the variance of the mean is not s^2 / J but
+ * (1 / J + n_test / n_train) s^2 (Nadeau and Bengio, 2003).
+ */
+static void cross_mean(const cross_job *j, const double *values,
+                       mlpipe_figure *out, double *sd, uint32_t *defined)
+{
+    mlpipe__exact sum, squares;
+    double ratio = 0, half;
+    uint32_t i, n = 0;
+    mlpipe__exact_init(&sum);
+    mlpipe__exact_init(&squares);
+    for (i = 0; i < j->count; i++) {
+        ratio += j->fold[i].test / j->fold[i].train / j->count;
+        if (!mlpipe__finite(values[i]))
+            continue;
+        mlpipe__exact_add(&sum, values[i]);
+        mlpipe__exact_add_product(&squares, values[i], values[i]);
+        n++;
+    }
+    *defined = n;
+    *sd = mlpipe__nan();
+    *out = (mlpipe_figure){mlpipe__nan(), mlpipe__nan(), mlpipe__nan(),
+                           (double)n};
+    if (n)
+        out->value = mlpipe__exact_mean(&sum, n);
+    if (n < 2)
+        return;
+    *sd = mlpipe__exact_deviation(&sum, &squares, n, 1);
+    half = mlpipe__student_quantile(0.975, n - 1) * *sd *
+           mlpipe__sqrt(1.0 / n + ratio);
+    out->low = out->value - half;
+    out->high = out->value + half;
+}
+
+static void cross_name(char out[96], const char *metric, const char *what)
+{
+    mlpipe__format(out, 96, "%s_%s", metric, what);
+}
+
+static mlpipe_status cross_report_metric(const cross_job *j, uint32_t k,
+                                         mlpipe_report *r)
+{
+    const mlpipe__metric *metric = j->metric[k];
+    const double *values = j->value + (size_t)k * j->count;
+    const mlpipe__evaluated *e = &j->pool;
+    mlpipe__scored s = {e->target, e->prediction, e->weight, e->n, e->width};
+    mlpipe_figure figure;
+    mlpipe_status st;
+    double sd;
+    uint32_t defined;
+    char name[96];
+    cross_mean(j, values, &figure, &sd, &defined);
+    mlpipe__report_figure(r, metric->name, &figure);
+    cross_name(name, metric->name, "sd");
+    mlpipe__report_number(r, name, sd);
+    if (defined < j->count) {
+        cross_name(name, metric->name, "undefined");
+        mlpipe__report_number(r, name, j->count - defined);
+        mlpipe__log_line(j->ctx, MLPIPE_LOG_WARN, "cross_validate",
+                         "%s is not defined in %u of %u folds; its mean is "
+                         "that of the others",
+                         metric->name, j->count - defined, j->count);
+    }
+    st = mlpipe__metric_value(j->ctx, metric, &s, &figure);
+    cross_name(name, metric->name, "pooled");
+    mlpipe__report_figure(r, name, &figure);
+    s.p = e->baseline;
+    if (!st)
+        st = mlpipe__metric_value(j->ctx, metric, &s, &figure);
+    cross_name(name, metric->name, "baseline");
+    mlpipe__report_figure(r, name, &figure);
+    cross_name(name, metric->name, "folds");
+    mlpipe__report_series(r, name, values, j->count);
+    return st;
+}
+
+static void cross_report_dropped(const cross_job *j, mlpipe_report *r)
+{
+    mlpipe__split_dropped sum = {0};
+    uint32_t i;
+    for (i = 0; i < j->count; i++) {
+        sum.group += j->fold[i].dropped.group;
+        sum.purge += j->fold[i].dropped.purge;
+        sum.gap += j->fold[i].dropped.gap;
+        sum.embargo += j->fold[i].dropped.embargo;
+    }
+    mlpipe__report_number(r, "dropped_group", (double)sum.group);
+    mlpipe__report_number(r, "dropped_purge", (double)sum.purge);
+    mlpipe__report_number(r, "dropped_gap", (double)sum.gap);
+    mlpipe__report_number(r, "dropped_embargo", (double)sum.embargo);
+}
+
+/* What folds have in common with what trained for them. */
+static void cross_report_check(const cross_job *j, mlpipe_report *r)
+{
+    mlpipe__pair_check sum = {0};
+    double tests = 0;
+    uint32_t i;
+    for (i = 0; i < j->count; i++) {
+        sum.equal_rows += j->fold[i].check.equal_rows;
+        sum.groups += j->fold[i].check.groups;
+        sum.later += j->fold[i].check.later;
+        sum.spans += j->fold[i].check.spans;
+        tests += j->fold[i].test;
+    }
+    mlpipe__report_number(r, "equal_rows", (double)sum.equal_rows);
+    mlpipe__report_number(r, "equal_share", (double)sum.equal_rows / tests);
+    if (j->group->count)
+        mlpipe__report_number(r, "groups", (double)sum.groups);
+    if (j->order->count)
+        mlpipe__report_number(r, "rows_out_of_order", (double)sum.later);
+    if (mlpipe__params_get(j->params, "label_end")->count)
+        mlpipe__report_number(r, "spans", (double)sum.spans);
+}
+
+static void cross_report_folds(const cross_job *j, mlpipe_report *r)
+{
+    const uint32_t folds = mlpipe__fold_plan_folds(j->plan);
+    uint32_t i;
+    mlpipe__report_table(r, "folds",
+                         "repeat,fold,rows_train,rows_test,dropped,"
+                         "equal_rows");
+    for (i = 0; i < j->count; i++) {
+        const cross_fold *f = &j->fold[i];
+        mlpipe__report_cell_number(r, i / folds);
+        mlpipe__report_cell_number(r, i % folds);
+        mlpipe__report_cell_number(r, f->train);
+        mlpipe__report_cell_number(r, f->test);
+        mlpipe__report_cell_number(
+            r, (double)(f->dropped.group + f->dropped.purge +
+                        f->dropped.gap + f->dropped.embargo));
+        mlpipe__report_cell_number(r, (double)f->check.equal_rows);
+    }
+}
+
+static mlpipe_status cross_report(const cross_job *j, mlpipe_report **out)
+{
+    mlpipe_report *r = mlpipe__report_new(j->ctx->env, "cross_validation");
+    const char *task = mlpipe__task_name(j->model->task);
+    const char *kind = mlpipe__params_get(j->params, "kind")->text;
+    const uint32_t folds = mlpipe__fold_plan_folds(j->plan);
+    double seconds = 0;
+    uint32_t i;
+    mlpipe_status st = r ? MLPIPE_OK : mlpipe__nomem(j->ctx);
+    if (st)
+        return st;
+    mlpipe__report_text(r, "task", task, strlen(task));
+    mlpipe__report_text(r, "kind", kind, strlen(kind));
+    mlpipe__report_number(r, "rows", (double)j->data->rows);
+    mlpipe__report_number(r, "folds", folds);
+    mlpipe__report_number(r, "repeats", j->count / folds);
+    mlpipe__report_number(r, "n", (double)j->pool.n);
+    mlpipe__report_number(r, "rows_without_target",
+                          (double)j->pool.no_target);
+    mlpipe__report_number(r, "rows_without_answer",
+                          (double)j->pool.no_answer);
+    for (i = 0; !st && i < j->metrics; i++)
+        st = cross_report_metric(j, i, r);
+    cross_report_dropped(j, r);
+    cross_report_check(j, r);
+    for (i = 0; i < j->count; i++)
+        seconds += j->fold[i].seconds;
+    mlpipe__report_number(r, "fit_seconds",
+                          j->ctx->env->clock_ns ? seconds : mlpipe__nan());
+    cross_report_folds(j, r);
+    if (!st)
+        return mlpipe__report_seal(j->ctx, r, out);
+    mlpipe_report_free(r);
+    return st;
+}
+
+/* ---- the call ----------------------------------------------------------- */
+
+static mlpipe_status cross_folds(cross_job *j, mlpipe_report **out)
+{
+    mlpipe_status st = mlpipe__fold_plan_new(
+        j->ctx, "mlpipe_cross_validate", j->data, j->params,
+        mlpipe__pipeline_role(j->recipe, "group"), &j->plan);
+    uint32_t i;
+    if (st)
+        return st;
+    j->count = mlpipe__fold_plan_count(j->plan);
+    j->fold = mlpipe__alloc_array(j->ctx->env, j->count, sizeof *j->fold);
+    if (!j->fold)
+        return mlpipe__nomem(j->ctx);
+    for (i = 0; !st && i < j->count; i++)
+        st = cross_one(j, i);
+    if (!st)
+        st = mlpipe__poll(j->ctx, "cross_validate", j->count, j->count);
+    return st ? st : cross_report(j, out);
+}
+
+/* A setting of the call, or else the column of a role, where the data has it
+ * in every row: what nobody asked for must not refuse. */
+static const mlpipe__setting *cross_setting(const cross_job *j,
+                                            const char *param,
+                                            const char *role,
+                                            const char **name,
+                                            mlpipe__setting *own)
+{
+    const mlpipe__setting *given =
+        param ? mlpipe__params_get(j->params, param) : NULL;
+    int32_t at;
+    if (given && given->count)
+        return given;
+    *name = mlpipe__pipeline_role(j->recipe, role);
+    *own = (mlpipe__setting){.count = 0, .names = name};
+    at = (*name)[0] ? mlpipe_dataset_find(j->data, *name) : -1;
+    if (at >= 0 && !mlpipe_dataset_nulls(j->data, (uint32_t)at))
+        own->count = 1;
+    return own;
+}
+
+static mlpipe_status cross_run(mlpipe_ctx *ctx,
+                               const mlpipe_pipeline *pipeline,
+                               const mlpipe_dataset *dataset,
+                               const char *params, mlpipe_report **out)
+{
+    cross_job j = {.ctx = ctx, .recipe = pipeline, .data = dataset};
+    mlpipe__setting order, group, id;
+    const char *names[3];
+    mlpipe__params p;
+    mlpipe_status st = mlpipe__params_parse(
+        ctx, "mlpipe_cross_validate", mlpipe__cross_validate_params,
+        mlpipe__cross_validate_param_count, params, &p);
+    if (st)
+        return st;
+    j.params = &p;
+    j.order = cross_setting(&j, "order", "time", &names[0], &order);
+    j.group = cross_setting(&j, "group", "group", &names[1], &group);
+    j.id = cross_setting(&j, NULL, "id", &names[2], &id);
+    st = cross_folds(&j, out);
+    cross_free(&j);
+    mlpipe__params_free(&p);
+    return st;
+}
+
+mlpipe_status mlpipe_cross_validate(mlpipe_ctx *ctx,
+                                    const mlpipe_pipeline *pipeline,
+                                    const mlpipe_dataset *dataset,
+                                    const char *params, mlpipe_report **out)
+{
+    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_cross_validate");
+    if (out)
+        *out = NULL;
+    if (!st && !pipeline)
+        st = mlpipe__null_arg(ctx, "pipeline");
+    if (!st && !dataset)
+        st = mlpipe__null_arg(ctx, "dataset");
+    if (!st && !out)
+        st = mlpipe__null_arg(ctx, "out");
+    if (!st)
+        st = cross_run(ctx, pipeline, dataset, params, out);
+    return mlpipe__end(ctx, st);
+}
