@@ -27,38 +27,62 @@ static bool curve_range(const double *p, uint32_t n, uint64_t *least,
     return high != UINT64_MAX;
 }
 
-/* Twice the keys above the least one, and the class in the last bit. */
+/* Twice the key above the least one, and the class in the last bit. */
+static inline uint64_t curve_word(const mlpipe__curve *c, uint32_t row)
+{
+    return (mlpipe__order_key(c->p[row]) - c->least) << 1
+         | (c->y[row] >= 0.5);
+}
+
+static uint32_t curve_bits(const mlpipe__curve *c, uint64_t most)
+{
+    uint32_t bits = 1;
+    while (bits < 64 && (most - c->least) << 1 >> bits)
+        ++bits;
+    return bits;
+}
+
 static void curve_pack(mlpipe__curve *c, uint64_t *room, uint64_t most)
 {
     const uint32_t n = c->n;
     uint64_t *const scratch = room + n;
-    uint32_t bits = 1;
-    while (bits < 64 && (most - c->least) << 1 >> bits)
-        ++bits;
     for (uint32_t i = 0; i < n; ++i)
-        room[i] = (mlpipe__order_key(c->p[i]) - c->least) << 1
-                | (c->y[i] >= 0.5);
+        room[i] = curve_word(c, i);
     if (n < CURVE_WIDE) {
         mlpipe__sort_u64(room, n, scratch);
         c->packed = room;
         return;
     }
-    c->packed = mlpipe__sort_wide(room, scratch, n, bits,
+    c->packed = mlpipe__sort_wide(room, scratch, n, curve_bits(c, most),
                                   (mlpipe__wide_cells *)(scratch + n));
 }
 
-static bool curve_packs(const mlpipe__curve *c, uint64_t most)
+/* In order of rows within a score, since the sort is stable but for classes:
+ * a sum of weights is of one class alone. */
+static void curve_key(mlpipe__curve *c, uint64_t *room, uint64_t most)
 {
-    return !c->w && !((most - c->least) >> 63);
+    const uint32_t n = c->n;
+    mlpipe__keyed *const keyed = (mlpipe__keyed *)room;
+    for (uint32_t i = 0; i < n; ++i)
+        keyed[i] = (mlpipe__keyed){curve_word(c, i), c->w[i]};
+    c->keyed = mlpipe__sort_keyed(
+        keyed, keyed + n, n, curve_bits(c, most),
+        (mlpipe__wide_cells *)(room + 4 * (size_t)n));
+}
+
+/* Does twice a key fit a word? */
+static bool curve_packs(uint64_t least, uint64_t most)
+{
+    return !((most - least) >> 63);
 }
 
 size_t mlpipe__curve_room(const double *p, const double *w, uint32_t n)
 {
     uint64_t least = 0, most = 0;
     const size_t cells = sizeof(mlpipe__wide_cells) / sizeof(uint64_t);
-    if (!w && (!curve_range(p, n, &least, &most) || !((most - least) >> 63)))
+    if (!w && (!curve_range(p, n, &least, &most) || curve_packs(least, most)))
         return 2 * (size_t)n + (n < CURVE_WIDE ? 0 : cells);
-    return 5 * (size_t)n;
+    return 5 * (size_t)n; /* n < CURVE_WIDE or n >= cells */
 }
 
 /* ---- groups of equal scores, from the highest down ---------------------- */
@@ -85,11 +109,37 @@ static inline void curve_next_packed(const mlpipe__curve *c, uint32_t *left,
     *left = i;
 }
 
+static inline double curve_word_score(const mlpipe__curve *c, uint64_t word)
+{
+    return mlpipe__order_value((word >> 1) + c->least);
+}
+
+static inline void curve_next_keyed(const mlpipe__curve *c, uint32_t *left,
+                                    curve_group *g)
+{
+    uint32_t i = *left;
+    const uint64_t key = c->keyed[i - 1].key >> 1;
+    while (i && c->keyed[i - 1].key >> 1 == key) {
+        const mlpipe__keyed *const row = &c->keyed[--i];
+        const uint32_t k = row->key & 1;
+        g->positives += k;
+        g->negatives += !k;
+        g->w[k] += row->value;
+        g->w2[k] += row->value * row->value;
+    }
+    g->score = curve_word_score(c, key << 1);
+    *left = i;
+}
+
 static inline void curve_next_order(const mlpipe__curve *c, uint32_t *left,
                                     curve_group *g)
 {
     uint32_t i = *left;
     memset(g, 0, sizeof *g);
+    if (c->keyed) {
+        curve_next_keyed(c, left, g);
+        return;
+    }
     g->score = c->p[c->order[i - 1]];
     while (i && c->p[c->order[i - 1]] == g->score) {
         const uint32_t row = c->order[--i];
@@ -101,11 +151,6 @@ static inline void curve_next_order(const mlpipe__curve *c, uint32_t *left,
         g->w2[k] += w * w;
     }
     *left = i;
-}
-
-static inline double curve_packed_score(const mlpipe__curve *c, uint32_t at)
-{
-    return mlpipe__order_value((c->packed[at] >> 1) + c->least);
 }
 
 /* ---- one pass over counts ----------------------------------------------- */
@@ -173,8 +218,9 @@ static void curve_finish(mlpipe__curve *c, curve_best *b)
     if (c->negatives > 0.0)
         c->ks = b->gap / c->positives / c->negatives;
     c->best_f1 = b->f1;
-    c->threshold = c->packed ? curve_packed_score(c, b->at)
-                             : c->p[c->order[b->at]];
+    c->threshold = c->packed  ? curve_word_score(c, c->packed[b->at])
+                   : c->keyed ? curve_word_score(c, c->keyed[b->at].key)
+                              : c->p[c->order[b->at]];
 }
 
 static void curve_counts(mlpipe__curve *c)
@@ -273,8 +319,16 @@ static void curve_weights(mlpipe__curve *c)
 static void curve_classes(mlpipe__curve *c)
 {
     double sum[2] = {0.0, 0.0}, squares = 0.0;
+    uint32_t positives = 0;
+    for (uint32_t i = 0; !c->w && i < c->n; ++i)
+        positives += c->y[i] >= 0.5;
+    if (!c->w) {
+        c->positives = c->positive_rows = positives;
+        c->negatives = c->n - positives;
+        return;
+    }
     for (uint32_t i = 0; i < c->n; ++i) {
-        const double w = c->w ? c->w[i] : 1.0;
+        const double w = c->w[i];
         const uint32_t k = c->y[i] >= 0.5;
         sum[k] += w;
         squares += k ? w * w : 0.0;
@@ -295,8 +349,10 @@ void mlpipe__curve_make(mlpipe__curve *c, const double *y, const double *p,
     if (!n || !curve_range(p, n, &c->least, &most))
         return;
     curve_classes(c);
-    if (curve_packs(c, most)) {
+    if (!w && curve_packs(c->least, most)) {
         curve_pack(c, room, most);
+    } else if (w && n >= CURVE_WIDE && curve_packs(c->least, most)) {
+        curve_key(c, room, most);
     } else {
         c->order = (uint32_t *)(room + 4 * (size_t)n);
         mlpipe__argsort_f64(p, (uint32_t *)(room + 4 * (size_t)n), n, room);
@@ -323,10 +379,11 @@ uint32_t mlpipe__curve_points(const mlpipe__curve *c, double *threshold,
     double sum[2] = {0.0, 0.0};
     uint32_t points = 0;
     curve_group g = {0};
-    for (uint32_t left = c->packed || c->order ? c->n : 0; left; ++points) {
+    const bool sorted = c->packed || c->keyed || c->order;
+    for (uint32_t left = sorted ? c->n : 0; left; ++points) {
         if (c->packed) {
             curve_next_packed(c, &left, &g.positives, &g.negatives);
-            g.score = curve_packed_score(c, left);
+            g.score = curve_word_score(c, c->packed[left]);
             g.w[1] = (double)g.positives;
             g.w[0] = (double)g.negatives;
         } else {

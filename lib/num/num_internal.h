@@ -268,6 +268,14 @@ typedef struct mlpipe__wide_cells {
  * which is returned. */
 uint64_t *mlpipe__sort_wide(uint64_t *values, uint64_t *scratch, uint32_t n,
                             uint32_t bits, mlpipe__wide_cells *cells);
+/* The same of keys, each with a number that goes along; stable. */
+typedef struct mlpipe__keyed {
+    uint64_t key;
+    double value;
+} mlpipe__keyed;
+mlpipe__keyed *mlpipe__sort_keyed(mlpipe__keyed *values,
+                                  mlpipe__keyed *scratch, uint32_t n,
+                                  uint32_t bits, mlpipe__wide_cells *cells);
 
 /* ---- metrics (metrics.c): exact definitions, ties, weights --------------- */
 
@@ -300,9 +308,10 @@ double mlpipe__metric_auc(const double *y, const double *p, const double *w,
 typedef struct mlpipe__curve {
     const double *y, *p, *w; /* borrowed; w may be NULL */
     uint32_t n;
-    const uint64_t *packed;  /* sorted in room, */
+    const uint64_t *packed;  /* sorted in room: keys and classes, */
+    const mlpipe__keyed *keyed; /* or these with weights, */
     uint64_t least;
-    const uint32_t *order;   /* or their order */
+    const uint32_t *order;   /* or the order of rows */
     double positives, negatives; /* weights */
     double positive_rows;    /* as many of equal weight would say as much */
     double auc, auc_se, ap, ks, best_f1, threshold;
