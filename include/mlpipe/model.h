@@ -71,12 +71,48 @@ mlpipe_predict(mlpipe_ctx *ctx, const mlpipe_model *model,
                const mlpipe_dataset *dataset, double *out, size_t n);
 
 /**
- * Score a model on rows that it has not seen, beside a baseline that always
- * says the training mean or share, weighted where the recipe has a weight, as
- * the scores are. Regression: rmse, mae, r2; binary: logloss, auc, accuracy.
- * Formulas as in scikit-learn 1.x, "Metrics and scoring"
- * (root_mean_squared_error, mean_absolute_error, r2_score, log_loss,
- * roc_auc_score, accuracy_score); ties of auc count one half (Mann-Whitney).
+ * Score a model on rows that it has not seen. Each metric has the rows behind
+ * it, a 95 % interval where one is defined and, as <metric>_baseline, what
+ * always answering the training mean or shares would have had. A row of
+ * weight 0 is as good as absent, one of weight 2 counts as two. NaN: there is
+ * nothing to say, such as the auc of one class.
+ *
+ * Regression: rmse, mse, mae, medae, max_error, r2, explained_variance, mape,
+ * smape, wape, rmsle, pinball (of the median), mean_poisson_deviance,
+ * mean_gamma_deviance, mean_tweedie_deviance (power 1.5), d2_absolute_error,
+ * d2_poisson, d2_gamma, pearson, spearman, kendall (tau-b). Two classes:
+ * logloss, brier, d2_logloss, d2_brier, auc, gini, ap, ks, best_f1 (and
+ * best_f1_threshold), accuracy, balanced_accuracy, precision, recall,
+ * specificity, npv, f1, jaccard, mcc, kappa, ece (ten bins of equal width),
+ * ece_mass (of equal weight); the class is the second one where its
+ * probability is 0.5 or more. Three or more: logloss, brier (summed over the
+ * classes), d2_logloss, d2_brier, auc_ovr, auc_ovr_weighted, auc_ovo,
+ * accuracy, balanced_accuracy, precision_, recall_ and f1_ each with macro,
+ * micro and weighted, top2_accuracy, top3_accuracy, mcc, kappa, ece and
+ * ece_mass (of the likeliest class). Without metrics= there are rmse, mae,
+ * medae, r2; logloss, brier, auc, ap, accuracy, f1, ece; logloss, brier,
+ * auc_ovr, accuracy, balanced_accuracy, f1_macro, ece.
+ *
+ * Definitions are those of scikit-learn 1.9, "Metrics and scoring", with
+ * zero_division=nan for the precision, recall, f1 and jaccard of two classes
+ * and 0 for what is averaged over classes, those that are neither there nor
+ * said left out. Ties: auc counts one half (Mann-Whitney), ap and ks take
+ * equal scores together, of equally likely classes the first is taken. auc_ovo
+ * is that of Hand and Till 2001, ece that of Naeini et al. 2015, kendall that
+ * of Knight 1966. Intervals: means by the normal distribution; shares by
+ * Wilson 1927 (of weighted rows for Kish's effective number of them); auc,
+ * gini and the areas of many classes by DeLong et al. 1988; ap by the logit
+ * interval of Boyd, Eng and Page 2013; medae by Woodruff 1952; correlations by
+ * Fisher's z with the variances of Bonett and Wright 2000; rmse, rmsle, ratios
+ * (r2, d2_, wape) and functions of the confusion matrix by the delta method;
+ * max_error, ks, best_f1, ece and ece_mass have none.
+ *
+ * Tables of a classifier: confusion (rows are classes, columns what was said,
+ * weights; above 30 classes confusion_cells), classes (precision, recall, f1,
+ * support of each) and calibration (bins of the probability: rows, mean
+ * answer, share that came true with its interval). A recipe with segment=
+ * columns gets a table segment.<column> of the first metric by its values.
+ *
  * The figure rows_seen counts the rows that equal a training row by their
  * contents; above a tenth of the rows a warning says that the scores are too
  * good.
@@ -84,13 +120,16 @@ mlpipe_predict(mlpipe_ctx *ctx, const mlpipe_model *model,
  * @param ctx borrows
  * @param model borrows
  * @param dataset borrows; it has the inputs and the target
- * @param params borrows: "metrics=rmse,r2"; NULL for all of the task
+ * @param params borrows: "metrics=rmse,r2", "metrics=all"; NULL for the few
+ *        above
  * @param out gives; free with mlpipe_report_free
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_SCHEMA, MLPIPE_E_EMPTY,
  *         MLPIPE_E_CANCELLED
  * @thread ctx
  * @since 0.1
+ *
+ *     mlpipe_evaluate(c, m, test, "metrics=auc,ap,best_f1", &score);
  */
 MLPIPE_API MLPIPE_CHECK mlpipe_status
 mlpipe_evaluate(mlpipe_ctx *ctx, const mlpipe_model *model,

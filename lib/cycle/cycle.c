@@ -34,20 +34,21 @@ static mlpipe_status cycle_metric(mlpipe_ctx *ctx, const char *name,
                                   const mlpipe__metric **out)
 {
     const uint32_t task = model->task, width = mlpipe__model_width(model);
-    const char *fit[16], *near;
+    const char *fit[MLPIPE__METRICS_MAX], *near;
     const mlpipe__metric *m;
     uint32_t count = 0;
 
     if (!*name)
         name = mlpipe__task_metric(task);
-    for (uint32_t i = 0; (m = mlpipe__metric_at(i)) && count < 16; i++) {
+    for (uint32_t i = 0; (m = mlpipe__metric_at(i)); i++) {
         if (!(m->tasks & task) || !mlpipe__comparable(m, width))
             continue;
         if (!strcmp(m->name, name)) {
             *out = m;
             return MLPIPE_OK;
         }
-        fit[count++] = m->name;
+        if (count < MLPIPE__METRICS_MAX)
+            fit[count++] = m->name;
     }
     near = mlpipe__nearest(name, strlen(name), fit, count);
     return mlpipe__fail(ctx, MLPIPE_E_PARAM,

@@ -1,32 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /* The score of a model on rows, beside a baseline that knows no features. */
-#include "model_internal.h"
+#include "evaluate_types.h"
 
-enum {
-    EVALUATE_NAMES_MAX = 32,
-    EVALUATE_SEEN_SHARE = 10 /* a tenth of the rows is worth a warning */
-};
+enum { EVALUATE_SEEN_SHARE = 10 }; /* of the rows is worth a warning */
 
 const mlpipe__param mlpipe__evaluate_params[] = {
     {"metrics", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
-     "which metrics; default: all of the task"},
+     "which metrics; all: all of the task; default: a few of them"},
 };
 const uint32_t mlpipe__evaluate_param_count =
     sizeof mlpipe__evaluate_params / sizeof *mlpipe__evaluate_params;
 
-typedef mlpipe__evaluated evaluate_rows;
-
 mlpipe_status mlpipe__evaluate_check(mlpipe_ctx *ctx, const mlpipe_model *m,
                                      const mlpipe__setting *asked)
 {
-    const char *names[EVALUATE_NAMES_MAX];
+    const char *names[MLPIPE__METRICS_MAX + 1];
     const mlpipe__metric *metric;
     uint32_t count = 0, i;
     for (i = 0; (metric = mlpipe__metric_at(i)); i++)
-        if ((metric->tasks & m->task) && count < EVALUATE_NAMES_MAX)
+        if ((metric->tasks & m->task) && count < MLPIPE__METRICS_MAX)
             names[count++] = metric->name;
+    names[count++] = "all";
     for (i = 0; i < asked->count; i++) {
         const char *near;
+        if (!strcmp(asked->names[i], "all"))
+            continue;
         metric = mlpipe__metric_find(asked->names[i]);
         if (metric && (metric->tasks & m->task))
             continue;
@@ -42,19 +40,30 @@ mlpipe_status mlpipe__evaluate_check(mlpipe_ctx *ctx, const mlpipe_model *m,
     return MLPIPE_OK;
 }
 
-static bool evaluate_wants(const mlpipe__setting *asked, const char *name)
+static bool evaluate_wants(const mlpipe__setting *asked,
+                           const mlpipe__metric *metric, uint32_t task)
 {
     uint32_t i;
     for (i = 0; i < asked->count; i++)
-        if (!strcmp(asked->names[i], name))
-            return true;
-    return !asked->count;
+        if (!strcmp(asked->names[i], metric->name) ||
+            !strcmp(asked->names[i], "all"))
+            return (metric->tasks & task) != 0;
+    return !asked->count && (metric->standard & task);
+}
+
+/* What segments are told by: the first that is asked for. */
+static const mlpipe__metric *evaluate_main(const mlpipe__setting *asked,
+                                           uint32_t task)
+{
+    const mlpipe__metric *first =
+        asked->count ? mlpipe__metric_find(asked->names[0]) : NULL;
+    return first ? first : mlpipe__metric_find(mlpipe__task_metric(task));
 }
 
 /* The weight of each row, where the model and the dataset have such. */
 static mlpipe_status evaluate_weights(mlpipe_ctx *ctx, const mlpipe_model *m,
                                       const mlpipe_dataset *d,
-                                      evaluate_rows *e)
+                                      mlpipe__evaluated *e)
 {
     const int32_t column = m->weight_column[0]
                                ? mlpipe_dataset_find(d, m->weight_column)
@@ -82,7 +91,7 @@ static mlpipe_status evaluate_weights(mlpipe_ctx *ctx, const mlpipe_model *m,
 }
 
 /* Only rows with a target and an answer count; the others are told. */
-static void evaluate_tidy(evaluate_rows *e, const mlpipe_model *m,
+static void evaluate_tidy(mlpipe__evaluated *e, const mlpipe_model *m,
                           uint64_t rows)
 {
     const double *none = m->shares ? m->shares : &m->baseline;
@@ -97,6 +106,7 @@ static void evaluate_tidy(evaluate_rows *e, const mlpipe_model *m,
             e->no_answer++;
             continue;
         }
+        e->row[e->n] = (int64_t)i;
         e->target[e->n] = e->target[i];
         memmove(e->prediction + e->n * width, e->prediction + i * width,
                 width * sizeof *none);
@@ -119,7 +129,8 @@ mlpipe_status mlpipe__evaluate_load(mlpipe_ctx *ctx, const mlpipe_model *m,
         mlpipe__alloc_array(env, rows, e->width * sizeof *e->prediction);
     e->baseline =
         mlpipe__alloc_array(env, rows, e->width * sizeof *e->baseline);
-    if (!e->target || !e->prediction || !e->baseline)
+    e->row = mlpipe__alloc_array(env, rows, sizeof *e->row);
+    if (!e->target || !e->prediction || !e->baseline || !e->row)
         return mlpipe__nomem(ctx);
     st = mlpipe__model_target(ctx, m, d, e->target);
     if (!st)
@@ -144,23 +155,50 @@ void mlpipe__evaluated_free(mlpipe__env *env, mlpipe__evaluated *e)
     mlpipe__free(env, e->prediction);
     mlpipe__free(env, e->weight);
     mlpipe__free(env, e->baseline);
+    mlpipe__free(env, e->row);
 }
 
-static mlpipe_status evaluate_metric(mlpipe_ctx *ctx, mlpipe_report *r,
+/* A figure, and what the baseline's answers would have had. */
+static mlpipe_status evaluate_metric(mlpipe_report *r,
                                      const mlpipe__metric *metric,
-                                     const evaluate_rows *e)
+                                     mlpipe__scoring *answers,
+                                     mlpipe__scoring *baseline)
 {
-    mlpipe__scored s = {e->target, e->prediction, e->weight, e->n, e->width};
     mlpipe_figure figure;
     char name[64];
-    mlpipe_status st = mlpipe__metric_value(ctx, metric, &s, &figure);
+    mlpipe_status st = mlpipe__scoring_value(answers, metric, &figure);
     if (st)
         return st;
     mlpipe__report_figure(r, metric->name, &figure);
-    s.p = e->baseline;
-    st = mlpipe__metric_value(ctx, metric, &s, &figure);
+    if (!strcmp(metric->name, "best_f1"))
+        mlpipe__report_number(r, "best_f1_threshold",
+                              answers->curve.threshold);
+    st = mlpipe__scoring_value(baseline, metric, &figure);
     mlpipe__format(name, sizeof name, "%s_baseline", metric->name);
     mlpipe__report_figure(r, name, &figure);
+    return st;
+}
+
+static mlpipe_status evaluate_figures(mlpipe_ctx *ctx, const mlpipe_model *m,
+                                      const mlpipe__setting *asked,
+                                      const mlpipe__evaluated *e,
+                                      mlpipe_report *r)
+{
+    mlpipe__scored s = {e->target, e->prediction, e->weight, e->n, e->width};
+    const mlpipe__metric *metric;
+    mlpipe__scoring answers, baseline;
+    uint32_t i;
+    mlpipe_status st = mlpipe__scoring_init(&answers, ctx, &s), other;
+    s.p = e->baseline;
+    other = mlpipe__scoring_init(&baseline, ctx, &s);
+    st = st ? st : other;
+    for (i = 0; !st && (metric = mlpipe__metric_at(i)); i++)
+        if (evaluate_wants(asked, metric, m->task))
+            st = evaluate_metric(r, metric, &answers, &baseline);
+    if (!st)
+        st = mlpipe__evaluate_tables(m, &answers, r);
+    mlpipe__scoring_free(&baseline);
+    mlpipe__scoring_free(&answers);
     return st;
 }
 
@@ -187,13 +225,11 @@ static mlpipe_status evaluate_seen(mlpipe_ctx *ctx, const mlpipe_model *m,
 static mlpipe_status evaluate_fill(mlpipe_ctx *ctx, const mlpipe_model *m,
                                    const mlpipe_dataset *d,
                                    const mlpipe__setting *asked,
-                                   const evaluate_rows *e, mlpipe_report *r)
+                                   const mlpipe__evaluated *e, mlpipe_report *r)
 {
     const char *task = mlpipe__task_name(m->task);
-    const mlpipe__metric *metric;
     mlpipe__hash128 hash;
     char print[33];
-    uint32_t i;
     mlpipe_status st = mlpipe__dataset_hash(ctx, d, &hash);
     if (st)
         return st;
@@ -208,9 +244,11 @@ static mlpipe_status evaluate_fill(mlpipe_ctx *ctx, const mlpipe_model *m,
     mlpipe__report_number(r, "rows_without_answer", (double)e->no_answer);
     mlpipe__report_number(r, "baseline", m->baseline);
     st = evaluate_seen(ctx, m, d, r);
-    for (i = 0; !st && (metric = mlpipe__metric_at(i)); i++)
-        if ((metric->tasks & m->task) && evaluate_wants(asked, metric->name))
-            st = evaluate_metric(ctx, r, metric, e);
+    if (!st)
+        st = evaluate_figures(ctx, m, asked, e, r);
+    if (!st)
+        st = mlpipe__evaluate_segments(ctx, m, d, e,
+                                       evaluate_main(asked, m->task), r);
     return st;
 }
 
@@ -220,7 +258,7 @@ static mlpipe_status evaluate_run(mlpipe_ctx *ctx, const mlpipe_model *m,
 {
     mlpipe__env *env = ctx->env;
     const mlpipe__setting *asked;
-    evaluate_rows e = {0};
+    mlpipe__evaluated e = {0};
     mlpipe_report *r = NULL;
     mlpipe__params p;
     mlpipe_status st = mlpipe__params_parse(

@@ -271,6 +271,7 @@ mlpipe_status mlpipe__model_seen(mlpipe_ctx *ctx, const mlpipe_model *m,
 typedef struct mlpipe__evaluated {
     double *target, *prediction, *baseline; /* n, n x width, n x width */
     double *weight;                         /* n, or NULL: all one */
+    int64_t *row;                           /* n: where in the dataset */
     uint64_t n;
     uint32_t width;
     uint64_t no_target, no_answer; /* rows that were left out */

@@ -259,14 +259,14 @@ static mlpipe_status reference_inputs(mlpipe__fitting *f,
 
 static mlpipe_status reference_metrics(mlpipe__fitting *f,
                                        mlpipe__reference *r,
-                                       const mlpipe__scored *s,
-                                       double *losses)
+                                       mlpipe__scoring *g, double *losses)
 {
+    const mlpipe__scored *s = &g->s;
     mlpipe__env *env = f->ctx->env;
     const mlpipe__metric *m;
     uint32_t i, count = 0;
     for (i = 0; (m = mlpipe__metric_at(i)); i++)
-        count += (m->tasks & f->model->task) != 0;
+        count += (m->standard & f->model->task) != 0;
     r->metrics = mlpipe__alloc_array(env, count, sizeof *r->metrics);
     if (!r->metrics)
         return mlpipe__nomem(f->ctx);
@@ -274,9 +274,9 @@ static mlpipe_status reference_metrics(mlpipe__fitting *f,
         mlpipe__ref_metric *out = &r->metrics[r->metric_count];
         mlpipe_figure figure;
         mlpipe_status st;
-        if (!(m->tasks & f->model->task))
+        if (!(m->standard & f->model->task))
             continue;
-        st = mlpipe__metric_value(f->ctx, m, s, &figure);
+        st = mlpipe__scoring_value(g, m, &figure);
         if (st)
             return st;
         out->name = mlpipe__strdup(env, m->name, strlen(m->name));
@@ -308,6 +308,7 @@ static mlpipe_status reference_held(mlpipe__fitting *f, mlpipe__reference *r,
     const uint32_t width = mlpipe__model_width(f->model);
     const uint64_t rows = (uint64_t)d->rows;
     mlpipe__scored s = {y, p, NULL, 0, width};
+    mlpipe__scoring g;
     uint64_t i;
     mlpipe_status st = mlpipe__model_target(f->ctx, f->model, d, y);
     if (!st)
@@ -321,7 +322,10 @@ static mlpipe_status reference_held(mlpipe__fitting *f, mlpipe__reference *r,
     }
     if (st || !s.n)
         return st;
-    st = reference_metrics(f, r, &s, scratch);
+    st = mlpipe__scoring_init(&g, f->ctx, &s);
+    if (!st)
+        st = reference_metrics(f, r, &g, scratch);
+    mlpipe__scoring_free(&g);
     r->held_out = s.n;
     for (i = 0; i < s.n; i++) /* the first output alone, as it is served */
         p[i] = p[i * width];

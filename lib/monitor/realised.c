@@ -89,35 +89,45 @@ static mlpipe_status realised_verdict(mlpipe_ctx *ctx,
     return MLPIPE_OK;
 }
 
+/* The standard metrics of the task: those that the reference has. */
+static mlpipe_status realised_each(mlpipe__scoring *g,
+                                   const mlpipe_model *model,
+                                   mlpipe_report *report)
+{
+    const mlpipe__metric *m;
+    mlpipe_status st = MLPIPE_OK;
+
+    for (uint32_t i = 0; !st && (m = mlpipe__metric_at(i)); i++) {
+        const mlpipe__ref_metric *ref =
+            model->reference
+                ? mlpipe__ref_metric_find(model->reference, m->name)
+                : NULL;
+        mlpipe_figure f;
+        char name[64];
+        if (!(m->standard & model->task))
+            continue;
+        st = mlpipe__scoring_value(g, m, &f);
+        mlpipe__report_figure(report, m->name, &f);
+        mlpipe__format(name, sizeof name, "%s.reference", m->name);
+        mlpipe__report_number(report, name,
+                              ref ? ref->value : mlpipe__nan());
+    }
+    return st;
+}
+
 static mlpipe_status realised_metrics(mlpipe_ctx *ctx,
                                       const mlpipe_model *model,
                                       const mlpipe__realised *r, uint64_t n,
                                       mlpipe_report *report)
 {
     const mlpipe__scored scored = {r->truth, r->score, NULL, n, 1};
-    const mlpipe__metric *m;
+    mlpipe__scoring g;
+    mlpipe_status st = mlpipe__scoring_init(&g, ctx, &scored);
 
-    for (uint32_t i = 0; (m = mlpipe__metric_at(i)); i++) {
-        const mlpipe__ref_metric *ref =
-            model->reference
-                ? mlpipe__ref_metric_find(model->reference, m->name)
-                : NULL;
-        mlpipe_figure f = {mlpipe__nan(), mlpipe__nan(), mlpipe__nan(),
-                           (double)n};
-        mlpipe_status st = MLPIPE_OK;
-        char name[64];
-        if (!(m->tasks & model->task))
-            continue;
-        if (n)
-            st = mlpipe__metric_value(ctx, m, &scored, &f);
-        if (st)
-            return st;
-        mlpipe__report_figure(report, m->name, &f);
-        mlpipe__format(name, sizeof name, "%s.reference", m->name);
-        mlpipe__report_number(report, name,
-                              ref ? ref->value : mlpipe__nan());
-    }
-    return MLPIPE_OK;
+    if (!st)
+        st = realised_each(&g, model, report);
+    mlpipe__scoring_free(&g);
+    return st;
 }
 
 mlpipe_status mlpipe__realised_report(mlpipe_ctx *ctx,

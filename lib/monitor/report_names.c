@@ -97,7 +97,7 @@ static bool names_of_model(mlpipe__report_names *n, mlpipe__text *t,
     bool ok = true;
 
     for (uint32_t i = 0; ok && (m = mlpipe__metric_at(i)); i++)
-        if (m->tasks & model->task)
+        if (m->standard & model->task)
             ok = names_add(n, m->name, MLPIPE__NAME_NUMBER, false) &&
                  names_add_joined(n, t, m->name, "reference");
     for (uint32_t i = 0; ok && ref && i < ref->input_count; i++) {

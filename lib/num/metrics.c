@@ -197,71 +197,12 @@ double mlpipe__metric_r2(const double *y, const double *p, const double *w,
     if (n < 2 || !(weight > 0.0))
         return mlpipe__nan();
     const double left = metric_sum(metric_term_loss, &r, n);
+    bool same = true;
+    for (uint64_t i = 1; i < n; ++i)
+        same &= y[i] == y[0];
+    if (same)
+        return left > 0.0 ? 0.0 : left == 0.0 ? 1.0 : left;
     r.centre = metric_sum(metric_term_truth, &r, n) / weight;
     const double all = metric_sum(metric_term_centred, &r, n);
     return all > 0.0 ? 1.0 - left / all : mlpipe__nan();
-}
-
-/*
- * Pairs (positive above negative) in doubled counts, ties one each: exact in
- * 64 bits for fewer than 2^32 rows.
- */
-static double metric_auc_counts(const double *y, const double *p,
-                                const uint32_t *order, uint32_t n)
-{
-    uint64_t below = 0;
-    uint64_t positives = 0;
-    uint64_t pairs = 0;
-    for (uint32_t i = 0; i < n;) {
-        const double score = p[order[i]];
-        uint64_t pos = 0;
-        uint64_t neg = 0;
-        for (; i < n && p[order[i]] == score; ++i) {
-            pos += y[order[i]] >= 0.5;
-            neg += y[order[i]] < 0.5;
-        }
-        pairs += pos * (2 * below + neg);
-        below += neg;
-        positives += pos;
-    }
-    if (!below || !positives)
-        return mlpipe__nan();
-    return (double)pairs / (2.0 * (double)positives * (double)below);
-}
-
-static double metric_auc_weights(const double *y, const double *p,
-                                 const double *w, const uint32_t *order,
-                                 uint32_t n)
-{
-    double below = 0.0;
-    double positives = 0.0;
-    double pairs = 0.0;
-    for (uint32_t i = 0; i < n;) {
-        const double score = p[order[i]];
-        double pos = 0.0;
-        double neg = 0.0;
-        for (; i < n && p[order[i]] == score; ++i) {
-            if (y[order[i]] >= 0.5)
-                pos += w[order[i]];
-            else
-                neg += w[order[i]];
-        }
-        pairs += pos * (below + 0.5 * neg);
-        below += neg;
-        positives += pos;
-    }
-    if (!(below > 0.0) || !(positives > 0.0))
-        return mlpipe__nan();
-    return pairs / positives / below;
-}
-
-double mlpipe__metric_auc(const double *y, const double *p, const double *w,
-                          uint32_t n, double *scratch)
-{
-    uint32_t *const order = (uint32_t *)(scratch + 4 * (size_t)n);
-    mlpipe__argsort_f64(p, order, n, (uint64_t *)scratch);
-    if (!n || p[order[n - 1]] != p[order[n - 1]])
-        return mlpipe__nan(); /* NaN sorts last */
-    return w ? metric_auc_weights(y, p, w, order, n)
-             : metric_auc_counts(y, p, order, n);
 }

@@ -253,6 +253,44 @@ void mlpipe__argsort_i64(const int64_t *values, uint32_t *order, uint32_t n,
                          uint64_t *scratch /* 4n */);
 void mlpipe__sort_u64(uint64_t *values, uint64_t n, uint64_t *scratch);
 
+/* An unsigned key in the order of doubles, and the double of a key. */
+static inline uint64_t mlpipe__order_key(double x)
+{
+    const uint64_t sign = UINT64_C(1) << 63;
+    uint64_t bits;
+    if (x != x)
+        return UINT64_MAX;
+    x += 0.0; /* -0 becomes +0 */
+    memcpy(&bits, &x, sizeof bits);
+    return bits & sign ? ~bits : bits | sign;
+}
+static inline double mlpipe__order_value(uint64_t key)
+{
+    const uint64_t sign = UINT64_C(1) << 63;
+    double x;
+    key = key & sign ? key ^ sign : ~key;
+    memcpy(&x, &key, sizeof x);
+    return x;
+}
+
+/* Room that mlpipe__sort_wide counts in (sort_wide.c). */
+enum { MLPIPE__WIDE_PASSES = 6, MLPIPE__WIDE_CELLS = 2048 };
+typedef struct mlpipe__wide_cells {
+    uint32_t cell[MLPIPE__WIDE_PASSES][MLPIPE__WIDE_CELLS];
+} mlpipe__wide_cells;
+/* Sorts values below 2^bits; the sorted ones are in one of the two arrays,
+ * which is returned. */
+uint64_t *mlpipe__sort_wide(uint64_t *values, uint64_t *scratch, uint32_t n,
+                            uint32_t bits, mlpipe__wide_cells *cells);
+/* The same of keys, each with a number that goes along; stable. */
+typedef struct mlpipe__keyed {
+    uint64_t key;
+    double value;
+} mlpipe__keyed;
+mlpipe__keyed *mlpipe__sort_keyed(mlpipe__keyed *values,
+                                  mlpipe__keyed *scratch, uint32_t n,
+                                  uint32_t bits, mlpipe__wide_cells *cells);
+
 /* ---- metrics (metrics.c): exact definitions, ties, weights --------------- */
 
 /* w may be NULL (all one). Results are NaN where undefined. */
@@ -269,6 +307,37 @@ double mlpipe__metric_accuracy(const double *y, const double *p,
 /* scratch: 5n doubles; y is 0 or 1 */
 double mlpipe__metric_auc(const double *y, const double *p, const double *w,
                           uint32_t n, double *scratch);
+
+/* ---- all thresholds from one sort (curve.c) ------------------------------ */
+
+/*
+ * Scores p beside classes y (0 or 1), sorted once. NaN where a score is NaN
+ * or a class is missing. auc: chance that a positive outranks a negative, a
+ * tie one half; auc_se: DeLong, DeLong, Clarke-Pearson 1988, of placements
+ * that are counted exactly where there are no weights. ap: sum of precision
+ * over steps of recall, ties together. ks: largest difference of the two
+ * distributions. best_f1: of all thresholds "p >= threshold", the highest one
+ * where several are best.
+ */
+typedef struct mlpipe__curve {
+    const double *y, *p, *w; /* borrowed; w may be NULL */
+    uint32_t n;
+    const uint64_t *packed;  /* sorted in room: keys and classes, */
+    const mlpipe__keyed *keyed; /* or these with weights, */
+    uint64_t least;
+    const uint32_t *order;   /* or the order of rows */
+    double positives, negatives; /* weights */
+    double positive_rows;    /* as many of equal weight would say as much */
+    double auc, auc_se, ap, ks, best_f1, threshold;
+} mlpipe__curve;
+/* How many u64 of room mlpipe__curve_make needs; 5n are always enough. */
+size_t mlpipe__curve_room(const double *p, const double *w, uint32_t n);
+void mlpipe__curve_make(mlpipe__curve *c, const double *y, const double *p,
+                        const double *w, uint32_t n, uint64_t *room);
+/* The points of the ROC and precision-recall curves, from the highest score
+ * down: the weights called positive at each; arrays of n. Gives how many. */
+uint32_t mlpipe__curve_points(const mlpipe__curve *c, double *threshold,
+                              double *tp, double *fp);
 
 /* Losses of one row, and their weighted mean with its standard error. */
 double mlpipe__loss_squared(double y, double p);
@@ -299,10 +368,37 @@ double mlpipe__loss_log_classes(double y, const double *p, uint32_t classes);
 double mlpipe__loss_wrong_classes(double y, const double *p,
                                   uint32_t classes);
 
+/* How often each class (row) was taken for each (column): weights, and their
+ * squares. Of two classes the answer is the second from 0.5 on, else the
+ * likeliest one, the first of several. */
+typedef struct mlpipe__confusion {
+    uint32_t classes;
+    double weight;
+    double *w, *w2;        /* classes x classes */
+    double *truth, *said;  /* sums of rows and of columns */
+} mlpipe__confusion;
+
+/* Rows beside what several metrics need of them, made once. */
+typedef struct mlpipe__scoring {
+    mlpipe_ctx *ctx;
+    mlpipe__scored s;      /* the rows that count: of a weight above 0 */
+    double *room;          /* holds them where others were left out */
+    double weight;
+    double rows;           /* as many of equal weight would say as much
+                              (Kish): (sum w)^2 / sum w^2 */
+    bool undefined;        /* a NaN, or a class that is none */
+    bool curve_made, confusion_made;
+    mlpipe__curve curve;
+    uint64_t *curve_room;
+    mlpipe__confusion confusion;
+} mlpipe__scoring;
+
 /* A metric by name, for evaluate, gate and search: one table. */
-typedef struct mlpipe__metric {
+typedef struct mlpipe__metric mlpipe__metric;
+struct mlpipe__metric {
     const char *name;
     uint32_t tasks;       /* MLPIPE__TASK_ bits */
+    uint32_t standard;    /* those where it is told without being asked for */
     bool higher_is_better;
     /*
      * Per-row loss, lower is better, whose mean ranks predictions of the same
@@ -311,20 +407,53 @@ typedef struct mlpipe__metric {
      */
     double (*loss)(double y, double p);
     double (*class_loss)(double y, const double *p, uint32_t classes);
-    const char *doc;
-} mlpipe__metric;
+    mlpipe_status (*value)(mlpipe__scoring *s, const mlpipe__metric *m,
+                           mlpipe_figure *out);
+    uint32_t which;       /* of those that one function gives */
+    const char *doc;      /* with its interval, where it has one */
+};
 enum {
     MLPIPE__TASK_REGRESSION = 1,
     MLPIPE__TASK_BINARY = 2,
     MLPIPE__TASK_MULTICLASS = 4, /* three classes or more */
     MLPIPE__TASK_CLASSES = MLPIPE__TASK_BINARY | MLPIPE__TASK_MULTICLASS
 };
+enum { MLPIPE__METRICS_MAX = 64 }; /* of one task */
 const mlpipe__metric *mlpipe__metric_at(uint32_t i); /* NULL past the last */
 const mlpipe__metric *mlpipe__metric_find(const char *name);
 /* value with 95 % interval where one is defined; E_NOMEM */
 mlpipe_status mlpipe__metric_value(mlpipe_ctx *ctx, const mlpipe__metric *m,
                                    const mlpipe__scored *s,
                                    mlpipe_figure *out);
+
+/* Several metrics of the same rows share a sort and a count (scoring.c).
+ * borrows what s points to; free also where it fails. */
+mlpipe_status mlpipe__scoring_init(mlpipe__scoring *g, mlpipe_ctx *ctx,
+                                   const mlpipe__scored *s);
+mlpipe_status mlpipe__scoring_value(mlpipe__scoring *g,
+                                    const mlpipe__metric *m,
+                                    mlpipe_figure *out);
+mlpipe_status mlpipe__scoring_curve(mlpipe__scoring *g,
+                                    const mlpipe__curve **out);
+mlpipe_status mlpipe__scoring_confusion(mlpipe__scoring *g,
+                                        const mlpipe__confusion **out);
+void mlpipe__scoring_free(mlpipe__scoring *g);
+
+/* Answers beside what came of them, in bins of the probability (of three
+ * classes or more: of the likeliest one) (metric_bins.c). */
+enum { MLPIPE__BINS = 10 };
+typedef struct mlpipe__bins {
+    double rows[MLPIPE__BINS], weight[MLPIPE__BINS];
+    double squares[MLPIPE__BINS]; /* of the weights */
+    double said[MLPIPE__BINS], seen[MLPIPE__BINS]; /* weighted sums */
+} mlpipe__bins;
+/* Bins (k/10, (k+1)/10], the first with 0; or, with `mass`, of equal weight,
+ * where equal probabilities stay together. */
+mlpipe_status mlpipe__scoring_bins(mlpipe__scoring *g, bool mass,
+                                   mlpipe__bins *out);
+/* Wilson's interval of a share that was seen in as many rows. */
+void mlpipe__metric_wilson(mlpipe_figure *out, double rows);
+
 /* Has it a loss of each row, for predictions of this width? */
 bool mlpipe__metric_has_loss(const mlpipe__metric *m, uint32_t width);
 /* The loss of each of n rows. */

@@ -12,18 +12,6 @@ typedef struct sort_counts {
     uint64_t cell[SORT_BYTES][SORT_CELLS];
 } sort_counts;
 
-/* An unsigned key in the order of doubles. */
-static inline uint64_t sort_key_f64(double x)
-{
-    if (x != x)
-        return UINT64_MAX;
-    x += 0.0; /* -0 becomes +0 */
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    const uint64_t sign = UINT64_C(1) << 63;
-    return bits & sign ? ~bits : bits | sign;
-}
-
 static inline uint32_t sort_byte(uint64_t key, uint32_t pass)
 {
     return (uint32_t)(key >> (8 * pass)) & 255;
@@ -55,12 +43,12 @@ void mlpipe__sort_f64(double *values, uint64_t n, double *scratch)
     double *from = values;
     double *to = scratch;
     for (uint64_t i = 0; i < n; ++i)
-        sort_count(&c, sort_key_f64(values[i]));
+        sort_count(&c, mlpipe__order_key(values[i]));
     for (uint32_t pass = 0; pass < SORT_BYTES; ++pass) {
         if (!sort_places(c.cell[pass], n))
             continue;
         for (uint64_t i = 0; i < n; ++i) {
-            const uint32_t b = sort_byte(sort_key_f64(from[i]), pass);
+            const uint32_t b = sort_byte(mlpipe__order_key(from[i]), pass);
             to[c.cell[pass][b]++] = from[i];
         }
         double *const swap = from;
@@ -125,7 +113,7 @@ void mlpipe__argsort_f64(const double *values, uint32_t *order, uint32_t n,
 {
     sort_pair *const pairs = (sort_pair *)scratch;
     for (uint32_t i = 0; i < n; ++i)
-        pairs[i] = (sort_pair){sort_key_f64(values[i]), i};
+        pairs[i] = (sort_pair){mlpipe__order_key(values[i]), i};
     sort_pairs(pairs, n, order);
 }
 

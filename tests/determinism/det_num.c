@@ -132,11 +132,37 @@ void det_stats(det_hash *h)
     mlpipe_ctx_free(ctx);
 }
 
+/* Every metric of one number a row, with its interval. */
+static void det_table(det_hash *h, mlpipe_ctx *ctx, const double *y,
+                      const double *p, const double *w, uint32_t n)
+{
+    const mlpipe__metric *m;
+    for (uint32_t k = 0; k < 2; ++k) {
+        const mlpipe__scored s = {y, p, k ? w : NULL, n, 1};
+        mlpipe__scoring g;
+        if (mlpipe__scoring_init(&g, ctx, &s))
+            return;
+        for (uint32_t i = 0; (m = mlpipe__metric_at(i)); ++i) {
+            mlpipe_figure f;
+            if (m->tasks == MLPIPE__TASK_MULTICLASS ||
+                mlpipe__scoring_value(&g, m, &f))
+                continue;
+            det_add_f64(h, f.value);
+            det_add_f64(h, f.low);
+            det_add_f64(h, f.high);
+        }
+        mlpipe__scoring_free(&g);
+    }
+}
+
 void det_metrics(det_hash *h)
 {
     enum { N = 30000 };
     static double y[N], p[N], w[N], scratch[5 * N];
+    mlpipe_ctx *ctx;
     uint64_t seed = 5;
+    if (mlpipe_ctx_new(NULL, &ctx))
+        return;
     for (uint32_t i = 0; i < N; ++i) {
         p[i] = det_unit(&seed);
         y[i] = det_unit(&seed) < p[i] ? 1.0 : 0.0;
@@ -151,6 +177,7 @@ void det_metrics(det_hash *h)
             det_add_f64(h, mlpipe__metric_logloss(y, p, weight, n));
             det_add_f64(h, mlpipe__metric_auc(y, p, weight, n, scratch));
         }
+        det_table(h, ctx, y, p, w, n);
         double mean, se, tail;
         mlpipe__paired(y, p, n, &mean, &se, &tail);
         det_add_f64(h, mean);
@@ -158,6 +185,7 @@ void det_metrics(det_hash *h)
         det_add_f64(h, tail);
         det_add_f64(h, mlpipe__sum(p, n));
     }
+    mlpipe_ctx_free(ctx);
 }
 
 /* Our own loops; what OpenBLAS does is not ours to promise. */

@@ -14,7 +14,6 @@ import scipy
 import scipy.special as sp
 import scipy.stats as st
 import sklearn
-import sklearn.metrics as sm
 
 from make_math import zeta_less_one
 
@@ -271,73 +270,6 @@ def predictions(seed, n, binary):
     return y, p, w
 
 
-def interval(loss, w):
-    loss = np.array(loss)
-    w = np.ones(len(loss)) if w is None else np.array(w)
-    n = (w > 0).sum()
-    mean = (w * loss).sum() / w.sum()
-    if n < 2:
-        return mean, math.nan
-    se = math.sqrt(((w * (loss - mean)) ** 2).sum() * n / (n - 1)) / w.sum()
-    return mean, se
-
-
-def auc_se(a, pos, neg):
-    q1, q2 = a / (2 - a), 2 * a * a / (1 + a)
-    return math.sqrt((a * (1 - a) + (pos - 1) * (q1 - a * a)
-                      + (neg - 1) * (q2 - a * a)) / (pos * neg))
-
-
-def metrics():
-    f = File("num_metrics", "Metrics by scikit-learn.")
-    z = 1.959963984540054
-    f.lines.append("/* n, weighted, rmse, low, high, mae, low, high, r2 */")
-    rows = []
-    for n in (2, 7, 100, 4096, 10000):
-        for weighted in (0, 1):
-            y, p, w = predictions(n, n, False)
-            w = w if weighted else None
-            mse, s2 = interval([(a - b) ** 2 for a, b in zip(y, p)], w)
-            mae, s1 = interval([abs(a - b) for a, b in zip(y, p)], w)
-            rmse = sm.root_mean_squared_error(y, p, sample_weight=w)
-            assert abs(rmse - math.sqrt(mse)) < 1e-12 * rmse
-            s2 = s2 / (2 * rmse)
-            wr2 = sm.r2_score(y, p, sample_weight=w)
-            if weighted and n == 2:
-                wr2 = math.nan  # one row of weight 0: no variance
-            rows.append((n, weighted, rmse, np.maximum(0, rmse - z * s2),
-                         rmse + z * s2,
-                         sm.mean_absolute_error(y, p, sample_weight=w),
-                         np.maximum(0, mae - z * s1), mae + z * s1, wr2))
-    f.table("golden_regression", rows)
-    f.lines.append("/* n, weighted, logloss, low, high, accuracy, low, high,"
-                   " auc, low, high */")
-    rows = []
-    for n in (7, 100, 4096, 10000):
-        for weighted in (0, 1):
-            y, p, w = predictions(n + 1, n, True)
-            w = w if weighted else None
-            eps = np.finfo(float).eps
-            ll = [-math.log(min(max(b if a else 1 - b, eps), 1 - eps))
-                  for a, b in zip(y, p)]
-            wrong = [float((b >= 0.5) != (a >= 0.5)) for a, b in zip(y, p)]
-            _, s1 = interval(ll, w)
-            _, s2 = interval(wrong, w)
-            loss = sm.log_loss(y, p, sample_weight=w, labels=[0, 1])
-            hard = [float(b >= 0.5) for b in p]
-            acc = sm.accuracy_score(y, hard, sample_weight=w)
-            auc = sm.roc_auc_score(y, p, sample_weight=w)
-            used = [1.0] * n if w is None else [float(v > 0) for v in w]
-            pos = sum(a * u for a, u in zip(y, used))
-            s3 = auc_se(auc, pos, sum(used) - pos)
-            rows.append((n, weighted, loss, max(0, loss - z * s1),
-                         loss + z * s1, acc, max(0, acc - z * s2),
-                         min(1, acc + z * s2), auc, max(0, auc - z * s3),
-                         min(1, auc + z * s3)))
-    f.table("golden_binary", rows)
-    f.write()
-
-
 def twosample():
     f = File("num_twosample", "Two-sample statistics by NumPy and SciPy.")
     counts = [([10, 20, 30], [12, 18, 33]), ([100, 0, 50, 7], [80, 3, 0, 9]),
@@ -376,5 +308,4 @@ if __name__ == "__main__":
     dist()
     exact()
     stats()
-    metrics()
     twosample()

@@ -352,6 +352,43 @@ static mlpipe_status torture_model_evaluate(torture *t)
     return st;
 }
 
+/* All metrics, tables and segments of two classes. */
+static mlpipe_status torture_model_metrics(torture *t)
+{
+    static const char csv[] = "x,part,y\n1,a,no\n2,b,no\n3,a,yes\n4,,no\n"
+                              "5,b,yes\n6,a,yes\n7,b,yes\n8,a,no\n";
+    mlpipe_report *r = (mlpipe_report *)t;
+    mlpipe_model *m = NULL;
+    mlpipe_pipeline *p = NULL;
+    mlpipe_dataset *d = NULL;
+    mlpipe_buffer *b = NULL;
+    mlpipe_status st =
+        mlpipe_read_csv_memory(t->plain, csv, sizeof csv - 1, NULL, &d);
+    if (!st)
+        st = mlpipe_pipeline_new(t->plain, "target=y segment=part holdout=0",
+                                 &p);
+    if (!st)
+        st = mlpipe_pipeline_add(t->plain, p, "gbt",
+                                 "trees=2 leaves=2 min_rows=2");
+    if (!st)
+        st = mlpipe_fit(t->plain, p, d, NULL, &m);
+    torture_check(t, !st);
+    if (!st) {
+        st = mlpipe_evaluate(t->c, m, d, "metrics=all", &r);
+        torture_check(t, !st == (r != NULL));
+    }
+    if (!st) {
+        torture_check(t, !mlpipe_report_render(t->plain, r, "json", &b));
+        torture_text(t, mlpipe_buffer_data(b));
+        mlpipe_buffer_free(b);
+        mlpipe_report_free(r);
+    }
+    mlpipe_model_free(m);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    return st;
+}
+
 static mlpipe_status torture_model_bytes(torture *t)
 {
     mlpipe_model *m = (mlpipe_model *)t;
@@ -656,6 +693,7 @@ const torture_scenario torture_model[] = {
     {"mlpipe_fit", torture_tailed_fit, 0},
     {"mlpipe_predict", torture_model_predict, 0},
     {"mlpipe_evaluate", torture_model_evaluate, 0},
+    {"mlpipe_evaluate", torture_model_metrics, 0},
     {"mlpipe_model_attach", torture_model_evaluate, 0},
     {"mlpipe_model_bytes", torture_model_bytes, 0},
     {"mlpipe_model_load_bytes", torture_model_bytes, 0},
