@@ -48,6 +48,7 @@ typedef struct mlpipe__fit_rows {
     mlpipe__frame frame;
     double *target, *weight;
     uint64_t *ids;
+    uint64_t *keys;        /* what decides the fold of each row */
     struct mlpipe__fitting *fitting;
     uint32_t copies;       /* added to each row */
     /* Rows between two others, behind all else: a + u (b - a) of each
