@@ -41,15 +41,23 @@ enum { KERNEL_KEPT = 512 }; /* columns whose lanes wait between chunks */
     }
 
 /* A dot product in one set of lanes, and y -= d x. */
-#define KERNEL_VECTORS(suffix, target)                                       \
+#define KERNEL_VECTORS(suffix, target, vec, W)                               \
     target static double kernel_dot_##suffix(const double *a,                \
                                              const double *b, uint32_t n)    \
     {                                                                        \
-        double lanes[MLPIPE__GRAM_LANES] = {0};                              \
+        enum { PARTS = MLPIPE__GRAM_LANES / W };                             \
+        const vec zero = {0};                                                \
+        vec s[PARTS];                                                        \
+        double lanes[MLPIPE__GRAM_LANES];                                    \
         uint32_t i = 0;                                                      \
+        for (uint32_t v = 0; v < PARTS; v++)                                 \
+            s[v] = zero;                                                     \
         for (; i + MLPIPE__GRAM_LANES <= n; i += MLPIPE__GRAM_LANES)         \
-            for (uint32_t k = 0; k < MLPIPE__GRAM_LANES; k++)                \
-                lanes[k] += a[i + k] * b[i + k];                             \
+            for (uint32_t v = 0; v < PARTS; v++)                             \
+                s[v] += *(const vec *)(a + i + v * W) *                      \
+                        *(const vec *)(b + i + v * W);                       \
+        for (uint32_t v = 0; v < PARTS; v++)                                 \
+            *(vec *)(lanes + v * W) = s[v];                                  \
         for (uint32_t k = 0; i + k < n; k++)                                 \
             lanes[k] += a[i + k] * b[i + k];                                 \
         return kernel_lanes(lanes);                                          \
@@ -57,7 +65,10 @@ enum { KERNEL_KEPT = 512 }; /* columns whose lanes wait between chunks */
     target static void kernel_axpy_##suffix(double *y, const double *x,      \
                                             double d, uint32_t n)            \
     {                                                                        \
-        for (uint32_t i = 0; i < n; i++)                                     \
+        uint32_t i = 0;                                                      \
+        for (; i + W <= n; i += W)                                           \
+            *(vec *)(y + i) -= d * *(const vec *)(x + i);                    \
+        for (; i < n; i++)                                                   \
             y[i] -= d * x[i];                                                \
     }
 
@@ -66,14 +77,14 @@ static inline double kernel_lanes(const double *s)
     return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
 }
 
-KERNEL_VECTORS(plain, )
-
 #if defined(__GNUC__)
 typedef double kernel_vec2 __attribute__((vector_size(16), aligned(8)));
 KERNEL_TILE(kernel_tile_plain, , kernel_vec2, 2, 1, 1)
+KERNEL_VECTORS(plain, , kernel_vec2, 2)
 #else
 typedef double kernel_vec1;
 KERNEL_TILE(kernel_tile_plain, , kernel_vec1, 1, 1, 1)
+KERNEL_VECTORS(plain, , kernel_vec1, 1)
 #endif
 
 static const mlpipe__gram_kernel kernel_plain = {
@@ -85,9 +96,9 @@ typedef double kernel_vec8 __attribute__((vector_size(64), aligned(8)));
 #define KERNEL_AVX2 __attribute__((target("avx2")))
 #define KERNEL_AVX512 __attribute__((target("avx512f")))
 KERNEL_TILE(kernel_tile_avx2, KERNEL_AVX2, kernel_vec4, 4, 2, 2)
-KERNEL_VECTORS(avx2, KERNEL_AVX2)
+KERNEL_VECTORS(avx2, KERNEL_AVX2, kernel_vec4, 4)
 KERNEL_TILE(kernel_tile_avx512, KERNEL_AVX512, kernel_vec8, 8, 5, 5)
-KERNEL_VECTORS(avx512, KERNEL_AVX512)
+KERNEL_VECTORS(avx512, KERNEL_AVX512, kernel_vec8, 8)
 
 static const mlpipe__gram_kernel kernel_avx2 = {
     2, kernel_tile_avx2, kernel_dot_avx2, kernel_axpy_avx2};

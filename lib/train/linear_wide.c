@@ -2,60 +2,15 @@
 /*
  * lasso and elastic_net where features outnumber rows, or are too many for
  * their products: columns about the means times the root of the weight's
- * share, and coordinate descent on the residual. Down the path only features
- * that the sequential strong rule names take part (Tibshirani et al. 2012);
- * those that the gap proves to be zero are out for this lambda (Ndiaye et al.
- * 2017); all others are looked at in the end, unless the way that the
- * residual went since the last look bounds what would be seen.
+ * share, and a descent on the residual (linear_wide_cd.c).
  */
-#include "linear_types.h"
+#include "linear_wide_types.h"
 
-enum {
-    WIDE_INNER = 10,       /* sweeps over the active between looks at more */
-    WIDE_STEPS = 12        /* on the way to a single lambda */
-};
+enum { WIDE_STEPS = 8 }; /* on the way to a single lambda */
 
-#define WIDE_STILL 1e-2    /* of tol; see linear_cd.c */
-#define WIDE_ROUNDING 1e-12
-
-typedef struct wide_fit {
-    mlpipe__linear *l;
-    uint32_t p;
-    int64_t all;      /* rows of the columns */
-    uint32_t n;       /* of them, the first are those that train */
-    double *x;        /* p + 1 columns of `all` rows; the target is the last */
-    double *mean;     /* p + 1 */
-    double *square;   /* p: x'x */
-    double *w, *r, *seen; /* p; n: residual, and as it was at the last look */
-    double *g;        /* p: x'r at the look of each */
-    double *moved;    /* p: the way of r at that look */
-    double way;       /* of r until now */
-    double yy, weight, held; /* weights that train, and that are held out */
-    uint8_t *out;     /* p: proven to be zero at this lambda */
-    uint8_t *in;      /* p: takes part */
-    uint32_t *part, *active, parts, actives;
-    double gap;
-    uint64_t sweeps;
-} wide_fit;
+#define WIDE_LOOSE 1e-2 /* gap of those steps */
 
 /* ---- the columns -------------------------------------------------------- */
-
-/* Of any length, in blocks as all sums. */
-static double wide_dot(const wide_fit *f, const double *a, const double *b)
-{
-    mlpipe__tree tree;
-
-    if (f->n <= MLPIPE__SUM_BLOCK)
-        return f->l->kernel->dot(a, b, f->n);
-    memset(&tree, 0, sizeof tree);
-    for (uint32_t i = 0; i < f->n; i += MLPIPE__SUM_BLOCK)
-        mlpipe__tree_add(&tree,
-                         f->l->kernel->dot(a + i, b + i,
-                                           f->n - i < MLPIPE__SUM_BLOCK
-                                               ? f->n - i
-                                               : MLPIPE__SUM_BLOCK));
-    return mlpipe__tree_value(&tree);
-}
 
 /* Rows that train come first; place[row] is where. */
 static uint32_t wide_places(const wide_fit *f, uint32_t left_out,
@@ -83,7 +38,7 @@ typedef struct wide_reader {
     double *values;
     uint8_t *valid;
     uint32_t *place;
-    double *root; /* of each place: of its weight */
+    double *weight, *root; /* of each place; of its share */
 } wide_reader;
 
 static mlpipe_status wide_read(wide_fit *f, const wide_reader *r)
@@ -112,10 +67,10 @@ static mlpipe_status wide_read(wide_fit *f, const wide_reader *r)
     for (uint32_t i = 0; i < rows; i++) {
         const double w = t->weight ? t->weight[i] : 1;
         y[r->place[i]] = t->target[i];
-        r->root[r->place[i]] = w;
+        r->weight[r->place[i]] = w;
     }
     for (uint32_t i = 0; i < rows; i++)
-        *(i < f->n ? &f->weight : &f->held) += r->root[i];
+        *(i < f->n ? &f->weight : &f->held) += r->weight[i];
     return MLPIPE_OK;
 }
 
@@ -124,22 +79,24 @@ static mlpipe_status wide_read(wide_fit *f, const wide_reader *r)
 static mlpipe_status wide_centre(wide_fit *f, const wide_reader *r)
 {
     const uint32_t rows = (uint32_t)f->all;
-    double *root = r->root;
+    const double *weight = r->weight;
+
+    for (uint32_t i = 0; i < rows; i++)
+        r->root[i] =
+            mlpipe__sqrt(weight[i] / (i < f->n ? f->weight : f->held));
 
     for (uint32_t c = 0; c <= f->p; c++) {
         double *x = f->x + (size_t)c * rows;
         const double mean =
-            f->l->intercept ? wide_dot(f, x, root) / f->weight : 0;
+            f->l->intercept ? mlpipe__wide_dot(f, x, weight) / f->weight : 0;
         double more, size;
         for (uint32_t i = 0; i < rows; i++)
             x[i] -= mean;
-        more = f->l->intercept ? wide_dot(f, x, root) / f->weight : 0;
+        more = f->l->intercept ? mlpipe__wide_dot(f, x, weight) / f->weight : 0;
         f->mean[c] = mean + more;
-        for (uint32_t i = 0; i < rows; i++) {
-            x[i] -= more;
-            x[i] *= mlpipe__sqrt(root[i] / (i < f->n ? f->weight : f->held));
-        }
-        size = wide_dot(f, x, x);
+        for (uint32_t i = 0; i < rows; i++)
+            x[i] = (x[i] - more) * r->root[i];
+        size = mlpipe__wide_dot(f, x, x);
         if (!mlpipe__finite(size))
             return mlpipe__fail(f->l->ctx, MLPIPE_E_NUMERIC,
                                 "%s: the squares of %s %q are beyond a "
@@ -171,7 +128,9 @@ static mlpipe_status wide_load(wide_fit *f, uint32_t left_out)
     r.valid = mlpipe__alloc_array(env, f->p, block);
     r.place = mlpipe__alloc_array(env, rows, sizeof *r.place);
     r.root = mlpipe__alloc_array(env, rows, sizeof(double));
-    if (!r.scratch || !r.values || !r.valid || !r.place || !r.root)
+    r.weight = mlpipe__alloc_array(env, rows, sizeof(double));
+    if (!r.scratch || !r.values || !r.valid || !r.place || !r.root ||
+        !r.weight)
         st = mlpipe__nomem(f->l->ctx);
     if (!st) {
         f->n = wide_places(f, left_out, r.place);
@@ -186,7 +145,7 @@ static mlpipe_status wide_load(wide_fit *f, uint32_t left_out)
         memcpy(f->seen, y, f->n * sizeof(double));
         f->way = 0;
         for (uint32_t j = 0; j < f->p; j++) {
-            f->g[j] = f->weight > 0 ? wide_dot(f, f->x + j * rows, y) : 0;
+            f->g[j] = f->weight > 0 ? mlpipe__wide_dot(f, f->x + j * rows, y) : 0;
             f->moved[j] = 0;
             f->in[j] = 0;
         }
@@ -196,151 +155,8 @@ static mlpipe_status wide_load(wide_fit *f, uint32_t left_out)
     mlpipe__free(env, r.valid);
     mlpipe__free(env, r.place);
     mlpipe__free(env, r.root);
+    mlpipe__free(env, r.weight);
     return st;
-}
-
-/* ---- descent ------------------------------------------------------------ */
-
-static double wide_one(wide_fit *f, uint32_t j, double l1, double l2)
-{
-    const double *x = f->x + (size_t)j * f->all;
-    const double square = f->square[j], old = f->w[j];
-    const double now =
-        mlpipe__soft(wide_dot(f, x, f->r) + square * old, l1,
-                     f->l->positive) /
-        (square + l2);
-
-    if (now == old)
-        return 0;
-    f->w[j] = now;
-    f->l->kernel->axpy(f->r, x, now - old, f->n);
-    return square * (now - old) * (now - old);
-}
-
-/* Those that take part once, then the active ones until they stand still. */
-static void wide_round(wide_fit *f, double l1, double l2, double still)
-{
-    double gain = still + 1;
-    uint32_t s = 0;
-
-    f->actives = 0;
-    for (uint32_t i = 0; i < f->parts; i++) {
-        wide_one(f, f->part[i], l1, l2);
-        if (f->w[f->part[i]] != 0)
-            f->active[f->actives++] = f->part[i];
-    }
-    for (; s < WIDE_INNER && gain > still; s++) {
-        gain = 0;
-        for (uint32_t i = 0; i < f->actives; i++)
-            gain += wide_one(f, f->active[i], l1, l2);
-    }
-    f->sweeps += 1 + s;
-}
-
-static void wide_take(wide_fit *f, uint32_t j)
-{
-    if (f->in[j] || !(f->square[j] > 0))
-        return;
-    f->in[j] = 1;
-    f->part[f->parts++] = j;
-}
-
-/* How far the residual is from where it was at the last look. */
-static void wide_walk(wide_fit *f)
-{
-    double s = 0;
-
-    for (uint32_t i = 0; i < f->n; i++)
-        f->seen[i] -= f->r[i];
-    s = wide_dot(f, f->seen, f->seen);
-    f->way += mlpipe__sqrt(s) * (1 + WIDE_ROUNDING);
-    memcpy(f->seen, f->r, f->n * sizeof(double));
-}
-
-static void wide_look(wide_fit *f, uint32_t j)
-{
-    f->g[j] = wide_dot(f, f->x + (size_t)j * f->all, f->r);
-    f->moved[j] = f->way;
-}
-
-/* The most that x'r of feature j can be. */
-static double wide_bound(const wide_fit *f, uint32_t j)
-{
-    return mlpipe__dual_size(f->g[j], f->l->positive) +
-           mlpipe__sqrt(f->square[j]) * (f->way - f->moved[j]);
-}
-
-/*
- * Looks at every feature that may be active: is the gap small enough? Those
- * that should take part do from now on; *more: whether there were any.
- */
-static void wide_certify(wide_fit *f, double l1, double l2, bool *more)
-{
-    const double *y = f->x + (size_t)f->p * f->all;
-    double size = l1, ww = 0, w1 = 0;
-    const uint32_t before = f->parts;
-
-    wide_walk(f);
-    for (uint32_t i = 0; i < f->parts; i++) {
-        const uint32_t j = f->part[i];
-        const double w = f->w[j];
-        wide_look(f, j);
-        const double s = mlpipe__dual_size(f->g[j] - l2 * w, f->l->positive);
-        size = s > size ? s : size;
-        ww += w * w;
-        w1 += w < 0 ? -w : w;
-    }
-    for (uint32_t j = 0; j < f->p; j++) {
-        if (f->in[j] || f->out[j] || wide_bound(f, j) <= l1)
-            continue;
-        wide_look(f, j);
-        const double s = mlpipe__dual_size(f->g[j], f->l->positive);
-        size = s > size ? s : size;
-        if (s > l1)
-            wide_take(f, j);
-    }
-    const double gap =
-        mlpipe__dual_gap(wide_dot(f, f->r, f->r), ww, w1,
-                         wide_dot(f, f->r, y), size, l1, l2);
-    f->gap = gap > 0 ? gap / (f->yy / 2) : gap == gap ? 0 : gap;
-    *more = f->parts > before;
-    /* the sphere about the dual point, which holds the best one */
-    const double radius = mlpipe__sqrt(f->gap * f->yy) * (1 + WIDE_ROUNDING);
-    for (uint32_t j = 0; j < f->p; j++)
-        if (!f->in[j] && !f->out[j])
-            f->out[j] = l1 / size * wide_bound(f, j) +
-                            radius * mlpipe__sqrt(f->square[j] + l2) <
-                        l1 * (1 - WIDE_ROUNDING);
-}
-
-/* From the solution at the lambda before; before: its l1. */
-static bool wide_solve(wide_fit *f, double l1, double l2, double before)
-{
-    const uint64_t end = f->sweeps + f->l->sweeps_max;
-    double still = WIDE_STILL * f->l->tol * f->yy;
-    const double strong = 2 * l1 - before;
-
-    f->gap = 0;
-    if (!(f->yy > 0) || !(f->weight > 0))
-        return true;
-    f->parts = 0;
-    memset(f->out, 0, f->p);
-    memset(f->in, 0, f->p);
-    for (uint32_t j = 0; j < f->p; j++)
-        if (f->w[j] != 0 ||
-            mlpipe__dual_size(f->g[j], f->l->positive) >= strong)
-            wide_take(f, j);
-    for (;;) {
-        bool more;
-        wide_round(f, l1, l2, still);
-        wide_certify(f, l1, l2, &more);
-        if (f->gap <= f->l->tol)
-            return true;
-        if (f->sweeps >= end || f->gap != f->gap)
-            return false;
-        if (!more)
-            still /= 4;
-    }
 }
 
 /* Mean squared error of the rows that are held out. */
@@ -390,7 +206,7 @@ static mlpipe_status wide_fold(wide_fit *f, uint32_t k, double *errors,
     for (uint32_t i = 0; i < l->lambdas && !st; i++) {
         const double l1 = l->path[i] * l->l1_ratio;
         st = mlpipe__poll(l->ctx, l->job->name, i, l->lambdas);
-        if (!st && !wide_solve(f, l1, l->path[i] - l1, before))
+        if (!st && !mlpipe__wide_solve(f, l1, l->path[i] - l1, before))
             st = mlpipe__linear_not_reached(l, l->path[i], f->gap);
         errors[(size_t)k * l->lambdas + i] = f->held > 0 ? wide_error(f) : 0;
         before = l1;
@@ -441,7 +257,10 @@ static mlpipe_status wide_all_rows(wide_fit *f, uint32_t best)
                                              : highest * mlpipe__exp(down * i);
         const double l1 = lambda * l->l1_ratio;
         st = mlpipe__poll(l->ctx, l->job->name, i, steps + 1);
-        if (!st && !wide_solve(f, l1, lambda - l1, before))
+        f->tol = i == steps || l->automatic || l->tol > WIDE_LOOSE
+                     ? l->tol
+                     : WIDE_LOOSE;
+        if (!st && !mlpipe__wide_solve(f, l1, lambda - l1, before))
             st = mlpipe__linear_not_reached(l, lambda, f->gap);
         before = l1;
     }
@@ -468,8 +287,19 @@ static mlpipe_status wide_allocate(wide_fit *f)
     f->in = mlpipe__alloc_array(env, p, 1);
     f->part = mlpipe__alloc_array(env, p, sizeof *f->part);
     f->active = mlpipe__alloc_array(env, p, sizeof *f->active);
+    f->exact = f->all > WIDE_EXACT_ROWS ? 0
+               : f->p < WIDE_EXACT      ? f->p
+                                        : WIDE_EXACT;
+    const size_t exact = f->exact;
+    f->factor = mlpipe__alloc_array(env, exact * exact, sizeof(double));
+    f->step = mlpipe__alloc_array(env, exact, sizeof(double));
+    f->columns = mlpipe__alloc_array(env, exact + MLPIPE__GRAM_TILE,
+                                     column + 8 * sizeof(double));
+    f->lanes = mlpipe__alloc_array(env, mlpipe__gram_lanes(f->exact),
+                                   sizeof(double));
     if (!f->x || !f->mean || !f->square || !f->w || !f->g || !f->moved ||
-        !f->r || !f->seen || !f->out || !f->in || !f->part || !f->active)
+        !f->r || !f->seen || !f->out || !f->in || !f->part || !f->active ||
+        !f->factor || !f->step || !f->columns || !f->lanes)
         return mlpipe__nomem(f->l->ctx);
     return MLPIPE_OK;
 }
@@ -490,11 +320,16 @@ static void wide_free(wide_fit *f)
     mlpipe__free(env, f->in);
     mlpipe__free(env, f->part);
     mlpipe__free(env, f->active);
+    mlpipe__free(env, f->factor);
+    mlpipe__free(env, f->step);
+    mlpipe__free(env, f->columns);
+    mlpipe__free(env, f->lanes);
 }
 
 mlpipe_status mlpipe__linear_by_rows(mlpipe__linear *l)
 {
-    wide_fit f = {.l = l, .p = l->p, .all = l->job->train->rows};
+    wide_fit f = {.l = l, .p = l->p, .all = l->job->train->rows,
+                  .tol = l->tol};
     uint32_t best = 0;
     mlpipe_status st;
 
@@ -512,7 +347,7 @@ mlpipe_status mlpipe__linear_by_rows(mlpipe__linear *l)
     if (!st) {
         l->gap = f.gap;
         l->sweeps = f.sweeps;
-        l->loss = wide_dot(&f, f.r, f.r);
+        l->loss = mlpipe__wide_dot(&f, f.r, f.r);
         mlpipe__linear_keep(l, f.w, f.mean);
     }
     wide_free(&f);
