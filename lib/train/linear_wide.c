@@ -145,7 +145,8 @@ static mlpipe_status wide_load(wide_fit *f, uint32_t left_out)
         memcpy(f->seen, y, f->n * sizeof(double));
         f->way = 0;
         for (uint32_t j = 0; j < f->p; j++) {
-            f->g[j] = f->weight > 0 ? mlpipe__wide_dot(f, f->x + j * rows, y) : 0;
+            f->g[j] =
+                f->weight > 0 ? mlpipe__wide_dot(f, f->x + j * rows, y) : 0;
             f->moved[j] = 0;
             f->in[j] = 0;
         }

@@ -161,3 +161,38 @@ MLPIPE_API int32_t bench_lasso_path(mlpipe_ctx *ctx, const double *const *x,
         st = bench_path(&job, lambdas, count, tol, out);
     return mlpipe__end(ctx, st);
 }
+
+/* The upper triangle of x'x, q columns of n <= 4,096 rows, `turns` times: by
+ * our kernel, or by BLAS. */
+MLPIPE_API int32_t bench_gram(mlpipe_ctx *ctx, const double *x, uint32_t n,
+                              uint32_t q, uint32_t turns, int32_t blas,
+                              double *out)
+{
+    enum { STRIDE = 4616 };
+    const mlpipe__gram_kernel *kernel =
+        mlpipe__gram_kernel_of(mlpipe__gram_width());
+    mlpipe_status st = mlpipe__begin(ctx, "bench_gram");
+    double *copy, *lanes;
+
+    if (st)
+        return mlpipe__end(ctx, st);
+    copy = mlpipe__alloc_array(ctx->env, (size_t)q + MLPIPE__GRAM_TILE,
+                               STRIDE * sizeof *copy);
+    lanes = mlpipe__alloc_array(ctx->env, mlpipe__gram_lanes(q),
+                                sizeof *lanes);
+    if (!copy || !lanes)
+        st = mlpipe__nomem(ctx);
+    for (uint32_t c = 0; c < q && !st; c++)
+        memcpy(copy + (size_t)c * STRIDE, x + (size_t)c * n,
+               n * sizeof *copy);
+    for (uint32_t i = 0; i < turns && !st; i++) {
+        memset(out, 0, (size_t)q * q * sizeof *out);
+        if (blas)
+            mlpipe__syrk(n, q, copy, STRIDE, out);
+        else
+            mlpipe__gram_add(kernel, copy, STRIDE, q, n, lanes, out);
+    }
+    mlpipe__free(ctx->env, copy);
+    mlpipe__free(ctx->env, lanes);
+    return mlpipe__end(ctx, st);
+}

@@ -7,7 +7,6 @@ gave; ROWS lists them with the ratio that each has to reach.
 """
 import ctypes
 import math
-import os
 import subprocess
 import tempfile
 import warnings
@@ -159,6 +158,21 @@ def lasso(t):
             **peers}, check, {}
 
 
+def lasso_wide(t):
+    """Both to the same gap: the peer's is by the variance, not half of it."""
+    from sklearn.linear_model import Lasso
+    lam = highest(t) / 100
+    def check(name, got, t):
+        ours, m = got["ours"][0], got["sklearn Lasso"]
+        bench.same(f"{name}, objective", objective(t, ours, lam),
+                   objective(t, np.r_[m.intercept_, m.coef_], lam), 1e-4)
+    return ({"ours": lambda: t.learn("lasso", f"lambda={lam!r} tol=1e-6"),
+             "sklearn Lasso": lambda: Lasso(
+                 lam, tol=5e-7, max_iter=100_000).fit(t.f, t.y)}, check,
+            {"glmnet": "glmnet(x, y, nlambda = 100, lambda.min.ratio = .01,"
+                       " standardize = FALSE, thresh = 1e-12)"})
+
+
 def lasso_path(t):
     from sklearn.linear_model import lasso_path as path
     lambdas = highest(t) * np.geomspace(1, 1e-3, 100)
@@ -188,6 +202,28 @@ def lasso_cv(t):
                           "lambda.min.ratio = 1e-3)"})
 
 
+def gram(p):
+    def row(t):
+        x = np.ascontiguousarray(t.x[:4096, :p].T)
+        out = np.zeros((2, p, p))
+        turns = max(1, 20_000_000 // (4096 * p))
+        def call(blas):
+            mlpipe._ctx().call("bench_gram", at(x), 4096, p, turns, blas,
+                               at(out[int(blas)]))
+        def check(name, got, t):
+            want = x @ x.T
+            for one in out:
+                bench.same(name, 0, abs(np.triu(one.T - want)).max(), 1e-7)
+        return ({"ours": lambda: call(False),
+                 "OpenBLAS dsyrk": lambda: call(True)}, check, {})
+    return row
+
+
+def columns():
+    return Table(np.random.default_rng(0).normal(size=(4096, 400)),
+                 np.zeros(4096))
+
+
 ROWS = [  # row, table, function, ratio to reach, rounds
     ("ridge, 100k x 50", tall, ridge, 1.5, 9),
     ("least squares, 100k x 50", tall, least_squares, 4, 9),
@@ -195,12 +231,15 @@ ROWS = [  # row, table, function, ratio to reach, rounds
     ("lasso, 100k x 50", tall, lasso, 1.5, 7),
     ("lasso_path, 100 lambdas, 100k x 50", tall, lasso_path, 2, 7),
     ("lasso_cv, 5 x 100, 100k x 50", tall, lasso_cv, 20, 5),
-    ("lasso, 1000 x 10000", wide, lasso, 2, 3),
+    ("lasso to a gap of 1e-6, 1000 x 10000", wide, lasso_wide, 2, 3),
+    *[(f"gram, 4096 x {p}", columns, gram(p), 1.3, 5)
+      for p in (8, 16, 32, 50, 100, 200, 400)],
 ]
 
 
 def area(only=None):
-    lib.bench_learn.restype = lib.bench_lasso_path.restype = ctypes.c_int32
+    for name in "learn", "lasso_path", "gram":
+        getattr(lib, f"bench_{name}").restype = ctypes.c_int32
     tables = {}
     for name, make, row, goal, rounds in ROWS:
         if only and only not in name:

@@ -30,7 +30,8 @@ if [ ! -f "$build/build.ninja" ]; then
 fi
 ninja -C "$build" lib/libmlpipe.so.0.1.0 tests/bench/bench_slot \
     tests/bench/bench_row tests/bench/bench_predict \
-    tests/bench/libbench_features.so tests/bench/libbench_models.so > build/bench.build 2>&1 ||
+    tests/bench/libbench_features.so \
+    tests/bench/libbench_models.so > build/bench.build 2>&1 ||
     { tail -n 40 build/bench.build; exit 1; }
 
 peers=$PWD/build/peers
