@@ -10,7 +10,7 @@
 #include "report/report_internal.h"
 #include "train/train_internal.h"
 
-enum { RIG_FEATURES_MAX = 32 };
+enum { RIG_FEATURES_MAX = 128 };
 
 /* x[f][row], NaN = missing; codes[f] > 0 makes a category of it. */
 typedef struct rig_table {

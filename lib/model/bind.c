@@ -150,15 +150,20 @@ mlpipe_status mlpipe__bind_feeds(mlpipe_ctx *ctx, const mlpipe__program *p,
     return st;
 }
 
+uint64_t mlpipe__binding_key(const mlpipe__binding *b,
+                             const mlpipe_dataset *d, int64_t row)
+{
+    return b->fold_column < 0
+               ? mlpipe_dataset_row_id(d, row)
+               : mlpipe__dataset_group_key(d, (uint32_t)b->fold_column, row);
+}
+
 uint32_t mlpipe__binding_fold(const mlpipe__binding *b,
                               const mlpipe_dataset *d, int64_t row,
                               uint32_t folds)
 {
-    const uint64_t key =
-        b->fold_column < 0
-            ? mlpipe_dataset_row_id(d, row)
-            : mlpipe__dataset_group_key(d, (uint32_t)b->fold_column, row);
-    return mlpipe__fold_of(b->fold_seed, key, folds);
+    return mlpipe__fold_of(b->fold_seed, mlpipe__binding_key(b, d, row),
+                           folds);
 }
 
 mlpipe_status mlpipe__bind_dataset(mlpipe_ctx *ctx, const mlpipe__program *p,

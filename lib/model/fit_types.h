@@ -51,6 +51,7 @@ typedef struct mlpipe__fit_rows {
     /* The same, with repeats of a row told apart, so that no two copies vary
      * alike; NULL where no id stands twice. */
     uint64_t *vary_ids;
+    uint64_t *keys;        /* what decides the fold of each row */
     struct mlpipe__fitting *fitting;
     uint32_t copies;       /* added to each row */
     /* Rows between two others, behind all else: a + u (b - a) of each

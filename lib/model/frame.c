@@ -280,6 +280,22 @@ static mlpipe_status frame_tell_apart(mlpipe__fitting *f,
     return st;
 }
 
+/* The group of a row, or its id; a copy's are those of its row, and those of a
+ * row between two others are the first one's. */
+static void frame_keys(mlpipe__fit_rows *rows)
+{
+    const int64_t real = rows->data->rows;
+    const int64_t behind = real * ((int64_t)rows->copies + 1);
+    int64_t i;
+    for (i = 0; i < real; i++)
+        rows->keys[i] = mlpipe__binding_key(&rows->binding, rows->data, i);
+    for (; i < behind; i++)
+        rows->keys[i] = rows->keys[i - real];
+    for (i = 0; rows->from && i < rows->from->rows; i++)
+        rows->keys[behind + i] =
+            mlpipe__binding_key(&rows->binding, rows->from, i);
+}
+
 static uint32_t frame_count_copies(const mlpipe__fitting *f)
 {
     uint32_t i, copies = 0;
@@ -309,9 +325,11 @@ mlpipe_status mlpipe__fit_frame(mlpipe__fitting *f, mlpipe__fit_rows *rows,
         return mlpipe__nomem(f->ctx);
     rows->target = mlpipe__alloc_array(env, total, sizeof *rows->target);
     rows->ids = mlpipe__alloc_array(env, total, sizeof *rows->ids);
+    rows->keys = mlpipe__alloc_array(env, total, sizeof *rows->keys);
     if (weighted)
         rows->weight = mlpipe__alloc_array(env, total, sizeof *rows->weight);
-    if (!rows->target || !rows->ids || (weighted && !rows->weight))
+    if (!rows->target || !rows->ids || !rows->keys ||
+        (weighted && !rows->weight))
         return mlpipe__nomem(f->ctx);
     for (i = 0; i < real; i++)
         rows->ids[i] = mlpipe_dataset_row_id(rows->data, i);
@@ -325,6 +343,7 @@ mlpipe_status mlpipe__fit_frame(mlpipe__fitting *f, mlpipe__fit_rows *rows,
     if (st)
         return st;
     frame_repeat(rows, f->model->seed);
+    frame_keys(rows);
     rows->frame = (mlpipe__frame){
         .rows = (int64_t)total,
         .features = f->feature_count,
@@ -332,6 +351,7 @@ mlpipe_status mlpipe__fit_frame(mlpipe__fitting *f, mlpipe__fit_rows *rows,
         .target = rows->target,
         .weight = rows->weight,
         .ids = rows->ids,
+        .keys = rows->keys,
         .scratch_bytes =
             mlpipe__program_scratch(f->plan.program, MLPIPE__BLOCK_ROWS),
         .read = frame_read,
@@ -346,6 +366,7 @@ void mlpipe__fit_rows_free(mlpipe__env *env, mlpipe__fit_rows *rows)
     mlpipe__free(env, rows->weight);
     mlpipe__free(env, rows->ids);
     mlpipe__free(env, rows->vary_ids);
+    mlpipe__free(env, rows->keys);
     mlpipe__free(env, rows->between);
     mlpipe__binding_free(&rows->binding);
     mlpipe_dataset_free(rows->from);

@@ -203,6 +203,9 @@ mlpipe_status mlpipe__bind_dataset(mlpipe_ctx *ctx, const mlpipe__program *p,
 mlpipe_status mlpipe__bind_feeds(mlpipe_ctx *ctx, const mlpipe__program *p,
                                  const mlpipe_dataset *d,
                                  mlpipe__binding *out);
+/* What decides the fold of a row: its group, or its id. */
+uint64_t mlpipe__binding_key(const mlpipe__binding *b,
+                             const mlpipe_dataset *d, int64_t row);
 /* The fold of a row, the same for all rows of a group. */
 uint32_t mlpipe__binding_fold(const mlpipe__binding *b,
                               const mlpipe_dataset *d, int64_t row,

@@ -26,6 +26,8 @@ typedef struct mlpipe__frame {
                                classes - 1, for classifiers */
     const double *weight;   /* rows, or NULL = all one */
     const uint64_t *ids;    /* rows */
+    const uint64_t *keys;   /* rows, or NULL = ids: rows of one key (a group,
+                               a row and its copies) share a fold */
     size_t scratch_bytes;   /* for one reader */
     /* Rows start .. start + n - 1, n <= MLPIPE__BLOCK_ROWS: values[f * n + i]
      * and valid[f * n + i]. Any thread with a scratch of its own. */
@@ -113,7 +115,9 @@ typedef struct mlpipe__tail {
 extern const mlpipe__tail mlpipe__tail_calibrate;
 extern const mlpipe__tail mlpipe__tail_conformal;
 
+extern const mlpipe__learner mlpipe__learner_elastic_net;
 extern const mlpipe__learner mlpipe__learner_gbt;
+extern const mlpipe__learner mlpipe__learner_lasso;
 extern const mlpipe__learner mlpipe__learner_ridge;
 
 #endif

@@ -77,6 +77,8 @@ def head(area):
     names = ["lightgbm", "scikit-learn", "numpy", "pandas", "polars"]
     if area == "features":
         names = names[1:] + ["imbalanced-learn", "numexpr"]
+    if area == "models":
+        names = ["scikit-learn", "glum", "numpy"]
     for name in names:
         try:
             peers.append(f"{name} {version(name)}")

@@ -30,14 +30,14 @@ if [ ! -f "$build/build.ninja" ]; then
 fi
 ninja -C "$build" lib/libmlpipe.so.0.1.0 tests/bench/bench_slot \
     tests/bench/bench_row tests/bench/bench_predict \
-    tests/bench/libbench_features.so tests/bench/libbench_models.so \
-    > build/bench.build 2>&1 ||
+    tests/bench/libbench_features.so \
+    tests/bench/libbench_models.so > build/bench.build 2>&1 ||
     { tail -n 40 build/bench.build; exit 1; }
 
 peers=$PWD/build/peers
 [ -x "$peers/bin/python" ] || /usr/bin/python3 -m venv "$peers" || exit 1
 "$peers/bin/pip" install -q --disable-pip-version-check --upgrade \
-    lightgbm scikit-learn pandas polars imbalanced-learn numexpr ||
+    lightgbm scikit-learn pandas polars imbalanced-learn numexpr glum ||
     "$peers/bin/python" -c \
         'import lightgbm, sklearn, pandas, imblearn, numexpr' ||
     { echo "the peers cannot be installed"; exit 1; }

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The linear learners of numbers: ridge, lasso, elastic_net. All minimise
+ *
+ *     sum s (y - b - x w)^2 / (2 S) + l2 |w|^2 / 2 + l1 |w|_1,  S = sum s,
+ *
+ * over one Gram matrix, whose folds are kept apart, so that cross-validation
+ * needs no second pass; where there are more features than rows, or too many
+ * of them, over the rows themselves.
+ */
+#ifndef MLPIPE_LINEAR_TYPES_H
+#define MLPIPE_LINEAR_TYPES_H
+
+#include "train_internal.h"
+
+enum {
+    MLPIPE__GRAM_ROWS = MLPIPE__SUM_BLOCK, /* of a block */
+    MLPIPE__GRAM_CHUNK = 512,   /* rows that stay in the cache meanwhile */
+    MLPIPE__GRAM_TILE = 5,      /* columns of the widest tile */
+    MLPIPE__GRAM_LANES = MLPIPE__SUM_LANES,
+    MLPIPE__LINEAR_FEATURES_MAX = 8192,
+    MLPIPE__LINEAR_GRAM_MAX = 2000, /* features; beyond, lasso reads rows */
+    MLPIPE__LINEAR_FOLDS_MAX = 50,
+    MLPIPE__LINEAR_LAMBDAS_MAX = 10000
+};
+
+/* ---- sums of products (gram_kernel.c) ----------------------------------- */
+
+/* Columns i of a and j of b: lanes[(i * tile + j) * 8 + k % 8] grows by
+ * a[i * ld + k] b[j * ld + k] for k < n, n a multiple of 8. */
+typedef void mlpipe__gram_tile(const double *a, const double *b, size_t ld,
+                               uint32_t n, double *lanes);
+typedef struct mlpipe__gram_kernel {
+    uint32_t tile; /* columns of a side */
+    mlpipe__gram_tile *run;
+    double (*dot)(const double *a, const double *b, uint32_t n); /* as
+                      mlpipe__block_dot, of any n */
+    void (*axpy)(double *y, const double *x, double d, uint32_t n); /* y -=
+                      d x */
+} mlpipe__gram_kernel;
+/* The fastest that the machine has (wide = 2), or of AVX2 (1) or none (0);
+ * the bits are the same. */
+const mlpipe__gram_kernel *mlpipe__gram_kernel_of(uint32_t wide);
+uint32_t mlpipe__gram_width(void);
+/* The upper triangle of x'x over n rows of columns x, a multiple of the tile
+ * (ld apart; up to seven rows behind n are zeros), is added to gram (q x q,
+ * column-major). lanes: mlpipe__gram_lanes(q) doubles. */
+size_t mlpipe__gram_lanes(uint32_t q);
+void mlpipe__gram_add(const mlpipe__gram_kernel *kernel, const double *x,
+                      size_t ld, uint32_t q, uint32_t n, double *lanes,
+                      double *gram);
+
+/* ---- the matrix of the rows (gram.c) ------------------------------------ */
+
+/*
+ * Columns: the features, the target, and a one, each less its shift and times
+ * the root of the row's weight; the products of each fold by itself.
+ */
+typedef struct mlpipe__gram {
+    mlpipe__env *env;
+    uint32_t p, q;  /* features; columns, p + 2 */
+    uint32_t folds;
+    double *shift;  /* q */
+    double *sum;    /* folds matrices q x q, column-major, upper triangle */
+} mlpipe__gram;
+
+/* E_SCHEMA where a feature is missing. Free also on failure. */
+mlpipe_status mlpipe__gram_fit(const mlpipe__fit_job *job, bool intercept,
+                               uint32_t folds, mlpipe__gram *out);
+void mlpipe__gram_free(mlpipe__gram *g);
+/* The fold of a training row. */
+uint32_t mlpipe__linear_fold(const mlpipe__fit_job *job, int64_t row,
+                             uint32_t folds);
+/* The error of a missing value. */
+mlpipe_status mlpipe__linear_null(const mlpipe__fit_job *job, uint32_t feature,
+                                  int64_t row);
+
+/*
+ * The same about the means, by the sum of the weights. A feature that does
+ * not vary has a row and a column of zeros.
+ */
+typedef struct mlpipe__moments {
+    uint32_t p;
+    double *a;      /* p x p, both triangles */
+    double *b;      /* p */
+    double yy;
+    double *mean;   /* p + 1: of features and target; zeros without a
+                       constant */
+    double weight;  /* the sum of the weights */
+} mlpipe__moments;
+
+bool mlpipe__moments_init(mlpipe__env *env, uint32_t p, mlpipe__moments *m);
+void mlpipe__moments_free(mlpipe__env *env, mlpipe__moments *m);
+/* Of all folds but one (UINT32_MAX: of all); sum: q x q of scratch. */
+void mlpipe__moments_fill(const mlpipe__gram *g, uint32_t left_out,
+                          bool intercept, double *sum, mlpipe__moments *m);
+/* The sum of squared errors of fold `fold`, by its weight, and that weight. */
+double mlpipe__gram_error(const mlpipe__gram *g, uint32_t fold,
+                          const mlpipe__moments *m, const double *w,
+                          double *weight);
+/* Sum of s (x - mean) r over the rows, r = y - mean - (x - mean) w. */
+mlpipe_status mlpipe__gram_gradient(const mlpipe__fit_job *job,
+                                    const double *mean, const double *w,
+                                    double *out);
+
+/* ---- a fit (linear.c) --------------------------------------------------- */
+
+typedef struct mlpipe__linear {
+    mlpipe_ctx *ctx;
+    mlpipe__env *env;
+    mlpipe__fit_job *job;
+    uint32_t p;
+    bool intercept, positive, lasso, automatic;
+    double l1_ratio, lambda, tol, ratio;
+    uint32_t sweeps_max, lambdas, folds, rule; /* rule: 0 min, 1 1se */
+    const mlpipe__gram_kernel *kernel;
+    /* what came out */
+    double *model;     /* intercept, then coefficients */
+    double gap;        /* by the objective of all zeros */
+    double loss;       /* mean squared error of the training rows */
+    uint64_t sweeps;
+    double *path;      /* automatic: lambdas, falling */
+    double *cv, *cv_se; /* of each */
+} mlpipe__linear;
+
+/* Checks, parameters, memory. Free also on failure. */
+mlpipe_status mlpipe__linear_start(mlpipe__fit_job *job, mlpipe__linear *l);
+void mlpipe__linear_free(mlpipe__linear *l);
+void mlpipe__linear_emit(const mlpipe__linear *l);
+/* The grid from `highest` down to ratio of it. */
+void mlpipe__linear_grid(mlpipe__linear *l, double highest);
+/* The place of the best lambda; errors[fold * lambdas + i] and weights. */
+mlpipe_status mlpipe__linear_choose(mlpipe__linear *l, const double *errors,
+                                    const double *weights, uint32_t *best);
+/* Coefficients w of features with these means become the model. */
+void mlpipe__linear_keep(mlpipe__linear *l, const double *w,
+                         const double *mean);
+mlpipe_status mlpipe__linear_not_reached(const mlpipe__linear *l,
+                                         double lambda, double gap);
+
+/* ---- coordinate descent (linear_cd.c) ----------------------------------- */
+
+/* w = 0 to begin with; a solve starts where the last one ended. */
+typedef struct mlpipe__descent {
+    const mlpipe__moments *m;
+    const mlpipe__gram_kernel *kernel;
+    bool positive;
+    double tol;
+    uint32_t sweeps_max;
+    double *w, *g;     /* p; g = b - A w */
+    uint32_t *active;  /* p */
+    double *factor, *step; /* of the exact solution on the active ones */
+    double gap;        /* set, by yy / 2 */
+    uint64_t sweeps;   /* counted */
+} mlpipe__descent;
+
+enum { MLPIPE__DESCENT_EXACT = 400 }; /* active ones at most */
+
+bool mlpipe__descent_init(mlpipe__env *env, const mlpipe__moments *m,
+                          const mlpipe__linear *l, mlpipe__descent *d);
+void mlpipe__descent_free(mlpipe__env *env, mlpipe__descent *d);
+/* True where the gap is within tol. */
+bool mlpipe__descent_solve(mlpipe__descent *d, double l1, double l2);
+/* The solution of the signs that are there, where it is one: no worse. */
+void mlpipe__descent_polish(mlpipe__descent *d, double l1, double l2);
+/* x towards zero by l1, and not below it where positive. */
+static inline double mlpipe__soft(double x, double l1, bool positive)
+{
+    return x > l1 ? x - l1 : x < -l1 && !positive ? x + l1 : 0;
+}
+/* How far x is beyond what the dual allows: |x|, or x where positive. */
+static inline double mlpipe__dual_size(double x, bool positive)
+{
+    return x < 0 ? (positive ? 0 : -x) : x;
+}
+/* The gap of squared error rr / 2, w'w = ww, |w|_1 = w1, r'y = ry, and the
+ * largest dual size. */
+double mlpipe__dual_gap(double rr, double ww, double w1, double ry,
+                        double size, double l1, double l2);
+
+/* The fits: by folds of the Gram matrix, and by rows. */
+mlpipe_status mlpipe__linear_by_gram(mlpipe__linear *l);
+mlpipe_status mlpipe__linear_by_rows(mlpipe__linear *l);
+
+#endif
