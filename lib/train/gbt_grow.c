@@ -19,8 +19,8 @@ static void grow_bag(gbt_fit *fit)
         if (!gbt_counts(frame, i))
             continue;
         if (fit->opt.rows < 1 &&
-            mlpipe__random64(fit->job->seed, MLPIPE__FOR_BAGGING,
-                             fit->trees.count, frame->ids[i], 0) >= below)
+            mlpipe__random64(fit->job->seed, MLPIPE__FOR_BAGGING, fit->round,
+                             frame->ids[i], 0) >= below)
             continue;
         fit->list[n++] = i;
     }
@@ -32,18 +32,19 @@ static void grow_columns(gbt_fit *fit)
 {
     const uint32_t features = fit->layout.features;
     const double share = fit->opt.columns * features;
+    const uint32_t stream = fit->round * fit->outputs + fit->output;
     uint32_t wanted = (uint32_t)share;
 
     wanted += wanted < share;
     for (uint32_t f = 0; f < features; f++)
         fit->keys[f] = mlpipe__random64(fit->job->seed, MLPIPE__FOR_COLUMNS,
-                                        fit->trees.count, f, 0);
+                                        stream, f, 0);
     mlpipe__sort_u64(fit->keys, features, fit->keys + features);
     const uint64_t most = fit->keys[wanted - 1];
     for (uint32_t f = 0; f < features; f++)
         fit->active[f] =
-            mlpipe__random64(fit->job->seed, MLPIPE__FOR_COLUMNS,
-                             fit->trees.count, f, 0) <= most;
+            mlpipe__random64(fit->job->seed, MLPIPE__FOR_COLUMNS, stream, f,
+                             0) <= most;
 }
 
 static gbt_cell grow_sum(const gbt_fit *fit)
@@ -211,7 +212,8 @@ static void grow_scores(gbt_fit *fit, const gbt_tree *tree)
         const int32_t v = fit->trees.leaf[tree->first_leaf + i];
         const uint32_t *const rows = fit->list + o->start;
         const uint32_t n = o->count;
-        int32_t *const score = fit->score;
+        int32_t *const score =
+            fit->score + (size_t)fit->output * fit->rows;
         for (uint32_t k = 0; k < n; k++)
             score[rows[k]] += v;
     }
@@ -232,6 +234,8 @@ static mlpipe_status grow_root(gbt_fit *fit, gbt_tree *tree)
     tree->first_leaf = fit->trees.leaf_count;
     tree->nodes = 0;
     tree->leaves = 1;
+    tree->output = fit->output;
+    tree->round = fit->grown;
     if (!grow_may_split(fit, root))
         return MLPIPE_OK;
     st = mlpipe__gbt_histogram(fit, root);
@@ -252,7 +256,7 @@ mlpipe_status mlpipe__gbt_grow(gbt_fit *fit, bool *grown)
         if (!(fit->open[best].best.gain > 0))
             break;
         if (tree.leaves % GROW_POLL == 0)
-            st = mlpipe__poll(fit->ctx, fit->job->name, fit->trees.count,
+            st = mlpipe__poll(fit->ctx, fit->job->name, fit->round,
                               fit->opt.trees);
         if (!st)
             st = grow_split(fit, &tree, best);

@@ -83,8 +83,10 @@ typedef struct gbt_node {
     uint64_t set[4];
 } gbt_node;
 
+/* A tree adds to one output; the trees of a round saw the same scores. */
 typedef struct gbt_tree {
     uint32_t first_node, first_leaf, nodes, leaves;
+    uint32_t output, round;
 } gbt_tree;
 
 /* All trees so far. */
@@ -122,13 +124,21 @@ typedef struct gbt_fit {
     uint32_t weighty;     /* those with a weight above 0; others are as not
                              there, to the bit */
     uint32_t tasks;       /* how many run at once */
+    uint32_t outputs;     /* scores of a row: of three classes or more each,
+                             else 1 */
+    uint32_t round;       /* of boosting, also where it grew nothing */
+    uint32_t grown;       /* rounds that grew a tree */
+    uint32_t output;      /* that the next tree adds to */
     uint32_t shift;       /* count bits of a cell's w */
-    double g_scale, h_scale, base, score_scale;
+    double g_scale, h_scale, score_scale;
+    double *base;         /* outputs: where the scores begin */
     int32_t leaf_limit;
     bool unit_hessian;
     gbt_grad *grad;       /* rows */
-    int32_t *score;       /* rows: sum of leaves */
+    int32_t *score;       /* outputs x rows: sums of leaves */
     int32_t *valid_score;
+    double *norm;         /* rows: log of the sum of exp of a row's scores when
+                             the round began; NULL for one output */
     uint32_t *list;       /* rows in the bag, by leaf */
     uint32_t *spare;      /* rows */
     uint32_t list_count;
@@ -152,6 +162,15 @@ mlpipe_status mlpipe__gbt_loss_init(gbt_fit *fit);
 mlpipe_status mlpipe__gbt_gradients(gbt_fit *fit);
 mlpipe_status mlpipe__gbt_loss(gbt_fit *fit, const mlpipe__frame *frame,
                                const int32_t *score, double *out);
+/* gbt_classes.c: the same for three classes or more. */
+mlpipe_status mlpipe__gbt_class_base(gbt_fit *fit);
+mlpipe_status mlpipe__gbt_class_norms(gbt_fit *fit); /* begins a round */
+void mlpipe__gbt_class_gradients(const gbt_fit *fit, int64_t first,
+                                 int64_t last);
+/* Losses of n <= MLPIPE__BLOCK_ROWS rows. */
+void mlpipe__gbt_class_losses(const gbt_fit *fit, const mlpipe__frame *frame,
+                              const int32_t *score, int64_t first,
+                              uint32_t n, double *out);
 /* gbt_hist.c */
 mlpipe_status mlpipe__gbt_histogram(gbt_fit *fit, const gbt_open *leaf);
 void mlpipe__gbt_subtract(const gbt_fit *fit, uint32_t from, uint32_t what);
@@ -163,12 +182,25 @@ mlpipe_status mlpipe__gbt_partition(gbt_fit *fit, const gbt_open *leaf,
                                     const gbt_split *split, uint32_t *left);
 /* gbt_grow.c: one more tree; *grown is false where no split was worth it. */
 mlpipe_status mlpipe__gbt_grow(gbt_fit *fit, bool *grown);
-/* gbt_walk.c: add (sign 1) or take back (-1) a tree's leaves to scores. */
+/* gbt_walk.c: add (sign 1) or take back (-1) a tree's leaves to the scores of
+ * its output. */
 mlpipe_status mlpipe__gbt_apply(gbt_fit *fit, const gbt_bins *bins,
                                 const gbt_tree *tree, int32_t sign,
                                 int32_t *score);
 /* gbt_forest.c: the first `count` trees as the program's forest. */
 mlpipe__forest *mlpipe__gbt_forest(const gbt_fit *fit, uint32_t count);
+
+enum { GBT_GRADIENT_BITS = 30 };
+
+/* To fixed point, rounded to nearest. */
+static inline int32_t gbt_fixed(double x)
+{
+    const double most = (double)((int64_t)1 << GBT_GRADIENT_BITS);
+    const double low = x < -most ? -most : x;
+    const double c = low > most ? most : low;
+
+    return (int32_t)(c + __builtin_copysign(0.5, c));
+}
 
 /* The power of two that is not below x (x > 0 and finite). */
 double mlpipe__gbt_power(double x);
