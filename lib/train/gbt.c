@@ -30,6 +30,11 @@ static const mlpipe__param gbt_params[] = {
     {"stop", MLPIPE_PARAM_INT, "30", 0, 100000, NULL, 0x000100,
      "Trees (of each class) without a better validation loss before it ends; "
      "0 is never."},
+    {"increasing", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
+     "Features with which the answer never falls, all others equal; it may "
+     "jump where a value is missing."},
+    {"decreasing", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
+     "Features with which the answer never rises; see increasing."},
 };
 
 /* A cell counts rows beside hessians; this many leave it 8 bits of each. */
@@ -115,7 +120,9 @@ static mlpipe_status gbt_prepare(gbt_fit *fit)
     fit->base = mlpipe__alloc_array(fit->env, fit->outputs, sizeof *fit->base);
     if (!fit->sums || !fit->base)
         return mlpipe__nomem(fit->ctx);
-    st = mlpipe__gbt_loss_init(fit);
+    st = mlpipe__gbt_monotone(fit);
+    if (!st)
+        st = mlpipe__gbt_loss_init(fit);
     if (!st)
         st = mlpipe__gbt_layout(fit);
     if (!st)
@@ -268,6 +275,23 @@ static mlpipe_status gbt_emit_softmax(const gbt_fit *fit,
     return MLPIPE_OK;
 }
 
+static mlpipe_status gbt_prove(const gbt_fit *fit,
+                               const mlpipe__forest *forest)
+{
+    uint32_t broken;
+    const mlpipe_status st =
+        mlpipe__gbt_prove(fit->ctx, forest, fit->direction, &broken);
+
+    if (st || broken == UINT32_MAX)
+        return st;
+    return mlpipe__fail(fit->ctx, MLPIPE_E_INTERNAL,
+                        "%s: the trees are not monotone in %q, though the "
+                        "constraint was kept at every split; please report "
+                        "this",
+                        fit->job->name,
+                        fit->job->train->feature[broken].name);
+}
+
 static mlpipe_status gbt_emit(gbt_fit *fit, uint32_t best)
 {
     mlpipe__fit_job *job = (mlpipe__fit_job *)fit->job;
@@ -277,6 +301,13 @@ static mlpipe_status gbt_emit(gbt_fit *fit, uint32_t best)
 
     if (!forest)
         return mlpipe__nomem(fit->ctx);
+    if (fit->monotone) {
+        const mlpipe_status st = gbt_prove(fit, forest);
+        if (st) {
+            mlpipe__forest_free(forest);
+            return st;
+        }
+    }
     index = mlpipe__program_forest(p, forest);
     words = mlpipe__program_words(p, job->regs, fit->layout.features);
     job->out = mlpipe__program_op(p, MLPIPE__OP_FOREST, index, 0, words,
@@ -310,6 +341,7 @@ static void gbt_free(gbt_fit *fit)
     mlpipe__free(env, fit->found);
     mlpipe__free(env, fit->active);
     mlpipe__free(env, fit->keys);
+    mlpipe__free(env, fit->direction);
     mlpipe__free(env, fit->sums);
     mlpipe__free(env, fit);
 }

@@ -171,6 +171,9 @@ static mlpipe_status grow_split(gbt_fit *fit, gbt_tree *tree, uint32_t at)
     b->sum.g = parent.sum.g - a->sum.g;
     b->sum.w = parent.sum.w - a->sum.w;
     b->slot = tree->leaves;
+    if (fit->monotone)
+        mlpipe__gbt_bound(fit, mlpipe__gbt_direction(fit, &parent.best), a,
+                          b);
     tree->leaves++;
     if (tree->leaves == fit->opt.leaves)
         return MLPIPE_OK;
@@ -193,11 +196,8 @@ static void grow_leaves(gbt_fit *fit, gbt_tree *tree)
     const double limit = fit->leaf_limit;
 
     for (uint32_t i = 0; i < tree->leaves; i++) {
-        const gbt_cell sum = fit->open[i].sum;
-        const double den = gbt_cell_hessian(fit, sum) + fit->opt.l2;
-        const double g = (double)sum.g * fit->g_scale;
-        double v = den > 0 ? -fit->opt.rate * (g / den) / fit->score_scale
-                           : 0;
+        double v = gbt_leaf_value(fit, &fit->open[i]) * fit->g_scale;
+        v = fit->opt.rate * v / fit->score_scale;
         v = v > limit ? limit : v < -limit ? -limit : v;
         fit->trees.leaf[tree->first_leaf + i] =
             (int32_t)(v + (v < 0 ? -0.5 : 0.5));
@@ -229,6 +229,8 @@ static mlpipe_status grow_root(gbt_fit *fit, gbt_tree *tree)
     memset(root, 0, sizeof *root);
     root->count = fit->list_count;
     root->parent = -1;
+    root->low = -mlpipe__inf();
+    root->high = mlpipe__inf();
     root->sum = grow_sum(fit);
     tree->first_node = fit->trees.node_count;
     tree->first_leaf = fit->trees.leaf_count;

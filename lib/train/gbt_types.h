@@ -108,6 +108,7 @@ typedef struct gbt_open {
     bool has_cells;        /* cells of its slot hold its histogram */
     uint32_t slot;
     gbt_cell sum;
+    double low, high;      /* that its value must keep; see gbt_leaf_value */
     gbt_split best;
 } gbt_open;
 
@@ -134,6 +135,8 @@ typedef struct gbt_fit {
     double *base;         /* outputs: where the scores begin */
     int32_t leaf_limit;
     bool unit_hessian;
+    bool monotone;        /* some feature is constrained */
+    int8_t *direction;    /* features: 1 rising, -1 falling, 0 as it comes */
     gbt_grad *grad;       /* rows */
     int32_t *score;       /* outputs x rows: sums of leaves */
     int32_t *valid_score;
@@ -171,6 +174,16 @@ void mlpipe__gbt_class_gradients(const gbt_fit *fit, int64_t first,
 void mlpipe__gbt_class_losses(const gbt_fit *fit, const mlpipe__frame *frame,
                               const int32_t *score, int64_t first,
                               uint32_t n, double *out);
+/* gbt_monotone.c: reads the constraints; what a split on a number that is one
+ * of them leaves to its sides, whose sums are set. */
+mlpipe_status mlpipe__gbt_monotone(gbt_fit *fit);
+int32_t mlpipe__gbt_direction(const gbt_fit *fit, const gbt_split *split);
+void mlpipe__gbt_bound(const gbt_fit *fit, int32_t direction, gbt_open *left,
+                       gbt_open *right);
+/* *broken: a constrained feature with which some tree does not rise or fall,
+ * or UINT32_MAX, which is a proof. */
+mlpipe_status mlpipe__gbt_prove(mlpipe_ctx *ctx, const mlpipe__forest *f,
+                                const int8_t *direction, uint32_t *broken);
 /* gbt_hist.c */
 mlpipe_status mlpipe__gbt_histogram(gbt_fit *fit, const gbt_open *leaf);
 void mlpipe__gbt_subtract(const gbt_fit *fit, uint32_t from, uint32_t what);
@@ -223,6 +236,23 @@ static inline bool gbt_counts(const mlpipe__frame *frame, int64_t row)
 static inline double gbt_cell_hessian(const gbt_fit *fit, gbt_cell c)
 {
     return (double)(c.w >> fit->shift) * fit->h_scale;
+}
+
+/* The value within bounds with the least loss; in units of the gradient scale
+ * before the rate. den: hessian and penalty. */
+static inline double gbt_bounded(double g, double den, double low,
+                                 double high)
+{
+    const double v = den > 0 ? -g / den : 0;
+
+    return v > high ? high : v < low ? low : v;
+}
+
+static inline double gbt_leaf_value(const gbt_fit *fit, const gbt_open *leaf)
+{
+    return gbt_bounded((double)leaf->sum.g,
+                       gbt_cell_hessian(fit, leaf->sum) + fit->opt.l2,
+                       leaf->low, leaf->high);
 }
 
 /* Does a row with this bin of the node's feature go right? */
