@@ -6,8 +6,6 @@
  */
 #include "gbt_types.h"
 
-#include "../report/report_internal.h"
-
 static const mlpipe__param gbt_params[] = {
     {"trees", MLPIPE_PARAM_INT, "300", 1, 100000, NULL, 0x000100,
      "How many trees at most; of three classes or more, of each."},
@@ -226,35 +224,6 @@ static mlpipe_status gbt_train_loss(gbt_fit *fit, uint32_t best)
                             &fit->train_loss);
 }
 
-static mlpipe_status gbt_notes(const gbt_fit *fit, uint32_t best)
-{
-    mlpipe_report *r = fit->job->notes;
-    const double unit = fit->g_scale * fit->g_scale;
-    double *gain;
-
-    if (!r)
-        return MLPIPE_OK;
-    gain = mlpipe__alloc_array(fit->env, fit->layout.features, sizeof *gain);
-    if (!gain)
-        return mlpipe__nomem(fit->ctx);
-    for (uint32_t t = 0; t < gbt_kept(fit, best); t++) {
-        const gbt_tree *tree = &fit->trees.tree[t];
-        for (uint32_t i = 0; i < tree->nodes; i++) {
-            const gbt_node *n = &fit->trees.node[tree->first_node + i];
-            gain[n->feature] += n->gain * unit;
-        }
-    }
-    mlpipe__report_number(r, "trees", best);
-    mlpipe__report_number(r, "best_tree", best);
-    mlpipe__report_number(r, "trees_grown", fit->grown);
-    mlpipe__report_number(r, "train_loss", fit->train_loss);
-    if (fit->job->valid && best)
-        mlpipe__report_number(r, "valid_loss", fit->valid_loss);
-    mlpipe__report_series(r, "importance", gain, fit->layout.features);
-    mlpipe__free(fit->env, gain);
-    return MLPIPE_OK;
-}
-
 /* From the scores of the classes to their probabilities. */
 static mlpipe_status gbt_emit_softmax(const gbt_fit *fit,
                                       mlpipe__fit_job *job)
@@ -377,7 +346,7 @@ static mlpipe_status gbt_learn(mlpipe__fit_job *job)
     if (!st)
         st = gbt_train_loss(fit, best);
     if (!st)
-        st = gbt_notes(fit, best);
+        st = mlpipe__gbt_notes(fit, best, gbt_kept(fit, best));
     if (!st)
         st = gbt_emit(fit, best);
 done:

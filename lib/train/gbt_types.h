@@ -200,6 +200,11 @@ mlpipe_status mlpipe__gbt_grow(gbt_fit *fit, bool *grown);
 mlpipe_status mlpipe__gbt_apply(gbt_fit *fit, const gbt_bins *bins,
                                 const gbt_tree *tree, int32_t sign,
                                 int32_t *score);
+/* gbt_notes.c: figures, and for each feature over the trees that stay: gain,
+ * the sum over its splits of G^2 / (H + l2) of both sides less that of the
+ * whole, its share of all gain, and how many splits. */
+mlpipe_status mlpipe__gbt_notes(const gbt_fit *fit, uint32_t rounds,
+                                uint32_t trees);
 /* gbt_forest.c: the first `count` trees as the program's forest. */
 mlpipe__forest *mlpipe__gbt_forest(const gbt_fit *fit, uint32_t count);
 
