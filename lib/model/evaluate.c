@@ -21,30 +21,38 @@ typedef struct evaluate_rows {
     uint64_t no_target, no_answer;
 } evaluate_rows;
 
-static mlpipe_status evaluate_check(mlpipe_ctx *ctx, const mlpipe_model *m,
-                                    const mlpipe__setting *asked)
+mlpipe_status mlpipe__model_metric(mlpipe_ctx *ctx, const mlpipe_model *m,
+                                   const char *name,
+                                   const mlpipe__metric **out)
 {
     const char *names[EVALUATE_NAMES_MAX];
     const mlpipe__metric *metric;
+    const char *near;
     uint32_t count = 0, i;
+    *out = mlpipe__metric_find(name);
+    if (*out && ((*out)->tasks & m->task))
+        return MLPIPE_OK;
     for (i = 0; (metric = mlpipe__metric_at(i)); i++)
         if ((metric->tasks & m->task) && count < EVALUATE_NAMES_MAX)
             names[count++] = metric->name;
-    for (i = 0; i < asked->count; i++) {
-        const char *near;
-        metric = mlpipe__metric_find(asked->names[i]);
-        if (metric && (metric->tasks & m->task))
-            continue;
-        near = mlpipe__nearest(asked->names[i], strlen(asked->names[i]),
-                               names, count);
-        return mlpipe__fail(ctx, MLPIPE_E_PARAM,
-                            metric ? "metric %q is not one of this model's "
-                                     "task; its default is \"%s\""
-                                   : "no metric %q; did you mean \"%s\"?",
-                            asked->names[i],
-                            near ? near : mlpipe__task_metric(m->task));
+    near = mlpipe__nearest(name, strlen(name), names, count);
+    return mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                        *out ? "metric %q is not one of this model's task; "
+                               "its default is \"%s\""
+                             : "no metric %q; did you mean \"%s\"?",
+                        name, near ? near : mlpipe__task_metric(m->task));
+}
+
+static mlpipe_status evaluate_check(mlpipe_ctx *ctx, const mlpipe_model *m,
+                                    const mlpipe__setting *asked)
+{
+    mlpipe_status st = MLPIPE_OK;
+    uint32_t i;
+    for (i = 0; !st && i < asked->count; i++) {
+        const mlpipe__metric *metric;
+        st = mlpipe__model_metric(ctx, m, asked->names[i], &metric);
     }
-    return MLPIPE_OK;
+    return st;
 }
 
 static bool evaluate_wants(const mlpipe__setting *asked, const char *name)
@@ -56,26 +64,25 @@ static bool evaluate_wants(const mlpipe__setting *asked, const char *name)
     return !asked->count;
 }
 
-/* The weight of each row, where the model and the dataset have such. */
-static mlpipe_status evaluate_weights(mlpipe_ctx *ctx, const mlpipe_model *m,
-                                      const mlpipe_dataset *d,
-                                      evaluate_rows *e)
+mlpipe_status mlpipe__model_weights(mlpipe_ctx *ctx, const mlpipe_model *m,
+                                    const mlpipe_dataset *d, double **out)
 {
     const int32_t column = m->weight_column[0]
                                ? mlpipe_dataset_find(d, m->weight_column)
                                : -1;
+    double *weight;
     size_t i;
     mlpipe_status st;
     if (column < 0)
         return MLPIPE_OK;
-    e->weight =
-        mlpipe__alloc_array(ctx->env, (size_t)d->rows, sizeof *e->weight);
-    if (!e->weight)
+    *out = weight =
+        mlpipe__alloc_array(ctx->env, (size_t)d->rows, sizeof *weight);
+    if (!weight)
         return mlpipe__nomem(ctx);
-    st = mlpipe_dataset_doubles(ctx, d, (uint32_t)column, 0, e->weight,
+    st = mlpipe_dataset_doubles(ctx, d, (uint32_t)column, 0, weight,
                                 (size_t)d->rows);
     for (i = 0; !st && i < (size_t)d->rows; i++) {
-        if (e->weight[i] >= 0 && mlpipe__finite(e->weight[i]))
+        if (weight[i] >= 0 && mlpipe__finite(weight[i]))
             continue;
         mlpipe__fail(ctx, MLPIPE_E_SCHEMA,
                      "the weight %q of row %zu is missing, negative or not "
@@ -127,7 +134,7 @@ static mlpipe_status evaluate_load(mlpipe_ctx *ctx, const mlpipe_model *m,
         return mlpipe__nomem(ctx);
     st = mlpipe__model_target(ctx, m, d, e->target);
     if (!st)
-        st = evaluate_weights(ctx, m, d, e);
+        st = mlpipe__model_weights(ctx, m, d, &e->weight);
     if (!st)
         st = mlpipe__model_answers(ctx, m, d, e->prediction);
     if (st)
