@@ -15,6 +15,7 @@ enum { RIG_FEATURES_MAX = 128 };
 /* x[f][row], NaN = missing; codes[f] > 0 makes a category of it. */
 typedef struct rig_table {
     uint32_t rows, features;
+    uint32_t classes; /* of y, for classifiers */
     double *x[RIG_FEATURES_MAX];
     uint32_t codes[RIG_FEATURES_MAX];
     double *y, *w;
@@ -127,6 +128,10 @@ static mlpipe__program *rig_program(mlpipe_ctx *ctx, const rig_table *t,
     return p;
 }
 
+/* Outputs of a classifier of three or more behind the first. */
+static const char *const rig_class_names[] = {"p0", "p1", "p2", "p3", "p4",
+                                              "p5", "p6", "p7", "p8", "p9"};
+
 static mlpipe_status rig_fit_new(mlpipe_ctx *ctx, const mlpipe__learner *l,
                                  const char *text, uint32_t task,
                                  rig_table *train, rig_table *valid,
@@ -144,7 +149,8 @@ static mlpipe_status rig_fit_new(mlpipe_ctx *ctx, const mlpipe__learner *l,
     mlpipe_report *notes = mlpipe__report_new(ctx->env, "notes");
     out->program = rig_program(ctx, train, regs);
     mlpipe__fit_job job = {.ctx = ctx, .params = &params, .name = l->name,
-                           .task = task, .seed = 3,
+                           .task = task, .classes = train->classes,
+                           .seed = 3,
                            .train = rig_frame(train),
                            .valid = valid ? rig_frame(valid) : NULL,
                            .notes = notes, .program = out->program,
@@ -157,6 +163,9 @@ static mlpipe_status rig_fit_new(mlpipe_ctx *ctx, const mlpipe__learner *l,
         return st;
     }
     mlpipe__program_add_output(out->program, "prediction", job.out);
+    for (uint32_t k = 1; k < train->classes && train->classes > 2; k++)
+        mlpipe__program_add_output(out->program, rig_class_names[k],
+                                   job.out + k);
     assert_ok(ctx, mlpipe__program_seal(ctx, out->program));
     assert_ok(ctx, mlpipe__report_seal(ctx, notes, &out->notes));
     assert_int_equal(0, posix_memalign(
@@ -165,18 +174,25 @@ static mlpipe_status rig_fit_new(mlpipe_ctx *ctx, const mlpipe__learner *l,
     return MLPIPE_OK;
 }
 
-/* The prediction for one row; x[f], NaN = missing, -1 = unseen category. */
+/* All outputs for one row; x[f], NaN = missing, -1 = unseen category. */
+static void rig_predict_all(const rig_fit *f, const double *x, double *out)
+{
+    for (uint32_t i = 0; i < f->program->input_count; i++)
+        *mlpipe__program_lane(f->program, f->scratch, 1, i) = x[i];
+    mlpipe__program_run(f->program, f->scratch, 1, 1, out, NULL);
+}
+
+/* The prediction of a program with one output. */
 static double rig_predict(const rig_fit *f, const double *x)
 {
     double out;
 
-    for (uint32_t i = 0; i < f->program->input_count; i++)
-        *mlpipe__program_lane(f->program, f->scratch, 1, i) = x[i];
-    mlpipe__program_run(f->program, f->scratch, 1, 1, &out, NULL);
+    assert_int_equal(1, f->program->output_count);
+    rig_predict_all(f, x, &out);
     return out;
 }
 
-static double rig_predict_row(const rig_fit *f, const rig_table *t,
+static inline double rig_predict_row(const rig_fit *f, const rig_table *t,
                               uint32_t row)
 {
     double x[RIG_FEATURES_MAX];
@@ -237,7 +253,8 @@ static inline void rig_starve(const mlpipe__learner *l, const char *text,
                                             l->param_count, text, &params));
         mlpipe__program *p = rig_program(ctx, train, regs);
         mlpipe__fit_job job = {.ctx = ctx, .params = &params, .task = task,
-                               .name = l->name, .train = rig_frame(train),
+                               .classes = train->classes, .name = l->name,
+                               .train = rig_frame(train),
                                .valid = valid ? rig_frame(valid) : NULL,
                                .program = p, .regs = regs};
         m.left = at;

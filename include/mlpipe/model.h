@@ -137,6 +137,44 @@ mlpipe_evaluate(mlpipe_ctx *ctx, const mlpipe_model *model,
                 mlpipe_report **out);
 
 /**
+ * What each input column is worth to a model: how much worse it scores on the
+ * rows where that column is shuffled among them. Formula as in scikit-learn's
+ * permutation_importance: the drop is the score less that of a shuffled
+ * column, the other way round where less is better, so that what matters is
+ * above zero; the mean over the orders with a 95 % interval (Student's) that
+ * speaks of the orders alone and not of the choice of rows. Columns that tell
+ * the same share what they are worth, and each may seem worth nothing; take
+ * them together=true then. The same bits for any number of threads.
+ *
+ * The report "importance" has the figures n, score (of all columns as they
+ * are), and drop.<column> for each, and a table of the same, the greatest
+ * first, with the standard deviation over the orders and how many answers
+ * went missing, which are left out.
+ *
+ *     mlpipe_importance(c, m, test, "metric=r2 repeats=10", &r);
+ *     worth = mlpipe_report_get(r, "drop.sqft_living");
+ *
+ * @param ctx borrows
+ * @param model borrows
+ * @param dataset borrows: it has the inputs and the target; rows that the
+ *        model has not seen tell what it has learnt, others what it has
+ *        learnt by heart
+ * @param params borrows: metric (default that of the task), repeats=5, seed=0,
+ *        columns (default all inputs), together=false; NULL for defaults
+ * @param out gives; free with mlpipe_report_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_SCHEMA, MLPIPE_E_EMPTY (no
+ *         row has a target and an answer), MLPIPE_E_LIMIT (2^32 rows),
+ *         MLPIPE_E_CANCELLED
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_importance(mlpipe_ctx *ctx, const mlpipe_model *model,
+                  const mlpipe_dataset *dataset, const char *params,
+                  mlpipe_report **out);
+
+/**
  * The same model with a report in its card, to be saved with it.
  *
  * @param ctx borrows

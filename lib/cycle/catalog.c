@@ -28,6 +28,8 @@ static const catalog_call catalog_calls[] = {
      mlpipe__transform_params, &mlpipe__transform_param_count},
     {"mlpipe_evaluate", "Score a model on rows that it has not seen.",
      mlpipe__evaluate_params, &mlpipe__evaluate_param_count},
+    {"mlpipe_importance", "What each column is worth to a model.",
+     mlpipe__importance_params, &mlpipe__importance_param_count},
     {"mlpipe_dataset_split", "Cut a dataset into parts.",
      mlpipe__split_params, &mlpipe__split_param_count},
     {"mlpipe_dataset_fold", "One fold of cross-validation, and the rest.",

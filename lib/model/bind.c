@@ -286,39 +286,66 @@ static void bind_load_feed(const mlpipe__binding *b, const mlpipe__program *p,
     }
 }
 
+static void bind_load_input(const mlpipe__binding *b,
+                            const mlpipe__program *p, uint32_t k,
+                            const mlpipe_dataset *d, int64_t start,
+                            uint32_t n, double *lane)
+{
+    const int32_t *codes = b->codes[k];
+    uint8_t valid[MLPIPE__BLOCK_ROWS];
+    uint32_t i;
+    if (b->column[k] < 0) {
+        bind_fill(lane, n, mlpipe__nan());
+        return;
+    }
+    if (p->inputs[k].kind == MLPIPE__CODE && !codes) {
+        bind_load_text(&p->inputs[k], d, (uint32_t)b->column[k], start, n,
+                       lane);
+        return;
+    }
+    mlpipe__dataset_block(d, (uint32_t)b->column[k], start, n, lane, valid);
+    if (!codes && !memchr(valid, 0, n))
+        return;
+    for (i = 0; i < n; i++) {
+        if (!valid[i])
+            lane[i] = mlpipe__nan();
+        else if (codes)
+            lane[i] = codes[(uint32_t)lane[i]];
+    }
+}
+
 void mlpipe__binding_load(const mlpipe__binding *b, const mlpipe__program *p,
                           const mlpipe_dataset *d, int64_t start, uint32_t n,
                           void *scratch, uint32_t width)
 {
-    uint8_t valid[MLPIPE__BLOCK_ROWS];
-    uint32_t i, k;
+    uint32_t k;
     for (k = 0; k < b->feed_count; k++)
         bind_load_feed(b, p, k, d, start, n,
                        mlpipe__program_lane(p, scratch, width,
                                             p->feeds[k].reg));
-    for (k = 0; k < b->count; k++) {
-        double *lane = mlpipe__program_lane(p, scratch, width, k);
-        const int32_t *codes = b->codes[k];
-        if (b->column[k] < 0) {
-            bind_fill(lane, n, mlpipe__nan());
-            continue;
-        }
-        if (p->inputs[k].kind == MLPIPE__CODE && !codes) {
-            bind_load_text(&p->inputs[k], d, (uint32_t)b->column[k], start, n,
-                           lane);
-            continue;
-        }
-        mlpipe__dataset_block(d, (uint32_t)b->column[k], start, n, lane,
-                              valid);
-        if (!codes && !memchr(valid, 0, n))
-            continue;
-        for (i = 0; i < n; i++) {
-            if (!valid[i])
-                lane[i] = mlpipe__nan();
-            else if (codes)
-                lane[i] = codes[(uint32_t)lane[i]];
-        }
+    for (k = 0; k < b->count; k++)
+        bind_load_input(b, p, k, d, start, n,
+                        mlpipe__program_lane(p, scratch, width, k));
+}
+
+void mlpipe__binding_load_swap(const mlpipe__binding *b,
+                               const mlpipe__program *p,
+                               const mlpipe__swap *swap, int64_t start,
+                               uint32_t n, void *scratch, uint32_t width)
+{
+    uint32_t k;
+    for (k = 0; k < b->feed_count; k++) {
+        const mlpipe__feed *feed = &p->feeds[k];
+        if (feed->source == MLPIPE__FEED_TIME ? swap->time
+            : feed->source == MLPIPE__FEED_TEXT && swap->inputs[feed->input])
+            bind_load_feed(b, p, k, swap->from, start, n,
+                           mlpipe__program_lane(p, scratch, width,
+                                                feed->reg));
     }
+    for (k = 0; k < b->count; k++)
+        if (swap->inputs[k])
+            bind_load_input(b, p, k, swap->from, start, n,
+                            mlpipe__program_lane(p, scratch, width, k));
 }
 
 enum { BIND_LINE = 64 }; /* bytes that memory gives at once */

@@ -105,6 +105,7 @@ static void card_fill(mlpipe_report *r, const mlpipe_model *m)
     mlpipe__report_number(r, "baseline", m->baseline);
     card_inputs(r, m);
     card_copy(r, "fit.", m->notes);
+    mlpipe__report_copy_table(r, "fit.importance", m->notes, "importance");
     for (i = 0; i < m->attached_count; i++) {
         char prefix[32];
         mlpipe__format(prefix, sizeof prefix, i ? "test%u." : "test.", i + 1);

@@ -11,33 +11,41 @@ const mlpipe__param mlpipe__evaluate_params[] = {
 const uint32_t mlpipe__evaluate_param_count =
     sizeof mlpipe__evaluate_params / sizeof *mlpipe__evaluate_params;
 
-mlpipe_status mlpipe__evaluate_check(mlpipe_ctx *ctx, const mlpipe_model *m,
-                                     const mlpipe__setting *asked)
+mlpipe_status mlpipe__model_metric(mlpipe_ctx *ctx, const mlpipe_model *m,
+                                   const char *name,
+                                   const mlpipe__metric **out)
 {
     const char *names[MLPIPE__METRICS_MAX + 1];
     const mlpipe__metric *metric;
+    const char *near;
     uint32_t count = 0, i;
+    *out = mlpipe__metric_find(name);
+    if (*out && ((*out)->tasks & m->task))
+        return MLPIPE_OK;
     for (i = 0; (metric = mlpipe__metric_at(i)); i++)
         if ((metric->tasks & m->task) && count < MLPIPE__METRICS_MAX)
             names[count++] = metric->name;
     names[count++] = "all";
-    for (i = 0; i < asked->count; i++) {
-        const char *near;
+    near = mlpipe__nearest(name, strlen(name), names, count);
+    return mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                        *out ? "metric %q is not one of this model's task; "
+                               "its default is \"%s\""
+                             : "no metric %q; did you mean \"%s\"?",
+                        name, near ? near : mlpipe__task_metric(m->task));
+}
+
+mlpipe_status mlpipe__evaluate_check(mlpipe_ctx *ctx, const mlpipe_model *m,
+                                     const mlpipe__setting *asked)
+{
+    mlpipe_status st = MLPIPE_OK;
+    uint32_t i;
+    for (i = 0; !st && i < asked->count; i++) {
+        const mlpipe__metric *metric;
         if (!strcmp(asked->names[i], "all"))
             continue;
-        metric = mlpipe__metric_find(asked->names[i]);
-        if (metric && (metric->tasks & m->task))
-            continue;
-        near = mlpipe__nearest(asked->names[i], strlen(asked->names[i]),
-                               names, count);
-        return mlpipe__fail(ctx, MLPIPE_E_PARAM,
-                            metric ? "metric %q is not one of this model's "
-                                     "task; its default is \"%s\""
-                                   : "no metric %q; did you mean \"%s\"?",
-                            asked->names[i],
-                            near ? near : mlpipe__task_metric(m->task));
+        st = mlpipe__model_metric(ctx, m, asked->names[i], &metric);
     }
-    return MLPIPE_OK;
+    return st;
 }
 
 static bool evaluate_wants(const mlpipe__setting *asked,
@@ -60,26 +68,25 @@ static const mlpipe__metric *evaluate_main(const mlpipe__setting *asked,
     return first ? first : mlpipe__metric_find(mlpipe__task_metric(task));
 }
 
-/* The weight of each row, where the model and the dataset have such. */
-static mlpipe_status evaluate_weights(mlpipe_ctx *ctx, const mlpipe_model *m,
-                                      const mlpipe_dataset *d,
-                                      mlpipe__evaluated *e)
+mlpipe_status mlpipe__model_weights(mlpipe_ctx *ctx, const mlpipe_model *m,
+                                    const mlpipe_dataset *d, double **out)
 {
     const int32_t column = m->weight_column[0]
                                ? mlpipe_dataset_find(d, m->weight_column)
                                : -1;
+    double *weight;
     size_t i;
     mlpipe_status st;
     if (column < 0)
         return MLPIPE_OK;
-    e->weight =
-        mlpipe__alloc_array(ctx->env, (size_t)d->rows, sizeof *e->weight);
-    if (!e->weight)
+    *out = weight =
+        mlpipe__alloc_array(ctx->env, (size_t)d->rows, sizeof *weight);
+    if (!weight)
         return mlpipe__nomem(ctx);
-    st = mlpipe_dataset_doubles(ctx, d, (uint32_t)column, 0, e->weight,
+    st = mlpipe_dataset_doubles(ctx, d, (uint32_t)column, 0, weight,
                                 (size_t)d->rows);
     for (i = 0; !st && i < (size_t)d->rows; i++) {
-        if (e->weight[i] >= 0 && mlpipe__finite(e->weight[i]))
+        if (weight[i] >= 0 && mlpipe__finite(weight[i]))
             continue;
         mlpipe__fail(ctx, MLPIPE_E_SCHEMA,
                      "the weight %q of row %zu is missing, negative or not "
@@ -134,7 +141,7 @@ mlpipe_status mlpipe__evaluate_load(mlpipe_ctx *ctx, const mlpipe_model *m,
         return mlpipe__nomem(ctx);
     st = mlpipe__model_target(ctx, m, d, e->target);
     if (!st)
-        st = evaluate_weights(ctx, m, d, e);
+        st = mlpipe__model_weights(ctx, m, d, &e->weight);
     if (!st)
         st = mlpipe__model_answers(ctx, m, d, e->prediction);
     if (st)

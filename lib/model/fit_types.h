@@ -193,6 +193,13 @@ mlpipe_status mlpipe__predict_rows(mlpipe_ctx *ctx, const char *stage,
                                    const mlpipe__binding *binding,
                                    const mlpipe_dataset *d, uint32_t width,
                                    double *out);
+/* The same of rows that are in part those of another view. */
+mlpipe_status mlpipe__predict_swapped(mlpipe_ctx *ctx, const char *stage,
+                                      const mlpipe__program *p,
+                                      const mlpipe__binding *binding,
+                                      const mlpipe_dataset *d,
+                                      const mlpipe__swap *swap,
+                                      uint32_t width, double *out);
 /* bundle_write.c: the id and the bytes. */
 mlpipe_status mlpipe__model_identify(mlpipe_ctx *ctx, mlpipe_model *m);
 /* Text of the INFO section. */

@@ -67,6 +67,8 @@ extern const mlpipe__param mlpipe__pipeline_params[];
 extern const uint32_t mlpipe__pipeline_param_count;
 extern const mlpipe__param mlpipe__evaluate_params[];
 extern const uint32_t mlpipe__evaluate_param_count;
+extern const mlpipe__param mlpipe__importance_params[];
+extern const uint32_t mlpipe__importance_param_count;
 
 /* ---- the reference (reference.c), read by recorder and monitor ---------- */
 
@@ -214,6 +216,17 @@ uint32_t mlpipe__binding_fold(const mlpipe__binding *b,
 void mlpipe__binding_load(const mlpipe__binding *b, const mlpipe__program *p,
                           const mlpipe_dataset *d, int64_t start, uint32_t n,
                           void *scratch, uint32_t width);
+/* Some lanes of these rows from another view of the same dataset. */
+typedef struct mlpipe__swap {
+    const mlpipe_dataset *from;
+    const uint8_t *inputs; /* 1: this one, and what is made of its text */
+    bool time;             /* the time of a row */
+    uint64_t turn, turns;  /* for progress: so many passes over the rows */
+} mlpipe__swap;
+void mlpipe__binding_load_swap(const mlpipe__binding *b,
+                               const mlpipe__program *p,
+                               const mlpipe__swap *swap, int64_t start,
+                               uint32_t n, void *scratch, uint32_t width);
 void mlpipe__binding_ahead(const mlpipe__binding *b, const mlpipe_dataset *d,
                            int64_t start, uint32_t n);
 void mlpipe__binding_free(mlpipe__binding *b);
@@ -243,6 +256,14 @@ mlpipe_status mlpipe__model_answers(mlpipe_ctx *ctx, const mlpipe_model *m,
  * null; E_SCHEMA, E_FORMAT (a class that the model does not know). */
 mlpipe_status mlpipe__model_target(mlpipe_ctx *ctx, const mlpipe_model *m,
                                    const mlpipe_dataset *d, double *out);
+/* The weight of every row, to be freed, where the model and the dataset have
+ * such; else NULL (evaluate.c). */
+mlpipe_status mlpipe__model_weights(mlpipe_ctx *ctx, const mlpipe_model *m,
+                                    const mlpipe_dataset *d, double **out);
+/* A metric of the model's task by name; E_PARAM names the nearest. */
+mlpipe_status mlpipe__model_metric(mlpipe_ctx *ctx, const mlpipe_model *m,
+                                   const char *name,
+                                   const mlpipe__metric **out);
 /* What else than its inputs makes a row the same row. A transform is also
  * applied without the target, and then knows its rows by their ids. */
 typedef enum mlpipe__row_by {

@@ -14,6 +14,7 @@ typedef struct predict_job {
     int64_t first, end;     /* blocks of this round */
     double *out;
     uint32_t answers;       /* the first so many outputs; 0: all */
+    const mlpipe__swap *swap; /* NULL: the rows are as they are */
 } predict_job;
 
 static void predict_answers(const predict_job *j, void *scratch,
@@ -55,6 +56,9 @@ static void predict_task(void *arg, uint32_t index)
             left < MLPIPE__BLOCK_ROWS ? (uint32_t)left : MLPIPE__BLOCK_ROWS;
         mlpipe__binding_load(j->binding, j->program, j->data, start, n,
                              scratch, MLPIPE__BLOCK_ROWS);
+        if (j->swap)
+            mlpipe__binding_load_swap(j->binding, j->program, j->swap, start,
+                                      n, scratch, MLPIPE__BLOCK_ROWS);
         if (b + j->tasks < j->end)
             predict_ahead(j, (b + j->tasks) * MLPIPE__BLOCK_ROWS);
         if (j->answers) {
@@ -75,6 +79,9 @@ static mlpipe_status predict_run(mlpipe_ctx *ctx, const char *stage,
     const mlpipe__program *p = j.program;
     const int64_t blocks =
         (j.data->rows + MLPIPE__BLOCK_ROWS - 1) / MLPIPE__BLOCK_ROWS;
+    const uint64_t before = j.swap ? j.swap->turn * (uint64_t)blocks : 0;
+    const uint64_t whole =
+        (j.swap ? j.swap->turns : 1) * (uint64_t)blocks;
     int64_t round;
     mlpipe_status st = MLPIPE_OK;
     j.tasks = blocks < ctx->threads ? (uint32_t)blocks : ctx->threads;
@@ -87,7 +94,7 @@ static mlpipe_status predict_run(mlpipe_ctx *ctx, const char *stage,
     round = (int64_t)PREDICT_BLOCKS_A_ROUND * j.tasks;
     for (; !st && j.first < blocks; j.first = j.end) {
         j.end = blocks - j.first < round ? blocks : j.first + round;
-        st = mlpipe__poll(ctx, stage, (uint64_t)j.first, (uint64_t)blocks);
+        st = mlpipe__poll(ctx, stage, before + (uint64_t)j.first, whole);
         if (!st)
             st = mlpipe__parallel(ctx, predict_task, &j, j.tasks);
     }
@@ -106,6 +113,22 @@ mlpipe_status mlpipe__predict_rows(mlpipe_ctx *ctx, const char *stage,
                            .data = d,
                            .out = out,
                            .answers = width};
+    return predict_run(ctx, stage, &j);
+}
+
+mlpipe_status mlpipe__predict_swapped(mlpipe_ctx *ctx, const char *stage,
+                                      const mlpipe__program *p,
+                                      const mlpipe__binding *binding,
+                                      const mlpipe_dataset *d,
+                                      const mlpipe__swap *swap,
+                                      uint32_t width, double *out)
+{
+    const predict_job j = {.program = p,
+                           .binding = binding,
+                           .data = d,
+                           .out = out,
+                           .answers = width,
+                           .swap = swap};
     return predict_run(ctx, stage, &j);
 }
 

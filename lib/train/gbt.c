@@ -6,11 +6,9 @@
  */
 #include "gbt_types.h"
 
-#include "../report/report_internal.h"
-
 static const mlpipe__param gbt_params[] = {
     {"trees", MLPIPE_PARAM_INT, "300", 1, 100000, NULL, 0x000100,
-     "How many trees at most."},
+     "How many trees at most; of three classes or more, of each."},
     {"rate", MLPIPE_PARAM_REAL, "0.1", 1e-6, 1, NULL, 0x000100,
      "How much of each tree counts; smaller needs more trees."},
     {"leaves", MLPIPE_PARAM_INT, "31", 2, 4096, NULL, 0x000100,
@@ -28,7 +26,13 @@ static const mlpipe__param gbt_params[] = {
     {"columns", MLPIPE_PARAM_REAL, "1", 0.001, 1, NULL, 0x000100,
      "Share of the features that each tree sees."},
     {"stop", MLPIPE_PARAM_INT, "30", 0, 100000, NULL, 0x000100,
-     "Trees without a better validation loss before it ends; 0 is never."},
+     "Trees (of each class) without a better validation loss before it ends; "
+     "0 is never."},
+    {"increasing", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
+     "Features with which the answer never falls, all others equal; it may "
+     "jump where a value is missing."},
+    {"decreasing", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
+     "Features with which the answer never rises; see increasing."},
 };
 
 /* A cell counts rows beside hessians; this many leave it 8 bits of each. */
@@ -78,12 +82,13 @@ static mlpipe_status gbt_allocate(gbt_fit *fit)
 {
     const uint32_t features = fit->layout.features;
     size_t histograms = (size_t)fit->opt.leaves + fit->tasks - 1, cells;
+    const size_t score_bytes = fit->outputs * sizeof *fit->score;
     mlpipe__env *env = fit->env;
 
     if (mlpipe__mul(histograms, fit->layout.cells, &cells))
         return mlpipe__nomem(fit->ctx);
     fit->grad = mlpipe__alloc_array(env, fit->rows, sizeof *fit->grad);
-    fit->score = mlpipe__alloc_array(env, fit->rows, sizeof *fit->score);
+    fit->score = mlpipe__alloc_array(env, fit->rows, score_bytes);
     fit->list = mlpipe__alloc_array(env, fit->rows, sizeof *fit->list);
     fit->spare = mlpipe__alloc_array(env, fit->rows, sizeof *fit->spare);
     fit->cells = mlpipe__alloc_array(env, cells, sizeof *fit->cells);
@@ -94,10 +99,13 @@ static mlpipe_status gbt_allocate(gbt_fit *fit)
     if (fit->job->valid)
         fit->valid_score =
             mlpipe__alloc_array(env, (size_t)fit->job->valid->rows,
-                                sizeof *fit->valid_score);
+                                score_bytes);
+    if (fit->outputs > 1)
+        fit->norm = mlpipe__alloc_array(env, fit->rows, sizeof *fit->norm);
     if (!fit->grad || !fit->score || !fit->list || !fit->spare ||
         !fit->cells || !fit->open || !fit->found || !fit->active ||
-        !fit->keys || (fit->job->valid && !fit->valid_score))
+        !fit->keys || (fit->job->valid && !fit->valid_score) ||
+        (fit->outputs > 1 && !fit->norm))
         return mlpipe__nomem(fit->ctx);
     return MLPIPE_OK;
 }
@@ -107,9 +115,12 @@ static mlpipe_status gbt_prepare(gbt_fit *fit)
     mlpipe_status st;
 
     fit->sums = mlpipe__alloc_array(fit->env, fit->tasks, sizeof *fit->sums);
-    if (!fit->sums)
+    fit->base = mlpipe__alloc_array(fit->env, fit->outputs, sizeof *fit->base);
+    if (!fit->sums || !fit->base)
         return mlpipe__nomem(fit->ctx);
-    st = mlpipe__gbt_loss_init(fit);
+    st = mlpipe__gbt_monotone(fit);
+    if (!st)
+        st = mlpipe__gbt_loss_init(fit);
     if (!st)
         st = mlpipe__gbt_layout(fit);
     if (!st)
@@ -121,54 +132,68 @@ static mlpipe_status gbt_prepare(gbt_fit *fit)
     return st;
 }
 
-/* One more tree and what validation says of it. */
-static mlpipe_status gbt_round(gbt_fit *fit, bool *grown, double *loss)
+/* The next tree of an output, where one is worth it. */
+static mlpipe_status gbt_tree_of(gbt_fit *fit, uint32_t output, bool *grown)
 {
-    mlpipe_status st = mlpipe__poll(fit->ctx, fit->job->name,
-                                    fit->trees.count, fit->opt.trees);
+    bool more = false;
+    mlpipe_status st = mlpipe__poll(fit->ctx, fit->job->name, fit->round,
+                                    fit->opt.trees);
 
+    fit->output = output;
     if (!st)
         st = mlpipe__gbt_gradients(fit);
     if (!st)
-        st = mlpipe__gbt_grow(fit, grown);
+        st = mlpipe__gbt_grow(fit, &more);
+    *grown = *grown || more;
+    if (st || !more || !fit->job->valid)
+        return st;
+    return mlpipe__gbt_apply(fit, &fit->valid_bins,
+                             &fit->trees.tree[fit->trees.count - 1], 1,
+                             fit->valid_score);
+}
+
+/* One more tree for each output and what validation says of them. */
+static mlpipe_status gbt_round(gbt_fit *fit, bool *grown, double *loss)
+{
+    mlpipe_status st = MLPIPE_OK;
+
+    *grown = false;
+    if (fit->outputs > 1)
+        st = mlpipe__gbt_class_norms(fit);
+    for (uint32_t k = 0; k < fit->outputs && !st; k++)
+        st = gbt_tree_of(fit, k, grown);
     if (st || !*grown || !fit->job->valid)
         return st;
-    st = mlpipe__gbt_apply(fit, &fit->valid_bins,
-                           &fit->trees.tree[fit->trees.count - 1], 1,
-                           fit->valid_score);
-    return st ? st : mlpipe__gbt_loss(fit, fit->job->valid, fit->valid_score,
-                                      loss);
+    return mlpipe__gbt_loss(fit, fit->job->valid, fit->valid_score, loss);
 }
 
 /*
- * Trees until there are enough. Where rows or columns are sampled one tree
- * without a split says little; where they are not, the next would be equal.
+ * Rounds until there are enough. Where rows or columns are sampled one without
+ * a split says little; where they are not, the next would be equal.
  */
 static mlpipe_status gbt_boost(gbt_fit *fit, uint32_t *best)
 {
     const bool sampled = fit->opt.rows < 1 || fit->opt.columns < 1;
     double loss = 0, least = mlpipe__inf();
-    uint32_t failed = 0;
 
     *best = 0;
-    while (fit->trees.count + failed < fit->opt.trees) {
+    for (; fit->round < fit->opt.trees; fit->round++) {
         bool grown;
         const mlpipe_status st = gbt_round(fit, &grown, &loss);
         if (st)
             return st;
-        if (!grown) {
-            failed++;
-            if (!sampled)
-                break;
+        if (!grown && !sampled)
+            break;
+        if (!grown)
             continue;
-        }
+        fit->grown++;
         if (!fit->job->valid || !fit->opt.stop) {
-            *best = fit->trees.count;
+            *best = fit->grown;
             least = loss;
         } else if (loss < least) {
             least = loss;
-            *best = fit->trees.count;
-        } else if (fit->trees.count - *best >= fit->opt.stop) {
+            *best = fit->grown;
+        } else if (fit->grown - *best >= fit->opt.stop) {
             break;
         }
     }
@@ -176,10 +201,20 @@ static mlpipe_status gbt_boost(gbt_fit *fit, uint32_t *best)
     return MLPIPE_OK;
 }
 
+/* How many trees the first so many rounds grew. */
+static uint32_t gbt_kept(const gbt_fit *fit, uint32_t rounds)
+{
+    uint32_t n = fit->trees.count;
+
+    while (n && fit->trees.tree[n - 1].round >= rounds)
+        n--;
+    return n;
+}
+
 /* The training loss of the trees that stay. */
 static mlpipe_status gbt_train_loss(gbt_fit *fit, uint32_t best)
 {
-    for (uint32_t t = best; t < fit->trees.count; t++) {
+    for (uint32_t t = gbt_kept(fit, best); t < fit->trees.count; t++) {
         const mlpipe_status st = mlpipe__gbt_apply(
             fit, &fit->bins, &fit->trees.tree[t], -1, fit->score);
         if (st)
@@ -189,53 +224,68 @@ static mlpipe_status gbt_train_loss(gbt_fit *fit, uint32_t best)
                             &fit->train_loss);
 }
 
-static mlpipe_status gbt_notes(const gbt_fit *fit, uint32_t best)
+/* From the scores of the classes to their probabilities. */
+static mlpipe_status gbt_emit_softmax(const gbt_fit *fit,
+                                      mlpipe__fit_job *job)
 {
-    mlpipe_report *r = fit->job->notes;
-    const double unit = fit->g_scale * fit->g_scale;
-    double *gain;
+    mlpipe__program *p = job->program;
+    uint32_t *regs =
+        mlpipe__alloc_array(fit->env, fit->outputs, sizeof *regs);
 
-    if (!r)
-        return MLPIPE_OK;
-    gain = mlpipe__alloc_array(fit->env, fit->layout.features, sizeof *gain);
-    if (!gain)
+    if (!regs)
         return mlpipe__nomem(fit->ctx);
-    for (uint32_t t = 0; t < best; t++) {
-        const gbt_tree *tree = &fit->trees.tree[t];
-        for (uint32_t i = 0; i < tree->nodes; i++) {
-            const gbt_node *n = &fit->trees.node[tree->first_node + i];
-            gain[n->feature] += n->gain * unit;
-        }
-    }
-    mlpipe__report_number(r, "trees", best);
-    mlpipe__report_number(r, "best_tree", best);
-    mlpipe__report_number(r, "trees_grown", fit->trees.count);
-    mlpipe__report_number(r, "train_loss", fit->train_loss);
-    if (fit->job->valid && best)
-        mlpipe__report_number(r, "valid_loss", fit->valid_loss);
-    mlpipe__report_series(r, "importance", gain, fit->layout.features);
-    mlpipe__free(fit->env, gain);
+    for (uint32_t k = 0; k < fit->outputs; k++)
+        regs[k] = job->raw + k;
+    job->out = mlpipe__program_op(
+        p, MLPIPE__OP_SOFTMAX, 0, 0,
+        mlpipe__program_words(p, regs, fit->outputs), fit->outputs,
+        fit->outputs);
+    mlpipe__free(fit->env, regs);
     return MLPIPE_OK;
+}
+
+static mlpipe_status gbt_prove(const gbt_fit *fit,
+                               const mlpipe__forest *forest)
+{
+    uint32_t broken;
+    const mlpipe_status st =
+        mlpipe__gbt_prove(fit->ctx, forest, fit->direction, &broken);
+
+    if (st || broken == UINT32_MAX)
+        return st;
+    return mlpipe__fail(fit->ctx, MLPIPE_E_INTERNAL,
+                        "%s: the trees are not monotone in %q, though the "
+                        "constraint was kept at every split; please report "
+                        "this",
+                        fit->job->name,
+                        fit->job->train->feature[broken].name);
 }
 
 static mlpipe_status gbt_emit(gbt_fit *fit, uint32_t best)
 {
     mlpipe__fit_job *job = (mlpipe__fit_job *)fit->job;
     mlpipe__program *p = job->program;
-    mlpipe__forest *forest = mlpipe__gbt_forest(fit, best);
+    mlpipe__forest *forest = mlpipe__gbt_forest(fit, gbt_kept(fit, best));
     uint32_t index, words;
 
     if (!forest)
         return mlpipe__nomem(fit->ctx);
+    if (fit->monotone) {
+        const mlpipe_status st = gbt_prove(fit, forest);
+        if (st) {
+            mlpipe__forest_free(forest);
+            return st;
+        }
+    }
     index = mlpipe__program_forest(p, forest);
     words = mlpipe__program_words(p, job->regs, fit->layout.features);
     job->out = mlpipe__program_op(p, MLPIPE__OP_FOREST, index, 0, words,
-                                  fit->layout.features, 1);
+                                  fit->layout.features, fit->outputs);
     job->raw = job->out;
     if (job->task == MLPIPE__TASK_BINARY)
         job->out = mlpipe__program_op(p, MLPIPE__OP_SIGMOID, job->out, 0, 0,
                                       0, 1);
-    return MLPIPE_OK;
+    return fit->outputs > 1 ? gbt_emit_softmax(fit, job) : MLPIPE_OK;
 }
 
 static void gbt_free(gbt_fit *fit)
@@ -251,6 +301,8 @@ static void gbt_free(gbt_fit *fit)
     mlpipe__free(env, fit->grad);
     mlpipe__free(env, fit->score);
     mlpipe__free(env, fit->valid_score);
+    mlpipe__free(env, fit->norm);
+    mlpipe__free(env, fit->base);
     mlpipe__free(env, fit->list);
     mlpipe__free(env, fit->spare);
     mlpipe__free(env, fit->cells);
@@ -258,6 +310,7 @@ static void gbt_free(gbt_fit *fit)
     mlpipe__free(env, fit->found);
     mlpipe__free(env, fit->active);
     mlpipe__free(env, fit->keys);
+    mlpipe__free(env, fit->direction);
     mlpipe__free(env, fit->sums);
     mlpipe__free(env, fit);
 }
@@ -276,6 +329,8 @@ static mlpipe_status gbt_learn(mlpipe__fit_job *job)
     fit->trees.env = env;
     fit->job = job;
     fit->tasks = job->ctx->threads ? job->ctx->threads : 1;
+    fit->outputs =
+        job->task == MLPIPE__TASK_MULTICLASS ? job->classes : 1;
     gbt_read_options(fit);
     st = gbt_check(fit);
     if (st)
@@ -291,7 +346,7 @@ static mlpipe_status gbt_learn(mlpipe__fit_job *job)
     if (!st)
         st = gbt_train_loss(fit, best);
     if (!st)
-        st = gbt_notes(fit, best);
+        st = mlpipe__gbt_notes(fit, best, gbt_kept(fit, best));
     if (!st)
         st = gbt_emit(fit, best);
 done:
@@ -301,11 +356,12 @@ done:
 
 const mlpipe__learner mlpipe__learner_gbt = {
     .name = "gbt",
-    .tasks = MLPIPE__TASK_REGRESSION | MLPIPE__TASK_BINARY,
+    .tasks = MLPIPE__TASK_REGRESSION | MLPIPE__TASK_CLASSES,
     .takes_nulls = true,
     .takes_codes = true,
     .params = gbt_params,
     .param_count = sizeof gbt_params / sizeof *gbt_params,
-    .doc = "Gradient-boosted trees: squared error or logistic loss.",
+    .doc = "Gradient-boosted trees: squared error or log loss; weights count "
+           "in sums and not as rows.",
     .fit = gbt_learn,
 };

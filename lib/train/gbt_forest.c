@@ -65,8 +65,8 @@ mlpipe__forest *mlpipe__gbt_forest(const gbt_fit *fit, uint32_t count)
         words += grown_words(fit, t->node[i].feature);
     if (words > UINT32_MAX)
         return NULL;
-    out = mlpipe__forest_new(fit->env, fit->layout.features, 1, count, nodes,
-                             leaves, words);
+    out = mlpipe__forest_new(fit->env, fit->layout.features, fit->outputs,
+                             count, nodes, leaves, words);
     if (!out)
         return NULL;
     for (uint32_t f = 0; f < fit->layout.features; f++)
@@ -74,7 +74,7 @@ mlpipe__forest *mlpipe__gbt_forest(const gbt_fit *fit, uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         out->tree_node[i] = t->tree[i].first_node;
         out->tree_leaf[i] = t->tree[i].first_leaf;
-        out->tree_output[i] = 0;
+        out->tree_output[i] = t->tree[i].output;
     }
     out->tree_node[count] = nodes;
     out->tree_leaf[count] = leaves;
@@ -82,7 +82,7 @@ mlpipe__forest *mlpipe__gbt_forest(const gbt_fit *fit, uint32_t count)
         grown_node(fit, out, i, &t->node[i], &word);
     for (uint32_t i = 0; i < leaves; i++)
         out->leaf[i] = t->leaf[i];
-    out->base[0] = fit->base;
+    memcpy(out->base, fit->base, fit->outputs * sizeof *out->base);
     out->scale = fit->score_scale;
     return out;
 }

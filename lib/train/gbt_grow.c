@@ -19,8 +19,8 @@ static void grow_bag(gbt_fit *fit)
         if (!gbt_counts(frame, i))
             continue;
         if (fit->opt.rows < 1 &&
-            mlpipe__random64(fit->job->seed, MLPIPE__FOR_BAGGING,
-                             fit->trees.count, frame->ids[i], 0) >= below)
+            mlpipe__random64(fit->job->seed, MLPIPE__FOR_BAGGING, fit->round,
+                             frame->ids[i], 0) >= below)
             continue;
         fit->list[n++] = i;
     }
@@ -32,18 +32,19 @@ static void grow_columns(gbt_fit *fit)
 {
     const uint32_t features = fit->layout.features;
     const double share = fit->opt.columns * features;
+    const uint32_t stream = fit->round * fit->outputs + fit->output;
     uint32_t wanted = (uint32_t)share;
 
     wanted += wanted < share;
     for (uint32_t f = 0; f < features; f++)
         fit->keys[f] = mlpipe__random64(fit->job->seed, MLPIPE__FOR_COLUMNS,
-                                        fit->trees.count, f, 0);
+                                        stream, f, 0);
     mlpipe__sort_u64(fit->keys, features, fit->keys + features);
     const uint64_t most = fit->keys[wanted - 1];
     for (uint32_t f = 0; f < features; f++)
         fit->active[f] =
-            mlpipe__random64(fit->job->seed, MLPIPE__FOR_COLUMNS,
-                             fit->trees.count, f, 0) <= most;
+            mlpipe__random64(fit->job->seed, MLPIPE__FOR_COLUMNS, stream, f,
+                             0) <= most;
 }
 
 static gbt_cell grow_sum(const gbt_fit *fit)
@@ -170,6 +171,9 @@ static mlpipe_status grow_split(gbt_fit *fit, gbt_tree *tree, uint32_t at)
     b->sum.g = parent.sum.g - a->sum.g;
     b->sum.w = parent.sum.w - a->sum.w;
     b->slot = tree->leaves;
+    if (fit->monotone)
+        mlpipe__gbt_bound(fit, mlpipe__gbt_direction(fit, &parent.best), a,
+                          b);
     tree->leaves++;
     if (tree->leaves == fit->opt.leaves)
         return MLPIPE_OK;
@@ -192,11 +196,8 @@ static void grow_leaves(gbt_fit *fit, gbt_tree *tree)
     const double limit = fit->leaf_limit;
 
     for (uint32_t i = 0; i < tree->leaves; i++) {
-        const gbt_cell sum = fit->open[i].sum;
-        const double den = gbt_cell_hessian(fit, sum) + fit->opt.l2;
-        const double g = (double)sum.g * fit->g_scale;
-        double v = den > 0 ? -fit->opt.rate * (g / den) / fit->score_scale
-                           : 0;
+        double v = gbt_leaf_value(fit, &fit->open[i]) * fit->g_scale;
+        v = fit->opt.rate * v / fit->score_scale;
         v = v > limit ? limit : v < -limit ? -limit : v;
         fit->trees.leaf[tree->first_leaf + i] =
             (int32_t)(v + (v < 0 ? -0.5 : 0.5));
@@ -211,7 +212,8 @@ static void grow_scores(gbt_fit *fit, const gbt_tree *tree)
         const int32_t v = fit->trees.leaf[tree->first_leaf + i];
         const uint32_t *const rows = fit->list + o->start;
         const uint32_t n = o->count;
-        int32_t *const score = fit->score;
+        int32_t *const score =
+            fit->score + (size_t)fit->output * fit->rows;
         for (uint32_t k = 0; k < n; k++)
             score[rows[k]] += v;
     }
@@ -227,11 +229,15 @@ static mlpipe_status grow_root(gbt_fit *fit, gbt_tree *tree)
     memset(root, 0, sizeof *root);
     root->count = fit->list_count;
     root->parent = -1;
+    root->low = -mlpipe__inf();
+    root->high = mlpipe__inf();
     root->sum = grow_sum(fit);
     tree->first_node = fit->trees.node_count;
     tree->first_leaf = fit->trees.leaf_count;
     tree->nodes = 0;
     tree->leaves = 1;
+    tree->output = fit->output;
+    tree->round = fit->grown;
     if (!grow_may_split(fit, root))
         return MLPIPE_OK;
     st = mlpipe__gbt_histogram(fit, root);
@@ -252,7 +258,7 @@ mlpipe_status mlpipe__gbt_grow(gbt_fit *fit, bool *grown)
         if (!(fit->open[best].best.gain > 0))
             break;
         if (tree.leaves % GROW_POLL == 0)
-            st = mlpipe__poll(fit->ctx, fit->job->name, fit->trees.count,
+            st = mlpipe__poll(fit->ctx, fit->job->name, fit->round,
                               fit->opt.trees);
         if (!st)
             st = grow_split(fit, &tree, best);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Losses of the boosted trees: squared error and the logistic loss. Scores are
+ * Losses of the boosted trees: squared error and the logistic loss; that of
+ * three classes or more is in gbt_classes.c. Scores are
  * integers times one power of two, the same that the stored forest sums, so
  * that training sees exactly what prediction will say.
  */
 #include "gbt_types.h"
 
-enum { GBT_GRADIENT_BITS = 30, GBT_STEP_MAX = 16 };
+enum { GBT_STEP_MAX = 16 };
 
 typedef struct loss_job {
     gbt_fit *fit;
@@ -29,6 +30,15 @@ double mlpipe__gbt_power(double x)
     return p > 0x1p-900 ? p : 0x1p-900;
 }
 
+static bool loss_target_fits(const gbt_fit *fit, double y)
+{
+    if (fit->opt.task == MLPIPE__TASK_BINARY)
+        return y == 0 || y == 1;
+    if (fit->outputs > 1)
+        return y >= 0 && y < fit->outputs && y == (double)(uint32_t)y;
+    return y > -1e150 && y < 1e150;
+}
+
 static mlpipe_status loss_check(const gbt_fit *fit,
                                 const mlpipe__frame *frame, double *weight)
 {
@@ -36,15 +46,14 @@ static mlpipe_status loss_check(const gbt_fit *fit,
     for (int64_t i = 0; i < frame->rows; i++) {
         const double y = frame->target[i];
         const double w = frame->weight ? frame->weight[i] : 1;
-        const bool fits = fit->opt.task == MLPIPE__TASK_BINARY
-                              ? y == 0 || y == 1
-                              : y > -1e150 && y < 1e150;
-        if (!fits) {
+        if (!loss_target_fits(fit, y)) {
             mlpipe__fail(fit->ctx, MLPIPE_E_NUMERIC,
                          "%s: the target of row %lld is %g; %s",
                          fit->job->name, (long long)i, y,
                          fit->opt.task == MLPIPE__TASK_BINARY
                              ? "a binary target is 0 or 1"
+                         : fit->outputs > 1
+                             ? "a class is a whole number below their count"
                              : "it must be finite and below 1e150");
             return mlpipe__fail_at(fit->ctx, i, "");
         }
@@ -80,9 +89,11 @@ static double loss_mean(const mlpipe__frame *frame, mlpipe__exact *up)
 
 static mlpipe_status loss_base(gbt_fit *fit)
 {
+    if (fit->outputs > 1)
+        return mlpipe__gbt_class_base(fit);
     const double mean = loss_mean(fit->job->train, fit->sums);
 
-    fit->base = mean;
+    fit->base[0] = mean;
     if (fit->opt.task == MLPIPE__TASK_REGRESSION)
         return MLPIPE_OK;
     if (!(mean > 0 && mean < 1))
@@ -90,7 +101,7 @@ static mlpipe_status loss_base(gbt_fit *fit)
                             "%s: all training rows are of one class (mean "
                             "%g); there is nothing to tell apart",
                             fit->job->name, mean);
-    fit->base = mlpipe__log(mean / (1 - mean));
+    fit->base[0] = mlpipe__log(mean / (1 - mean));
     return MLPIPE_OK;
 }
 
@@ -100,20 +111,28 @@ static double loss_reach(const gbt_fit *fit)
     const mlpipe__frame *frame = fit->job->train;
     double most = 0;
 
-    if (fit->opt.task == MLPIPE__TASK_BINARY)
+    if (fit->opt.task & MLPIPE__TASK_CLASSES)
         return GBT_STEP_MAX;
     for (int64_t i = 0; i < frame->rows; i++) {
         const double d = gbt_counts(frame, i)
-                             ? frame->target[i] - fit->base
+                             ? frame->target[i] - fit->base[0]
                              : 0;
         most = d > most ? d : -d > most ? -d : most;
     }
     return 2 * most;
 }
 
+/* The greatest hessian of a row of weight 1. */
+static double loss_hessian_most(const gbt_fit *fit)
+{
+    if (fit->opt.task == MLPIPE__TASK_REGRESSION)
+        return 1;
+    return fit->outputs > 1 ? 0.25 * fit->outputs / (fit->outputs - 1) : 0.25;
+}
+
 mlpipe_status mlpipe__gbt_loss_init(gbt_fit *fit)
 {
-    const bool binary = fit->opt.task == MLPIPE__TASK_BINARY;
+    const bool classes = (fit->opt.task & MLPIPE__TASK_CLASSES) != 0;
     double weight, other;
     mlpipe_status st = loss_check(fit, fit->job->train, &weight);
 
@@ -134,23 +153,14 @@ mlpipe_status mlpipe__gbt_loss_init(gbt_fit *fit)
     const uint32_t h_bits = gbt_min_u32(31, 64 - 2 * fit->shift);
     fit->score_scale = mlpipe__gbt_power(most / power);
     fit->leaf_limit = (int32_t)(power / fit->opt.trees);
-    fit->g_scale = mlpipe__gbt_power((binary ? 1 : reach) * weight) /
+    fit->g_scale = mlpipe__gbt_power((classes ? 1 : reach) * weight) /
                    (double)((int64_t)1 << GBT_GRADIENT_BITS);
-    fit->unit_hessian = !binary && !fit->job->train->weight;
+    fit->unit_hessian = !classes && !fit->job->train->weight;
+    const double h_most = mlpipe__gbt_power(loss_hessian_most(fit) * weight);
     fit->h_scale = fit->unit_hessian
                        ? 1
-                       : mlpipe__gbt_power((binary ? 0.25 : 1) * weight) *
-                             2 / (double)((int64_t)1 << h_bits);
+                       : h_most * 2 / (double)((int64_t)1 << h_bits);
     return MLPIPE_OK;
-}
-
-static int32_t loss_fixed(double x)
-{
-    const double most = (double)((int64_t)1 << GBT_GRADIENT_BITS);
-    const double low = x < -most ? -most : x;
-    const double c = low > most ? most : low;
-
-    return (int32_t)(c + __builtin_copysign(0.5, c));
 }
 
 static void loss_gradient_task(void *arg, uint32_t chunk)
@@ -163,16 +173,20 @@ static void loss_gradient_task(void *arg, uint32_t chunk)
     const int64_t last = first + (rest < GBT_CHUNK_ROWS ? rest
                                                         : GBT_CHUNK_ROWS);
     const double per_g = 1 / fit->g_scale, per_h = 1 / fit->h_scale;
-    const double base = fit->base, scale = fit->score_scale;
+    const double base = fit->base[0], scale = fit->score_scale;
     const double *const target = frame->target, *const weight = frame->weight;
     const bool binary = fit->opt.task == MLPIPE__TASK_BINARY;
     const int32_t *const score = j->score;
     gbt_grad *const grad = fit->grad;
 
+    if (fit->outputs > 1) {
+        mlpipe__gbt_class_gradients(fit, first, last);
+        return;
+    }
     if (fit->unit_hessian) {
         for (int64_t i = first; i < last; i++) {
             const double s = base + scale * score[i];
-            grad[i].g = loss_fixed((s - target[i]) * per_g);
+            grad[i].g = gbt_fixed((s - target[i]) * per_g);
             grad[i].h = 1;
         }
         return;
@@ -182,7 +196,7 @@ static void loss_gradient_task(void *arg, uint32_t chunk)
         const double w = weight ? weight[i] : 1;
         const double p = binary ? mlpipe__sigmoid(s) : s;
         const double h = binary ? p * (1 - p) : 1;
-        grad[i].g = loss_fixed((p - target[i]) * w * per_g);
+        grad[i].g = gbt_fixed((p - target[i]) * w * per_g);
         grad[i].h = (uint32_t)(h * w * per_h + 0.5);
     }
 }
@@ -201,31 +215,49 @@ static double loss_softplus(double x)
     return (x > 0 ? x : 0) + mlpipe__log1p(mlpipe__exp(x > 0 ? -x : x));
 }
 
+/* The losses of n <= MLPIPE__BLOCK_ROWS rows. */
+static void loss_rows(const loss_job *j, int64_t first, uint32_t n,
+                      double *out)
+{
+    const gbt_fit *fit = j->fit;
+    const mlpipe__frame *frame = j->frame;
+    const double base =
+        fit->base[0] +
+        (frame == fit->job->valid ? fit->job->valid_shift : 0.0);
+
+    if (fit->outputs > 1) {
+        mlpipe__gbt_class_losses(fit, frame, j->score, first, n, out);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const double s = base + fit->score_scale * j->score[first + i];
+        const double y = frame->target[first + i], d = s - y;
+        out[i] = fit->opt.task == MLPIPE__TASK_BINARY
+                     ? loss_softplus(y > 0 ? -s : s)
+                     : d * d;
+    }
+}
+
 /* Task t adds every chunks-th part to its own exact sum. */
 static void loss_sum_task(void *arg, uint32_t t)
 {
     const loss_job *j = arg;
     const gbt_fit *fit = j->fit;
     const mlpipe__frame *frame = j->frame;
-    const double base =
-        fit->base +
-        (frame == fit->job->valid ? fit->job->valid_shift : 0.0);
-    const int64_t step = 4096;
+    const int64_t step = MLPIPE__BLOCK_ROWS;
+    double loss[MLPIPE__BLOCK_ROWS];
 
     mlpipe__exact_init(&fit->sums[t]);
     for (int64_t at = t * step; at < frame->rows; at += j->chunks * step) {
-        const int64_t end = frame->rows - at < step ? frame->rows : at + step;
-        for (int64_t i = at; i < end; i++) {
-            const double s = base + fit->score_scale * j->score[i];
-            const double y = frame->target[i], d = s - y;
-            const double loss = fit->opt.task == MLPIPE__TASK_BINARY
-                                    ? loss_softplus(y > 0 ? -s : s)
-                                    : d * d;
+        const int64_t rest = frame->rows - at;
+        const uint32_t n = (uint32_t)(rest < step ? rest : step);
+        loss_rows(j, at, n, loss);
+        for (uint32_t i = 0; i < n; i++) {
             if (frame->weight)
-                mlpipe__exact_add_product(&fit->sums[t], frame->weight[i],
-                                          loss);
+                mlpipe__exact_add_product(&fit->sums[t],
+                                          frame->weight[at + i], loss[i]);
             else
-                mlpipe__exact_add(&fit->sums[t], loss);
+                mlpipe__exact_add(&fit->sums[t], loss[i]);
         }
     }
 }

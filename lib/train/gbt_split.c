@@ -36,6 +36,8 @@ typedef struct gain_scan {
     gbt_cell total;
     double g, h; /* of total */
     uint32_t n;
+    int32_t direction; /* of the feature, where some are constrained */
+    double low, high;  /* of the leaf's value */
 } gain_scan;
 
 static double gain_score(double g, double h, double l2)
@@ -52,6 +54,26 @@ static inline double gain_value(double gl, double hl, double gr, double hr)
     const double q = (gl * gl * hr + gr * gr * hl) / den;
 
     return den > 0 ? q : 0;
+}
+
+/* What a leaf with this value takes from the loss, twice; g^2 / den where it
+ * is the best value. */
+static double gain_of_value(double g, double den, double v)
+{
+    return -(2 * g + den * v) * v;
+}
+
+/* The same as gain_value where leaves are held within bounds; no gain where
+ * sides that have to be are not in order. */
+static double gain_bounded(const gain_scan *s, double gl, double hl,
+                           double gr, double hr, int32_t direction)
+{
+    const double a = gbt_bounded(gl, hl, s->low, s->high);
+    const double b = gbt_bounded(gr, hr, s->low, s->high);
+
+    if ((direction > 0 && a > b) || (direction < 0 && a < b))
+        return -mlpipe__inf();
+    return gain_of_value(gl, hl, a) + gain_of_value(gr, hr, b);
 }
 
 /*
@@ -85,9 +107,15 @@ static void gain_number_side(const gain_scan *s, gbt_cell from,
         gl[n] = (double)sum.g;
         hl[n++] = gbt_cell_hessian(fit, sum);
     }
-    for (uint32_t i = 0; i < n; i++)
-        gain[i] = gain_value(gl[i], hl[i] + l2, s->g - gl[i],
-                              s->h - hl[i] + l2);
+    if (fit->monotone)
+        for (uint32_t i = 0; i < n; i++)
+            gain[i] = gain_bounded(s, gl[i], hl[i] + l2, s->g - gl[i],
+                                   s->h - hl[i] + l2,
+                                   bin[i] ? s->direction : 0);
+    else
+        for (uint32_t i = 0; i < n; i++)
+            gain[i] = gain_value(gl[i], hl[i] + l2, s->g - gl[i],
+                                 s->h - hl[i] + l2);
     for (uint32_t i = 0; i < n; i++)
         if (gain[i] > best->gain) {
             best->gain = gain[i];
@@ -105,7 +133,7 @@ static void gain_number(const gain_scan *s, gbt_split *best)
     if (!missing) {
         gain_number_side(s, none, 1, s->slots - 1, 0, best);
         /* What training never saw missing goes with the greater part. */
-        if (best->gain > 0 &&
+        if (best->left.w &&
             2 * (uint64_t)gbt_cell_rows(s->fit, best->left) < s->n)
             best->flags |= GBT_MISSING_RIGHT;
         return;
@@ -132,7 +160,10 @@ static void gain_category_try(const gain_scan *s, gbt_cell right,
 
     if (rows < fit->opt.min_rows || s->n - rows < fit->opt.min_rows)
         return;
-    const double gain = gain_value(g, h + l2, s->g - g, s->h - h + l2);
+    const double gain =
+        fit->monotone
+            ? gain_bounded(s, g, h + l2, s->g - g, s->h - h + l2, 0)
+            : gain_value(g, h + l2, s->g - g, s->h - h + l2);
     if (!(gain > best->gain))
         return;
     best->gain = gain;
@@ -209,6 +240,17 @@ static void gain_category(const gain_scan *s, gbt_split *best)
         gain_category_try(s, s->cell[bins[i]], l2, bins + i, 1, best);
 }
 
+/* What the leaf takes from the loss as it is. */
+static double gain_whole(const gain_scan *s)
+{
+    const double l2 = s->fit->opt.l2;
+
+    if (!s->fit->monotone)
+        return gain_score(s->g, s->h, l2);
+    return gain_of_value(s->g, s->h + l2,
+                         gbt_bounded(s->g, s->h + l2, s->low, s->high));
+}
+
 static void gain_task(void *arg, uint32_t index)
 {
     const gain_job *j = arg;
@@ -218,8 +260,12 @@ static void gain_task(void *arg, uint32_t index)
                                       fit->layout.features);
     gain_scan s = {.fit = fit, .total = j->leaf->sum, .n = j->leaf->count,
                     .g = (double)j->leaf->sum.g,
-                    .h = gbt_cell_hessian(fit, j->leaf->sum)};
-    const double whole = gain_score(s.g, s.h, fit->opt.l2);
+                    .h = gbt_cell_hessian(fit, j->leaf->sum),
+                    .low = j->leaf->low, .high = j->leaf->high};
+    const double whole = gain_whole(&s);
+    /* Below this a split only tells rounding errors apart. */
+    const double least =
+        whole * (whole > 0 ? 1 + gain_least_gain : 1 - gain_least_gain);
 
     for (uint32_t f = first; f < last; f++) {
         gbt_split *best = &fit->found[f];
@@ -230,8 +276,7 @@ static void gain_task(void *arg, uint32_t index)
             continue;
         s.cell = j->cells + feature->offset;
         s.slots = feature->slots;
-        /* Below this a split only tells rounding errors apart. */
-        const double least = whole * (1 + gain_least_gain);
+        s.direction = fit->direction[f];
         best->gain = least;
         if (feature->kind == MLPIPE__CODE)
             gain_category(&s, best);

@@ -83,8 +83,10 @@ typedef struct gbt_node {
     uint64_t set[4];
 } gbt_node;
 
+/* A tree adds to one output; the trees of a round saw the same scores. */
 typedef struct gbt_tree {
     uint32_t first_node, first_leaf, nodes, leaves;
+    uint32_t output, round;
 } gbt_tree;
 
 /* All trees so far. */
@@ -106,6 +108,7 @@ typedef struct gbt_open {
     bool has_cells;        /* cells of its slot hold its histogram */
     uint32_t slot;
     gbt_cell sum;
+    double low, high;      /* that its value must keep; see gbt_leaf_value */
     gbt_split best;
 } gbt_open;
 
@@ -122,13 +125,23 @@ typedef struct gbt_fit {
     uint32_t weighty;     /* those with a weight above 0; others are as not
                              there, to the bit */
     uint32_t tasks;       /* how many run at once */
+    uint32_t outputs;     /* scores of a row: of three classes or more each,
+                             else 1 */
+    uint32_t round;       /* of boosting, also where it grew nothing */
+    uint32_t grown;       /* rounds that grew a tree */
+    uint32_t output;      /* that the next tree adds to */
     uint32_t shift;       /* count bits of a cell's w */
-    double g_scale, h_scale, base, score_scale;
+    double g_scale, h_scale, score_scale;
+    double *base;         /* outputs: where the scores begin */
     int32_t leaf_limit;
     bool unit_hessian;
+    bool monotone;        /* some feature is constrained */
+    int8_t *direction;    /* features: 1 rising, -1 falling, 0 as it comes */
     gbt_grad *grad;       /* rows */
-    int32_t *score;       /* rows: sum of leaves */
+    int32_t *score;       /* outputs x rows: sums of leaves */
     int32_t *valid_score;
+    double *norm;         /* rows: log of the sum of exp of a row's scores when
+                             the round began; NULL for one output */
     uint32_t *list;       /* rows in the bag, by leaf */
     uint32_t *spare;      /* rows */
     uint32_t list_count;
@@ -152,6 +165,25 @@ mlpipe_status mlpipe__gbt_loss_init(gbt_fit *fit);
 mlpipe_status mlpipe__gbt_gradients(gbt_fit *fit);
 mlpipe_status mlpipe__gbt_loss(gbt_fit *fit, const mlpipe__frame *frame,
                                const int32_t *score, double *out);
+/* gbt_classes.c: the same for three classes or more. */
+mlpipe_status mlpipe__gbt_class_base(gbt_fit *fit);
+mlpipe_status mlpipe__gbt_class_norms(gbt_fit *fit); /* begins a round */
+void mlpipe__gbt_class_gradients(const gbt_fit *fit, int64_t first,
+                                 int64_t last);
+/* Losses of n <= MLPIPE__BLOCK_ROWS rows. */
+void mlpipe__gbt_class_losses(const gbt_fit *fit, const mlpipe__frame *frame,
+                              const int32_t *score, int64_t first,
+                              uint32_t n, double *out);
+/* gbt_monotone.c: reads the constraints; what a split on a number that is one
+ * of them leaves to its sides, whose sums are set. */
+mlpipe_status mlpipe__gbt_monotone(gbt_fit *fit);
+int32_t mlpipe__gbt_direction(const gbt_fit *fit, const gbt_split *split);
+void mlpipe__gbt_bound(const gbt_fit *fit, int32_t direction, gbt_open *left,
+                       gbt_open *right);
+/* *broken: a constrained feature with which some tree does not rise or fall,
+ * or UINT32_MAX, which is a proof. */
+mlpipe_status mlpipe__gbt_prove(mlpipe_ctx *ctx, const mlpipe__forest *f,
+                                const int8_t *direction, uint32_t *broken);
 /* gbt_hist.c */
 mlpipe_status mlpipe__gbt_histogram(gbt_fit *fit, const gbt_open *leaf);
 void mlpipe__gbt_subtract(const gbt_fit *fit, uint32_t from, uint32_t what);
@@ -163,12 +195,30 @@ mlpipe_status mlpipe__gbt_partition(gbt_fit *fit, const gbt_open *leaf,
                                     const gbt_split *split, uint32_t *left);
 /* gbt_grow.c: one more tree; *grown is false where no split was worth it. */
 mlpipe_status mlpipe__gbt_grow(gbt_fit *fit, bool *grown);
-/* gbt_walk.c: add (sign 1) or take back (-1) a tree's leaves to scores. */
+/* gbt_walk.c: add (sign 1) or take back (-1) a tree's leaves to the scores of
+ * its output. */
 mlpipe_status mlpipe__gbt_apply(gbt_fit *fit, const gbt_bins *bins,
                                 const gbt_tree *tree, int32_t sign,
                                 int32_t *score);
+/* gbt_notes.c: figures, and for each feature over the trees that stay: gain,
+ * the sum over its splits of G^2 / (H + l2) of both sides less that of the
+ * whole, its share of all gain, and how many splits. */
+mlpipe_status mlpipe__gbt_notes(const gbt_fit *fit, uint32_t rounds,
+                                uint32_t trees);
 /* gbt_forest.c: the first `count` trees as the program's forest. */
 mlpipe__forest *mlpipe__gbt_forest(const gbt_fit *fit, uint32_t count);
+
+enum { GBT_GRADIENT_BITS = 30 };
+
+/* To fixed point, rounded to nearest. */
+static inline int32_t gbt_fixed(double x)
+{
+    const double most = (double)((int64_t)1 << GBT_GRADIENT_BITS);
+    const double low = x < -most ? -most : x;
+    const double c = low > most ? most : low;
+
+    return (int32_t)(c + __builtin_copysign(0.5, c));
+}
 
 /* The power of two that is not below x (x > 0 and finite). */
 double mlpipe__gbt_power(double x);
@@ -191,6 +241,23 @@ static inline bool gbt_counts(const mlpipe__frame *frame, int64_t row)
 static inline double gbt_cell_hessian(const gbt_fit *fit, gbt_cell c)
 {
     return (double)(c.w >> fit->shift) * fit->h_scale;
+}
+
+/* The value within bounds with the least loss; in units of the gradient scale
+ * before the rate. den: hessian and penalty. */
+static inline double gbt_bounded(double g, double den, double low,
+                                 double high)
+{
+    const double v = den > 0 ? -g / den : 0;
+
+    return v > high ? high : v < low ? low : v;
+}
+
+static inline double gbt_leaf_value(const gbt_fit *fit, const gbt_open *leaf)
+{
+    return gbt_bounded((double)leaf->sum.g,
+                       gbt_cell_hessian(fit, leaf->sum) + fit->opt.l2,
+                       leaf->low, leaf->high);
 }
 
 /* Does a row with this bin of the node's feature go right? */

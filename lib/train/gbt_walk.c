@@ -36,7 +36,7 @@ mlpipe_status mlpipe__gbt_apply(gbt_fit *fit, const gbt_bins *bins,
 {
     walk_job j = {.bins = bins, .node = fit->trees.node + tree->first_node,
                   .leaf = fit->trees.leaf + tree->first_leaf, .sign = sign,
-                  .score = score};
+                  .score = score + tree->output * (size_t)bins->rows};
     const int64_t chunks = (bins->rows + GBT_CHUNK_ROWS - 1) / GBT_CHUNK_ROWS;
 
     return mlpipe__parallel(fit->ctx, walk_task, &j, (uint32_t)chunks);

@@ -416,6 +416,13 @@ static void models(void **state)
     NOTHING(mlpipe_report, mlpipe_evaluate(c, NULL, w.all, NULL, &out));
     NOTHING(mlpipe_report, mlpipe_evaluate(c, w.model, NULL, NULL, &out));
     REFUSED(mlpipe_evaluate(c, w.model, w.all, NULL, NULL));
+    NOTHING(mlpipe_report,
+            mlpipe_importance(NULL, w.model, w.all, NULL, &out));
+    NOTHING(mlpipe_report, mlpipe_importance(c, NULL, w.all, NULL, &out));
+    NOTHING(mlpipe_report, mlpipe_importance(c, w.model, NULL, NULL, &out));
+    NOTHING(mlpipe_report,
+            mlpipe_importance(c, w.model, w.all, "repeats=0", &out));
+    REFUSED(mlpipe_importance(c, w.model, w.all, NULL, NULL));
     assert_ok(c, mlpipe_evaluate(c, w.model, w.valid, NULL, &r));
     NOTHING(mlpipe_model, mlpipe_model_attach(NULL, w.model, r, &out));
     NOTHING(mlpipe_model, mlpipe_model_attach(c, NULL, r, &out));

@@ -29,6 +29,7 @@ static mlpipe_dataset *little(mlpipe_ctx *c, bool weights)
 static mlpipe_model *line(mlpipe_ctx *c, const char *pipeline)
 {
     const double x[6] = {1, 2, 3, 4, 5, 6}, w[6] = {1, 1, 1, 1, 1, 1};
+    const double v[6] = {0, 1, 1, 1, 3, 0.5};
     mlpipe_builder *b;
     mlpipe_dataset *d;
     mlpipe_pipeline *p;
@@ -37,6 +38,7 @@ static mlpipe_model *line(mlpipe_ctx *c, const char *pipeline)
     assert_ok(c, mlpipe_builder_column(c, b, "y", MLPIPE_F64, x, NULL, 6));
     assert_ok(c, mlpipe_builder_column(c, b, "x", MLPIPE_F64, x, NULL, 6));
     assert_ok(c, mlpipe_builder_column(c, b, "w", MLPIPE_F64, w, NULL, 6));
+    assert_ok(c, mlpipe_builder_column(c, b, "v", MLPIPE_F64, v, NULL, 6));
     assert_ok(c, mlpipe_builder_finish(c, b, &d));
     mlpipe_builder_free(b);
     assert_ok(c, mlpipe_pipeline_new(c, pipeline, &p));

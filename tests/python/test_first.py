@@ -60,6 +60,13 @@ def test_fits_and_predicts(houses, model):
     assert model.outputs == ["price"]
 
 
+def test_tells_what_columns_are_worth(houses, model):
+    worth = model.importance(houses, repeats=3, metric="r2")
+    assert worth["drop.sqft"] > 0.5 and worth["drop.city"] > 0
+    again = model.importance(houses, "repeats=3 metric=r2 columns=sqft")
+    assert again["drop.sqft"] == worth["drop.sqft"]
+
+
 def test_saves_loads_and_pickles(houses, model, tmp_path):
     model.save(tmp_path / "m.mlpipe")
     wanted = model.predict(houses)

@@ -389,6 +389,27 @@ static mlpipe_status torture_model_metrics(torture *t)
     return st;
 }
 
+static mlpipe_status torture_model_importance(torture *t)
+{
+    mlpipe_report *r = (mlpipe_report *)t;
+    mlpipe_status st = torture_model_make();
+    const char *name;
+    mlpipe_figure f;
+    if (st)
+        return st;
+    st = mlpipe_importance(t->c, model_kept, model_rows, "repeats=2", &r);
+    torture_check(t, !st == (r != NULL));
+    if (st)
+        return st;
+    for (uint32_t i = 0; i < mlpipe_report_count(r); i++)
+        if (!mlpipe_report_figure(r, i, &name, &f)) {
+            torture_text(t, name);
+            torture_record(t, &f.value, sizeof f.value);
+        }
+    mlpipe_report_free(r);
+    return MLPIPE_OK;
+}
+
 static mlpipe_status torture_model_bytes(torture *t)
 {
     mlpipe_model *m = (mlpipe_model *)t;
@@ -695,6 +716,7 @@ const torture_scenario torture_model[] = {
     {"mlpipe_evaluate", torture_model_evaluate, 0},
     {"mlpipe_evaluate", torture_model_metrics, 0},
     {"mlpipe_model_attach", torture_model_evaluate, 0},
+    {"mlpipe_importance", torture_model_importance, 0},
     {"mlpipe_model_bytes", torture_model_bytes, 0},
     {"mlpipe_model_load_bytes", torture_model_bytes, 0},
     {"mlpipe_model_save", torture_model_save, 0},

@@ -6,6 +6,8 @@
  */
 #include "train_rig.h"
 
+#include "report/report_types.h"
+
 static mlpipe_ctx *gbt_ctx;
 
 static int gbt_open(void **state)
@@ -538,6 +540,44 @@ static void gbt_many_features(void **state)
     rig_table_free(&t);
 }
 
+/* The table of features: by gain, all of it, and every split once. */
+static void gbt_importance(void **state)
+{
+    rig_table t;
+    rig_fit f;
+    const mlpipe__report_item *item = NULL;
+    double share = 0, splits = 0;
+    (void)state;
+
+    gbt_table(&t, 3000, 0, false);
+    for (uint32_t i = 0; i < t.rows; i++)
+        t.x[1][i] = 7; /* nothing to split on */
+    gbt_fit_ok("trees=40", MLPIPE__TASK_REGRESSION, &t, NULL, &f);
+    for (uint32_t i = 0; i < f.notes->count; i++)
+        if (f.notes->items[i].kind == MLPIPE__ITEM_TABLE)
+            item = &f.notes->items[i];
+    assert_non_null(item);
+    assert_string_equal("importance",
+                        mlpipe__dict_text(&f.notes->texts, item->name));
+    assert_int_equal(4 * t.features, item->cells);
+    const mlpipe__report_cell *cell = f.notes->cells + item->first_cell;
+    for (uint32_t i = 0; i < t.features; i++, cell += 4) {
+        const char *name = mlpipe__dict_text(&f.notes->texts, cell[0].text);
+        uint32_t used = 0, feature = (uint32_t)(name[1] - '0');
+        for (uint32_t n = 0; n < f.program->forests[0]->nodes; n++)
+            used += f.program->forests[0]->node_feature[n] == feature;
+        assert_int_equal(used, (int)cell[3].number);
+        assert_true(i == 0 || cell[1].number <= cell[1 - 4].number);
+        assert_true((feature == 1) == (cell[1].number == 0));
+        share += cell[2].number;
+        splits += cell[3].number;
+    }
+    assert_near(share, 1, 1e-12);
+    assert_int_equal(f.program->forests[0]->nodes, (int)splits);
+    rig_fit_free(&f);
+    rig_table_free(&t);
+}
+
 static void gbt_starves(void **state)
 {
     rig_table t, other;
@@ -569,6 +609,7 @@ int main(void)
         cmocka_unit_test(gbt_refuses),
         cmocka_unit_test(gbt_cancels),
         cmocka_unit_test(gbt_many_features),
+        cmocka_unit_test(gbt_importance),
         cmocka_unit_test(gbt_starves),
     };
     return cmocka_run_group_tests(tests, gbt_open, gbt_close);

@@ -350,6 +350,13 @@ class Model(_Handle):
                                   self._p, dataset._p,
                                   _params(params, named)))
 
+    def importance(self, dataset, params="", **named):
+        """What each column is worth: drop.<column> of the report."""
+        _is(dataset, Dataset)
+        return Report(_ctx().give("mlpipe_importance", _raw.mlpipe_report,
+                                  self._p, dataset._p,
+                                  _params(params, named)))
+
     def card(self):
         return Report(_ctx().give("mlpipe_model_card", _raw.mlpipe_report,
                                   self._p))

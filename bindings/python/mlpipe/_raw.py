@@ -534,6 +534,8 @@ FUNCTIONS = {
         [POINTER(mlpipe_ctx), POINTER(mlpipe_model), POINTER(mlpipe_dataset), c_char_p, POINTER(POINTER(mlpipe_report))]),
     "mlpipe_fit": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_pipeline), POINTER(mlpipe_dataset), POINTER(mlpipe_dataset), POINTER(POINTER(mlpipe_model))]),
+    "mlpipe_importance": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_model), POINTER(mlpipe_dataset), c_char_p, POINTER(POINTER(mlpipe_report))]),
     "mlpipe_layout_absent": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_layout), c_char_p]),
     "mlpipe_layout_field": (c_int32,
