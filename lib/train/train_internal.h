@@ -79,6 +79,7 @@ typedef struct mlpipe__learner {
 extern const mlpipe__learner mlpipe__learner_elastic_net;
 extern const mlpipe__learner mlpipe__learner_gbt;
 extern const mlpipe__learner mlpipe__learner_lasso;
+extern const mlpipe__learner mlpipe__learner_logistic;
 extern const mlpipe__learner mlpipe__learner_ridge;
 
 #endif
