@@ -127,10 +127,11 @@ static mlpipe__program *rig_program(mlpipe_ctx *ctx, const rig_table *t,
     return p;
 }
 
-static mlpipe_status rig_fit_new(mlpipe_ctx *ctx, const mlpipe__learner *l,
-                                 const char *text, uint32_t task,
-                                 rig_table *train, rig_table *valid,
-                                 rig_fit *out)
+static inline mlpipe_status rig_fit_new(mlpipe_ctx *ctx,
+                                        const mlpipe__learner *l,
+                                        const char *text, uint32_t task,
+                                        rig_table *train, rig_table *valid,
+                                        rig_fit *out)
 {
     uint32_t regs[RIG_FEATURES_MAX];
     mlpipe__params params;
@@ -176,8 +177,8 @@ static double rig_predict(const rig_fit *f, const double *x)
     return out;
 }
 
-static double rig_predict_row(const rig_fit *f, const rig_table *t,
-                              uint32_t row)
+static inline double rig_predict_row(const rig_fit *f, const rig_table *t,
+                                     uint32_t row)
 {
     double x[RIG_FEATURES_MAX];
 
