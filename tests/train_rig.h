@@ -132,10 +132,11 @@ static mlpipe__program *rig_program(mlpipe_ctx *ctx, const rig_table *t,
 static const char *const rig_class_names[] = {"p0", "p1", "p2", "p3", "p4",
                                               "p5", "p6", "p7", "p8", "p9"};
 
-static mlpipe_status rig_fit_new(mlpipe_ctx *ctx, const mlpipe__learner *l,
-                                 const char *text, uint32_t task,
-                                 rig_table *train, rig_table *valid,
-                                 rig_fit *out)
+static inline mlpipe_status rig_fit_new(mlpipe_ctx *ctx,
+                                        const mlpipe__learner *l,
+                                        const char *text, uint32_t task,
+                                        rig_table *train, rig_table *valid,
+                                        rig_fit *out)
 {
     uint32_t regs[RIG_FEATURES_MAX];
     mlpipe__params params;
@@ -193,7 +194,7 @@ static double rig_predict(const rig_fit *f, const double *x)
 }
 
 static inline double rig_predict_row(const rig_fit *f, const rig_table *t,
-                              uint32_t row)
+                                     uint32_t row)
 {
     double x[RIG_FEATURES_MAX];
 

@@ -19,6 +19,7 @@ static const mlpipe__step *const steps_list[] = {
 
 static const mlpipe__learner *const steps_learners[] = {
     &mlpipe__learner_gbt,
+    &mlpipe__learner_logistic,
     &mlpipe__learner_ridge,
     &mlpipe__learner_lasso,
     &mlpipe__learner_elastic_net,

@@ -18,10 +18,27 @@ double mlpipe__sigmoid(double x);
 /* log(p / (1 - p)); p within 2^-53 .. 1 - 2^-53, so within +-36.74. */
 double mlpipe__logit(double p);
 double mlpipe__sqrt(double x);
+/* exp of n finite values, and log1p of n values from 0 to 1 (math_block.c):
+ * the bits of the above, several at a time; out may be x. */
+void mlpipe__exp_block(const double *x, double *out, uint32_t n, bool avx2);
+void mlpipe__log1p_block(const double *x, double *out, uint32_t n, bool avx2);
 double mlpipe__normal_quantile(double p);     /* inverse CDF, p in (0, 1) */
 static inline bool mlpipe__finite(double x)
 {
     return x - x == 0.0;
+}
+/* Bits in place of ?:, for loops that are to become vectors: compilers jump
+ * where a comparison, or what it chooses between, might trap. */
+static inline double mlpipe__pick(bool is, double yes, double no)
+{
+    const uint64_t mask = UINT64_C(0) - (uint64_t)is;
+    uint64_t a, b;
+    double x;
+    memcpy(&a, &yes, sizeof a);
+    memcpy(&b, &no, sizeof b);
+    a = (a & mask) | (b & ~mask);
+    memcpy(&x, &a, sizeof x);
+    return x;
 }
 double mlpipe__nan(void);      /* the one canonical quiet NaN */
 double mlpipe__inf(void);

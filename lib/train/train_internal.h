@@ -118,6 +118,7 @@ extern const mlpipe__tail mlpipe__tail_conformal;
 extern const mlpipe__learner mlpipe__learner_elastic_net;
 extern const mlpipe__learner mlpipe__learner_gbt;
 extern const mlpipe__learner mlpipe__learner_lasso;
+extern const mlpipe__learner mlpipe__learner_logistic;
 extern const mlpipe__learner mlpipe__learner_ridge;
 
 #endif

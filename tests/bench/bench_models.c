@@ -48,10 +48,15 @@ static mlpipe_status bench_learner(mlpipe__fit_job *job, const char *name,
     st = job->notes ? l->fit(job) : mlpipe__nomem(job->ctx);
     mlpipe__params_free(&params);
     if (!st) {
-        const mlpipe__op *op = &job->program->ops[job->program->op_count - 1];
-        if (op->code == MLPIPE__OP_LINEAR)
+        const size_t width = (size_t)job->train->features + 1;
+        for (uint32_t i = 0; i < job->program->op_count; i++) {
+            const mlpipe__op *op = &job->program->ops[i];
+            if (op->code != MLPIPE__OP_LINEAR)
+                continue;
             memcpy(model, job->program->consts + op->b,
-                   (job->train->features + 1) * sizeof *model);
+                   width * sizeof *model);
+            model += width;
+        }
         return mlpipe__report_seal(job->ctx, job->notes, notes);
     }
     mlpipe_report_free(job->notes);
@@ -60,7 +65,8 @@ static mlpipe_status bench_learner(mlpipe__fit_job *job, const char *name,
 
 /*
  * Fit of n rows of p columns. task: MLPIPE__TASK_; w may be NULL. model: p + 1
- * numbers, of linear learners of numbers. The report is the caller's.
+ * numbers of each linear form of the fit: one, or one a class where there are
+ * three or more. The report is the caller's.
  */
 MLPIPE_API int32_t bench_learn(mlpipe_ctx *ctx, const char *name,
                                const char *text, uint32_t task,

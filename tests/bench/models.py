@@ -244,7 +244,8 @@ def area(only=None):
     for name in "learn", "lasso_path", "gram":
         getattr(lib, f"bench_{name}").restype = ctypes.c_int32
     tables = {}
-    for name, make, row, goal, rounds in ROWS:
+    import models_logistic
+    for name, make, row, goal, rounds in ROWS + models_logistic.ROWS:
         if only and only not in name:
             continue
         t = tables.setdefault(make, None) or make()

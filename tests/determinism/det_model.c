@@ -52,6 +52,17 @@ static const det_recipe det_recipes[] = {
       {"ordinal", "columns=street order=name"},
       {"ridge", "l2=0.5"}},
      1},
+    {"target=sold id=id seed=7 features=size,lot,rooms,town",
+     {{"impute", "numeric=mean"},
+      {"scale", NULL},
+      {"onehot", "columns=town"},
+      {"logistic", "l2=0.5"}},
+     0},
+    {"target=rooms task=multiclass id=id seed=8 features=size,lot,price",
+     {{"impute", "numeric=mean"},
+      {"scale", NULL},
+      {"logistic", "l1_ratio=0.5"}},
+     0},
 };
 
 static mlpipe_status det_add_columns(mlpipe_ctx *c, mlpipe_builder *b)

@@ -4,7 +4,7 @@
 
 #include <float.h>
 
-#include "num/num_internal.h"
+#include "program/program_internal.h"
 #include "num/num_support.h"
 
 enum { MATH_INPUTS = 1000000 };
@@ -161,9 +161,46 @@ static void test_sigmoid_monotone(void **state)
     }
 }
 
+/* Several values at a time have the bits of one. */
+static void test_blocks(void **state)
+{
+    enum { N = 1003 };
+    double x[N], out[N];
+    uint64_t seed = 11;
+    (void)state;
+
+    for (uint32_t round = 0; round < 400; ++round) {
+        const double reach = round % 4 ? 40.0 : 760.0;
+        for (uint32_t wide = 0; wide < 2; ++wide) {
+            for (uint32_t i = 0; i < N; ++i)
+                x[i] = math_uniform(&seed, -reach, reach);
+            x[0] = -0.0;
+            x[1] = -DBL_MAX;
+            x[2] = DBL_MAX;
+            x[3] = -745.13;
+            mlpipe__exp_block(x, out, N, wide && mlpipe__has_avx2());
+            for (uint32_t i = 0; i < N; ++i)
+                assert_same(out[i], mlpipe__exp(x[i]));
+            for (uint32_t i = 0; i < N; ++i)
+                x[i] = mlpipe__exp(-fabs(x[i]) * (round % 3 ? 0.02 : 1.0));
+            x[0] = 0.0;
+            x[1] = 1.0;
+            x[2] = 0.4142;
+            x[3] = 0x1.a827999fcef32p-2; /* sqrt(2) - 1 and beside it */
+            x[4] = 0x1.a827999fcef34p-2;
+            x[5] = 5e-324;
+            memcpy(out, x, sizeof out);
+            mlpipe__log1p_block(out, out, N, wide && mlpipe__has_avx2());
+            for (uint32_t i = 0; i < N; ++i)
+                assert_same(out[i], mlpipe__log1p(x[i]));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_ulps),
         cmocka_unit_test(test_log_all_exponents),
         cmocka_unit_test(test_extremes),

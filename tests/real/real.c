@@ -311,6 +311,9 @@ int main(int argc, char **argv)
         {"gbt", "trees=600 rate=0.05 leaves=31"}};
     static const recipe adult = {
         "adult.csv", "target=Salary", {"gbt", "trees=300 rate=0.1"}};
+    static const recipe adult_logistic = {
+        "adult.csv", "target=Salary holdout=0",
+        {"impute", NULL, "scale", NULL, "onehot", NULL, "logistic", NULL}};
     static const recipe diamonds = {
         "diamonds.csv", "target=log(price)", {"gbt", "trees=300 rate=0.1"}};
     static const recipe electricity = {
@@ -335,6 +338,8 @@ int main(int argc, char **argv)
     figure_within("king_conformal", coverage(&king_conformal), 0.88, 0.92);
     figure("california_cv_r2", cross_validated(&california, "r2"), 0.83);
     figure("adult_gbt_auc", cross_validated(&adult, "auc"), 0.925);
+    figure("adult_logistic_auc", cross_validated(&adult_logistic, "auc"),
+           0.905);
     figure("adult_smote", brier_of_smote(), 1);
     figure("diamonds_cv_r2", cross_validated(&diamonds, "r2"), 0.98);
     figure("king_same_bits", same_bits(&king), 1);
