@@ -80,12 +80,12 @@ static const mlpipe__frame *rig_frame(rig_table *t)
     return &t->frame;
 }
 
-static double rig_uniform(uint64_t row, uint32_t draw)
+static inline double rig_uniform(uint64_t row, uint32_t draw)
 {
     return mlpipe__random_unit(5, MLPIPE__FOR_TEST, 0, row, draw);
 }
 
-static double rig_normal(uint64_t row, uint32_t draw)
+static inline double rig_normal(uint64_t row, uint32_t draw)
 {
     return mlpipe__normal_quantile(rig_uniform(row, draw));
 }
@@ -96,7 +96,7 @@ typedef struct rig_fit {
     void *scratch;
 } rig_fit;
 
-static void rig_fit_free(rig_fit *f)
+static inline void rig_fit_free(rig_fit *f)
 {
     mlpipe__program_free(f->program);
     mlpipe_report_free(f->notes);
@@ -127,10 +127,11 @@ static mlpipe__program *rig_program(mlpipe_ctx *ctx, const rig_table *t,
     return p;
 }
 
-static mlpipe_status rig_fit_new(mlpipe_ctx *ctx, const mlpipe__learner *l,
-                                 const char *text, uint32_t task,
-                                 rig_table *train, rig_table *valid,
-                                 rig_fit *out)
+static inline mlpipe_status rig_fit_new(mlpipe_ctx *ctx,
+                                        const mlpipe__learner *l,
+                                        const char *text, uint32_t task,
+                                        rig_table *train, rig_table *valid,
+                                        rig_fit *out)
 {
     uint32_t regs[RIG_FEATURES_MAX];
     mlpipe__params params;
@@ -166,7 +167,7 @@ static mlpipe_status rig_fit_new(mlpipe_ctx *ctx, const mlpipe__learner *l,
 }
 
 /* The prediction for one row; x[f], NaN = missing, -1 = unseen category. */
-static double rig_predict(const rig_fit *f, const double *x)
+static inline double rig_predict(const rig_fit *f, const double *x)
 {
     double out;
 
@@ -176,8 +177,8 @@ static double rig_predict(const rig_fit *f, const double *x)
     return out;
 }
 
-static double rig_predict_row(const rig_fit *f, const rig_table *t,
-                              uint32_t row)
+static inline double rig_predict_row(const rig_fit *f, const rig_table *t,
+                                     uint32_t row)
 {
     double x[RIG_FEATURES_MAX];
 

@@ -20,6 +20,8 @@ static const mlpipe__step *const steps_list[] = {
 static const mlpipe__learner *const steps_learners[] = {
     &mlpipe__learner_gbt,
     &mlpipe__learner_ridge,
+    &mlpipe__learner_knn,
+    &mlpipe__learner_naive_bayes,
 };
 
 static const mlpipe__tail *const steps_tails[] = {

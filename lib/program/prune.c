@@ -114,6 +114,10 @@ static void prune_op(mlpipe__program *to, mlpipe__program *p,
             made.a = mlpipe__program_forest(to, p->forests[op->a]);
             p->forests[op->a] = NULL;
         }
+        if (op->code == MLPIPE__OP_KNN) {
+            made.a = mlpipe__program_points(to, p->points[op->a]);
+            p->points[op->a] = NULL;
+        }
     } else {
         const uint32_t consts = prune_consts(p, op);
         const uint32_t words = prune_words(op);

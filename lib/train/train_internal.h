@@ -114,6 +114,8 @@ extern const mlpipe__tail mlpipe__tail_calibrate;
 extern const mlpipe__tail mlpipe__tail_conformal;
 
 extern const mlpipe__learner mlpipe__learner_gbt;
+extern const mlpipe__learner mlpipe__learner_knn;
+extern const mlpipe__learner mlpipe__learner_naive_bayes;
 extern const mlpipe__learner mlpipe__learner_ridge;
 
 #endif
