@@ -77,6 +77,8 @@ def head(area):
     names = ["lightgbm", "scikit-learn", "numpy", "pandas", "polars"]
     if area == "features":
         names = names[1:] + ["imbalanced-learn", "numexpr"]
+    if area == "models":
+        names = ["scikit-learn", "numpy"]
     for name in names:
         try:
             peers.append(f"{name} {version(name)}")
@@ -393,11 +395,19 @@ def area_features(build, data):
     features.area()
 
 
+# ---- models ----------------------------------------------------------------
+
+def area_models(build, data):
+    sys.modules["bench"] = sys.modules["__main__"] # what models.py imports
+    import models
+    models.area()
+
+
 if __name__ == "__main__":
     area, build, data = sys.argv[1:]
     head(area)
     {"row": area_row, "features": area_features, "train": area_train,
-     "csv": area_csv}[area](build, data)
+     "csv": area_csv, "models": area_models}[area](build, data)
     print()
     for text in differs:
         print(f"not the same work: {text}", file=sys.stderr)
