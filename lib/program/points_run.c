@@ -153,7 +153,7 @@ static float points_above(double v)
 }
 
 /* Rows come by rising index, so that the lower one stays on ties. */
-static void points_take(const mlpipe__points *p, points_query *q,
+static void points_keep(const mlpipe__points *p, points_query *q,
                         uint32_t row)
 {
     const double *y = p->x + (size_t)row * p->features;
@@ -178,7 +178,7 @@ static void points_settle(const mlpipe__points *p, points_query *q,
 
     for (i = 0; i < q->maybe_count; i++)
         if (q->maybe[i].distance <= *limit)
-            points_take(p, q, q->maybe[i].row);
+            points_keep(p, q, q->maybe[i].row);
     q->maybe_count = 0;
     if (q->near_count == p->k && !q->far) {
         const double d = q->near[p->k - 1].distance * p->engine->unit;
@@ -325,7 +325,7 @@ static points_room points_rooms(const mlpipe__points *p, void *scratch,
 }
 
 /* Groups of POINTS_GROUP queries, then the others one by one. */
-static void points_search(const mlpipe__points *p, const points_room *r,
+static void points_find(const mlpipe__points *p, const points_room *r,
                           uint32_t n)
 {
     const uint32_t grouped = n / POINTS_GROUP * POINTS_GROUP;
@@ -369,7 +369,7 @@ void mlpipe__vm_run_knn(const mlpipe__vm_run *run, const mlpipe__op *op)
             for (i = 0; i < n; i++)
                 r.query[i].x[f] =
                     run->values[regs[f] * run->stride + start + i];
-        points_search(p, &r, n);
+        points_find(p, &r, n);
         for (i = 0; i < n; i++) {
             const size_t at = op->dst * run->stride + start + i;
             uint8_t there = 1;

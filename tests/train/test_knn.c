@@ -71,6 +71,47 @@ static void weights(void **state)
     rig_table_free(&less);
 }
 
+static void keep_log(void *user, uint32_t level, const char *component,
+                     const char *text)
+{
+    char *kept = user;
+
+    assert_int_equal(MLPIPE_LOG_WARN, level);
+    snprintf(kept, 512, "%s: %s", component, text);
+}
+
+/* A column whose spread decides alone is told of; constants are not. */
+static void far_scales_are_told(void **state)
+{
+    char told[512] = "";
+    const mlpipe_ctx_options o = {.size = sizeof o, .user = told,
+                                  .log = keep_log,
+                                  .log_level = MLPIPE_LOG_WARN};
+    mlpipe_ctx *c;
+    rig_table t;
+    near_fit f;
+
+    (void)state;
+    assert_int_equal(MLPIPE_OK, mlpipe_ctx_new(&o, &c));
+    near_table(&t, false, MLPIPE__TASK_REGRESSION);
+    for (uint32_t i = 0; i < t.rows; i++)
+        t.x[2][i] = 7;
+    assert_ok(c, near_fit_new(c, &mlpipe__learner_knn, NULL,
+                              MLPIPE__TASK_REGRESSION, &t, &f));
+    assert_string_equal("", told);
+    near_fit_free(&f);
+    for (uint32_t i = 0; i < t.rows; i++)
+        t.x[1][i] *= 1000;
+    assert_ok(c, near_fit_new(c, &mlpipe__learner_knn, NULL,
+                              MLPIPE__TASK_REGRESSION, &t, &f));
+    assert_true(strstr(told, "knn: feature \"f1\"") &&
+                strstr(told, "add scale before knn"));
+    assert_true(mlpipe_report_get(f.notes, "scales_apart") > 100);
+    near_fit_free(&f);
+    rig_table_free(&t);
+    mlpipe_ctx_free(c);
+}
+
 static void refused(mlpipe_ctx *c, rig_table *t, const char *text,
                     mlpipe_status want, const char *says)
 {
@@ -129,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equals_peer),
         cmocka_unit_test(weights),
+        cmocka_unit_test(far_scales_are_told),
         cmocka_unit_test(what_it_refuses),
         cmocka_unit_test(lack_of_memory),
     };
