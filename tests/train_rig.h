@@ -81,12 +81,12 @@ static const mlpipe__frame *rig_frame(rig_table *t)
     return &t->frame;
 }
 
-static double rig_uniform(uint64_t row, uint32_t draw)
+static inline double rig_uniform(uint64_t row, uint32_t draw)
 {
     return mlpipe__random_unit(5, MLPIPE__FOR_TEST, 0, row, draw);
 }
 
-static double rig_normal(uint64_t row, uint32_t draw)
+static inline double rig_normal(uint64_t row, uint32_t draw)
 {
     return mlpipe__normal_quantile(rig_uniform(row, draw));
 }
@@ -97,7 +97,7 @@ typedef struct rig_fit {
     void *scratch;
 } rig_fit;
 
-static void rig_fit_free(rig_fit *f)
+static inline void rig_fit_free(rig_fit *f)
 {
     mlpipe__program_free(f->program);
     mlpipe_report_free(f->notes);
@@ -176,7 +176,7 @@ static inline mlpipe_status rig_fit_new(mlpipe_ctx *ctx,
 }
 
 /* All outputs for one row; x[f], NaN = missing, -1 = unseen category. */
-static void rig_predict_all(const rig_fit *f, const double *x, double *out)
+static inline void rig_predict_all(const rig_fit *f, const double *x, double *out)
 {
     for (uint32_t i = 0; i < f->program->input_count; i++)
         *mlpipe__program_lane(f->program, f->scratch, 1, i) = x[i];
@@ -184,7 +184,7 @@ static void rig_predict_all(const rig_fit *f, const double *x, double *out)
 }
 
 /* The prediction of a program with one output. */
-static double rig_predict(const rig_fit *f, const double *x)
+static inline double rig_predict(const rig_fit *f, const double *x)
 {
     double out;
 

@@ -236,6 +236,8 @@ static void explain_op(const mlpipe__program *p, const mlpipe__op *op,
     mlpipe__text_add(t, " = %s", mlpipe__op_name(op->code));
     if (op->code == MLPIPE__OP_FOREST)
         mlpipe__text_add(t, " of %u trees", p->forests[op->a]->trees);
+    if (op->code == MLPIPE__OP_KNN)
+        mlpipe__text_add(t, " of %u points", p->points[op->a]->rows);
     if (op->code == MLPIPE__OP_FEED)
         explain_feed(p, &p->feeds[op->arg], t);
     for (uint32_t i = 0; i < reads && i < 6; i++)

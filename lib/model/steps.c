@@ -23,6 +23,8 @@ static const mlpipe__learner *const steps_learners[] = {
     &mlpipe__learner_ridge,
     &mlpipe__learner_lasso,
     &mlpipe__learner_elastic_net,
+    &mlpipe__learner_knn,
+    &mlpipe__learner_naive_bayes,
 };
 
 static const mlpipe__tail *const steps_tails[] = {

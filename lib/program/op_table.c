@@ -54,6 +54,8 @@ uint32_t mlpipe__op_width(const mlpipe__program *p, const mlpipe__op *op)
         return op->count;
     if (op->code == MLPIPE__OP_FOREST)
         return op->a < p->forest_count ? p->forests[op->a]->outputs : 0;
+    if (op->code == MLPIPE__OP_KNN)
+        return op->a < p->point_count ? p->points[op->a]->outputs : 0;
     return 1;
 }
 
@@ -65,6 +67,7 @@ bool mlpipe__op_reads_words(uint16_t code)
     case MLPIPE__OP_SOFTMAX:
     case MLPIPE__OP_DISTANCE:
     case MLPIPE__OP_ARGMIN:
+    case MLPIPE__OP_KNN:
         return true;
     default:
         return false;

@@ -39,6 +39,8 @@ void mlpipe__program_free(mlpipe__program *p)
     }
     for (i = 0; i < p->forest_count; i++)
         mlpipe__forest_free(p->forests[i]);
+    for (i = 0; i < p->point_count; i++)
+        mlpipe__points_free(p->points[i]);
     for (i = 0; i < p->feed_count; i++) {
         mlpipe__text_steps_free(env, p->feeds[i].steps,
                                 p->feeds[i].step_count);
@@ -52,6 +54,7 @@ void mlpipe__program_free(mlpipe__program *p)
     mlpipe__free(env, p->consts);
     mlpipe__free(env, p->words);
     mlpipe__free(env, p->forests);
+    mlpipe__free(env, p->points);
     mlpipe__free(env, p);
     mlpipe__env_drop(env);
 }
@@ -169,6 +172,22 @@ uint32_t mlpipe__program_forest(mlpipe__program *p, mlpipe__forest *f)
     p->forests = grown;
     p->forests[p->forest_count] = f;
     return p->forest_count++;
+}
+
+uint32_t mlpipe__program_points(mlpipe__program *p, mlpipe__points *points)
+{
+    mlpipe__points **grown = program_room(p, p->points, p->point_count, 1,
+                                          &p->point_room, sizeof *grown);
+
+    p->failed |= !points;
+    if (grown)
+        p->points = grown;
+    if (!grown || !points) {
+        mlpipe__points_free(points);
+        return 0;
+    }
+    p->points[p->point_count] = points;
+    return p->point_count++;
 }
 
 uint32_t mlpipe__program_op(mlpipe__program *p, uint16_t code, uint32_t a,
@@ -377,6 +396,9 @@ bool mlpipe__program_compile(mlpipe__program *p)
 
     for (i = 0; i < p->forest_count; i++)
         if (!mlpipe__forest_compile(p->forests[i]))
+            return false;
+    for (i = 0; i < p->point_count; i++)
+        if (!mlpipe__points_compile(p->points[i]))
             return false;
     return program_runs(p);
 }

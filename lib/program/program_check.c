@@ -168,6 +168,15 @@ static const char *check_forest(const mlpipe__program *p,
     return why;
 }
 
+static const char *check_knn(const mlpipe__program *p, const mlpipe__op *op)
+{
+    if (op->a >= p->point_count)
+        return "an op asks for points that are not there";
+    if (op->count != p->points[op->a]->features)
+        return "points get another number of features than they have";
+    return check_numbers(p, op);
+}
+
 static const char *check_element(const mlpipe__program *p,
                                  const mlpipe__op *op, uint32_t consts)
 {
@@ -348,6 +357,8 @@ static const char *check_op(const mlpipe__program *p, const mlpipe__op *op)
         return check_linear(p, op);
     case MLPIPE__OP_FOREST:
         return check_forest(p, op);
+    case MLPIPE__OP_KNN:
+        return check_knn(p, op);
     case MLPIPE__OP_CONST:
     case MLPIPE__OP_CONST_CODE:
         return check_const(p, op);
@@ -461,6 +472,8 @@ const char *mlpipe__program_check(const mlpipe__program *p,
 
     for (i = 0; i < p->forest_count && !why; i++)
         why = mlpipe__forest_check(p->forests[i], limits);
+    for (i = 0; i < p->point_count && !why; i++)
+        why = mlpipe__points_check(p->points[i], limits);
     if (!why)
         why = check_order(p);
     if (!why)

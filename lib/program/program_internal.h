@@ -9,6 +9,7 @@
 #define MLPIPE_PROGRAM_INTERNAL_H
 
 #include "../num/num_internal.h"
+#include "points.h"
 
 enum { MLPIPE__BLOCK_ROWS = 512 };
 #define MLPIPE__NO_REG UINT32_MAX
@@ -122,6 +123,9 @@ enum mlpipe__opcode {
     MLPIPE__OP_ARGMIN = 74,  /* code: which of registers words[arg+i], i <
                                 count, is least, the first of equal ones; any
                                 null gives null */
+    MLPIPE__OP_KNN = 75,     /* dst.. = what the nearest of points a say of
+                                registers words[arg+i], i < count; any null
+                                gives null */
     MLPIPE__OP_END
 };
 
@@ -329,6 +333,7 @@ typedef struct mlpipe__program {
     mlpipe__env *env;
     uint32_t input_count, output_count, op_count, register_count;
     uint32_t const_count, word_count, forest_count, feed_count;
+    uint32_t point_count;
     uint32_t front_ops; /* ops before the learner */
     mlpipe__program_input *inputs;   /* input i is register i */
     mlpipe__program_output *outputs;
@@ -337,9 +342,10 @@ typedef struct mlpipe__program {
     double *consts;
     uint32_t *words;
     mlpipe__forest **forests;
+    mlpipe__points **points;
     mlpipe__feed *feeds;
     uint32_t input_room, output_room, op_room, const_room, word_room,
-        forest_room, feed_room;
+        forest_room, point_room, feed_room;
     bool avx2; /* mlpipe__has_avx2 */
     bool failed; /* out of memory while building; told by seal */
 } mlpipe__program;
@@ -355,6 +361,7 @@ uint32_t mlpipe__program_const(mlpipe__program *p, const double *v,
 uint32_t mlpipe__program_words(mlpipe__program *p, const uint32_t *v,
                                uint32_t n);
 uint32_t mlpipe__program_forest(mlpipe__program *p, mlpipe__forest *f);
+uint32_t mlpipe__program_points(mlpipe__program *p, mlpipe__points *points);
 /* Appends an op with `width` new result registers; gives the first. */
 uint32_t mlpipe__program_op(mlpipe__program *p, uint16_t code, uint32_t a,
                             uint32_t b, uint32_t arg, uint32_t count,

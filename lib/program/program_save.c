@@ -6,7 +6,7 @@
  */
 #include "program_internal.h"
 
-enum { SAVE_FORMAT = 2, SAVE_OP_BYTES = 24 };
+enum { SAVE_FORMAT = 3, SAVE_OP_BYTES = 24 };
 
 /* ---- writing ------------------------------------------------------------ */
 
@@ -96,6 +96,19 @@ static void save_forest(const mlpipe__forest *f, mlpipe__text *out)
     mlpipe__put_array(out, f->base, f->outputs, 8);
 }
 
+static void save_points(const mlpipe__points *p, mlpipe__text *out)
+{
+    mlpipe__put_u32(out, p->features);
+    mlpipe__put_u32(out, p->rows);
+    mlpipe__put_u32(out, p->classes);
+    mlpipe__put_u32(out, p->k);
+    mlpipe__put_u32(out, p->metric);
+    mlpipe__put_u32(out, p->vote);
+    mlpipe__put_array(out, p->x, (uint64_t)p->rows * p->features, 8);
+    mlpipe__put_array(out, p->target, p->rows, 8);
+    mlpipe__put_array(out, p->weight, p->rows, 8);
+}
+
 void mlpipe__program_save(const mlpipe__program *p, mlpipe__text *out)
 {
     uint32_t i;
@@ -110,6 +123,7 @@ void mlpipe__program_save(const mlpipe__program *p, mlpipe__text *out)
     mlpipe__put_u32(out, p->word_count);
     mlpipe__put_u32(out, p->forest_count);
     mlpipe__put_u32(out, p->feed_count);
+    mlpipe__put_u32(out, p->point_count);
     for (i = 0; i < p->input_count; i++)
         save_input(&p->inputs[i], out);
     for (i = 0; i < p->output_count; i++)
@@ -122,6 +136,8 @@ void mlpipe__program_save(const mlpipe__program *p, mlpipe__text *out)
     mlpipe__put_array(out, p->words, p->word_count, 4);
     for (i = 0; i < p->forest_count; i++)
         save_forest(p->forests[i], out);
+    for (i = 0; i < p->point_count; i++)
+        save_points(p->points[i], out);
 }
 
 /* ---- reading ------------------------------------------------------------ */
@@ -409,6 +425,47 @@ static void load_forests(mlpipe__program *p, mlpipe__cursor *in,
         load_forest(p, in);
 }
 
+static void load_points(mlpipe__program *p, mlpipe__cursor *in)
+{
+    const uint32_t features = mlpipe__get_u32(in);
+    const uint32_t rows = mlpipe__get_u32(in);
+    const uint32_t classes = mlpipe__get_u32(in);
+    const uint32_t k = mlpipe__get_u32(in);
+    const uint32_t metric = mlpipe__get_u32(in);
+    const uint32_t vote = mlpipe__get_u32(in);
+    const uint64_t cells = (uint64_t)rows * features;
+    mlpipe__points *made;
+
+    if (!load_fits(in, cells, 8) ||
+        !load_fits(in, cells + 2 * (uint64_t)rows, 8))
+        return;
+    made = mlpipe__points_new(p->env, features, rows, classes);
+    p->failed |= !made;
+    if (!made)
+        return;
+    made->k = k;
+    made->metric = metric;
+    made->vote = vote;
+    p->points[p->point_count++] = made;
+    load_array(in, made->x, cells, 8);
+    load_array(in, made->target, rows, 8);
+    load_array(in, made->weight, rows, 8);
+}
+
+static void load_all_points(mlpipe__program *p, mlpipe__cursor *in,
+                            uint32_t count)
+{
+    uint32_t i;
+
+    if (!load_fits(in, count, 24))
+        return;
+    p->points = mlpipe__alloc_array(p->env, count, sizeof *p->points);
+    p->failed |= !p->points;
+    p->point_room = count;
+    for (i = 0; i < count && !in->failed && !p->failed; i++)
+        load_points(p, in);
+}
+
 /* Parts in the order of the bytes; stops at the first that fails. */
 static void load_parts(mlpipe__program *p, mlpipe__cursor *in,
                        mlpipe__dict *names)
@@ -416,7 +473,7 @@ static void load_parts(mlpipe__program *p, mlpipe__cursor *in,
     const uint32_t inputs = mlpipe__get_u32(in);
     const uint32_t outputs = mlpipe__get_u32(in);
     const uint32_t ops = mlpipe__get_u32(in);
-    uint32_t consts, words, forests, feeds;
+    uint32_t consts, words, forests, feeds, points;
 
     p->register_count = mlpipe__get_u32(in);
     p->front_ops = mlpipe__get_u32(in);
@@ -424,6 +481,7 @@ static void load_parts(mlpipe__program *p, mlpipe__cursor *in,
     words = mlpipe__get_u32(in);
     forests = mlpipe__get_u32(in);
     feeds = mlpipe__get_u32(in);
+    points = mlpipe__get_u32(in);
     load_inputs(p, in, names, inputs);
     mlpipe__dict_free(names);
     mlpipe__dict_init(names, p->env);
@@ -437,6 +495,8 @@ static void load_parts(mlpipe__program *p, mlpipe__cursor *in,
         load_numbers(p, in, consts, words);
     if (!in->failed && !p->failed)
         load_forests(p, in, forests);
+    if (!in->failed && !p->failed)
+        load_all_points(p, in, points);
 }
 
 static mlpipe_status load_seal(mlpipe_ctx *ctx, mlpipe__program *p,

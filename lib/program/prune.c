@@ -110,10 +110,14 @@ static void prune_op(mlpipe__program *to, mlpipe__program *p,
             made.b = prune_const(to, p, op->b, op->count + 1);
         if (op->code == MLPIPE__OP_DISTANCE)
             made.b = prune_const(to, p, op->b, 2 * op->count + 1);
+        /* Forests and points are taken: they belong to one op alone. */
         if (op->code == MLPIPE__OP_FOREST) {
-            /* taken: a forest belongs to the one op of its learner */
             made.a = mlpipe__program_forest(to, p->forests[op->a]);
             p->forests[op->a] = NULL;
+        }
+        if (op->code == MLPIPE__OP_KNN) {
+            made.a = mlpipe__program_points(to, p->points[op->a]);
+            p->points[op->a] = NULL;
         }
     } else {
         const uint32_t consts = prune_consts(p, op);

@@ -36,6 +36,10 @@ size_t mlpipe__program_scratch(const mlpipe__program *p, uint32_t width)
         bytes = mlpipe__forest_scratch(p->forests[i]);
         extra = bytes > extra ? bytes : extra;
     }
+    for (i = 0; i < p->point_count; i++) {
+        bytes = mlpipe__points_scratch(p->points[i], width);
+        extra = bytes > extra ? bytes : extra;
+    }
     return vm_extra_at(p, vm_stride(width)) + extra;
 }
 

@@ -130,7 +130,8 @@ enum {
     X(MLPIPE__OP_SOFTMAX, softmax, 1, VM_NO_A, 0, put)                      \
     X(MLPIPE__OP_INTERPOLATE, interpolate, 1, VM_NUMBER, 0, put)            \
     X(MLPIPE__OP_DISTANCE, distance, 1, VM_NO_A, 0, put)                    \
-    X(MLPIPE__OP_ARGMIN, argmin, 1, VM_NO_A, 0, put)
+    X(MLPIPE__OP_ARGMIN, argmin, 1, VM_NO_A, 0, put)                        \
+    X(MLPIPE__OP_KNN, knn, 1, VM_NO_A, 0, put)
 
 /* All ops of one register or none, and of another shape. */
 #define VM_SINGLE_OPS(X)                                                    \
@@ -170,6 +171,7 @@ void mlpipe__vm_run_interpolate(const mlpipe__vm_run *run,
                                 const mlpipe__op *op);
 void mlpipe__vm_run_distance(const mlpipe__vm_run *run, const mlpipe__op *op);
 void mlpipe__vm_run_argmin(const mlpipe__vm_run *run, const mlpipe__op *op);
+void mlpipe__vm_run_knn(const mlpipe__vm_run *run, const mlpipe__op *op);
 /* An op of VM_HOT_OPS or CONST over a block, where all values are there and
  * finite (vm_dense.c); false: the values do not count, do it row by row. */
 bool mlpipe__vm_run_dense(const mlpipe__vm_run *run, const mlpipe__op *op);

@@ -119,6 +119,8 @@ extern const mlpipe__learner mlpipe__learner_elastic_net;
 extern const mlpipe__learner mlpipe__learner_gbt;
 extern const mlpipe__learner mlpipe__learner_lasso;
 extern const mlpipe__learner mlpipe__learner_logistic;
+extern const mlpipe__learner mlpipe__learner_knn;
+extern const mlpipe__learner mlpipe__learner_naive_bayes;
 extern const mlpipe__learner mlpipe__learner_ridge;
 
 #endif

@@ -18,6 +18,7 @@ from mlpipe import _raw
 
 import bench
 import models_metrics
+import models_near
 
 lib = mlpipe._lib
 REGRESSION, BINARY, MULTICLASS = 1, 2, 4
@@ -239,8 +240,9 @@ ROWS = [  # row, table, function, ratio to reach, rounds
 
 
 def area(only=None):
-    if not only or only in "auc":
-        models_metrics.auc()
+    for row in [models_metrics.auc] + models_near.ROWS:
+        if not only or only in row.__name__:
+            row()
     for name in "learn", "lasso_path", "gram":
         getattr(lib, f"bench_{name}").restype = ctypes.c_int32
     tables = {}

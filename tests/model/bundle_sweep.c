@@ -67,6 +67,18 @@ static const struct sweep_model {
      NULL,
      4,
      8},
+    {"near",
+     "target=price features=rooms holdout=0",
+     {{"knn", "k=2"}},
+     NULL,
+     4,
+     8},
+    {"bayes",
+     "target=risk features=new,town holdout=0",
+     {{"naive_bayes", NULL}},
+     NULL,
+     4,
+     8},
 };
 enum { SWEEP_MODELS = sizeof sweep_models / sizeof *sweep_models };
 

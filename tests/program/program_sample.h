@@ -145,6 +145,28 @@ static inline void sample_learners(mlpipe__program *p, const uint32_t *regs)
     mlpipe__program_op(p, MLPIPE__OP_ARGMIN, 0, 0, words, 11, 1);
 }
 
+/* The nearest of a few points: a number, and three classes. */
+static inline void sample_points(mlpipe__program *p, const uint32_t *regs)
+{
+    for (uint32_t classes = 0; classes <= 3; classes += 3) {
+        mlpipe__points *m = mlpipe__points_new(p->env, 3, 9, classes);
+
+        m->k = 2 + classes;
+        m->metric = classes ? MLPIPE__POINTS_MANHATTAN
+                            : MLPIPE__POINTS_EUCLIDEAN;
+        m->vote = classes ? MLPIPE__POINTS_DISTANCE : MLPIPE__POINTS_UNIFORM;
+        for (uint32_t i = 0; i < 9; i++) {
+            m->target[i] = i % 3;
+            m->weight[i] = 1 + i % 2;
+            for (uint32_t f = 0; f < 3; f++)
+                m->x[3 * i + f] = (i * 7 + f * 3) % 5;
+        }
+        mlpipe__program_op(p, MLPIPE__OP_KNN, mlpipe__program_points(p, m),
+                           0, mlpipe__program_words(p, regs, 3), 3,
+                           classes ? 3 : 1);
+    }
+}
+
 /* Every op once at least; outputs are all registers behind the inputs. */
 static inline mlpipe__program *sample_program(mlpipe_ctx *c)
 {
@@ -193,6 +215,7 @@ static inline mlpipe__program *sample_program(mlpipe_ctx *c)
     sample_forest(p, 34);
     sample_forest(p, 66);
     sample_learners(p, regs);
+    sample_points(p, regs);
     for (i = 0; i < p->register_count; i++) {
         memcpy(name, "r0000", 6);
         name[1] = (char)('0' + i / 100 % 10);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* What naive Bayes gathers in one pass over rows: exact sums, so that states
+ * of parts of the rows merge to the very bits of all of them. */
+#ifndef MLPIPE_NAIVE_BAYES_H
+#define MLPIPE_NAIVE_BAYES_H
+
+#include "train_internal.h"
+
+/* Of one number feature in one class: sums of w, w x, w x x. */
+typedef struct bayes_moments {
+    mlpipe__exact w, wx, wxx;
+} bayes_moments;
+
+typedef struct bayes_state {
+    mlpipe__env *env;
+    const mlpipe__feature *feature;
+    uint32_t features, classes;
+    uint32_t numbers, cells; /* number features; codes of all the others */
+    uint32_t *place;         /* features: of its moments, or its first code */
+    mlpipe__exact *prior;    /* classes: sum of w */
+    bayes_moments *moments;  /* classes x numbers */
+    mlpipe__exact *counts;   /* classes x cells: sums of w */
+    uint32_t *start;         /* classes + 2: of an update */
+} bayes_state;
+
+/* False: no memory; the state is then to be freed, too. */
+bool mlpipe__bayes_init(bayes_state *s, mlpipe__env *env,
+                        const mlpipe__feature *feature, uint32_t features,
+                        uint32_t classes);
+void mlpipe__bayes_free(bayes_state *s);
+/* n rows as mlpipe__frame reads them; the target is the class; weight may be
+ * NULL. Values are finite; x * w is far from overflow. */
+void mlpipe__bayes_update(bayes_state *s, uint32_t n, const double *values,
+                          const uint8_t *valid, const double *target,
+                          const double *weight);
+void mlpipe__bayes_merge(bayes_state *s, const bayes_state *other);
+/* Of the weighted values: how much, where, and how far about there; both NaN
+ * where the weight is 0. */
+void mlpipe__bayes_spread(const bayes_moments *m, double *weight,
+                          double *mean, double *variance);
+
+#endif
