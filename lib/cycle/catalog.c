@@ -32,6 +32,8 @@ static const catalog_call catalog_calls[] = {
      mlpipe__split_params, &mlpipe__split_param_count},
     {"mlpipe_dataset_fold", "One fold of cross-validation, and the rest.",
      mlpipe__fold_params, &mlpipe__fold_param_count},
+    {"mlpipe_search", "Search better values of a recipe's parameters.",
+     mlpipe__search_params, &mlpipe__search_param_count},
     {"mlpipe_store_open", "Open or make a store of versions.",
      mlpipe__store_params, &mlpipe__store_param_count},
     {"mlpipe_slot_new", "Deploy a first model.", mlpipe__slot_params,

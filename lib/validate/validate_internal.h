@@ -33,5 +33,7 @@ extern const mlpipe__param mlpipe__split_params[];
 extern const uint32_t mlpipe__split_param_count;
 extern const mlpipe__param mlpipe__fold_params[];
 extern const uint32_t mlpipe__fold_param_count;
+extern const mlpipe__param mlpipe__search_params[];
+extern const uint32_t mlpipe__search_param_count;
 
 #endif

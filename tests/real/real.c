@@ -222,6 +222,42 @@ static double brier_of_smote(void)
     return mean[0] <= se[0] && mean[1] > se[1];
 }
 
+/* rmse of a recipe on rows that no trial has seen. */
+static double tested(const mlpipe_pipeline *p, mlpipe_dataset *const part[3])
+{
+    mlpipe_model *m;
+    mlpipe_report *score;
+    double rmse;
+    check(mlpipe_fit(ctx, p, part[0], part[1], &m), "fit");
+    check(mlpipe_evaluate(ctx, m, part[2], "metrics=rmse", &score), "test");
+    rmse = mlpipe_report_get(score, "rmse");
+    mlpipe_report_free(score);
+    mlpipe_model_free(m);
+    return rmse;
+}
+
+/* How far 20 trials lower the rmse on rows that are held out. */
+static double searched(const recipe *r, const char *space)
+{
+    mlpipe_dataset *d = read_as(r->file, r->csv), *part[3];
+    mlpipe_pipeline *p = make(r), *tuned;
+    mlpipe_report *trials;
+    double gain;
+    check(mlpipe_dataset_split(ctx, d, "parts=0.6,0.2,0.2", part, 3),
+          "split");
+    check(mlpipe_search(ctx, p, part[0], part[1], space, "trials=20", &tuned,
+                        &trials),
+          "search");
+    gain = tested(p, part) - tested(tuned, part);
+    mlpipe_report_free(trials);
+    mlpipe_pipeline_free(tuned);
+    mlpipe_pipeline_free(p);
+    for (int i = 0; i < 3; i++)
+        mlpipe_dataset_free(part[i]);
+    mlpipe_dataset_free(d);
+    return gain;
+}
+
 int main(int argc, char **argv)
 {
     static const recipe king = {
@@ -268,6 +304,9 @@ int main(int argc, char **argv)
         "california_housing.csv",
         "target=median_house_value",
         {"gbt", "trees=600 rate=0.05 leaves=31"}};
+    static const recipe california_plain = {
+        "california_housing.csv", "target=median_house_value",
+        {"gbt", NULL}};
     static const recipe adult = {
         "adult.csv", "target=Salary", {"gbt", "trees=300 rate=0.1"}};
     static const recipe diamonds = {
@@ -292,6 +331,10 @@ int main(int argc, char **argv)
            0.83);
     figure("king_ridge_log_r2", cross_validated(&king_log, "r2"), 0.88);
     figure("california_cv_r2", cross_validated(&california, "r2"), 0.83);
+    figure("california_search",
+           searched(&california_plain,
+                    "gbt.leaves=15..127 gbt.rate=0.03..0.3:log "
+                    "gbt.min_rows=5..100:log gbt.l2=0.01..10:log"), 1);
     figure("adult_gbt_auc", cross_validated(&adult, "auc"), 0.925);
     figure("adult_smote", brier_of_smote(), 1);
     figure("diamonds_cv_r2", cross_validated(&diamonds, "r2"), 0.98);
