@@ -110,7 +110,7 @@ static void prune_op(mlpipe__program *to, mlpipe__program *p,
             made.b = prune_const(to, p, op->b, op->count + 1);
         if (op->code == MLPIPE__OP_DISTANCE)
             made.b = prune_const(to, p, op->b, 2 * op->count + 1);
-        if (op->code == MLPIPE__OP_FOREST) { /* taken: it belongs to this op alone */
+        if (op->code == MLPIPE__OP_FOREST) { /* taken: it is this op's alone */
             made.a = mlpipe__program_forest(to, p->forests[op->a]);
             p->forests[op->a] = NULL;
         }

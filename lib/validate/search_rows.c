@@ -43,7 +43,7 @@ static mlpipe_status rows_prefix(mlpipe__search *s, const uint64_t *key,
     return ok ? MLPIPE_OK : mlpipe__nomem(s->ctx);
 }
 
-/* A view of the marked rows; "what" of which fold for the message. */
+/* A view of the marked rows. */
 static mlpipe_status rows_view(mlpipe__search *s, const uint8_t *in,
                                uint32_t fold, mlpipe_dataset **out)
 {
@@ -55,8 +55,9 @@ static mlpipe_status rows_view(mlpipe__search *s, const uint8_t *in,
     if (!n)
         return mlpipe__fail(s->ctx, MLPIPE_E_EMPTY,
                             "mlpipe_search: fold %u of %u leaves no rows of "
-                            "%lld to fit or to score; take fewer folds, or "
-                            "give validation rows",
+                            "%lld to fit or to score; take fewer folds, "
+                            "with halving a larger min_rows, or give "
+                            "validation rows",
                             fold, s->folds, (long long)d->rows);
     set = mlpipe__rowset_new(s->ctx->env, n);
     if (!set)

@@ -113,14 +113,65 @@ static double tpe_weight(uint32_t k, uint32_t n)
     return ramp == 1 ? first : first + k * ((1.0 - first) / (ramp - 1.0));
 }
 
+/* (..((top y + n[0]) y + n[1])..) / (..((y + d[0]) y + d[1])..) */
+static double tpe_ratio(double y, double top, const double *n,
+                        const double *d, uint32_t count)
+{
+    double a = top * y, b = y;
+    for (uint32_t i = 0; i + 1 < count; i++) {
+        a = (a + n[i]) * y;
+        b = (b + d[i]) * y;
+    }
+    return (a + n[count - 1]) / (b + d[count - 1]);
+}
+
+/*
+ * P(Z > z) for z >= 0 by the rational functions of W. J. Cody, Math. Comp. 23
+ * (1969): 1e-14 of it, and a tenth of the time of mlpipe__normal_tail, which
+ * keeps the last digits. Thousands of these are behind one suggestion.
+ */
+static double tpe_upper(double z)
+{
+    static const double a[4] = {3.16112374387056560, 113.864154151050156,
+                                377.485237685302021, 3209.37758913846947};
+    static const double b[4] = {23.6012909523441209, 244.024637934444173,
+                                1282.61652607737228, 2844.23683343917062};
+    static const double c[8] = {.564188496988670089, 8.88314979438837594,
+                                66.1191906371416295, 298.635138197400131,
+                                881.952221241769090, 1712.04761263407058,
+                                2051.07837782607147, 1230.33935479799725};
+    static const double d[8] = {15.7449261107098347, 117.693950891312499,
+                                537.181101862009858, 1621.38957456669019,
+                                3290.79923573345963, 4362.61909014324716,
+                                3439.36767414372164, 1230.33935480374942};
+    static const double p[5] = {.305326634961232344, .360344899949804439,
+                                .125781726111229246, .0160837851487422766,
+                                6.58749161529837803e-4};
+    static const double q[5] = {2.56852019228982242, 1.87295284992346725,
+                                .527905102951428412, .0605183413124413191,
+                                2.33520497626869185e-3};
+    const double y = z * 0.70710678118654752440, y2 = y * y;
+    double r;
+    if (y <= 0.46875)
+        return 0.5 - 0.5 * y * tpe_ratio(y2, .185777706184603153, a, b, 4);
+    if (y <= 4.0) {
+        r = tpe_ratio(y, 2.15311535474403846e-8, c, d, 8);
+    } else {
+        r = 1.0 / y2;
+        r *= tpe_ratio(r, .0163153871373020978, p, q, 5);
+        r = (0.56418958354775628695 - r) / y; /* 1 / sqrt(pi) */
+    }
+    return 0.5 * r * mlpipe__exp(-y2);
+}
+
 /* P(a < Z < b). */
 static double tpe_mass(double a, double b)
 {
     if (a > 0)
-        return mlpipe__normal_tail(a) - mlpipe__normal_tail(b);
+        return tpe_upper(a) - tpe_upper(b);
     if (b < 0)
-        return mlpipe__normal_tail(-b) - mlpipe__normal_tail(-a);
-    return 1.0 - mlpipe__normal_tail(-a) - mlpipe__normal_tail(b);
+        return tpe_upper(-b) - tpe_upper(-a);
+    return 1.0 - tpe_upper(-a) - tpe_upper(b);
 }
 
 /* What a kernel has within the ends; all of it where they are far. */
@@ -136,7 +187,8 @@ static uint32_t tpe_group(const mlpipe__tpe *t, uint32_t dim, uint32_t which)
     const double *scale = t->scale + (size_t)dim * t->room;
     uint32_t i, n = 0;
     for (i = 0; i < t->count; i++) {
-        const bool in = scale[i] == scale[i] && (t->below[i] != 0) == (which == 0);
+        const bool in = scale[i] == scale[i] &&
+                        (t->below[i] != 0) == (which == 0);
         t->place[i] = in ? n++ : UINT32_MAX;
     }
     return n;
@@ -346,7 +398,7 @@ static double tpe_draw_number(const mlpipe__tpe_density *d,
     }
     k = &d->kernel[i];
     mlpipe__dim_ends(about, &low, &high);
-    below = mlpipe__normal_tail((k->mu - low) / k->sigma);
+    below = tpe_upper((k->mu - low) / k->sigma);
     u = below + u * tpe_inside(k, low, high);
     u = k->mu + k->sigma * mlpipe__normal_quantile(u < 1.0 ? u : 1.0);
     return mlpipe__dim_value(about, u < low ? low : u > high ? high : u);

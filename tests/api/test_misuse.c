@@ -194,35 +194,15 @@ static void parts(void **state)
 
 static void searches(void **state)
 {
-    mlpipe_ctx *const c = w.c;
-    static const char space[] = "gbt.leaves=3..9";
-    mlpipe_pipeline *p, *tuned = (mlpipe_pipeline *)(void *)&garbage;
+    mlpipe_pipeline *q = (mlpipe_pipeline *)(void *)&garbage;
     mlpipe_report *r = (mlpipe_report *)(void *)&garbage;
     (void)state;
-    assert_ok(c, mlpipe_pipeline_new(c, "target=y", &p));
-    assert_ok(c, mlpipe_pipeline_add(c, p, "gbt", "trees=2"));
-    REFUSED(mlpipe_search(NULL, p, w.all, NULL, space, NULL, &tuned, &r));
-    REFUSED(mlpipe_search(c, NULL, w.all, NULL, space, NULL, &tuned, &r));
-    assert_true(!tuned && !r);
-    REFUSED(mlpipe_search(c, p, NULL, NULL, space, NULL, &tuned, &r));
-    REFUSED(mlpipe_search(c, p, w.all, NULL, NULL, NULL, &tuned, &r));
-    REFUSED(mlpipe_search(c, p, w.all, NULL, "", NULL, &tuned, &r));
-    REFUSED(mlpipe_search(c, p, w.all, NULL, "{", NULL, &tuned, &r));
-    REFUSED(mlpipe_search(c, p, w.all, NULL, "gbt.leaves=\xff", NULL, &tuned,
-                          &r));
-    REFUSED(mlpipe_search(c, p, w.all, NULL, space, "zz=1", &tuned, &r));
-    REFUSED(mlpipe_search(c, p, w.all, NULL, space, "folds=1000", &tuned,
-                          &r));
-    REFUSED(mlpipe_search(c, p, w.all, w.all, space, NULL, &tuned, &r));
-    REFUSED(mlpipe_search(c, p, w.all, NULL, space, NULL, NULL, &r));
-    REFUSED(mlpipe_search(c, p, w.all, NULL, space, NULL, &tuned, NULL));
-    assert_true(!tuned && !r);
-    mlpipe_pipeline_free(p);
-    /* a recipe without steps has nothing to search */
-    assert_ok(c, mlpipe_pipeline_new(c, "target=y", &p));
-    REFUSED(mlpipe_search(c, p, w.all, NULL, "", NULL, &tuned, &r));
-    REFUSED(mlpipe_search(c, p, w.all, NULL, space, NULL, &tuned, &r));
-    mlpipe_pipeline_free(p);
+    for (int i = 0; i < 7; i++) /* each NULL in turn, then a bad space */
+        REFUSED(mlpipe_search(i ? w.c : NULL, i == 1 ? NULL : w.trees,
+                              i == 2 ? NULL : w.all, NULL,
+                              i == 3 ? NULL : "a.b=1", NULL,
+                              i == 4 ? NULL : &q, i == 5 ? NULL : &r));
+    assert_true(!q && !r);
 }
 
 static void builders(void **state)

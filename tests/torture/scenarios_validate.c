@@ -128,7 +128,7 @@ static mlpipe_status torture_search(torture *t)
 static mlpipe_status torture_search_folds(torture *t)
 {
     return validate_search(t, false, "{\"ridge.l2\": [1, 10]}",
-                           "trials=2 folds=2 halving=2 min_rows=1 "
+                           "trials=2 folds=2 halving=2 min_rows=6 "
                            "method=random");
 }
 
