@@ -430,19 +430,40 @@ void mlpipe__space_free(mlpipe__space *s)
     memset(s, 0, sizeof *s);
 }
 
+/* A list as the parser takes it: in quotes where it is no plain word. */
+static void space_write_list(const mlpipe__dim *d, mlpipe__text *out)
+{
+    mlpipe__text list;
+    bool plain;
+    size_t i;
+    mlpipe__text_init(&list, out->env);
+    for (uint32_t k = 0; k < d->count; k++) {
+        mlpipe__text_add(&list, k ? "," : "");
+        space_quote(&list, d->values[k]);
+    }
+    plain = list.size > 0;
+    for (i = 0; i < list.size; i++)
+        plain = plain && !strchr(" \t\r\n'()[]{}=", list.data[i]);
+    mlpipe__text_add(out, plain ? "" : "'");
+    for (i = 0; i < list.size; i++)
+        mlpipe__text_put(out, !plain && list.data[i] == '\'' ? "\'\'"
+                                                            : list.data + i,
+                         !plain && list.data[i] == '\'' ? 2 : 1);
+    mlpipe__text_add(out, plain ? "" : "'");
+    out->failed = out->failed || list.failed;
+    mlpipe__text_free(&list);
+}
+
 void mlpipe__space_write(const mlpipe__space *s, mlpipe__text *out)
 {
-    uint32_t i, k;
-    for (i = 0; i < s->count; i++) {
+    for (uint32_t i = 0; i < s->count; i++) {
         const mlpipe__dim *d = &s->dims[i];
         mlpipe__text_add(out, "%s%s=", i ? " " : "", d->name);
-        if (d->kind != MLPIPE__DIM_LIST)
+        if (d->kind == MLPIPE__DIM_LIST)
+            space_write_list(d, out);
+        else
             mlpipe__text_add(out, "%g..%g%s", d->low, d->high,
                              d->log ? ":log" : "");
-        for (k = 0; k < d->count; k++) {
-            mlpipe__text_add(out, k ? "," : "");
-            space_quote(out, d->values[k]);
-        }
     }
 }
 

@@ -173,6 +173,7 @@ static void space_forms(void **state)
     written("scale.columns='x,`x,z`'", "scale.columns=x,`x,z`");
     written("{\"scale.columns\": [\"x\", \"x,z\"]}", "scale.columns=x,`x,z`");
     written("gbt.leaves=7", "gbt.leaves=7");
+    written("scale.columns='a b,it''s'", "scale.columns='a b,it''s'");
 }
 
 /* ---- what comes of it ---------------------------------------------------- */
