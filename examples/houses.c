@@ -15,9 +15,9 @@
     mlpipe_layout_field(c, l, #name, kind, offsetof(struct house, name))
 
 static mlpipe_dataset *all, *part[4]; /* train, valid, test, live */
-static mlpipe_pipeline *p;
+static mlpipe_pipeline *p, *tuned;
 static mlpipe_model *m, *best;
-static mlpipe_report *score, *health, *lineage;
+static mlpipe_report *trials, *score, *health, *lineage;
 static mlpipe_store *store;
 static mlpipe_layout *l;
 static mlpipe_slot *slot;
@@ -43,7 +43,10 @@ static mlpipe_status learn(mlpipe_ctx *c, const char *csv)
         || mlpipe_pipeline_add(c, p, "jitter", "columns=sqft_living,sqft_lot "
                                "sd=0.01 copies=1")
         || mlpipe_pipeline_add(c, p, "gbt", "trees=300")
-        || mlpipe_fit(c, p, part[0], part[1], &m)
+        || mlpipe_search(c, p, part[0], part[1], "gbt.leaves=15..63 "
+                         "gbt.rate=0.03..0.2:log", "trials=4", &tuned,
+                         &trials)
+        || mlpipe_fit(c, tuned, part[0], part[1], &m)
         || mlpipe_evaluate(c, m, part[2], "metrics=rmse,r2", &score)
         || mlpipe_model_attach(c, m, score, &best)
         || mlpipe_model_save(c, best, "houses.mlpipe")
@@ -63,8 +66,8 @@ static mlpipe_status deploy(mlpipe_ctx *c)
         || mlpipe_slot_new(c, best, l, NULL, &slot)
         || mlpipe_monitor_new(c, slot, "pane=1000 capture=50000", &monitor)
         || mlpipe_worker_new(c, slot, NULL, &w)
-        || mlpipe_cycle_new(c, monitor, p, "when='performance or age > 365 d'"
-                            " gate=rmse probation=2000", &cycle);
+        || mlpipe_cycle_new(c, monitor, tuned, "when='performance or age > "
+                            "365 d' gate=rmse probation=2000", &cycle);
 }
 
 /* A sale of the live part as the host's record, and when it was. */
@@ -160,8 +163,12 @@ static void tell(void)
     houses_note("augment", "jitter of sqft_living and sqft_lot");
     houses_note("train", "gbt on %lld sales",
                 (long long)mlpipe_dataset_rows(part[0]));
-    houses_note("validate", "early stopping on %lld later sales",
-                (long long)mlpipe_dataset_rows(part[1]));
+    houses_note("validate", "early stopping on %lld later sales; rmse %.0f "
+                "in the best of %.0f trials, %.0f as it was",
+                (long long)mlpipe_dataset_rows(part[1]),
+                mlpipe_report_get(trials, "best"),
+                mlpipe_report_get(trials, "trials_tried"),
+                mlpipe_report_get(trials, "default"));
     houses_note("test", "R2 %.4f, rmse %.0f (baseline %.0f) on %lld later "
                 "sales", mlpipe_report_get(score, "r2"),
                 mlpipe_report_get(score, "rmse"),
@@ -186,8 +193,10 @@ static void free_all(void)
     mlpipe_report_free(lineage);
     mlpipe_report_free(health);
     mlpipe_report_free(score);
+    mlpipe_report_free(trials);
     mlpipe_model_free(best);
     mlpipe_model_free(m);
+    mlpipe_pipeline_free(tuned);
     mlpipe_pipeline_free(p);
     for (i = 0; i < 4; i++)
         mlpipe_dataset_free(part[i]);

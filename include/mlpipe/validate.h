@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file validate.h
- * Splits and folds, as views; cross-validation; leaks between parts.
+ * Splits and folds, as views; cross-validation; leaks between parts; the search
+ * for better parameters.
  */
 #ifndef MLPIPE_VALIDATE_H
 #define MLPIPE_VALIDATE_H
@@ -184,6 +185,75 @@ MLPIPE_API MLPIPE_CHECK mlpipe_status
 mlpipe_cross_validate(mlpipe_ctx *ctx, const mlpipe_pipeline *pipeline,
                       const mlpipe_dataset *dataset, const char *params,
                       mlpipe_report **out);
+
+/**
+ * Search values of a recipe's parameters that score better.
+ *
+ * The space names parameters of steps, the tails behind the learner among
+ * them, as <name of the step>.<parameter>: a range a..b of integers or reals,
+ * with :log behind it where its logarithm is to be even, or values separated
+ * by commas (`in backticks` where one holds a comma). Or a JSON object of
+ * such: {"gbt.leaves": "15..63", "scale.method": ["zscore", "robust"]}.
+ *
+ * The first trial is the recipe as it is, so that the result never scores
+ * worse on these rows. Every trial is the fit that mlpipe_fit makes of train
+ * and valid, scored on valid; without valid, fits on all but one of the folds
+ * (rows by row id, whole groups by the recipe's group=), each scored on that
+ * fold, and the mean of the scores. Folds know no time: where rows are in
+ * time, give later ones as valid. A trial whose fit fails, whose score is not
+ * finite, or which leaves more rows without an answer than the recipe's own
+ * values, is listed as failed and counts as worst. Of equal scores the earlier
+ * trial wins; a trial of values that were tried before is not fitted again.
+ *
+ * Parameters: method=tpe (the tree-structured Parzen estimator, each parameter
+ * by itself: ten trials at random, then the best of 24 draws), random, or grid
+ * (whole, levels=5 values a range); trials=20; seconds=0 (begin no trial
+ * after so many; what is tried then depends on the clock); metric= (default
+ * rmse, or logloss of classes); folds=5; seed=0; batch=4 (trials that are
+ * chosen before any of them is known); halving=0 (3: a batch of nine begins
+ * with a ninth of the training rows, the best third goes on to a third of
+ * them, the best of those to all; each part holds the one before, and none has
+ * fewer than min_rows=1000); journal=<path> (JSON lines, synced after each
+ * evaluation: the same call goes on where it was interrupted, also with more
+ * trials; the journal of another recipe, space, dataset or choice of
+ * parameters is refused). Threads of the context work within a fit, trials
+ * follow each other: the result depends on neither.
+ *
+ * The report has numbers best, default, gain (above zero is better),
+ * best_trial, trials_tried, trials_done, trials_pruned, trials_failed,
+ * trials_repeated, fits; texts such as metric, stopped, fingerprints and a
+ * warning; the table trials with each trial's values, score, 95 % interval or
+ * deviation over folds, rows, state and message; and last the seconds, the
+ * only part that differs from run to run.
+ *
+ * @param ctx borrows
+ * @param pipeline borrows; unchanged
+ * @param train borrows
+ * @param valid borrows; NULL for folds of train
+ * @param space borrows
+ * @param params borrows; NULL for the defaults
+ * @param tuned gives the recipe with the best values; free with
+ *        mlpipe_pipeline_free
+ * @param trials gives the report; free with mlpipe_report_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM (also of the space), MLPIPE_E_EMPTY
+ *         (a fold without rows), MLPIPE_E_LEAK, MLPIPE_E_CANCELLED,
+ *         MLPIPE_E_HOST, MLPIPE_E_LIMIT, MLPIPE_E_UNSUPPORTED (seconds=
+ *         without a clock), MLPIPE_E_CONFLICT (the journal of another search),
+ *         MLPIPE_E_CORRUPT, MLPIPE_E_FORMAT, MLPIPE_E_BUSY, MLPIPE_E_IO (of
+ *         the journal); where all of the first batch failed, what the recipe's
+ *         own values failed with, as by mlpipe_fit
+ * @thread ctx
+ * @since 0.1
+ *
+ *     mlpipe_search(c, p, part[0], part[1], "gbt.leaves=15..63 "
+ *                   "gbt.rate=0.03..0.2:log", "trials=20", &tuned, &trials);
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_search(mlpipe_ctx *ctx, const mlpipe_pipeline *pipeline,
+              const mlpipe_dataset *train, const mlpipe_dataset *valid,
+              const char *space, const char *params,
+              mlpipe_pipeline **tuned, mlpipe_report **trials);
 
 #ifdef __cplusplus
 }

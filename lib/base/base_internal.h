@@ -424,6 +424,8 @@ enum mlpipe__purpose {
     MLPIPE__FOR_COLUMNS = 8,
     MLPIPE__FOR_SCORES = 9,
     MLPIPE__FOR_PERMUTE = 20,
+    MLPIPE__FOR_SEARCH = 40,
+    MLPIPE__FOR_PREFIX = 41,
     MLPIPE__FOR_TEST = 99
 };
 

@@ -6,7 +6,7 @@
  */
 #include "params_internal.h"
 
-enum { PARAMS_DEPTH_MAX = 64, PARAMS_SHOWN_MAX = 64 };
+enum { PARAMS_DEPTH_MAX = 64, PARAMS_SHOWN_MAX = 512 };
 
 /* ---- messages ----------------------------------------------------------- */
 

@@ -38,6 +38,8 @@ static const catalog_call catalog_calls[] = {
      mlpipe__split_check_params, &mlpipe__split_check_param_count},
     {"mlpipe_cross_validate", "Score a recipe on folds.",
      mlpipe__cross_validate_params, &mlpipe__cross_validate_param_count},
+    {"mlpipe_search", "Search better values of a recipe's parameters.",
+     mlpipe__search_params, &mlpipe__search_param_count},
     {"mlpipe_store_open", "Open or make a store of versions.",
      mlpipe__store_params, &mlpipe__store_param_count},
     {"mlpipe_slot_new", "Deploy a first model.", mlpipe__slot_params,

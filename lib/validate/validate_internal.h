@@ -262,5 +262,7 @@ extern const mlpipe__param mlpipe__cross_validate_params[];
 extern const uint32_t mlpipe__cross_validate_param_count;
 extern const mlpipe__param mlpipe__split_check_params[];
 extern const uint32_t mlpipe__split_check_param_count;
+extern const mlpipe__param mlpipe__search_params[];
+extern const uint32_t mlpipe__search_param_count;
 
 #endif

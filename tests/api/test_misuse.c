@@ -207,6 +207,19 @@ static void parts(void **state)
     REFUSED(mlpipe_cross_validate(c, p, d, NULL, NULL));
 }
 
+static void searches(void **state)
+{
+    mlpipe_pipeline *q = (mlpipe_pipeline *)(void *)&garbage;
+    mlpipe_report *r = (mlpipe_report *)(void *)&garbage;
+    (void)state;
+    for (int i = 0; i < 7; i++) /* each NULL in turn, then a bad space */
+        REFUSED(mlpipe_search(i ? w.c : NULL, i == 1 ? NULL : w.trees,
+                              i == 2 ? NULL : w.all, NULL,
+                              i == 3 ? NULL : "a.b=1", NULL,
+                              i == 4 ? NULL : &q, i == 5 ? NULL : &r));
+    assert_true(!q && !r);
+}
+
 static void builders(void **state)
 {
     mlpipe_ctx *const c = w.c;
@@ -789,6 +802,7 @@ int main(void)
         cmocka_unit_test(getters_of_data),
         cmocka_unit_test(datasets),
         cmocka_unit_test(parts),
+        cmocka_unit_test(searches),
         cmocka_unit_test(builders),
         cmocka_unit_test(layouts),
         cmocka_unit_test(collecting),

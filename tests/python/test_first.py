@@ -110,6 +110,23 @@ def test_cross_validates(houses):
     assert scores["rmse"] < scores["rmse_baseline"]
 
 
+def test_search_is_never_worse(houses):
+    train, valid = houses.split("parts=0.7,0.3")
+    recipe = mlpipe.Pipeline("target=price").add("gbt", trees=5)
+    space = {"gbt.leaves": "3..15", "gbt.rate": [0.1, 0.3]}
+    tuned, trials = recipe.search(train, valid, space, trials=5)
+    assert trials["best"] <= trials["default"]
+    assert len(trials.to_dict()["trials"]["rows"]) == 5
+    score = tuned.fit(train, valid).evaluate(valid, metrics="rmse")
+    assert score["rmse"] == trials["best"]
+    tuned, trials = recipe.search(train, None, "gbt.leaves=3,7", folds=2,
+                                  method="grid")
+    assert trials["trials_tried"] == 3
+    with pytest.raises(mlpipe.Error) as caught:
+        recipe.search(train, valid, "gbt.leafs=3..15")
+    assert "gbt.leaves" in caught.value.text
+
+
 def test_errors_say_what_to_do(houses):
     with pytest.raises(mlpipe.Error) as caught:
         mlpipe.Pipeline("target=price").add("impyte")

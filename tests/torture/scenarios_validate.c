@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Splits and folds on memory that fails: all parts or none. */
+/* Splits, folds and searches on memory and files that fail: all or none. */
 #include "torture.h"
 
 static const char validate_csv[] =
@@ -127,10 +127,81 @@ static mlpipe_status torture_cross_validate(torture *t)
     return st;
 }
 
+/* Rows on a line, and others beside it. */
+static mlpipe_dataset *validate_line(torture *t, uint64_t first)
+{
+    static const double noise[12] = {1, -2, 0, 3, 1, -1, 2, 0, -3, 1, 0, -2};
+    mlpipe_dataset *d = NULL;
+    mlpipe_builder *b = NULL;
+    double x[12], y[12];
+    char params[40];
+
+    for (int i = 0; i < 12; i++) {
+        x[i] = (double)i + 0.25 * (double)first;
+        y[i] = 2 * x[i] + noise[i];
+    }
+    snprintf(params, sizeof params, "first_row_id=%u", (unsigned)first);
+    torture_check(t, !mlpipe_builder_new(t->plain, NULL, params, &b));
+    torture_check(t, !mlpipe_builder_column(t->plain, b, "x", MLPIPE_F64, x,
+                                            NULL, 12));
+    torture_check(t, !mlpipe_builder_column(t->plain, b, "y", MLPIPE_F64, y,
+                                            NULL, 12));
+    torture_check(t, !mlpipe_builder_finish(t->plain, b, &d));
+    mlpipe_builder_free(b);
+    return d;
+}
+
+static mlpipe_status validate_search(torture *t, bool valid,
+                                     const char *space, const char *params)
+{
+    mlpipe_dataset *d = validate_line(t, 0);
+    mlpipe_dataset *v = valid ? validate_line(t, 100) : NULL;
+    mlpipe_pipeline *p = NULL, *tuned = (mlpipe_pipeline *)t;
+    mlpipe_report *trials = (mlpipe_report *)t;
+    mlpipe_buffer *json = NULL;
+    mlpipe_status st;
+
+    torture_check(t, !mlpipe_pipeline_new(t->plain, "target=y holdout=0",
+                                          &p));
+    torture_check(t, !mlpipe_pipeline_add(t->plain, p, "ridge", NULL));
+    st = mlpipe_search(t->c, p, d, v, space, params, &tuned, &trials);
+    torture_check(t, !st == (tuned && trials));
+    torture_check(t, !st || (!tuned && !trials));
+    if (!st) {
+        const double best = mlpipe_report_get(trials, "best");
+
+        torture_record(t, &best, sizeof best);
+        torture_check(t, !mlpipe_pipeline_json(t->plain, tuned, &json));
+        torture_text(t, mlpipe_buffer_data(json));
+    }
+    mlpipe_buffer_free(json);
+    mlpipe_report_free(trials);
+    mlpipe_pipeline_free(tuned);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(v);
+    mlpipe_dataset_free(d);
+    return st;
+}
+
+static mlpipe_status torture_search(torture *t)
+{
+    return validate_search(t, true, "ridge.l2=0.1..10:log",
+                           "trials=2 journal=search.jsonl");
+}
+
+static mlpipe_status torture_search_folds(torture *t)
+{
+    return validate_search(t, false, "{\"ridge.l2\": [1, 10]}",
+                           "trials=2 folds=2 halving=2 min_rows=6 "
+                           "method=random");
+}
+
 const torture_scenario torture_validate[] = {
     {"mlpipe_dataset_split", torture_split, 0},
     {"mlpipe_dataset_fold", torture_fold, 0},
     {"mlpipe_split_check", torture_split_check, 0},
     {"mlpipe_cross_validate", torture_cross_validate, 0},
+    {"mlpipe_search", torture_search, 0},
+    {"mlpipe_search", torture_search_folds, 0},
     {NULL, NULL, 0},
 };

@@ -413,5 +413,26 @@ class Pipeline(_Handle):
                                   self._p, dataset._p,
                                   _params(params, named)))
 
+    def search(self, train, valid, space, params="", **named):
+        """(a recipe with better values, the report of all trials).
+
+        The space is a text, "gbt.leaves=15..63 gbt.rate=0.03..0.2:log", or
+        a dict of such values and lists; valid may be None: then by folds.
+        """
+        _is(train, Dataset)
+        if valid is not None:
+            _is(valid, Dataset)
+        if isinstance(space, dict):
+            space = json.dumps(space)
+        tuned = ctypes.POINTER(_raw.mlpipe_pipeline)()
+        trials = ctypes.POINTER(_raw.mlpipe_report)()
+        _ctx().call("mlpipe_search", self._p, train._p,
+                    None if valid is None else valid._p, _bytes(space),
+                    _params(params, named), ctypes.byref(tuned),
+                    ctypes.byref(trials))
+        better = Pipeline.__new__(Pipeline)
+        _Handle.__init__(better, tuned)
+        return better, Report(trials)
+
     def to_json(self):
         return _ctx().text("mlpipe_pipeline_json", self._p).decode()

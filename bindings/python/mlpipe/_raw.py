@@ -642,6 +642,8 @@ FUNCTIONS = {
         [POINTER(mlpipe_ctx), POINTER(mlpipe_report), c_char_p, POINTER(POINTER(mlpipe_buffer))]),
     "mlpipe_report_text": (c_char_p,
         [POINTER(mlpipe_report), c_char_p]),
+    "mlpipe_search": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_pipeline), POINTER(mlpipe_dataset), POINTER(mlpipe_dataset), c_char_p, c_char_p, POINTER(POINTER(mlpipe_pipeline)), POINTER(POINTER(mlpipe_report))]),
     "mlpipe_slot_free": (None,
         [POINTER(mlpipe_slot)]),
     "mlpipe_slot_model": (c_int32,
