@@ -423,6 +423,7 @@ enum mlpipe__purpose {
     MLPIPE__FOR_BAGGING = 7,
     MLPIPE__FOR_COLUMNS = 8,
     MLPIPE__FOR_SCORES = 9,
+    MLPIPE__FOR_CENTRES = 30,
     MLPIPE__FOR_TEST = 99
 };
 
