@@ -84,14 +84,10 @@ KMEANS_INLINE void kmeans_least(const float *score, uint32_t k, float *best,
 }
 
 KMEANS_INLINE void kmeans_tile(const kmeans_state *s, size_t tile,
-                               float *score, kmeans_nearest *out)
+                               float *score, bool wide,
+                               kmeans_nearest *out)
 {
-    const float *y = s->tile + tile * KMEANS_LANES * s->d;
-
-    for (uint32_t g = 0; g < s->groups; g++)
-        kmeans_six(y, s->d, s->group + (size_t)g * s->d * KMEANS_GROUP,
-                   s->half + g * KMEANS_GROUP,
-                   score + (size_t)g * KMEANS_GROUP * KMEANS_LANES);
+    kmeans_scores(s, tile, s->groups, score, wide);
     for (uint32_t h = 0; h < KMEANS_LANES; h += 8)
         kmeans_least(score + h, s->k, out->best + h, out->next + h,
                      out->at + h);
@@ -121,7 +117,7 @@ KMEANS_INLINE uint32_t kmeans_decide(const kmeans_state *s, uint32_t row,
 }
 
 KMEANS_INLINE void kmeans_assign_rows(kmeans_state *s, uint32_t task,
-                                      uint32_t block)
+                                      uint32_t block, bool wide)
 {
     const uint32_t n = kmeans_block_rows(s, block);
     float *score = s->score +
@@ -133,7 +129,7 @@ KMEANS_INLINE void kmeans_assign_rows(kmeans_state *s, uint32_t task,
         const uint32_t rows = n - i < KMEANS_LANES ? n - i : KMEANS_LANES;
         kmeans_nearest near;
 
-        kmeans_tile(s, first / KMEANS_LANES, score, &near);
+        kmeans_tile(s, first / KMEANS_LANES, score, wide, &near);
         for (uint32_t r = 0; r < rows; r++) {
             const uint32_t row = first + r, old = s->label[row];
             const double error =
@@ -158,17 +154,24 @@ KMEANS_INLINE void kmeans_assign_rows(kmeans_state *s, uint32_t task,
 static void kmeans_assign_plain(kmeans_state *s, uint32_t task,
                                 uint32_t block)
 {
-    kmeans_assign_rows(s, task, block);
+    kmeans_assign_rows(s, task, block, false);
 }
 
 #if defined(__x86_64__) && defined(__GNUC__)
 __attribute__((target("avx2"))) static void
 kmeans_assign_avx2(kmeans_state *s, uint32_t task, uint32_t block)
 {
-    kmeans_assign_rows(s, task, block);
+    kmeans_assign_rows(s, task, block, false);
+}
+
+__attribute__((target("avx512f,avx2"))) static void
+kmeans_assign_avx512(kmeans_state *s, uint32_t task, uint32_t block)
+{
+    kmeans_assign_rows(s, task, block, true);
 }
 #else
 #define kmeans_assign_avx2 kmeans_assign_plain
+#define kmeans_assign_avx512 kmeans_assign_plain
 #endif
 
 mlpipe_status mlpipe__kmeans_assign(kmeans_state *s, uint64_t *changed)
@@ -179,8 +182,9 @@ mlpipe_status mlpipe__kmeans_assign(kmeans_state *s, uint64_t *changed)
     mlpipe__kmeans_pack(s, s->centre, s->k);
     memset(s->sums + part, 0, s->tasks * part * sizeof *s->sums);
     memset(s->changed, 0, s->tasks * sizeof *s->changed);
-    st = mlpipe__kmeans_pass(s, s->avx2 ? kmeans_assign_avx2
-                                        : kmeans_assign_plain);
+    st = mlpipe__kmeans_pass(s, s->vector == 64   ? kmeans_assign_avx512
+                                : s->vector == 32 ? kmeans_assign_avx2
+                                                  : kmeans_assign_plain);
     *changed = 0;
     for (uint32_t t = 0; t < s->tasks; t++) {
         const double *from = s->sums + (t + 1) * part;

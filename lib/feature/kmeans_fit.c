@@ -319,7 +319,10 @@ mlpipe_status mlpipe__kmeans_fit(mlpipe_ctx *ctx, const char *owner,
                       .k = options->k,
                       .tol = options->tol,
                       .plain = options->plain,
-                      .avx2 = !options->narrow && mlpipe__has_avx2()};
+                      .vector = options->vector           ? options->vector
+                                : mlpipe__has_avx512() ? 64
+                                : mlpipe__has_avx2()   ? 32
+                                                       : 16};
     mlpipe_status st = kmeans_leave_out(&s);
 
     *out = (mlpipe__kmeans){.env = ctx->env};

@@ -78,8 +78,10 @@ KMEANS_INLINE void start_look(kmeans_state *s, size_t first, uint32_t rows,
     }
 }
 
-KMEANS_INLINE void start_try(kmeans_state *s, uint32_t task, uint32_t block)
+KMEANS_INLINE void start_try(kmeans_state *s, uint32_t task, uint32_t block,
+                             bool wide)
 {
+    const uint32_t groups = (s->draws + KMEANS_GROUP - 1) / KMEANS_GROUP;
     const uint32_t n = kmeans_block_rows(s, block);
     const size_t begin = (size_t)block * KMEANS_BLOCK;
     float *score = s->score +
@@ -90,13 +92,9 @@ KMEANS_INLINE void start_try(kmeans_state *s, uint32_t task, uint32_t block)
     memset(s->better + begin, 0, n * sizeof *s->better);
     for (uint32_t i = 0; i < n; i += KMEANS_LANES) {
         const size_t first = begin + i;
-        const float *y = s->tile + first * s->d;
         const uint32_t rows = n - i < KMEANS_LANES ? n - i : KMEANS_LANES;
 
-        for (uint32_t g = 0; g * KMEANS_GROUP < s->draws; g++)
-            kmeans_six(y, s->d, s->group + (size_t)g * s->d * KMEANS_GROUP,
-                       s->half + g * KMEANS_GROUP,
-                       score + (size_t)g * KMEANS_GROUP * KMEANS_LANES);
+        kmeans_scores(s, first / KMEANS_LANES, groups, score, wide);
         for (uint32_t k = 0; k < s->draws; k++)
             if (start_any(score + (size_t)k * KMEANS_LANES,
                           s->reach + first))
@@ -110,17 +108,24 @@ KMEANS_INLINE void start_try(kmeans_state *s, uint32_t task, uint32_t block)
 
 static void start_try_plain(kmeans_state *s, uint32_t task, uint32_t block)
 {
-    start_try(s, task, block);
+    start_try(s, task, block, false);
 }
 
 #if defined(__x86_64__) && defined(__GNUC__)
 __attribute__((target("avx2"))) static void
 start_try_avx2(kmeans_state *s, uint32_t task, uint32_t block)
 {
-    start_try(s, task, block);
+    start_try(s, task, block, false);
+}
+
+__attribute__((target("avx512f,avx2"))) static void
+start_try_avx512(kmeans_state *s, uint32_t task, uint32_t block)
+{
+    start_try(s, task, block, true);
 }
 #else
 #define start_try_avx2 start_try_plain
+#define start_try_avx512 start_try_plain
 #endif
 
 /* The row at a share of all that rows weigh, counted from the first. */
@@ -230,8 +235,9 @@ mlpipe_status mlpipe__kmeans_start(kmeans_state *s, uint64_t seed,
             break;
         if (at) {
             mlpipe__kmeans_pack(s, s->before, s->draws);
-            st = mlpipe__kmeans_pass(s, s->avx2 ? start_try_avx2
-                                                : start_try_plain);
+            st = mlpipe__kmeans_pass(s, s->vector == 64   ? start_try_avx512
+                                        : s->vector == 32 ? start_try_avx2
+                                                          : start_try_plain);
             s->taken = st ? 0 : start_best(s);
         }
         memcpy(s->centre + (size_t)at * s->d,

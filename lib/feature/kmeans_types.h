@@ -23,7 +23,7 @@ typedef struct mlpipe__kmeans_options {
     uint64_t seed;
     bool plain;          /* starts are rows, one as good as another */
     const double *start; /* k x d; NULL: they are drawn */
-    bool narrow;         /* no wide vectors, for tests: the same bits */
+    uint32_t vector;     /* bytes: 16, 32, 64; 0: the machine's. Same bits */
 } mlpipe__kmeans_options;
 
 /* What a fit gives: mlpipe__kmeans_free */
@@ -63,7 +63,7 @@ typedef struct kmeans_state {
     const double *x, *w;   /* rows of weight 0 are left out */
     double *own_x, *own_w; /* where some were, else NULL */
     uint32_t n, d, k, groups, blocks, tasks;
-    bool avx2;
+    uint32_t vector;       /* bytes of the machine's vectors */
     /* rows */
     double *shift;         /* d: the mean */
     double scale;          /* a power of two: |(x - shift) scale| <= 1 */
@@ -104,7 +104,9 @@ typedef struct kmeans_state {
 #define KMEANS_INLINE static inline
 #endif
 
-/* Eight rows of a tile; four values of a row. */
+/* Rows of a tile; four values of a row. */
+typedef float kmeans_sixteen
+    __attribute__((vector_size(64), aligned(4), may_alias));
 typedef float kmeans_eight
     __attribute__((vector_size(32), aligned(4), may_alias));
 typedef double kmeans_four
@@ -168,6 +170,57 @@ KMEANS_INLINE void kmeans_six(const float *y, uint32_t d, const float *z,
         memcpy(score + g * KMEANS_LANES, &a[g], sizeof a[g]);
         memcpy(score + g * KMEANS_LANES + 8, &b[g], sizeof b[g]);
     }
+}
+
+/* Two groups of six, whose vectors hold a whole tile. */
+KMEANS_INLINE void kmeans_twelve(const float *y, uint32_t d, const float *z,
+                                 const float *half, float *score)
+{
+    const float *next = z + (size_t)d * KMEANS_GROUP;
+    kmeans_sixteen a[KMEANS_GROUP], b[KMEANS_GROUP];
+
+    for (uint32_t g = 0; g < KMEANS_GROUP; g++) {
+        a[g] = (kmeans_sixteen){0} + half[g];
+        b[g] = (kmeans_sixteen){0} + half[KMEANS_GROUP + g];
+    }
+    for (uint32_t i = 0; i < d; i++) {
+        const kmeans_sixteen p = *(const kmeans_sixteen *)y;
+
+        a[0] -= p * z[0];
+        a[1] -= p * z[1];
+        a[2] -= p * z[2];
+        a[3] -= p * z[3];
+        a[4] -= p * z[4];
+        a[5] -= p * z[5];
+        b[0] -= p * next[0];
+        b[1] -= p * next[1];
+        b[2] -= p * next[2];
+        b[3] -= p * next[3];
+        b[4] -= p * next[4];
+        b[5] -= p * next[5];
+        y += KMEANS_LANES;
+        z += KMEANS_GROUP;
+        next += KMEANS_GROUP;
+    }
+    memcpy(score, a, sizeof a);
+    memcpy(score + KMEANS_GROUP * KMEANS_LANES, b, sizeof b);
+}
+
+/* The scores of a tile with all centres of these groups. */
+KMEANS_INLINE void kmeans_scores(const kmeans_state *s, size_t tile,
+                                 uint32_t groups, float *score, bool wide)
+{
+    const float *y = s->tile + tile * KMEANS_LANES * s->d;
+    uint32_t g = 0;
+
+    for (; wide && g + 2 <= groups; g += 2)
+        kmeans_twelve(y, s->d, s->group + (size_t)g * s->d * KMEANS_GROUP,
+                      s->half + g * KMEANS_GROUP,
+                      score + (size_t)g * KMEANS_GROUP * KMEANS_LANES);
+    for (; g < groups; g++)
+        kmeans_six(y, s->d, s->group + (size_t)g * s->d * KMEANS_GROUP,
+                   s->half + g * KMEANS_GROUP,
+                   score + (size_t)g * KMEANS_GROUP * KMEANS_LANES);
 }
 
 /*

@@ -85,7 +85,10 @@ static mlpipe_status pca_scatter(pca_fit *f)
 
     mlpipe__scatter_init(&s, ctx->env, f->p);
     st = mlpipe__scatter_update(ctx, f->job->name, &s, v->x, v->weight,
-                                v->rows, mlpipe__has_avx2());
+                                v->rows,
+                                mlpipe__has_avx512() ? 64
+                                : mlpipe__has_avx2() ? 32
+                                                     : 16);
     if (!st && v->rows)
         st = mlpipe__scatter_finish(ctx, &s, f->mean, f->covariance,
                                     &f->weight);

@@ -380,12 +380,12 @@ typedef struct mlpipe__scatter {
 
 void mlpipe__scatter_init(mlpipe__scatter *s, mlpipe__env *env,
                           uint32_t columns);
-/* rows x columns, row by row, all finite; w: not negative, or NULL. avx2: the
- * machine has it (the same bits). */
+/* rows x columns, row by row, all finite; w: not negative, or NULL. vector: 64
+ * where the machine has AVX-512, 32 where AVX2, else 16: the same bits. */
 mlpipe_status mlpipe__scatter_update(mlpipe_ctx *ctx, const char *owner,
                                      mlpipe__scatter *s, const double *x,
                                      const double *w, uint64_t rows,
-                                     bool avx2);
+                                     uint32_t vector);
 mlpipe_status mlpipe__scatter_merge(mlpipe_ctx *ctx, mlpipe__scatter *s,
                                     const mlpipe__scatter *other);
 /* The means, the sums of products about them (columns x columns), and the sum

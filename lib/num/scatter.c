@@ -23,9 +23,11 @@ typedef struct scatter_job {
     double *pack;           /* tasks x columns padded x SCATTER_ROWS */
     double *cells;          /* tasks x tiles x SCATTER_CELLS */
     double *gram;           /* tasks x q x q */
-    bool avx2;
+    uint32_t vector;        /* bytes */
 } scatter_job;
 
+typedef double scatter_eight
+    __attribute__((vector_size(64), aligned(8), may_alias));
 typedef double scatter_four
     __attribute__((vector_size(32), aligned(8), may_alias));
 
@@ -119,16 +121,50 @@ SCATTER_INLINE void scatter_tile(const double *wide, const double *narrow,
     }
 }
 
+/* The same with all eight lanes at once. */
+SCATTER_INLINE void scatter_tile_wide(const double *wide,
+                                      const double *narrow, uint32_t rows,
+                                      double *cells)
+{
+    const double *b0 = narrow, *b1 = narrow + SCATTER_ROWS;
+    const double *a0 = wide, *a1 = a0 + SCATTER_ROWS;
+    const double *a2 = a1 + SCATTER_ROWS, *a3 = a2 + SCATTER_ROWS;
+    scatter_eight c[8];
+
+    for (uint32_t i = 0; i < 8; i++)
+        c[i] = *(const scatter_eight *)(cells + i * 8);
+    for (uint32_t r = 0; r < rows; r += 8) {
+        const scatter_eight x = *(const scatter_eight *)(b0 + r);
+        const scatter_eight y = *(const scatter_eight *)(b1 + r);
+        const scatter_eight p = *(const scatter_eight *)(a0 + r);
+        const scatter_eight q = *(const scatter_eight *)(a1 + r);
+        const scatter_eight u = *(const scatter_eight *)(a2 + r);
+        const scatter_eight v = *(const scatter_eight *)(a3 + r);
+
+        c[0] += p * x;
+        c[1] += q * x;
+        c[2] += u * x;
+        c[3] += v * x;
+        c[4] += p * y;
+        c[5] += q * y;
+        c[6] += u * y;
+        c[7] += v * y;
+    }
+    for (uint32_t i = 0; i < 8; i++)
+        *(scatter_eight *)(cells + i * 8) = c[i];
+}
+
 SCATTER_INLINE void scatter_rows(const scatter_job *j, const double *pack,
-                                 uint32_t n, double *cells)
+                                 uint32_t n, double *cells, bool wide)
 {
     const uint32_t padded = scatter_padded(j->s);
     const uint32_t rows = (n + 7) / 8 * 8;
 
     for (uint32_t b = 0; b < padded; b += SCATTER_NARROW)
         for (uint32_t a = 0; a <= b; a += SCATTER_WIDE) {
-            scatter_tile(pack + (size_t)a * SCATTER_ROWS,
-                         pack + (size_t)b * SCATTER_ROWS, rows, cells);
+            (wide ? scatter_tile_wide : scatter_tile)(
+                pack + (size_t)a * SCATTER_ROWS,
+                pack + (size_t)b * SCATTER_ROWS, rows, cells);
             cells += SCATTER_CELLS;
         }
 }
@@ -136,7 +172,7 @@ SCATTER_INLINE void scatter_rows(const scatter_job *j, const double *pack,
 static void scatter_rows_plain(const scatter_job *j, const double *pack,
                                uint32_t n, double *cells)
 {
-    scatter_rows(j, pack, n, cells);
+    scatter_rows(j, pack, n, cells, false);
 }
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -144,10 +180,18 @@ __attribute__((target("avx2"))) static void
 scatter_rows_avx2(const scatter_job *j, const double *pack, uint32_t n,
                   double *cells)
 {
-    scatter_rows(j, pack, n, cells);
+    scatter_rows(j, pack, n, cells, false);
+}
+
+__attribute__((target("avx512f,avx2"))) static void
+scatter_rows_avx512(const scatter_job *j, const double *pack, uint32_t n,
+                    double *cells)
+{
+    scatter_rows(j, pack, n, cells, true);
 }
 #else
 #define scatter_rows_avx2 scatter_rows_plain
+#define scatter_rows_avx512 scatter_rows_plain
 #endif
 
 /* The upper triangle, column by column, of the lanes of all tiles. */
@@ -190,7 +234,9 @@ static void scatter_task(void *arg, uint32_t index)
                                                : SCATTER_ROWS;
 
         scatter_pack(j, first + at, n, pack);
-        (j->avx2 ? scatter_rows_avx2 : scatter_rows_plain)(j, pack, n, cells);
+        (j->vector == 64   ? scatter_rows_avx512
+         : j->vector == 32 ? scatter_rows_avx2
+                           : scatter_rows_plain)(j, pack, n, cells);
     }
     scatter_fold(j->s, cells, j->gram + index * q * q);
 }
@@ -273,14 +319,14 @@ static mlpipe_status scatter_rounds(mlpipe_ctx *ctx, const char *owner,
 mlpipe_status mlpipe__scatter_update(mlpipe_ctx *ctx, const char *owner,
                                      mlpipe__scatter *s, const double *x,
                                      const double *w, uint64_t rows,
-                                     bool avx2)
+                                     uint32_t vector)
 {
     const uint64_t blocks =
         (rows + MLPIPE__SUM_BLOCK - 1) / MLPIPE__SUM_BLOCK;
     const uint32_t tasks =
         blocks < ctx->threads ? (uint32_t)blocks : ctx->threads;
     const size_t q = scatter_q(s);
-    scatter_job j = {.s = s, .x = x, .w = w, .rows = rows, .avx2 = avx2};
+    scatter_job j = {.s = s, .x = x, .w = w, .rows = rows, .vector = vector};
     mlpipe_status st = MLPIPE_OK;
 
     if (!rows)

@@ -414,6 +414,11 @@ bool mlpipe__has_avx2(void)
     return mlpipe__mask_isa() != MASK_PLAIN;
 }
 
+bool mlpipe__has_avx512(void)
+{
+    return mlpipe__mask_isa() == MASK_AVX512;
+}
+
 void mlpipe__mask_run(const mlpipe__forest *f, const uint32_t *bins,
                       uint32_t n, double *out, size_t out_stride)
 {

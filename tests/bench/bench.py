@@ -393,11 +393,20 @@ def area_features(build, data):
     features.area()
 
 
+# ---- models ----------------------------------------------------------------
+
+def area_models(build, data):
+    os.environ["MLPIPE_LIBRARY"] = f"{build}/tests/bench/libbench_models.so"
+    sys.modules["bench"] = sys.modules["__main__"] # what models.py imports
+    import models
+    models.area()
+
+
 if __name__ == "__main__":
     area, build, data = sys.argv[1:]
     head(area)
     {"row": area_row, "features": area_features, "train": area_train,
-     "csv": area_csv}[area](build, data)
+     "models": area_models, "csv": area_csv}[area](build, data)
     print()
     for text in differs:
         print(f"not the same work: {text}", file=sys.stderr)

@@ -3,7 +3,7 @@
 # Ours beside the peers' current releases, one table an area:
 #   tests/bench/run.sh [AREA]...          prints the tables
 #   tests/bench/run.sh record [AREA]...   and puts them in RESULTS.md
-# The areas are row, features, train and csv.
+# The areas are row, features, train, models and csv.
 # `train` and `csv` need the real files (MLPIPE_TEST_DATA). No timing decides
 # the exit status: only a crash, or that both did not do the same work.
 set -u
@@ -13,7 +13,7 @@ if [ "${1:-}" = record ]; then
     record=yes
     shift
 fi
-[ $# -gt 0 ] || set -- row features train csv
+[ $# -gt 0 ] || set -- row features train models csv
 if [ -z "${MLPIPE_TEST_DATA:-}" ] && [ -d ../shared/data ]; then
     MLPIPE_TEST_DATA=$(cd ../shared/data && pwd)
 fi
@@ -30,7 +30,8 @@ if [ ! -f "$build/build.ninja" ]; then
 fi
 ninja -C "$build" lib/libmlpipe.so.0.1.0 tests/bench/bench_slot \
     tests/bench/bench_row tests/bench/bench_predict \
-    tests/bench/libbench_features.so > build/bench.build 2>&1 ||
+    tests/bench/libbench_features.so tests/bench/libbench_models.so \
+    > build/bench.build 2>&1 ||
     { tail -n 40 build/bench.build; exit 1; }
 
 peers=$PWD/build/peers

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "num/num_internal.h"
+#include "program/program_internal.h"
 
 enum { P = 7, ROWS = 3 * MLPIPE__SUM_BLOCK + 1001 };
 
@@ -27,8 +27,18 @@ static mlpipe_ctx *scatter_ctx(uint32_t threads)
     return c;
 }
 
+/* Of the machine's vectors each, in turn. */
+static uint32_t vector(uint32_t turn)
+{
+    const uint32_t most = mlpipe__has_avx512() ? 64
+                          : mlpipe__has_avx2() ? 32
+                                               : 16;
+
+    return most >> turn % 3 < 16 ? 16 : most >> turn % 3;
+}
+
 /* means, then sums about them; the weight */
-static double scatter_of(uint32_t threads, bool avx2, const double *x,
+static double scatter_of(uint32_t threads, uint32_t vector, const double *x,
                          const double *w, const uint64_t *part,
                          uint32_t parts, bool merged, double *out)
 {
@@ -40,7 +50,7 @@ static double scatter_of(uint32_t threads, bool avx2, const double *x,
     for (uint32_t i = 0; i < parts; i++) {
         mlpipe__scatter_init(&more, c->env, P);
         assert_ok(c, mlpipe__scatter_update(c, "test", merged ? &more : &s, x,
-                                            w, part[i], avx2));
+                                            w, part[i], vector));
         if (merged)
             assert_ok(c, mlpipe__scatter_merge(c, &s, &more));
         mlpipe__scatter_free(&more);
@@ -71,17 +81,17 @@ static void scatter_states(void **state)
     for (uint32_t turn = 0; turn < 4; turn++) {
         double *x = scatter_x(turn / 2 ? 1e6 : 0);
         const double *weights = turn % 2 ? w : NULL;
-        const double sum = scatter_of(1, false, x, weights, whole, 1, false,
+        const double sum = scatter_of(1, 16, x, weights, whole, 1, false,
                                       one);
 
         for (uint32_t threads = 1; threads < 4; threads++) {
-            assert_same(sum, scatter_of(threads, threads != 2, x, weights,
+            assert_same(sum, scatter_of(threads, vector(threads), x, weights,
                                         whole, 1, false, two));
             assert_memory_equal(one, two, sizeof one);
-            scatter_of(threads, true, x, weights, blocks, 3, false, two);
+            scatter_of(threads, vector(0), x, weights, blocks, 3, false, two);
             assert_memory_equal(one, two, sizeof one);
         }
-        assert_near(scatter_of(1, true, x, weights, odd, 5, true, two), sum,
+        assert_near(scatter_of(1, vector(0), x, weights, odd, 5, true, two), sum,
                     1e-14);
         for (uint32_t i = 0; i < P + P * P; i++)
             assert_near(two[i], one[i], turn / 2 ? 1e-9 : 1e-12);
@@ -98,7 +108,7 @@ static void scatter_values(void **state)
     double *x = scatter_x(1e3);
     (void)state;
 
-    assert_same(ROWS, scatter_of(1, true, x, NULL, whole, 1, false, got));
+    assert_same(ROWS, scatter_of(1, vector(0), x, NULL, whole, 1, false, got));
     for (uint32_t j = 0; j < P; j++) {
         mlpipe__exact sum;
 
@@ -128,7 +138,7 @@ static void scatter_constant(void **state)
 
     for (uint32_t i = 0; i < ROWS; i++)
         x[i * P + 3] = 0.1;
-    scatter_of(1, true, x, NULL, whole, 1, false, got);
+    scatter_of(1, vector(0), x, NULL, whole, 1, false, got);
     assert_same(0.1, got[3]);
     for (uint32_t k = 0; k < P; k++)
         assert_true(got[P + 3 * P + k] == 0);
