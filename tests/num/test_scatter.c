@@ -91,8 +91,8 @@ static void scatter_states(void **state)
             scatter_of(threads, vector(0), x, weights, blocks, 3, false, two);
             assert_memory_equal(one, two, sizeof one);
         }
-        assert_near(scatter_of(1, vector(0), x, weights, odd, 5, true, two), sum,
-                    1e-14);
+        assert_near(scatter_of(1, vector(0), x, weights, odd, 5, true, two),
+                    sum, 1e-14);
         for (uint32_t i = 0; i < P + P * P; i++)
             assert_near(two[i], one[i], turn / 2 ? 1e-9 : 1e-12);
         free(x);
