@@ -176,7 +176,8 @@ static inline mlpipe_status rig_fit_new(mlpipe_ctx *ctx,
 }
 
 /* All outputs for one row; x[f], NaN = missing, -1 = unseen category. */
-static inline void rig_predict_all(const rig_fit *f, const double *x, double *out)
+static inline void rig_predict_all(const rig_fit *f, const double *x,
+                                   double *out)
 {
     for (uint32_t i = 0; i < f->program->input_count; i++)
         *mlpipe__program_lane(f->program, f->scratch, 1, i) = x[i];

@@ -12,6 +12,8 @@ extern const mlpipe__step mlpipe__step_ordinal;
 extern const mlpipe__step mlpipe__step_target_encode;
 extern const mlpipe__step mlpipe__step_bin;
 extern const mlpipe__step mlpipe__step_interact;
+extern const mlpipe__step mlpipe__step_kmeans;
+extern const mlpipe__step mlpipe__step_pca;
 
 /* ---- codes.c: what the steps on categories share ------------------------- */
 

@@ -119,6 +119,7 @@ static void fit_free(mlpipe__fitting *f)
         mlpipe__free(env, f->steps[i].job.needs);
         mlpipe__free(env, f->steps[i].stats);
         fit_free_groups(env, &f->steps[i]);
+        mlpipe__fit_values_free(&f->steps[i].values);
     }
     mlpipe__free(env, f->steps);
     for (i = 0; i < f->cache_count; i++) {
@@ -437,7 +438,8 @@ static mlpipe_status fit_learn(mlpipe__fitting *f)
     if (!st && f->model->program->failed)
         st = mlpipe__nomem(f->ctx);
     f->model->any_machine =
-        !learner->blas || !strcmp(mlpipe__blas_name(), "none");
+        !(learner->blas || f->used_blas) ||
+        !strcmp(mlpipe__blas_name(), "none");
     if (!st)
         st = fit_outputs(f, &job);
     if (!st)

@@ -16,6 +16,7 @@ typedef struct mlpipe__fit_step {
     mlpipe__stats *stats; /* of each chosen: shallow copies of the cache */
     mlpipe__groups *groups; /* of each chosen; NULL: none were asked for */
     uint32_t group_count;
+    mlpipe__values values; /* until it has emitted */
 } mlpipe__fit_step;
 
 /* Somebody who reads registers of every training row, by tasks; block is
@@ -97,6 +98,7 @@ typedef struct mlpipe__fitting {
     mlpipe__text passes_text; /* what each pass gathered, a line each */
     mlpipe__fit_mark *marks; /* which step made or changed which variable */
     uint32_t mark_count, mark_room;
+    bool used_blas;        /* by a step */
     double prior;          /* r of MLPIPE__OP_PRIOR; 1 = none */
     uint8_t *between;      /* features; MLPIPE__BETWEEN_ of rows between two
                               others; NULL until a step resamples */
@@ -156,6 +158,11 @@ mlpipe_status mlpipe__fit_pass(mlpipe__fitting *f, const mlpipe__pass *pass,
 mlpipe_status mlpipe__fit_gather_groups(mlpipe__fitting *f,
                                         const mlpipe__job *job,
                                         mlpipe__groups *out);
+/* passes_values.c: of the chosen of the job; freed in any case. */
+mlpipe_status mlpipe__fit_gather_values(mlpipe__fitting *f,
+                                        const mlpipe__job *job,
+                                        mlpipe__values *out);
+void mlpipe__fit_values_free(mlpipe__values *v);
 const mlpipe__stats *mlpipe__fit_stats(const mlpipe__fitting *f, uint32_t reg,
                                        uint32_t needs);
 mlpipe_status mlpipe__fit_gather(mlpipe__fitting *f,

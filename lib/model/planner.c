@@ -128,6 +128,15 @@ static mlpipe_status planner_groups(mlpipe__fitting *f, mlpipe__fit_step *s)
     return mlpipe__fit_gather_groups(f, job, s->groups);
 }
 
+/* The values themselves, where the step asked for them. */
+static mlpipe_status planner_values(mlpipe__fitting *f, mlpipe__fit_step *s)
+{
+    mlpipe__text_add(&f->passes_text, "  %u  for %s: values\n",
+                     f->passes + 1, s->job.name);
+    s->job.values = &s->values;
+    return mlpipe__fit_gather_values(f, &s->job, &s->values);
+}
+
 /* Choose, gather, and lay the statistics out as the step expects them. */
 static mlpipe_status planner_prepare(mlpipe__fitting *f, uint32_t at,
                                      bool ahead)
@@ -144,6 +153,8 @@ static mlpipe_status planner_prepare(mlpipe__fitting *f, uint32_t at,
         st = planner_gather(f, at, ahead);
     if (!st && job->group_by != MLPIPE__GROUP_NONE)
         st = planner_groups(f, s);
+    if (!st && job->wants_values)
+        st = planner_values(f, s);
     if (st)
         return st;
     s->stats = mlpipe__alloc_array(f->ctx->env, job->chosen_count,
@@ -413,6 +424,9 @@ static mlpipe_status planner_step(mlpipe__fitting *f, uint32_t i)
         st = planner_filter(f, job);
     if (!st && job->step->emit)
         st = job->step->emit(job);
+    f->used_blas = f->used_blas || job->used_blas;
+    mlpipe__fit_values_free(&f->steps[i].values);
+    job->values = NULL;
     if (!st && !job->step->typed)
         planner_types(&f->plan, first);
     if (job->grouped_target)

@@ -14,7 +14,8 @@ static const mlpipe__step *const steps_list[] = {
     &mlpipe__step_ordinal,    &mlpipe__step_target_encode,
     &mlpipe__step_bin,        &mlpipe__step_interact,
     &mlpipe__step_oversample, &mlpipe__step_undersample,
-    &mlpipe__step_smote,
+    &mlpipe__step_smote,      &mlpipe__step_kmeans,
+    &mlpipe__step_pca,
 };
 
 static const mlpipe__learner *const steps_learners[] = {

@@ -211,7 +211,7 @@ mlpipe_status mlpipe__fit_transform(mlpipe__fitting *f)
     transform_outputs(f);
     if (f->model->program->failed)
         return mlpipe__nomem(f->ctx);
-    f->model->any_machine = 1;
+    f->model->any_machine = !f->used_blas;
     f->model->steps_only = 1;
     st = f->transformed
              ? transform_rows(f->ctx, f->model->program, &f->train.binding,

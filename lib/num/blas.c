@@ -13,7 +13,8 @@
 #include <lapacke.h>
 #endif
 
-enum { BLAS_OWN_COLUMNS = 500 };
+/* A workspace of dsyevd is counted in int. */
+enum { BLAS_OWN_COLUMNS = 500, BLAS_EIGEN_COLUMNS = 30000 };
 
 static void blas_own_syrk(uint32_t n, uint32_t p, const double *x,
                           uint32_t ld, double *c)
@@ -70,6 +71,37 @@ uint32_t mlpipe__cholesky(uint32_t p, double *a)
     return info > 0 ? (uint32_t)info : 0;
 }
 
+bool mlpipe__blas_takes(uint32_t p)
+{
+    return p > BLAS_OWN_COLUMNS && p <= BLAS_EIGEN_COLUMNS;
+}
+
+bool mlpipe__blas_eigen(mlpipe__env *env, uint32_t p, double *a,
+                        double *values, double *vectors, bool *found)
+{
+    const size_t room = 1 + 6 * (size_t)p + 2 * (size_t)p * p;
+    const size_t more = 3 + 5 * (size_t)p;
+    double *work = mlpipe__alloc_array(env, room, sizeof *work);
+    lapack_int *whole = mlpipe__alloc_array(env, more, sizeof *whole);
+    const bool ok = work && whole;
+
+    *found = ok && LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, 'V', 'U',
+                                       (lapack_int)p, a, (lapack_int)p,
+                                       values, work, (lapack_int)room, whole,
+                                       (lapack_int)more) == 0;
+    for (uint32_t i = 0; *found && i < p; i++)
+        memcpy(vectors + (size_t)(p - 1 - i) * p, a + (size_t)i * p,
+               p * sizeof *a);
+    for (uint32_t i = 0; *found && i < p / 2; i++) {
+        const double low = values[i];
+        values[i] = values[p - 1 - i];
+        values[p - 1 - i] = low;
+    }
+    mlpipe__free(env, whole);
+    mlpipe__free(env, work);
+    return ok;
+}
+
 const char *mlpipe__blas_name(void)
 {
     return "openblas";
@@ -92,6 +124,24 @@ void mlpipe__syrk(uint32_t n, uint32_t p, const double *x, uint32_t ld,
 uint32_t mlpipe__cholesky(uint32_t p, double *a)
 {
     return blas_own_cholesky(p, a);
+}
+
+bool mlpipe__blas_takes(uint32_t p)
+{
+    (void)p;
+    return false;
+}
+
+bool mlpipe__blas_eigen(mlpipe__env *env, uint32_t p, double *a,
+                        double *values, double *vectors, bool *found)
+{
+    (void)env;
+    (void)p;
+    (void)a;
+    (void)values;
+    (void)vectors;
+    *found = false;
+    return true;
 }
 
 const char *mlpipe__blas_name(void)

@@ -507,6 +507,49 @@ double mlpipe__rate_tail(uint64_t k, uint64_t n, double p);
 uint32_t mlpipe__fold_of(uint64_t seed, uint64_t row_id, uint32_t folds);
 double mlpipe__share_of(uint64_t seed, uint32_t purpose, uint64_t row_id);
 
+/* ---- covariances (scatter.c, eigen.c): init/update/merge/finish ---------- */
+
+/*
+ * Weighted sums of products of columns about a shift, and of the columns.
+ * Blocks of 4,096 rows are added as a tree: an update but the last has a
+ * multiple of 4,096 rows. A merge adds the other's sum as one more block, so
+ * that it is equal to an update but for rounding.
+ */
+enum { MLPIPE__SCATTER_LEVELS = 64 };
+typedef struct mlpipe__scatter {
+    mlpipe__env *env;
+    uint32_t columns;
+    uint64_t rows, blocks;
+    double *shift; /* NULL before the first row */
+    double *level[MLPIPE__SCATTER_LEVELS]; /* the sum of 2^k blocks */
+} mlpipe__scatter;
+
+void mlpipe__scatter_init(mlpipe__scatter *s, mlpipe__env *env,
+                          uint32_t columns);
+/* rows x columns, row by row, all finite; w: not negative, or NULL. vector: 64
+ * where the machine has AVX-512, 32 where AVX2, else 16: the same bits. */
+mlpipe_status mlpipe__scatter_update(mlpipe_ctx *ctx, const char *owner,
+                                     mlpipe__scatter *s, const double *x,
+                                     const double *w, uint64_t rows,
+                                     uint32_t vector);
+mlpipe_status mlpipe__scatter_merge(mlpipe_ctx *ctx, mlpipe__scatter *s,
+                                    const mlpipe__scatter *other);
+/* The means, the sums of products about them (columns x columns), and the sum
+ * of weights, which must be above 0. */
+mlpipe_status mlpipe__scatter_finish(mlpipe_ctx *ctx,
+                                     const mlpipe__scatter *s, double *mean,
+                                     double *centred, double *weight);
+void mlpipe__scatter_free(mlpipe__scatter *s);
+
+/*
+ * Eigenvalues of a symmetric matrix (p x p, spent), the largest first, and
+ * their vectors row by row. Up to 500 columns by our own loops; beyond, and
+ * where there is LAPACK, by that, which used_blas tells.
+ */
+mlpipe_status mlpipe__eigen(mlpipe_ctx *ctx, const char *owner, uint32_t p,
+                            double *a, double *values, double *vectors,
+                            bool *used_blas);
+
 /* ---- blas.c: the only door to BLAS and LAPACK --------------------------- */
 
 /* Column-major. Sizes are checked before the call; none is ever rejected by
@@ -519,6 +562,11 @@ void mlpipe__syrk(uint32_t n, uint32_t p, const double *x, uint32_t ld,
 uint32_t mlpipe__cholesky(uint32_t p, double *a);
 /* Solve u'u x = b in place for the factor above. */
 void mlpipe__cholesky_solve(uint32_t p, const double *u, double *b);
+/* Eigenvectors of a symmetric matrix (p x p, spent), as mlpipe__eigen gives
+ * them; false: no memory. Only where mlpipe__blas_takes says so. */
+bool mlpipe__blas_takes(uint32_t p);
+bool mlpipe__blas_eigen(mlpipe__env *env, uint32_t p, double *a,
+                        double *values, double *vectors, bool *found);
 const char *mlpipe__blas_name(void); /* "openblas" or "none" */
 const char *mlpipe__blas_core(void); /* core name, or "" */
 

@@ -25,7 +25,7 @@ static void wide_count(mlpipe__wide_cells *c, const uint64_t *values,
 }
 
 /* Counts to first places; false where all values share this digit. */
-static bool wide_places(uint32_t *cell, uint32_t cells, uint32_t n)
+static bool sort_wide_places(uint32_t *cell, uint32_t cells, uint32_t n)
 {
     uint32_t at = 0;
     for (uint32_t i = 0; i < cells; ++i) {
@@ -50,7 +50,7 @@ uint64_t *mlpipe__sort_wide(uint64_t *values, uint64_t *scratch, uint32_t n,
     for (uint32_t pass = 0; pass < passes; ++pass) {
         uint32_t *const cell = c->cell[pass];
         const uint32_t shift = pass * digit;
-        if (!wide_places(cell, (uint32_t)mask + 1, n))
+        if (!sort_wide_places(cell, (uint32_t)mask + 1, n))
             continue;
         for (uint32_t i = 0; i < n; ++i) {
             const uint64_t v = from[i];
@@ -76,7 +76,7 @@ mlpipe__keyed *mlpipe__sort_keyed(mlpipe__keyed *values,
     for (uint32_t pass = 0; pass < passes; ++pass) {
         uint32_t *const cell = c->cell[pass];
         const uint32_t shift = pass * digit;
-        if (!wide_places(cell, (uint32_t)mask + 1, n))
+        if (!sort_wide_places(cell, (uint32_t)mask + 1, n))
             continue;
         for (uint32_t i = 0; i < n; ++i)
             to[cell[from[i].key >> shift & mask]++] = from[i];

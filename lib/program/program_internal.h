@@ -544,6 +544,21 @@ struct mlpipe__plan {
 
 typedef struct mlpipe__step mlpipe__step;
 
+/*
+ * The chosen variables in the training rows, for steps that need more than
+ * statistics: row by row, in the order of the rows' ids, so that sorting a
+ * file changes nothing. A value that is missing or infinite is 0 here and
+ * counted.
+ */
+typedef struct mlpipe__values {
+    mlpipe__env *env;
+    uint32_t rows, columns;
+    double *x;             /* rows x columns */
+    double *weight;        /* rows; NULL: all weigh 1 */
+    uint64_t *nulls, *infinite; /* columns */
+    double *largest;       /* columns: magnitude */
+} mlpipe__values;
+
 /* One step of a recipe while it is planned and fitted. */
 typedef struct mlpipe__job {
     mlpipe_ctx *ctx;
@@ -569,6 +584,9 @@ typedef struct mlpipe__job {
     const mlpipe__groups *groups;  /* of each chosen, finished, for emit;
                                       group = code * folds + fold, where code
                                       = codes is unseen, codes + 1 null */
+    bool wants_values;             /* set by select */
+    const mlpipe__values *values;  /* then, for emit alone */
+    bool used_blas;                /* set by emit: bits are of this machine */
     uint32_t task;                 /* MLPIPE__TASK_; 0 = none known */
     mlpipe_report *notes;          /* the step's own figures; may be NULL */
     const char *target;            /* its column; NULL or "": there is none */
@@ -685,6 +703,9 @@ mlpipe_status mlpipe__job_add_choice(mlpipe__job *job, uint32_t var,
  * many, and what becomes of them, such as "they become missing". */
 void mlpipe__job_tell_infinite(const mlpipe__job *job, uint32_t i,
                                const char *what);
+/* E_SCHEMA, E_NUMERIC where a chosen variable is missing or infinite in some
+ * training row, with what to do; E_LIMIT beyond |x| = most. */
+mlpipe_status mlpipe__job_values_check(const mlpipe__job *job, double most);
 /* A new variable, a copy of `like` with this name and register. */
 mlpipe_status mlpipe__plan_add(mlpipe_ctx *ctx, mlpipe__plan *plan,
                                const mlpipe__var *like, const char *name,

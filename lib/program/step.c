@@ -146,6 +146,37 @@ void mlpipe__job_tell_infinite(const mlpipe__job *job, uint32_t i,
                          (unsigned long long)infinite, what);
 }
 
+mlpipe_status mlpipe__job_values_check(const mlpipe__job *job, double most)
+{
+    const mlpipe__values *v = job->values;
+
+    for (uint32_t i = 0; i < v->columns; i++) {
+        const char *name = job->plan->vars[job->chosen[i]].name;
+
+        if (!v->nulls[i] && !v->infinite[i] && v->largest[i] <= most)
+            continue;
+        if (v->nulls[i])
+            mlpipe__fail(job->ctx, MLPIPE_E_SCHEMA,
+                         "step %q: %q is missing in %llu of %u training "
+                         "rows; add impute before it",
+                         job->name, name, (unsigned long long)v->nulls[i],
+                         v->rows);
+        else if (v->infinite[i])
+            mlpipe__fail(job->ctx, MLPIPE_E_NUMERIC,
+                         "step %q: %q is infinite in %llu of %u training "
+                         "rows; add outlier before it",
+                         job->name, name, (unsigned long long)v->infinite[i],
+                         v->rows);
+        else
+            mlpipe__fail(job->ctx, MLPIPE_E_NUMERIC,
+                         "step %q: %q reaches %g, and squares are taken up "
+                         "to %g; add scale before it",
+                         job->name, name, v->largest[i], most);
+        return mlpipe__fail_at(job->ctx, -1, name);
+    }
+    return MLPIPE_OK;
+}
+
 /* Is the name new, and if so remembered? One that a step makes is compared to
  * all others only where one of them had it, since there may be thousands. */
 static mlpipe_status plan_new_name(mlpipe_ctx *ctx, mlpipe__plan *plan,

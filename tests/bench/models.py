@@ -19,6 +19,7 @@ from mlpipe import _raw
 import bench
 import models_metrics
 import models_near
+import models_steps
 
 lib = mlpipe._lib
 REGRESSION, BINARY, MULTICLASS = 1, 2, 4
@@ -266,3 +267,4 @@ def area(only=None):
                          {k: v * 1e3 for k, v in best.items()}, "ms", 1, goal,
                          ", ".join(f"{k} {v * 1e3:.4g}"
                                    for k, v in best.items()))
+    models_steps.area(only)

@@ -284,6 +284,8 @@ static const char *const every_step[][9] = {
      "columns=size,town", "target_encode", "folds=3", NULL},
     {"impute", NULL, "interact", "columns=size,lot,rooms squares=true",
      "target_encode", "smooth=20", "scale", "method=minmax clip=true", NULL},
+    {"impute", NULL, "kmeans", "columns=size,lot,rooms k=5 output=both",
+     "pca", "columns=size,lot scale=true", "onehot", NULL, NULL},
 };
 
 static void threads_and_order_change_no_bit(void **state)
@@ -406,6 +408,20 @@ static void refused_rows_get_no_answer(void **state)
 
 /* ---- transforms --------------------------------------------------------- */
 
+/* The number features, column by column. */
+static uint32_t read_features(mlpipe_ctx *c, const mlpipe_dataset *d,
+                              const mlpipe_transform *t, double *out)
+{
+    uint32_t columns = 0;
+
+    for (uint32_t k = 0; k < mlpipe_transform_outputs(t); k++)
+        if (mlpipe_transform_output_type(t, k) == MLPIPE_TYPE_F64)
+            assert_ok(c, mlpipe_dataset_doubles(
+                             c, d, k, 0, out + columns++ * SPY_ROWS,
+                             d->rows));
+    return columns;
+}
+
 static mlpipe_status fitted_transform(mlpipe_ctx *c, const mlpipe_dataset *d,
                                       const char *text,
                                       const char *const *step,
@@ -421,6 +437,53 @@ static mlpipe_status fitted_transform(mlpipe_ctx *c, const mlpipe_dataset *d,
     st = mlpipe_transform_fit(c, p, d, features, out);
     mlpipe_pipeline_free(p);
     return st;
+}
+
+/* Clusters and components of training rows, of the same rows later, of one row
+ * alone, and by the saved transform are the same bits. */
+static void clusters_are_saved(void **state)
+{
+    static const char *const steps[] = {
+        "impute", "indicator=false", "kmeans",
+        "columns=size,lot k=4 output=both", "pca", "columns=size,rooms,lot",
+        NULL};
+    static double first[SPY_ROWS * 8], got[SPY_ROWS * 8];
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = made_dataset(c, 0, 700), *features, *later, *one;
+    mlpipe_transform *t, *loaded;
+    mlpipe_buffer *bytes;
+    (void)state;
+
+    assert_ok(c, fitted_transform(c, d, "features=size,lot,rooms", steps,
+                                  &features, &t));
+    assert_int_equal(7, read_features(c, features, t, first));
+    assert_ok(c, mlpipe_transform_bytes(c, t, &bytes));
+    assert_ok(c, mlpipe_transform_load_bytes(c, mlpipe_buffer_data(bytes),
+                                             mlpipe_buffer_size(bytes),
+                                             &loaded));
+    assert_string_equal(mlpipe_transform_id(t), mlpipe_transform_id(loaded));
+    assert_ok(c, mlpipe_transform_apply(c, loaded, d, NULL, &later));
+    assert_int_equal(7, read_features(c, later, loaded, got));
+    for (uint32_t k = 0; k < 7; k++)
+        assert_memory_equal(first + k * SPY_ROWS, got + k * SPY_ROWS,
+                            700 * sizeof *got);
+    for (int64_t i = 0; i < 700; i += 23) {
+        mlpipe_dataset *row;
+        assert_ok(c, mlpipe_dataset_slice(c, d, i, 1, &row));
+        assert_ok(c, mlpipe_transform_apply(c, t, row, NULL, &one));
+        read_features(c, one, t, got);
+        for (uint32_t k = 0; k < 7; k++)
+            assert_same(first[k * SPY_ROWS + i], got[k * SPY_ROWS]);
+        mlpipe_dataset_free(one);
+        mlpipe_dataset_free(row);
+    }
+    mlpipe_buffer_free(bytes);
+    mlpipe_dataset_free(later);
+    mlpipe_dataset_free(features);
+    mlpipe_transform_free(loaded);
+    mlpipe_transform_free(t);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
 }
 
 /* A transform gives its training rows what a learner would see of them. */
@@ -682,6 +745,7 @@ int main(void)
         cmocka_unit_test(threads_and_order_change_no_bit),
         cmocka_unit_test(scale_by_what_is_no_feature),
         cmocka_unit_test(refused_rows_get_no_answer),
+        cmocka_unit_test(clusters_are_saved),
         cmocka_unit_test(a_transform_gives_what_a_learner_sees),
         cmocka_unit_test(noise_tells_nothing),
         cmocka_unit_test(defect_13_a_transform_has_one_schema),

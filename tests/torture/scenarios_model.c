@@ -231,6 +231,9 @@ static mlpipe_status torture_model_clean(torture *t)
 static const char *const torture_features[][2] = {
     {"scale", "columns=x by=color"},
     {"interact", "columns=x squares=true"},
+    {"derive", "expressions='u = coalesce(x, 0); v = u * u'"},
+    {"kmeans", "columns=u,v k=3 output=both repeats=2"},
+    {"pca", "columns=u,v,kmeans_0 scale=true"},
     {"bin", "columns=x bins=3"},
     {"interact", "columns=x,color as=crossed"},
     {"target_encode", "columns=`x:color` folds=2"},

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* Sums of products of columns, and eigenvectors of what they make. */
+#include "support.h"
+
+#include <math.h>
+
+#include "program/program_internal.h"
+
+enum { P = 7, ROWS = 3 * MLPIPE__SUM_BLOCK + 1001 };
+
+static double *scatter_x(double offset)
+{
+    double *x = malloc((size_t)ROWS * P * sizeof *x);
+
+    for (size_t i = 0; i < (size_t)ROWS * P; i++)
+        x[i] = mlpipe__random_unit(1, MLPIPE__FOR_TEST, 1, i, 0) + offset +
+               (i % P == 2 ? x[i - 1] - offset : 0);
+    return x;
+}
+
+static mlpipe_ctx *scatter_ctx(uint32_t threads)
+{
+    mlpipe_ctx_options o = {.threads = threads};
+    mlpipe_ctx *c;
+
+    assert_int_equal(MLPIPE_OK, mlpipe_ctx_new(&o, &c));
+    return c;
+}
+
+/* Of the machine's vectors each, in turn. */
+static uint32_t vector(uint32_t turn)
+{
+    const uint32_t most = mlpipe__has_avx512() ? 64
+                          : mlpipe__has_avx2() ? 32
+                                               : 16;
+
+    return most >> turn % 3 < 16 ? 16 : most >> turn % 3;
+}
+
+/* means, then sums about them; the weight */
+static double scatter_of(uint32_t threads, uint32_t vector, const double *x,
+                         const double *w, const uint64_t *part,
+                         uint32_t parts, bool merged, double *out)
+{
+    mlpipe_ctx *c = scatter_ctx(threads);
+    mlpipe__scatter s, more;
+    double weight;
+
+    mlpipe__scatter_init(&s, c->env, P);
+    for (uint32_t i = 0; i < parts; i++) {
+        mlpipe__scatter_init(&more, c->env, P);
+        assert_ok(c, mlpipe__scatter_update(c, "test", merged ? &more : &s, x,
+                                            w, part[i], vector));
+        if (merged)
+            assert_ok(c, mlpipe__scatter_merge(c, &s, &more));
+        mlpipe__scatter_free(&more);
+        x += part[i] * P;
+        w = w ? w + part[i] : NULL;
+    }
+    assert_int_equal(ROWS, s.rows);
+    assert_ok(c, mlpipe__scatter_finish(c, &s, out, out + P, &weight));
+    mlpipe__scatter_free(&s);
+    mlpipe_ctx_free(c);
+    return weight;
+}
+
+/* Threads, vectors and updates of whole blocks change no bit; merges of any
+ * parts change a rounding. */
+static void scatter_states(void **state)
+{
+    static const uint64_t whole[] = {ROWS};
+    static const uint64_t blocks[] = {MLPIPE__SUM_BLOCK,
+                                      2 * MLPIPE__SUM_BLOCK, 1001};
+    static const uint64_t odd[] = {5, 1, 4090, 3000, ROWS - 7096};
+    double one[P + P * P], two[P + P * P];
+    double *w = malloc(ROWS * sizeof *w);
+    (void)state;
+
+    for (uint32_t i = 0; i < ROWS; i++)
+        w[i] = i % 4;
+    for (uint32_t turn = 0; turn < 4; turn++) {
+        double *x = scatter_x(turn / 2 ? 1e6 : 0);
+        const double *weights = turn % 2 ? w : NULL;
+        const double sum = scatter_of(1, 16, x, weights, whole, 1, false,
+                                      one);
+
+        for (uint32_t threads = 1; threads < 4; threads++) {
+            assert_same(sum, scatter_of(threads, vector(threads), x, weights,
+                                        whole, 1, false, two));
+            assert_memory_equal(one, two, sizeof one);
+            scatter_of(threads, vector(0), x, weights, blocks, 3, false, two);
+            assert_memory_equal(one, two, sizeof one);
+        }
+        assert_near(scatter_of(1, vector(0), x, weights, odd, 5, true, two),
+                    sum, 1e-14);
+        for (uint32_t i = 0; i < P + P * P; i++)
+            assert_near(two[i], one[i], turn / 2 ? 1e-9 : 1e-12);
+        free(x);
+    }
+    free(w);
+}
+
+/* Against sums of exact products. */
+static void scatter_values(void **state)
+{
+    static const uint64_t whole[] = {ROWS};
+    double got[P + P * P];
+    double *x = scatter_x(1e3);
+    (void)state;
+
+    assert_same(ROWS, scatter_of(1, vector(0), x, NULL, whole, 1, false, got));
+    for (uint32_t j = 0; j < P; j++) {
+        mlpipe__exact sum;
+
+        mlpipe__exact_init(&sum);
+        for (uint32_t i = 0; i < ROWS; i++)
+            mlpipe__exact_add(&sum, x[i * P + j]);
+        assert_near(got[j], mlpipe__exact_mean(&sum, ROWS), 1e-15);
+        for (uint32_t k = 0; k < P; k++) {
+            mlpipe__exact_init(&sum);
+            for (uint32_t i = 0; i < ROWS; i++)
+                mlpipe__exact_add_product(&sum, x[i * P + j] - got[j],
+                                          x[i * P + k] - got[k]);
+            assert_near(got[P + j * P + k], mlpipe__exact_value(&sum),
+                        1e-11);
+        }
+    }
+    free(x);
+}
+
+/* A column that is constant has no spread at all. */
+static void scatter_constant(void **state)
+{
+    static const uint64_t whole[] = {ROWS};
+    double got[P + P * P];
+    double *x = scatter_x(0);
+    (void)state;
+
+    for (uint32_t i = 0; i < ROWS; i++)
+        x[i * P + 3] = 0.1;
+    scatter_of(1, vector(0), x, NULL, whole, 1, false, got);
+    assert_same(0.1, got[3]);
+    for (uint32_t k = 0; k < P; k++)
+        assert_true(got[P + 3 * P + k] == 0);
+    free(x);
+}
+
+/* A v = lambda v, vectors at right angles, values falling. */
+static void eigen_check(mlpipe_ctx *c, uint32_t p, const double *a,
+                        double within)
+{
+    double *spent = malloc((size_t)p * p * sizeof *spent);
+    double *v = malloc((size_t)p * p * sizeof *v);
+    double *value = malloc(p * sizeof *value);
+    double most = 0;
+    bool blas;
+
+    memcpy(spent, a, (size_t)p * p * sizeof *a);
+    assert_ok(c, mlpipe__eigen(c, "test", p, spent, value, v, &blas));
+    if (p <= 500)
+        assert_false(blas);
+    for (uint32_t k = 0; k < p; k++)
+        most = fabs(value[k]) > most ? fabs(value[k]) : most;
+    for (uint32_t k = 0; k < p; k++) {
+        const double *u = v + (size_t)k * p;
+
+        assert_true(!k || value[k] <= value[k - 1]);
+        for (uint32_t i = 0; i < p; i++)
+            if (!(fabs(mlpipe__block_dot(a + (size_t)i * p, u, p) -
+                       value[k] * u[i]) <= within * most))
+                fail_msg("%u columns: row %u of vector %u", p, i, k);
+        for (uint32_t i = 0; i <= k; i++)
+            assert_near(mlpipe__block_dot(v + (size_t)i * p, u, p), i == k,
+                        1e-12);
+    }
+    free(value);
+    free(v);
+    free(spent);
+}
+
+static void eigen_vectors(void **state)
+{
+    static const uint32_t sizes[] = {1, 2, 3, 10, 57, 130, 520};
+    mlpipe_ctx *c = scatter_ctx(1);
+    double *a = malloc((size_t)520 * 520 * sizeof *a);
+    (void)state;
+
+    for (uint32_t kind = 0; kind < 6; kind++)
+        for (uint32_t s = 0; s < 7; s++) {
+            const uint32_t p = sizes[s];
+
+            for (uint32_t i = 0; i < p; i++)
+                for (uint32_t j = 0; j <= i; j++) {
+                    const double u = mlpipe__random_unit(
+                        2, MLPIPE__FOR_TEST, 1, i * 1000 + j, 0);
+                    const double x[] = {u - 0.5,          i == j,
+                                        1.0 / (1 + i + j), 0,
+                                        (u - 0.5) * 1e-250,
+                                        i == j ? i % 3 : 1e-18};
+                    a[(size_t)i * p + j] = a[(size_t)j * p + i] = x[kind];
+                }
+            if (kind != 4 || p < 520) /* LAPACK's own business */
+                eigen_check(c, p, a, 1e-13);
+        }
+    free(a);
+    mlpipe_ctx_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(scatter_states),
+        cmocka_unit_test(scatter_values),
+        cmocka_unit_test(scatter_constant),
+        cmocka_unit_test(eigen_vectors),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
