@@ -107,6 +107,10 @@ mlpipe_predict(mlpipe_ctx *ctx, const mlpipe_model *model,
  * (r2, d2_, wape) and functions of the confusion matrix by the delta method;
  * max_error, ks, best_f1, ece and ece_mass have none.
  *
+ * A model with conformal also has level, coverage (the share of rows whose
+ * truth the interval or the set of classes holds; Wilson's interval) and
+ * interval_width or set_size, the mean of either.
+ *
  * Tables of a classifier: confusion (rows are classes, columns what was said,
  * weights; above 30 classes confusion_cells), classes (precision, recall, f1,
  * support of each) and calibration (bins of the probability: rows, mean

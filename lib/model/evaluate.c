@@ -254,6 +254,8 @@ static mlpipe_status evaluate_fill(mlpipe_ctx *ctx, const mlpipe_model *m,
     if (!st)
         st = evaluate_figures(ctx, m, asked, e, r);
     if (!st)
+        st = mlpipe__evaluate_intervals(ctx, m, d, e, r);
+    if (!st)
         st = mlpipe__evaluate_segments(ctx, m, d, e,
                                        evaluate_main(asked, m->task), r);
     return st;

@@ -227,6 +227,45 @@ static void kept(void **state)
     }
 }
 
+/* What evaluate tells of an interval is what can be counted. */
+static void told(void **state)
+{
+    static double out[3 * TAILS_TEST], y[TAILS_TEST];
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *train = noisy(c, 1, TAILS_ROWS);
+    mlpipe_dataset *test = noisy(c, 2, TAILS_TEST);
+    mlpipe_model *m = tailed(c, train, "target=y features=x", "ridge", NULL,
+                             "conformal", "level=0.8");
+    mlpipe_figure f = {0, 0, 0, 0};
+    double in = 0, wide = 0;
+    mlpipe_report *r;
+    (void)state;
+    assert_ok(c, mlpipe_predict(c, m, test, out, 3 * TAILS_TEST));
+    assert_ok(c, mlpipe__model_target(c, m, test, y));
+    for (int i = 0; i < TAILS_TEST; i++) {
+        in += y[i] >= out[3 * i + 1] && y[i] <= out[3 * i + 2];
+        wide += out[3 * i + 2] - out[3 * i + 1];
+    }
+    assert_ok(c, mlpipe_evaluate(c, m, test, "metrics=rmse", &r));
+    assert_near(mlpipe_report_get(r, "coverage"), in / TAILS_TEST, 1e-15);
+    assert_near(mlpipe_report_get(r, "interval_width"), wide / TAILS_TEST,
+                1e-14);
+    assert_near(mlpipe_report_get(r, "level"), 0.8, 0);
+    for (uint32_t i = 0; i < mlpipe_report_count(r); i++) {
+        const char *name;
+        mlpipe_figure at;
+        if (!mlpipe_report_figure(r, i, &name, &at) &&
+            !strcmp(name, "coverage"))
+            f = at;
+    }
+    assert_true(f.low < f.value && f.value < f.high && f.n == TAILS_TEST);
+    mlpipe_report_free(r);
+    mlpipe_model_free(m);
+    mlpipe_dataset_free(test);
+    mlpipe_dataset_free(train);
+    mlpipe_ctx_free(c);
+}
+
 static void refusals(void **state)
 {
     static const struct {
@@ -283,6 +322,7 @@ int main(void)
         cmocka_unit_test(sets_cover),
         cmocka_unit_test(calibrated),
         cmocka_unit_test(kept),
+        cmocka_unit_test(told),
         cmocka_unit_test(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
