@@ -87,9 +87,15 @@ mlpipe_pipeline_new(mlpipe_ctx *ctx, const char *params,
 
 /**
  * Add a step. Steps run in the order in which they are added; a second step
- * of one kind needs as=<name>. Behind the learner may follow calibrate and
- * conformal, which are fitted on answers for rows that the learner did not
- * see. mlpipe_catalog_get lists the steps.
+ * of one kind needs as=<name>. mlpipe_catalog_get lists the steps.
+ *
+ * Behind the learner may follow, in this order, calibrate (two classes or
+ * more) and conformal (any target). Both are fitted on answers for rows that
+ * the learner did not see: of fits on the other rows of folds=, or, for
+ * conformal with method=split, of share= of the rows, drawn by row id, that
+ * train nothing else; groups stay whole. Folds and shares are random, so that
+ * a stream that drifts is promised less. conformal adds outputs behind the
+ * answer (mlpipe_model_output), which mlpipe_predict and workers write too.
  *
  * @param ctx borrows
  * @param pipeline borrows; unchanged on failure

@@ -56,6 +56,8 @@ mlpipe_status mlpipe__pipeline_copy(mlpipe_ctx *ctx,
                                     mlpipe_pipeline **out);
 /* The name of a step's kind, and its own parameters. */
 const char *mlpipe__recipe_kind(const mlpipe__recipe_step *s);
+const mlpipe__param *mlpipe__recipe_own(const mlpipe__recipe_step *s,
+                                        uint32_t *count);
 /* The learner of a recipe; NULL: it has none. */
 const mlpipe__recipe_step *mlpipe__pipeline_learner(const mlpipe_pipeline *p);
 /* Column that has the role by the recipe ("" = none), e.g. "id", "time". */

@@ -297,6 +297,16 @@ mlpipe_status mlpipe__pipeline_find(mlpipe_ctx *ctx, const char *name,
                : pipeline_unknown_step(ctx, name);
 }
 
+const mlpipe__param *mlpipe__recipe_own(const mlpipe__recipe_step *s,
+                                        uint32_t *count)
+{
+    *count = s->step      ? s->step->param_count
+             : s->learner ? s->learner->param_count
+                          : s->tail->param_count;
+    return s->step ? s->step->params : s->learner ? s->learner->params
+                                                  : s->tail->params;
+}
+
 const char *mlpipe__recipe_kind(const mlpipe__recipe_step *s)
 {
     return s->step ? s->step->name : s->learner ? s->learner->name
@@ -318,12 +328,8 @@ static mlpipe_status pipeline_step_params(mlpipe_ctx *ctx,
                                           const char *step,
                                           const char *params)
 {
-    const mlpipe__param *own = s->step      ? s->step->params
-                               : s->learner ? s->learner->params
-                                            : s->tail->params;
-    const uint32_t n = s->step      ? s->step->param_count
-                       : s->learner ? s->learner->param_count
-                                    : s->tail->param_count;
+    uint32_t n;
+    const mlpipe__param *own = mlpipe__recipe_own(s, &n);
     s->table = mlpipe__alloc_array(env, (size_t)n + 1, sizeof *s->table);
     if (!s->table)
         return mlpipe__nomem(ctx);
@@ -332,6 +338,15 @@ static mlpipe_status pipeline_step_params(mlpipe_ctx *ctx,
     s->table[n] = mlpipe__param_as;
     return mlpipe__params_parse(ctx, step, s->table, n + 1, params,
                                 &s->params);
+}
+
+/* Its place among what follows a learner: the order in which it must stand. */
+static uint32_t pipeline_tail_place(const mlpipe__tail *tail)
+{
+    uint32_t i = 0;
+    while (mlpipe__tail_at(i) != tail)
+        i++;
+    return i;
 }
 
 static mlpipe_status pipeline_check_place(mlpipe_ctx *ctx,
@@ -357,6 +372,12 @@ static mlpipe_status pipeline_check_place(mlpipe_ctx *ctx,
             return mlpipe__fail(ctx, MLPIPE_E_CONFLICT,
                                 "the recipe has %q already; one is enough",
                                 old->name);
+        if (old->tail &&
+            pipeline_tail_place(old->tail) > pipeline_tail_place(s->tail))
+            return mlpipe__fail(ctx, MLPIPE_E_CONFLICT,
+                                "%q changes the answer that %q is fitted "
+                                "on; add it before %q",
+                                s->name, old->name, old->name);
         if (!strcmp(old->name, s->name))
             return mlpipe__fail(ctx, MLPIPE_E_CONFLICT,
                                 "the recipe has a step %q already; give this "

@@ -274,6 +274,8 @@ static bool check_step(check_run *r, uint32_t index, const mlpipe__json *j)
     const mlpipe__json *params = mlpipe__json_get(j, "params");
     const uint32_t before = r->errors;
     mlpipe__recipe_step found = {0};
+    const mlpipe__param *own;
+    uint32_t count;
     check_place place, at;
     char pointer[32];
     mlpipe_status st;
@@ -299,12 +301,8 @@ static bool check_step(check_run *r, uint32_t index, const mlpipe__json *j)
                   "\"params\" must be an object", "");
         return true;
     }
-    on = check_params(r, &at, mlpipe__json_text(step),
-                      found.step ? found.step->params
-                                 : found.learner->params,
-                      found.step ? found.step->param_count
-                                 : found.learner->param_count,
-                      params);
+    own = mlpipe__recipe_own(&found, &count);
+    on = check_params(r, &at, mlpipe__json_text(step), own, count, params);
     if (!r->fatal)
         on = check_grammar(r, &at, found.step, params) && on;
     if (on && !r->fatal && r->errors == before)

@@ -287,6 +287,9 @@ static void refusals(void **state)
          MLPIPE_E_EMPTY, "needs at least"},
         {"target=y features=x", {"gbt", NULL, "conformal", "level=1"},
          MLPIPE_E_PARAM, "level"},
+        {"target=c features=x",
+         {"gbt", NULL, "conformal", NULL, "calibrate", NULL},
+         MLPIPE_E_CONFLICT, "before \"conformal\""},
     };
     mlpipe_ctx *c = made_ctx(1);
     mlpipe_dataset *d = noisy(c, 5, 200);
@@ -313,6 +316,34 @@ static void refusals(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* A check takes what a fit does, with rows and without. */
+static void checked(void **state)
+{
+    static const char json[] =
+        "{\"format\":1,\"pipeline\":{\"target\":\"c\"},\"steps\":["
+        "{\"step\":\"gbt\"},{\"step\":\"calibrate\"},"
+        "{\"step\":\"conformal\",\"params\":{\"level\":0.8}}]}";
+    static const char wrong[] =
+        "{\"format\":1,\"pipeline\":{\"target\":\"c\"},\"steps\":["
+        "{\"step\":\"gbt\"},{\"step\":\"conformal\","
+        "\"params\":{\"levle\":0.8}},{\"step\":\"calibrate\"}]}";
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = noisy(c, 5, 200);
+    mlpipe_report *r;
+    (void)state;
+    for (int rows = 0; rows < 2; rows++) {
+        assert_ok(c, mlpipe_pipeline_check(c, json, sizeof json - 1,
+                                           rows ? d : NULL, &r));
+        assert_near(mlpipe_report_get(r, "errors"), 0, 0);
+        mlpipe_report_free(r);
+    }
+    assert_ok(c, mlpipe_pipeline_check(c, wrong, sizeof wrong - 1, NULL, &r));
+    assert_true(mlpipe_report_get(r, "errors") >= 1);
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +355,7 @@ int main(void)
         cmocka_unit_test(kept),
         cmocka_unit_test(told),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
