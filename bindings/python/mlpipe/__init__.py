@@ -350,6 +350,14 @@ class Model(_Handle):
                                   self._p, dataset._p,
                                   _params(params, named)))
 
+    def compare(self, other, dataset, params="", **named):
+        """This model (a) and another (b) on the same rows: a Report."""
+        _is(other, Model)
+        _is(dataset, Dataset)
+        return Report(_ctx().give("mlpipe_compare", _raw.mlpipe_report,
+                                  self._p, other._p, dataset._p,
+                                  _params(params, named)))
+
     def card(self):
         return Report(_ctx().give("mlpipe_model_card", _raw.mlpipe_report,
                                   self._p))
@@ -405,6 +413,14 @@ class Pipeline(_Handle):
         return Report(_ctx().give("mlpipe_cross_validate", _raw.mlpipe_report,
                                   self._p, dataset._p,
                                   _params(params, named)))
+
+    def compare(self, other, dataset, params="", **named):
+        """This recipe (a) and another (b) over the same folds: a Report."""
+        _is(other, Pipeline)
+        _is(dataset, Dataset)
+        return Report(_ctx().give("mlpipe_compare_recipes",
+                                  _raw.mlpipe_report, self._p, other._p,
+                                  dataset._p, _params(params, named)))
 
     def to_json(self):
         return _ctx().text("mlpipe_pipeline_json", self._p).decode()
