@@ -44,10 +44,25 @@ static void comparisons(void **state)
     REFUSED(mlpipe_compare_recipes(c, p, p, d, NULL, NULL));
 }
 
+static void notes(void **state)
+{
+    mlpipe_ctx *const c = w.c;
+    mlpipe_model *const m = w.model;
+    (void)state;
+    NOTHING(mlpipe_model, mlpipe_model_note(NULL, m, "owner", "x", &out));
+    NOTHING(mlpipe_model, mlpipe_model_note(c, NULL, "owner", "x", &out));
+    NOTHING(mlpipe_model, mlpipe_model_note(c, m, NULL, "x", &out));
+    NOTHING(mlpipe_model, mlpipe_model_note(c, m, "owner", NULL, &out));
+    NOTHING(mlpipe_model, mlpipe_model_note(c, m, "ownr", "x", &out));
+    NOTHING(mlpipe_model, mlpipe_model_note(c, m, "owner", "\xc3", &out));
+    REFUSED(mlpipe_model_note(c, m, "owner", "x", NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(comparisons),
+        cmocka_unit_test(notes),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

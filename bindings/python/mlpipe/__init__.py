@@ -358,6 +358,11 @@ class Model(_Handle):
                                   self._p, other._p, dataset._p,
                                   _params(params, named)))
 
+    def note(self, name, text):
+        """The same model with a note in its card, such as "owner"."""
+        return Model(_ctx().give("mlpipe_model_note", _raw.mlpipe_model,
+                                 self._p, _bytes(name), _bytes(text)))
+
     def card(self):
         return Report(_ctx().give("mlpipe_model_card", _raw.mlpipe_report,
                                   self._p))

@@ -574,6 +574,8 @@ FUNCTIONS = {
         [POINTER(mlpipe_ctx), c_char_p, POINTER(POINTER(mlpipe_model))]),
     "mlpipe_model_load_bytes": (c_int32,
         [POINTER(mlpipe_ctx), c_void_p, c_size_t, POINTER(POINTER(mlpipe_model))]),
+    "mlpipe_model_note": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_model), c_char_p, c_char_p, POINTER(POINTER(mlpipe_model))]),
     "mlpipe_model_output": (c_char_p,
         [POINTER(mlpipe_model), c_uint32]),
     "mlpipe_model_outputs": (c_uint32,
