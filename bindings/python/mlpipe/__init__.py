@@ -229,6 +229,10 @@ class Report(_Handle):
         return json.loads(_ctx().text("mlpipe_report_render", self._p,
                                       b"json"))
 
+    def to_markdown(self):
+        return _ctx().text("mlpipe_report_render", self._p,
+                           b"markdown").decode()
+
     def __str__(self):
         return _ctx().text("mlpipe_report_render", self._p,
                            b"text").decode()
