@@ -120,7 +120,8 @@ static void card_data(mlpipe_report *r, const mlpipe_model *m)
     }
 }
 
-/* Learner and steps, by their names in the recipe. */
+/* Learner and steps, by their names in the recipe, which in a bundle from
+ * elsewhere may be none. */
 static mlpipe_status card_recipe(mlpipe_ctx *ctx, mlpipe_report *r,
                                  const mlpipe_model *m)
 {
@@ -131,7 +132,7 @@ static mlpipe_status card_recipe(mlpipe_ctx *ctx, mlpipe_report *r,
     const mlpipe_status st =
         mlpipe_pipeline_parse(ctx, m->recipe, m->recipe_bytes, &p);
     if (st)
-        return st;
+        return st == MLPIPE_E_NOMEM ? st : MLPIPE_OK;
     learner = mlpipe__pipeline_learner(p);
     mlpipe__text_init(&steps, ctx->env);
     if (learner)

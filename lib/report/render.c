@@ -125,7 +125,7 @@ static mlpipe_status render_report(mlpipe_ctx *ctx,
     else if (!strcmp(format, "markdown"))
         mlpipe__render_markdown(report, &text);
     else if (!strcmp(format, "json") && mlpipe__render_is_card(report))
-        mlpipe__render_card(report, &text);
+        mlpipe__render_card(ctx, report, &text);
     else if (!strcmp(format, "json"))
         mlpipe__render_json(report, &text);
     else

@@ -11,7 +11,7 @@ enum {
     CARD_PLAIN,  /* as in any report */
     CARD_LIST,   /* a text: [{"inner": text}] */
     CARD_OBJECT, /* a text: {"inner": text} */
-    CARD_JSON,   /* a text that is JSON: as it is */
+    CARD_JSON,   /* a text that is JSON: as it is, if it is */
     CARD_MAP,    /* a table of two columns: [{"key": .., "value": ..}] */
     CARD_ROWS    /* a table: an object for each row */
 };
@@ -207,8 +207,24 @@ static void card_rows(const mlpipe_report *r, mlpipe__text *t,
     mlpipe__text_add(t, "]");
 }
 
-static void card_item(const mlpipe_report *r, mlpipe__text *t,
-                      const mlpipe__report_item *item)
+static void card_json(mlpipe_ctx *ctx, const mlpipe_report *r,
+                      mlpipe__text *t, uint32_t text)
+{
+    const char *s = mlpipe__dict_text(&r->texts, text);
+    const size_t n = mlpipe__dict_bytes(&r->texts, text);
+    mlpipe__json *j = NULL;
+    const mlpipe_status st = mlpipe__json_parse(ctx, s, n, &j);
+
+    mlpipe__json_free(j);
+    t->failed = t->failed || st == MLPIPE_E_NOMEM;
+    if (st)
+        mlpipe__render_json_text(r, t, text);
+    else
+        mlpipe__text_put(t, s, n);
+}
+
+static void card_item(mlpipe_ctx *ctx, const mlpipe_report *r,
+                      mlpipe__text *t, const mlpipe__report_item *item)
 {
     const card_place *place = card_find(r, item);
     const char *key = place && place->key ? place->key : card_name(r, item);
@@ -219,8 +235,7 @@ static void card_item(const mlpipe_report *r, mlpipe__text *t,
     mlpipe__text_json(t, key, strlen(key));
     mlpipe__text_add(t, ":");
     if (text && form == CARD_JSON) {
-        mlpipe__text_put(t, mlpipe__dict_text(&r->texts, item->text),
-                         mlpipe__dict_bytes(&r->texts, item->text));
+        card_json(ctx, r, t, item->text);
     } else if (text && (form == CARD_LIST || form == CARD_OBJECT)) {
         mlpipe__text_add(t, form == CARD_LIST ? "[{\"%s\":" : "{\"%s\":",
                          place->inner);
@@ -233,7 +248,8 @@ static void card_item(const mlpipe_report *r, mlpipe__text *t,
     }
 }
 
-void mlpipe__render_card(const mlpipe_report *r, mlpipe__text *t)
+void mlpipe__render_card(mlpipe_ctx *ctx, const mlpipe_report *r,
+                         mlpipe__text *t)
 {
     mlpipe__text_add(t, "{\"report\":\"card\"");
     for (uint32_t s = 0; s < MLPIPE__CARD_SECTIONS; s++) {
@@ -248,7 +264,7 @@ void mlpipe__render_card(const mlpipe_report *r, mlpipe__text *t)
                 card_is_metric(r, item))
                 continue;
             mlpipe__text_add(t, "%s", any ? "," : "");
-            card_item(r, t, item);
+            card_item(ctx, r, t, item);
             any = true;
         }
         mlpipe__text_add(t, "}");

@@ -23,9 +23,13 @@ static void markdown_escape(mlpipe__text *t, const char *s, size_t n,
             mlpipe__text_put(t, "&lt;", 4);
         else if (s[i] == '&')
             mlpipe__text_put(t, "&amp;", 5);
-        else if (strchr("\\`*_[]|#~$!", s[i]) && s[i])
+        else if (s[i] == '\r')
+            continue;
+        else if ((unsigned char)s[i] < 0x20 && s[i] != '\t')
+            mlpipe__text_put(t, "\xef\xbf\xbd", 3); /* U+FFFD */
+        else if (strchr("\\`*_[]|#~$!", s[i]))
             mlpipe__text_add(t, "\\%c", s[i]);
-        else if (s[i] != '\r')
+        else
             mlpipe__text_put(t, s + i, 1);
     }
 }

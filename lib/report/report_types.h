@@ -66,7 +66,10 @@ enum {
     MLPIPE__CARD_SECTIONS
 };
 bool mlpipe__render_is_card(const mlpipe_report *r);
-void mlpipe__render_card(const mlpipe_report *r, mlpipe__text *t); /* JSON */
+/* As JSON. The recipe stands in it as it is, or as a text where it is no JSON,
+ * which a bundle from elsewhere may bring. */
+void mlpipe__render_card(mlpipe_ctx *ctx, const mlpipe_report *r,
+                         mlpipe__text *t);
 uint32_t mlpipe__card_section(const mlpipe_report *r,
                               const mlpipe__report_item *item);
 /* Is a text of the card JSON by itself? */
