@@ -195,6 +195,33 @@ mlpipe_model_attach(mlpipe_ctx *ctx, const mlpipe_model *model,
                     const mlpipe_report *report, mlpipe_model **out);
 
 /**
+ * The same model with a note in its card, to be saved with it: what no
+ * computation can tell. A note replaces that of the same name; an empty text
+ * removes it. The identity of the model changes with its notes.
+ *
+ * Names: name, overview, version, documentation, owner, license, reference
+ * and citation (model_details); intended_use, users, limitations, tradeoffs
+ * and ethics (considerations).
+ *
+ * @param ctx borrows
+ * @param model borrows
+ * @param name borrows
+ * @param text borrows: UTF-8, at most 65,536 bytes
+ * @param out gives; free with mlpipe_model_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM (no such name), MLPIPE_E_FORMAT (no
+ *         UTF-8), MLPIPE_E_LIMIT (the text; 4,096 reports and notes)
+ * @thread ctx
+ * @since 0.1
+ *
+ *     mlpipe_model_note(c, best, "intended_use", "Prices of houses in King "
+ *                       "County, for sellers.", &noted);
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_model_note(mlpipe_ctx *ctx, const mlpipe_model *model,
+                  const char *name, const char *text, mlpipe_model **out);
+
+/**
  * Save a model as one file: after a crash it is the old one or the new one.
  *
  * @param ctx borrows
@@ -356,8 +383,16 @@ mlpipe_model_recipe(mlpipe_ctx *ctx, const mlpipe_model *model,
                     mlpipe_pipeline **out);
 
 /**
- * The card: task, target, data fingerprints, rows, steps, validation and
- * attached figures, seed, versions.
+ * The card: task, target, learner, steps, data with fingerprints and rows,
+ * the notes of the fit (fit., among them importances, calibration and
+ * intervals), held-out and attached figures (test., test2.), the notes of
+ * mlpipe_model_note, seed, determinism, versions and the recipe.
+ *
+ * mlpipe_report_render writes it as "markdown", and as "json" in the layout of
+ * the Model Card Toolkit: model_details (owners, licenses, ...),
+ * model_parameters (model_architecture, data, input_format_map, ...),
+ * quantitative_analysis (performance_metrics: objects of type, slice, value,
+ * confidence_interval and n), considerations, and our own provenance.
  *
  * @param ctx borrows
  * @param model borrows

@@ -78,7 +78,7 @@ mlpipe_report_figure(const mlpipe_report *report, uint32_t index,
  *
  * @param ctx borrows
  * @param report borrows
- * @param format "text" or "json"
+ * @param format "text", "json" or "markdown"
  * @param out gives; free with mlpipe_buffer_free
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM (no such format)

@@ -2,13 +2,14 @@
 /**
  * @file validate.h
  * Splits and folds, as views; cross-validation; leaks between parts; the search
- * for better parameters.
+ * for better parameters; comparisons of models and of recipes.
  */
 #ifndef MLPIPE_VALIDATE_H
 #define MLPIPE_VALIDATE_H
 
 #include <mlpipe/base.h>
 #include <mlpipe/data.h>
+#include <mlpipe/model.h>
 #include <mlpipe/pipeline.h>
 #include <mlpipe/report.h>
 
@@ -254,6 +255,98 @@ mlpipe_search(mlpipe_ctx *ctx, const mlpipe_pipeline *pipeline,
               const mlpipe_dataset *train, const mlpipe_dataset *valid,
               const char *space, const char *params,
               mlpipe_pipeline **tuned, mlpipe_report **trials);
+
+/**
+ * Compare two models on the same rows: which is better by a metric, how sure
+ * that is, and how small a difference these rows could have shown.
+ *
+ * Parameters: metric= (default: the task's loss), alpha=0.05, and seen=drop:
+ * rows that equal a training row of either model are left out and counted;
+ * seen=keep compares on them too, and warns. Rows that a model does not
+ * answer count for neither. Where both recipes name the same weight column
+ * and the dataset has it, metrics and tests are weighted by it, but for
+ * McNemar's and Wilcoxon's.
+ *
+ * The test is that of the metric: DeLong's for auc (1988; by the ranks of Sun
+ * and Xu, 2014; equal areas without variance give 0), McNemar's for accuracy
+ * without weights (exact below 25 rows on which one model alone is right, else
+ * (|a - b| - 1)^2 / (a + b)), and for all others Student's t of the losses'
+ * differences, row by row.
+ *
+ * The report has the texts verdict ("a better", "b better" or "no difference
+ * shown", by p <= alpha), task, metric, test, model_a, model_b, dataset and
+ * weight; the metric of either as a and b; difference, b - a in units of the
+ * metric (its interval by the delta method); loss_difference, the same of the
+ * losses that are tested; statistic (of t and z below 0 where b is better), df
+ * and the two-sided p; detectable, the difference that would be shown in 80 %
+ * of such samples; alpha, rows, n, rows_seen,
+ * rows_without_target (or of weight 0), rows_without_answer_a and _b. Beside
+ * them, of other tests of the same rows, wilcoxon_statistic and wilcoxon_p
+ * (signed ranks of the losses' differences), and for classes only_a_right,
+ * only_b_right (rows), mcnemar_statistic and mcnemar_p.
+ *
+ * @param ctx borrows
+ * @param a borrows
+ * @param b borrows: of the same target and classes
+ * @param dataset borrows; it has the inputs of both and the target
+ * @param params borrows; NULL for the defaults
+ * @param out gives; free with mlpipe_report_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM (also a metric that no paired test is
+ *         known for), MLPIPE_E_SCHEMA (other targets or classes; a column is
+ *         missing), MLPIPE_E_EMPTY (fewer than two rows, or for auc of a
+ *         class, can be compared), MLPIPE_E_LIMIT, MLPIPE_E_CANCELLED
+ * @thread ctx
+ * @since 0.1
+ *
+ *     mlpipe_compare(c, old, tuned, test, "metric=auc", &r);
+ *     puts(mlpipe_report_text(r, "verdict"));
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_compare(mlpipe_ctx *ctx, const mlpipe_model *a, const mlpipe_model *b,
+               const mlpipe_dataset *dataset, const char *params,
+               mlpipe_report **out);
+
+/**
+ * Compare two recipes over the same folds: both are fitted on what may train
+ * for a fold, and scored on the rows of it that both answer.
+ *
+ * Parameters: those of mlpipe_dataset_fold, metric= (any of the task; default:
+ * its loss) and alpha=0.05. Where kind is random and group= is not given, the
+ * group role of a, or else of b, keeps groups whole.
+ *
+ * The test is the corrected resampled t of the differences d of the J folds,
+ * t = mean(d) / sqrt((1 / J + n_test / n_train) s^2) with J - 1 degrees of
+ * freedom (Nadeau and Bengio, 2003): folds share training rows, so that the
+ * plain t finds differences where there are none. The ratio is the mean over
+ * folds; a fold where the metric is not defined is left out.
+ *
+ * The report has the texts verdict (as that of mlpipe_compare), task, metric,
+ * test and kind; a, b and difference (b - a), means over folds with intervals
+ * of the same kind, whose n is J; difference_sd, folds_a_better,
+ * folds_b_better, statistic, df, p, alpha, detectable; rows, folds, repeats,
+ * rows_without_target, rows_without_answer_a and _b; and the table folds.
+ *
+ * @param ctx borrows; progress is told as "compare_recipes", and that of each
+ *        fit as "fit"
+ * @param a borrows; it has a learner
+ * @param b borrows; it has a learner, and the target of a
+ * @param dataset borrows
+ * @param params borrows; NULL for the defaults
+ * @param out gives; free with mlpipe_report_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_SCHEMA (other targets), and those of mlpipe_dataset_fold,
+ *         mlpipe_fit and mlpipe_evaluate; the message says which fold
+ * @thread ctx
+ * @since 0.1
+ *
+ *     mlpipe_compare_recipes(c, ridge, gbt, all, "folds=10 repeats=3", &r);
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_compare_recipes(mlpipe_ctx *ctx, const mlpipe_pipeline *a,
+                       const mlpipe_pipeline *b,
+                       const mlpipe_dataset *dataset, const char *params,
+                       mlpipe_report **out);
 
 #ifdef __cplusplus
 }

@@ -14,7 +14,8 @@ const mlpipe__param mlpipe__cycle_params[] = {
     {"when", MLPIPE_PARAM_TEXT, "performance or age > 30 d", 0, 0, NULL, 1,
      "the rule that asks for a retrain"},
     {"gate", MLPIPE_PARAM_TEXT, "", 0, 0, NULL, 1,
-     "metric on which a challenger must win; default: the task's loss"},
+     "metric on which a challenger must win, one that mlpipe_compare takes; "
+     "default: the task's loss"},
     {"gate_share", MLPIPE_PARAM_REAL, "0.25", 0.01, 0.9, NULL, 1,
      "newest fresh rows withheld from the challenger"},
     {"gate_min", MLPIPE_PARAM_INT, "200", 2, 100000000, NULL, 1,
@@ -28,34 +29,6 @@ const mlpipe__param mlpipe__cycle_params[] = {
 };
 const uint32_t mlpipe__cycle_param_count =
     sizeof mlpipe__cycle_params / sizeof *mlpipe__cycle_params;
-
-static mlpipe_status cycle_metric(mlpipe_ctx *ctx, const char *name,
-                                  const mlpipe_model *model,
-                                  const mlpipe__metric **out)
-{
-    const uint32_t task = model->task, width = mlpipe__model_width(model);
-    const char *fit[MLPIPE__METRICS_MAX], *near;
-    const mlpipe__metric *m;
-    uint32_t count = 0;
-
-    if (!*name)
-        name = mlpipe__task_metric(task);
-    for (uint32_t i = 0; (m = mlpipe__metric_at(i)); i++) {
-        if (!(m->tasks & task) || !mlpipe__comparable(m, width))
-            continue;
-        if (!strcmp(m->name, name)) {
-            *out = m;
-            return MLPIPE_OK;
-        }
-        if (count < MLPIPE__METRICS_MAX)
-            fit[count++] = m->name;
-    }
-    near = mlpipe__nearest(name, strlen(name), fit, count);
-    return mlpipe__fail(ctx, MLPIPE_E_PARAM,
-                        "gate = %q is no metric that a paired test can "
-                        "compare for this task; %s is one",
-                        name, near ? near : mlpipe__task_metric(task));
-}
 
 /* Parameters that cannot work together. */
 static mlpipe_status cycle_check(mlpipe_ctx *ctx, const mlpipe_cycle *c)
@@ -124,8 +97,9 @@ static mlpipe_status cycle_setup(mlpipe_ctx *ctx, mlpipe_cycle *c,
     if (!st)
         st = cycle_check_recipe(ctx, recipe, model);
     if (!st)
-        st = cycle_metric(ctx, mlpipe__params_get(p, "gate")->text,
-                          model, &c->metric);
+        st = mlpipe__compare_metric(ctx, "gate",
+                                    mlpipe__params_get(p, "gate")->text,
+                                    model, &c->metric);
     if (!st)
         st = mlpipe_trigger_new(ctx, model, rule, &c->trigger);
     mlpipe_model_free(model);

@@ -10,111 +10,30 @@ static const double gate_silence = 0.01;
 
 /* ---- scoring ----------------------------------------------------------- */
 
-/* What is gathered of the n rows; a and b: width doubles each. */
-typedef struct gate_rows {
-    double *y, *a, *b;
-    uint64_t *hash_a, *hash_b;
-    int64_t n;
-    uint32_t width; /* numbers of an answer */
-} gate_rows;
-
-static mlpipe_status gate_predict(mlpipe_ctx *ctx, const mlpipe_model *m,
-                                  const mlpipe_dataset *d, double *out,
-                                  uint64_t *hash)
-{
-    const mlpipe_status st = mlpipe__model_answers(ctx, m, d, out);
-
-    return st ? st
-              : mlpipe__model_row_hashes(ctx, m, d, MLPIPE__ROW_BY_TARGET,
-                                         hash);
-}
-
-static mlpipe_status gate_gather(mlpipe_ctx *ctx, const mlpipe_model *a,
-                                 const mlpipe_model *b,
-                                 const mlpipe_dataset *d, gate_rows *r)
-{
-    mlpipe__env *env = ctx->env;
-    const size_t n = (size_t)r->n;
-    mlpipe_status st;
-
-    r->y = mlpipe__alloc_array(env, n, sizeof *r->y);
-    r->a = mlpipe__alloc_array(env, n, r->width * sizeof *r->a);
-    r->b = mlpipe__alloc_array(env, n, r->width * sizeof *r->b);
-    r->hash_a = mlpipe__alloc_array(env, n, sizeof *r->hash_a);
-    r->hash_b = mlpipe__alloc_array(env, n, sizeof *r->hash_b);
-    if (!r->y || !r->a || !r->b || !r->hash_a || !r->hash_b)
-        return mlpipe__nomem(ctx);
-    st = mlpipe__model_target(ctx, a, d, r->y);
-    if (!st)
-        st = gate_predict(ctx, a, d, r->a, r->hash_a);
-    if (!st)
-        st = gate_predict(ctx, b, d, r->b, r->hash_b);
-    return st;
-}
-
-/* Keep what can be compared, in place and in order. */
-static void gate_keep(const mlpipe_model *a, const mlpipe_model *b,
-                      gate_rows *r, mlpipe__gate *out)
-{
-    const size_t width = r->width;
-    uint64_t n = 0;
-
-    for (int64_t i = 0; i < r->n; i++) {
-        if (mlpipe__model_trained_on(a, r->hash_a[i]) ||
-            mlpipe__model_trained_on(b, r->hash_b[i])) {
-            out->removed++;
-            continue;
-        }
-        if (!mlpipe__finite(r->y[i])) {
-            out->unlabelled++;
-            continue;
-        }
-        const bool silent_a = !mlpipe__finite(r->a[i * width]);
-        const bool silent_b = !mlpipe__finite(r->b[i * width]);
-        out->silent_a += silent_a;
-        out->silent_b += silent_b;
-        if (silent_a || silent_b)
-            continue;
-        r->y[n] = r->y[i];
-        memmove(r->a + n * width, r->a + i * width, width * sizeof *r->a);
-        memmove(r->b + n * width, r->b + i * width, width * sizeof *r->b);
-        n++;
-    }
-    out->rows = n;
-}
-
 mlpipe_status mlpipe__gate_score(mlpipe_ctx *ctx, const mlpipe_model *a,
                                  const mlpipe_model *b,
                                  const mlpipe_dataset *rows,
                                  const mlpipe__metric *metric, uint64_t least,
                                  mlpipe__gate *out)
 {
-    gate_rows r = {0};
-    mlpipe_status st;
+    mlpipe__pair_rows r;
+    mlpipe_status st = mlpipe__pair_rows_load(ctx, a, b, rows, false, &r);
 
     memset(out, 0, sizeof *out);
-    r.n = mlpipe_dataset_rows(rows);
-    r.width = mlpipe__model_width(a);
-    if (r.width != mlpipe__model_width(b))
-        return mlpipe__fail(ctx, MLPIPE_E_SCHEMA,
-                            "one model knows %u classes, the other %u; they "
-                            "cannot be compared",
-                            r.width, mlpipe__model_width(b));
-    st = gate_gather(ctx, a, b, rows, &r);
     if (!st) {
-        gate_keep(a, b, &r, out);
+        out->rows = r.n;
+        out->removed = r.seen;
+        out->unlabelled = r.unlabelled;
+        out->silent_a = r.silent_a;
+        out->silent_b = r.silent_b;
         out->enough = out->rows >= least && out->rows >= 2;
-        if (out->enough) {
-            const mlpipe__scored sa = {r.y, r.a, NULL, out->rows, r.width};
-            const mlpipe__scored sb = {r.y, r.b, NULL, out->rows, r.width};
-            st = mlpipe__compare(ctx, metric, &sa, &sb, &out->compared);
-        }
     }
-    mlpipe__free(ctx->env, r.y);
-    mlpipe__free(ctx->env, r.a);
-    mlpipe__free(ctx->env, r.b);
-    mlpipe__free(ctx->env, r.hash_a);
-    mlpipe__free(ctx->env, r.hash_b);
+    if (out->enough) {
+        const mlpipe__scored sa = {r.y, r.a, r.w, r.n, r.width};
+        const mlpipe__scored sb = {r.y, r.b, r.w, r.n, r.width};
+        st = mlpipe__compare(ctx, metric, &sa, &sb, &out->compared);
+    }
+    mlpipe__pair_rows_free(ctx->env, &r);
     return st;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a model tells of itself: notes of the fit, the card, attachments. */
+/* What a model tells of itself: notes of the fit, and the card. */
 #include "fit_types.h"
 
 void mlpipe__fit_notes(mlpipe__fitting *f)
@@ -53,20 +53,12 @@ static void card_text(mlpipe_report *r, const char *name, const char *text)
         mlpipe__report_text(r, name, text, strlen(text));
 }
 
-/* Figures of another report, each with a prefix. */
-static void card_copy(mlpipe_report *card, const char *prefix,
-                      const mlpipe_report *from)
+static void card_test_name(char out[32], uint32_t i)
 {
-    uint32_t i;
-    for (i = 0; i < mlpipe_report_count(from); i++) {
-        mlpipe_figure figure;
-        const char *name;
-        char full[160];
-        if (mlpipe_report_figure(from, i, &name, &figure))
-            continue;
-        mlpipe__format(full, sizeof full, "%s%s", prefix, name);
-        mlpipe__report_figure(card, full, &figure);
-    }
+    if (i)
+        mlpipe__format(out, 32, "test%u", i + 1);
+    else
+        mlpipe__format(out, 32, "test");
 }
 
 static void card_inputs(mlpipe_report *r, const mlpipe_model *m)
@@ -81,10 +73,101 @@ static void card_inputs(mlpipe_report *r, const mlpipe_model *m)
     }
 }
 
-static void card_fill(mlpipe_report *r, const mlpipe_model *m)
+static void card_outputs(mlpipe_report *r, const mlpipe_model *m)
 {
+    const uint32_t width = mlpipe__model_width(m);
+    const uint32_t ends = mlpipe__model_ends(m);
     uint32_t i;
+    mlpipe__report_table(r, "outputs", "name,meaning");
+    for (i = 0; i < m->program->output_count; i++) {
+        const char *name = mlpipe_model_output(m, i);
+        const char *meaning =
+            i >= ends   ? "flag of a step"
+            : i >= width ? m->task == MLPIPE__TASK_REGRESSION
+                               ? "end of the interval"
+                               : "1 where it may be the class"
+            : m->task == MLPIPE__TASK_REGRESSION ? "the number"
+                                                 : "probability";
+        mlpipe__report_cell_text(r, name, strlen(name));
+        mlpipe__report_cell_text(r, meaning, strlen(meaning));
+    }
+}
+
+static void card_data_row(mlpipe_report *r, const char *name,
+                          const char *print, double rows)
+{
+    mlpipe__report_cell_text(r, name, strlen(name));
+    mlpipe__report_cell_text(r, print, strlen(print));
+    mlpipe__report_cell_number(r, rows);
+}
+
+/* Which data the model saw, and in what part. */
+static void card_data(mlpipe_report *r, const mlpipe_model *m)
+{
+    uint32_t i, tests = 0;
+    mlpipe__report_table(r, "data", "name,fingerprint,rows");
+    card_data_row(r, "train", m->train_print, (double)m->train_rows);
+    if (m->valid_print[0])
+        card_data_row(r, "valid", m->valid_print, (double)m->valid_rows);
+    for (i = 0; i < m->attached_count; i++) {
+        const char *print = mlpipe_report_text(m->attached[i], "dataset");
+        char name[32];
+        if (mlpipe__report_is_note(m->attached[i]))
+            continue;
+        card_test_name(name, tests++);
+        card_data_row(r, name, print ? print : "",
+                      mlpipe_report_get(m->attached[i], "rows"));
+    }
+}
+
+/* Learner and steps, by their names in the recipe, which in a bundle from
+ * elsewhere may be none. */
+static mlpipe_status card_recipe(mlpipe_ctx *ctx, mlpipe_report *r,
+                                 const mlpipe_model *m)
+{
+    const mlpipe__recipe_step *learner;
+    mlpipe_pipeline *p;
+    mlpipe__text steps;
+    uint32_t i;
+    const mlpipe_status st =
+        mlpipe_pipeline_parse(ctx, m->recipe, m->recipe_bytes, &p);
+    if (st)
+        return st == MLPIPE_E_NOMEM ? st : MLPIPE_OK;
+    learner = mlpipe__pipeline_learner(p);
+    mlpipe__text_init(&steps, ctx->env);
+    if (learner)
+        card_text(r, "learner", mlpipe__recipe_kind(learner));
+    for (i = 0; i < p->step_count; i++)
+        mlpipe__text_add(&steps, "%s%s", i ? ", " : "", p->steps[i].name);
+    if (steps.size)
+        mlpipe__report_text(r, "steps", steps.data, steps.size);
+    const bool failed = steps.failed;
+    mlpipe__text_free(&steps);
+    mlpipe_pipeline_free(p);
+    return failed ? mlpipe__nomem(ctx) : MLPIPE_OK;
+}
+
+/* What was attached: evaluations as test, test2, ..., notes by their names. */
+static void card_attached(mlpipe_report *r, const mlpipe_model *m)
+{
+    uint32_t i, tests = 0;
+    for (i = 0; i < m->attached_count; i++) {
+        char prefix[32];
+        if (mlpipe__report_is_note(m->attached[i])) {
+            mlpipe__report_copy(r, "", m->attached[i]);
+            continue;
+        }
+        card_test_name(prefix, tests++);
+        mlpipe__report_copy(r, strcat(prefix, "."), m->attached[i]);
+    }
+}
+
+static mlpipe_status card_fill(mlpipe_ctx *ctx, mlpipe_report *r,
+                               const mlpipe_model *m)
+{
+    const mlpipe_status st = card_recipe(ctx, r, m);
     card_text(r, "model", m->id);
+    card_text(r, "fit", m->fit_id);
     card_text(r, "task", mlpipe__task_name(m->task));
     card_text(r, "target", m->target);
     if (m->task == MLPIPE__TASK_BINARY)
@@ -104,13 +187,11 @@ static void card_fill(mlpipe_report *r, const mlpipe_model *m)
     mlpipe__report_number(r, "seed", (double)m->seed);
     mlpipe__report_number(r, "baseline", m->baseline);
     card_inputs(r, m);
-    card_copy(r, "fit.", m->notes);
-    mlpipe__report_copy_table(r, "fit.importance", m->notes, "importance");
-    for (i = 0; i < m->attached_count; i++) {
-        char prefix[32];
-        mlpipe__format(prefix, sizeof prefix, i ? "test%u." : "test.", i + 1);
-        card_copy(r, prefix, m->attached[i]);
-    }
+    card_outputs(r, m);
+    card_data(r, m);
+    mlpipe__report_copy(r, "fit.", m->notes);
+    card_attached(r, m);
+    return st;
 }
 
 mlpipe_status mlpipe_model_card(mlpipe_ctx *ctx, const mlpipe_model *model,
@@ -125,12 +206,11 @@ mlpipe_status mlpipe_model_card(mlpipe_ctx *ctx, const mlpipe_model *model,
         st = mlpipe__null_arg(ctx, "out");
     if (!st) {
         mlpipe_report *r = mlpipe__report_new(ctx->env, "card");
-        if (r) {
-            card_fill(r, model);
+        st = r ? card_fill(ctx, r, model) : mlpipe__nomem(ctx);
+        if (st)
+            mlpipe_report_free(r);
+        else
             st = mlpipe__report_seal(ctx, r, out);
-        } else {
-            st = mlpipe__nomem(ctx);
-        }
     }
     return mlpipe__end(ctx, st);
 }
@@ -148,71 +228,5 @@ mlpipe_status mlpipe_model_recipe(mlpipe_ctx *ctx, const mlpipe_model *model,
     if (!st)
         st = mlpipe_pipeline_parse(ctx, model->recipe, model->recipe_bytes,
                                    out);
-    return mlpipe__end(ctx, st);
-}
-
-/* ---- attachments -------------------------------------------------------- */
-
-static mlpipe_status card_attach(mlpipe_ctx *ctx, const mlpipe_model *model,
-                                 const mlpipe_report *report,
-                                 mlpipe_model **out)
-{
-    const char *fit = mlpipe_report_text(report, "fit");
-    mlpipe_model *m;
-    uint32_t i;
-    mlpipe_status st;
-    if (strcmp(mlpipe__report_kind(report), "evaluation") || !fit ||
-        strcmp(fit, model->fit_id))
-        return mlpipe__fail(ctx, MLPIPE_E_ARG,
-                            "the report is %s of %q and the model is %s; "
-                            "attach what mlpipe_evaluate said of this model",
-                            mlpipe__report_kind(report),
-                            fit && fit[0] ? fit : "something else",
-                            model->fit_id);
-    m = mlpipe__alloc(ctx->env, sizeof *m);
-    if (!m)
-        return mlpipe__nomem(ctx);
-    /* all but the counter, which others may be counting on right now */
-    memcpy((char *)m + offsetof(mlpipe_model, env),
-           (const char *)model + offsetof(mlpipe_model, env),
-           sizeof *m - offsetof(mlpipe_model, env));
-    atomic_init(&m->refs, 1);
-    m->env = mlpipe__env_keep(ctx->env);
-    m->root = mlpipe__model_keep(model->root ? model->root : model);
-    m->attached_count = 0;
-    m->attached = mlpipe__alloc_array(
-        ctx->env, (size_t)model->attached_count + 1, sizeof *m->attached);
-    if (m->attached) {
-        for (i = 0; i < model->attached_count; i++)
-            m->attached[m->attached_count++] =
-                mlpipe__report_keep(model->attached[i]);
-        m->attached[m->attached_count++] = mlpipe__report_keep(report);
-        st = mlpipe__model_identify(ctx, m);
-    } else {
-        st = mlpipe__nomem(ctx);
-    }
-    if (st) {
-        mlpipe_model_free(m);
-        return st;
-    }
-    *out = m;
-    return MLPIPE_OK;
-}
-
-mlpipe_status mlpipe_model_attach(mlpipe_ctx *ctx, const mlpipe_model *model,
-                                  const mlpipe_report *report,
-                                  mlpipe_model **out)
-{
-    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_model_attach");
-    if (out)
-        *out = NULL;
-    if (!st && !model)
-        st = mlpipe__null_arg(ctx, "model");
-    if (!st && !report)
-        st = mlpipe__null_arg(ctx, "report");
-    if (!st && !out)
-        st = mlpipe__null_arg(ctx, "out");
-    if (!st)
-        st = card_attach(ctx, model, report, out);
     return mlpipe__end(ctx, st);
 }

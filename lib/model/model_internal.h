@@ -292,6 +292,8 @@ bool mlpipe__model_trained_on(const mlpipe_model *m, uint64_t row_hash);
 mlpipe_status mlpipe__model_seen(mlpipe_ctx *ctx, const mlpipe_model *m,
                                  const mlpipe_dataset *d, mlpipe__row_by by,
                                  int64_t *seen, int64_t *first);
+/* Is an attached report a note of mlpipe_model_note? (attach.c) */
+bool mlpipe__report_is_note(const mlpipe_report *r);
 /* Truths, answers and what answers by no feature, of the rows that have both
  * a target and an answer. */
 typedef struct mlpipe__evaluated {

@@ -501,6 +501,61 @@ void mlpipe__paired(const double *a, const double *b, uint64_t n,
 /* P(X >= k) under rate p: exact up to 1,000,000 rows, then normal. */
 double mlpipe__rate_tail(uint64_t k, uint64_t n, double p);
 
+/* ---- tests of pairs (paired.c, delong.c) --------------------------------- */
+
+typedef struct mlpipe__test {
+    double statistic;
+    double df;    /* of Student's t or chi-squared; NaN where it has none */
+    double p;     /* two-sided */
+    double below; /* one-sided: small where what is tested is below 0 */
+} mlpipe__test;
+
+/* Is the mean of n differences 0, by Student's t? mean and its standard error
+ * by weight where w is given. */
+void mlpipe__paired_t(const double *d, const double *w, uint64_t n,
+                      mlpipe__mean *mean, mlpipe__test *out);
+/*
+ * McNemar's test of two counts of rows on which just one of two classifiers is
+ * right: exact below 25 rows, else (|a - b| - 1)^2 / (a + b), which is 0 where
+ * a = b. below: small where b is the greater.
+ */
+void mlpipe__mcnemar(uint64_t a, uint64_t b, mlpipe__test *out);
+/*
+ * Wilcoxon's signed-rank test of n differences without those of 0: exact for
+ * up to 50 that are all of different sizes, else the normal distribution with
+ * the correction for ties. statistic: the smaller sum of ranks. E_LIMIT from
+ * 2^32 - 1 rows on.
+ */
+mlpipe_status mlpipe__wilcoxon(mlpipe_ctx *ctx, const double *d, uint64_t n,
+                               mlpipe__test *out);
+/*
+ * The mean of values of resamples whose training sets overlap; ratio = tested
+ * rows / training rows: t = mean / sqrt((1 / n + ratio) s^2) with n - 1
+ * degrees of freedom (C. Nadeau and Y. Bengio, Machine Learning 52, 2003).
+ * Values that are not finite are left out; df tells how many remain.
+ */
+void mlpipe__corrected_t(const double *values, uint32_t n, double ratio,
+                         mlpipe__mean *mean, double *sd, mlpipe__test *out);
+
+/* Two areas under the ROC curve of the same rows. */
+typedef struct mlpipe__delong {
+    double auc_a, auc_b;
+    double difference;    /* auc_b - auc_a, without cancellation */
+    double se_a, se_b, se; /* NaN for fewer than two rows of a class */
+    double covariance;    /* of auc_a and auc_b */
+    mlpipe__test test;    /* z; below: small where b is the lesser */
+} mlpipe__delong;
+/*
+ * E. R. DeLong, D. M. DeLong and D. L. Clarke-Pearson, Biometrics 44 (1988),
+ * by ranks as X. Sun and W. Xu, IEEE SPL 21 (2014): O(n log n). y is 0 or 1,
+ * w may be NULL. Equal areas without variance give z = 0. All is NaN where a
+ * class has no row or a score is NaN. E_LIMIT from 2^32 - 1 rows on.
+ */
+mlpipe_status mlpipe__delong_test(mlpipe_ctx *ctx, const double *y,
+                                  const double *a, const double *b,
+                                  const double *w, uint64_t n,
+                                  mlpipe__delong *out);
+
 /* ---- folds (folds.c) ---------------------------------------------------- */
 
 /* Which of `folds` a row id belongs to, and a share in (0, 1). */

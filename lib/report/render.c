@@ -3,7 +3,7 @@
 #include "report_types.h"
 
 /* JSON knows no NaN and no infinity: they become null. */
-static void render_json_number(mlpipe__text *t, double x)
+void mlpipe__render_json_number(mlpipe__text *t, double x)
 {
     if (mlpipe__finite(x))
         mlpipe__text_add(t, "%g", x);
@@ -11,35 +11,35 @@ static void render_json_number(mlpipe__text *t, double x)
         mlpipe__text_put(t, "null", 4);
 }
 
-static void json_dict_text(const mlpipe_report *r, mlpipe__text *t,
-                           uint32_t i)
+void mlpipe__render_json_text(const mlpipe_report *r, mlpipe__text *t,
+                              uint32_t i)
 {
     mlpipe__text_json(t, mlpipe__dict_text(&r->texts, i),
                       mlpipe__dict_bytes(&r->texts, i));
 }
 
-static void json_cell(const mlpipe_report *r, mlpipe__text *t,
-                      const mlpipe__report_cell *cell)
+void mlpipe__render_json_cell(const mlpipe_report *r, mlpipe__text *t,
+                              const mlpipe__report_cell *cell)
 {
     if (cell->text == UINT32_MAX)
-        render_json_number(t, cell->number);
+        mlpipe__render_json_number(t, cell->number);
     else
-        json_dict_text(r, t, cell->text);
+        mlpipe__render_json_text(r, t, cell->text);
 }
 
 static void json_figure(mlpipe__text *t, const mlpipe_figure *f)
 {
     mlpipe__text_put(t, "{\"value\":", 9);
-    render_json_number(t, f->value);
+    mlpipe__render_json_number(t, f->value);
     if (f->low == f->low) {
         mlpipe__text_put(t, ",\"low\":", 7);
-        render_json_number(t, f->low);
+        mlpipe__render_json_number(t, f->low);
         mlpipe__text_put(t, ",\"high\":", 8);
-        render_json_number(t, f->high);
+        mlpipe__render_json_number(t, f->high);
     }
     if (f->n == f->n) {
         mlpipe__text_put(t, ",\"n\":", 5);
-        render_json_number(t, f->n);
+        mlpipe__render_json_number(t, f->n);
     }
     mlpipe__text_put(t, "}", 1);
 }
@@ -53,7 +53,7 @@ static void json_cells(const mlpipe_report *r, mlpipe__text *t,
     for (i = 0; i < item->cells; i++) {
         if (i)
             mlpipe__text_put(t, ",", 1);
-        json_cell(r, t, &r->cells[item->first_cell + i]);
+        mlpipe__render_json_cell(r, t, &r->cells[item->first_cell + i]);
     }
     mlpipe__text_put(t, "]", 1);
 }
@@ -80,9 +80,22 @@ static void json_table(const mlpipe_report *r, mlpipe__text *t,
             mlpipe__text_put(t, i ? "],[" : "[", i ? 3 : 1);
         else
             mlpipe__text_put(t, ",", 1);
-        json_cell(r, t, &r->cells[item->first_cell + i]);
+        mlpipe__render_json_cell(r, t, &r->cells[item->first_cell + i]);
     }
     mlpipe__text_put(t, item->cells ? "]]}" : "]}", item->cells ? 3 : 2);
+}
+
+void mlpipe__render_json_item(const mlpipe_report *r, mlpipe__text *t,
+                              const mlpipe__report_item *item)
+{
+    if (item->kind == MLPIPE__ITEM_NUMBER)
+        json_figure(t, &item->figure);
+    else if (item->kind == MLPIPE__ITEM_TEXT)
+        mlpipe__render_json_text(r, t, item->text);
+    else if (item->kind == MLPIPE__ITEM_SERIES)
+        json_cells(r, t, item);
+    else
+        json_table(r, t, item);
 }
 
 void mlpipe__render_json(const mlpipe_report *r, mlpipe__text *t)
@@ -90,21 +103,12 @@ void mlpipe__render_json(const mlpipe_report *r, mlpipe__text *t)
     uint32_t i;
 
     mlpipe__text_put(t, "{\"report\":", 10);
-    json_dict_text(r, t, r->kind);
+    mlpipe__render_json_text(r, t, r->kind);
     for (i = 0; i < r->count; i++) {
-        const mlpipe__report_item *item = &r->items[i];
-
         mlpipe__text_put(t, ",", 1);
-        json_dict_text(r, t, item->name);
+        mlpipe__render_json_text(r, t, r->items[i].name);
         mlpipe__text_put(t, ":", 1);
-        if (item->kind == MLPIPE__ITEM_NUMBER)
-            json_figure(t, &item->figure);
-        else if (item->kind == MLPIPE__ITEM_TEXT)
-            json_dict_text(r, t, item->text);
-        else if (item->kind == MLPIPE__ITEM_SERIES)
-            json_cells(r, t, item);
-        else
-            json_table(r, t, item);
+        mlpipe__render_json_item(r, t, &r->items[i]);
     }
     mlpipe__text_put(t, "}", 1);
 }
@@ -118,12 +122,17 @@ static mlpipe_status render_report(mlpipe_ctx *ctx,
     mlpipe__text_init(&text, ctx->env);
     if (!strcmp(format, "text"))
         mlpipe__render_text(report, &text);
+    else if (!strcmp(format, "markdown"))
+        mlpipe__render_markdown(report, &text);
+    else if (!strcmp(format, "json") && mlpipe__render_is_card(report))
+        mlpipe__render_card(ctx, report, &text);
     else if (!strcmp(format, "json"))
         mlpipe__render_json(report, &text);
     else
         return mlpipe__fail(ctx, MLPIPE_E_PARAM,
                             "render: there is no format %q; the formats are "
-                            "\"text\" and \"json\"", format);
+                            "\"text\", \"json\" and \"markdown\"",
+                            format);
     return mlpipe__text_give(ctx, &text, out);
 }
 

@@ -5,7 +5,7 @@
 enum { RENDER_COLUMN_MAX = 40, RENDER_COLUMNS_MAX = 64 };
 
 /* Six significant digits; whole numbers as they are. Display only. */
-static size_t text_number(double x, char out[MLPIPE__NUMBER_BYTES])
+size_t mlpipe__render_number(double x, char out[MLPIPE__NUMBER_BYTES])
 {
     double size = x < 0 ? -x : x;
     double unit = 1.0; /* power of ten: size * unit has six digits */
@@ -41,17 +41,17 @@ static void text_figure(mlpipe__text *t, const mlpipe_figure *f)
 {
     char number[MLPIPE__NUMBER_BYTES];
 
-    mlpipe__text_put(t, number, text_number(f->value, number));
+    mlpipe__text_put(t, number, mlpipe__render_number(f->value, number));
     if (f->low == f->low) {
         mlpipe__text_put(t, "  [", 3);
-        mlpipe__text_put(t, number, text_number(f->low, number));
+        mlpipe__text_put(t, number, mlpipe__render_number(f->low, number));
         mlpipe__text_put(t, ", ", 2);
-        mlpipe__text_put(t, number, text_number(f->high, number));
+        mlpipe__text_put(t, number, mlpipe__render_number(f->high, number));
         mlpipe__text_put(t, "]", 1);
     }
     if (f->n == f->n) {
         mlpipe__text_put(t, "  n=", 4);
-        mlpipe__text_put(t, number, text_number(f->n, number));
+        mlpipe__text_put(t, number, mlpipe__render_number(f->n, number));
     }
 }
 
@@ -63,7 +63,7 @@ static const char *text_cell(const mlpipe_report *r,
     const char *s = number;
 
     if (cell->text == UINT32_MAX) {
-        *n = text_number(cell->number, number);
+        *n = mlpipe__render_number(cell->number, number);
         return s;
     }
     s = mlpipe__dict_text(&r->texts, cell->text);
@@ -76,7 +76,7 @@ static const char *text_cell(const mlpipe_report *r,
     return s;
 }
 
-static const char *text_column(const char *names, uint32_t i, size_t *n)
+const char *mlpipe__render_column(const char *names, uint32_t i, size_t *n)
 {
     const char *end;
 
@@ -100,7 +100,7 @@ static void text_table(const mlpipe_report *r, mlpipe__text *t,
     for (i = 0; i < columns + item->cells; i++) {
         const uint32_t c = i % columns;
         const char *s = i < columns
-            ? text_column(names, i, &n)
+            ? mlpipe__render_column(names, i, &n)
             : text_cell(r, &r->cells[item->first_cell + i - columns],
                         number, &n);
 
@@ -111,7 +111,7 @@ static void text_table(const mlpipe_report *r, mlpipe__text *t,
     for (i = 0; i < columns + item->cells; i++) {
         const uint32_t c = i % columns;
         const char *s = i < columns
-            ? text_column(names, i, &n)
+            ? mlpipe__render_column(names, i, &n)
             : text_cell(r, &r->cells[item->first_cell + i - columns],
                         number, &n);
 
@@ -169,13 +169,13 @@ static void text_records(const mlpipe_report *r, mlpipe__text *t,
     uint32_t i;
 
     for (i = 0; i < columns; i++) {
-        (void)text_column(names, i, &n);
+        (void)mlpipe__render_column(names, i, &n);
         width = n > width ? n : width;
     }
     for (i = 0; i < item->cells; i++) {
         const mlpipe__report_cell *cell = &r->cells[item->first_cell + i];
         const bool text = cell->text != UINT32_MAX;
-        const char *name = text_column(names, i % columns, &n);
+        const char *name = mlpipe__render_column(names, i % columns, &n);
         const size_t bytes =
             text ? mlpipe__dict_bytes(&r->texts, cell->text) : 1;
 
@@ -188,7 +188,7 @@ static void text_records(const mlpipe_report *r, mlpipe__text *t,
                            bytes, 4 + width + 2);
             else
                 mlpipe__text_put(t, number,
-                                 text_number(cell->number, number));
+                                 mlpipe__render_number(cell->number, number));
             mlpipe__text_put(t, "\n", 1);
         }
         if (i % columns == columns - 1)
@@ -204,9 +204,10 @@ static void text_series(const mlpipe_report *r, mlpipe__text *t,
 
     for (i = 0; i < item->cells && i < 12; i++) {
         mlpipe__text_put(t, i ? " " : "", i ? 1 : 0);
-        mlpipe__text_put(t, number,
-                         text_number(r->cells[item->first_cell + i].number,
-                                     number));
+        mlpipe__text_put(
+            t, number,
+            mlpipe__render_number(r->cells[item->first_cell + i].number,
+                                  number));
     }
     if (i < item->cells)
         mlpipe__text_add(t, " ... (%u)", item->cells);

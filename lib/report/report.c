@@ -264,28 +264,6 @@ static const mlpipe__report_item *report_find(const mlpipe_report *r,
     return NULL;
 }
 
-void mlpipe__report_copy_table(mlpipe_report *r, const char *name,
-                               const mlpipe_report *from, const char *table)
-{
-    const mlpipe__report_item *item =
-        report_find(from, MLPIPE__ITEM_TABLE, table);
-    uint32_t i;
-
-    if (!item)
-        return;
-    mlpipe__report_table(r, name, mlpipe__dict_text(&from->texts, item->text));
-    for (i = 0; i < item->cells; i++) {
-        const mlpipe__report_cell *cell = &from->cells[item->first_cell + i];
-
-        if (cell->text == UINT32_MAX)
-            mlpipe__report_cell_number(r, cell->number);
-        else
-            mlpipe__report_cell_text(
-                r, mlpipe__dict_text(&from->texts, cell->text),
-                mlpipe__dict_bytes(&from->texts, cell->text));
-    }
-}
-
 double mlpipe_report_get(const mlpipe_report *report, const char *name)
 {
     const mlpipe__report_item *item =

@@ -34,10 +34,9 @@ void mlpipe__report_table(mlpipe_report *r, const char *name,
 void mlpipe__report_cell_number(mlpipe_report *r, double value);
 void mlpipe__report_cell_text(mlpipe_report *r, const char *text,
                               size_t bytes);
-/* A table of another report under a name of its own; nothing where it has none
- * of that name. */
-void mlpipe__report_copy_table(mlpipe_report *r, const char *name,
-                               const mlpipe_report *from, const char *table);
+/* All items of another report, their names behind a prefix (report_copy.c). */
+void mlpipe__report_copy(mlpipe_report *r, const char *prefix,
+                         const mlpipe_report *from);
 /* Gives the finished report, or frees it and returns E_NOMEM. */
 mlpipe_status mlpipe__report_seal(mlpipe_ctx *ctx, mlpipe_report *r,
                                   mlpipe_report **out);

@@ -40,5 +40,40 @@ struct mlpipe_report {
 
 void mlpipe__render_text(const mlpipe_report *r, mlpipe__text *t);
 void mlpipe__render_json(const mlpipe_report *r, mlpipe__text *t);
+void mlpipe__render_markdown(const mlpipe_report *r, mlpipe__text *t);
+
+/* Parts of them. */
+void mlpipe__render_json_number(mlpipe__text *t, double x);
+void mlpipe__render_json_text(const mlpipe_report *r, mlpipe__text *t,
+                              uint32_t i);
+void mlpipe__render_json_cell(const mlpipe_report *r, mlpipe__text *t,
+                              const mlpipe__report_cell *cell);
+void mlpipe__render_json_item(const mlpipe_report *r, mlpipe__text *t,
+                              const mlpipe__report_item *item);
+/* Six significant digits, for people; how many bytes. */
+size_t mlpipe__render_number(double x, char out[MLPIPE__NUMBER_BYTES]);
+/* The i-th name of a table's columns. */
+const char *mlpipe__render_column(const char *names, uint32_t i, size_t *n);
+
+/* ---- model cards (render_card.c) ---------------------------------------- */
+
+enum {
+    MLPIPE__CARD_DETAILS,
+    MLPIPE__CARD_PARAMETERS,
+    MLPIPE__CARD_ANALYSIS,
+    MLPIPE__CARD_CONSIDERATIONS,
+    MLPIPE__CARD_PROVENANCE,
+    MLPIPE__CARD_SECTIONS
+};
+bool mlpipe__render_is_card(const mlpipe_report *r);
+/* As JSON. The recipe stands in it as it is, or as a text where it is no JSON,
+ * which a bundle from elsewhere may bring. */
+void mlpipe__render_card(mlpipe_ctx *ctx, const mlpipe_report *r,
+                         mlpipe__text *t);
+uint32_t mlpipe__card_section(const mlpipe_report *r,
+                              const mlpipe__report_item *item);
+/* Is a text of the card JSON by itself? */
+bool mlpipe__card_is_json(const mlpipe_report *r,
+                          const mlpipe__report_item *item);
 
 #endif

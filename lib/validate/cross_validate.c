@@ -239,32 +239,17 @@ static mlpipe_status cross_one(cross_job *j, uint32_t i)
 static void cross_mean(const cross_job *j, const double *values,
                        mlpipe_figure *out, double *sd, uint32_t *defined)
 {
-    mlpipe__exact sum, squares;
+    mlpipe__mean mean;
+    mlpipe__test t;
     double ratio = 0, half;
-    uint32_t i, n = 0;
-    mlpipe__exact_init(&sum);
-    mlpipe__exact_init(&squares);
-    for (i = 0; i < j->count; i++) {
+    uint32_t i;
+    for (i = 0; i < j->count; i++)
         ratio += j->fold[i].test / j->fold[i].train / j->count;
-        if (!mlpipe__finite(values[i]))
-            continue;
-        mlpipe__exact_add(&sum, values[i]);
-        mlpipe__exact_add_product(&squares, values[i], values[i]);
-        n++;
-    }
-    *defined = n;
-    *sd = mlpipe__nan();
-    *out = (mlpipe_figure){mlpipe__nan(), mlpipe__nan(), mlpipe__nan(),
-                           (double)n};
-    if (n)
-        out->value = mlpipe__exact_mean(&sum, n);
-    if (n < 2)
-        return;
-    *sd = mlpipe__exact_deviation(&sum, &squares, n, 1);
-    half = mlpipe__student_quantile(0.975, n - 1) * *sd *
-           mlpipe__sqrt(1.0 / n + ratio);
-    out->low = out->value - half;
-    out->high = out->value + half;
+    mlpipe__corrected_t(values, j->count, ratio, &mean, sd, &t);
+    half = mlpipe__student_quantile(0.975, t.df) * mean.se;
+    *defined = (uint32_t)(t.df + 1.0);
+    *out = (mlpipe_figure){mean.value, mean.value - half, mean.value + half,
+                           t.df + 1.0};
 }
 
 static void cross_name(char out[96], const char *metric, const char *what)

@@ -230,7 +230,30 @@ void mlpipe__check_pair(const mlpipe__check_part *a,
 bool mlpipe__split_meets(const int64_t *begin, const int64_t *latest,
                          uint32_t n, int64_t from, int64_t by);
 
-/* ---- two models on the same rows (compare.c) ---------------------------- */
+/* ---- two models on the same rows (compare_rows.c, compare.c) ------------- */
+
+/* Truths and the answers of two models, of the rows that can be compared. */
+typedef struct mlpipe__pair_rows {
+    double *y, *a, *b; /* n; n x width each */
+    double *w;         /* n, above 0; NULL: all one */
+    uint64_t n;
+    uint32_t width;
+    uint64_t seen;       /* in the training set of a or b */
+    uint64_t unlabelled; /* without a usable target, or of weight 0 */
+    uint64_t silent_a, silent_b; /* rows that a model did not answer */
+} mlpipe__pair_rows;
+
+/*
+ * Rows in their order. Those that a model was fitted on are left out unless
+ * keep_seen. They weigh what their column says where both recipes name the
+ * same and the dataset has it. E_SCHEMA where the models predict another
+ * column or other classes. free also after a failure.
+ */
+mlpipe_status mlpipe__pair_rows_load(mlpipe_ctx *ctx, const mlpipe_model *a,
+                                     const mlpipe_model *b,
+                                     const mlpipe_dataset *d, bool keep_seen,
+                                     mlpipe__pair_rows *out);
+void mlpipe__pair_rows_free(mlpipe__env *env, mlpipe__pair_rows *r);
 
 typedef struct mlpipe__comparison {
     double a, b;     /* the metric of either */
@@ -239,19 +262,41 @@ typedef struct mlpipe__comparison {
     double p;        /* one-sided: that b is no better than a */
     uint64_t n;
     const char *test; /* its name, static */
+    mlpipe_figure of_a, of_b, difference; /* b - a, in the metric's units */
+    mlpipe_figure loss;    /* of b - of a, by row; NaN where it has none */
+    double difference_se;
+    mlpipe__test two;      /* the test; its p is two-sided */
 } mlpipe__comparison;
 
-/* Can this metric be compared? One that ranks as the mean of a loss does. */
+/*
+ * Can this metric be compared? One that ranks as the mean of a loss does is,
+ * by Student's t of the losses' differences, or by McNemar's test where the
+ * losses say right or wrong and rows have no weights; auc is, by DeLong's.
+ */
 bool mlpipe__comparable(const mlpipe__metric *metric, uint32_t width);
+/* The metric of a name, "" for the default of the model's task; E_PARAM names
+ * the nearest. what: the parameter that it is the value of. */
+mlpipe_status mlpipe__compare_metric(mlpipe_ctx *ctx, const char *what,
+                                     const char *name,
+                                     const mlpipe_model *model,
+                                     const mlpipe__metric **out);
 /*
  * Compare predictions sa (champion) and sb (challenger) of the same rows, of
- * the same width and with the same targets. E_EMPTY below two rows;
+ * the same width, with the same targets and weights. E_EMPTY below two rows;
  * E_UNSUPPORTED where no test is known for the metric.
  */
 mlpipe_status mlpipe__compare(mlpipe_ctx *ctx, const mlpipe__metric *metric,
                               const mlpipe__scored *sa,
                               const mlpipe__scored *sb,
                               mlpipe__comparison *out);
+/* On how many rows a alone, and b alone, says the right class. */
+void mlpipe__compare_right(const mlpipe__scored *sa, const mlpipe__scored *sb,
+                           uint64_t *only_a, uint64_t *only_b);
+/* "a better", "b better" or "no difference shown". better: b - a, above 0
+ * where b is better. */
+const char *mlpipe__compare_verdict(double better, double p, double alpha);
+/* The difference that 80 % of samples of this size would show. */
+double mlpipe__compare_detectable(double se, double df, double alpha);
 
 /* Tables of calls, for the catalog. */
 extern const mlpipe__param mlpipe__split_params[];
@@ -260,6 +305,10 @@ extern const mlpipe__param mlpipe__fold_params[];
 extern const uint32_t mlpipe__fold_param_count;
 extern const mlpipe__param mlpipe__cross_validate_params[];
 extern const uint32_t mlpipe__cross_validate_param_count;
+extern const mlpipe__param mlpipe__compare_params[];
+extern const uint32_t mlpipe__compare_param_count;
+extern const mlpipe__param mlpipe__compare_recipes_params[];
+extern const uint32_t mlpipe__compare_recipes_param_count;
 extern const mlpipe__param mlpipe__split_check_params[];
 extern const uint32_t mlpipe__split_check_param_count;
 extern const mlpipe__param mlpipe__search_params[];

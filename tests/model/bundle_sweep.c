@@ -221,6 +221,22 @@ static void sweep_reference(const mlpipe__reference *r)
     }
 }
 
+/* A card is JSON, whatever is written in it. */
+static void sweep_json(mlpipe_ctx *c, const mlpipe_report *card)
+{
+    mlpipe_buffer *b;
+    mlpipe__json *j = NULL;
+    assert_ok(c, mlpipe_report_render(c, card, "json", &b));
+    const mlpipe_status st = mlpipe__json_parse(
+        c, mlpipe_buffer_data(b), mlpipe_buffer_size(b), &j);
+    /* JSON may hold these, which our own strict parser refuses */
+    if (st && !strstr(mlpipe_ctx_error(c)->text, "twice") &&
+        !strstr(mlpipe_ctx_error(c)->text, "u0000 is not allowed"))
+        fail_msg("%s\n%s", mlpipe_ctx_error(c)->text, mlpipe_buffer_data(b));
+    mlpipe__json_free(j);
+    mlpipe_buffer_free(b);
+}
+
 /* It is written, read again, and told of; its recipe may be none. */
 static void sweep_use(mlpipe_ctx *c, const mlpipe_model *m)
 {
@@ -232,6 +248,7 @@ static void sweep_use(mlpipe_ctx *c, const mlpipe_model *m)
     assert_ok(c, mlpipe_model_load_bytes(c, mlpipe_buffer_data(b),
                                          mlpipe_buffer_size(b), &again));
     assert_ok(c, mlpipe_model_card(c, again, &card));
+    sweep_json(c, card);
     if (!mlpipe_model_recipe(c, again, &p))
         mlpipe_pipeline_free(p);
     mlpipe_report_free(card);

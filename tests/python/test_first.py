@@ -127,6 +127,32 @@ def test_search_is_never_worse(houses):
     assert "gbt.leaves" in caught.value.text
 
 
+def test_compares(houses, model):
+    encoded = mlpipe.Pipeline("target=price id=id").add("onehot")
+    train, test = houses.split("parts=0.7,0.3")
+    few = (mlpipe.Pipeline("target=price id=id").add("onehot")
+           .add("gbt", trees=1).fit(train))
+    many = encoded.add("gbt", trees=60).fit(train)
+    report = few.compare(many, test, metric="mae")
+    assert report.text("verdict") == "b better"
+    assert report["difference"] < 0 and report["p"] < 0.05
+    same = encoded.compare(encoded, houses, folds=3)
+    assert same.text("verdict") == "no difference shown"
+    with pytest.raises(TypeError):
+        few.compare(None, test)
+
+
+def test_notes_stand_in_the_card(model):
+    noted = model.note("owner", "The <data> office")
+    card = noted.card()
+    assert card.to_dict()["model_details"]["owners"] == [
+        {"name": "The <data> office"}]
+    assert "The &lt;data> office" in card.to_markdown()
+    assert model.card().text("owner") is None
+    with pytest.raises(mlpipe.Error):
+        model.note("ownr", "x")
+
+
 def test_errors_say_what_to_do(houses):
     with pytest.raises(mlpipe.Error) as caught:
         mlpipe.Pipeline("target=price").add("impyte")

@@ -93,6 +93,31 @@ static void renders_text(void **state)
     mlpipe_report_free(r);
 }
 
+static void renders_markdown(void **state)
+{
+    mlpipe_ctx *c = *state;
+    mlpipe_report *r = sample(c);
+    mlpipe_buffer *b;
+
+    assert_ok(c, mlpipe_report_render(c, r, "markdown", &b));
+    assert_string_equal(mlpipe_buffer_data(b),
+        "# sample\n\n"
+        "- `verdict`: O\"K\n\n"
+        "| figure | value | 95 % interval | n |\n"
+        "| --- | --- | --- | --- |\n"
+        "| `rmse` | 12.3457 | 12 to 13 | 100 |\n"
+        "| `rows` | 21597 |  |  |\n"
+        "| `empty` | not defined |  |  |\n\n"
+        "`curve`: 1, 2.5, -3\n\n"
+        "`rejects`:\n\n"
+        "| line | reason |\n"
+        "| --- | --- |\n"
+        "| 7 | too few |\n"
+        "| 9 | too many |\n");
+    mlpipe_buffer_free(b);
+    mlpipe_report_free(r);
+}
+
 static void saves_and_loads(void **state)
 {
     mlpipe_ctx *c = *state;
@@ -120,6 +145,8 @@ static void saves_and_loads(void **state)
         first.data[i / 255] ^= wrong;
         if (!mlpipe__report_load(c, first.data, first.size, &back)) {
             assert_ok(c, mlpipe_report_render(c, back, "text", &b));
+            mlpipe_buffer_free(b);
+            assert_ok(c, mlpipe_report_render(c, back, "markdown", &b));
             mlpipe_buffer_free(b);
             mlpipe_report_free(back);
             loaded++;
@@ -176,6 +203,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(notes_have_whole_names, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(renders_json, setup, teardown),
+        cmocka_unit_test_setup_teardown(renders_markdown, setup, teardown),
         cmocka_unit_test_setup_teardown(renders_text, setup, teardown),
         cmocka_unit_test_setup_teardown(saves_and_loads, setup, teardown),
     };

@@ -413,6 +413,31 @@ static mlpipe_status torture_model_importance(torture *t)
     return MLPIPE_OK;
 }
 
+static mlpipe_status torture_model_note(torture *t)
+{
+    static const char *const formats[] = {"json", "markdown"};
+    mlpipe_model *m = (mlpipe_model *)t;
+    mlpipe_report *r = NULL;
+    mlpipe_buffer *b;
+    mlpipe_status st = torture_model_make();
+    uint32_t i;
+    if (st)
+        return st;
+    st = mlpipe_model_note(t->c, model_kept, "owner", "us", &m);
+    torture_check(t, !st == (m != NULL));
+    if (!st)
+        st = mlpipe_model_card(t->c, m, &r);
+    for (i = 0; !st && i < 2; i++) {
+        st = mlpipe_report_render(t->c, r, formats[i], &b);
+        torture_check(t, !st == (b != NULL));
+        mlpipe_buffer_free(b);
+    }
+    torture_text(t, mlpipe_model_id(m));
+    mlpipe_report_free(r);
+    mlpipe_model_free(m);
+    return st;
+}
+
 static mlpipe_status torture_model_bytes(torture *t)
 {
     mlpipe_model *m = (mlpipe_model *)t;
@@ -720,6 +745,7 @@ const torture_scenario torture_model[] = {
     {"mlpipe_evaluate", torture_model_metrics, 0},
     {"mlpipe_model_attach", torture_model_evaluate, 0},
     {"mlpipe_importance", torture_model_importance, 0},
+    {"mlpipe_model_note", torture_model_note, 0},
     {"mlpipe_model_bytes", torture_model_bytes, 0},
     {"mlpipe_model_load_bytes", torture_model_bytes, 0},
     {"mlpipe_model_save", torture_model_save, 0},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Splits, folds and searches on memory and files that fail: all or none. */
+/* Splits and folds on memory that fails: all parts or none. */
 #include "torture.h"
 
 static const char validate_csv[] =
@@ -127,6 +127,95 @@ static mlpipe_status torture_cross_validate(torture *t)
     return st;
 }
 
+/* Made once: fitting is not what is tried here. */
+static mlpipe_model *compare_kept[2];
+
+static void compare_end(void)
+{
+    mlpipe_model_free(compare_kept[0]);
+    mlpipe_model_free(compare_kept[1]);
+}
+
+static mlpipe_pipeline *compare_recipe(torture *t, mlpipe_ctx *c,
+                                       const char *params)
+{
+    mlpipe_pipeline *p = NULL;
+
+    torture_check(t, !mlpipe_pipeline_new(
+                         c, "target=y id=id time=when features=x", &p));
+    torture_check(t, !mlpipe_pipeline_add(c, p, "impute", NULL));
+    torture_check(t, !mlpipe_pipeline_add(c, p, "ridge", params));
+    return p;
+}
+
+static void compare_make(torture *t)
+{
+    static const char *const params[2] = {"l2=1", "l2=50"};
+    mlpipe_ctx *c = torture_forever();
+    mlpipe_dataset *d = NULL, *half = NULL;
+
+    if (compare_kept[0])
+        return;
+    torture_check(t, !torture_dataset(c, &d));
+    torture_check(t, !mlpipe_dataset_slice(
+                         c, d, 0, mlpipe_dataset_rows(d) / 2, &half));
+    for (int i = 0; i < 2; i++) {
+        mlpipe_pipeline *p = compare_recipe(t, c, params[i]);
+
+        torture_check(t, !mlpipe_fit(c, p, half, NULL, &compare_kept[i]));
+        mlpipe_pipeline_free(p);
+    }
+    mlpipe_dataset_free(half);
+    mlpipe_dataset_free(d);
+    torture_at_end(compare_end);
+}
+
+static void compare_record(torture *t, const mlpipe_report *r)
+{
+    const double found[3] = {mlpipe_report_get(r, "difference"),
+                             mlpipe_report_get(r, "p"),
+                             mlpipe_report_get(r, "detectable")};
+
+    torture_record(t, found, sizeof found);
+}
+
+static mlpipe_status torture_compare(torture *t)
+{
+    mlpipe_dataset *d = NULL;
+    mlpipe_report *r = (mlpipe_report *)t;
+    mlpipe_status st;
+
+    compare_make(t);
+    torture_check(t, !torture_dataset(t->plain, &d));
+    st = mlpipe_compare(t->c, compare_kept[0], compare_kept[1], d, NULL, &r);
+    torture_check(t, !st == (r != NULL));
+    if (!st)
+        compare_record(t, r);
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(d);
+    return st;
+}
+
+static mlpipe_status torture_compare_recipes(torture *t)
+{
+    mlpipe_dataset *d = NULL;
+    mlpipe_pipeline *a = compare_recipe(t, t->plain, "l2=1");
+    mlpipe_pipeline *b = compare_recipe(t, t->plain, "l2=50");
+    mlpipe_report *r = (mlpipe_report *)t;
+    mlpipe_status st;
+
+    torture_check(t, !torture_dataset(t->plain, &d));
+    st = mlpipe_compare_recipes(t->c, a, b, d, "folds=2", &r);
+    torture_check(t, !st == (r != NULL));
+    if (!st)
+        compare_record(t, r);
+    mlpipe_report_free(r);
+    mlpipe_pipeline_free(a);
+    mlpipe_pipeline_free(b);
+    mlpipe_dataset_free(d);
+    return st;
+}
+
 /* Rows on a line, and others beside it. */
 static mlpipe_dataset *validate_line(torture *t, uint64_t first)
 {
@@ -201,6 +290,8 @@ const torture_scenario torture_validate[] = {
     {"mlpipe_dataset_fold", torture_fold, 0},
     {"mlpipe_split_check", torture_split_check, 0},
     {"mlpipe_cross_validate", torture_cross_validate, 0},
+    {"mlpipe_compare", torture_compare, 0},
+    {"mlpipe_compare_recipes", torture_compare_recipes, 0},
     {"mlpipe_search", torture_search, 0},
     {"mlpipe_search", torture_search_folds, 0},
     {NULL, NULL, 0},

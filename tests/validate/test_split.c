@@ -201,46 +201,12 @@ static void folds(void **state)
     mlpipe_ctx_free(c);
 }
 
-static mlpipe_status compare_two(mlpipe_ctx *c, const char *metric,
-                                 const double *y, const double *a,
-                                 const double *b, uint64_t n,
-                                 mlpipe__comparison *out)
-{
-    const mlpipe__scored sa = {y, a, NULL, n, 1}, sb = {y, b, NULL, n, 1};
-    return mlpipe__compare(c, mlpipe__metric_find(metric), &sa, &sb, out);
-}
-
-static void compare(void **state)
-{
-    mlpipe_ctx *c;
-    double y[200], a[200], b[200];
-    mlpipe__comparison out;
-    assert_int_equal(0, mlpipe_ctx_new(NULL, &c));
-    for (int i = 0; i < 200; i++) {
-        y[i] = i;
-        a[i] = i + (i % 7) - 3;
-        b[i] = i + 0.5 * ((i % 7) - 3);
-    }
-    assert_ok(c, compare_two(c, "rmse", y, a, b, 200, &out));
-    assert_true(out.b < out.a && out.mean < 0 && out.p < 1e-6);
-    assert_int_equal(200, out.n);
-    assert_ok(c, compare_two(c, "rmse", y, b, a, 200, &out));
-    assert_true(out.mean > 0 && out.p > 1 - 1e-6);
-    assert_ok(c, compare_two(c, "rmse", y, a, a, 200, &out));
-    assert_true(out.mean == 0 && out.p >= 0.5);
-    assert_status(MLPIPE_E_EMPTY, compare_two(c, "rmse", y, a, b, 1, &out));
-    assert_false(mlpipe__comparable(mlpipe__metric_find("auc"), 1));
-    assert_status(MLPIPE_E_UNSUPPORTED,
-                  compare_two(c, "auc", y, a, b, 200, &out));
-    mlpipe_ctx_free(c);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ordered),  cmocka_unit_test(dates),
         cmocka_unit_test(random_by_id), cmocka_unit_test(refusals),
-        cmocka_unit_test(folds),    cmocka_unit_test(compare),
+        cmocka_unit_test(folds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -229,6 +229,10 @@ class Report(_Handle):
         return json.loads(_ctx().text("mlpipe_report_render", self._p,
                                       b"json"))
 
+    def to_markdown(self):
+        return _ctx().text("mlpipe_report_render", self._p,
+                           b"markdown").decode()
+
     def __str__(self):
         return _ctx().text("mlpipe_report_render", self._p,
                            b"text").decode()
@@ -357,6 +361,19 @@ class Model(_Handle):
                                   self._p, dataset._p,
                                   _params(params, named)))
 
+    def compare(self, other, dataset, params="", **named):
+        """This model (a) and another (b) on the same rows: a Report."""
+        _is(other, Model)
+        _is(dataset, Dataset)
+        return Report(_ctx().give("mlpipe_compare", _raw.mlpipe_report,
+                                  self._p, other._p, dataset._p,
+                                  _params(params, named)))
+
+    def note(self, name, text):
+        """The same model with a note in its card, such as "owner"."""
+        return Model(_ctx().give("mlpipe_model_note", _raw.mlpipe_model,
+                                 self._p, _bytes(name), _bytes(text)))
+
     def card(self):
         return Report(_ctx().give("mlpipe_model_card", _raw.mlpipe_report,
                                   self._p))
@@ -433,6 +450,14 @@ class Pipeline(_Handle):
         better = Pipeline.__new__(Pipeline)
         _Handle.__init__(better, tuned)
         return better, Report(trials)
+
+    def compare(self, other, dataset, params="", **named):
+        """This recipe (a) and another (b) over the same folds: a Report."""
+        _is(other, Pipeline)
+        _is(dataset, Dataset)
+        return Report(_ctx().give("mlpipe_compare_recipes",
+                                  _raw.mlpipe_report, self._p, other._p,
+                                  dataset._p, _params(params, named)))
 
     def to_json(self):
         return _ctx().text("mlpipe_pipeline_json", self._p).decode()
