@@ -56,6 +56,29 @@ static mlpipe_status linear_check_rows(const mlpipe__linear *l)
     return MLPIPE_OK;
 }
 
+mlpipe_status mlpipe__linear_finite(const mlpipe__linear *l,
+                                    const mlpipe__moments *m)
+{
+    const mlpipe__feature *feature = l->job->train->feature;
+
+    if (!(m->weight > 0))
+        return MLPIPE_OK;
+    for (uint32_t j = 0; j < m->p; j++)
+        if (!mlpipe__finite(m->a[(size_t)j * m->p + j])) {
+            mlpipe__fail(l->ctx, MLPIPE_E_NUMERIC,
+                         "%s: the squares of feature %q are beyond a double; "
+                         "add scale before it, or outlier",
+                         l->job->name, feature[j].name);
+            return mlpipe__fail_at(l->ctx, -1, feature[j].name);
+        }
+    if (!mlpipe__finite(m->yy))
+        return mlpipe__fail(l->ctx, MLPIPE_E_NUMERIC,
+                            "%s: the squares of the target are beyond a "
+                            "double; give the target in larger units",
+                            l->job->name);
+    return MLPIPE_OK;
+}
+
 /* lambda=auto, or a number; ridge may have none and then goes by l2. */
 static mlpipe_status linear_lambda(mlpipe__linear *l)
 {
@@ -166,11 +189,13 @@ static void linear_score(mlpipe__linear *l, const double *errors,
         weight += weights[k];
     }
     l->cv[i] = sum / weight;
+    const double unit = l->cv[i] > 0 ? l->cv[i] : 1; /* so that squares are */
     for (uint32_t k = 0; k < l->folds; k++) {
-        const double d = errors[(size_t)k * l->lambdas + i] - l->cv[i];
-        spread += weights[k] * d * d;
+        const double d =
+            (errors[(size_t)k * l->lambdas + i] - l->cv[i]) / unit;
+        spread += weights[k] / weight * d * d;
     }
-    l->cv_se[i] = mlpipe__sqrt(spread / weight / (used - 1));
+    l->cv_se[i] = unit * mlpipe__sqrt(spread / (used - 1));
 }
 
 mlpipe_status mlpipe__linear_choose(mlpipe__linear *l, const double *errors,

@@ -442,6 +442,29 @@ static void lin_one_se(void **state)
     rig_table_free(&t);
 }
 
+/* The choice does not depend on the units of the target, even where squares
+ * of errors are beyond a double. */
+static void lin_one_se_units(void **state)
+{
+    rig_fit f[2];
+    rig_table t;
+    (void)state;
+
+    lin_random(&t, 300, 20);
+    for (uint32_t k = 0; k < 2; k++) {
+        for (uint32_t i = 0; k && i < t.rows; i++)
+            t.y[i] *= 0x1p300;
+        assert_ok(lin_ctx, rig_fit_new(lin_ctx, &mlpipe__learner_lasso,
+                                       "rule=1se", MLPIPE__TASK_REGRESSION,
+                                       &t, NULL, &f[k]));
+    }
+    assert_same(mlpipe_report_get(f[1].notes, "lambda"),
+                mlpipe_report_get(f[0].notes, "lambda") * 0x1p300);
+    rig_fit_free(&f[0]);
+    rig_fit_free(&f[1]);
+    rig_table_free(&t);
+}
+
 /* Rows of one key stay together: two folds are the two keys. */
 static void lin_folds_by_key(void **state)
 {
@@ -622,6 +645,7 @@ int main(void)
         cmocka_unit_test(lin_threads),
         cmocka_unit_test(lin_cv_is_refits),
         cmocka_unit_test(lin_one_se),
+        cmocka_unit_test(lin_one_se_units),
         cmocka_unit_test(lin_folds_by_key),
         cmocka_unit_test(lin_odd_columns),
         cmocka_unit_test(lin_rows_equal_products),

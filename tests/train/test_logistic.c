@@ -571,6 +571,45 @@ static void logi_starves(void **state)
     rig_table_free(&t);
 }
 
+/*
+ * Rows of weight 0 are as good as absent, whatever they hold: a column that is
+ * constant but for them, and a first block of them far from all others.
+ */
+static void logi_weightless_rows(void **state)
+{
+    enum { GONE = MLPIPE__SUM_BLOCK, REST = 300 };
+    (void)state;
+    for (uint32_t k = 0; k < 2; k++) {
+        const uint32_t gone = k ? 1 : GONE;
+        rig_table with, rest;
+        logi_fit a, b;
+        rig_table_new(&with, gone + REST, 2);
+        rig_table_new(&rest, REST, 2);
+        with.classes = rest.classes = 2;
+        with.w = calloc(gone + REST, sizeof(double));
+        for (uint32_t i = 0; i < gone + REST; i++) {
+            const bool counts = i >= gone;
+            with.x[0][i] = counts ? 1e9 + rig_normal(i, 0) : -3e11;
+            with.x[1][i] = counts ? 0.1 : 1e5;
+            with.y[i] = counts && with.x[0][i] + rig_normal(i, 1) > 1e9;
+            with.w[i] = counts;
+            if (!counts)
+                continue;
+            for (uint32_t f = 0; f < 2; f++)
+                rest.x[f][i - gone] = with.x[f][i];
+            rest.y[i - gone] = with.y[i];
+        }
+        assert_ok(logi_ctx, logi_new(logi_ctx, NULL, 2, &with, &a));
+        assert_ok(logi_ctx, logi_new(logi_ctx, NULL, 2, &rest, &b));
+        for (uint32_t j = 1; j < 3; j++)
+            assert_near(logi_model(&a, 0)[j], logi_model(&b, 0)[j], 1e-6);
+        logi_free(&a);
+        logi_free(&b);
+        rig_table_free(&with);
+        rig_table_free(&rest);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -583,6 +622,7 @@ int main(void)
         cmocka_unit_test(logi_separation),
         cmocka_unit_test(logi_same_columns),
         cmocka_unit_test(logi_refuses),
+        cmocka_unit_test(logi_weightless_rows),
         cmocka_unit_test(logi_starves),
     };
     return cmocka_run_group_tests(tests, logi_open, logi_close);
