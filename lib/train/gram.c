@@ -44,10 +44,14 @@ typedef struct gram_run {
 uint32_t mlpipe__linear_fold(const mlpipe__fit_job *job, int64_t row,
                              uint32_t folds)
 {
+    static const char purpose[] = "lambda";
     const mlpipe__frame *t = job->train;
+    /* A draw of its own: what validates this fit may leave a fold out by the
+     * same seed, and all rows would then be in the others. */
+    const uint64_t seed =
+        mlpipe__hash64(purpose, sizeof purpose - 1, job->seed);
 
-    return mlpipe__fold_of(job->seed, (t->keys ? t->keys : t->ids)[row],
-                           folds);
+    return mlpipe__fold_of(seed, (t->keys ? t->keys : t->ids)[row], folds);
 }
 
 int64_t mlpipe__linear_origin(const mlpipe__frame *rows)

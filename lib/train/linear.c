@@ -56,27 +56,34 @@ static mlpipe_status linear_check_rows(const mlpipe__linear *l)
     return MLPIPE_OK;
 }
 
-mlpipe_status mlpipe__linear_finite(const mlpipe__linear *l,
-                                    const mlpipe__moments *m)
+mlpipe_status mlpipe__linear_too_large(const mlpipe__linear *l,
+                                       uint32_t column)
 {
-    const mlpipe__feature *feature = l->job->train->feature;
+    const char *name;
 
-    if (!(m->weight > 0))
-        return MLPIPE_OK;
-    for (uint32_t j = 0; j < m->p; j++)
-        if (!mlpipe__finite(m->a[(size_t)j * m->p + j])) {
-            mlpipe__fail(l->ctx, MLPIPE_E_NUMERIC,
-                         "%s: the squares of feature %q are beyond a double; "
-                         "add scale before it, or outlier",
-                         l->job->name, feature[j].name);
-            return mlpipe__fail_at(l->ctx, -1, feature[j].name);
-        }
-    if (!mlpipe__finite(m->yy))
+    if (column == l->p)
         return mlpipe__fail(l->ctx, MLPIPE_E_NUMERIC,
                             "%s: the squares of the target are beyond a "
                             "double; give the target in larger units",
                             l->job->name);
-    return MLPIPE_OK;
+    name = l->job->train->feature[column].name;
+    mlpipe__fail(l->ctx, MLPIPE_E_NUMERIC,
+                 "%s: the squares of feature %q are beyond a double; add "
+                 "scale before it, or outlier",
+                 l->job->name, name);
+    return mlpipe__fail_at(l->ctx, -1, name);
+}
+
+mlpipe_status mlpipe__linear_finite(const mlpipe__linear *l,
+                                    const mlpipe__moments *m)
+{
+    if (!(m->weight > 0))
+        return MLPIPE_OK;
+    for (uint32_t j = 0; j < m->p; j++)
+        if (!mlpipe__finite(m->a[(size_t)j * m->p + j]))
+            return mlpipe__linear_too_large(l, j);
+    return mlpipe__finite(m->yy) ? MLPIPE_OK
+                                 : mlpipe__linear_too_large(l, l->p);
 }
 
 /* lambda=auto, or a number; ridge may have none and then goes by l2. */

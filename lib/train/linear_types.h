@@ -139,7 +139,10 @@ mlpipe_status mlpipe__linear_choose(mlpipe__linear *l, const double *errors,
 /* Coefficients w of features with these means become the model. */
 void mlpipe__linear_keep(mlpipe__linear *l, const double *w,
                          const double *mean);
-/* The error of squares that are no finite numbers. */
+/* The error of squares that are no finite numbers: of a feature, or of the
+ * target, which is column p; and whether there are any. */
+mlpipe_status mlpipe__linear_too_large(const mlpipe__linear *l,
+                                       uint32_t column);
 mlpipe_status mlpipe__linear_finite(const mlpipe__linear *l,
                                     const mlpipe__moments *m);
 mlpipe_status mlpipe__linear_not_reached(const mlpipe__linear *l,

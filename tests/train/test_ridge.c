@@ -207,13 +207,14 @@ static void ridge_huge_columns(void **state)
     } cases[] = {{&mlpipe__learner_ridge, "l2=1"},
                  {&mlpipe__learner_ridge, "lambda=auto"},
                  {&mlpipe__learner_lasso, "lambda=auto"},
-                 {&mlpipe__learner_lasso, "lambda=0.1"}};
+                 {&mlpipe__learner_lasso, "lambda=0.1"},
+                 {&mlpipe__learner_lasso, "lambda=0.2"}};
     (void)state;
-    for (uint32_t k = 0; k < 8; k++) {
+    for (uint32_t k = 0; k < 10; k++) {
         const bool target = k & 1;
         rig_table t;
         rig_fit f;
-        rig_table_new(&t, 100, 1);
+        rig_table_new(&t, 100, k < 8 ? 1 : 101); /* the last by rows */
         for (uint32_t i = 0; i < 100; i++) {
             t.x[0][i] = rig_normal(i, 0) * (target ? 1 : 1e160);
             t.y[i] = rig_normal(i, 0) * (target ? 1e160 : 1);

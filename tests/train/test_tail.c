@@ -261,6 +261,24 @@ static void weighted_quantile(void **state)
     }
 }
 
+/* A map that is fitted by passes over the rows can be cancelled. */
+static void cancelled(void **state)
+{
+    static const char *const methods[] = {"method=platt",
+                                          "method=temperature"};
+    (void)state;
+    for (uint32_t k = 0; k < 3; k++) {
+        tail_rig r;
+        rig_open(&r, &mlpipe__tail_calibrate, methods[k > 0],
+                 k < 2 ? 1 : TAIL_K, k < 2 ? tail_p : tail_sharp,
+                 k < 2 ? tail_y : tail_label, NULL);
+        mlpipe_ctx_cancel(r.ctx);
+        assert_status(MLPIPE_E_CANCELLED,
+                      mlpipe__tail_calibrate.fit(&r.job));
+        rig_close(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +290,7 @@ int main(void)
         cmocka_unit_test(platt_of_classes),
         cmocka_unit_test(quantile),
         cmocka_unit_test(weighted_quantile),
+        cmocka_unit_test(cancelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
