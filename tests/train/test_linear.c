@@ -629,7 +629,7 @@ typedef struct lin_progress {
     uint32_t calls, most; /* so many, then it asks to stop; 0 = never */
 } lin_progress;
 
-static int lin_told(void *user, const char *stage, double done)
+static int32_t lin_told(void *user, const char *stage, double done)
 {
     lin_progress *p = user;
     (void)stage;

@@ -40,10 +40,17 @@ static void logi_free(logi_fit *f)
     mlpipe_report_free(f->notes);
 }
 
+/* As long as a category may be, and longer than a line of a report. */
+#define LOGI_TEN "\u00fcber\u00fcber"
+#define LOGI_LONG_NAME                                                     \
+    "white " LOGI_TEN LOGI_TEN LOGI_TEN LOGI_TEN LOGI_TEN LOGI_TEN         \
+        LOGI_TEN LOGI_TEN LOGI_TEN LOGI_TEN LOGI_TEN LOGI_TEN LOGI_TEN
+
 static mlpipe_status logi_new(mlpipe_ctx *ctx, const char *text,
                               uint32_t classes, rig_table *t, logi_fit *out)
 {
-    static const char *const names[] = {"red", "green", "blue", "white"};
+    static const char *const names[] = {"red", "green", "blue",
+                                        LOGI_LONG_NAME};
     uint32_t regs[RIG_FEATURES_MAX];
     mlpipe__params params;
     mlpipe_report *notes = mlpipe__report_new(ctx->env, "notes");
@@ -610,6 +617,60 @@ static void logi_weightless_rows(void **state)
     }
 }
 
+/* Notes of a class have its whole name. */
+static void logi_long_names(void **state)
+{
+    rig_table t;
+    logi_fit f;
+    (void)state;
+
+    logi_made(&t, 400, 4);
+    assert_ok(logi_ctx, logi_new(logi_ctx, NULL, 4, &t, &f));
+    assert_near(mlpipe_report_get(f.notes, "intercept " LOGI_LONG_NAME),
+                logi_model(&f, 3)[0], 0);
+    logi_free(&f);
+    rig_table_free(&t);
+}
+
+typedef struct logi_progress {
+    uint32_t calls, most; /* so many, then it asks to stop; 0 = never */
+} logi_progress;
+
+static int32_t logi_told(void *user, const char *stage, double done)
+{
+    logi_progress *p = user;
+    (void)stage;
+    (void)done;
+    return ++p->calls == p->most;
+}
+
+/* Columns that are nearly one need many sweeps, between which the fit asks
+ * whether to go on. */
+static void logi_cancels(void **state)
+{
+    logi_progress p = {0, 0};
+    const mlpipe_ctx_options o = {.size = sizeof o, .user = &p,
+                                  .progress = logi_told};
+    mlpipe_ctx *ctx;
+    rig_table t;
+    logi_fit f;
+    (void)state;
+
+    assert_int_equal(MLPIPE_OK, mlpipe_ctx_new(&o, &ctx));
+    logi_made(&t, 400, 2);
+    for (uint32_t i = 0; i < t.rows; i++)
+        t.x[1][i] = t.x[0][i] + 0.01 * t.x[1][i];
+    assert_ok(ctx, logi_new(ctx, "l1_ratio=0.5 l2=0.01", 2, &t, &f));
+    const double passes = mlpipe_report_get(f.notes, "iterations");
+    assert_true(p.calls > passes + 2); /* one a pass, and the reading */
+    logi_free(&f);
+    p = (logi_progress){0, 5};
+    assert_status(MLPIPE_E_CANCELLED,
+                  logi_new(ctx, "l1_ratio=0.5 l2=0.01", 2, &t, &f));
+    rig_table_free(&t);
+    mlpipe_ctx_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -623,6 +684,8 @@ int main(void)
         cmocka_unit_test(logi_same_columns),
         cmocka_unit_test(logi_refuses),
         cmocka_unit_test(logi_weightless_rows),
+        cmocka_unit_test(logi_long_names),
+        cmocka_unit_test(logi_cancels),
         cmocka_unit_test(logi_starves),
     };
     return cmocka_run_group_tests(tests, logi_open, logi_close);
