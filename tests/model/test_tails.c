@@ -313,6 +313,30 @@ static void withheld_targets(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* A row that is withheld for the scores is a training row too: it can not
+ * validate. */
+static void withheld_rows_leak(void **state)
+{
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = with_odd_rows(c, 60, 60, 0, 1);
+    mlpipe_pipeline *p;
+    mlpipe_model *m;
+    (void)state;
+    assert_ok(c, mlpipe_pipeline_new(c, "target=y features=x", &p));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "ridge", NULL));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "conformal",
+                                     "share=0.5 level=0.5"));
+    for (int64_t i = 0; i < 20; i++) {
+        mlpipe_dataset *row;
+        assert_ok(c, mlpipe_dataset_slice(c, d, i, 1, &row));
+        assert_status(MLPIPE_E_LEAK, mlpipe_fit(c, p, d, row, &m));
+        mlpipe_dataset_free(row);
+    }
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
 /* A class of one row, withheld: the step says so; else there is no score of
  * it, and the fit works. */
 static void withheld_class(void **state)
@@ -416,6 +440,7 @@ int main(void)
         cmocka_unit_test(folds_within_folds),
         cmocka_unit_test(rows_without_weight),
         cmocka_unit_test(withheld_targets),
+        cmocka_unit_test(withheld_rows_leak),
         cmocka_unit_test(withheld_class),
         cmocka_unit_test(refusals),
     };
