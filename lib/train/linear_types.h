@@ -71,6 +71,11 @@ void mlpipe__gram_free(mlpipe__gram *g);
 /* The fold of a training row. */
 uint32_t mlpipe__linear_fold(const mlpipe__fit_job *job, int64_t row,
                              uint32_t folds);
+/* Weights whose products with squares keep all their digits; 0: no row. */
+static inline bool mlpipe__linear_weight_ok(double w)
+{
+    return w == 0 || (w >= 1e-100 && w <= 1e100);
+}
 /* Where the first block begins that has a row of a weight above 0: columns
  * are shifted by the means of such rows of it, since a row without a weight is
  * as good as absent, however far away it is. */

@@ -57,10 +57,10 @@ static mlpipe_status logistic_targets(logistic_fit *fit)
     for (int64_t i = 0; i < t->rows; i++) {
         const double w = t->weight ? t->weight[i] : 1, y = t->target[i];
 
-        if (!(y >= 0 && y < fit->classes) || !(w >= 0) || !(w <= 1e100)) {
+        if (!(y >= 0 && y < fit->classes) || !mlpipe__linear_weight_ok(w)) {
             mlpipe__fail(fit->ctx, MLPIPE_E_NUMERIC,
                          "%s: row %lld has class %g of %u and weight %g; a "
-                         "weight lies within 0 and 1e100",
+                         "weight is 0 or within 1e-100 and 1e100",
                          fit->job->name, (long long)i, y, fit->classes, w);
             return mlpipe__fail_at(fit->ctx, i, "");
         }

@@ -553,6 +553,8 @@ static void logi_refuses(void **state)
         t.w[i] = 1;
     t.w[5] = -1;
     logi_expect(&t, NULL, 2, MLPIPE_E_NUMERIC, "row 5", NULL);
+    t.w[5] = 1e-318; /* its products would lose digits */
+    logi_expect(&t, NULL, 2, MLPIPE_E_NUMERIC, "row 5", NULL);
     t.w[5] = 1;
     t.x[1][17] = 1e200;
     logi_expect(&t, NULL, 2, MLPIPE_E_NUMERIC, "\"f1\"", NULL);

@@ -277,11 +277,51 @@ static void ridge_weightless_rows(void **state)
     }
 }
 
+/* The unit of the weights changes least squares as little as it should, and
+ * weights that would lose digits are refused. */
+static void ridge_unit_of_weights(void **state)
+{
+    static const double units[] = {1, 1e-99, 1e99, 1e-318};
+    double first[3] = {0};
+    (void)state;
+    for (uint32_t k = 0; k < 4; k++) {
+        rig_table t;
+        rig_fit f;
+        mlpipe_status st;
+        rig_table_new(&t, 200, 2);
+        t.w = calloc(200, sizeof(double));
+        for (uint32_t i = 0; i < 200; i++) {
+            t.x[0][i] = rig_normal(i, 0);
+            t.x[1][i] = 1e-8 * rig_normal(i, 1);
+            t.y[i] = t.x[0][i] + rig_normal(i, 2);
+            t.w[i] = units[k] * (1 + i % 3);
+        }
+        st = rig_fit_new(ridge_ctx, &mlpipe__learner_ridge, "l2=0",
+                         MLPIPE__TASK_REGRESSION, &t, NULL, &f);
+        if (k == 3) {
+            assert_status(MLPIPE_E_NUMERIC, st);
+            assert_non_null(
+                strstr(mlpipe_ctx_error(ridge_ctx)->text, "1e-100"));
+            rig_table_free(&t);
+            continue;
+        }
+        assert_ok(ridge_ctx, st);
+        for (uint32_t j = 0; j < 3; j++) {
+            const double w = ridge_model(&f)[j];
+            first[j] = k ? first[j] : w;
+            assert_near(w / first[j], 1, 1e-9);
+        }
+        rig_fit_free(&f);
+        rig_table_free(&t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ridge_huge_columns),
         cmocka_unit_test(ridge_weightless_rows),
+        cmocka_unit_test(ridge_unit_of_weights),
         cmocka_unit_test(ridge_equals_peer),
         cmocka_unit_test(ridge_weight_is_repetition),
         cmocka_unit_test(ridge_large_offset),
