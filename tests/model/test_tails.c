@@ -242,6 +242,26 @@ static void folds_within_folds(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* The same of a step that learns from the target by folds, under a validation
+ * of as many. */
+static void folds_of_a_validation(void **state)
+{
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = noisy(c, 7, 400);
+    mlpipe_pipeline *p;
+    mlpipe_report *r;
+    (void)state;
+    assert_ok(c, mlpipe_pipeline_new(c, "target=y features=c,x", &p));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "target_encode",
+                                     "columns=c folds=2"));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "ridge", NULL));
+    assert_ok(c, mlpipe_cross_validate(c, p, d, "folds=2", &r));
+    mlpipe_report_free(r);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
 /* y = x, and rows from `odd` on have this target and weight. */
 static mlpipe_dataset *with_odd_rows(mlpipe_ctx *c, int64_t odd, int64_t rows,
                                      double y_odd, double w_odd)
@@ -438,6 +458,7 @@ int main(void)
         cmocka_unit_test(calibrated),
         cmocka_unit_test(kept),
         cmocka_unit_test(folds_within_folds),
+        cmocka_unit_test(folds_of_a_validation),
         cmocka_unit_test(rows_without_weight),
         cmocka_unit_test(withheld_targets),
         cmocka_unit_test(withheld_rows_leak),
