@@ -461,10 +461,14 @@ static mlpipe_status fit_bind_rows(mlpipe__fitting *f,
 
 mlpipe_status mlpipe__fit_bind(mlpipe__fitting *f)
 {
+    static const char purpose[] = "fold";
     const char *group = f->model->group_column;
     mlpipe_status st = fit_bind_rows(f, f->given, &f->train);
     f->train.binding.folds = true;
-    f->train.binding.fold_seed = f->model->seed;
+    /* A draw of its own: what validates this fit may leave a fold out by the
+     * same seed, and no row would then be in it. */
+    f->train.binding.fold_seed =
+        mlpipe__hash64(purpose, sizeof purpose - 1, f->model->seed);
     if (!st && group[0])
         f->train.binding.fold_column = mlpipe_dataset_find(f->given, group);
     if (!st && f->held.data)

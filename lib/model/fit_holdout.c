@@ -192,7 +192,7 @@ static bool holdout_same_origin(const mlpipe__fitting *f)
 }
 
 typedef struct holdout_keys {
-    int64_t *ids;    /* of the training rows */
+    int64_t *ids;    /* of the training rows, those for a tail among them */
     uint64_t *hash, *valid_hash, *scratch;
     uint32_t *order; /* of ids, rising */
 } holdout_keys;
@@ -214,11 +214,11 @@ static int64_t holdout_find(const holdout_keys *k, uint32_t n, int64_t id)
 static mlpipe_status holdout_compare(mlpipe__fitting *f, holdout_keys *k,
                                      bool same)
 {
-    const uint32_t n = (uint32_t)f->given->rows;
+    const uint32_t n = (uint32_t)f->given_all->rows;
     int64_t i, shared = 0, equal = 0, first = -1;
     mlpipe_status st = MLPIPE_OK;
     if (!same)
-        st = mlpipe__model_row_hashes(f->ctx, f->model, f->given,
+        st = mlpipe__model_row_hashes(f->ctx, f->model, f->given_all,
                                       MLPIPE__ROW_BY_TARGET, k->hash);
     if (!st && !same)
         st = mlpipe__model_row_hashes(f->ctx, f->model, f->given_valid,
@@ -226,7 +226,7 @@ static mlpipe_status holdout_compare(mlpipe__fitting *f, holdout_keys *k,
     if (st)
         return st;
     for (i = 0; i < n; i++)
-        k->ids[i] = (int64_t)mlpipe_dataset_row_id(f->given, i);
+        k->ids[i] = (int64_t)mlpipe_dataset_row_id(f->given_all, i);
     mlpipe__argsort_i64(k->ids, k->order, n, k->scratch);
     for (i = 0; i < f->given_valid->rows; i++) {
         const int64_t at = holdout_find(
@@ -252,7 +252,7 @@ mlpipe_status mlpipe__fit_check_leak(mlpipe__fitting *f)
 {
     mlpipe__env *env = f->ctx->env;
     const bool same = holdout_same_origin(f);
-    const size_t n = (size_t)f->given->rows;
+    const size_t n = (size_t)f->given_all->rows;
     const size_t m = (size_t)f->given_valid->rows;
     holdout_keys k = {0};
     mlpipe_status st;

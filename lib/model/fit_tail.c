@@ -128,7 +128,11 @@ static mlpipe_status tail_fold(mlpipe__fitting *f, uint32_t step,
 {
     mlpipe__env *env = f->ctx->env;
     const uint32_t width = mlpipe__model_width(f->model);
-    const uint64_t seed = f->model->seed;
+    /* Its own draw: folds that a learner or a step of the inner fit makes by
+     * the model's seed would else miss the very rows that are left out. */
+    const char *name = f->recipe->steps[step].name;
+    const uint64_t seed =
+        mlpipe__hash64(name, strlen(name), f->model->seed);
     const mlpipe_dataset *all = f->given;
     uint8_t *keep = mlpipe__alloc(env, (size_t)all->rows);
     mlpipe_dataset *rest = NULL, *mine = NULL;
@@ -154,8 +158,7 @@ static mlpipe_status tail_fold(mlpipe__fitting *f, uint32_t step,
     if (!st)
         st = mlpipe__fit_inner(f->ctx, f->recipe, step, rest, &part);
     if (!st)
-        st = tail_same_classes(f, part, f->recipe->steps[step].name, fold,
-                               folds);
+        st = tail_same_classes(f, part, name, fold, folds);
     if (!st) {
         p = mlpipe__alloc_array(env, (size_t)mine->rows, width * sizeof *p);
         st = p ? mlpipe__model_answers(f->ctx, part, mine, p)
@@ -173,7 +176,25 @@ done:
     return st;
 }
 
-/* Answers for the withheld rows, which have a target, by the program. */
+/* What is refused of rows that train is refused of these; that a class is
+ * among them alone is told by the step's name. */
+static mlpipe_status tail_withheld_targets(mlpipe__fitting *f,
+                                           const char *name, mlpipe_status st,
+                                           const tail_rows *r)
+{
+    if (st == MLPIPE_E_FORMAT)
+        return mlpipe__fail(f->ctx, MLPIPE_E_EMPTY,
+                            "step %q: a class of %q is met in rows alone "
+                            "that are withheld for its scores; leave rare "
+                            "classes out, or take method=cross",
+                            name, f->model->target);
+    for (int64_t i = 0; !st && i < r->data->rows; i++)
+        if (r->y[i] == r->y[i])
+            st = mlpipe__fit_check_target(f, i, r->y[i]);
+    return st;
+}
+
+/* Answers for the withheld rows, by the program. */
 static mlpipe_status tail_withheld(mlpipe__fitting *f, tail_rows *r)
 {
     mlpipe__binding binding;
@@ -195,6 +216,8 @@ static mlpipe_status tail_answers(mlpipe__fitting *f, uint32_t step,
     const uint32_t folds = s->tail->folds(&s->params);
     mlpipe_status st =
         tail_rows_init(f, folds ? f->train.data : f->withheld, r);
+    if (!folds)
+        st = tail_withheld_targets(f, s->name, st, r);
     if (!st && !folds)
         return tail_withheld(f, r);
     for (uint32_t k = 0; !st && k < folds; k++) {
@@ -205,12 +228,13 @@ static mlpipe_status tail_answers(mlpipe__fitting *f, uint32_t step,
     return st;
 }
 
-/* Rows without a target or an answer say nothing. */
+/* Rows without a target, an answer or a weight say nothing. */
 static uint64_t tail_tidy(tail_rows *r, uint32_t width)
 {
     uint64_t n = 0;
     for (int64_t i = 0; i < r->data->rows; i++) {
-        if (r->y[i] != r->y[i] || r->p[i * width] != r->p[i * width])
+        if (r->y[i] != r->y[i] || r->p[i * width] != r->p[i * width] ||
+            (r->w && !(r->w[i] > 0.0)))
             continue;
         r->y[n] = r->y[i];
         if (r->w)
@@ -253,8 +277,9 @@ static mlpipe_status tail_step(mlpipe__fitting *f, uint32_t step,
         job.w = r.w;
         if (!job.n)
             st = mlpipe__fail(f->ctx, MLPIPE_E_EMPTY,
-                              "step %q: none of %lld rows has both a target "
-                              "and an answer",
+                              "step %q: none of %lld rows has a target, an "
+                              "answer and a weight above 0; give it more "
+                              "rows",
                               s->name, (long long)r.data->rows);
     }
     for (uint32_t k = 0; !st && k < width; k++)

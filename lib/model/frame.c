@@ -144,24 +144,28 @@ static void frame_read(const mlpipe__frame *frame, void *scratch,
 
 /* ---- targets and weights ------------------------------------------------ */
 
+mlpipe_status mlpipe__fit_check_target(mlpipe__fitting *f, int64_t row,
+                                       double y)
+{
+    const mlpipe_model *m = f->model;
+    if (mlpipe__finite(mlpipe__target_forward(m->transform, y)))
+        return MLPIPE_OK;
+    mlpipe__fail(f->ctx, MLPIPE_E_NUMERIC,
+                 "the target %q is %g in row %lld, where %s has no finite "
+                 "value; use another transform, or leave such rows out",
+                 m->target, y, (long long)row,
+                 mlpipe__params_get(&f->recipe->params, "target")->text);
+    return mlpipe__fail_at(f->ctx, row, m->target);
+}
+
 mlpipe_status mlpipe__fit_targets(mlpipe__fitting *f, const mlpipe_dataset *d,
                                   double *out)
 {
-    const mlpipe_model *m = f->model;
     int64_t i;
-    mlpipe_status st = mlpipe__model_target(f->ctx, m, d, out);
+    mlpipe_status st = mlpipe__model_target(f->ctx, f->model, d, out);
     for (i = 0; !st && i < d->rows; i++) {
-        const double y = out[i];
-        out[i] = mlpipe__target_forward(m->transform, y);
-        if (mlpipe__finite(out[i]))
-            continue;
-        mlpipe__fail(f->ctx, MLPIPE_E_NUMERIC,
-                     "the target %q is %g in row %lld, where %s has no "
-                     "finite value; use another transform, or leave such "
-                     "rows out",
-                     m->target, y, (long long)i,
-                     mlpipe__params_get(&f->recipe->params, "target")->text);
-        st = mlpipe__fail_at(f->ctx, i, m->target);
+        st = mlpipe__fit_check_target(f, i, out[i]);
+        out[i] = mlpipe__target_forward(f->model->transform, out[i]);
     }
     return st;
 }

@@ -128,8 +128,9 @@ static mlpipe_status task_refuse(mlpipe__fitting *f, uint32_t found, bool odd)
     const char *target = f->model->target;
     if (odd)
         mlpipe__fail(f->ctx, MLPIPE_E_SCHEMA,
-                     "the target %q holds fractions and cannot be a class; "
-                     "leave task= out",
+                     "the target %q holds fractions, or numbers beyond "
+                     "2^53, and cannot be a class; leave task= out, or give "
+                     "it as a category",
                      target);
     else if (found > 2)
         mlpipe__fail(f->ctx, MLPIPE_E_SCHEMA,

@@ -88,19 +88,27 @@ static calibrate_sums calibrate_line_sums(const mlpipe__tail_job *job,
     return s;
 }
 
+/* Asked once a round of passes over the rows. */
+static mlpipe_status calibrate_poll(const mlpipe__tail_job *job, int round)
+{
+    return mlpipe__poll(job->ctx, job->name, (uint64_t)round,
+                        CALIBRATE_ROUNDS);
+}
+
 /* Newton with halving, as H.-T. Lin, C.-J. Lin and R. Weng (2007) advise. */
-static calibrate_line calibrate_fit_line(const mlpipe__tail_job *job,
-                                         const double *x)
+static mlpipe_status calibrate_fit_line(const mlpipe__tail_job *job,
+                                        const double *x, calibrate_line *out)
 {
     double weight[2] = {0, 0}, t[2];
     calibrate_line l = {1.0, 0.0};
     calibrate_sums now;
+    mlpipe_status st = MLPIPE_OK;
     for (uint64_t i = 0; i < job->n; i++)
         weight[job->y[i] >= 0.5] += calibrate_weight(job, i);
     t[1] = (weight[1] + 1.0) / (weight[1] + 2.0);
     t[0] = 1.0 / (weight[0] + 2.0);
     now = calibrate_line_sums(job, x, t, l);
-    for (int round = 0; round < CALIBRATE_ROUNDS; round++) {
+    for (int round = 0; round < CALIBRATE_ROUNDS && !st; round++) {
         const double small = 1e-12 * (now.haa + now.hbb);
         const double haa = now.haa + small, hbb = now.hbb + small;
         const double det = haa * hbb - now.hab * now.hab;
@@ -110,7 +118,8 @@ static calibrate_line calibrate_fit_line(const mlpipe__tail_job *job,
         calibrate_sums next = now;
         double step = 1.0;
         if (!(drop > 1e-14 * (1.0 + now.loss)))
-            return l;
+            break;
+        st = calibrate_poll(job, round);
         for (; step > 1e-6; step /= 2.0) {
             const calibrate_line to = {l.slope - step * da,
                                        l.shift - step * db};
@@ -121,10 +130,11 @@ static calibrate_line calibrate_fit_line(const mlpipe__tail_job *job,
             break;
         }
         if (!(step > 1e-6))
-            return l;
+            break;
         now = next;
     }
-    return l;
+    *out = l;
+    return st;
 }
 
 static void calibrate_emit_line(mlpipe__tail_job *job, calibrate_line l)
@@ -147,8 +157,11 @@ static mlpipe_status calibrate_platt(mlpipe__tail_job *job)
         return mlpipe__nomem(job->ctx);
     for (uint64_t i = 0; i < job->n; i++)
         x[i] = mlpipe__logit(job->p[i]);
-    const calibrate_line l = calibrate_fit_line(job, x);
+    calibrate_line l;
+    const mlpipe_status st = calibrate_fit_line(job, x, &l);
     mlpipe__free(job->ctx->env, x);
+    if (st)
+        return st;
     if (!(l.slope > 0))
         mlpipe__log_line(job->ctx, MLPIPE_LOG_WARN, job->name,
                          "the slope on log odds is %g: rows that the learner "
@@ -207,11 +220,15 @@ static void calibrate_slope(const mlpipe__tail_job *job, double beta,
 }
 
 /* The loss is convex in beta = 1 / T: Newton within a bracket. */
-static double calibrate_fit_beta(const mlpipe__tail_job *job)
+static mlpipe_status calibrate_fit_beta(const mlpipe__tail_job *job,
+                                        double *out)
 {
     double low = 1e-2, high = 1e2, beta = 1.0;
-    for (int round = 0; round < CALIBRATE_ROUNDS; round++) {
+    mlpipe_status st = MLPIPE_OK;
+    for (int round = 0; round < CALIBRATE_ROUNDS && !st; round++) {
         double d, h, next;
+        bool still;
+        st = calibrate_poll(job, round);
         calibrate_slope(job, beta, &d, &h);
         if (d > 0)
             high = beta;
@@ -220,11 +237,13 @@ static double calibrate_fit_beta(const mlpipe__tail_job *job)
         next = h > 0 ? beta - d / h : beta;
         if (!(next > low && next < high))
             next = mlpipe__sqrt(low * high);
-        if ((next > beta ? next - beta : beta - next) <= 1e-12 * beta)
-            return next;
+        still = (next > beta ? next - beta : beta - next) <= 1e-12 * beta;
         beta = next;
+        if (still)
+            break;
     }
-    return beta;
+    *out = beta;
+    return st;
 }
 
 static mlpipe_status calibrate_temperature(mlpipe__tail_job *job)
@@ -232,6 +251,8 @@ static mlpipe_status calibrate_temperature(mlpipe__tail_job *job)
     static const double floor[2] = {1e-300, 1.0};
     mlpipe__program *p = job->program;
     uint32_t regs[1], first = 0;
+    calibrate_line line = {1.0, 0.0};
+    mlpipe_status st;
     if (job->width == 1) { /* one number: a line through 0 */
         double *both = mlpipe__alloc_array(job->ctx->env, (size_t)job->n,
                                            2 * sizeof *both);
@@ -244,14 +265,19 @@ static mlpipe_status calibrate_temperature(mlpipe__tail_job *job)
         }
         two.p = both;
         two.width = 2;
-        const calibrate_line l = {calibrate_fit_beta(&two), 0.0};
+        st = calibrate_fit_beta(&two, &line.slope);
         mlpipe__free(job->ctx->env, both);
+        if (st)
+            return st;
         mlpipe__report_number(job->notes, "calibrate.temperature",
-                              1.0 / l.slope);
-        calibrate_emit_line(job, l);
+                              1.0 / line.slope);
+        calibrate_emit_line(job, line);
         return MLPIPE_OK;
     }
-    const double c[2] = {calibrate_fit_beta(job), 0.0};
+    st = calibrate_fit_beta(job, &line.slope);
+    if (st)
+        return st;
+    const double c[2] = {line.slope, 0.0};
     mlpipe__report_number(job->notes, "calibrate.temperature", 1.0 / c[0]);
     uint32_t *logits =
         mlpipe__alloc_array(job->ctx->env, job->width, sizeof *logits);

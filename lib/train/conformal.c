@@ -53,33 +53,73 @@ static double conformal_score(const mlpipe__tail_job *job, uint64_t i)
     return a < b ? b - a : a - b;
 }
 
-/* The ceil((n + 1) level)-th smallest score. */
+static double conformal_weight(const mlpipe__tail_job *job, uint64_t i)
+{
+    return job->w ? job->w[i] : 1.0;
+}
+
+/* The score below which the rows weigh so much; by the largest weight. */
+static double conformal_walk(const mlpipe__tail_job *job, const double *score,
+                             const uint32_t *order, double largest,
+                             double need)
+{
+    double weight = conformal_weight(job, order[0]) / largest;
+    uint64_t i = 0;
+    while (i + 1 < job->n && weight < need)
+        weight += conformal_weight(job, order[++i]) / largest;
+    return score[order[i]];
+}
+
+static mlpipe_status conformal_too_few(const mlpipe__tail_job *job,
+                                       double level, double rows)
+{
+    return mlpipe__fail(job->ctx, MLPIPE_E_EMPTY,
+                        "step %q: level=%g needs at least %g rows with "
+                        "scores and there are %g (as many of equal weight); "
+                        "lower level, raise share, or take method=cross",
+                        job->name, level,
+                        mlpipe__ceil(level / (1.0 - level) - 1e-9), rows);
+}
+
+/*
+ * The ceil((n + 1) level)-th smallest score. With weights the row to come
+ * weighs as much as one that is drawn by them does, sum w^2 / sum w (R.
+ * Tibshirani et al., NeurIPS 2019): no unit of the weights changes a score.
+ */
 static mlpipe_status conformal_quantile(const mlpipe__tail_job *job,
                                         double level, double *out)
 {
     mlpipe__env *env = job->ctx->env;
-    const double rank =
-        mlpipe__ceil(((double)job->n + 1.0) * level - 1e-9);
-    double *score =
-        mlpipe__alloc_array(env, (size_t)job->n, 2 * sizeof *score);
-    if (!score)
-        return mlpipe__nomem(job->ctx);
-    if (rank > (double)job->n) {
-        mlpipe__free(env, score);
-        return mlpipe__fail(job->ctx, MLPIPE_E_EMPTY,
-                            "step %q: level=%g needs at least %g rows with "
-                            "scores and there are %llu; lower level, raise "
-                            "share, or take method=cross",
-                            job->name, level,
-                            mlpipe__ceil(level / (1.0 - level) - 1e-9),
-                            (unsigned long long)job->n);
-    }
-    for (uint64_t i = 0; i < job->n; i++)
+    const size_t n = (size_t)job->n;
+    double *score = mlpipe__alloc_array(env, n, sizeof *score);
+    uint32_t *order = mlpipe__alloc_array(env, n, sizeof *order);
+    uint64_t *scratch = mlpipe__alloc_array(env, n, 4 * sizeof *scratch);
+    double largest = 0.0, sum = 0.0, squares = 0.0;
+    mlpipe_status st =
+        score && order && scratch ? MLPIPE_OK : mlpipe__nomem(job->ctx);
+
+    for (uint64_t i = 0; !st && i < job->n; i++) {
+        const double w = conformal_weight(job, i);
         score[i] = conformal_score(job, i);
-    mlpipe__sort_f64(score, job->n, score + job->n);
-    *out = score[(uint64_t)rank - 1];
+        largest = w > largest ? w : largest;
+    }
+    for (uint64_t i = 0; !st && i < job->n; i++) {
+        const double w = conformal_weight(job, i) / largest;
+        sum += w;
+        squares += w * w;
+    }
+    const double next = squares / sum;
+    const double need = (sum + next) * level - 1e-9 * next;
+    if (!st && need > sum)
+        st = conformal_too_few(job, level, sum / next);
+    if (!st) {
+        mlpipe__argsort_f64(score, order, (uint32_t)n, scratch);
+        *out = conformal_walk(job, score, order, largest, need);
+    }
+    mlpipe__free(env, scratch);
+    mlpipe__free(env, order);
     mlpipe__free(env, score);
-    return MLPIPE_OK;
+    return st;
 }
 
 /* ---- an interval -------------------------------------------------------- */
@@ -152,7 +192,15 @@ static mlpipe_status conformal_fit(mlpipe__tail_job *job)
 {
     const double level = mlpipe__params_get(job->params, "level")->number;
     double q = 0.0;
-    const mlpipe_status st = conformal_quantile(job, level, &q);
+    mlpipe_status st = MLPIPE_OK;
+    if (job->n >= UINT32_MAX)
+        st = mlpipe__fail(job->ctx, MLPIPE_E_LIMIT,
+                          "step %q: %llu rows have scores and the limit is "
+                          "%u; lower share, or take fewer rows",
+                          job->name, (unsigned long long)job->n,
+                          UINT32_MAX - 1);
+    if (!st)
+        st = conformal_quantile(job, level, &q);
     if (st)
         return st;
     if (!mlpipe__finite(q))

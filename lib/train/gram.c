@@ -44,10 +44,23 @@ typedef struct gram_run {
 uint32_t mlpipe__linear_fold(const mlpipe__fit_job *job, int64_t row,
                              uint32_t folds)
 {
+    static const char purpose[] = "lambda";
     const mlpipe__frame *t = job->train;
+    /* A draw of its own: what validates this fit may leave a fold out by the
+     * same seed, and all rows would then be in the others. */
+    const uint64_t seed =
+        mlpipe__hash64(purpose, sizeof purpose - 1, job->seed);
 
-    return mlpipe__fold_of(job->seed, (t->keys ? t->keys : t->ids)[row],
-                           folds);
+    return mlpipe__fold_of(seed, (t->keys ? t->keys : t->ids)[row], folds);
+}
+
+int64_t mlpipe__linear_origin(const mlpipe__frame *rows)
+{
+    int64_t i = 0;
+
+    while (rows->weight && i < rows->rows && !(rows->weight[i] > 0))
+        i++;
+    return i < rows->rows ? i - i % MLPIPE__GRAM_ROWS : 0;
 }
 
 mlpipe_status mlpipe__linear_null(const mlpipe__fit_job *job, uint32_t feature,
@@ -214,25 +227,31 @@ static mlpipe_status gram_carry(gram_run *r, uint32_t fold, double *sum)
     return MLPIPE_OK;
 }
 
-/* The shift of a column is about its mean, over the first block; without a
- * constant the columns stay where they are. */
+/* The shift of a column is about its mean, over the first block that counts;
+ * without a constant the columns stay where they are. */
 static mlpipe_status gram_shifts(gram_run *r, bool intercept)
 {
+    const mlpipe__frame *t = r->job->train;
     gram_worker *w = r->worker;
-    const uint32_t rows = gram_rows(r, 0), folds = r->g->folds;
-    uint32_t first, count;
+    const int64_t origin = mlpipe__linear_origin(t);
+    const uint32_t rows = gram_rows(r, origin), folds = r->g->folds;
+    uint32_t first, count, counting = 0;
 
+    w->start = origin;
     r->g->folds = 1;
     gram_places(r, w, rows, &first, &count);
-    for (uint32_t i = 0; i < rows; i++)
-        w->root[i] = 1;
+    for (uint32_t i = 0; i < rows; i++) {
+        w->root[i] = !t->weight || t->weight[origin + i] > 0;
+        counting += w->root[i] > 0;
+    }
     gram_read(r, w, rows);
     r->g->folds = folds;
     if (w->bad_row >= 0)
         return mlpipe__linear_null(r->job, w->bad_feature, w->bad_row);
     for (uint32_t c = 0; c <= r->g->p && intercept; c++) {
         const double mean =
-            mlpipe__block_sum(w->x + (size_t)c * GRAM_STRIDE, rows) / rows;
+            mlpipe__block_sum(w->x + (size_t)c * GRAM_STRIDE, rows) /
+            counting;
         r->g->shift[c] = mlpipe__finite(mean) ? mean : 0;
     }
     return MLPIPE_OK;

@@ -42,10 +42,12 @@ static double moments_square(const mlpipe__gram *g, const double *sum,
     const double shift = g->shift[j];
     const double weight = sum[(size_t)g->q * g->q - 1];
 
+    if (!mlpipe__finite(all)) /* which is above every limit, but no number */
+        return all;
     return x <= MOMENTS_ROUNDING * all ||
                    x <= MOMENTS_OF_SHIFT * shift * shift * weight
                ? 0
-               : x; /* NaN too */
+               : x;
 }
 
 void mlpipe__moments_fill(const mlpipe__gram *g, uint32_t left_out,

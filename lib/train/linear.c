@@ -40,10 +40,10 @@ static mlpipe_status linear_check_rows(const mlpipe__linear *l)
 
     for (int64_t i = 0; i < t->rows; i++) {
         const double w = t->weight ? t->weight[i] : 1;
-        if (!mlpipe__finite(t->target[i]) || !(w >= 0) || !(w <= 1e100)) {
+        if (!mlpipe__finite(t->target[i]) || !mlpipe__linear_weight_ok(w)) {
             mlpipe__fail(l->ctx, MLPIPE_E_NUMERIC,
                          "%s: row %lld has target %g and weight %g; both must "
-                         "be finite, the weight within 0 and 1e100",
+                         "be finite, the weight 0 or within 1e-100 and 1e100",
                          l->job->name, (long long)i, t->target[i], w);
             return mlpipe__fail_at(l->ctx, i, "");
         }
@@ -54,6 +54,36 @@ static mlpipe_status linear_check_rows(const mlpipe__linear *l)
                             "%s: no training row has a weight above 0",
                             l->job->name);
     return MLPIPE_OK;
+}
+
+mlpipe_status mlpipe__linear_too_large(const mlpipe__linear *l,
+                                       uint32_t column)
+{
+    const char *name;
+
+    if (column == l->p)
+        return mlpipe__fail(l->ctx, MLPIPE_E_NUMERIC,
+                            "%s: the squares of the target are beyond a "
+                            "double; give the target in larger units",
+                            l->job->name);
+    name = l->job->train->feature[column].name;
+    mlpipe__fail(l->ctx, MLPIPE_E_NUMERIC,
+                 "%s: the squares of feature %q are beyond a double; add "
+                 "scale before it, or outlier",
+                 l->job->name, name);
+    return mlpipe__fail_at(l->ctx, -1, name);
+}
+
+mlpipe_status mlpipe__linear_finite(const mlpipe__linear *l,
+                                    const mlpipe__moments *m)
+{
+    if (!(m->weight > 0))
+        return MLPIPE_OK;
+    for (uint32_t j = 0; j < m->p; j++)
+        if (!mlpipe__finite(m->a[(size_t)j * m->p + j]))
+            return mlpipe__linear_too_large(l, j);
+    return mlpipe__finite(m->yy) ? MLPIPE_OK
+                                 : mlpipe__linear_too_large(l, l->p);
 }
 
 /* lambda=auto, or a number; ridge may have none and then goes by l2. */
@@ -166,11 +196,13 @@ static void linear_score(mlpipe__linear *l, const double *errors,
         weight += weights[k];
     }
     l->cv[i] = sum / weight;
+    const double unit = l->cv[i] > 0 ? l->cv[i] : 1; /* so that squares are */
     for (uint32_t k = 0; k < l->folds; k++) {
-        const double d = errors[(size_t)k * l->lambdas + i] - l->cv[i];
-        spread += weights[k] * d * d;
+        const double d =
+            (errors[(size_t)k * l->lambdas + i] - l->cv[i]) / unit;
+        spread += weights[k] / weight * d * d;
     }
-    l->cv_se[i] = mlpipe__sqrt(spread / weight / (used - 1));
+    l->cv_se[i] = unit * mlpipe__sqrt(spread / (used - 1));
 }
 
 mlpipe_status mlpipe__linear_choose(mlpipe__linear *l, const double *errors,

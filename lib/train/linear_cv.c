@@ -19,20 +19,6 @@ typedef struct cv_run {
     bool *reached;             /* folds */
 } cv_run;
 
-static mlpipe_status cv_finite(const mlpipe__linear *l,
-                               const mlpipe__moments *m)
-{
-    for (uint32_t j = 0; j < m->p; j++)
-        if (!mlpipe__finite(m->b[j]) ||
-            !mlpipe__finite(m->a[(size_t)j * m->p + j]) ||
-            !mlpipe__finite(m->yy))
-            return mlpipe__fail(l->ctx, MLPIPE_E_NUMERIC,
-                                "%s: the squares of feature %q or of the "
-                                "target are beyond a double; add scale",
-                                l->job->name, l->job->train->feature[j].name);
-    return MLPIPE_OK;
-}
-
 /* The least lambda at which all coefficients are zero. */
 static double cv_highest(const mlpipe__linear *l, const mlpipe__moments *m)
 {
@@ -72,8 +58,7 @@ static mlpipe_status cv_prepare(cv_run *r)
             return mlpipe__nomem(l->ctx);
         mlpipe__moments_fill(&r->gram, k == last ? UINT32_MAX : k,
                              l->intercept, r->sum, &r->moments[k]);
-        st = r->moments[k].weight > 0 ? cv_finite(l, &r->moments[k])
-                                      : MLPIPE_OK;
+        st = mlpipe__linear_finite(l, &r->moments[k]);
         if (!st && !mlpipe__descent_init(l->env, &r->moments[k], l,
                                          &r->descent[k]))
             return mlpipe__nomem(l->ctx);

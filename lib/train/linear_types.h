@@ -71,6 +71,15 @@ void mlpipe__gram_free(mlpipe__gram *g);
 /* The fold of a training row. */
 uint32_t mlpipe__linear_fold(const mlpipe__fit_job *job, int64_t row,
                              uint32_t folds);
+/* Weights whose products with squares keep all their digits; 0: no row. */
+static inline bool mlpipe__linear_weight_ok(double w)
+{
+    return w == 0 || (w >= 1e-100 && w <= 1e100);
+}
+/* Where the first block begins that has a row of a weight above 0: columns
+ * are shifted by the means of such rows of it, since a row without a weight is
+ * as good as absent, however far away it is. */
+int64_t mlpipe__linear_origin(const mlpipe__frame *rows);
 /* The error of a missing value. */
 mlpipe_status mlpipe__linear_null(const mlpipe__fit_job *job, uint32_t feature,
                                   int64_t row);
@@ -135,6 +144,12 @@ mlpipe_status mlpipe__linear_choose(mlpipe__linear *l, const double *errors,
 /* Coefficients w of features with these means become the model. */
 void mlpipe__linear_keep(mlpipe__linear *l, const double *w,
                          const double *mean);
+/* The error of squares that are no finite numbers: of a feature, or of the
+ * target, which is column p; and whether there are any. */
+mlpipe_status mlpipe__linear_too_large(const mlpipe__linear *l,
+                                       uint32_t column);
+mlpipe_status mlpipe__linear_finite(const mlpipe__linear *l,
+                                    const mlpipe__moments *m);
 mlpipe_status mlpipe__linear_not_reached(const mlpipe__linear *l,
                                          double lambda, double gap);
 

@@ -98,13 +98,7 @@ static mlpipe_status wide_centre(wide_fit *f, const wide_reader *r)
             x[i] = (x[i] - more) * r->root[i];
         size = mlpipe__wide_dot(f, x, x);
         if (!mlpipe__finite(size))
-            return mlpipe__fail(f->l->ctx, MLPIPE_E_NUMERIC,
-                                "%s: the squares of %s %q are beyond a "
-                                "double; add scale",
-                                f->l->job->name,
-                                c < f->p ? "feature" : "the target",
-                                c < f->p ? f->l->job->train->feature[c].name
-                                         : "");
+            return mlpipe__linear_too_large(f->l, c);
         if (size <= 0x1p-96 * mean * mean) /* it does not vary */
             size = 0;
         if (c < f->p)
@@ -203,14 +197,13 @@ static mlpipe_status wide_fold(wide_fit *f, uint32_t k, double *errors,
     if (st)
         return st;
     weights[k] = f->held;
-    before = l->path[0] * l->l1_ratio;
+    before = l->path[0];
+    f->steps = l->lambdas;
     for (uint32_t i = 0; i < l->lambdas && !st; i++) {
-        const double l1 = l->path[i] * l->l1_ratio;
-        st = mlpipe__poll(l->ctx, l->job->name, i, l->lambdas);
-        if (!st && !mlpipe__wide_solve(f, l1, l->path[i] - l1, before))
-            st = mlpipe__linear_not_reached(l, l->path[i], f->gap);
+        f->step_at = i;
+        st = mlpipe__wide_solve(f, l->path[i], before);
         errors[(size_t)k * l->lambdas + i] = f->held > 0 ? wide_error(f) : 0;
-        before = l1;
+        before = l->path[i];
     }
     return st;
 }
@@ -246,24 +239,23 @@ static mlpipe_status wide_all_rows(wide_fit *f, uint32_t best)
     if (st)
         return st;
     highest = wide_highest(f);
-    before = highest * l->l1_ratio;
+    before = highest;
     if (l->automatic)
         l->lambda = l->path[best];
     else if (l->lambda < highest)
         down = mlpipe__log(l->lambda / highest) / WIDE_STEPS;
     const uint32_t steps = l->automatic ? best : down < 0 ? WIDE_STEPS : 0;
+    f->steps = steps + 1;
     for (uint32_t i = 0; i <= steps && !st; i++) {
         const double lambda = i == steps     ? l->lambda
                               : l->automatic ? l->path[i]
                                              : highest * mlpipe__exp(down * i);
-        const double l1 = lambda * l->l1_ratio;
-        st = mlpipe__poll(l->ctx, l->job->name, i, steps + 1);
+        f->step_at = i;
         f->tol = i == steps || l->automatic || l->tol > WIDE_LOOSE
                      ? l->tol
                      : WIDE_LOOSE;
-        if (!st && !mlpipe__wide_solve(f, l1, lambda - l1, before))
-            st = mlpipe__linear_not_reached(l, lambda, f->gap);
-        before = l1;
+        st = mlpipe__wide_solve(f, lambda, before);
+        before = lambda;
     }
     return st;
 }

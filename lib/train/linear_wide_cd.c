@@ -242,15 +242,17 @@ static void wide_exact(wide_fit *f, double l1, double l2)
         wide_back(f);
 }
 
-bool mlpipe__wide_solve(wide_fit *f, double l1, double l2, double before)
+mlpipe_status mlpipe__wide_solve(wide_fit *f, double lambda, double before)
 {
-    const uint64_t end = f->sweeps + f->l->sweeps_max;
+    const mlpipe__linear *l = f->l;
+    const uint64_t end = f->sweeps + l->sweeps_max;
+    const double l1 = lambda * l->l1_ratio, l2 = lambda - l1;
+    const double strong = 2 * l1 - before * l->l1_ratio;
     double still = WIDE_STILL * f->tol * f->yy;
-    const double strong = 2 * l1 - before;
 
     f->gap = 0;
     if (!(f->yy > 0) || !(f->weight > 0))
-        return true;
+        return mlpipe__poll(l->ctx, l->job->name, f->step_at, f->steps);
     f->parts = 0;
     memset(f->out, 0, f->p);
     memset(f->in, 0, f->p);
@@ -259,15 +261,19 @@ bool mlpipe__wide_solve(wide_fit *f, double l1, double l2, double before)
             mlpipe__dual_size(f->g[j], f->l->positive) >= strong)
             wide_take(f, j);
     for (uint32_t round = 1;; round++) {
+        const mlpipe_status st =
+            mlpipe__poll(l->ctx, l->job->name, f->step_at, f->steps);
         bool more;
+        if (st)
+            return st;
         if (round > WIDE_PATIENCE)
             wide_exact(f, l1, l2);
         wide_round(f, l1, l2, still);
         wide_certify(f, l1, l2, &more);
         if (f->gap <= f->tol)
-            return true;
+            return MLPIPE_OK;
         if (f->sweeps >= end || f->gap != f->gap)
-            return false;
+            return mlpipe__linear_not_reached(l, lambda, f->gap);
         if (!more)
             still /= 4;
     }

@@ -31,13 +31,13 @@ typedef struct wide_fit {
     uint32_t exact;
     double *factor, *step, *columns, *lanes;
     double tol, gap;
+    uint32_t step_at, steps; /* of a path, for progress */
     uint64_t sweeps;
 } wide_fit;
 
 /* Of columns, over the rows that train. */
 double mlpipe__wide_dot(const wide_fit *f, const double *a, const double *b);
-/* From the solution at the lambda before, whose l1 was `before`: true where
- * the gap is within f->tol. */
-bool mlpipe__wide_solve(wide_fit *f, double l1, double l2, double before);
+/* From the solution at the lambda `before`, until the gap is within f->tol. */
+mlpipe_status mlpipe__wide_solve(wide_fit *f, double lambda, double before);
 
 #endif

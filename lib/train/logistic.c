@@ -57,10 +57,10 @@ static mlpipe_status logistic_targets(logistic_fit *fit)
     for (int64_t i = 0; i < t->rows; i++) {
         const double w = t->weight ? t->weight[i] : 1, y = t->target[i];
 
-        if (!(y >= 0 && y < fit->classes) || !(w >= 0) || !(w <= 1e100)) {
+        if (!(y >= 0 && y < fit->classes) || !mlpipe__linear_weight_ok(w)) {
             mlpipe__fail(fit->ctx, MLPIPE_E_NUMERIC,
                          "%s: row %lld has class %g of %u and weight %g; a "
-                         "weight lies within 0 and 1e100",
+                         "weight is 0 or within 1e-100 and 1e100",
                          fit->job->name, (long long)i, y, fit->classes, w);
             return mlpipe__fail_at(fit->ctx, i, "");
         }
@@ -266,13 +266,40 @@ static void logistic_model(const logistic_fit *fit)
             logistic_centre(fit, j);
 }
 
-static void logistic_notes(const logistic_fit *fit, mlpipe_report *notes)
+/* The whole name, however long that of a class is. */
+static mlpipe_status logistic_class_notes(const logistic_fit *fit,
+                                          mlpipe_report *notes, uint32_t k,
+                                          const double *model)
+{
+    const char *const *names = fit->job->class_names;
+    const char *const class_name = names ? names[k] : "";
+    mlpipe_status st = MLPIPE_OK;
+    mlpipe__text one, all;
+
+    mlpipe__text_init(&one, fit->env);
+    mlpipe__text_init(&all, fit->env);
+    mlpipe__text_add(&one, "intercept %s", class_name);
+    mlpipe__text_add(&all, "coefficients %s", class_name);
+    if (one.failed || all.failed) {
+        st = mlpipe__nomem(fit->ctx);
+    } else {
+        mlpipe__report_number(notes, one.data, model[0]);
+        mlpipe__report_series(notes, all.data, model + 1, fit->p);
+    }
+    mlpipe__text_free(&one);
+    mlpipe__text_free(&all);
+    return st;
+}
+
+static mlpipe_status logistic_notes(const logistic_fit *fit,
+                                    mlpipe_report *notes)
 {
     const uint32_t rows = fit->classes == 2 ? 1 : fit->classes;
     const size_t width = (size_t)fit->p + 1;
+    mlpipe_status st = MLPIPE_OK;
 
     if (!notes)
-        return;
+        return MLPIPE_OK;
     mlpipe__report_number(notes, "train_loss", fit->loss);
     mlpipe__report_number(notes, "objective", fit->value);
     mlpipe__report_number(notes, "gradient", fit->gap);
@@ -280,20 +307,11 @@ static void logistic_notes(const logistic_fit *fit, mlpipe_report *notes)
     if (rows == 1) {
         mlpipe__report_number(notes, "intercept", fit->model[0]);
         mlpipe__report_series(notes, "coefficients", fit->model + 1, fit->p);
-        return;
+        return MLPIPE_OK;
     }
-    for (uint32_t k = 0; k < rows; k++) {
-        const double *model = fit->model + k * width;
-        const char *const *names = fit->job->class_names;
-        char name[128];
-
-        mlpipe__format(name, sizeof name, "intercept %s",
-                       names ? names[k] : "");
-        mlpipe__report_number(notes, name, model[0]);
-        mlpipe__format(name, sizeof name, "coefficients %s",
-                       names ? names[k] : "");
-        mlpipe__report_series(notes, name, model + 1, fit->p);
-    }
+    for (uint32_t k = 0; k < rows && !st; k++)
+        st = logistic_class_notes(fit, notes, k, fit->model + k * width);
+    return st;
 }
 
 static void logistic_emit(const logistic_fit *fit, mlpipe__fit_job *job)
@@ -358,7 +376,7 @@ static mlpipe_status logistic_learn(mlpipe__fit_job *job)
     if (!st) {
         logistic_model(&fit);
         logistic_emit(&fit, job);
-        logistic_notes(&fit, job->notes);
+        st = logistic_notes(&fit, job->notes);
     }
     logistic_free(&fit);
     return st;

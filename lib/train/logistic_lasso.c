@@ -6,7 +6,11 @@
  */
 #include "logistic_types.h"
 
-enum { LASSO_ROUNDS = 1000, LASSO_SWEEPS = 1000 };
+enum {
+    LASSO_ROUNDS = 1000,
+    LASSO_SWEEPS = 1000,
+    LASSO_POLL = 16 /* sweeps; one takes up to 10 ms */
+};
 
 static double lasso_shrink(double x, double by)
 {
@@ -54,19 +58,25 @@ static double lasso_sweep(logistic_fit *fit, bool all)
     return most;
 }
 
-void mlpipe__logistic_lasso(logistic_fit *fit, double within)
+mlpipe_status mlpipe__logistic_lasso(logistic_fit *fit, double within)
 {
     const size_t n = fit->size;
+    mlpipe_status st = MLPIPE_OK;
 
     memcpy(fit->next, fit->theta, n * sizeof *fit->next);
     memcpy(fit->slope, fit->gradient, n * sizeof *fit->slope);
-    for (uint32_t k = 0; k < LASSO_ROUNDS; k++) {
+    for (uint32_t k = 0; k < LASSO_ROUNDS && !st; k++) {
         if (lasso_sweep(fit, true) <= within)
             break;
-        for (uint32_t i = 0; i < LASSO_SWEEPS; i++)
+        for (uint32_t i = 0; i < LASSO_SWEEPS && !st; i++) {
             if (lasso_sweep(fit, false) <= within)
                 break;
+            if (i % LASSO_POLL == LASSO_POLL - 1)
+                st = mlpipe__poll(fit->ctx, fit->job->name, fit->passes,
+                                  fit->most);
+        }
     }
     for (size_t i = 0; i < n; i++)
         fit->step[i] = fit->next[i] - fit->theta[i];
+    return st;
 }

@@ -250,11 +250,31 @@ mlpipe_status mlpipe__logistic_pass(logistic_fit *fit,
 
 /* ---- the first reading -------------------------------------------------- */
 
-/* The means of the first block, rounded once: a constant column is then 0. */
+/* The values of a unit in rows that have a weight. */
+static uint32_t rows_mean_add(const logistic_fit *fit, int64_t start,
+                              uint32_t n, const double *x,
+                              mlpipe__exact *sum)
+{
+    const double *s = fit->rows->weight ? fit->rows->weight + start : NULL;
+    uint32_t counting = 0;
+
+    for (uint32_t i = 0; i < n; i++)
+        counting += !s || s[i] > 0;
+    for (uint32_t f = 0; f < fit->p; f++)
+        for (uint32_t i = 0; i < n; i++)
+            if ((!s || s[i] > 0) && mlpipe__finite(x[(size_t)f * n + i]))
+                mlpipe__exact_add(&sum[f], x[(size_t)f * n + i]);
+    return counting;
+}
+
+/* The means of the first block that counts, rounded once: a constant column is
+ * then 0. */
 static mlpipe_status rows_shifts(logistic_fit *fit)
 {
     logistic_lane *lane = &fit->lane[0];
-    const uint32_t rows = rows_in(fit, 0, LOGISTIC_BLOCK);
+    const int64_t origin = mlpipe__linear_origin(fit->rows);
+    const uint32_t rows = rows_in(fit, origin, LOGISTIC_BLOCK);
+    uint32_t counting = 0;
     mlpipe__exact *sum =
         mlpipe__alloc_array(fit->env, fit->p, sizeof *sum);
     mlpipe_status st = MLPIPE_OK;
@@ -264,18 +284,16 @@ static mlpipe_status rows_shifts(logistic_fit *fit)
     for (uint32_t f = 0; f < fit->p; f++)
         mlpipe__exact_init(&sum[f]);
     for (uint32_t at = 0; at < rows && !st; at += LOGISTIC_UNIT) {
-        const uint32_t n = rows_in(fit, at, LOGISTIC_UNIT);
-        double *x = rows_place(fit, lane, at);
+        const uint32_t n = rows_in(fit, origin + at, LOGISTIC_UNIT);
+        double *x = rows_place(fit, lane, origin + at);
 
-        rows_read(fit, lane, at, n, x);
+        rows_read(fit, lane, origin + at, n, x);
         st = rows_null(fit);
-        for (uint32_t f = 0; f < fit->p && !st; f++)
-            for (uint32_t i = 0; i < n; i++)
-                if (mlpipe__finite(x[(size_t)f * n + i]))
-                    mlpipe__exact_add(&sum[f], x[(size_t)f * n + i]);
+        if (!st)
+            counting += rows_mean_add(fit, origin + at, n, x, sum);
     }
     for (uint32_t f = 0; f < fit->p && !st; f++)
-        fit->shift[f] = mlpipe__exact_mean(&sum[f], rows);
+        fit->shift[f] = mlpipe__exact_mean(&sum[f], counting);
     mlpipe__free(fit->env, sum);
     return st;
 }

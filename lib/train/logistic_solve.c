@@ -291,16 +291,17 @@ static mlpipe_status solve_once(logistic_fit *fit, solve_part *part,
                                 bool *over)
 {
     const double before = fit->gap, value = fit->value;
-    mlpipe_status st;
+    mlpipe_status st = MLPIPE_OK;
     bool moved;
 
     if (fit->corner > 0)
-        mlpipe__logistic_lasso(fit, before * 0.01 > part->tol * 0.1
-                                        ? before * 0.01
-                                        : part->tol * 0.1);
+        st = mlpipe__logistic_lasso(fit, before * 0.01 > part->tol * 0.1
+                                             ? before * 0.01
+                                             : part->tol * 0.1);
     else
         solve_quasi(fit);
-    st = solve_line(fit, part->take, &moved);
+    if (!st)
+        st = solve_line(fit, part->take, &moved);
     if (st)
         return st;
     fit->gap = mlpipe__logistic_gap(fit, fit->theta, fit->gradient);

@@ -125,7 +125,7 @@ double mlpipe__logistic_gap(const logistic_fit *fit, const double *theta,
 
 /* logistic_lasso.c: the step that the quadratic form with its corners asks
  * for, to fit->step; by coordinates, until its own gap is `within`. */
-void mlpipe__logistic_lasso(logistic_fit *fit, double within);
+mlpipe_status mlpipe__logistic_lasso(logistic_fit *fit, double within);
 
 /* logistic_square.c: the matrix of second derivatives from the sums. */
 void mlpipe__logistic_square(logistic_fit *fit);

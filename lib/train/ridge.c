@@ -190,20 +190,6 @@ static double ridge_condition(ridge_solver *s)
 
 /* ---- what cannot be solved ---------------------------------------------- */
 
-static mlpipe_status ridge_finite(const ridge_fit *r, const mlpipe__moments *m)
-{
-    const mlpipe__linear *l = r->l;
-
-    for (uint32_t j = 0; j < m->p; j++)
-        if (!mlpipe__finite(m->b[j]) ||
-            !mlpipe__finite(m->a[(size_t)j * m->p + j]))
-            return mlpipe__fail(l->ctx, MLPIPE_E_NUMERIC,
-                                "%s: the squares of feature %q or of the "
-                                "target are beyond a double; add scale",
-                                l->job->name, l->job->train->feature[j].name);
-    return MLPIPE_OK;
-}
-
 /*
  * Say which features make feature k: those with weight in the best
  * combination of the ones before it, which the factor so far gives.
@@ -371,8 +357,7 @@ static mlpipe_status ridge_prepare(ridge_fit *r)
             return mlpipe__nomem(l->ctx);
         mlpipe__moments_fill(&r->gram, k + 1 == r->fits ? UINT32_MAX : k,
                              l->intercept, r->sum, m);
-        if (m->weight > 0)
-            st = ridge_finite(r, m);
+        st = mlpipe__linear_finite(l, m);
     }
     return st;
 }

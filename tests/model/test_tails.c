@@ -344,6 +344,180 @@ static void checked(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* A learner that makes as many folds as the step behind it has rows in all of
+ * them. */
+static void folds_within_folds(void **state)
+{
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = noisy(c, 7, 400);
+    mlpipe_model *m =
+        tailed(c, d, "target=y features=x", "lasso", "lambda=auto folds=2",
+               "conformal", "method=cross folds=2");
+    (void)state;
+    mlpipe_model_free(m);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
+/* The same of a step that learns from the target by folds, under a validation
+ * of as many. */
+static void folds_of_a_validation(void **state)
+{
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = noisy(c, 7, 400);
+    mlpipe_pipeline *p;
+    mlpipe_report *r;
+    (void)state;
+    assert_ok(c, mlpipe_pipeline_new(c, "target=y features=c,x", &p));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "target_encode",
+                                     "columns=c folds=2"));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "ridge", NULL));
+    assert_ok(c, mlpipe_cross_validate(c, p, d, "folds=2", &r));
+    mlpipe_report_free(r);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
+/* y = x, and rows from `odd` on have this target and weight. */
+static mlpipe_dataset *with_odd_rows(mlpipe_ctx *c, int64_t odd, int64_t rows,
+                                     double y_odd, double w_odd)
+{
+    double x[TAILS_TEST], y[TAILS_TEST], w[TAILS_TEST];
+    mlpipe_builder *b;
+    mlpipe_dataset *d;
+    for (int64_t i = 0; i < rows; i++) {
+        x[i] = made_unit(i, 20);
+        y[i] = i < odd ? 1 + x[i] + made_unit(i, 21) : y_odd;
+        w[i] = i < odd ? 1 : w_odd;
+    }
+    assert_ok(c, mlpipe_builder_new(c, NULL, NULL, &b));
+    assert_ok(c, mlpipe_builder_column(c, b, "x", MLPIPE_F64, x, NULL, rows));
+    assert_ok(c, mlpipe_builder_column(c, b, "y", MLPIPE_F64, y, NULL, rows));
+    assert_ok(c, mlpipe_builder_column(c, b, "w", MLPIPE_F64, w, NULL, rows));
+    assert_ok(c, mlpipe_builder_finish(c, b, &d));
+    mlpipe_builder_free(b);
+    return d;
+}
+
+/* A row of weight 0 is as good as absent, withheld or not. */
+static void rows_without_weight(void **state)
+{
+    static const char *const methods[] = {"method=split", "method=cross"};
+    mlpipe_ctx *c = made_ctx(1);
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        double figure[2][2];
+        for (int odd = 0; odd < 2; odd++) {
+            mlpipe_dataset *d =
+                with_odd_rows(c, 200, odd ? 300 : 200, 1e6, 0);
+            mlpipe_model *m =
+                tailed(c, d, "target=y features=x weight=w holdout=0",
+                       "ridge", NULL, "conformal", methods[k]);
+            mlpipe_report *card;
+            assert_ok(c, mlpipe_model_card(c, m, &card));
+            figure[odd][0] =
+                mlpipe_report_get(card, "fit.conformal.quantile");
+            figure[odd][1] = mlpipe_report_get(card, "fit.conformal.rows");
+            mlpipe_report_free(card);
+            mlpipe_model_free(m);
+            mlpipe_dataset_free(d);
+        }
+        assert_near(figure[1][0], figure[0][0], 1e-9);
+        assert_near(figure[1][1], figure[0][1], 0);
+    }
+    mlpipe_ctx_free(c);
+}
+
+/* A target without a logarithm is refused wherever the row ends up. */
+static void withheld_targets(void **state)
+{
+    mlpipe_ctx *c = made_ctx(1);
+    (void)state;
+    for (int64_t rows = 60; rows < 80; rows++) {
+        mlpipe_dataset *d = with_odd_rows(c, rows - 1, rows, -1, 1);
+        mlpipe_pipeline *p;
+        mlpipe_model *m;
+        assert_ok(c, mlpipe_pipeline_new(c, "target=log(y) features=x", &p));
+        assert_ok(c, mlpipe_pipeline_add(c, p, "ridge", NULL));
+        assert_ok(c, mlpipe_pipeline_add(c, p, "conformal",
+                                         "share=0.5 level=0.5"));
+        assert_status(MLPIPE_E_NUMERIC, mlpipe_fit(c, p, d, NULL, &m));
+        assert_non_null(strstr(mlpipe_ctx_error(c)->text, "log(y)"));
+        mlpipe_pipeline_free(p);
+        mlpipe_dataset_free(d);
+    }
+    mlpipe_ctx_free(c);
+}
+
+/* A row that is withheld for the scores is a training row too: it can not
+ * validate. */
+static void withheld_rows_leak(void **state)
+{
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = with_odd_rows(c, 60, 60, 0, 1);
+    mlpipe_pipeline *p;
+    mlpipe_model *m;
+    (void)state;
+    assert_ok(c, mlpipe_pipeline_new(c, "target=y features=x", &p));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "ridge", NULL));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "conformal",
+                                     "share=0.5 level=0.5"));
+    for (int64_t i = 0; i < 20; i++) {
+        mlpipe_dataset *row;
+        assert_ok(c, mlpipe_dataset_slice(c, d, i, 1, &row));
+        assert_status(MLPIPE_E_LEAK, mlpipe_fit(c, p, d, row, &m));
+        mlpipe_dataset_free(row);
+    }
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
+/* A class of one row, withheld: the step says so; else there is no score of
+ * it, and the fit works. */
+static void withheld_class(void **state)
+{
+    mlpipe_ctx *c = made_ctx(1);
+    int refused = 0;
+    (void)state;
+    for (int64_t rows = 60; rows < 80; rows++) {
+        const char *text[80];
+        double x[80];
+        mlpipe_builder *b;
+        mlpipe_dataset *d;
+        mlpipe_pipeline *p;
+        mlpipe_model *m;
+        mlpipe_status st;
+        for (int64_t i = 0; i < rows; i++) {
+            x[i] = made_unit(i, 20);
+            text[i] = i + 1 == rows ? "rare" : i % 3 ? "a" : i % 2 ? "b" : "d";
+        }
+        assert_ok(c, mlpipe_builder_new(c, NULL, NULL, &b));
+        assert_ok(c, mlpipe_builder_column(c, b, "x", MLPIPE_F64, x, NULL,
+                                           rows));
+        assert_ok(c, mlpipe_builder_texts(c, b, "c", text, rows));
+        assert_ok(c, mlpipe_builder_finish(c, b, &d));
+        mlpipe_builder_free(b);
+        assert_ok(c, mlpipe_pipeline_new(c, "target=c holdout=0", &p));
+        assert_ok(c, mlpipe_pipeline_add(c, p, "gbt", "trees=2 min_rows=1"));
+        assert_ok(c, mlpipe_pipeline_add(c, p, "conformal",
+                                         "share=0.5 level=0.5"));
+        st = mlpipe_fit(c, p, d, NULL, &m);
+        if (st) {
+            assert_status(MLPIPE_E_EMPTY, st);
+            assert_non_null(strstr(mlpipe_ctx_error(c)->text,
+                                   "\"conformal\""));
+            refused++;
+        }
+        mlpipe_model_free(m);
+        mlpipe_pipeline_free(p);
+        mlpipe_dataset_free(d);
+    }
+    assert_true(refused > 0 && refused < 20);
+    mlpipe_ctx_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +530,12 @@ int main(void)
         cmocka_unit_test(told),
         cmocka_unit_test(refusals),
         cmocka_unit_test(checked),
+        cmocka_unit_test(folds_within_folds),
+        cmocka_unit_test(folds_of_a_validation),
+        cmocka_unit_test(rows_without_weight),
+        cmocka_unit_test(withheld_targets),
+        cmocka_unit_test(withheld_rows_leak),
+        cmocka_unit_test(withheld_class),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

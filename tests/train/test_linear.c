@@ -442,11 +442,35 @@ static void lin_one_se(void **state)
     rig_table_free(&t);
 }
 
+/* The choice does not depend on the units of the target, even where squares
+ * of errors are beyond a double. */
+static void lin_one_se_units(void **state)
+{
+    rig_fit f[2];
+    rig_table t;
+    (void)state;
+
+    lin_random(&t, 300, 20);
+    for (uint32_t k = 0; k < 2; k++) {
+        for (uint32_t i = 0; k && i < t.rows; i++)
+            t.y[i] *= 0x1p300;
+        assert_ok(lin_ctx, rig_fit_new(lin_ctx, &mlpipe__learner_lasso,
+                                       "rule=1se", MLPIPE__TASK_REGRESSION,
+                                       &t, NULL, &f[k]));
+    }
+    assert_same(mlpipe_report_get(f[1].notes, "lambda"),
+                mlpipe_report_get(f[0].notes, "lambda") * 0x1p300);
+    rig_fit_free(&f[0]);
+    rig_fit_free(&f[1]);
+    rig_table_free(&t);
+}
+
 /* Rows of one key stay together: two folds are the two keys. */
 static void lin_folds_by_key(void **state)
 {
     rig_table t;
     uint64_t keys[60];
+    uint32_t met[2] = {0, 0};
     mlpipe__fit_job job;
     mlpipe__frame frame;
     (void)state;
@@ -461,6 +485,13 @@ static void lin_folds_by_key(void **state)
     for (uint32_t i = 0; i < 60; i++)
         assert_int_equal(mlpipe__linear_fold(&job, i / 6 * 6, 5),
                          mlpipe__linear_fold(&job, i, 5));
+    /* Rows of one fold that something else drew by this seed are of both. */
+    for (uint32_t i = 0; i < 60; i++) {
+        keys[i] = i;
+        if (!mlpipe__fold_of(job.seed, i, 2))
+            met[mlpipe__linear_fold(&job, i, 2)]++;
+    }
+    assert_true(met[0] > 5 && met[1] > 5);
     rig_table_free(&t);
 }
 
@@ -594,6 +625,45 @@ static void lin_refuses(void **state)
     rig_table_free(&t);
 }
 
+typedef struct lin_progress {
+    uint32_t calls, most; /* so many, then it asks to stop; 0 = never */
+} lin_progress;
+
+static int32_t lin_told(void *user, const char *stage, double done)
+{
+    lin_progress *p = user;
+    (void)stage;
+    (void)done;
+    return ++p->calls == p->most;
+}
+
+/* A descent asks within a lambda, not only between two of them. */
+static void lin_cancels(void **state)
+{
+    lin_progress p = {0, 0};
+    const mlpipe_ctx_options o = {.size = sizeof o, .user = &p,
+                                  .progress = lin_told};
+    mlpipe_ctx *ctx;
+    rig_table t;
+    rig_fit f;
+    (void)state;
+
+    assert_int_equal(MLPIPE_OK, mlpipe_ctx_new(&o, &ctx));
+    lin_random(&t, 60, 100);
+    assert_ok(ctx, rig_fit_new(ctx, &mlpipe__learner_lasso,
+                               "lambda=1e-2 tol=1e-9",
+                               MLPIPE__TASK_REGRESSION, &t, NULL, &f));
+    rig_fit_free(&f);
+    assert_true(p.calls > 12); /* one reading, and nine lambdas */
+    p = (lin_progress){0, p.calls};
+    assert_status(MLPIPE_E_CANCELLED,
+                  rig_fit_new(ctx, &mlpipe__learner_lasso,
+                              "lambda=1e-2 tol=1e-9",
+                              MLPIPE__TASK_REGRESSION, &t, NULL, &f));
+    rig_table_free(&t);
+    mlpipe_ctx_free(ctx);
+}
+
 static void lin_starves(void **state)
 {
     rig_table t;
@@ -622,10 +692,12 @@ int main(void)
         cmocka_unit_test(lin_threads),
         cmocka_unit_test(lin_cv_is_refits),
         cmocka_unit_test(lin_one_se),
+        cmocka_unit_test(lin_one_se_units),
         cmocka_unit_test(lin_folds_by_key),
         cmocka_unit_test(lin_odd_columns),
         cmocka_unit_test(lin_rows_equal_products),
         cmocka_unit_test(lin_refuses),
+        cmocka_unit_test(lin_cancels),
         cmocka_unit_test(lin_starves),
     };
     return cmocka_run_group_tests(tests, lin_open, lin_close);

@@ -40,10 +40,17 @@ static void logi_free(logi_fit *f)
     mlpipe_report_free(f->notes);
 }
 
+/* As long as a category may be, and longer than a line of a report. */
+#define LOGI_TEN "\u00fcber\u00fcber"
+#define LOGI_LONG_NAME                                                     \
+    "white " LOGI_TEN LOGI_TEN LOGI_TEN LOGI_TEN LOGI_TEN LOGI_TEN         \
+        LOGI_TEN LOGI_TEN LOGI_TEN LOGI_TEN LOGI_TEN LOGI_TEN LOGI_TEN
+
 static mlpipe_status logi_new(mlpipe_ctx *ctx, const char *text,
                               uint32_t classes, rig_table *t, logi_fit *out)
 {
-    static const char *const names[] = {"red", "green", "blue", "white"};
+    static const char *const names[] = {"red", "green", "blue",
+                                        LOGI_LONG_NAME};
     uint32_t regs[RIG_FEATURES_MAX];
     mlpipe__params params;
     mlpipe_report *notes = mlpipe__report_new(ctx->env, "notes");
@@ -546,6 +553,8 @@ static void logi_refuses(void **state)
         t.w[i] = 1;
     t.w[5] = -1;
     logi_expect(&t, NULL, 2, MLPIPE_E_NUMERIC, "row 5", NULL);
+    t.w[5] = 1e-318; /* its products would lose digits */
+    logi_expect(&t, NULL, 2, MLPIPE_E_NUMERIC, "row 5", NULL);
     t.w[5] = 1;
     t.x[1][17] = 1e200;
     logi_expect(&t, NULL, 2, MLPIPE_E_NUMERIC, "\"f1\"", NULL);
@@ -571,6 +580,99 @@ static void logi_starves(void **state)
     rig_table_free(&t);
 }
 
+/*
+ * Rows of weight 0 are as good as absent, whatever they hold: a column that is
+ * constant but for them, and a first block of them far from all others.
+ */
+static void logi_weightless_rows(void **state)
+{
+    enum { GONE = MLPIPE__SUM_BLOCK, REST = 300 };
+    (void)state;
+    for (uint32_t k = 0; k < 2; k++) {
+        const uint32_t gone = k ? 1 : GONE;
+        rig_table with, rest;
+        logi_fit a, b;
+        rig_table_new(&with, gone + REST, 2);
+        rig_table_new(&rest, REST, 2);
+        with.classes = rest.classes = 2;
+        with.w = calloc(gone + REST, sizeof(double));
+        for (uint32_t i = 0; i < gone + REST; i++) {
+            const bool counts = i >= gone;
+            with.x[0][i] = counts ? 1e9 + rig_normal(i, 0) : -3e11;
+            with.x[1][i] = counts ? 0.1 : 1e5;
+            with.y[i] = counts && with.x[0][i] + rig_normal(i, 1) > 1e9;
+            with.w[i] = counts;
+            if (!counts)
+                continue;
+            for (uint32_t f = 0; f < 2; f++)
+                rest.x[f][i - gone] = with.x[f][i];
+            rest.y[i - gone] = with.y[i];
+        }
+        assert_ok(logi_ctx, logi_new(logi_ctx, NULL, 2, &with, &a));
+        assert_ok(logi_ctx, logi_new(logi_ctx, NULL, 2, &rest, &b));
+        for (uint32_t j = 1; j < 3; j++)
+            assert_near(logi_model(&a, 0)[j], logi_model(&b, 0)[j], 1e-6);
+        logi_free(&a);
+        logi_free(&b);
+        rig_table_free(&with);
+        rig_table_free(&rest);
+    }
+}
+
+/* Notes of a class have its whole name. */
+static void logi_long_names(void **state)
+{
+    rig_table t;
+    logi_fit f;
+    (void)state;
+
+    logi_made(&t, 400, 4);
+    assert_ok(logi_ctx, logi_new(logi_ctx, NULL, 4, &t, &f));
+    assert_near(mlpipe_report_get(f.notes, "intercept " LOGI_LONG_NAME),
+                logi_model(&f, 3)[0], 0);
+    logi_free(&f);
+    rig_table_free(&t);
+}
+
+typedef struct logi_progress {
+    uint32_t calls, most; /* so many, then it asks to stop; 0 = never */
+} logi_progress;
+
+static int32_t logi_told(void *user, const char *stage, double done)
+{
+    logi_progress *p = user;
+    (void)stage;
+    (void)done;
+    return ++p->calls == p->most;
+}
+
+/* Columns that are nearly one need many sweeps, between which the fit asks
+ * whether to go on. */
+static void logi_cancels(void **state)
+{
+    logi_progress p = {0, 0};
+    const mlpipe_ctx_options o = {.size = sizeof o, .user = &p,
+                                  .progress = logi_told};
+    mlpipe_ctx *ctx;
+    rig_table t;
+    logi_fit f;
+    (void)state;
+
+    assert_int_equal(MLPIPE_OK, mlpipe_ctx_new(&o, &ctx));
+    logi_made(&t, 400, 2);
+    for (uint32_t i = 0; i < t.rows; i++)
+        t.x[1][i] = t.x[0][i] + 0.01 * t.x[1][i];
+    assert_ok(ctx, logi_new(ctx, "l1_ratio=0.5 l2=0.01", 2, &t, &f));
+    const double passes = mlpipe_report_get(f.notes, "iterations");
+    assert_true(p.calls > passes + 2); /* one a pass, and the reading */
+    logi_free(&f);
+    p = (logi_progress){0, 5};
+    assert_status(MLPIPE_E_CANCELLED,
+                  logi_new(ctx, "l1_ratio=0.5 l2=0.01", 2, &t, &f));
+    rig_table_free(&t);
+    mlpipe_ctx_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -583,6 +685,9 @@ int main(void)
         cmocka_unit_test(logi_separation),
         cmocka_unit_test(logi_same_columns),
         cmocka_unit_test(logi_refuses),
+        cmocka_unit_test(logi_weightless_rows),
+        cmocka_unit_test(logi_long_names),
+        cmocka_unit_test(logi_cancels),
         cmocka_unit_test(logi_starves),
     };
     return cmocka_run_group_tests(tests, logi_open, logi_close);

@@ -197,9 +197,131 @@ static void ridge_starves(void **state)
     rig_table_free(&t);
 }
 
+/* Columns whose squares are beyond a double are no columns that do not vary:
+ * neither is left out, nor a penalty chosen by errors that are no numbers. */
+static void ridge_huge_columns(void **state)
+{
+    static const struct {
+        const mlpipe__learner *learner;
+        const char *text;
+    } cases[] = {{&mlpipe__learner_ridge, "l2=1"},
+                 {&mlpipe__learner_ridge, "lambda=auto"},
+                 {&mlpipe__learner_lasso, "lambda=auto"},
+                 {&mlpipe__learner_lasso, "lambda=0.1"},
+                 {&mlpipe__learner_lasso, "lambda=0.2"}};
+    (void)state;
+    for (uint32_t k = 0; k < 10; k++) {
+        const bool target = k & 1;
+        rig_table t;
+        rig_fit f;
+        rig_table_new(&t, 100, k < 8 ? 1 : 101); /* the last by rows */
+        for (uint32_t i = 0; i < 100; i++) {
+            t.x[0][i] = rig_normal(i, 0) * (target ? 1 : 1e160);
+            t.y[i] = rig_normal(i, 0) * (target ? 1e160 : 1);
+        }
+        assert_status(MLPIPE_E_NUMERIC,
+                      rig_fit_new(ridge_ctx, cases[k / 2].learner,
+                                  cases[k / 2].text, MLPIPE__TASK_REGRESSION,
+                                  &t, NULL, &f));
+        assert_non_null(strstr(mlpipe_ctx_error(ridge_ctx)->text,
+                               target ? "the target are beyond"
+                                      : "\"f0\" are beyond"));
+        rig_table_free(&t);
+    }
+}
+
+/*
+ * Rows of weight 0 are as good as absent, whatever they hold: here a first
+ * block of them, far from all others, and one among the others.
+ */
+static void ridge_weightless_rows(void **state)
+{
+    enum { GONE = MLPIPE__SUM_BLOCK, REST = 300 };
+    static const mlpipe__learner *const learners[] = {
+        &mlpipe__learner_ridge, &mlpipe__learner_lasso};
+    static const char *const texts[] = {"l2=0.5", "lambda=0.01"};
+    (void)state;
+    for (uint32_t k = 0; k < 4; k++) {
+        const uint32_t gone = k & 1 ? 1 : GONE;
+        rig_table with, rest;
+        rig_fit a, b;
+        rig_table_new(&with, gone + REST, 2);
+        rig_table_new(&rest, REST, 2);
+        with.w = calloc(gone + REST, sizeof(double));
+        for (uint32_t i = 0; i < gone + REST; i++) {
+            const bool counts = i >= gone;
+            with.x[0][i] = counts ? 1e9 + rig_normal(i, 0) : -3e11;
+            with.x[1][i] = counts ? rig_normal(i, 1) : 5e10;
+            with.y[i] = counts ? with.x[0][i] - 2 * with.x[1][i] : 7e13;
+            with.w[i] = counts;
+            if (!counts)
+                continue;
+            rest.x[0][i - gone] = with.x[0][i];
+            rest.x[1][i - gone] = with.x[1][i];
+            rest.y[i - gone] = with.y[i];
+        }
+        assert_ok(ridge_ctx, rig_fit_new(ridge_ctx, learners[k / 2],
+                                         texts[k / 2],
+                                         MLPIPE__TASK_REGRESSION, &with, NULL,
+                                         &a));
+        assert_ok(ridge_ctx, rig_fit_new(ridge_ctx, learners[k / 2],
+                                         texts[k / 2],
+                                         MLPIPE__TASK_REGRESSION, &rest, NULL,
+                                         &b));
+        for (uint32_t j = 1; j < 3; j++)
+            assert_near(ridge_model(&a)[j], ridge_model(&b)[j], 1e-6);
+        rig_fit_free(&a);
+        rig_fit_free(&b);
+        rig_table_free(&with);
+        rig_table_free(&rest);
+    }
+}
+
+/* The unit of the weights changes least squares as little as it should, and
+ * weights that would lose digits are refused. */
+static void ridge_unit_of_weights(void **state)
+{
+    static const double units[] = {1, 1e-99, 1e99, 1e-318};
+    double first[3] = {0};
+    (void)state;
+    for (uint32_t k = 0; k < 4; k++) {
+        rig_table t;
+        rig_fit f;
+        mlpipe_status st;
+        rig_table_new(&t, 200, 2);
+        t.w = calloc(200, sizeof(double));
+        for (uint32_t i = 0; i < 200; i++) {
+            t.x[0][i] = rig_normal(i, 0);
+            t.x[1][i] = 1e-8 * rig_normal(i, 1);
+            t.y[i] = t.x[0][i] + rig_normal(i, 2);
+            t.w[i] = units[k] * (1 + i % 3);
+        }
+        st = rig_fit_new(ridge_ctx, &mlpipe__learner_ridge, "l2=0",
+                         MLPIPE__TASK_REGRESSION, &t, NULL, &f);
+        if (k == 3) {
+            assert_status(MLPIPE_E_NUMERIC, st);
+            assert_non_null(
+                strstr(mlpipe_ctx_error(ridge_ctx)->text, "1e-100"));
+            rig_table_free(&t);
+            continue;
+        }
+        assert_ok(ridge_ctx, st);
+        for (uint32_t j = 0; j < 3; j++) {
+            const double w = ridge_model(&f)[j];
+            first[j] = k ? first[j] : w;
+            assert_near(w / first[j], 1, 1e-9);
+        }
+        rig_fit_free(&f);
+        rig_table_free(&t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ridge_huge_columns),
+        cmocka_unit_test(ridge_weightless_rows),
+        cmocka_unit_test(ridge_unit_of_weights),
         cmocka_unit_test(ridge_equals_peer),
         cmocka_unit_test(ridge_weight_is_repetition),
         cmocka_unit_test(ridge_large_offset),

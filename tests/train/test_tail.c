@@ -232,6 +232,53 @@ static void quantile(void **state)
     rig_close(&r);
 }
 
+/* Rows of weight 1 among others that weigh next to nothing are all there is,
+ * and no unit of the weights matters. */
+static void weighted_quantile(void **state)
+{
+    static const double units[] = {1e-9, 1, 1e300};
+    double y[TAIL_N] = {0}, p[TAIL_N], w[TAIL_N];
+    (void)state;
+    for (uint32_t k = 0; k < 3; k++) {
+        tail_rig r;
+        for (uint32_t i = 0; i < 38; i++) { /* the light ones are far off */
+            p[i] = i < 19 ? i + 1.0 : 1000.0 + i;
+            w[i] = units[k] * (i < 19 ? 1 : 1e-12);
+        }
+        rig_open(&r, &mlpipe__tail_conformal, "level=0.9", 1, p, y, w);
+        r.job.task = MLPIPE__TASK_REGRESSION;
+        r.job.n = 38;
+        rig_fit(&r, &mlpipe__tail_conformal);
+        assert_near(rig_note(&r, "conformal.quantile"), 18, 0);
+        rig_close(&r);
+        for (uint32_t i = 8; i < 19; i++)
+            w[i] = units[k] * 1e-12; /* 8 rows are left: too few */
+        rig_open(&r, &mlpipe__tail_conformal, "level=0.9", 1, p, y, w);
+        r.job.task = MLPIPE__TASK_REGRESSION;
+        r.job.n = 38;
+        assert_status(MLPIPE_E_EMPTY, mlpipe__tail_conformal.fit(&r.job));
+        rig_close(&r);
+    }
+}
+
+/* A map that is fitted by passes over the rows can be cancelled. */
+static void cancelled(void **state)
+{
+    static const char *const methods[] = {"method=platt",
+                                          "method=temperature"};
+    (void)state;
+    for (uint32_t k = 0; k < 3; k++) {
+        tail_rig r;
+        rig_open(&r, &mlpipe__tail_calibrate, methods[k > 0],
+                 k < 2 ? 1 : TAIL_K, k < 2 ? tail_p : tail_sharp,
+                 k < 2 ? tail_y : tail_label, NULL);
+        mlpipe_ctx_cancel(r.ctx);
+        assert_status(MLPIPE_E_CANCELLED,
+                      mlpipe__tail_calibrate.fit(&r.job));
+        rig_close(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +289,8 @@ int main(void)
         cmocka_unit_test(isotonic_of_classes),
         cmocka_unit_test(platt_of_classes),
         cmocka_unit_test(quantile),
+        cmocka_unit_test(weighted_quantile),
+        cmocka_unit_test(cancelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
