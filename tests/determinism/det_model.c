@@ -11,7 +11,7 @@
 
 #include "base/base_internal.h"
 
-enum { DET_ROWS = 5000, DET_TRAIN = 4000 };
+enum { DET_ROWS = 5000, DET_TRAIN = 4000, DET_OUTPUTS = 8 };
 
 typedef struct det_world {
     mlpipe_ctx *ctx;
@@ -143,7 +143,7 @@ static void det_world_close(det_world *w)
 static mlpipe_status det_fit(const det_world *w, const det_recipe *r,
                              det_hash *h)
 {
-    static double out[DET_ROWS];
+    static double out[DET_ROWS * DET_OUTPUTS];
     mlpipe_pipeline *p = NULL;
     mlpipe_model *m = NULL;
     mlpipe_status st = mlpipe_pipeline_new(w->ctx, r->roles, &p);
@@ -152,10 +152,10 @@ static mlpipe_status det_fit(const det_world *w, const det_recipe *r,
     if (!st)
         st = mlpipe_fit(w->ctx, p, w->train, r->held ? w->rest : NULL, &m);
     if (!st)
-        st = mlpipe_predict(w->ctx, m, w->all, out, DET_ROWS);
+        st = mlpipe_predict(w->ctx, m, w->all, out, DET_ROWS * DET_OUTPUTS);
     if (!st) {
         det_add(h, mlpipe_model_id(m), 32);
-        det_add(h, out, sizeof out);
+        det_add(h, out, DET_ROWS * mlpipe_model_outputs(m) * sizeof *out);
     }
     mlpipe_model_free(m);
     mlpipe_pipeline_free(p);
