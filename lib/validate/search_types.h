@@ -168,9 +168,9 @@ typedef struct mlpipe__journal {
     void *lock;
     char *data;         /* what was there at the start */
     size_t bytes;
-    size_t at;          /* of the next record to be taken from it */
+    size_t first, end;  /* of its records */
+    size_t at;          /* behind the one that was taken last */
     size_t keep;        /* where the next record is written */
-    uint32_t line;      /* of the next record, from 1 */
 } mlpipe__journal;
 
 typedef struct mlpipe__search {

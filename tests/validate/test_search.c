@@ -574,6 +574,37 @@ static void resumed(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* With halving the last batch of the shorter search was cut, so that others
+ * went on to more rows than do in the longer one. */
+static void lengthened(void **state)
+{
+    static const char *const shorter[] = {"trials=3", "trials=7", "trials=8",
+                                          "trials=12"};
+    mlpipe_ctx *c = made(1);
+    char *plain, *out, params[160];
+    (void)state;
+    plain = searched(c, true, "", usual,
+                     "trials=13 halving=3 min_rows=40 batch=5");
+    remove(journal);
+    for (size_t i = 0; i < sizeof shorter / sizeof *shorter; i++) {
+        snprintf(params, sizeof params,
+                 "%s halving=3 min_rows=40 batch=5 journal=%s", shorter[i],
+                 journal);
+        out = searched(c, true, "", usual, params);
+        free(out);
+    }
+    snprintf(params, sizeof params,
+             "trials=13 halving=3 min_rows=40 batch=5 journal=%s", journal);
+    for (int twice = 0; twice < 2; twice++) {
+        out = searched(c, true, "", usual, params);
+        assert_string_equal(plain, out);
+        free(out);
+    }
+    remove(journal);
+    free(plain);
+    mlpipe_ctx_free(c);
+}
+
 static char *slurp(size_t *n)
 {
     FILE *f = fopen(journal, "rb");
@@ -704,6 +735,7 @@ int main(void)
         cmocka_unit_test(cancelled),
         cmocka_unit_test(out_of_time),
         cmocka_unit_test(resumed),
+        cmocka_unit_test(lengthened),
         cmocka_unit_test(torn),
         cmocka_unit_test(other_searches),
     };
