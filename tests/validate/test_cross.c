@@ -128,6 +128,34 @@ static void threads(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* metrics= means what it means to mlpipe_evaluate, and the rows that are not
+ * scored are those of the repeat that n is of. */
+static void metrics(void **state)
+{
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = made_dataset(c, 0, ROWS);
+    mlpipe_pipeline *p;
+    mlpipe_report *r;
+    (void)state;
+    assert_ok(c, mlpipe_pipeline_new( /* a tenth of size is null */
+                     c, "target=size id=id features=lot,rooms", &p));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "ridge", NULL));
+    assert_ok(c, mlpipe_cross_validate(c, p, d, "folds=3 repeats=2 "
+                                       "metrics=all", &r));
+    assert_true(get(r, "rmse") > 0 && get(r, "kendall_pooled") > -1);
+    assert_true(get(r, "rows_without_target") > 0);
+    assert_int_equal(ROWS, get(r, "n") + get(r, "rows_without_target") +
+                               get(r, "rows_without_answer"));
+    mlpipe_report_free(r);
+    assert_ok(c, mlpipe_cross_validate(c, p, d, "folds=3", &r));
+    assert_true(get(r, "rmse") > 0 && get(r, "medae") > 0);
+    assert_true(isnan(get(r, "kendall")));
+    mlpipe_report_free(r);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
 /* The recipe's group keeps groups whole without being asked. */
 static void roles(void **state)
 {
@@ -279,6 +307,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_hand), cmocka_unit_test(threads),
+        cmocka_unit_test(metrics),
         cmocka_unit_test(roles),   cmocka_unit_test(refusals),
         cmocka_unit_test(checked), cmocka_unit_test(across_files),
     };
