@@ -4,6 +4,7 @@
 
 #include "model/model_support.h"
 
+#include <limits.h>
 #include <math.h>
 
 enum { ROWS = 400, FOLDS = 4 };
@@ -303,6 +304,40 @@ static void across_files(void **state)
     mlpipe_ctx_free(c);
 }
 
+static int32_t stop_at(void *user, const char *stage, double fraction)
+{
+    int *left = user;
+    (void)stage;
+    assert_true(fraction >= 0 && fraction <= 1);
+    return (*left)-- <= 0;
+}
+
+/* Many parts make very many pairs: each of them can be stopped at. */
+static void stopped(void **state)
+{
+    enum { PARTS = 20 };
+    int left = 0;
+    mlpipe_ctx_options o = {.size = sizeof o, .user = &left,
+                            .progress = stop_at};
+    mlpipe_dataset *part[PARTS];
+    mlpipe_report *r;
+    mlpipe_ctx *c;
+    (void)state;
+    assert_int_equal(0, mlpipe_ctx_new(&o, &c));
+    left = INT_MAX;
+    for (int i = 0; i < PARTS; i++)
+        part[i] = made_dataset(c, 10 * i, 10);
+    for (int polls = 0; polls < PARTS * (PARTS + 1) / 2; polls += 11) {
+        left = polls;
+        assert_status(MLPIPE_E_CANCELLED,
+                      mlpipe_split_check(c, part, PARTS, NULL, &r));
+        assert_null(r);
+    }
+    for (int i = 0; i < PARTS; i++)
+        mlpipe_dataset_free(part[i]);
+    mlpipe_ctx_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -310,6 +345,7 @@ int main(void)
         cmocka_unit_test(metrics),
         cmocka_unit_test(roles),   cmocka_unit_test(refusals),
         cmocka_unit_test(checked), cmocka_unit_test(across_files),
+        cmocka_unit_test(stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
