@@ -44,7 +44,7 @@ static mlpipe_status search_metric(mlpipe__search *s)
 {
     const char *name = mlpipe__params_get(&s->params, "metric")->text;
     const char *names[SEARCH_METRICS_MAX], *near;
-    char list[512];
+    char list[900]; /* a message holds 1,023 bytes */
     size_t size = 0;
     uint32_t n = 0;
     if (!name[0])

@@ -226,9 +226,9 @@ static mlpipe_status journal_begin(mlpipe__search *s)
         j->end = j->keep;
     } else if (!st) {
         st = journal_write(s, &header);
-        if (!st)
-            st = mlpipe__file_sync_folder(s->ctx, j->path);
     }
+    if (!st) /* also of one that is there: who made it may not have come here */
+        st = mlpipe__file_sync_folder(s->ctx, j->path);
     mlpipe__text_free(&header);
     return st;
 }

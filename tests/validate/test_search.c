@@ -365,6 +365,8 @@ static void refused(void **state)
         mlpipe_status status;
     } cases[] = {
         {"metric=rsme", "did you mean \"rmse\"?", MLPIPE_E_PARAM},
+        {"metric=zzz", "top3_accuracy, mcc, kappa, ece, ece_mass",
+         MLPIPE_E_PARAM},
         {"metric=auc", "metric=auc is not one of regression", MLPIPE_E_PARAM},
         {"folds=3", "validation rows are given as well", MLPIPE_E_PARAM},
         {"method=tree", "did you mean \"tpe\"?", MLPIPE_E_PARAM},
@@ -623,15 +625,13 @@ static void spit(const char *data, size_t n)
     fclose(f);
 }
 
-static mlpipe_status again(mlpipe_ctx *c, const char *roles,
-                           const char *space, const char *more)
+static mlpipe_status asked(mlpipe_ctx *c, const char *roles,
+                           const char *space, const char *params)
 {
     mlpipe_dataset *d = wave(c, 0), *v = wave(c, 1000);
     mlpipe_pipeline *p = recipe(c, roles), *tuned;
     mlpipe_report *r;
-    char params[200];
     mlpipe_status st;
-    snprintf(params, sizeof params, "%s %s", kept, more);
     st = mlpipe_search(c, p, d, v, space, params, &tuned, &r);
     mlpipe_report_free(r);
     mlpipe_pipeline_free(tuned);
@@ -639,6 +639,93 @@ static mlpipe_status again(mlpipe_ctx *c, const char *roles,
     mlpipe_dataset_free(d);
     mlpipe_dataset_free(v);
     return st;
+}
+
+static mlpipe_status again(mlpipe_ctx *c, const char *roles,
+                           const char *space, const char *more)
+{
+    char params[200];
+    snprintf(params, sizeof params, "%s %s", kept, more);
+    return asked(c, roles, space, params);
+}
+
+static const char brief[] = "trials=3 journal=search-journal.jsonl";
+
+static mlpipe_ctx *on_disk(const mlpipe_io *io)
+{
+    mlpipe_ctx_options o = {.size = sizeof o, .io = io};
+    mlpipe_ctx *c;
+    assert_int_equal(0, mlpipe_ctx_new(&o, &c));
+    return c;
+}
+
+/* What the search comes to on what a power loss has left; gives the bytes of
+ * the journal before that. */
+static uint64_t after_loss(mlpipe_ctx *host, const mlpipe__crash_io *crash,
+                           uint32_t events, uint32_t how, const char *plain)
+{
+    mlpipe_io io;
+    mlpipe__memory_io *files = mlpipe__memory_io_new(host->env, &io);
+    mlpipe_ctx *c = on_disk(&io);
+    mlpipe_io_stat info = {0};
+    char *out;
+    assert_ok(c, mlpipe__crash_io_build(c, crash, events, how, &io));
+    if (io.stat(io.user, journal, &info))
+        info.size = 0;
+    out = searched(c, true, "", usual, brief);
+    assert_string_equal(plain, out);
+    free(out);
+    mlpipe_ctx_free(c);
+    mlpipe__memory_io_free(files);
+    return info.size;
+}
+
+/* A search whose n-th call of the disk failed, once more, and then a power
+ * loss: behind any event where `any`, else when it was through. */
+static void lost_after(mlpipe_ctx *host, int64_t n, bool any,
+                       const char *plain)
+{
+    mlpipe_io disk, io;
+    mlpipe__crash_io *crash = mlpipe__crash_io_new(host->env, &disk);
+    mlpipe__fault_io fault = {.inner = &disk, .fail_at = n,
+                              .result = MLPIPE_IO_FAILED};
+    mlpipe_ctx *c;
+    uint64_t whole;
+    uint32_t events;
+    mlpipe_status st;
+    char *out;
+    mlpipe__fault_io_table(&fault, &io);
+    c = on_disk(&io);
+    st = asked(c, "", usual, brief);
+    assert_true(!st || st == MLPIPE_E_IO);
+    fault.fail_at = -1;
+    out = searched(c, true, "", usual, brief);
+    assert_string_equal(plain, out);
+    free(out);
+    events = mlpipe__crash_io_events(crash);
+    whole = after_loss(host, crash, events, MLPIPE__CRASH_KEPT, plain);
+    for (uint32_t k = any ? 0 : events; k <= events; k++)
+        for (uint32_t how = 0; how < MLPIPE__CRASH_STATES; how++) {
+            const uint64_t left = after_loss(host, crash, k, how, plain);
+            if (k == events)
+                assert_int_equal(whole, left);
+        }
+    mlpipe_ctx_free(c);
+    mlpipe__crash_io_free(crash);
+}
+
+/* Whatever a power loss takes, the search goes on and comes to the same; once
+ * it is through, nothing is taken. */
+static void power_loss(void **state)
+{
+    mlpipe_ctx *host = made(1);
+    char *plain = searched(host, true, "", usual, "trials=3");
+    (void)state;
+    lost_after(host, -1, true, plain);
+    for (int64_t n = 0; n < 12; n++) /* lock, stat, open, ... sync_dir */
+        lost_after(host, n, false, plain);
+    free(plain);
+    mlpipe_ctx_free(host);
 }
 
 /* Cut anywhere, it is made whole; changed anywhere, it is refused or, in its
@@ -736,6 +823,7 @@ int main(void)
         cmocka_unit_test(out_of_time),
         cmocka_unit_test(resumed),
         cmocka_unit_test(lengthened),
+        cmocka_unit_test(power_loss),
         cmocka_unit_test(torn),
         cmocka_unit_test(other_searches),
     };
