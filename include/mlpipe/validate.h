@@ -159,9 +159,10 @@ mlpipe_split_check(mlpipe_ctx *ctx, mlpipe_dataset *const *parts, size_t n,
  * n is J, the folds where the metric is defined); rmse_sd; rmse_pooled, over
  * the predictions of the first repeat together; rmse_baseline, the same of
  * answers by no feature; and the series rmse_folds. Beside them: task, kind,
- * rows, folds, repeats, n, rows_without_target, rows_without_answer,
- * dropped_group, dropped_purge, dropped_gap and dropped_embargo (training
- * rows, over all folds), equal_rows, equal_share, groups, rows_out_of_order
+ * rows, folds, repeats, n, rows_without_target and rows_without_answer (of
+ * the first repeat, which has every tested row once), dropped_group,
+ * dropped_purge, dropped_gap and dropped_embargo (training rows, over all
+ * folds), equal_rows, equal_share, groups, rows_out_of_order
  * and spans as mlpipe_split_check has them for each fold after what trained
  * for it (by the recipe's id, group and time roles where no parameter says
  * otherwise), fit_seconds, and the table folds.

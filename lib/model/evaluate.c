@@ -48,8 +48,8 @@ mlpipe_status mlpipe__evaluate_check(mlpipe_ctx *ctx, const mlpipe_model *m,
     return st;
 }
 
-static bool evaluate_wants(const mlpipe__setting *asked,
-                           const mlpipe__metric *metric, uint32_t task)
+bool mlpipe__evaluate_wants(const mlpipe__setting *asked,
+                            const mlpipe__metric *metric, uint32_t task)
 {
     uint32_t i;
     for (i = 0; i < asked->count; i++)
@@ -200,7 +200,7 @@ static mlpipe_status evaluate_figures(mlpipe_ctx *ctx, const mlpipe_model *m,
     other = mlpipe__scoring_init(&baseline, ctx, &s);
     st = st ? st : other;
     for (i = 0; !st && (metric = mlpipe__metric_at(i)); i++)
-        if (evaluate_wants(asked, metric, m->task))
+        if (mlpipe__evaluate_wants(asked, metric, m->task))
             st = evaluate_metric(r, metric, &answers, &baseline);
     if (!st)
         st = mlpipe__evaluate_tables(m, &answers, r);

@@ -30,7 +30,7 @@ static mlpipe_status tables_heads(const mlpipe_model *m, mlpipe__text *t)
 }
 
 static mlpipe_status tables_square(mlpipe_ctx *ctx, const mlpipe_model *m,
-                                   const mlpipe__confusion *c,
+                                   const mlpipe__confusion *c, double unit,
                                    mlpipe_report *r)
 {
     mlpipe__text heads;
@@ -46,13 +46,14 @@ static mlpipe_status tables_square(mlpipe_ctx *ctx, const mlpipe_model *m,
     for (i = 0; i < c->classes; i++) {
         tables_class(r, m, i);
         for (k = 0; k < c->classes; k++)
-            mlpipe__report_cell_number(r, c->w[(size_t)i * c->classes + k]);
+            mlpipe__report_cell_number(
+                r, c->w[(size_t)i * c->classes + k] * unit);
     }
     return MLPIPE_OK;
 }
 
 static void tables_cells(const mlpipe_model *m, const mlpipe__confusion *c,
-                         mlpipe_report *r)
+                         double unit, mlpipe_report *r)
 {
     uint32_t i, k;
     mlpipe__report_table(r, "confusion_cells", "class,predicted,weight");
@@ -63,14 +64,14 @@ static void tables_cells(const mlpipe_model *m, const mlpipe__confusion *c,
                 continue;
             tables_class(r, m, i);
             tables_class(r, m, k);
-            mlpipe__report_cell_number(r, w);
+            mlpipe__report_cell_number(r, w * unit);
         }
     }
 }
 
 /* Each class against the rest; NaN where there is nothing to divide by. */
 static void tables_classes(const mlpipe_model *m, const mlpipe__confusion *c,
-                           mlpipe_report *r)
+                           double unit, mlpipe_report *r)
 {
     const double nan = mlpipe__nan();
     uint32_t k;
@@ -84,8 +85,8 @@ static void tables_classes(const mlpipe_model *m, const mlpipe__confusion *c,
         mlpipe__report_cell_number(r, truth > 0 ? hits / truth : nan);
         mlpipe__report_cell_number(
             r, truth + said > 0 ? 2 * hits / (truth + said) : nan);
-        mlpipe__report_cell_number(r, truth);
-        mlpipe__report_cell_number(r, said);
+        mlpipe__report_cell_number(r, truth * unit);
+        mlpipe__report_cell_number(r, said * unit);
     }
 }
 
@@ -124,11 +125,11 @@ mlpipe_status mlpipe__evaluate_tables(const mlpipe_model *m,
         return MLPIPE_OK;
     st = mlpipe__scoring_confusion(g, &c);
     if (!st && c->classes <= TABLES_CLASSES_MAX)
-        st = tables_square(g->ctx, m, c, r);
+        st = tables_square(g->ctx, m, c, g->unit, r);
     else if (!st)
-        tables_cells(m, c, r);
+        tables_cells(m, c, g->unit, r);
     if (st)
         return st;
-    tables_classes(m, c, r);
+    tables_classes(m, c, g->unit, r);
     return tables_calibration(g, r);
 }

@@ -312,6 +312,10 @@ void mlpipe__evaluated_free(mlpipe__env *env, mlpipe__evaluated *e);
 /* Are these metrics of the model's task? E_PARAM names the nearest. */
 mlpipe_status mlpipe__evaluate_check(mlpipe_ctx *ctx, const mlpipe_model *m,
                                      const mlpipe__setting *asked);
+/* Is this metric asked for: by name, by "all", or where nothing is as one of
+ * the few of the task? */
+bool mlpipe__evaluate_wants(const mlpipe__setting *asked,
+                            const mlpipe__metric *metric, uint32_t task);
 /* The default metric of the task: "rmse" or "logloss". */
 const char *mlpipe__task_metric(uint32_t task);
 /* "regression", "binary" or "multiclass". */

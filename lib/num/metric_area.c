@@ -15,7 +15,23 @@ typedef struct area {
     uint32_t *row, *order;
     uint64_t *scratch;
     double *value, *weight; /* classes */
+    uint32_t *by_class;     /* n: rows, class by class */
+    uint64_t *start;        /* classes + 1: of each in there */
 } area;
+
+/* Row n of a curve. */
+static void area_put(area *a, uint32_t n, uint64_t i, uint32_t positive,
+                     double weight[2], uint32_t rows[2])
+{
+    const mlpipe__scored *const s = &a->g->s;
+    const uint32_t k = (uint32_t)s->y[i] == positive;
+    a->y[n] = k ? 1.0 : 0.0;
+    a->p[n] = s->p[i * s->width + positive];
+    a->w[n] = s->w ? s->w[i] : 1.0;
+    a->row[n] = (uint32_t)i;
+    weight[k] += a->w[n];
+    ++rows[k];
+}
 
 /* Takes the rows of `positive` and, where it is a class, of `negative`; the
  * score is the chance of `positive`. Gives how many. */
@@ -26,17 +42,19 @@ static uint32_t area_take(area *a, uint32_t positive, uint32_t negative,
     uint32_t n = 0;
     weight[0] = weight[1] = 0.0;
     rows[0] = rows[1] = 0;
-    for (uint64_t i = 0; i < s->n; ++i) {
-        const uint32_t truth = (uint32_t)s->y[i];
-        const uint32_t k = truth == positive;
-        if (!k && negative < s->width && truth != negative)
-            continue;
-        a->y[n] = k ? 1.0 : 0.0;
-        a->p[n] = s->p[i * s->width + positive];
-        a->w[n] = s->w ? s->w[i] : 1.0;
-        a->row[n++] = (uint32_t)i;
-        weight[k] += s->w ? s->w[i] : 1.0;
-        ++rows[k];
+    if (negative >= s->width) {
+        for (uint64_t i = 0; i < s->n; ++i)
+            area_put(a, n++, i, positive, weight, rows);
+        return n;
+    }
+    uint64_t i = a->start[positive], k = a->start[negative];
+    const uint64_t i_end = a->start[positive + 1];
+    const uint64_t k_end = a->start[negative + 1];
+    while (i < i_end || k < k_end) { /* as they stand in the data */
+        const bool first = k == k_end
+                        || (i < i_end && a->by_class[i] < a->by_class[k]);
+        area_put(a, n++, a->by_class[first ? i++ : k++], positive, weight,
+                 rows);
     }
     return n;
 }
@@ -88,13 +106,21 @@ static double area_one(area *a, uint32_t positive, uint32_t negative,
     return value;
 }
 
-/* Weight of each class; gives how many are there. */
+/* Rows and weight of each class; gives how many are there. */
 static uint32_t area_classes(area *a)
 {
     const mlpipe__scored *const s = &a->g->s;
     uint32_t there = 0;
-    for (uint64_t i = 0; i < s->n; ++i)
+    for (uint64_t i = 0; i < s->n; ++i) {
         a->weight[(uint32_t)s->y[i]] += s->w ? s->w[i] : 1.0;
+        ++a->start[(uint32_t)s->y[i] + 1];
+    }
+    for (uint32_t k = 0; k < s->width; ++k)
+        a->start[k + 1] += a->start[k];
+    for (uint64_t i = 0; i < s->n; ++i)
+        a->by_class[a->start[(uint32_t)s->y[i]]++] = (uint32_t)i;
+    memmove(a->start + 1, a->start, s->width * sizeof *a->start);
+    a->start[0] = 0;
     for (uint32_t k = 0; k < s->width; ++k)
         there += a->weight[k] > 0.0;
     return there;
@@ -147,8 +173,8 @@ static mlpipe_status area_room(area *a, double **room)
     const mlpipe__scored *const s = &a->g->s;
     const size_t n = (size_t)s->n;
     size_t cells;
-    if (mlpipe__mul(n, 9, &cells)
-        || __builtin_add_overflow(cells, 2 * (size_t)s->width, &cells))
+    if (mlpipe__mul(n, 10, &cells)
+        || __builtin_add_overflow(cells, 3 * (size_t)s->width + 1, &cells))
         return mlpipe__nomem(a->g->ctx);
     *room = mlpipe__alloc_array(a->g->ctx->env, cells, sizeof **room);
     if (!*room)
@@ -160,8 +186,10 @@ static mlpipe_status area_room(area *a, double **room)
     a->scratch = (uint64_t *)(a->w + n);
     a->row = (uint32_t *)(a->scratch + 4 * n);
     a->order = a->row + n;
-    a->value = *room + 9 * n;
+    a->by_class = a->order + n;
+    a->value = *room + 10 * n;
     a->weight = a->value + s->width;
+    a->start = (uint64_t *)(a->weight + s->width);
     return MLPIPE_OK;
 }
 

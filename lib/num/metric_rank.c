@@ -25,7 +25,8 @@ static double rank_weight(const mlpipe__scored *s, uint64_t row)
 
 /* ---- r and rho ---------------------------------------------------------- */
 
-/* Less its weighted mean, into x; false where all are the same. */
+/* Less its weighted mean and at a scale whose squares are doubles, into x;
+ * false where all are the same. */
 static bool rank_centre(const mlpipe__scoring *g, double *x, double *room)
 {
     const uint64_t n = g->s.n;
@@ -35,8 +36,14 @@ static bool rank_centre(const mlpipe__scoring *g, double *x, double *room)
         room[i] = rank_weight(&g->s, i) * x[i];
     }
     const double mean = mlpipe__sum(room, n) / g->weight;
-    for (uint64_t i = 0; i < n; ++i)
+    double most = 0.0;
+    for (uint64_t i = 0; i < n; ++i) {
         x[i] -= mean;
+        most = x[i] > most ? x[i] : -x[i] > most ? -x[i] : most;
+    }
+    const double unit = mlpipe__metric_unit(most);
+    for (uint64_t i = 0; unit != 1.0 && i < n; ++i)
+        x[i] /= unit;
     return !same;
 }
 

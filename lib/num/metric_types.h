@@ -52,6 +52,9 @@ enum mlpipe__metric_which {
     MLPIPE__BINS_MASS
 };
 
+/* 1, or where squares and sums of numbers as large as `most` may leave the
+ * doubles the power of two by which they are to be divided first. */
+double mlpipe__metric_unit(double most);
 /* value +- z se, cut to [floor, ceiling]. */
 void mlpipe__metric_interval(mlpipe_figure *out, double se, double floor,
                              double ceiling);

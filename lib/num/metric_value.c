@@ -294,6 +294,14 @@ static void value_beside(const mlpipe__scoring *g, const mlpipe__metric *m,
     }
 }
 
+static bool value_constant(const mlpipe__scored *s)
+{
+    bool same = true;
+    for (uint64_t i = 1; i < s->n; ++i)
+        same &= s->y[i] == s->y[0];
+    return same;
+}
+
 mlpipe_status mlpipe__value_skill(mlpipe__scoring *g, const mlpipe__metric *m,
                                   mlpipe_figure *out)
 {
@@ -314,9 +322,10 @@ mlpipe_status mlpipe__value_skill(mlpipe__scoring *g, const mlpipe__metric *m,
     if (!st && known) {
         value_beside(g, m, null, a, b);
         const value_parts v = value_divide(g, a, b);
-        out->value = v.above <= 0.0 ? 1.0 : 0.0;
         if (v.below != 0.0)
             out->value = 1.0 - v.ratio;
+        else if (value_constant(&g->s)) /* and no square that is too small */
+            out->value = v.above <= 0.0 ? 1.0 : 0.0;
         if (v.below > 0.0)
             mlpipe__metric_interval(out, v.se, -mlpipe__inf(), 1.0);
         if (v.above != v.above)

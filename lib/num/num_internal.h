@@ -399,7 +399,8 @@ typedef struct mlpipe__confusion {
 typedef struct mlpipe__scoring {
     mlpipe_ctx *ctx;
     mlpipe__scored s;      /* the rows that count: of a weight above 0 */
-    double *room;          /* holds them where others were left out */
+    double *room;          /* holds them where they are not as they came */
+    double unit;           /* of the weights: a power of two, mostly 1 */
     double weight;
     double rows;           /* as many of equal weight would say as much
                               (Kish): (sum w)^2 / sum w^2 */

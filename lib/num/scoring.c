@@ -2,11 +2,26 @@
 /*
  * Rows that several metrics are taken of. A row of weight 0 is left out here,
  * once and for all, so that no metric has to think of it: neither its NaN nor
- * its class is there.
+ * its class is there. Weights whose squares or products would leave the
+ * doubles are brought near 1, which changes no metric.
  */
 #include "metric_types.h"
 
-/* Copies of the rows that count. */
+double mlpipe__metric_unit(double most)
+{
+    uint64_t bits;
+    double unit;
+    if (!(most > 0.0) || !mlpipe__finite(most)
+        || (most > 0x1p-200 && most < 0x1p200))
+        return 1.0;
+    memcpy(&bits, &most, sizeof bits);
+    bits &= UINT64_C(0x7ff) << 52;
+    bits = bits ? bits : UINT64_C(1) << 52;
+    memcpy(&unit, &bits, sizeof unit);
+    return unit;
+}
+
+/* Copies of the rows that count, their weights in units of g->unit. */
 static mlpipe_status scoring_keep(mlpipe__scoring *g, uint64_t rows)
 {
     const mlpipe__scored s = g->s;
@@ -20,14 +35,15 @@ static mlpipe_status scoring_keep(mlpipe__scoring *g, uint64_t rows)
     y = g->room;
     w = y + rows;
     p = w + rows;
-    g->s = (mlpipe__scored){y, p, w, rows, s.width};
+    g->s = (mlpipe__scored){y, p, w, 0, s.width};
     for (uint64_t i = 0; i < s.n; ++i) {
-        if (!(s.w[i] > 0.0))
+        if (!(s.w[i] / g->unit > 0.0))
             continue;
         *y++ = s.y[i];
-        *w++ = s.w[i];
+        *w++ = s.w[i] / g->unit;
         memcpy(p, s.p + i * s.width, s.width * sizeof *p);
         p += s.width;
+        ++g->s.n;
     }
     return MLPIPE_OK;
 }
@@ -47,15 +63,21 @@ static bool scoring_undefined(const mlpipe__scored *s)
 mlpipe_status mlpipe__scoring_init(mlpipe__scoring *g, mlpipe_ctx *ctx,
                                    const mlpipe__scored *s)
 {
-    const uint64_t rows = mlpipe__weighted_rows(s->w, s->n);
+    uint64_t rows = mlpipe__weighted_rows(s->w, s->n);
+    double most = 0.0;
     mlpipe_status st = MLPIPE_OK;
     memset(g, 0, sizeof *g);
     g->ctx = ctx;
     g->s = *s;
-    if (rows < s->n)
+    g->curve.threshold = mlpipe__nan();
+    for (uint64_t i = 0; s->w && i < s->n; ++i)
+        most = s->w[i] > most ? s->w[i] : most;
+    g->unit = mlpipe__metric_unit(most);
+    if (rows < s->n || g->unit != 1.0)
         st = scoring_keep(g, rows);
     if (st)
         return st;
+    rows = g->s.n;
     g->weight = g->s.w ? mlpipe__sum(g->s.w, rows) : (double)rows;
     g->rows = (double)rows;
     if (g->s.w && rows) {

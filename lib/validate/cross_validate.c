@@ -5,12 +5,10 @@
  */
 #include "validate_internal.h"
 
-enum { CROSS_METRICS_MAX = 32 };
-
 const mlpipe__param mlpipe__cross_validate_params[] = {
     MLPIPE__FOLD_PARAMS,
     {"metrics", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
-     "which metrics; default: all of the task"},
+     "which metrics; all: all of the task; default: a few of them"},
 };
 const uint32_t mlpipe__cross_validate_param_count =
     sizeof mlpipe__cross_validate_params /
@@ -35,7 +33,7 @@ typedef struct cross_job {
     cross_fold *fold;
     mlpipe_model *model;        /* of the first fold: task and classes */
     uint32_t metrics;
-    const mlpipe__metric *metric[CROSS_METRICS_MAX];
+    const mlpipe__metric *metric[MLPIPE__METRICS_MAX];
     double *value;              /* metrics x count */
     mlpipe__evaluated pool;     /* folds of the first repeat, one by one */
 } cross_job;
@@ -64,15 +62,6 @@ static mlpipe_status cross_where(const cross_job *j, uint32_t i,
 
 /* ---- what the first model tells ----------------------------------------- */
 
-static bool cross_wants(const mlpipe__setting *asked, const char *name)
-{
-    uint32_t i;
-    for (i = 0; i < asked->count; i++)
-        if (!strcmp(asked->names[i], name))
-            return true;
-    return !asked->count;
-}
-
 static mlpipe_status cross_begin(cross_job *j, const mlpipe_model *m)
 {
     const mlpipe__setting *asked = mlpipe__params_get(j->params, "metrics");
@@ -85,8 +74,8 @@ static mlpipe_status cross_begin(cross_job *j, const mlpipe_model *m)
         return st;
     j->model = mlpipe__model_keep(m);
     for (i = 0; (metric = mlpipe__metric_at(i)); i++)
-        if ((metric->tasks & m->task) && cross_wants(asked, metric->name) &&
-            j->metrics < CROSS_METRICS_MAX)
+        if (mlpipe__evaluate_wants(asked, metric, m->task) &&
+            j->metrics < MLPIPE__METRICS_MAX)
             j->metric[j->metrics++] = metric;
     j->pool.width = mlpipe__model_width(m);
     j->value = mlpipe__alloc_array(env, (size_t)j->metrics * j->count,
@@ -140,6 +129,8 @@ static void cross_pool(cross_job *j, const mlpipe__evaluated *e)
     if (pool->weight && e->weight)
         memcpy(pool->weight + pool->n, e->weight, n * sizeof *e->weight);
     pool->n += e->n;
+    pool->no_target += e->no_target;
+    pool->no_answer += e->no_answer;
 }
 
 static mlpipe_status cross_score(cross_job *j, uint32_t i,
@@ -157,12 +148,8 @@ static mlpipe_status cross_score(cross_job *j, uint32_t i,
         if (!st)
             j->value[(size_t)k * j->count + i] = figure.value;
     }
-    if (!st) {
-        j->pool.no_target += e.no_target;
-        j->pool.no_answer += e.no_answer;
-        if (i < mlpipe__fold_plan_folds(j->plan))
-            cross_pool(j, &e);
-    }
+    if (!st && i < mlpipe__fold_plan_folds(j->plan))
+        cross_pool(j, &e);
     mlpipe__evaluated_free(j->ctx->env, &e);
     return st;
 }

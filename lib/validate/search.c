@@ -44,7 +44,7 @@ static mlpipe_status search_metric(mlpipe__search *s)
 {
     const char *name = mlpipe__params_get(&s->params, "metric")->text;
     const char *names[SEARCH_METRICS_MAX], *near;
-    char list[512];
+    char list[900]; /* a message holds 1,023 bytes */
     size_t size = 0;
     uint32_t n = 0;
     if (!name[0])
@@ -192,20 +192,26 @@ static bool search_before(const mlpipe__trial *a, const mlpipe__trial *b)
     return a < b;
 }
 
-/* Tell the estimator which of the finished trials are good. */
-static void search_mark(mlpipe__search *s)
+void mlpipe__search_mark(const mlpipe__trial *trials, uint32_t n,
+                         uint8_t *good)
 {
-    const uint32_t n = s->tpe.count, good = mlpipe__tpe_good(n);
-    memset(s->tpe.below, 0, n);
-    for (uint32_t k = 0; k < good; k++) {
-        uint32_t best = UINT32_MAX;
-        for (uint32_t i = 0; i < n; i++)
-            if (!s->tpe.below[i] &&
-                (best == UINT32_MAX ||
-                 search_before(&s->trials[i], &s->trials[best])))
-                best = i;
-        s->tpe.below[best] = 1;
+    uint32_t best[MLPIPE__TPE_BELOW], most, i, k, found = 0, scored = 0;
+    for (i = 0; i < n; i++)
+        scored += trials[i].state != MLPIPE__TRIAL_FAILED;
+    most = mlpipe__tpe_good(scored);
+    for (i = 0; i < n; i++) {
+        if (trials[i].state == MLPIPE__TRIAL_FAILED ||
+            (found == most && !search_before(&trials[i],
+                                             &trials[best[found - 1]])))
+            continue;
+        k = found < most ? found++ : found - 1;
+        for (; k && search_before(&trials[i], &trials[best[k - 1]]); k--)
+            best[k] = best[k - 1];
+        best[k] = i;
     }
+    memset(good, 0, n);
+    for (k = 0; k < found; k++)
+        good[best[k]] = 1;
 }
 
 static bool search_equal(const mlpipe__search *s, const double *a,
@@ -355,7 +361,7 @@ static mlpipe_status search_batch(mlpipe__search *s, uint32_t *alive)
     uint32_t i, n = 0, own = 0;
     mlpipe_status st = MLPIPE_OK;
     if (s->method == MLPIPE__SEARCH_TPE)
-        search_mark(s);
+        mlpipe__search_mark(s->trials, s->count, s->tpe.below);
     for (i = 0; i < s->batch && s->count < s->limit; i++)
         if (!search_suggest(s, first))
             s->limit = s->count;

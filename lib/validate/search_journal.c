@@ -69,8 +69,6 @@ static mlpipe_status journal_write(mlpipe__search *s, mlpipe__text *line)
     if (got != MLPIPE_IO_OK)
         return mlpipe__io_fail(s->ctx, got, "write", j->path);
     j->keep += line->size;
-    j->at = j->keep;
-    j->line++;
     return MLPIPE_OK;
 }
 
@@ -224,14 +222,13 @@ static mlpipe_status journal_begin(mlpipe__search *s)
     if (!st && j->keep) {
         n = journal_line(j, 0, &ended);
         st = journal_compare(s, n, &header);
-        j->at = n + 1;
-        j->line = 2;
+        j->first = j->at = n + 1;
+        j->end = j->keep;
     } else if (!st) {
-        j->line = 1;
         st = journal_write(s, &header);
-        if (!st)
-            st = mlpipe__file_sync_folder(s->ctx, j->path);
     }
+    if (!st) /* also of one that is there: who made it may not have come here */
+        st = mlpipe__file_sync_folder(s->ctx, j->path);
     mlpipe__text_free(&header);
     return st;
 }
@@ -322,29 +319,53 @@ mlpipe_status mlpipe__journal_add(mlpipe__search *s, uint32_t trial,
     return st;
 }
 
-/* Is the record the evaluation that the search wants next? */
-static mlpipe_status journal_match(mlpipe__search *s, uint32_t trial,
-                                   uint32_t rung, const char *line, size_t n)
+static mlpipe_status journal_blame(mlpipe__search *s, mlpipe_status st,
+                                   size_t at, const char *what)
 {
+    const mlpipe__journal *j = &s->journal;
+    uint32_t line = 1;
+    for (size_t i = 0; i < at; i++)
+        line += j->data[i] == '\n';
+    mlpipe__fail(s->ctx, st, "line %u of the journal %q %s", line, j->path,
+                 what);
+    return mlpipe__fail_where(s->ctx, j->path);
+}
+
+/*
+ * Finds the record of an evaluation between two places; *at = to: there is
+ * none. Most often it is the first. It need not be: with halving a search of
+ * more trials sends other ones on from what was the last batch.
+ */
+static mlpipe_status journal_find(mlpipe__search *s, uint32_t trial,
+                                  uint32_t rung, size_t from, size_t to,
+                                  size_t *at)
+{
+    const mlpipe__journal *j = &s->journal;
+    mlpipe_status st = MLPIPE_OK;
     mlpipe__text want;
-    bool same;
+    size_t n, key;
+    bool ended, found = false;
     mlpipe__text_init(&want, s->ctx->env);
     mlpipe__text_add(&want, "{\"trial\":%u,\"rung\":%u", trial, rung);
+    key = want.size;
     journal_values(s, trial, &want);
-    if (want.failed) {
-        mlpipe__text_free(&want);
-        return mlpipe__nomem(s->ctx);
+    if (want.failed)
+        st = mlpipe__nomem(s->ctx);
+    for (*at = from; !st && *at < to; *at += n + 1) {
+        n = journal_line(j, *at, &ended);
+        found = n > key && j->data[*at + key] == ',' &&
+                !memcmp(j->data + *at, want.data, key);
+        if (found)
+            break;
     }
-    same = want.size <= n && !memcmp(line, want.data, want.size);
+    if (found && (n < want.size || memcmp(j->data + *at, want.data,
+                                          want.size)))
+        st = journal_blame(s, MLPIPE_E_CONFLICT, *at,
+                           "has other values than this search gives the "
+                           "trial; it was written by another version of the "
+                           "library, or changed: name another file");
     mlpipe__text_free(&want);
-    if (same)
-        return MLPIPE_OK;
-    mlpipe__fail(s->ctx, MLPIPE_E_CONFLICT,
-                 "line %u of the journal %q is not what trial %u comes to "
-                 "here; it was written by another version of the library, or "
-                 "changed",
-                 s->journal.line, s->journal.path, trial);
-    return mlpipe__fail_where(s->ctx, s->journal.path);
+    return st;
 }
 
 static double journal_read(const mlpipe__json *j, const char *key)
@@ -353,7 +374,7 @@ static double journal_read(const mlpipe__json *j, const char *key)
 }
 
 static mlpipe_status journal_fill(mlpipe__search *s, mlpipe__trial *t,
-                                  const mlpipe__json *j)
+                                  const mlpipe__json *j, size_t at)
 {
     const char *metric = mlpipe__json_text(mlpipe__json_get(j, "metric"));
     const char *state = mlpipe__json_text(mlpipe__json_get(j, "state"));
@@ -376,12 +397,10 @@ static mlpipe_status journal_fill(mlpipe__search *s, mlpipe__trial *t,
         t->message = mlpipe__strdup(s->ctx->env, message, strlen(message));
         return t->message ? MLPIPE_OK : mlpipe__nomem(s->ctx);
     }
-    if (!s->metric || !mlpipe__finite(t->score)) {
-        mlpipe__fail(s->ctx, MLPIPE_E_CORRUPT,
-                     "line %u of the journal %q has no score",
-                     s->journal.line, s->journal.path);
-        return mlpipe__fail_where(s->ctx, s->journal.path);
-    }
+    if (!s->metric || !mlpipe__finite(t->score))
+        return journal_blame(s, MLPIPE_E_CORRUPT, at,
+                             "has no score; restore the file, or begin "
+                             "another");
     t->state = MLPIPE__TRIAL_DONE;
     t->loss = s->metric->higher_is_better ? -t->score : t->score;
     return MLPIPE_OK;
@@ -394,23 +413,26 @@ mlpipe_status mlpipe__journal_take(mlpipe__search *s, uint32_t trial,
     mlpipe__json *root = NULL;
     mlpipe_status st;
     bool ended;
-    size_t n;
+    size_t n, at;
     *found = false;
-    if (!j->path || j->at >= j->keep)
-        return MLPIPE_OK;
-    n = journal_line(j, j->at, &ended);
-    st = journal_match(s, trial, rung, j->data + j->at, n);
-    if (!st)
-        st = mlpipe__json_parse(s->ctx, j->data + j->at, n, &root);
+    st = journal_find(s, trial, rung, j->at, j->end, &at);
+    if (!st && at == j->end) {
+        st = journal_find(s, trial, rung, j->first, j->at, &at);
+        if (st || at == j->at)
+            return st;
+    }
+    if (st)
+        return st;
+    n = journal_line(j, at, &ended);
+    st = mlpipe__json_parse(s->ctx, j->data + at, n, &root);
     if (!st) {
         s->trials[trial].rung = rung;
-        st = journal_fill(s, &s->trials[trial], root);
+        st = journal_fill(s, &s->trials[trial], root, at);
     }
     mlpipe__json_free(root);
     if (st)
         return st;
-    j->at += n + 1;
-    j->line++;
+    j->at = at + n + 1;
     s->evaluated++;
     *found = true;
     return MLPIPE_OK;

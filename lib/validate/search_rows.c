@@ -86,22 +86,21 @@ static void rows_rungs(mlpipe__search *s)
 
 /* The views of one fold; folds = 0: of all rows. */
 static mlpipe_status rows_fold(mlpipe__search *s, uint32_t fold,
-                               const uint64_t *key, const uint64_t *share,
+                               const uint32_t *of, const uint64_t *share,
                                const uint64_t *limit, uint8_t *in)
 {
     const uint32_t width = s->folds ? s->folds : 1;
     const int64_t rows = s->train->rows;
-    mlpipe_status st = MLPIPE_OK;
+    mlpipe_status st = mlpipe__poll(s->ctx, "search", 0, s->limit);
     int64_t i;
     for (i = 0; s->folds && i < rows; i++)
-        in[i] = mlpipe__fold_of(s->seed, key[i], s->folds) == fold;
-    if (s->folds)
+        in[i] = of[i] == fold;
+    if (!st && s->folds)
         st = rows_view(s, in, fold, &s->score_rows[fold]);
     for (uint32_t r = 0; !st && r < s->rungs; r++) {
         for (i = 0; i < rows; i++)
             in[i] = (r + 1 == s->rungs || share[i] <= limit[r]) &&
-                    !(s->folds &&
-                      mlpipe__fold_of(s->seed, key[i], s->folds) == fold);
+                    !(s->folds && of[i] == fold);
         st = rows_view(s, in, fold, &s->fit_rows[r * width + fold]);
     }
     return st;
@@ -115,21 +114,25 @@ mlpipe_status mlpipe__search_rows(mlpipe__search *s)
     uint64_t limit[MLPIPE__SEARCH_RUNGS] = {0};
     uint64_t *key = mlpipe__alloc_array(env, rows, sizeof *key);
     uint64_t *share = mlpipe__alloc_array(env, rows, sizeof *share);
+    uint32_t *of = mlpipe__alloc_array(env, rows, sizeof *of); /* folds */
     uint8_t *in = mlpipe__alloc(env, rows);
     mlpipe_status st = MLPIPE_OK;
     rows_rungs(s);
     s->fit_rows = mlpipe__alloc_array(env, (size_t)s->rungs * width,
                                       sizeof *s->fit_rows);
     s->score_rows = mlpipe__alloc_array(env, width, sizeof *s->score_rows);
-    if (!key || !share || !in || !s->fit_rows || !s->score_rows)
+    if (!key || !share || !of || !in || !s->fit_rows || !s->score_rows)
         st = mlpipe__nomem(s->ctx);
     if (!st)
         st = rows_keys(s, key);
     if (!st && s->rungs > 1)
         st = rows_prefix(s, key, share, limit);
+    for (size_t i = 0; !st && s->folds && i < rows; i++)
+        of[i] = mlpipe__fold_of(s->seed, key[i], s->folds);
     for (uint32_t k = 0; !st && k < width; k++)
-        st = rows_fold(s, k, key, share, limit, in);
+        st = rows_fold(s, k, of, share, limit, in);
     mlpipe__free(env, in);
+    mlpipe__free(env, of);
     mlpipe__free(env, share);
     mlpipe__free(env, key);
     return st;

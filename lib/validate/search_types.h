@@ -70,18 +70,22 @@ enum {
  * the form of Optuna's independent sampler, each parameter by itself.
  */
 typedef struct mlpipe__tpe_kernel {
-    double mu, sigma;
-    double weight; /* of the mixture */
-    double factor; /* weight over what normalises the kernel */
+    double mu, weight;
+    uint32_t number; /* of the trial */
 } mlpipe__tpe_kernel;
 
 /* The density of one parameter among good or among other trials. */
 typedef struct mlpipe__tpe_density {
-    uint32_t count;             /* kernels, the prior among them */
-    uint32_t wide;              /* the first of them; those behind have the
-                                   same sigma, and mu rises */
-    mlpipe__tpe_kernel *kernel;
-    double *mass;               /* LIST: of each value; else NULL */
+    uint32_t count;  /* kernels, the prior among them */
+    uint32_t wide;   /* the first of them; those behind have the same width,
+                        and mu rises */
+    double *mu;
+    double *steep;   /* 1 / sigma */
+    double *factor;  /* weight over what normalises the kernel */
+    double *weight;  /* of the mixture */
+    double steepest; /* no kernel is steeper */
+    double *mass;    /* LIST: of each value */
+    bool avx2;
 } mlpipe__tpe_density;
 
 typedef struct mlpipe__tpe {
@@ -89,14 +93,27 @@ typedef struct mlpipe__tpe {
     const mlpipe__space *space;
     uint32_t count, room; /* trials told, in the order of their numbers */
     double *scale;        /* dims x room; NaN: no value in the space */
+    double *whole;        /* dims x room: 1 / what a kernel of the least width
+                             has within the ends */
     uint32_t *order;      /* dims x room: those with a value, rising */
     uint32_t *ordered;    /* dims: how many */
     uint8_t *below;       /* room: counts as good */
-    uint32_t *place;      /* room: scratch */
-    double *weight;       /* room + 1: scratch */
-    mlpipe__tpe_kernel *spare; /* room + 1: scratch */
+    uint32_t *place;      /* room: in its group; scratch */
+    double *weight;       /* room: scratch */
+    uint32_t group[2];    /* good, others: trials */
+    double prior[2];      /* weight of the prior */
+    mlpipe__tpe_kernel *spare[2]; /* room: scratch */
     mlpipe__tpe_density density[2]; /* good, others */
 } mlpipe__tpe;
+
+/* P(Z > z), z >= 0 (search_kernels.c). */
+double mlpipe__tpe_upper(double z);
+/* What a normal kernel has between low and high. */
+double mlpipe__tpe_inside(double mu, double sigma, double low, double high);
+/* The density at left = right, or the mass between the two; where either is
+ * more than `enough`, something above that. */
+double mlpipe__tpe_sum(const mlpipe__tpe_density *d, double left,
+                       double right, double enough);
 
 /* Room for so many trials. */
 mlpipe_status mlpipe__tpe_init(mlpipe_ctx *ctx, mlpipe__tpe *t,
@@ -151,9 +168,9 @@ typedef struct mlpipe__journal {
     void *lock;
     char *data;         /* what was there at the start */
     size_t bytes;
-    size_t at;          /* of the next record to be taken from it */
+    size_t first, end;  /* of its records */
+    size_t at;          /* behind the one that was taken last */
     size_t keep;        /* where the next record is written */
-    uint32_t line;      /* of the next record, from 1 */
 } mlpipe__journal;
 
 typedef struct mlpipe__search {
@@ -187,6 +204,10 @@ typedef struct mlpipe__search {
     mlpipe__journal journal;
     char recipe_print[33], space_print[33], train_print[33], valid_print[33];
 } mlpipe__search;
+
+/* Which of n finished trials are good; one that failed never is. */
+void mlpipe__search_mark(const mlpipe__trial *trials, uint32_t n,
+                         uint8_t *good);
 
 /* Views for every rung and fold. */
 mlpipe_status mlpipe__search_rows(mlpipe__search *s);

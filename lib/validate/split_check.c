@@ -74,18 +74,25 @@ static mlpipe_status check_load(check_job *j,
     return st;
 }
 
-static void check_pairs(check_job *j)
+static mlpipe_status check_pairs(check_job *j)
 {
     mlpipe__pair_check *pair = j->pair;
+    mlpipe_status st = MLPIPE_OK;
     uint32_t a, b, i;
-    for (b = 0; b < j->n; b++) {
-        for (a = 0; a < b; a++)
-            mlpipe__check_pair(&j->part[a], &j->part[b], j->found[b],
-                               pair++);
+    for (b = 0; !st && b < j->n; b++) {
+        for (a = 0; !st && a < b; a++) {
+            st = mlpipe__poll(j->ctx, "split_check",
+                              (uint64_t)(pair - j->pair),
+                              (uint64_t)j->n * (j->n - 1) / 2);
+            if (!st)
+                mlpipe__check_pair(&j->part[a], &j->part[b], j->found[b],
+                                   pair++);
+        }
         for (i = 0; i < j->part[b].rows.rows; i++)
             j->twins += j->found[b][i];
         j->rows += j->part[b].rows.rows;
     }
+    return st;
 }
 
 static void check_report_pairs(const check_job *j, mlpipe_report *r)
@@ -197,10 +204,10 @@ static mlpipe_status split_check_run(mlpipe_ctx *ctx,
         return st;
     j.params = &p;
     st = check_load(&j, parts);
-    if (!st) {
-        check_pairs(&j);
+    if (!st)
+        st = check_pairs(&j);
+    if (!st)
         st = check_report(&j, out);
-    }
     check_free(&j);
     mlpipe__params_free(&p);
     return st;

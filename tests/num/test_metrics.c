@@ -263,6 +263,84 @@ static void test_weights(void **state)
     }
 }
 
+/* Weights that are all so many times as large change nothing: not where their
+ * sums, products and squares are beyond the doubles. Of all metrics. */
+static void test_extreme_weights(void **state)
+{
+    enum { N = 300 };
+    static const double units[] = {0x1p1022, 0x1p600, 0x1p-600, 0x1p-1020};
+    static double y[N], p[N * METRICS_WIDE], w[N], far[N];
+    for (uint32_t i = 0; mlpipe__metric_at(i); ++i) {
+        const mlpipe__metric *const m = mlpipe__metric_at(i);
+        for (uint32_t task = 1; task <= MLPIPE__TASK_MULTICLASS; task *= 2) {
+            const uint32_t width =
+                task == MLPIPE__TASK_MULTICLASS ? METRICS_WIDE : 1;
+            if (!(m->tasks & task))
+                continue;
+            metric_case(task == MLPIPE__TASK_REGRESSION ? 1
+                        : task == MLPIPE__TASK_BINARY   ? 5
+                                                        : 13,
+                        (int)width, N, y, p, w);
+            for (uint32_t k = 0; k < N; ++k)
+                w[k] = k % 3 ? 1.0 + 0.25 * (k % 3) : 0.0;
+            const mlpipe_figure a =
+                metrics_of(*state, m->name, y, p, w, N, width);
+            for (uint32_t u = 0; u < ROWS(units); ++u) {
+                for (uint32_t k = 0; k < N; ++k)
+                    far[k] = w[k] * units[u];
+                const mlpipe_figure b =
+                    metrics_of(*state, m->name, y, p, far, N, width);
+                assert_relative(a.value, b.value, 1e-15);
+                assert_relative(a.low, b.low, 1e-15);
+                assert_relative(a.high, b.high, 1e-15);
+                assert_same(a.n, b.n);
+            }
+        }
+    }
+}
+
+/* Values so small that their squares are 0, or so large that these are
+ * infinite: right or NaN, but never a round number. */
+static void test_extreme_values(void **state)
+{
+    enum { N = 50 };
+    static const double units[] = {0x1p900, 0x1p-600, 0x1p-1000};
+    static double y[N], p[N], far_y[N], far_p[N];
+    metric_case(1, 1, N, y, p, far_y);
+    for (uint32_t u = 0; u < ROWS(units); ++u) {
+        for (uint32_t k = 0; k < N; ++k) {
+            far_y[k] = y[k] * units[u];
+            far_p[k] = p[k];
+        }
+        const mlpipe_figure a =
+            metrics_of(*state, "pearson", y, p, NULL, N, 1);
+        const mlpipe_figure b =
+            metrics_of(*state, "pearson", far_y, far_p, NULL, N, 1);
+        const mlpipe_figure c =
+            metrics_of(*state, "pearson", far_p, far_y, NULL, N, 1);
+        assert_relative(a.value, b.value, 1e-13);
+        assert_relative(a.value, c.value, 1e-13);
+        for (uint32_t k = 0; k < N; ++k)
+            far_p[k] = p[k] * units[u];
+        assert_true(isnan(
+            metrics_of(*state, "r2", far_y, far_p, NULL, N, 1).value));
+    }
+}
+
+/* Where nothing was scored there is no threshold either. */
+static void test_no_threshold(void **state)
+{
+    const double y[] = {1.0, 0.0}, p[] = {0.7, 0.2}, none[] = {0.0, 0.0};
+    const mlpipe__scored s = {y, p, none, 2, 1};
+    mlpipe__scoring g;
+    mlpipe_figure f;
+    assert_ok(*state, mlpipe__scoring_init(&g, *state, &s));
+    assert_ok(*state, mlpipe__scoring_value(
+                          &g, mlpipe__metric_find("best_f1"), &f));
+    assert_true(isnan(f.value) && isnan(g.curve.threshold));
+    mlpipe__scoring_free(&g);
+}
+
 /* Pairs one by one. */
 static double metrics_slow_auc(const double *y, const double *p, uint32_t n)
 {
@@ -424,6 +502,9 @@ int main(void)
         cmocka_unit_test(test_undefined),
         cmocka_unit_test(test_edges),
         cmocka_unit_test(test_weights),
+        cmocka_unit_test(test_extreme_weights),
+        cmocka_unit_test(test_extreme_values),
+        cmocka_unit_test(test_no_threshold),
         cmocka_unit_test(test_auc_pairs),
         cmocka_unit_test(test_points),
         cmocka_unit_test(test_coverage),

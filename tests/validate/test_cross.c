@@ -4,6 +4,7 @@
 
 #include "model/model_support.h"
 
+#include <limits.h>
 #include <math.h>
 
 enum { ROWS = 400, FOLDS = 4 };
@@ -125,6 +126,34 @@ static void threads(void **state)
     mlpipe_pipeline_free(p);
     mlpipe_dataset_free(d);
     mlpipe_ctx_free(many);
+    mlpipe_ctx_free(c);
+}
+
+/* metrics= means what it means to mlpipe_evaluate, and the rows that are not
+ * scored are those of the repeat that n is of. */
+static void metrics(void **state)
+{
+    mlpipe_ctx *c = made_ctx(1);
+    mlpipe_dataset *d = made_dataset(c, 0, ROWS);
+    mlpipe_pipeline *p;
+    mlpipe_report *r;
+    (void)state;
+    assert_ok(c, mlpipe_pipeline_new( /* a tenth of size is null */
+                     c, "target=size id=id features=lot,rooms", &p));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "ridge", NULL));
+    assert_ok(c, mlpipe_cross_validate(c, p, d, "folds=3 repeats=2 "
+                                       "metrics=all", &r));
+    assert_true(get(r, "rmse") > 0 && get(r, "kendall_pooled") > -1);
+    assert_true(get(r, "rows_without_target") > 0);
+    assert_int_equal(ROWS, get(r, "n") + get(r, "rows_without_target") +
+                               get(r, "rows_without_answer"));
+    mlpipe_report_free(r);
+    assert_ok(c, mlpipe_cross_validate(c, p, d, "folds=3", &r));
+    assert_true(get(r, "rmse") > 0 && get(r, "medae") > 0);
+    assert_true(isnan(get(r, "kendall")));
+    mlpipe_report_free(r);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
     mlpipe_ctx_free(c);
 }
 
@@ -275,12 +304,48 @@ static void across_files(void **state)
     mlpipe_ctx_free(c);
 }
 
+static int32_t stop_at(void *user, const char *stage, double fraction)
+{
+    int *left = user;
+    (void)stage;
+    assert_true(fraction >= 0 && fraction <= 1);
+    return (*left)-- <= 0;
+}
+
+/* Many parts make very many pairs: each of them can be stopped at. */
+static void stopped(void **state)
+{
+    enum { PARTS = 20 };
+    int left = 0;
+    mlpipe_ctx_options o = {.size = sizeof o, .user = &left,
+                            .progress = stop_at};
+    mlpipe_dataset *part[PARTS];
+    mlpipe_report *r;
+    mlpipe_ctx *c;
+    (void)state;
+    assert_int_equal(0, mlpipe_ctx_new(&o, &c));
+    left = INT_MAX;
+    for (int i = 0; i < PARTS; i++)
+        part[i] = made_dataset(c, 10 * i, 10);
+    for (int polls = 0; polls < PARTS * (PARTS + 1) / 2; polls += 11) {
+        left = polls;
+        assert_status(MLPIPE_E_CANCELLED,
+                      mlpipe_split_check(c, part, PARTS, NULL, &r));
+        assert_null(r);
+    }
+    for (int i = 0; i < PARTS; i++)
+        mlpipe_dataset_free(part[i]);
+    mlpipe_ctx_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_hand), cmocka_unit_test(threads),
+        cmocka_unit_test(metrics),
         cmocka_unit_test(roles),   cmocka_unit_test(refusals),
         cmocka_unit_test(checked), cmocka_unit_test(across_files),
+        cmocka_unit_test(stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,104 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The search on models: what is found, refused, repeated and resumed. */
-#include "support.h"
-
-#include <math.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "validate/search_types.h"
-
-/* A wave with noise: 240 rows, four of which share a group. */
-static mlpipe_dataset *wave(mlpipe_ctx *c, uint64_t first)
-{
-    enum { ROWS = 240 };
-    double x[ROWS], z[ROWS], y[ROWS];
-    int64_t g[ROWS];
-    mlpipe_builder *b;
-    mlpipe_dataset *d;
-    char params[64];
-    for (int i = 0; i < ROWS; i++) {
-        const uint64_t id = first + (uint64_t)i;
-        x[i] = 6 * mlpipe__random_unit(1, MLPIPE__FOR_TEST, 0, id, 0);
-        z[i] = mlpipe__random_unit(1, MLPIPE__FOR_TEST, 1, id, 0);
-        y[i] = sin(x[i]) + 0.3 * z[i] +
-               0.2 * (mlpipe__random_unit(1, MLPIPE__FOR_TEST, 2, id, 0) -
-                      0.5);
-        g[i] = (int64_t)id / 4;
-        if (i % 17 == 0)
-            z[i] = NAN;
-    }
-    snprintf(params, sizeof params, "first_row_id=%llu",
-             (unsigned long long)first);
-    assert_ok(c, mlpipe_builder_new(c, NULL, params, &b));
-    assert_ok(c, mlpipe_builder_column(c, b, "x", MLPIPE_F64, x, NULL, ROWS));
-    assert_ok(c, mlpipe_builder_column(c, b, "z", MLPIPE_F64, z, NULL, ROWS));
-    assert_ok(c, mlpipe_builder_column(c, b, "y", MLPIPE_F64, y, NULL, ROWS));
-    assert_ok(c, mlpipe_builder_column(c, b, "g", MLPIPE_I64, g, NULL, ROWS));
-    assert_ok(c, mlpipe_builder_finish(c, b, &d));
-    mlpipe_builder_free(b);
-    return d;
-}
-
-static mlpipe_pipeline *recipe(mlpipe_ctx *c, const char *roles)
-{
-    mlpipe_pipeline *p;
-    char text[128];
-    snprintf(text, sizeof text, "target=y features=x,z %s", roles);
-    assert_ok(c, mlpipe_pipeline_new(c, text, &p));
-    assert_ok(c, mlpipe_pipeline_add(c, p, "impute", NULL));
-    assert_ok(c, mlpipe_pipeline_add(c, p, "scale", NULL));
-    assert_ok(c, mlpipe_pipeline_add(c, p, "gbt", "trees=10 min_rows=5"));
-    return p;
-}
-
-static mlpipe_ctx *made(uint32_t threads)
-{
-    mlpipe_ctx_options o = {.size = sizeof o, .threads = threads};
-    mlpipe_ctx *c;
-    assert_int_equal(0, mlpipe_ctx_new(&o, &c));
-    return c;
-}
-
-/* The report as text up to the durations, and the recipe behind it. */
-static char *outcome(mlpipe_ctx *c, const mlpipe_report *r,
-                     const mlpipe_pipeline *p)
-{
-    mlpipe_buffer *text, *json;
-    char *out, *end;
-    assert_ok(c, mlpipe_report_render(c, r, "json", &text));
-    assert_ok(c, mlpipe_pipeline_json(c, p, &json));
-    out = calloc(mlpipe_buffer_size(text) + mlpipe_buffer_size(json) + 1, 1);
-    memcpy(out, mlpipe_buffer_data(text), mlpipe_buffer_size(text));
-    end = strstr(out, "\"seconds\"");
-    assert_non_null(end);
-    memcpy(end, mlpipe_buffer_data(json), mlpipe_buffer_size(json));
-    end[mlpipe_buffer_size(json)] = 0;
-    mlpipe_buffer_free(text);
-    mlpipe_buffer_free(json);
-    return out;
-}
-
-static char *searched(mlpipe_ctx *c, bool valid, const char *roles,
-                      const char *space, const char *params)
-{
-    mlpipe_dataset *d = wave(c, 0), *v = valid ? wave(c, 1000) : NULL;
-    mlpipe_pipeline *p = recipe(c, roles), *tuned;
-    mlpipe_report *r;
-    char *out;
-    assert_ok(c, mlpipe_search(c, p, d, v, space, params, &tuned, &r));
-    out = outcome(c, r, tuned);
-    mlpipe_report_free(r);
-    mlpipe_pipeline_free(tuned);
-    mlpipe_pipeline_free(p);
-    mlpipe_dataset_free(d);
-    mlpipe_dataset_free(v);
-    return out;
-}
-
-static const char usual[] = "gbt.leaves=2..12 gbt.rate=0.05..0.5:log "
-                            "scale.method=zscore,robust";
+/* The search on models: what is found, refused and repeated. */
+#include "search_rig.h"
 
 /* ---- the space ----------------------------------------------------------- */
 
@@ -177,12 +79,6 @@ static void space_forms(void **state)
 }
 
 /* ---- what comes of it ---------------------------------------------------- */
-
-static void check_cell(const char *out, const char *part)
-{
-    if (!strstr(out, part))
-        fail_msg("no %s in %s", part, out);
-}
 
 /* Never worse than the recipe; differs from it in the space alone; and fitting
  * the tuned recipe gives the score that the report tells. */
@@ -365,6 +261,8 @@ static void refused(void **state)
         mlpipe_status status;
     } cases[] = {
         {"metric=rsme", "did you mean \"rmse\"?", MLPIPE_E_PARAM},
+        {"metric=zzz", "top3_accuracy, mcc, kappa, ece, ece_mass",
+         MLPIPE_E_PARAM},
         {"metric=auc", "metric=auc is not one of regression", MLPIPE_E_PARAM},
         {"folds=3", "validation rows are given as well", MLPIPE_E_PARAM},
         {"method=tree", "did you mean \"tpe\"?", MLPIPE_E_PARAM},
@@ -508,186 +406,6 @@ static void out_of_time(void **state)
     mlpipe_ctx_free(c);
 }
 
-/* ---- the journal --------------------------------------------------------- */
-
-static const char journal[] = "search-journal.jsonl";
-static const char kept[] = "trials=9 halving=3 min_rows=40 batch=5 "
-                           "journal=search-journal.jsonl";
-static const char kept_not[] = "trials=9 halving=3 min_rows=40 batch=5";
-
-/* Die without a word once so many lines of the journal are written. */
-static void die_after(int lines)
-{
-    const pid_t pid = fork();
-    int status;
-    if (!pid) {
-        mlpipe_ctx *c = made(1);
-        mlpipe_dataset *d = wave(c, 0), *v = wave(c, 1000);
-        mlpipe_pipeline *p = recipe(c, ""), *tuned;
-        mlpipe_report *r;
-        char params[160];
-        const pid_t child = fork();
-        if (!child) {
-            for (;;) {
-                FILE *f = fopen(journal, "r");
-                int n = 0, ch;
-                while (f && (ch = getc(f)) != EOF)
-                    n += ch == '\n';
-                if (f)
-                    fclose(f);
-                if (n >= lines)
-                    kill(getppid(), SIGKILL);
-                if (n >= lines)
-                    _exit(0);
-                usleep(200);
-            }
-        }
-        snprintf(params, sizeof params, "%s", kept);
-        if (mlpipe_search(c, p, d, v, usual, params, &tuned, &r))
-            _exit(1);
-        kill(child, SIGKILL);
-        _exit(0);
-    }
-    assert_true(pid > 0);
-    assert_int_equal(pid, waitpid(pid, &status, 0));
-    assert_true(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
-}
-
-static void resumed(void **state)
-{
-    mlpipe_ctx *c = made(1);
-    char *plain = searched(c, true, "", usual, kept_not);
-    (void)state;
-    for (int lines = 1; lines < 14; lines += 3) {
-        char *out;
-        remove(journal);
-        die_after(lines);
-        out = searched(c, true, "", usual, kept);
-        assert_string_equal(plain, out);
-        free(out);
-        out = searched(c, true, "", usual, kept); /* nothing left to do */
-        assert_string_equal(plain, out);
-        free(out);
-    }
-    remove(journal);
-    free(plain);
-    mlpipe_ctx_free(c);
-}
-
-static char *slurp(size_t *n)
-{
-    FILE *f = fopen(journal, "rb");
-    char *data = calloc(1 << 20, 1);
-    assert_non_null(f);
-    *n = fread(data, 1, 1 << 20, f);
-    fclose(f);
-    return data;
-}
-
-static void spit(const char *data, size_t n)
-{
-    FILE *f = fopen(journal, "wb");
-    assert_non_null(f);
-    assert_int_equal(n, fwrite(data, 1, n, f));
-    fclose(f);
-}
-
-static mlpipe_status again(mlpipe_ctx *c, const char *roles,
-                           const char *space, const char *more)
-{
-    mlpipe_dataset *d = wave(c, 0), *v = wave(c, 1000);
-    mlpipe_pipeline *p = recipe(c, roles), *tuned;
-    mlpipe_report *r;
-    char params[200];
-    mlpipe_status st;
-    snprintf(params, sizeof params, "%s %s", kept, more);
-    st = mlpipe_search(c, p, d, v, space, params, &tuned, &r);
-    mlpipe_report_free(r);
-    mlpipe_pipeline_free(tuned);
-    mlpipe_pipeline_free(p);
-    mlpipe_dataset_free(d);
-    mlpipe_dataset_free(v);
-    return st;
-}
-
-/* Cut anywhere, it is made whole; changed anywhere, it is refused or, in its
- * last line, measured again. */
-static void torn(void **state)
-{
-    mlpipe_ctx *c = made(1);
-    char *plain = searched(c, true, "", usual, kept), *whole, *damaged;
-    size_t n, m, last;
-    (void)state;
-    whole = slurp(&n);
-    for (last = n - 1; last && whole[last - 1] != '\n'; last--)
-        ;
-    for (size_t cut = 0; cut <= n; cut += cut < 400 ? 37 : 61) {
-        char *out;
-        spit(whole, cut);
-        out = searched(c, true, "", usual, kept);
-        assert_string_equal(plain, out);
-        free(out);
-    }
-    for (size_t at = 3; at < n; at += 97) {
-        damaged = malloc(n);
-        memcpy(damaged, whole, n);
-        damaged[at] = damaged[at] == 'q' ? 'p' : 'q';
-        spit(damaged, n);
-        const mlpipe_status st = again(c, "", usual, "");
-        if (at < last)
-            assert_true(st == MLPIPE_E_CORRUPT || st == MLPIPE_E_FORMAT);
-        else
-            assert_ok(c, st);
-        if (st) { /* and is left as it was */
-            char *left = slurp(&m);
-            assert_int_equal(n, m);
-            assert_memory_equal(left, damaged, n);
-            free(left);
-        }
-        free(damaged);
-    }
-    free(whole);
-    free(plain);
-    remove(journal);
-    mlpipe_ctx_free(c);
-}
-
-static void other_searches(void **state)
-{
-    static const struct {
-        const char *roles, *space, *more, *what;
-    } cases[] = {
-        {"seed=5", usual, "", "another recipe"},
-        {"", "gbt.leaves=2..12", "", "another space"},
-        {"", usual, "seed=5", "another choice of parameters"},
-        {"", usual, "metric=mae", "another choice of parameters"},
-    };
-    mlpipe_ctx *c = made(1);
-    char *out = searched(c, true, "", usual, kept);
-    mlpipe__search s = {.ctx = c};
-    (void)state;
-    free(out);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        assert_status(MLPIPE_E_CONFLICT,
-                      again(c, cases[i].roles, cases[i].space,
-                            cases[i].more));
-        check_cell(mlpipe_ctx_error(c)->text, cases[i].what);
-        check_cell(mlpipe_ctx_error(c)->text, "there, ");
-    }
-    spit("hello\n", 6);
-    assert_status(MLPIPE_E_FORMAT, again(c, "", usual, ""));
-    spit("hello", 5);
-    assert_status(MLPIPE_E_FORMAT, again(c, "", usual, ""));
-    remove(journal);
-    /* who holds it has it alone */
-    assert_int_equal(0, c->env->io.lock(c->env->io.user, journal,
-                                        &s.journal.lock));
-    assert_status(MLPIPE_E_BUSY, again(c, "", usual, ""));
-    mlpipe__journal_close(&s);
-    remove(journal);
-    mlpipe_ctx_free(c);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -703,9 +421,6 @@ int main(void)
         cmocka_unit_test(failed_trials),
         cmocka_unit_test(cancelled),
         cmocka_unit_test(out_of_time),
-        cmocka_unit_test(resumed),
-        cmocka_unit_test(torn),
-        cmocka_unit_test(other_searches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -116,6 +116,72 @@ static void whole_mass(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* Integers so many that a cell is 1e-13 of a kernel, where differences of
+ * tails have no digits left: as the density of reals. */
+static void narrow_cells(void **state)
+{
+    mlpipe__dim dims[2] = {
+        {.name = "i", .kind = MLPIPE__DIM_INT, .low = 0, .high = 1e15},
+        {.name = "r", .kind = MLPIPE__DIM_REAL, .low = -0.5,
+         .high = 1e15 + 0.5}};
+    const mlpipe__space space = {NULL, 2, dims};
+    mlpipe_ctx *c;
+    mlpipe__tpe t;
+    double x[2], at[2];
+    (void)state;
+    assert_int_equal(0, mlpipe_ctx_new(NULL, &c));
+    assert_ok(c, mlpipe__tpe_init(c, &t, &space, 300));
+    for (uint32_t i = 0; i < 300; i++) {
+        x[0] = x[1] = floor(1e15 * (i + 0.5) / 300);
+        mlpipe__tpe_add(&t, x);
+        t.below[i] = i % 30 == 0;
+    }
+    for (uint32_t i = 0; i < 100; i++) {
+        x[0] = floor(1e15 * (i + 0.5) / 100);
+        for (uint32_t which = 0; which < 2; which++) {
+            for (uint32_t dim = 0; dim < 2; dim++) {
+                mlpipe__tpe_fit(&t, dim);
+                at[dim] = mlpipe__tpe_log(&t, dim, which, x[0]);
+            }
+            assert_near(at[0], at[1], 1e-9);
+        }
+    }
+    mlpipe__tpe_free(&t);
+    mlpipe_ctx_free(c);
+}
+
+/* Of 12 trials of which 9 failed, one in ten of three is good. */
+static void marks(void **state)
+{
+    mlpipe__trial trial[30] = {{0}};
+    uint8_t good[30];
+    uint32_t i, n = 0;
+    (void)state;
+    for (i = 0; i < 12; i++) {
+        trial[i].state = i % 4 == 3 ? MLPIPE__TRIAL_DONE
+                                    : MLPIPE__TRIAL_FAILED;
+        trial[i].loss = i % 4 == 3 ? 20.0 - i : INFINITY;
+    }
+    mlpipe__search_mark(trial, 12, good);
+    for (i = 0; i < 12; i++)
+        assert_int_equal(i == 11, good[i]);
+    for (i = 0; i < 30; i++) { /* two are equal: the earlier one */
+        trial[i].state = i < 25 ? MLPIPE__TRIAL_PRUNED : MLPIPE__TRIAL_DONE;
+        trial[i].rung = i < 10;
+        trial[i].loss = i >= 25 ? 7.0 : i;
+    }
+    mlpipe__search_mark(trial, 30, good);
+    for (i = 0; i < 30; i++)
+        n += good[i];
+    assert_int_equal(3, n);
+    assert_true(good[25] && good[26] && good[27]);
+    for (i = 0; i < 30; i++)
+        trial[i].state = MLPIPE__TRIAL_FAILED;
+    mlpipe__search_mark(trial, 30, good);
+    for (i = 0; i < 30; i++)
+        assert_int_equal(0, good[i]);
+}
+
 /* ---- against chance ------------------------------------------------------ */
 
 enum { RACE_TRIALS = 40, RACE_BATCH = 4 };
@@ -216,6 +282,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(formulas),
         cmocka_unit_test(whole_mass),
+        cmocka_unit_test(narrow_cells),
+        cmocka_unit_test(marks),
         cmocka_unit_test(beats_chance),
         cmocka_unit_test(grids),
     };
