@@ -10,7 +10,7 @@ enum { CROSS_METRICS_MAX = 32 };
 const mlpipe__param mlpipe__cross_validate_params[] = {
     MLPIPE__FOLD_PARAMS,
     {"metrics", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
-     "which metrics; default: all of the task"},
+     "which metrics; all: all of the task; default: a few of them"},
 };
 const uint32_t mlpipe__cross_validate_param_count =
     sizeof mlpipe__cross_validate_params /
@@ -23,13 +23,20 @@ typedef struct cross_fold {
     mlpipe__pair_check check;
 } cross_fold;
 
+/* A column by the recipe, as a parameter would name it. */
+typedef struct cross_role {
+    const char *name;
+    mlpipe__setting setting;
+} cross_role;
+
 typedef struct cross_job {
     mlpipe_ctx *ctx;
     const mlpipe_pipeline *recipe;
     const mlpipe_dataset *data;
     const mlpipe__params *params;
-    const mlpipe__setting *order; /* order=, or the recipe's time */
-    const mlpipe__setting *group, *id;
+    cross_role time, label_time, group, id;
+    mlpipe__fold_columns columns; /* what folds are made by */
+    mlpipe__check_columns checked;
     mlpipe__fold_plan *plan;
     uint32_t count;             /* folds of all repeats */
     cross_fold *fold;
@@ -64,28 +71,19 @@ static mlpipe_status cross_where(const cross_job *j, uint32_t i,
 
 /* ---- what the first model tells ----------------------------------------- */
 
-static bool cross_wants(const mlpipe__setting *asked, const char *name)
-{
-    uint32_t i;
-    for (i = 0; i < asked->count; i++)
-        if (!strcmp(asked->names[i], name))
-            return true;
-    return !asked->count;
-}
-
 static mlpipe_status cross_begin(cross_job *j, const mlpipe_model *m)
 {
     const mlpipe__setting *asked = mlpipe__params_get(j->params, "metrics");
     const size_t rows = (size_t)j->data->rows;
     mlpipe__env *env = j->ctx->env;
     const mlpipe__metric *metric;
-    const mlpipe_status st = mlpipe__evaluate_check(j->ctx, m, asked);
+    const mlpipe_status st = mlpipe__evaluate_check(j->ctx, m->task, asked);
     uint32_t i;
     if (st)
         return st;
     j->model = mlpipe__model_keep(m);
     for (i = 0; (metric = mlpipe__metric_at(i)); i++)
-        if ((metric->tasks & m->task) && cross_wants(asked, metric->name) &&
+        if (mlpipe__evaluate_wants(asked, metric, m->task) &&
             j->metrics < CROSS_METRICS_MAX)
             j->metric[j->metrics++] = metric;
     j->pool.width = mlpipe__model_width(m);
@@ -171,16 +169,13 @@ static mlpipe_status cross_check(cross_job *j, uint32_t i,
                                  const mlpipe_dataset *fold,
                                  const mlpipe_dataset *rest)
 {
-    const mlpipe__check_columns columns = {
-        j->id, j->group, j->order,
-        mlpipe__params_get(j->params, "label_end")};
     static const char *const owner = "mlpipe_cross_validate";
     mlpipe__check_part a = {0}, b = {0};
     mlpipe_status st = mlpipe__check_part_load(j->ctx, owner, rest, j->data,
-                                               &columns, 0, &a);
+                                               &j->checked, 0, &a);
     if (!st)
-        st = mlpipe__check_part_load(j->ctx, owner, fold, j->data, &columns,
-                                     1, &b);
+        st = mlpipe__check_part_load(j->ctx, owner, fold, j->data,
+                                     &j->checked, 1, &b);
     if (!st)
         mlpipe__check_pair(&a, &b, NULL, &j->fold[i].check);
     mlpipe__check_part_free(&a);
@@ -325,10 +320,38 @@ static void cross_report_dropped(const cross_job *j, mlpipe_report *r)
     mlpipe__report_number(r, "dropped_embargo", (double)sum.embargo);
 }
 
+static void cross_warn(const cross_job *j, const mlpipe__pair_check *sum)
+{
+    if (sum->groups)
+        mlpipe__log_line(j->ctx, MLPIPE_LOG_WARN, "cross_validate",
+                         "groups: over all folds, %llu groups of %s are in a "
+                         "fold and in what trained for it, so that scores "
+                         "may be too good; kind=random keeps groups whole, "
+                         "and group=%s drops them from training elsewhere",
+                         (unsigned long long)sum->groups,
+                         j->checked.group->names[0],
+                         j->checked.group->names[0]);
+    if (sum->later)
+        mlpipe__log_line(j->ctx, MLPIPE_LOG_WARN, "cross_validate",
+                         "rows_out_of_order: over all folds, %llu training "
+                         "rows lie after the first row of their fold by %s, "
+                         "so that scores may know the future; kind=ordered "
+                         "trains on earlier rows alone",
+                         (unsigned long long)sum->later,
+                         j->checked.order->names[0]);
+    if (sum->spans)
+        mlpipe__log_line(j->ctx, MLPIPE_LOG_WARN, "cross_validate",
+                         "spans: over all folds, the label spans of %llu "
+                         "training rows up to %s meet one of their fold",
+                         (unsigned long long)sum->spans,
+                         j->checked.label_end->names[0]);
+}
+
 /* What folds have in common with what trained for them. */
 static void cross_report_check(const cross_job *j, mlpipe_report *r)
 {
     mlpipe__pair_check sum = {0};
+    const char *verdict = "clean";
     double tests = 0;
     uint32_t i;
     for (i = 0; i < j->count; i++) {
@@ -338,14 +361,18 @@ static void cross_report_check(const cross_job *j, mlpipe_report *r)
         sum.spans += j->fold[i].check.spans;
         tests += j->fold[i].test;
     }
+    if (sum.equal_rows || sum.groups || sum.later || sum.spans)
+        verdict = "overlap";
+    mlpipe__report_text(r, "verdict", verdict, strlen(verdict));
     mlpipe__report_number(r, "equal_rows", (double)sum.equal_rows);
     mlpipe__report_number(r, "equal_share", (double)sum.equal_rows / tests);
-    if (j->group->count)
+    if (j->checked.group->count)
         mlpipe__report_number(r, "groups", (double)sum.groups);
-    if (j->order->count)
+    if (j->checked.order->count)
         mlpipe__report_number(r, "rows_out_of_order", (double)sum.later);
-    if (mlpipe__params_get(j->params, "label_end")->count)
+    if (j->checked.label_end->count)
         mlpipe__report_number(r, "spans", (double)sum.spans);
+    cross_warn(j, &sum);
 }
 
 static void cross_report_folds(const cross_job *j, mlpipe_report *r)
@@ -406,12 +433,24 @@ static mlpipe_status cross_report(const cross_job *j, mlpipe_report **out)
 
 /* ---- the call ----------------------------------------------------------- */
 
+/* Metrics of another task are refused before the first fit. */
+static mlpipe_status cross_metrics(const cross_job *j)
+{
+    const mlpipe__setting *asked = mlpipe__params_get(j->params, "metrics");
+    uint32_t task;
+    const mlpipe_status st =
+        mlpipe__recipe_task(j->ctx, j->recipe, j->data, &task);
+    return st ? st : mlpipe__evaluate_check(j->ctx, task, asked);
+}
+
 static mlpipe_status cross_folds(cross_job *j, mlpipe_report **out)
 {
     mlpipe_status st = mlpipe__fold_plan_new(
-        j->ctx, "mlpipe_cross_validate", j->data, j->params,
-        mlpipe__pipeline_role(j->recipe, "group"), &j->plan);
+        j->ctx, "mlpipe_cross_validate", j->data, j->params, &j->columns,
+        &j->plan);
     uint32_t i;
+    if (!st)
+        st = cross_metrics(j);
     if (st)
         return st;
     j->count = mlpipe__fold_plan_count(j->plan);
@@ -425,25 +464,64 @@ static mlpipe_status cross_folds(cross_job *j, mlpipe_report **out)
     return st ? st : cross_report(j, out);
 }
 
-/* A setting of the call, or else the column of a role, where the data has it
- * in every row: what nobody asked for must not refuse. */
-static const mlpipe__setting *cross_setting(const cross_job *j,
-                                            const char *param,
+static const mlpipe__setting *cross_by_role(const cross_job *j,
                                             const char *role,
-                                            const char **name,
-                                            mlpipe__setting *own)
+                                            cross_role *own)
 {
-    const mlpipe__setting *given =
-        param ? mlpipe__params_get(j->params, param) : NULL;
-    int32_t at;
-    if (given && given->count)
-        return given;
-    *name = mlpipe__pipeline_role(j->recipe, role);
-    *own = (mlpipe__setting){.count = 0, .names = name};
-    at = (*name)[0] ? mlpipe_dataset_find(j->data, *name) : -1;
-    if (at >= 0 && !mlpipe_dataset_nulls(j->data, (uint32_t)at))
-        own->count = 1;
-    return own;
+    own->name = mlpipe__pipeline_role(j->recipe, role);
+    own->setting = (mlpipe__setting){.count = own->name[0] != 0,
+                                     .names = &own->name};
+    return &own->setting;
+}
+
+/* For the check alone, where the data has it in every row: what nobody asked
+ * for must not refuse. */
+static const mlpipe__setting *cross_if_whole(const cross_job *j,
+                                             cross_role *own)
+{
+    const int32_t at =
+        own->name[0] ? mlpipe_dataset_find(j->data, own->name) : -1;
+    if (at < 0 || mlpipe_dataset_nulls(j->data, (uint32_t)at))
+        own->setting.count = 0;
+    return &own->setting;
+}
+
+/* Parameters, or the recipe's roles where they fit the kind of fold: groups
+ * are kept whole where rows are dealt, times order runs of rows. */
+static void cross_columns(cross_job *j)
+{
+    const char *kind = mlpipe__params_get(j->params, "kind")->text;
+    const bool runs = !strcmp(kind, "ordered") || !strcmp(kind, "contiguous");
+    const mlpipe__setting *time = cross_by_role(j, "time", &j->time),
+                          *end = cross_by_role(j, "label_time",
+                                               &j->label_time),
+                          *group = cross_by_role(j, "group", &j->group);
+    mlpipe__fold_columns *c = &j->columns;
+    c->order = mlpipe__params_get(j->params, "order");
+    c->group = mlpipe__params_get(j->params, "group");
+    c->label_end = mlpipe__params_get(j->params, "label_end");
+    if (runs && !c->order->count)
+        c->order = time;
+    if (!runs && !c->group->count)
+        c->group = group;
+    if (runs && !c->label_end->count && c->order->count && time->count &&
+        !strcmp(c->order->names[0], time->names[0]))
+        c->label_end = end;
+    cross_by_role(j, "id", &j->id);
+    j->checked = (mlpipe__check_columns){
+        cross_if_whole(j, &j->id),
+        c->group->count ? c->group : cross_if_whole(j, &j->group),
+        c->order->count ? c->order : cross_if_whole(j, &j->time),
+        c->label_end};
+    if (c->order == time && time->count)
+        mlpipe__log_line(j->ctx, MLPIPE_LOG_INFO, "cross_validate",
+                         "folds in the order of the recipe's time=%s%s%s",
+                         time->names[0],
+                         c->label_end == end && end->count
+                             ? ", training rows purged by its label_time="
+                             : "",
+                         c->label_end == end && end->count ? end->names[0]
+                                                           : "");
 }
 
 static mlpipe_status cross_run(mlpipe_ctx *ctx,
@@ -452,8 +530,6 @@ static mlpipe_status cross_run(mlpipe_ctx *ctx,
                                const char *params, mlpipe_report **out)
 {
     cross_job j = {.ctx = ctx, .recipe = pipeline, .data = dataset};
-    mlpipe__setting order, group, id;
-    const char *names[3];
     mlpipe__params p;
     mlpipe_status st = mlpipe__params_parse(
         ctx, "mlpipe_cross_validate", mlpipe__cross_validate_params,
@@ -461,9 +537,7 @@ static mlpipe_status cross_run(mlpipe_ctx *ctx,
     if (st)
         return st;
     j.params = &p;
-    j.order = cross_setting(&j, "order", "time", &names[0], &order);
-    j.group = cross_setting(&j, "group", "group", &names[1], &group);
-    j.id = cross_setting(&j, NULL, "id", &names[2], &id);
+    cross_columns(&j);
     st = cross_folds(&j, out);
     cross_free(&j);
     mlpipe__params_free(&p);
