@@ -226,6 +226,10 @@ mlpipe_cross_validate(mlpipe_ctx *ctx, const mlpipe_pipeline *pipeline,
  * parameters is refused). Threads of the context work within a fit, trials
  * follow each other: the result depends on neither.
  *
+ * Trials count from 0, the recipe as it is, in the report, the journal and the
+ * lines of the log. A metric of another task is refused before the first fit,
+ * and so are parameters of conformal, which no metric sees.
+ *
  * The report has numbers best, default, gain (above zero is better),
  * best_trial, trials_tried, trials_done, trials_pruned, trials_failed,
  * trials_repeated, fits; texts such as metric, stopped, fingerprints and a

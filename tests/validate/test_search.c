@@ -370,7 +370,7 @@ static void refused(void **state)
         mlpipe_status status;
     } cases[] = {
         {"metric=rsme", "did you mean \"rmse\"?", MLPIPE_E_PARAM},
-        {"metric=auc", "metric=auc is not one of regression", MLPIPE_E_PARAM},
+        {"metric=auc", "metric=auc does not score the task", MLPIPE_E_PARAM},
         {"folds=3", "validation rows are given as well", MLPIPE_E_PARAM},
         {"method=tree", "did you mean \"tpe\"?", MLPIPE_E_PARAM},
         {"trial=3", "did you mean \"trials\"?", MLPIPE_E_PARAM},
