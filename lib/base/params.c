@@ -68,18 +68,19 @@ static const char *params_prefixed(const mlpipe__params_run *r,
                                    const char *key, size_t n)
 {
     for (uint32_t i = 0; i < r->count; i++) {
-        const char *dot = strrchr(r->table[i].name, '.');
-        if (dot && strlen(dot + 1) == n && !memcmp(dot + 1, key, n))
-            return r->table[i].name;
+        const char *name = r->table[i].name;
+        const size_t m = strlen(name);
+        if (m > n && name[m - n - 1] == '.' && !memcmp(name + m - n, key, n))
+            return name;
     }
     return NULL;
 }
 
 static bool params_speaks(const mlpipe__param *p, const char *key, size_t n)
 {
-    const char *at = p->doc ? p->doc : "";
-    for (; *at; at++)
-        if (!strncmp(at, key, n) && (at == p->doc || at[-1] == ' '))
+    const size_t size = p->doc ? strlen(p->doc) : 0;
+    for (size_t at = 0; at + n <= size; at++)
+        if ((!at || p->doc[at - 1] == ' ') && !memcmp(p->doc + at, key, n))
             return true;
     return false;
 }
