@@ -72,9 +72,9 @@ mlpipe_dataset_split(mlpipe_ctx *ctx, const mlpipe_dataset *dataset,
  *   fold i belongs to repeat i / folds.
  * - contiguous: runs of rows as they are or, with order=column, sorted by it
  *   (ties together, in the fold where their middle lies).
- * - ordered: the last folds x test= rows, test= being rows / (folds + 1) by
- *   default; only earlier rows train, at most max_train= (rows, or time
- *   before the fold).
+ * - ordered: the last folds x test= rows or time (test='30 d'), test= being
+ *   rows / (folds + 1) by default; only earlier rows train, at most
+ *   max_train= (rows, or time before the fold).
  * - groups: each value of group= in turn; folds= is left out.
  *
  * With order=, or in the order of the rows where kind is contiguous or
@@ -83,7 +83,8 @@ mlpipe_dataset_split(mlpipe_ctx *ctx, const mlpipe_dataset *dataset,
  * when a row's label is known: training rows whose span, from order= to it,
  * meets that of a tested run are purged, and gap= and embargo= count from the
  * run's end. Where kind is contiguous or ordered, training rows whose group=
- * is tested are dropped too.
+ * is tested are dropped too. Where less than half of what could train for a
+ * fold is left, a warning says how many rows each cause took.
  *
  * @param ctx borrows
  * @param dataset keeps
@@ -149,9 +150,13 @@ mlpipe_split_check(mlpipe_ctx *ctx, mlpipe_dataset *const *parts, size_t n,
  * anew, and score it on the fold.
  *
  * Parameters: those of mlpipe_dataset_fold, and metrics= as that of
- * mlpipe_evaluate. Where kind is random and group= is not given, the recipe's
- * group role keeps groups whole. Learners that stop early or need a reference
- * take the recipe's holdout of the training rows, never the fold.
+ * mlpipe_evaluate. What is not given is taken from the recipe's roles where
+ * it fits: group= from group= where kind is random or groups (elsewhere it
+ * would drop training rows, and must be asked for); order= from time= where
+ * kind is ordered or contiguous, and label_end= from label_time= where such
+ * rows are in the order of the recipe's time=. Learners that stop early or
+ * need a reference take the recipe's holdout of the training rows, never the
+ * fold.
  *
  * The report has for each metric, say rmse: the number rmse, its mean over
  * folds with the 95 % interval of the corrected resampled t,
@@ -162,10 +167,11 @@ mlpipe_split_check(mlpipe_ctx *ctx, mlpipe_dataset *const *parts, size_t n,
  * rows, folds, repeats, n, rows_without_target and rows_without_answer (of
  * the first repeat, which has every tested row once), dropped_group,
  * dropped_purge, dropped_gap and dropped_embargo (training rows, over all
- * folds), equal_rows, equal_share, groups, rows_out_of_order
- * and spans as mlpipe_split_check has them for each fold after what trained
- * for it (by the recipe's id, group and time roles where no parameter says
- * otherwise), fit_seconds, and the table folds.
+ * folds), equal_rows, equal_share, groups, rows_out_of_order, spans and the
+ * verdict as mlpipe_split_check has them for each fold after what trained for
+ * it (by the recipe's id, group and time roles where no parameter says
+ * otherwise), fit_seconds, and the table folds. Groups, rows out of order and
+ * spans above 0 are logged as warnings.
  *
  * @param ctx borrows; progress is told as "cross_validate", and that of each
  *        fit as "fit"
@@ -176,7 +182,8 @@ mlpipe_split_check(mlpipe_ctx *ctx, mlpipe_dataset *const *parts, size_t n,
  * @return MLPIPE_OK
  * @status MLPIPE_E_EMPTY (as mlpipe_dataset_fold; a class is absent from the
  *         training rows of a fold), and those of mlpipe_dataset_fold,
- *         mlpipe_fit and mlpipe_evaluate; the message says which fold
+ *         mlpipe_fit and mlpipe_evaluate; what a fold fails with says which.
+ *         Metrics of another task are refused before the first fit
  * @thread ctx
  * @since 0.1
  *
@@ -220,6 +227,10 @@ mlpipe_cross_validate(mlpipe_ctx *ctx, const mlpipe_pipeline *pipeline,
  * trials; the journal of another recipe, space, dataset or choice of
  * parameters is refused). Threads of the context work within a fit, trials
  * follow each other: the result depends on neither.
+ *
+ * Trials count from 0, the recipe as it is, in the report, the journal and the
+ * lines of the log. A metric of another task is refused before the first fit,
+ * and so are parameters of conformal, which no metric sees.
  *
  * The report has numbers best, default, gain (above zero is better),
  * best_trial, trials_tried, trials_done, trials_pruned, trials_failed,

@@ -7,6 +7,7 @@
 #include "params_internal.h"
 
 enum { PARAMS_DEPTH_MAX = 64, PARAMS_SHOWN_MAX = 512 };
+enum { PARAMS_SPOKEN_MIN = 5 }; /* shorter words are in any description */
 
 /* ---- messages ----------------------------------------------------------- */
 
@@ -62,6 +63,43 @@ static const mlpipe__param *params_whole(const mlpipe__params_run *r)
     return NULL;
 }
 
+/* The first "step.key" for a key without its step, or NULL. */
+static const char *params_prefixed(const mlpipe__params_run *r,
+                                   const char *key, size_t n)
+{
+    for (uint32_t i = 0; i < r->count; i++) {
+        const char *name = r->table[i].name;
+        const size_t m = strlen(name);
+        if (m > n && name[m - n - 1] == '.' && !memcmp(name + m - n, key, n))
+            return name;
+    }
+    return NULL;
+}
+
+static bool params_speaks(const mlpipe__param *p, const char *key, size_t n)
+{
+    const size_t size = p->doc ? strlen(p->doc) : 0;
+    for (size_t at = 0; at + n <= size; at++)
+        if ((!at || p->doc[at - 1] == ' ') && !memcmp(p->doc + at, key, n))
+            return true;
+    return false;
+}
+
+/* The only one of which a word begins with the key where it is described. */
+static const mlpipe__param *params_spoken(const mlpipe__params_run *r,
+                                          const char *key, size_t n)
+{
+    const mlpipe__param *found = NULL;
+    for (uint32_t i = 0; n >= PARAMS_SPOKEN_MIN && i < r->count; i++) {
+        if (!params_speaks(&r->table[i], key, n))
+            continue;
+        if (found)
+            return NULL;
+        found = &r->table[i];
+    }
+    return found;
+}
+
 static mlpipe_status params_unknown(const mlpipe__params_run *r,
                                     const char *key, size_t n)
 {
@@ -76,6 +114,8 @@ static mlpipe_status params_unknown(const mlpipe__params_run *r,
         names[count] = r->table[count].name;
     const char *near = mlpipe__nearest(key, n, names, count);
     const mlpipe__param *whole = params_whole(r);
+    const mlpipe__param *spoken = params_spoken(r, key, n);
+    near = near ? near : params_prefixed(r, key, n);
     if (!near && whole)
         return mlpipe__params_fail(
             r, "%q is no parameter; it takes %s='...': %s", word,
@@ -85,6 +125,10 @@ static mlpipe_status params_unknown(const mlpipe__params_run *r,
         return mlpipe__params_fail(
             r, "unknown parameter %q; did you mean \"%s\"? It takes: %s",
             word, near, list);
+    if (spoken)
+        return mlpipe__params_fail(
+            r, "unknown parameter %q; \"%s\" may be meant: %s; it takes: %s",
+            word, spoken->name, spoken->doc, list);
     return mlpipe__params_fail(r, "unknown parameter %q; it takes: %s", word,
                                list);
 }

@@ -69,13 +69,19 @@ static mlpipe_status attach_report(mlpipe_ctx *ctx, const mlpipe_model *model,
                                    mlpipe_model **out)
 {
     const char *fit = mlpipe_report_text(report, "fit");
-    if (strcmp(mlpipe__report_kind(report), "evaluation") || !fit ||
-        strcmp(fit, model->fit_id))
+    const char *kind = mlpipe__report_kind(report);
+    if (strcmp(kind, "evaluation"))
         return mlpipe__fail(ctx, MLPIPE_E_ARG,
-                            "the report is %s of %q and the model is %s; "
-                            "attach what mlpipe_evaluate said of this model",
-                            mlpipe__report_kind(report),
-                            fit && fit[0] ? fit : "something else",
+                            "the report is one of kind %q, and models keep "
+                            "evaluations alone; attach what mlpipe_evaluate "
+                            "said of this model",
+                            kind);
+    if (!fit || strcmp(fit, model->fit_id))
+        return mlpipe__fail(ctx, MLPIPE_E_ARG,
+                            "the report is an evaluation of %s, and "
+                            "the model is %s; attach what mlpipe_evaluate "
+                            "said of this model",
+                            fit && fit[0] ? fit : "a model without a name",
                             model->fit_id);
     return attach_copy(ctx, model, report, NULL, out);
 }

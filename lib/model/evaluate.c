@@ -11,30 +11,34 @@ const mlpipe__param mlpipe__evaluate_params[] = {
 const uint32_t mlpipe__evaluate_param_count =
     sizeof mlpipe__evaluate_params / sizeof *mlpipe__evaluate_params;
 
-mlpipe_status mlpipe__model_metric(mlpipe_ctx *ctx, const mlpipe_model *m,
-                                   const char *name,
-                                   const mlpipe__metric **out)
+mlpipe_status mlpipe__metric_of_task(mlpipe_ctx *ctx, uint32_t task,
+                                     const char *name,
+                                     const mlpipe__metric **out)
 {
     const char *names[MLPIPE__METRICS_MAX + 1];
     const mlpipe__metric *metric;
     const char *near;
     uint32_t count = 0, i;
     *out = mlpipe__metric_find(name);
-    if (*out && ((*out)->tasks & m->task))
+    if (*out && ((*out)->tasks & task))
         return MLPIPE_OK;
     for (i = 0; (metric = mlpipe__metric_at(i)); i++)
-        if ((metric->tasks & m->task) && count < MLPIPE__METRICS_MAX)
+        if ((metric->tasks & task) && count < MLPIPE__METRICS_MAX)
             names[count++] = metric->name;
     names[count++] = "all";
     near = mlpipe__nearest(name, strlen(name), names, count);
     return mlpipe__fail(ctx, MLPIPE_E_PARAM,
-                        *out ? "metric %q is not one of this model's task; "
-                               "its default is \"%s\""
-                             : "no metric %q; did you mean \"%s\"?",
-                        name, near ? near : mlpipe__task_metric(m->task));
+                        *out ? "metric %q does not score the task %s of "
+                               "this target; its default is \"%s\""
+                             : near ? "no metric %q of the task %s; did you "
+                                      "mean \"%s\"?"
+                                    : "no metric %q of the task %s; its "
+                                      "default is \"%s\"",
+                        name, mlpipe__task_name(task),
+                        near && !*out ? near : mlpipe__task_metric(task));
 }
 
-mlpipe_status mlpipe__evaluate_check(mlpipe_ctx *ctx, const mlpipe_model *m,
+mlpipe_status mlpipe__evaluate_check(mlpipe_ctx *ctx, uint32_t task,
                                      const mlpipe__setting *asked)
 {
     mlpipe_status st = MLPIPE_OK;
@@ -43,7 +47,7 @@ mlpipe_status mlpipe__evaluate_check(mlpipe_ctx *ctx, const mlpipe_model *m,
         const mlpipe__metric *metric;
         if (!strcmp(asked->names[i], "all"))
             continue;
-        st = mlpipe__model_metric(ctx, m, asked->names[i], &metric);
+        st = mlpipe__metric_of_task(ctx, task, asked->names[i], &metric);
     }
     return st;
 }
@@ -276,7 +280,7 @@ static mlpipe_status evaluate_run(mlpipe_ctx *ctx, const mlpipe_model *m,
     if (st)
         return st;
     asked = mlpipe__params_get(&p, "metrics");
-    st = mlpipe__evaluate_check(ctx, m, asked);
+    st = mlpipe__evaluate_check(ctx, m->task, asked);
     if (!st)
         st = mlpipe__evaluate_load(ctx, m, d, &e);
     if (!st) {

@@ -591,6 +591,22 @@ mlpipe_status mlpipe__fit_dry(mlpipe_ctx *ctx, const mlpipe_pipeline *recipe,
     return st;
 }
 
+mlpipe_status mlpipe__recipe_task(mlpipe_ctx *ctx,
+                                  const mlpipe_pipeline *recipe,
+                                  const mlpipe_dataset *rows, uint32_t *task)
+{
+    mlpipe__fitting f = {
+        .ctx = ctx, .recipe = recipe, .given = rows, .inner = true};
+    mlpipe_status st = fit_start(&f);
+    if (!st)
+        st = mlpipe__fit_schema(&f);
+    if (!st)
+        st = mlpipe__fit_target_rows(&f);
+    *task = st ? 0 : f.model->task;
+    fit_free(&f);
+    return st;
+}
+
 mlpipe_status mlpipe__fit_steps(mlpipe_ctx *ctx, const mlpipe_pipeline *recipe,
                                 const mlpipe_dataset *train,
                                 mlpipe_dataset **transformed,

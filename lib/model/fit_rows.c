@@ -169,7 +169,7 @@ static mlpipe_status rows_steps(mlpipe__fitting *f)
     return st;
 }
 
-mlpipe_status mlpipe__fit_choose_rows(mlpipe__fitting *f)
+mlpipe_status mlpipe__fit_target_rows(mlpipe__fitting *f)
 {
     mlpipe_status st = rows_with_target(f, f->given, &f->dropped_target,
                                         &f->train.data);
@@ -182,6 +182,12 @@ mlpipe_status mlpipe__fit_choose_rows(mlpipe__fitting *f)
                           (long long)f->given->rows, f->model->target);
     if (!st && f->recipe->target[0])
         st = mlpipe__fit_task(f);
+    return st;
+}
+
+mlpipe_status mlpipe__fit_choose_rows(mlpipe__fitting *f)
+{
+    mlpipe_status st = mlpipe__fit_target_rows(f);
     if (!st && f->given_valid)
         st = rows_with_target(f, f->given_valid, &f->dropped_valid,
                               &f->held.data);

@@ -105,8 +105,10 @@ typedef struct mlpipe__fitting {
     mlpipe_report *notes;
 } mlpipe__fitting;
 
-/* fit_rows.c: roles, task, which rows train and which are held out. */
+/* fit_rows.c: roles; rows with a target, and the task that they make; which
+ * of them train and which are held out. */
 mlpipe_status mlpipe__fit_schema(mlpipe__fitting *f);
+mlpipe_status mlpipe__fit_target_rows(mlpipe__fitting *f);
 mlpipe_status mlpipe__fit_choose_rows(mlpipe__fitting *f);
 /* Rows of d with keep[i] set, as a view. */
 mlpipe_status mlpipe__fit_view(mlpipe_ctx *ctx, const mlpipe_dataset *d,

@@ -438,8 +438,9 @@ static mlpipe_status importance_call(mlpipe_ctx *ctx, const mlpipe_model *m,
     importance a = {.ctx = ctx, .model = m,
                     .width = mlpipe__model_width(m)};
     const char *metric = mlpipe__params_get(p, "metric")->text;
-    mlpipe_status st = mlpipe__model_metric(
-        ctx, m, metric[0] ? metric : mlpipe__task_metric(m->task), &a.metric);
+    mlpipe_status st = mlpipe__metric_of_task(
+        ctx, m->task, metric[0] ? metric : mlpipe__task_metric(m->task),
+        &a.metric);
 
     a.repeats = (uint32_t)mlpipe__params_get(p, "repeats")->integer;
     a.seed = (uint64_t)mlpipe__params_get(p, "seed")->integer;

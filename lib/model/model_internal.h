@@ -262,10 +262,10 @@ mlpipe_status mlpipe__model_target(mlpipe_ctx *ctx, const mlpipe_model *m,
  * such; else NULL (evaluate.c). */
 mlpipe_status mlpipe__model_weights(mlpipe_ctx *ctx, const mlpipe_model *m,
                                     const mlpipe_dataset *d, double **out);
-/* A metric of the model's task by name; E_PARAM names the nearest. */
-mlpipe_status mlpipe__model_metric(mlpipe_ctx *ctx, const mlpipe_model *m,
-                                   const char *name,
-                                   const mlpipe__metric **out);
+/* A metric of the task by name; E_PARAM names the nearest. */
+mlpipe_status mlpipe__metric_of_task(mlpipe_ctx *ctx, uint32_t task,
+                                     const char *name,
+                                     const mlpipe__metric **out);
 /* What else than its inputs makes a row the same row. A transform is also
  * applied without the target, and then knows its rows by their ids. */
 typedef enum mlpipe__row_by {
@@ -309,13 +309,18 @@ mlpipe_status mlpipe__evaluate_load(mlpipe_ctx *ctx, const mlpipe_model *m,
                                     const mlpipe_dataset *d,
                                     mlpipe__evaluated *e);
 void mlpipe__evaluated_free(mlpipe__env *env, mlpipe__evaluated *e);
-/* Are these metrics of the model's task? E_PARAM names the nearest. */
-mlpipe_status mlpipe__evaluate_check(mlpipe_ctx *ctx, const mlpipe_model *m,
+/* Are these metrics of the task? E_PARAM names the nearest. */
+mlpipe_status mlpipe__evaluate_check(mlpipe_ctx *ctx, uint32_t task,
                                      const mlpipe__setting *asked);
-/* Is this metric asked for: by name, by "all", or where nothing is as one of
- * the few of the task? */
+/* Is the metric told: asked for by name or by "all", or a standard one. */
 bool mlpipe__evaluate_wants(const mlpipe__setting *asked,
                             const mlpipe__metric *metric, uint32_t task);
+/* The task that a fit on these rows would have, before there is any; what it
+ * refuses, such as a learner of another task, is refused. */
+mlpipe_status mlpipe__recipe_task(mlpipe_ctx *ctx,
+                                  const mlpipe_pipeline *recipe,
+                                  const mlpipe_dataset *rows,
+                                  uint32_t *task);
 /* The default metric of the task: "rmse" or "logloss". */
 const char *mlpipe__task_metric(uint32_t task);
 /* "regression", "binary" or "multiclass". */

@@ -54,7 +54,7 @@ static mlpipe_status recipes_metric(recipes_job *j, const mlpipe_model *m)
         return MLPIPE_OK;
     if (!name[0])
         name = mlpipe__task_metric(m->task);
-    st = mlpipe__evaluate_check(j->ctx, m, &asked);
+    st = mlpipe__evaluate_check(j->ctx, m->task, &asked);
     if (!st) {
         j->metric = mlpipe__metric_find(name);
         j->task = m->task;
@@ -225,12 +225,12 @@ static mlpipe_status recipes_report(const recipes_job *j,
 
 static mlpipe_status recipes_folds(recipes_job *j, mlpipe_report **out)
 {
-    const char *group = mlpipe__pipeline_role(j->a, "group");
+    mlpipe__fold_roles roles;
     mlpipe_status st;
-    if (!group[0])
-        group = mlpipe__pipeline_role(j->b, "group");
+    mlpipe__fold_roles_init(j->ctx, "compare_recipes", j->params, j->a, j->b,
+                            &roles);
     st = mlpipe__fold_plan_new(j->ctx, "mlpipe_compare_recipes", j->data,
-                               j->params, group, &j->plan);
+                               j->params, &roles.columns, &j->plan);
     if (st)
         return st;
     j->count = mlpipe__fold_plan_count(j->plan);

@@ -26,8 +26,9 @@ typedef struct cross_job {
     const mlpipe_pipeline *recipe;
     const mlpipe_dataset *data;
     const mlpipe__params *params;
-    const mlpipe__setting *order; /* order=, or the recipe's time */
-    const mlpipe__setting *group, *id;
+    mlpipe__fold_roles roles;   /* what folds are made by */
+    mlpipe__role id;
+    mlpipe__check_columns checked;
     mlpipe__fold_plan *plan;
     uint32_t count;             /* folds of all repeats */
     cross_fold *fold;
@@ -68,7 +69,7 @@ static mlpipe_status cross_begin(cross_job *j, const mlpipe_model *m)
     const size_t rows = (size_t)j->data->rows;
     mlpipe__env *env = j->ctx->env;
     const mlpipe__metric *metric;
-    const mlpipe_status st = mlpipe__evaluate_check(j->ctx, m, asked);
+    const mlpipe_status st = mlpipe__evaluate_check(j->ctx, m->task, asked);
     uint32_t i;
     if (st)
         return st;
@@ -158,16 +159,13 @@ static mlpipe_status cross_check(cross_job *j, uint32_t i,
                                  const mlpipe_dataset *fold,
                                  const mlpipe_dataset *rest)
 {
-    const mlpipe__check_columns columns = {
-        j->id, j->group, j->order,
-        mlpipe__params_get(j->params, "label_end")};
     static const char *const owner = "mlpipe_cross_validate";
     mlpipe__check_part a = {0}, b = {0};
     mlpipe_status st = mlpipe__check_part_load(j->ctx, owner, rest, j->data,
-                                               &columns, 0, &a);
+                                               &j->checked, 0, &a);
     if (!st)
-        st = mlpipe__check_part_load(j->ctx, owner, fold, j->data, &columns,
-                                     1, &b);
+        st = mlpipe__check_part_load(j->ctx, owner, fold, j->data,
+                                     &j->checked, 1, &b);
     if (!st)
         mlpipe__check_pair(&a, &b, NULL, &j->fold[i].check);
     mlpipe__check_part_free(&a);
@@ -297,10 +295,38 @@ static void cross_report_dropped(const cross_job *j, mlpipe_report *r)
     mlpipe__report_number(r, "dropped_embargo", (double)sum.embargo);
 }
 
+static void cross_warn(const cross_job *j, const mlpipe__pair_check *sum)
+{
+    if (sum->groups)
+        mlpipe__log_line(j->ctx, MLPIPE_LOG_WARN, "cross_validate",
+                         "groups: over all folds, %llu groups of %s are in a "
+                         "fold and in what trained for it, so that scores "
+                         "may be too good; kind=random keeps groups whole, "
+                         "and group=%s drops them from training elsewhere",
+                         (unsigned long long)sum->groups,
+                         j->checked.group->names[0],
+                         j->checked.group->names[0]);
+    if (sum->later)
+        mlpipe__log_line(j->ctx, MLPIPE_LOG_WARN, "cross_validate",
+                         "rows_out_of_order: over all folds, %llu training "
+                         "rows lie after the first row of their fold by %s, "
+                         "so that scores may know the future; kind=ordered "
+                         "trains on earlier rows alone",
+                         (unsigned long long)sum->later,
+                         j->checked.order->names[0]);
+    if (sum->spans)
+        mlpipe__log_line(j->ctx, MLPIPE_LOG_WARN, "cross_validate",
+                         "spans: over all folds, the label spans of %llu "
+                         "training rows up to %s meet one of their fold",
+                         (unsigned long long)sum->spans,
+                         j->checked.label_end->names[0]);
+}
+
 /* What folds have in common with what trained for them. */
 static void cross_report_check(const cross_job *j, mlpipe_report *r)
 {
     mlpipe__pair_check sum = {0};
+    const char *verdict = "clean";
     double tests = 0;
     uint32_t i;
     for (i = 0; i < j->count; i++) {
@@ -310,14 +336,18 @@ static void cross_report_check(const cross_job *j, mlpipe_report *r)
         sum.spans += j->fold[i].check.spans;
         tests += j->fold[i].test;
     }
+    if (sum.equal_rows || sum.groups || sum.later || sum.spans)
+        verdict = "overlap";
+    mlpipe__report_text(r, "verdict", verdict, strlen(verdict));
     mlpipe__report_number(r, "equal_rows", (double)sum.equal_rows);
     mlpipe__report_number(r, "equal_share", (double)sum.equal_rows / tests);
-    if (j->group->count)
+    if (j->checked.group->count)
         mlpipe__report_number(r, "groups", (double)sum.groups);
-    if (j->order->count)
+    if (j->checked.order->count)
         mlpipe__report_number(r, "rows_out_of_order", (double)sum.later);
-    if (mlpipe__params_get(j->params, "label_end")->count)
+    if (j->checked.label_end->count)
         mlpipe__report_number(r, "spans", (double)sum.spans);
+    cross_warn(j, &sum);
 }
 
 static void cross_report_folds(const cross_job *j, mlpipe_report *r)
@@ -378,12 +408,24 @@ static mlpipe_status cross_report(const cross_job *j, mlpipe_report **out)
 
 /* ---- the call ----------------------------------------------------------- */
 
+/* Metrics of another task are refused before the first fit. */
+static mlpipe_status cross_metrics(const cross_job *j)
+{
+    const mlpipe__setting *asked = mlpipe__params_get(j->params, "metrics");
+    uint32_t task;
+    const mlpipe_status st =
+        mlpipe__recipe_task(j->ctx, j->recipe, j->data, &task);
+    return st ? st : mlpipe__evaluate_check(j->ctx, task, asked);
+}
+
 static mlpipe_status cross_folds(cross_job *j, mlpipe_report **out)
 {
     mlpipe_status st = mlpipe__fold_plan_new(
         j->ctx, "mlpipe_cross_validate", j->data, j->params,
-        mlpipe__pipeline_role(j->recipe, "group"), &j->plan);
+        &j->roles.columns, &j->plan);
     uint32_t i;
+    if (!st)
+        st = cross_metrics(j);
     if (st)
         return st;
     j->count = mlpipe__fold_plan_count(j->plan);
@@ -397,25 +439,29 @@ static mlpipe_status cross_folds(cross_job *j, mlpipe_report **out)
     return st ? st : cross_report(j, out);
 }
 
-/* A setting of the call, or else the column of a role, where the data has it
- * in every row: what nobody asked for must not refuse. */
-static const mlpipe__setting *cross_setting(const cross_job *j,
-                                            const char *param,
-                                            const char *role,
-                                            const char **name,
-                                            mlpipe__setting *own)
+/* For the check alone, where the data has it in every row: what nobody asked
+ * for must not refuse. */
+static const mlpipe__setting *cross_if_whole(const cross_job *j,
+                                             mlpipe__role *own)
 {
-    const mlpipe__setting *given =
-        param ? mlpipe__params_get(j->params, param) : NULL;
-    int32_t at;
-    if (given && given->count)
-        return given;
-    *name = mlpipe__pipeline_role(j->recipe, role);
-    *own = (mlpipe__setting){.count = 0, .names = name};
-    at = (*name)[0] ? mlpipe_dataset_find(j->data, *name) : -1;
-    if (at >= 0 && !mlpipe_dataset_nulls(j->data, (uint32_t)at))
-        own->count = 1;
-    return own;
+    const int32_t at =
+        own->name[0] ? mlpipe_dataset_find(j->data, own->name) : -1;
+    if (at < 0 || mlpipe_dataset_nulls(j->data, (uint32_t)at))
+        own->setting.count = 0;
+    return &own->setting;
+}
+
+static void cross_columns(cross_job *j)
+{
+    const mlpipe__fold_columns *c = &j->roles.columns;
+    mlpipe__fold_roles_init(j->ctx, "cross_validate", j->params, j->recipe,
+                            NULL, &j->roles);
+    mlpipe__role_of(j->recipe, NULL, "id", &j->id);
+    j->checked = (mlpipe__check_columns){
+        cross_if_whole(j, &j->id),
+        c->group->count ? c->group : cross_if_whole(j, &j->roles.group),
+        c->order->count ? c->order : cross_if_whole(j, &j->roles.time),
+        c->label_end};
 }
 
 static mlpipe_status cross_run(mlpipe_ctx *ctx,
@@ -424,8 +470,6 @@ static mlpipe_status cross_run(mlpipe_ctx *ctx,
                                const char *params, mlpipe_report **out)
 {
     cross_job j = {.ctx = ctx, .recipe = pipeline, .data = dataset};
-    mlpipe__setting order, group, id;
-    const char *names[3];
     mlpipe__params p;
     mlpipe_status st = mlpipe__params_parse(
         ctx, "mlpipe_cross_validate", mlpipe__cross_validate_params,
@@ -433,9 +477,7 @@ static mlpipe_status cross_run(mlpipe_ctx *ctx,
     if (st)
         return st;
     j.params = &p;
-    j.order = cross_setting(&j, "order", "time", &names[0], &order);
-    j.group = cross_setting(&j, "group", "group", &names[1], &group);
-    j.id = cross_setting(&j, NULL, "id", &names[2], &id);
+    cross_columns(&j);
     st = cross_folds(&j, out);
     cross_free(&j);
     mlpipe__params_free(&p);

@@ -18,7 +18,7 @@ static mlpipe_status fold_run(mlpipe_ctx *ctx, const mlpipe_dataset *dataset,
                                             &p);
     if (st)
         return st;
-    st = mlpipe__fold_plan_new(ctx, owner, dataset, &p, "", &plan);
+    st = mlpipe__fold_plan_new(ctx, owner, dataset, &p, NULL, &plan);
     if (!st && index >= mlpipe__fold_plan_count(plan))
         st = mlpipe__fail(ctx, MLPIPE_E_ARG,
                           "%s: there is no fold %u of %u; they count from 0",

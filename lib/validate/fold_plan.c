@@ -15,7 +15,7 @@ struct mlpipe__fold_plan {
     mlpipe__split_rows rows;
     uint32_t kind, folds, repeats;
     uint32_t *fold; /* repeats x rows */
-    mlpipe__split_reach gap, embargo, max_train;
+    mlpipe__split_reach gap, embargo, max_train, test;
 };
 
 /* ---- what may be asked together ----------------------------------------- */
@@ -27,13 +27,14 @@ static mlpipe_status plan_refuse(mlpipe_ctx *ctx, const char *owner,
 }
 
 static mlpipe_status plan_check(mlpipe_ctx *ctx, const char *owner,
-                                const mlpipe__params *p)
+                                const mlpipe__params *p,
+                                const mlpipe__fold_columns *columns)
 {
     static const char *const random_only[] = {"repeats", "stratify", "bins"};
     static const char *const ordered_only[] = {"max_train", "test"};
     const uint32_t kind = mlpipe__params_get(p, "kind")->choice;
-    const bool order = mlpipe__params_get(p, "order")->count != 0;
-    const bool used = mlpipe__params_get(p, "label_end")->count ||
+    const bool order = columns->order->count != 0;
+    const bool used = columns->label_end->count ||
                       mlpipe__params_get(p, "gap")->given ||
                       mlpipe__params_get(p, "embargo")->given;
     uint32_t i;
@@ -51,7 +52,7 @@ static mlpipe_status plan_check(mlpipe_ctx *ctx, const char *owner,
         return plan_refuse(ctx, owner, "folds",
                            "is left out with kind=groups, which makes a fold "
                            "of each group");
-    if (kind == PLAN_GROUPS && !mlpipe__params_get(p, "group")->count)
+    if (kind == PLAN_GROUPS && !columns->group->count)
         return plan_refuse(ctx, owner, "kind=groups needs group",
                            "with the column of the groups");
     if ((kind == PLAN_RANDOM || kind == PLAN_GROUPS) && order && !used)
@@ -129,13 +130,39 @@ static void plan_runs(mlpipe__fold_plan *plan, uint64_t test)
     }
 }
 
-static mlpipe_status plan_in_order(mlpipe__fold_plan *plan,
-                                   const mlpipe__params *p)
+/* Folds of equal time, each up to and with its end; the last ends with the
+ * last row. */
+static mlpipe_status plan_spans(mlpipe__fold_plan *plan)
+{
+    const mlpipe__split_rows *r = &plan->rows;
+    const uint64_t span = (uint64_t)plan->test.value;
+    const uint64_t last =
+        (uint64_t)r->key[mlpipe__split_at(r, r->rows - 1)];
+    uint32_t row, before = 0;
+    for (row = 0; row < r->rows; row++) {
+        const uint64_t back = (last - (uint64_t)r->key[row]) / span;
+        plan->fold[row] = back < plan->folds
+                              ? plan->folds - 1 - (uint32_t)back
+                              : FOLD_PLAN_NONE;
+        before += plan->fold[row] == FOLD_PLAN_NONE;
+    }
+    if (before)
+        return MLPIPE_OK;
+    return mlpipe__fail(r->ctx, MLPIPE_E_EMPTY,
+                        "%s: %u folds of test= reach back to the first of "
+                        "the %u rows, and none is left to train before "
+                        "them; take fewer folds or a shorter test=",
+                        r->owner, plan->folds, r->rows);
+}
+
+static mlpipe_status plan_in_order(mlpipe__fold_plan *plan)
 {
     const uint64_t n = plan->rows.rows;
-    uint64_t test = (uint64_t)mlpipe__params_get(p, "test")->integer;
-    if (!test)
-        test = n / (plan->folds + 1);
+    uint64_t test = n / (plan->folds + 1);
+    if (plan->test.given && plan->test.time)
+        return plan_spans(plan);
+    if (plan->test.given)
+        test = (uint64_t)plan->test.value;
     if (plan->kind == PLAN_ORDERED && (!test || test * plan->folds >= n))
         return mlpipe__fail(plan->rows.ctx, MLPIPE_E_EMPTY,
                             "%s: %u folds of %llu rows leave none of %llu "
@@ -219,7 +246,7 @@ static mlpipe_status plan_assign(mlpipe__fold_plan *plan,
     if (plan->kind == PLAN_GROUPS)
         return plan_by_group(plan);
     if (plan->kind != PLAN_RANDOM)
-        return plan_in_order(plan, p);
+        return plan_in_order(plan);
     return plan_deal(plan,
                      (uint64_t)mlpipe__params_get(p, "seed")->integer);
 }
@@ -227,21 +254,17 @@ static mlpipe_status plan_assign(mlpipe__fold_plan *plan,
 /* ---- making and freeing ------------------------------------------------- */
 
 static mlpipe_status plan_fill(mlpipe__fold_plan *plan,
-                               const mlpipe__params *p, const char *role)
+                               const mlpipe__params *p,
+                               const mlpipe__fold_columns *columns)
 {
     mlpipe__split_rows *r = &plan->rows;
-    const mlpipe__setting by_role = {.count = 1, .names = &role};
-    const mlpipe__setting *group = mlpipe__params_get(p, "group");
     mlpipe_status st;
     plan->kind = mlpipe__params_get(p, "kind")->choice;
     plan->folds = (uint32_t)mlpipe__params_get(p, "folds")->integer;
     plan->repeats = (uint32_t)mlpipe__params_get(p, "repeats")->integer;
-    if (!group->count && role[0] && plan->kind == PLAN_RANDOM)
-        group = &by_role;
-    st = mlpipe__split_rows_order(r, mlpipe__params_get(p, "order"),
-                                 mlpipe__params_get(p, "label_end"));
+    st = mlpipe__split_rows_order(r, columns->order, columns->label_end);
     if (!st)
-        st = mlpipe__split_rows_group(r, group);
+        st = mlpipe__split_rows_group(r, columns->group);
     if (!st)
         st = mlpipe__split_rows_stratify(
             r, mlpipe__params_get(p, "stratify"),
@@ -255,18 +278,26 @@ static mlpipe_status plan_fill(mlpipe__fold_plan *plan,
     if (!st)
         st = mlpipe__split_reach_parse(r, mlpipe__params_get(p, "max_train"),
                                       &plan->max_train);
+    if (!st)
+        st = mlpipe__split_reach_parse(r, mlpipe__params_get(p, "test"),
+                                      &plan->test);
     return st ? st : plan_assign(plan, p);
 }
 
 mlpipe_status mlpipe__fold_plan_new(mlpipe_ctx *ctx, const char *owner,
                                     const mlpipe_dataset *data,
                                     const mlpipe__params *p,
-                                    const char *group,
+                                    const mlpipe__fold_columns *columns,
                                     mlpipe__fold_plan **out)
 {
+    const mlpipe__fold_columns own = {mlpipe__params_get(p, "group"),
+                                      mlpipe__params_get(p, "order"),
+                                      mlpipe__params_get(p, "label_end")};
     mlpipe__fold_plan *plan;
-    mlpipe_status st = plan_check(ctx, owner, p);
+    mlpipe_status st;
     *out = NULL;
+    columns = columns ? columns : &own;
+    st = plan_check(ctx, owner, p, columns);
     if (st)
         return st;
     plan = mlpipe__alloc(ctx->env, sizeof *plan);
@@ -276,7 +307,7 @@ mlpipe_status mlpipe__fold_plan_new(mlpipe_ctx *ctx, const char *owner,
     plan->data = mlpipe__dataset_keep(data);
     st = mlpipe__split_rows_init(ctx, owner, plan->data, &plan->rows);
     if (!st)
-        st = plan_fill(plan, p, group);
+        st = plan_fill(plan, p, columns);
     if (st) {
         mlpipe__fold_plan_free(plan);
         return st;
@@ -376,6 +407,27 @@ static mlpipe_status plan_empty(mlpipe_ctx *ctx,
                         (unsigned long long)tests, plan->rows.rows);
 }
 
+/* Half of what could train is gone: that is a choice to be told of. */
+static void plan_tell(mlpipe_ctx *ctx, const mlpipe__fold_plan *plan,
+                      uint32_t i, uint64_t left,
+                      const mlpipe__split_dropped *d)
+{
+    const uint64_t gone = d->group + d->purge + d->gap + d->embargo;
+    if (left >= gone)
+        return;
+    mlpipe__log_line(
+        ctx, MLPIPE_LOG_WARN, "folds",
+        "%llu of the %llu rows that could train for fold %u are left: %llu "
+        "share a group with it, %llu have a label span that meets it, %llu "
+        "lie in the gap and %llu in the embargo; %s",
+        (unsigned long long)left, (unsigned long long)(left + gone), i,
+        (unsigned long long)d->group, (unsigned long long)d->purge,
+        (unsigned long long)d->gap, (unsigned long long)d->embargo,
+        d->group > gone / 2
+            ? "kind=random and kind=groups keep groups whole instead"
+            : "take shorter spans, gap= or embargo=, or fewer folds");
+}
+
 static mlpipe_status plan_view(mlpipe_ctx *ctx, const mlpipe__fold_plan *plan,
                                const uint8_t *role, uint8_t which,
                                int64_t count, mlpipe_dataset **out)
@@ -400,7 +452,7 @@ static mlpipe_status plan_views(mlpipe_ctx *ctx,
                                 mlpipe__split_dropped *dropped)
 {
     mlpipe__split_rows r = plan->rows;
-    uint64_t count[3] = {0, 0, 0};
+    uint64_t count[3] = {0, 0, 0}, left = 0;
     uint32_t row;
     mlpipe_status st;
     r.ctx = ctx; /* the plan may be shared, a context is not */
@@ -412,11 +464,14 @@ static mlpipe_status plan_views(mlpipe_ctx *ctx,
                            &plan->gap, &plan->embargo, role, dropped);
     if (st)
         return st;
+    for (row = 0; row < r.rows; row++)
+        left += role[row] == MLPIPE__ROLE_TRAIN;
     plan_window(plan, role);
     for (row = 0; row < r.rows; row++)
         count[role[row]]++;
     if (!count[MLPIPE__ROLE_TEST] || !count[MLPIPE__ROLE_TRAIN])
         return plan_empty(ctx, plan, i, count[MLPIPE__ROLE_TEST], dropped);
+    plan_tell(ctx, plan, i, left, dropped);
     st = plan_view(ctx, plan, role, MLPIPE__ROLE_TEST,
                    (int64_t)count[MLPIPE__ROLE_TEST], fold);
     if (!st)

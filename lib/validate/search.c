@@ -66,6 +66,38 @@ static mlpipe_status search_metric(mlpipe__search *s)
                         name, near ? near : "", list);
 }
 
+/* The metric by the task of the training rows, before anything is fitted. */
+static mlpipe_status search_task(mlpipe__search *s)
+{
+    uint32_t task;
+    const mlpipe_status st =
+        mlpipe__recipe_task(s->ctx, s->recipe, s->train, &task);
+    if (st)
+        return st;
+    if (!s->metric)
+        s->metric = mlpipe__metric_find(mlpipe__task_metric(task));
+    return mlpipe__search_check_metric(s, task);
+}
+
+/* No metric sees an interval or a set behind the answer, so that the search
+ * would take the values at random, or by how many rows they withhold. */
+static mlpipe_status search_blind(const mlpipe__search *s)
+{
+    for (uint32_t i = 0; i < s->space.count; i++) {
+        const mlpipe__dim *d = &s->space.dims[i];
+        const mlpipe__recipe_step *step = &s->recipe->steps[d->step];
+        if (step->tail != &mlpipe__tail_conformal)
+            continue;
+        return mlpipe__fail(s->ctx, MLPIPE_E_PARAM,
+                            "mlpipe_search: metric=%s scores the answer, and "
+                            "%s is of the interval or set behind it, which "
+                            "it cannot see; leave %s out of the space, and "
+                            "compare coverage and width by mlpipe_evaluate",
+                            s->metric->name, d->name, d->name);
+    }
+    return MLPIPE_OK;
+}
+
 /* Folds, or validation rows, and not both. */
 static mlpipe_status search_folds(mlpipe__search *s)
 {
@@ -262,12 +294,30 @@ static bool search_suggest(mlpipe__search *s, uint32_t known)
 
 /* ---- batches ------------------------------------------------------------- */
 
+/* A trial that was scored just now, by its number in the report. */
+static void search_tell(mlpipe__search *s, uint32_t trial)
+{
+    const mlpipe__trial *t = &s->trials[trial];
+    const uint64_t rows = s->rung_rows[t->rung];
+    char best[64] = "", part[64] = "";
+    if (t->rung + 1 < s->rungs)
+        mlpipe__format(part, sizeof part, " on %llu training rows",
+                       (unsigned long long)rows);
+    if (s->best != UINT32_MAX)
+        mlpipe__format(best, sizeof best, "; the best so far is %g of trial %u",
+                       s->trials[s->best].score, s->best);
+    mlpipe__log_line(s->ctx, MLPIPE_LOG_INFO, "search",
+                     "trial %u of 0 to %u: %s %g%s%s", trial, s->limit - 1,
+                     s->metric->name, t->score, part, best);
+}
+
 /* Trials of a batch that are still in the race, and how many go on. */
 static mlpipe_status search_rung(mlpipe__search *s, const uint32_t *alive,
                                  uint32_t n, uint32_t rung)
 {
     mlpipe_status st = MLPIPE_OK;
     for (uint32_t i = 0; !st && i < n; i++) {
+        const uint32_t replayed = s->replayed;
         mlpipe__trial *t = &s->trials[alive[i]];
         if (alive[i] && mlpipe__search_late(s))
             break;
@@ -276,14 +326,11 @@ static mlpipe_status search_rung(mlpipe__search *s, const uint32_t *alive,
             st = mlpipe__search_measure(s, alive[i], rung);
         if (st || t->state != MLPIPE__TRIAL_DONE)
             continue;
-        mlpipe__log_line(s->ctx, MLPIPE_LOG_INFO, "search",
-                         "trial %u of %u: %s %g, the best so far %g",
-                         alive[i] + 1, s->limit, s->metric->name, t->score,
-                         s->best == UINT32_MAX ? t->score
-                                               : s->trials[s->best].score);
         if (rung + 1 == s->rungs &&
             (s->best == UINT32_MAX || t->loss < s->trials[s->best].loss))
             s->best = alive[i];
+        if (s->replayed == replayed)
+            search_tell(s, alive[i]);
     }
     return st;
 }
@@ -411,6 +458,7 @@ static mlpipe_status search_loop(mlpipe__search *s)
                           "all rows; the first says: %s",
                           s->count,
                           s->trials[0].message ? s->trials[0].message : "");
+    mlpipe__search_tell_replayed(s);
     mlpipe__free(s->ctx->env, alive);
     return st;
 }
@@ -470,6 +518,10 @@ static mlpipe_status search_prepare(mlpipe__search *s, const char *space,
         st = mlpipe__space_parse(s->ctx, s->recipe, space, &s->space);
     if (!st)
         st = search_limit(s);
+    if (!st)
+        st = search_task(s);
+    if (!st)
+        st = search_blind(s);
     if (!st)
         st = search_prints(s);
     if (!st)

@@ -85,11 +85,12 @@ static void journal_settings(const mlpipe__search *s, mlpipe__text *t)
 {
     const mlpipe__setting *seed =
         mlpipe__params_get(&s->recipe->params, "seed");
+    const char *metric = mlpipe__params_get(&s->params, "metric")->text;
     mlpipe__text_add(t,
                      "method=%s metric=%s folds=%u seed=%llu halving=%u "
                      "min_rows=%llu batch=%u levels=%u fit_seed=%llu",
                      mlpipe__params_get(&s->params, "method")->text,
-                     s->metric ? s->metric->name : "auto", s->folds,
+                     metric[0] ? metric : "auto", s->folds,
                      (unsigned long long)s->seed, s->halving,
                      (unsigned long long)s->min_rows, s->batch, s->levels,
                      (unsigned long long)(seed->text[0]

@@ -319,6 +319,28 @@ static mlpipe_status space_list(mlpipe_ctx *ctx, mlpipe__dim *d,
     return st;
 }
 
+/* 7:40 and 7-40 are meant as ranges, and written otherwise. */
+static mlpipe_status space_no_range(mlpipe_ctx *ctx, const char *name,
+                                    const char *text)
+{
+    const char *log = strstr(text, ":log");
+    const size_t n = log && !log[4] ? (size_t)(log - text) : strlen(text);
+    double x;
+    size_t i;
+    if (mlpipe__parse_f64(text, n, false, &x))
+        return MLPIPE_OK;
+    for (i = 1; i + 1 < n; i++)
+        if ((text[i] == ':' || text[i] == '-') &&
+            mlpipe__parse_f64(text, i, false, &x) &&
+            mlpipe__parse_f64(text + i + 1, n - i - 1, false, &x))
+            return mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                                "mlpipe_search: %s=%q is no range; write "
+                                "%.*s..%.*s%s",
+                                name, text, (int)i, text, (int)(n - i - 1),
+                                text + i + 1, text + n);
+    return MLPIPE_OK;
+}
+
 static mlpipe_status space_dim(space_run *r, uint32_t i, const char *text,
                                mlpipe__dim *d)
 {
@@ -346,7 +368,8 @@ static mlpipe_status space_dim(space_run *r, uint32_t i, const char *text,
     }
     if (!dots) {
         d->kind = MLPIPE__DIM_LIST;
-        return space_list(r->ctx, d, step, text);
+        st = space_no_range(r->ctx, d->name, text);
+        return st ? st : space_list(r->ctx, d, step, text);
     }
     d->kind = type == MLPIPE_PARAM_INT ? MLPIPE__DIM_INT : MLPIPE__DIM_REAL;
     st = space_range(r->ctx, d, step, text, dots);

@@ -40,18 +40,15 @@ static mlpipe_status trial_message(mlpipe__search *s, mlpipe__trial *t,
     return t->message ? MLPIPE_OK : mlpipe__nomem(s->ctx);
 }
 
-/* The metric, once the first model tells the task. */
-static mlpipe_status trial_metric(mlpipe__search *s, const mlpipe_model *m)
+mlpipe_status mlpipe__search_check_metric(mlpipe__search *s, uint32_t task)
 {
-    if (!s->metric)
-        s->metric = mlpipe__metric_find(mlpipe__task_metric(m->task));
-    if (s->metric->tasks & m->task)
+    if (s->metric->tasks & task)
         return MLPIPE_OK;
     return mlpipe__fail(s->ctx, MLPIPE_E_PARAM,
-                        "mlpipe_search: metric=%s is not one of %s, whose "
-                        "default is %s",
-                        s->metric->name, mlpipe__task_name(m->task),
-                        mlpipe__task_metric(m->task));
+                        "mlpipe_search: metric=%s does not score the task %s "
+                        "of the target \"%s\", whose default is %s",
+                        s->metric->name, mlpipe__task_name(task),
+                        s->recipe->target, mlpipe__task_metric(task));
 }
 
 static mlpipe_status trial_score(mlpipe__search *s, const mlpipe_model *m,
@@ -62,7 +59,8 @@ static mlpipe_status trial_score(mlpipe__search *s, const mlpipe_model *m,
     char params[64];
     const char *name;
     uint32_t i;
-    mlpipe_status st = trial_metric(s, m);
+    /* some rows may lack the classes that make the task of all of them */
+    mlpipe_status st = mlpipe__search_check_metric(s, m->task);
     if (st)
         return st;
     mlpipe__format(params, sizeof params, "metrics=%s", s->metric->name);
@@ -182,6 +180,16 @@ static mlpipe_status trial_judge(mlpipe__search *s, uint32_t trial)
     return MLPIPE_OK;
 }
 
+void mlpipe__search_tell_replayed(mlpipe__search *s)
+{
+    if (!s->replayed || s->replay_told)
+        return;
+    s->replay_told = true;
+    mlpipe__log_line(s->ctx, MLPIPE_LOG_INFO, "search",
+                     "%u results of trials from %s; they are not run again",
+                     s->replayed, s->journal.path);
+}
+
 mlpipe_status mlpipe__search_measure(mlpipe__search *s, uint32_t trial,
                                      uint32_t rung)
 {
@@ -190,8 +198,10 @@ mlpipe_status mlpipe__search_measure(mlpipe__search *s, uint32_t trial,
     const uint64_t start = env->clock_ns ? env->clock_ns(env->user) : 0;
     bool found = false;
     mlpipe_status st = mlpipe__journal_take(s, trial, rung, &found);
+    s->replayed += found;
     if (st || found)
         return st;
+    mlpipe__search_tell_replayed(s);
     st = trial_run(s, trial, rung);
     if (st && trial_ends_all(st))
         return st;

@@ -186,7 +186,7 @@ typedef struct mlpipe__search {
     uint64_t seed, min_rows;
     double seconds;     /* 0: no end */
     uint64_t started;
-    const mlpipe__metric *metric; /* NULL: by the task of the first model */
+    const mlpipe__metric *metric; /* NULL: not yet known by the task */
     /* rows (search_rows.c): of rung r and fold k at r * max(folds, 1) + k */
     uint32_t rungs;
     uint64_t rung_rows[MLPIPE__SEARCH_RUNGS];
@@ -198,6 +198,8 @@ typedef struct mlpipe__search {
     uint32_t count;     /* of them so far */
     uint32_t best;      /* UINT32_MAX: none is done */
     uint32_t evaluated; /* fits and scores that were not repeated */
+    uint32_t replayed;  /* of them, those from the journal */
+    bool replay_told;
     bool out_of_time;
     mlpipe__tpe tpe;
     uint64_t grid_at;   /* the next point of the grid */
@@ -217,6 +219,10 @@ void mlpipe__search_rows_free(mlpipe__search *s);
  * fails by itself is no failure of the call. */
 mlpipe_status mlpipe__search_measure(mlpipe__search *s, uint32_t trial,
                                      uint32_t rung);
+/* How many results the journal gave, told once. */
+void mlpipe__search_tell_replayed(mlpipe__search *s);
+/* Does the metric score this task? */
+mlpipe_status mlpipe__search_check_metric(mlpipe__search *s, uint32_t task);
 /* Is the time up? Always false without a budget. */
 bool mlpipe__search_late(mlpipe__search *s);
 /* Seconds since a reading of the clock. */

@@ -8,11 +8,12 @@
 #include "validate_internal.h"
 
 enum { SPLIT_PARTS_MAX = 1000 };
+#define SPLIT_SHARE_MIN 0x1p-40
 #define SPLIT_NO_PART UINT32_MAX /* a row that was dropped between parts */
 
 const mlpipe__param mlpipe__split_params[] = {
-    {"parts", MLPIPE_PARAM_REALS, "", 0x1p-40, 1, NULL, 0x000100,
-     "share of each part, together 1"},
+    {"parts", MLPIPE_PARAM_REALS, "", 0, 0, NULL, 0x000100,
+     "share of each part, above 0, together 1"},
     {"at", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
      "with order=: cut points, numbers or dates; each begins a part"},
     {"order", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
@@ -29,7 +30,7 @@ const mlpipe__param mlpipe__split_params[] = {
      "part drops those that a later one has too"},
     {"label_end", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
      "column in which a row's label is known; rows whose span from order= "
-     "to it meets one of a later part are dropped"},
+     "to it meets one of a later part are purged"},
     {"gap", MLPIPE_PARAM_TEXT, "0", 0, 0, NULL, 0x000100,
      "with order=: rows (20) or time (5 d) between parts, dropped from the "
      "earlier one"},
@@ -255,6 +256,7 @@ static mlpipe_status split_check(split_job *j, const mlpipe__params *p,
                                  size_t n_out)
 {
     double sum = 0;
+    bool above = true;
     uint32_t i;
     mlpipe_status st;
     j->shares = mlpipe__params_get(p, "parts");
@@ -268,13 +270,16 @@ static mlpipe_status split_check(split_job *j, const mlpipe__params *p,
     st = split_check_order(j, p);
     if (st)
         return st;
-    for (i = 0; i < j->shares->count; i++)
+    for (i = 0; i < j->shares->count; i++) {
         sum += j->shares->reals[i];
-    if (j->shares->count && !(sum > 1 - 1e-9 && sum < 1 + 1e-9))
+        above = above && j->shares->reals[i] >= SPLIT_SHARE_MIN;
+    }
+    if (j->shares->count && !(above && sum > 1 - 1e-9 && sum < 1 + 1e-9))
         return mlpipe__fail(j->ctx, MLPIPE_E_PARAM,
-                            "mlpipe_dataset_split: the parts add up to %g "
-                            "and must make 1, so that no row is lost",
-                            sum);
+                            "mlpipe_dataset_split: parts=%s add up to %g; "
+                            "they must be shares above 0 that add up to 1, "
+                            "such as 0.8,0.2, so that no row is lost",
+                            j->shares->text, sum);
     j->parts = j->shares->count ? j->shares->count : j->cuts->count + 1;
     if (j->parts > SPLIT_PARTS_MAX || j->parts != n_out)
         return mlpipe__fail(j->ctx, MLPIPE_E_ARG,

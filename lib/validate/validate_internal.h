@@ -151,27 +151,53 @@ mlpipe_status mlpipe__split_drop(const mlpipe__split_rows *r, bool groups,
      "column to sort by; rows of equal value stay together"},                \
     {"label_end", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,              \
      "column in which a row's label is known; training rows whose span "     \
-     "from order= to it meets a tested one are dropped"},                    \
+     "from order= to it meets a tested one are purged"},                     \
     {"gap", MLPIPE_PARAM_TEXT, "0", 0, 0, NULL, 0x000100,                    \
      "rows (20) or time (5 d) between training and tested rows"},            \
     {"embargo", MLPIPE_PARAM_TEXT, "0", 0, 0, NULL, 0x000100,                \
      "rows or time after a tested run in which no row trains"},              \
     {"max_train", MLPIPE_PARAM_TEXT, "0", 0, 0, NULL, 0x000100,              \
      "kind=ordered: at most so many rows, or so much time, train; 0: all"},  \
-    {"test", MLPIPE_PARAM_INT, "0", 0, 4e9, NULL, 0x000100,                  \
-     "kind=ordered: rows of a fold; 0: rows / (folds + 1)"}
+    {"test", MLPIPE_PARAM_TEXT, "0", 0, 0, NULL, 0x000100,                   \
+     "kind=ordered: rows (20) or time (5 d) of a fold; 0: rows / (folds + "  \
+     "1)"}
 
+/* Columns by name, of parameters or of a recipe's roles; empty settings for
+ * none. */
+typedef struct mlpipe__fold_columns {
+    const mlpipe__setting *group, *order, *label_end;
+} mlpipe__fold_columns;
+/* A column by a recipe's role, as a parameter would name it; the setting
+ * points into the struct, which stays where it is. */
+typedef struct mlpipe__role {
+    const char *name; /* "" = none */
+    mlpipe__setting setting;
+} mlpipe__role;
+/* Of recipe a, or else of b (NULL: of a alone). */
+void mlpipe__role_of(const mlpipe_pipeline *a, const mlpipe_pipeline *b,
+                     const char *role, mlpipe__role *out);
+typedef struct mlpipe__fold_roles {
+    mlpipe__role time, label_time, group;
+    mlpipe__fold_columns columns;
+} mlpipe__fold_roles;
+/* What p says, or where it is silent the roles that fit its kind of fold; of
+ * times that order the folds an INFO line of `stage` tells. */
+void mlpipe__fold_roles_init(mlpipe_ctx *ctx, const char *stage,
+                             const mlpipe__params *p,
+                             const mlpipe_pipeline *a,
+                             const mlpipe_pipeline *b,
+                             mlpipe__fold_roles *out);
 /*
  * Which fold each row is in: made once, then read by any thread. `p` was
- * parsed by a table that holds MLPIPE__FOLD_PARAMS; group is the column of
- * the recipe's group role, or "": it serves random folds without group=.
- * keeps the dataset.
+ * parsed by a table that holds MLPIPE__FOLD_PARAMS; columns are what its
+ * group=, order= and label_end= say, or what stands in for them; NULL: as p
+ * says. keeps the dataset.
  */
 typedef struct mlpipe__fold_plan mlpipe__fold_plan;
 mlpipe_status mlpipe__fold_plan_new(mlpipe_ctx *ctx, const char *owner,
                                     const mlpipe_dataset *data,
                                     const mlpipe__params *p,
-                                    const char *group,
+                                    const mlpipe__fold_columns *columns,
                                     mlpipe__fold_plan **out);
 void mlpipe__fold_plan_free(mlpipe__fold_plan *plan); /* NULL is allowed */
 /* Folds of all repeats together. */

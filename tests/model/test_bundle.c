@@ -97,6 +97,7 @@ static void attach_refuses(void **state)
     mlpipe_dataset *d = made_dataset(c, 0, 100);
     mlpipe_model *m[2], *out;
     mlpipe_report *r, *card;
+    mlpipe_pipeline *recipe;
     for (int k = 0; k < 2; k++) {
         mlpipe_pipeline *p;
         assert_ok(c, mlpipe_pipeline_new(
@@ -111,8 +112,19 @@ static void attach_refuses(void **state)
     assert_ok(c, mlpipe_model_card(c, m[1], &card));
     assert_status(MLPIPE_E_ARG, mlpipe_model_attach(c, m[1], r, &out));
     assert_null(out);
+    assert_non_null(strstr(mlpipe_ctx_error(c)->text, "is an evaluation of"));
+    assert_non_null(strstr(mlpipe_ctx_error(c)->text,
+                           mlpipe_report_text(r, "fit")));
     assert_status(MLPIPE_E_ARG, mlpipe_model_attach(c, m[1], card, &out));
     mlpipe_report_free(card);
+    assert_ok(c, mlpipe_model_recipe(c, m[1], &recipe));
+    assert_ok(c, mlpipe_cross_validate(c, recipe, d, NULL, &card));
+    assert_status(MLPIPE_E_ARG, mlpipe_model_attach(c, m[1], card, &out));
+    assert_non_null(strstr(mlpipe_ctx_error(c)->text,
+                           "of kind \"cross_validation\""));
+    assert_null(strstr(mlpipe_ctx_error(c)->text, "something else"));
+    mlpipe_report_free(card);
+    mlpipe_pipeline_free(recipe);
     mlpipe_report_free(r);
     mlpipe_model_free(m[0]);
     mlpipe_model_free(m[1]);

@@ -179,6 +179,193 @@ static void roles(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* ---- what is told of folds ---------------------------------------------- */
+
+typedef struct teller {
+    char log[8192];
+} teller;
+
+static void keep_log(void *user, uint32_t level, const char *component,
+                     const char *text)
+{
+    teller *t = user;
+    const size_t n = strlen(t->log);
+    (void)component;
+    if (level == MLPIPE_LOG_WARN)
+        snprintf(t->log + n, sizeof t->log - n, "%s\n", text);
+}
+
+static mlpipe_ctx *telling(teller *t)
+{
+    const mlpipe_ctx_options o = {.size = sizeof o, .user = t,
+                                  .log_level = MLPIPE_LOG_INFO,
+                                  .log = keep_log};
+    mlpipe_ctx *c;
+    t->log[0] = 0;
+    assert_int_equal(0, mlpipe_ctx_new(&o, &c));
+    return c;
+}
+
+static void check_log(teller *t, const char *part)
+{
+    if (part ? !strstr(t->log, part) : t->log[0] != 0)
+        fail_msg("no %s in %s", part ? part : "silence", t->log);
+    t->log[0] = 0;
+}
+
+/* 90 rows in another order than their times t; labels are known five later;
+ * every fourth row shares a group g, and each third of the time a group h. */
+static mlpipe_dataset *timed(mlpipe_ctx *c)
+{
+    enum { TIMED = 90 };
+    static int64_t x[TIMED], y[TIMED], t[TIMED], end[TIMED], g[TIMED],
+        h[TIMED];
+    const rig_column columns[] = {{"x", x, 0},
+                                  {"y", y, 0},
+                                  {"t", t, MLPIPE_UNIT_S},
+                                  {"end", end, MLPIPE_UNIT_S},
+                                  {"g", g, 0},
+                                  {"h", h, 0}};
+    for (int i = 0; i < TIMED; i++) {
+        x[i] = i * 17 % 31;
+        t[i] = i * 7 % TIMED;
+        end[i] = t[i] + 5;
+        y[i] = 3 * x[i] + i % 5;
+        g[i] = i % 4;
+        h[i] = t[i] / 30;
+    }
+    return rig_dataset(c, columns, 6, TIMED);
+}
+
+static mlpipe_report *crossed(mlpipe_ctx *c, const char *roles,
+                              const char *params)
+{
+    mlpipe_dataset *d = timed(c);
+    mlpipe_pipeline *p;
+    mlpipe_report *r;
+    char recipe[128];
+    snprintf(recipe, sizeof recipe, "target=y features=x %s", roles);
+    assert_ok(c, mlpipe_pipeline_new(c, recipe, &p));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "ridge", NULL));
+    assert_ok(c, mlpipe_cross_validate(c, p, d, params, &r));
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    return r;
+}
+
+/* The recipe's times order the rows as order= and label_end= would. */
+static void roles_of_time(void **state)
+{
+    static const char *const kinds[] = {"ordered", "contiguous"};
+    teller t;
+    mlpipe_ctx *c = telling(&t);
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        mlpipe_report *r, *s;
+        char params[96];
+        snprintf(params, sizeof params, "folds=3 kind=%s", kinds[i]);
+        r = crossed(c, "time=t label_time=end", params);
+        assert_string_equal(i ? "overlap" : "clean",
+                            mlpipe_report_text(r, "verdict"));
+        check_log(&t, i ? "rows_out_of_order" : NULL);
+        snprintf(params, sizeof params,
+                 "folds=3 kind=%s order=t label_end=end", kinds[i]);
+        s = crossed(c, "time=t", params);
+        t.log[0] = 0;
+        /* five rows of time before each fold, and five behind */
+        assert_int_equal(i ? 4 * 5 : 3 * 5, get(r, "dropped_purge"));
+        assert_int_equal(0, get(r, "spans"));
+        /* 60 and 30 rows lie behind folds, of which 10 are purged */
+        assert_int_equal(i ? 80 : 0, get(r, "rows_out_of_order"));
+        assert_near(get(r, "rmse"), get(s, "rmse"), 0);
+        assert_near(get(r, "dropped_purge"), get(s, "dropped_purge"), 0);
+        mlpipe_report_free(r);
+        mlpipe_report_free(s);
+        /* another order has no ends by the recipe */
+        snprintf(params, sizeof params, "folds=3 kind=%s order=end",
+                 kinds[i]);
+        r = crossed(c, "time=t label_time=end", params);
+        assert_int_equal(0, get(r, "dropped_purge"));
+        assert_true(isnan(get(r, "spans")));
+        t.log[0] = 0;
+        mlpipe_report_free(r);
+    }
+    mlpipe_ctx_free(c);
+}
+
+/* The recipe's group keeps groups whole where rows are dealt; runs of rows
+ * would lose most of what trains. */
+static void roles_of_group(void **state)
+{
+    teller t;
+    mlpipe_ctx *c = telling(&t);
+    mlpipe_report *r;
+    (void)state;
+    r = crossed(c, "group=g time=t", "folds=3 kind=ordered");
+    assert_int_equal(0, get(r, "dropped_group"));
+    assert_int_equal(3 * 4, get(r, "groups"));
+    assert_string_equal("overlap", mlpipe_report_text(r, "verdict"));
+    check_log(&t, "12 groups of g are in a fold");
+    mlpipe_report_free(r);
+    r = crossed(c, "group=g", "kind=groups");
+    assert_int_equal(4, get(r, "folds"));
+    assert_int_equal(0, get(r, "groups"));
+    check_log(&t, NULL);
+    mlpipe_report_free(r);
+    mlpipe_ctx_free(c);
+}
+
+/* Rows that are dropped by the half are told of, with the cause. */
+static void few_left(void **state)
+{
+    teller t;
+    mlpipe_ctx *c = telling(&t);
+    mlpipe_dataset *d = timed(c), *fold, *rest;
+    (void)state;
+    assert_ok(c, mlpipe_dataset_fold(c, d, "folds=9 kind=contiguous order=t "
+                                     "group=h", 1, &fold, &rest));
+    check_log(&t, NULL); /* 60 of 80 are left */
+    mlpipe_dataset_free(fold);
+    mlpipe_dataset_free(rest);
+    assert_ok(c, mlpipe_dataset_fold(c, d, "folds=3 kind=ordered order=t "
+                                     "group=h gap=40 test=12", 1, &fold,
+                                     &rest));
+    check_log(&t, "26 of the 66 rows that could train for fold 1 are left: "
+                  "6 share a group with it, 0 have a label span that meets "
+                  "it, 34 lie in the gap");
+    mlpipe_dataset_free(fold);
+    mlpipe_dataset_free(rest);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
+/* As mlpipe_evaluate tells them: a few, or all. */
+static void which_metrics(void **state)
+{
+    mlpipe_ctx *c = made_ctx(1);
+    const mlpipe__metric *m;
+    (void)state;
+    for (int all = 0; all < 2; all++) {
+        mlpipe_report *r = crossed(c, "", all ? "metrics=all" : NULL);
+        for (uint32_t i = 0; (m = mlpipe__metric_at(i)); i++) {
+            char name[64];
+            bool told = false;
+            snprintf(name, sizeof name, "%s_sd", m->name);
+            for (uint32_t k = 0; k < mlpipe_report_count(r); k++) {
+                const char *found;
+                mlpipe_figure f;
+                assert_int_equal(0, mlpipe_report_figure(r, k, &found, &f));
+                told |= !strcmp(found, name);
+            }
+            if (told != ((all ? m->tasks : m->standard) &
+                         MLPIPE__TASK_REGRESSION))
+                fail_msg("%s is %stold", m->name, told ? "" : "not ");
+        }
+        mlpipe_report_free(r);
+    }
+    mlpipe_ctx_free(c);
+}
+
 static void refusals(void **state)
 {
     /* all rows of a class are in fold 1, so that none trains for it */
@@ -208,6 +395,8 @@ static void refusals(void **state)
     assert_non_null(strstr(mlpipe_ctx_error(c)->text, "has 19 rows"));
     assert_status(MLPIPE_E_PARAM,
                   mlpipe_cross_validate(c, p, d, "metrics=rmse", &r));
+    assert_non_null(strstr(mlpipe_ctx_error(c)->text, "the task binary"));
+    assert_null(strstr(mlpipe_ctx_error(c)->where, "fold"));
     mlpipe_ctx_cancel(c);
     assert_status(MLPIPE_E_CANCELLED,
                   mlpipe_cross_validate(c, p, d, NULL, &r));
@@ -344,6 +533,8 @@ int main(void)
         cmocka_unit_test(by_hand), cmocka_unit_test(threads),
         cmocka_unit_test(metrics),
         cmocka_unit_test(roles),   cmocka_unit_test(refusals),
+        cmocka_unit_test(roles_of_time), cmocka_unit_test(roles_of_group),
+        cmocka_unit_test(few_left), cmocka_unit_test(which_metrics),
         cmocka_unit_test(checked), cmocka_unit_test(across_files),
         cmocka_unit_test(stopped),
     };

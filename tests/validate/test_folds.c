@@ -83,6 +83,36 @@ static void ordered(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* Folds of so much time, whatever their rows; the last ends with the last. */
+static void ordered_by_time(void **state)
+{
+    /* seconds, where 26 .. 35 and 16 .. 25 are tested */
+    int64_t t[12] = {35, 3, 16, 26, 25, 0, 17, 15, 34, 25, 7, 26};
+    static const uint8_t role[2][12] = {
+        {0, 1, 2, 0, 2, 1, 2, 1, 0, 2, 1, 0},
+        {2, 1, 1, 2, 1, 1, 1, 1, 2, 1, 1, 2}};
+    const rig_column column = {"t", t, MLPIPE_UNIT_S};
+    mlpipe_ctx *c = plain(1);
+    mlpipe_dataset *d = rig_dataset(c, &column, 1, 12), *fold, *rest;
+    uint8_t mark[RIG_MAX];
+    (void)state;
+    for (uint32_t k = 0; k < 2; k++) {
+        assert_true(rig_fold(c, d, "kind=ordered order=t folds=2 test='10 s'",
+                             k, mark));
+        for (int i = 0; i < 12; i++)
+            assert_int_equal(role[k][i], mark[i]);
+    }
+    assert_status(MLPIPE_E_EMPTY,
+                  mlpipe_dataset_fold(c, d, "kind=ordered order=t folds=2 "
+                                      "test='18 s'", 0, &fold, &rest));
+    assert_non_null(strstr(mlpipe_ctx_error(c)->text, "shorter test="));
+    assert_status(MLPIPE_E_PARAM,
+                  mlpipe_dataset_fold(c, d, "kind=ordered folds=2 "
+                                      "test='10 s'", 0, &fold, &rest));
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
 static void stratified(void **state)
 {
     mlpipe_ctx *c = plain(1);
@@ -405,6 +435,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(contiguous),
         cmocka_unit_test(ordered),
+        cmocka_unit_test(ordered_by_time),
         cmocka_unit_test(stratified),
         cmocka_unit_test(strata),
         cmocka_unit_test(groups_stay_whole),

@@ -23,7 +23,11 @@ static void space_errors(void **state)
     says("{}", "the space is empty");
     says("gbt.leafs=1..2", "did you mean \"gbt.leaves\"?");
     says("gtb.leaves=3..9", "did you mean \"gbt.leaves\"?");
-    says("leaves=3..9", "unknown parameter");
+    says("leaves=3..9", "did you mean \"gbt.leaves\"?");
+    says("gbt.leaves=7:40", "write 7..40");
+    says("gbt.leaves=7-40", "write 7..40");
+    says("gbt.rate=1e-3-0.5:log", "write 1e-3..0.5:log");
+    says("gbt.rate=1e-3,2e-x", "not a finite number");
     says("gbt.as=a,b", "unknown parameter");
     says("gbt.leaves=9..3", "goes from 9 to 3");
     says("gbt.leaves=3..3", "goes from 3 to 3");
@@ -75,6 +79,7 @@ static void space_forms(void **state)
     written("scale.columns='x,`x,z`'", "scale.columns=x,`x,z`");
     written("{\"scale.columns\": [\"x\", \"x,z\"]}", "scale.columns=x,`x,z`");
     written("gbt.leaves=7", "gbt.leaves=7");
+    written("gbt.rate=1e-3", "gbt.rate=1e-3");
     written("scale.columns='a b,it''s'", "scale.columns='a b,it''s'");
 }
 
@@ -263,7 +268,7 @@ static void refused(void **state)
         {"metric=rsme", "did you mean \"rmse\"?", MLPIPE_E_PARAM},
         {"metric=zzz", "top3_accuracy, mcc, kappa, ece, ece_mass",
          MLPIPE_E_PARAM},
-        {"metric=auc", "metric=auc is not one of regression", MLPIPE_E_PARAM},
+        {"metric=auc", "metric=auc does not score the task", MLPIPE_E_PARAM},
         {"folds=3", "validation rows are given as well", MLPIPE_E_PARAM},
         {"method=tree", "did you mean \"tpe\"?", MLPIPE_E_PARAM},
         {"trial=3", "did you mean \"trials\"?", MLPIPE_E_PARAM},

@@ -143,6 +143,8 @@ static void refusals(void **state)
     } cases[] = {
         {NULL, 2, MLPIPE_E_PARAM},
         {"parts=0.5,0.4", 2, MLPIPE_E_PARAM},
+        {"parts=80,20", 2, MLPIPE_E_PARAM},
+        {"parts=1.2,-0.2", 2, MLPIPE_E_PARAM},
         {"parts=0.5,0.5", 3, MLPIPE_E_ARG},
         {"parts=0.5,0.5 order=n at=3", 2, MLPIPE_E_PARAM},
         {"at=3", 2, MLPIPE_E_PARAM},
@@ -163,7 +165,15 @@ static void refusals(void **state)
                       mlpipe_dataset_split(c, d, cases[i].params, part,
                                            cases[i].parts));
         assert_null(part[0]);
+        if (cases[i].params && strstr(cases[i].params, "20"))
+            assert_non_null(strstr(mlpipe_ctx_error(c)->text,
+                                   "shares above 0 that add up to 1, such "
+                                   "as 0.8,0.2"));
     }
+    assert_status(MLPIPE_E_PARAM,
+                  mlpipe_dataset_fold(c, d, "purge=1", 0, part, &rest));
+    assert_non_null(strstr(mlpipe_ctx_error(c)->text,
+                           "\"label_end\" may be meant"));
     assert_status(MLPIPE_E_ARG,
                   mlpipe_dataset_fold(c, d, NULL, 5, part, &rest));
     assert_status(MLPIPE_E_EMPTY,
