@@ -134,7 +134,7 @@ static void kmeans_near_block(kmeans_state *s, uint32_t task, uint32_t block)
     s->part[block] = mlpipe__lanes_value(lanes);
 }
 
-/* Sets s->near; the sum of them by weight. */
+/* Sets s->near; the sum of them by weight, in units of s->unit. */
 static mlpipe_status kmeans_inertia(kmeans_state *s, double *out)
 {
     mlpipe__tree tree = {0};
@@ -142,7 +142,7 @@ static mlpipe_status kmeans_inertia(kmeans_state *s, double *out)
 
     for (uint32_t b = 0; b < s->blocks; b++)
         mlpipe__tree_add(&tree, s->part[b]);
-    *out = mlpipe__tree_value(&tree) / s->unit;
+    *out = mlpipe__tree_value(&tree);
     return st;
 }
 
@@ -300,6 +300,7 @@ static mlpipe_status kmeans_repeats(kmeans_state *s,
         *out = one;
         st = kmeans_give(s, out);
     }
+    out->inertia /= s->unit;
     return st;
 }
 

@@ -36,7 +36,8 @@ mlpipe_status mlpipe__kmeans_pass(kmeans_state *s,
     return st;
 }
 
-/* Weighted sums of a block by column: of x, or of (x - shift)^2. */
+/* Weighted sums of a block by column, in units of the heaviest row or so: of
+ * x, or of (x - shift)^2. */
 static void kmeans_block_sums(const kmeans_state *s, uint32_t block,
                               bool squares, double *lanes)
 {
@@ -46,7 +47,7 @@ static void kmeans_block_sums(const kmeans_state *s, uint32_t block,
     memset(lanes, 0, (size_t)d * MLPIPE__SUM_LANES * sizeof *lanes);
     for (uint32_t i = 0; i < n; i++) {
         const double *x = s->x + (first + i) * d;
-        const double w = s->w ? s->w[first + i] : 1.0;
+        const double w = s->w ? s->w[first + i] * s->unit : 1.0;
         double *to = lanes + (size_t)(i % MLPIPE__SUM_LANES) * d;
 
         if (squares)
@@ -91,9 +92,25 @@ static double kmeans_power(double most)
     return p;
 }
 
+/* The weight of all rows, by which no weight is too large: in units. */
+static double kmeans_weigh(kmeans_state *s)
+{
+    double heavy = 0;
+
+    s->unit = 1;
+    if (!s->w)
+        return s->n;
+    for (size_t i = 0; i < s->n; i++)
+        heavy = s->w[i] > heavy ? s->w[i] : heavy;
+    s->unit = kmeans_power(heavy);
+    for (size_t i = 0; i < s->n; i++)
+        s->near[i] = s->w[i] * s->unit;
+    return mlpipe__sum(s->near, s->n);
+}
+
 static void kmeans_scales(kmeans_state *s)
 {
-    double most = 0, heavy = 0;
+    double most = 0;
 
     for (size_t i = 0; i < s->n; i++) {
         const double *x = s->x + i * s->d;
@@ -103,11 +120,8 @@ static void kmeans_scales(kmeans_state *s)
             const double size = away < 0 ? -away : away;
             most = size > most ? size : most;
         }
-        if (s->w && s->w[i] > heavy)
-            heavy = s->w[i];
     }
     s->scale = kmeans_power(most);
-    s->unit = s->w ? kmeans_power(heavy) : 1;
 }
 
 static void kmeans_tile_block(kmeans_state *s, uint32_t task, uint32_t block)
@@ -141,13 +155,12 @@ mlpipe_status mlpipe__kmeans_rows(kmeans_state *s)
                                         MLPIPE__SUM_LANES * sizeof *lanes);
     double *spread = mlpipe__alloc_array(s->env, s->d, sizeof *spread);
     mlpipe__tree *trees = mlpipe__alloc_array(s->env, s->d, sizeof *trees);
-    double weight = s->n;
     mlpipe_status st =
         lanes && trees && spread ? MLPIPE_OK : mlpipe__nomem(s->ctx);
 
     if (!st) {
-        if (s->w)
-            weight = mlpipe__sum(s->w, s->n);
+        const double weight = kmeans_weigh(s);
+
         kmeans_means(s, false, weight, lanes, trees, s->shift);
         kmeans_means(s, true, weight, lanes, trees, spread);
         s->tol *= mlpipe__sum(spread, s->d) / s->d;

@@ -75,6 +75,24 @@ static mlpipe_status pca_select(mlpipe__job *job)
 
 /* ---- fit ---------------------------------------------------------------- */
 
+static mlpipe_status pca_finite(const pca_fit *f)
+{
+    for (uint32_t i = 0; i < f->p; i++) {
+        const mlpipe__job *job = f->job;
+        const char *name = job->plan->vars[job->chosen[i]].name;
+
+        if (mlpipe__finite(f->covariance[(size_t)i * f->p + i]))
+            continue;
+        mlpipe__fail(job->ctx, MLPIPE_E_NUMERIC,
+                     "step %q: %q reaches %g and the training rows weigh %g "
+                     "together; the sum of squares by weight must be below "
+                     "1.8e308: add scale before it, or divide the weights",
+                     job->name, name, job->values->largest[i], f->weight);
+        return mlpipe__fail_at(job->ctx, -1, name);
+    }
+    return MLPIPE_OK;
+}
+
 /* About the means, of values that count as often as they weigh. */
 static mlpipe_status pca_scatter(pca_fit *f)
 {
@@ -98,7 +116,7 @@ static mlpipe_status pca_scatter(pca_fit *f)
                           "step %q: the %u training rows weigh %g together; "
                           "a variance takes more than 1",
                           f->job->name, v->rows, f->weight);
-    return st;
+    return st ? st : pca_finite(f);
 }
 
 /* Deviations of the columns, and their covariance or correlation. */

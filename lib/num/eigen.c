@@ -9,6 +9,25 @@
 
 enum { EIGEN_STEPS_MAX = 60 };
 
+/* A matrix on its way, and who asked for it: all three parts of the work take
+ * the cube of its size, so that each is polled column by column. */
+typedef struct eigen_work {
+    mlpipe_ctx *ctx;
+    const char *owner;
+    uint32_t p;
+    double *a, *d, *v;   /* p x p; p, the values; p x p */
+    double *e, *w, *h;   /* p + 1: off the diagonal; spare; reflections */
+    uint32_t *order;     /* p */
+} eigen_work;
+
+/* Column k of a part, 0 to 2. */
+static mlpipe_status eigen_poll(const eigen_work *m, uint32_t part,
+                                uint32_t k)
+{
+    return mlpipe__poll(m->ctx, m->owner, (uint64_t)part * m->p + k,
+                        3 * (uint64_t)m->p);
+}
+
 /*
  * Reflection k takes row k of the matrix, left of the diagonal, to its last
  * place. u: its vector, of k places; the matrix A becomes
@@ -52,16 +71,21 @@ static double eigen_reflect(uint32_t p, double *a, uint32_t k, double *w,
 }
 
 /* The product of the reflections, row by row: row i is column i of Q. */
-static void eigen_vectors(uint32_t p, const double *a, const double *h,
-                          double *v)
+static mlpipe_status eigen_vectors(const eigen_work *m)
 {
+    const uint32_t p = m->p;
+    const double *a = m->a, *h = m->h;
+    double *v = m->v;
+    mlpipe_status st = MLPIPE_OK;
+
     memset(v, 0, (size_t)p * p * sizeof *v);
     for (uint32_t i = 0; i < p; i++)
         v[(size_t)i * p + i] = 1;
-    for (uint32_t k = 2; k < p; k++) {
+    for (uint32_t k = 2; k < p && !st; k++) {
         const double *u = a + (size_t)k * p;
 
-        if (!(h[k] > 0))
+        st = eigen_poll(m, 1, k);
+        if (st || !(h[k] > 0))
             continue;
         for (uint32_t i = 0; i < k; i++) {
             double *row = v + (size_t)i * p;
@@ -71,6 +95,7 @@ static void eigen_vectors(uint32_t p, const double *a, const double *h,
                 row[j] -= s * u[j];
         }
     }
+    return st;
 }
 
 /* One rotation of the vectors i and i + 1. */
@@ -118,10 +143,17 @@ static void eigen_step(uint32_t p, double *d, double *e, double *v,
     e[high] = 0;
 }
 
-static bool eigen_ql(uint32_t p, double *d, double *e, double *v)
+/* *found is false where a value takes too many steps. */
+static mlpipe_status eigen_ql(const eigen_work *m, bool *found)
 {
-    for (uint32_t low = 0; low < p; low++)
-        for (uint32_t step = 0;; step++) {
+    const uint32_t p = m->p;
+    double *const d = m->d, *const e = m->e;
+    mlpipe_status st = MLPIPE_OK;
+
+    *found = true;
+    for (uint32_t low = 0; low < p && *found && !st; low++) {
+        st = eigen_poll(m, 2, low);
+        for (uint32_t step = 0; !st; step++) {
             uint32_t high = low;
 
             for (; high + 1 < p; high++) {
@@ -132,33 +164,36 @@ static bool eigen_ql(uint32_t p, double *d, double *e, double *v)
                 if (off <= 0x1p-53 * (a + b) || off < 0x1p-1000)
                     break;
             }
-            if (high == low)
+            *found = high == low || step < EIGEN_STEPS_MAX;
+            if (high == low || !*found)
                 break;
-            if (step == EIGEN_STEPS_MAX)
-                return false;
-            eigen_step(p, d, e, v, low, high);
+            eigen_step(p, d, e, m->v, low, high);
         }
-    return true;
+    }
+    return st;
 }
 
-/* The largest first; of equal ones in the order that they were found. */
-static void eigen_sort(uint32_t p, double *d, double *v, double *row)
+/* The largest first; of equal ones in the order that they were found. Each
+ * vector moves once: QL tends to find the least first. */
+static void eigen_sort(const eigen_work *m)
 {
-    for (uint32_t i = 1; i < p; i++) {
-        const double value = d[i];
+    const size_t p = m->p;
+    uint32_t *order = m->order;
+
+    for (uint32_t i = 0; i < p; i++) {
+        const double value = m->d[i];
         uint32_t k = i;
 
-        while (k && d[k - 1] < value)
-            k--;
-        if (k == i)
-            continue;
-        memcpy(row, v + (size_t)i * p, p * sizeof *row);
-        memmove(v + (size_t)(k + 1) * p, v + (size_t)k * p,
-                (size_t)(i - k) * p * sizeof *v);
-        memmove(d + k + 1, d + k, (i - k) * sizeof *d);
-        memcpy(v + (size_t)k * p, row, p * sizeof *row);
-        d[k] = value;
+        for (; k && m->d[k - 1] < value; k--) {
+            m->d[k] = m->d[k - 1];
+            order[k] = order[k - 1];
+        }
+        m->d[k] = value;
+        order[k] = i;
     }
+    for (uint32_t i = 0; i < p; i++)
+        memcpy(m->a + i * p, m->v + order[i] * p, p * sizeof *m->v);
+    memcpy(m->v, m->a, p * p * sizeof *m->v);
 }
 
 /* The power of two that brings the largest entry near one. */
@@ -175,55 +210,73 @@ static double eigen_scale(const double *a, size_t cells)
     return scale;
 }
 
-static bool eigen_own(mlpipe__env *env, uint32_t p, double *a,
-                      double *values, double *vectors, bool *found)
+static mlpipe_status eigen_run(const eigen_work *m, bool *found)
 {
-    const size_t cells = (size_t)p * p;
-    const double scale = eigen_scale(a, cells);
-    double *e = mlpipe__alloc_array(env, (size_t)p + 1, sizeof *e);
-    double *w = mlpipe__alloc_array(env, (size_t)p + 1, sizeof *w);
-    double *h = mlpipe__alloc_array(env, (size_t)p + 1, sizeof *h);
-    const bool room = e && w && h;
+    const size_t p = m->p, cells = p * p;
+    const double scale = eigen_scale(m->a, cells);
+    mlpipe_status st = MLPIPE_OK;
 
-    *found = false;
-    if (room) {
-        for (size_t i = 0; i < cells; i++)
-            a[i] *= scale;
-        for (uint32_t k = p; k-- > 2;)
-            h[k] = eigen_reflect(p, a, k, w, &e[k - 1]);
-        if (p > 1)
-            e[0] = a[p];
-        for (uint32_t k = 0; k < p; k++)
-            values[k] = a[(size_t)k * p + k];
-        eigen_vectors(p, a, h, vectors);
-        *found = eigen_ql(p, values, e, vectors);
-        eigen_sort(p, values, vectors, w);
-        for (uint32_t k = 0; k < p; k++)
-            values[k] /= scale;
+    for (size_t i = 0; i < cells; i++)
+        m->a[i] *= scale;
+    for (uint32_t k = m->p; k-- > 2 && !st;) {
+        st = eigen_poll(m, 0, m->p - k);
+        if (!st)
+            m->h[k] = eigen_reflect(m->p, m->a, k, m->w, &m->e[k - 1]);
     }
-    mlpipe__free(env, h);
-    mlpipe__free(env, w);
-    mlpipe__free(env, e);
-    return room;
+    if (p > 1)
+        m->e[0] = m->a[p];
+    for (uint32_t k = 0; k < p; k++)
+        m->d[k] = m->a[k * p + k];
+    if (!st)
+        st = eigen_vectors(m);
+    if (!st)
+        st = eigen_ql(m, found);
+    if (st || !*found)
+        return st;
+    eigen_sort(m);
+    for (uint32_t k = 0; k < p; k++)
+        m->d[k] /= scale;
+    return MLPIPE_OK;
+}
+
+static mlpipe_status eigen_own(eigen_work *m, bool *found)
+{
+    mlpipe__env *env = m->ctx->env;
+    const size_t room = (size_t)m->p + 1;
+    mlpipe_status st;
+
+    m->e = mlpipe__alloc_array(env, room, sizeof *m->e);
+    m->w = mlpipe__alloc_array(env, room, sizeof *m->w);
+    m->h = mlpipe__alloc_array(env, room, sizeof *m->h);
+    m->order = mlpipe__alloc_array(env, room, sizeof *m->order);
+    st = m->e && m->w && m->h && m->order ? eigen_run(m, found)
+                                          : mlpipe__nomem(m->ctx);
+    mlpipe__free(env, m->order);
+    mlpipe__free(env, m->h);
+    mlpipe__free(env, m->w);
+    mlpipe__free(env, m->e);
+    return st;
 }
 
 mlpipe_status mlpipe__eigen(mlpipe_ctx *ctx, const char *owner, uint32_t p,
                             double *a, double *values, double *vectors,
                             bool *used_blas)
 {
-    bool found = false, room;
+    eigen_work own = {.ctx = ctx, .owner = owner, .p = p,
+                      .a = a, .d = values, .v = vectors};
+    mlpipe_status st = MLPIPE_OK;
+    bool found = false;
 
     *used_blas = mlpipe__blas_takes(p);
-    room = *used_blas ? mlpipe__blas_eigen(ctx->env, p, a, values, vectors,
-                                           &found)
-                      : eigen_own(ctx->env, p, a, values, vectors, &found);
-    if (!room)
-        return mlpipe__nomem(ctx);
-    if (!found)
-        return mlpipe__fail(ctx, MLPIPE_E_NUMERIC,
-                            "%s: the eigenvalues of a matrix of %u columns "
-                            "were not found; look for columns near 1e150 or "
-                            "1e-150, and add scale before it",
-                            owner, p);
-    return MLPIPE_OK;
+    if (!*used_blas)
+        st = eigen_own(&own, &found);
+    else if (!mlpipe__blas_eigen(ctx->env, p, a, values, vectors, &found))
+        st = mlpipe__nomem(ctx);
+    if (!st && !found)
+        st = mlpipe__fail(ctx, MLPIPE_E_NUMERIC,
+                          "%s: the eigenvalues of a matrix of %u columns "
+                          "were not found; look for columns near 1e150 or "
+                          "1e-150, and add scale before it",
+                          owner, p);
+    return st;
 }

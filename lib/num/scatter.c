@@ -436,7 +436,7 @@ mlpipe_status mlpipe__scatter_finish(mlpipe_ctx *ctx,
         for (uint32_t i = 0; i <= j; i++) {
             double v = gram[(size_t)j * q + i] - sum[i] * (sum[j] / *weight);
 
-            if (i == j && !(v > 0))
+            if (i == j && v < 0) /* NaN, of an overflow, stays */
                 v = 0;
             centred[(size_t)j * p + i] = centred[(size_t)i * p + j] = v;
         }

@@ -8,7 +8,8 @@
 
 enum {
     CHECK_REGISTERS = 1 << 24,
-    CHECK_CHAIN = 64 /* imputes of imputes of a code */
+    CHECK_CHAIN = 64, /* imputes of imputes of a code */
+    CHECK_SHARES = 16 /* ops that read one constant or word, on average */
 };
 
 static const char *const check_range =
@@ -464,6 +465,51 @@ static const char *check_feeds(const mlpipe__program *p,
     return why;
 }
 
+/* Constants and words that an op goes over each time it is checked or run; it
+ * has been checked once. */
+static uint64_t check_spent(const mlpipe__program *p, const mlpipe__op *op)
+{
+    if (mlpipe__op_reads_words(op->code))
+        return op->count;
+    switch (op->code) {
+    case MLPIPE__OP_ONEHOT:
+        return op->b;
+    case MLPIPE__OP_LOOKUP:
+    case MLPIPE__OP_BUCKET:
+    case MLPIPE__OP_INTERPOLATE:
+    case MLPIPE__OP_MAP_CODE:
+        return op->count;
+    case MLPIPE__OP_LOOKUP_FOLD:
+        return ((uint64_t)p->consts[op->arg] + 1) * op->count;
+    default:
+        return 0;
+    }
+}
+
+/* Each op; ops that share what they read would else take the square of the
+ * program's size. Points belong to one op: those after one another. */
+static const char *check_ops(const mlpipe__program *p)
+{
+    const uint64_t most =
+        CHECK_SHARES * ((uint64_t)p->const_count + p->word_count);
+    const char *why = NULL;
+    uint64_t spent = 0;
+    uint32_t i, points = 0;
+
+    for (i = 0; i < p->op_count && !why; i++) {
+        const mlpipe__op *op = &p->ops[i];
+
+        why = check_op(p, op);
+        spent += why ? 0 : check_spent(p, op);
+        if (spent > most)
+            why = "its ops read more constants and words than there are";
+        if (!why && op->code == MLPIPE__OP_KNN && op->a != points++)
+            why = "points belong to several ops or to none";
+    }
+    return why || points == p->point_count
+               ? why : "points belong to several ops or to none";
+}
+
 const char *mlpipe__program_check(const mlpipe__program *p,
                                   const mlpipe_limits *limits)
 {
@@ -478,7 +524,5 @@ const char *mlpipe__program_check(const mlpipe__program *p,
         why = check_order(p);
     if (!why)
         why = check_feeds(p, limits);
-    for (i = 0; i < p->op_count && !why; i++)
-        why = check_op(p, &p->ops[i]);
-    return why;
+    return why ? why : check_ops(p);
 }

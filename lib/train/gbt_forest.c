@@ -2,8 +2,6 @@
 /* From trees over bins to the forest that programs store and run. */
 #include "gbt_types.h"
 
-#include <float.h>
-
 /* 0 would say "a number": a category of which no row had a value has one code
  * that never comes. */
 static uint32_t grown_codes(const gbt_fit *fit, uint32_t feature)
@@ -46,7 +44,8 @@ static void grown_node(const gbt_fit *fit, mlpipe__forest *out, uint32_t at,
         *word += grown_words(fit, n->feature);
         return;
     }
-    out->node_cut[at] = n->bin ? f->cuts[n->bin - 1] : -DBL_MAX;
+    /* Missing from all that is there, -infinity too. */
+    out->node_cut[at] = n->bin ? f->cuts[n->bin - 1] : -mlpipe__inf();
     out->node_flags[at] = n->flags & GBT_MISSING_RIGHT
                               ? MLPIPE__NODE_MISSING_RIGHT
                               : 0;

@@ -7,8 +7,6 @@
  */
 #include "gbt_types.h"
 
-#include <float.h>
-
 static mlpipe_status monotone_unknown(const gbt_fit *fit, const char *param,
                                       const char *name)
 {
@@ -130,7 +128,7 @@ static uint32_t monotone_tree(const mlpipe__forest *f, uint32_t t,
     for (uint32_t n = f->tree_node[t + 1]; n-- > first;) {
         const uint32_t feature = f->node_feature[n];
         const int8_t way =
-            f->node_cut[n] > -DBL_MAX ? direction[feature] : 0;
+            f->node_cut[n] > -mlpipe__inf() ? direction[feature] : 0;
         const monotone_range a =
             monotone_child(node, leaf, f->node_left[n]);
         const monotone_range b =

@@ -122,15 +122,17 @@ static double knn_deviation(const mlpipe__points *p, uint32_t f)
     return mlpipe__exact_deviation(&sum, &squares, p->rows, 0);
 }
 
-static void knn_scales(const knn_fit *k)
+static mlpipe_status knn_scales(const knn_fit *k)
 {
     const mlpipe__feature *feature = k->job->train->feature;
+    mlpipe_status st = MLPIPE_OK;
     double low = 0, high = 0;
     uint32_t least = 0, most = 0;
 
-    for (uint32_t f = 0; f < k->points->features; f++) {
+    for (uint32_t f = 0; f < k->points->features && !st; f++) {
         const double d = knn_deviation(k->points, f);
 
+        st = mlpipe__poll(k->ctx, k->job->name, f + 1, k->points->features);
         if (!(d > 0))
             continue;
         if (!(low > 0) || d < low) {
@@ -142,6 +144,8 @@ static void knn_scales(const knn_fit *k)
             most = f;
         }
     }
+    if (st)
+        return st;
     if (k->job->notes)
         mlpipe__report_number(k->job->notes, "scales_apart",
                               low > 0 ? high / low : 1);
@@ -152,6 +156,7 @@ static void knn_scales(const knn_fit *k)
                          "add scale before %s",
                          feature[most].name, high, feature[least].name, low,
                          feature[most].name, k->job->name);
+    return MLPIPE_OK;
 }
 
 /* ---- the whole ---------------------------------------------------------- */
@@ -264,10 +269,10 @@ static mlpipe_status knn_learn(mlpipe__fit_job *job)
                          mlpipe__params_get(params, "weights")->choice;
         st = knn_read(&k);
     }
-    if (!st) {
-        knn_scales(&k);
+    if (!st)
+        st = knn_scales(&k);
+    if (!st)
         knn_emit(&k);
-    }
     mlpipe__points_free(k.points);
     mlpipe__free(k.env, k.scratch);
     mlpipe__free(k.env, k.values);

@@ -38,6 +38,7 @@ typedef struct bayes_fit {
     uint32_t *lookup;    /* classes x categories: registers */
     uint32_t *missing;   /* numbers: register of is_null, or NO_REG */
     uint32_t categories;
+    bool complete;       /* no number is ever missing in a row */
 } bayes_fit;
 
 /* ---- reading ------------------------------------------------------------ */
@@ -143,6 +144,18 @@ static void bayes_pool(const bayes_fit *b, uint32_t number,
     }
 }
 
+static mlpipe_status bayes_wide(const bayes_fit *b, uint32_t f, double var)
+{
+    const char *name = b->job->train->feature[f].name;
+
+    mlpipe__fail(b->ctx, MLPIPE_E_NUMERIC,
+                 "%s: feature %q has a variance of %g: the sum of its squares "
+                 "by weight must be below 1.8e308; add scale before it, or "
+                 "divide the weights",
+                 b->job->name, name, var);
+    return mlpipe__fail_at(b->ctx, -1, name);
+}
+
 static mlpipe_status bayes_narrow(const bayes_fit *b, uint32_t f, uint32_t c,
                                   double var)
 {
@@ -197,9 +210,13 @@ static mlpipe_status bayes_normals(bayes_fit *b)
     double all, mean, var, most = 0;
     mlpipe_status st = MLPIPE_OK;
 
-    for (uint32_t k = 0; k < b->state.numbers; k++) {
-        bayes_pool(b, k, &pool);
+    for (uint32_t f = 0; f < t->features; f++) {
+        if (t->feature[f].kind == MLPIPE__CODE)
+            continue;
+        bayes_pool(b, b->state.place[f], &pool);
         mlpipe__bayes_spread(&pool, &all, &mean, &var);
+        if (all > 0 && !mlpipe__finite(var))
+            return bayes_wide(b, f, var);
         most = var > most ? var : most;
     }
     b->epsilon = share * most;
@@ -214,8 +231,9 @@ static mlpipe_status bayes_normals(bayes_fit *b)
 
 /* ---- the program -------------------------------------------------------- */
 
-/* Is a register never null, whatever a row brings? */
-static bool bayes_always(const mlpipe__program *p, uint32_t reg)
+/* Is a register never null, whatever a row brings; or, with finite, whatever a
+ * row of values brings that are finite and stay so? */
+static bool bayes_always(const mlpipe__program *p, uint32_t reg, bool finite)
 {
     for (uint32_t i = p->op_count; i-- > 0;) {
         const mlpipe__op *op = &p->ops[i];
@@ -230,6 +248,10 @@ static bool bayes_always(const mlpipe__program *p, uint32_t reg)
             return true;
         case MLPIPE__OP_SHIFT_SCALE:
         case MLPIPE__OP_AFFINE:
+            if (!finite)
+                return false;
+            reg = op->a;
+            break;
         case MLPIPE__OP_CLAMP:
             reg = op->a;
             break;
@@ -245,21 +267,15 @@ static bool bayes_always(const mlpipe__program *p, uint32_t reg)
 static void bayes_shares(bayes_fit *b, uint32_t f, uint32_t class)
 {
     const uint32_t codes = b->job->train->feature[f].codes;
-    const uint32_t first = b->state.place[f], cells = b->state.cells;
+    const uint32_t first = b->state.place[f];
     double total = 0;
     bool pooled = false;
 
     for (;;) {
-        for (uint32_t k = 0; k < codes; k++) {
-            mlpipe__exact sum;
-
-            mlpipe__exact_init(&sum);
-            for (uint32_t c = 0; c < b->classes; c++)
-                if (pooled || c == class)
-                    mlpipe__exact_merge(
-                        &sum, &b->state.counts[(size_t)c * cells + first + k]);
-            b->table[k] = mlpipe__exact_value(&sum);
-        }
+        for (uint32_t k = 0; k < codes; k++)
+            b->table[k] = mlpipe__bayes_count(
+                &b->state, pooled ? 0 : class,
+                pooled ? b->classes : class + 1, first + k);
         total = mlpipe__sum(b->table, codes);
         if (total > 0 || pooled)
             break;
@@ -291,19 +307,26 @@ static void bayes_emit_lookups(bayes_fit *b)
         }
 }
 
+/* Where no number is ever missing but for one that is infinite or becomes so,
+ * such a row has no answer; else it is as one where it is missing. */
 static uint32_t bayes_emit_missing(bayes_fit *b)
 {
     const mlpipe__frame *t = b->job->train;
     mlpipe__program *p = b->job->program;
     uint32_t made = 0;
 
+    b->complete = true;
+    for (uint32_t f = 0; f < t->features; f++)
+        b->complete = b->complete &&
+                      (t->feature[f].kind == MLPIPE__CODE ||
+                       bayes_always(p, b->job->regs[f], true));
     for (uint32_t f = 0; f < t->features; f++) {
         uint32_t *to = &b->missing[b->state.place[f]];
 
         if (t->feature[f].kind == MLPIPE__CODE)
             continue;
         *to = MLPIPE__NO_REG;
-        if (bayes_always(p, b->job->regs[f]))
+        if (b->complete || bayes_always(p, b->job->regs[f], false))
             continue;
         *to = mlpipe__program_shared(p, MLPIPE__OP_IS_NULL, b->job->regs[f],
                                      0, 0, 0);
@@ -340,7 +363,7 @@ static uint32_t bayes_emit_normal(bayes_fit *b, uint32_t class)
         *form++ = var[k] > 0 ? -0.5 / var[k] : 0;
     }
     return mlpipe__program_op(
-        p, MLPIPE__OP_DISTANCE, 1,
+        p, MLPIPE__OP_DISTANCE, b->complete ? 0 : 1,
         mlpipe__program_const(p, b->form, 2 * numbers + 1),
         mlpipe__program_words(p, b->regs, numbers), numbers, 1);
 }
@@ -426,7 +449,7 @@ static mlpipe_status bayes_allocate(bayes_fit *b)
     uint32_t widest = 0;
 
     if (!mlpipe__bayes_init(&b->state, env, t->feature, t->features,
-                            b->classes))
+                            b->classes, t->weight != NULL))
         return mlpipe__nomem(b->ctx);
     for (uint32_t f = 0; f < t->features; f++)
         widest = t->feature[f].codes > widest ? t->feature[f].codes : widest;
@@ -480,6 +503,11 @@ static mlpipe_status bayes_learn(mlpipe__fit_job *job)
                             "%s: naive_bayes predicts classes and this target "
                             "is a number; use gbt, ridge or knn, or state "
                             "task=binary",
+                            job->name);
+    if (!job->train->features)
+        return mlpipe__fail(job->ctx, MLPIPE_E_EMPTY,
+                            "%s: there is no feature to learn from; keep at "
+                            "least one column",
                             job->name);
     b.classes = job->task == MLPIPE__TASK_BINARY ? 2 : job->classes;
     b.alpha = mlpipe__params_get(job->params, "alpha")->number;

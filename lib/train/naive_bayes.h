@@ -19,21 +19,30 @@ typedef struct bayes_state {
     uint32_t *place;         /* features: of its moments, or its first code */
     mlpipe__exact *prior;    /* classes: sum of w */
     bayes_moments *moments;  /* classes x numbers */
-    mlpipe__exact *counts;   /* classes x cells: sums of w */
+    /* classes x cells: sums of w, or, of rows that all weigh 1, how many; an
+     * exact sum takes a kilobyte. The other one is NULL. */
+    mlpipe__exact *counts;
+    uint64_t *tally;
     uint32_t *start;         /* classes + 2: of an update */
 } bayes_state;
 
-/* False: no memory; the state is then to be freed, too. */
+/* weighted: whether updates bring weights. False: no memory; the state is then
+ * to be freed, too. */
 bool mlpipe__bayes_init(bayes_state *s, mlpipe__env *env,
                         const mlpipe__feature *feature, uint32_t features,
-                        uint32_t classes);
+                        uint32_t classes, bool weighted);
 void mlpipe__bayes_free(bayes_state *s);
-/* n rows as mlpipe__frame reads them; the target is the class; weight may be
- * NULL. Values are finite; x * w is far from overflow. */
+/* n rows as mlpipe__frame reads them; the target is the class; weight is
+ * NULL where the state is not weighted. Values are finite; x * w is far from
+ * overflow. */
 void mlpipe__bayes_update(bayes_state *s, uint32_t n, const double *values,
                           const uint8_t *valid, const double *target,
                           const double *weight);
+/* Both are weighted, or none is. */
 void mlpipe__bayes_merge(bayes_state *s, const bayes_state *other);
+/* The weight of a code, by its cell, in classes from .. to - 1. */
+double mlpipe__bayes_count(const bayes_state *s, uint32_t from, uint32_t to,
+                           uint32_t cell);
 /* Of the weighted values: how much, where, and how far about there; both NaN
  * where the weight is 0. */
 void mlpipe__bayes_spread(const bayes_moments *m, double *weight,

@@ -5,7 +5,7 @@
 
 bool mlpipe__bayes_init(bayes_state *s, mlpipe__env *env,
                         const mlpipe__feature *feature, uint32_t features,
-                        uint32_t classes)
+                        uint32_t classes, bool weighted)
 {
     *s = (bayes_state){.env = env, .feature = feature, .features = features,
                        .classes = classes};
@@ -24,11 +24,15 @@ bool mlpipe__bayes_init(bayes_state *s, mlpipe__env *env,
     s->prior = mlpipe__alloc_array(env, classes, sizeof *s->prior);
     s->moments = mlpipe__alloc_array(env, classes,
                                      s->numbers * sizeof *s->moments);
-    s->counts = mlpipe__alloc_array(env, classes,
-                                    s->cells * sizeof *s->counts);
+    if (weighted)
+        s->counts = mlpipe__alloc_array(env, classes,
+                                        s->cells * sizeof *s->counts);
+    else
+        s->tally = mlpipe__alloc_array(env, classes,
+                                       s->cells * sizeof *s->tally);
     s->start = mlpipe__alloc_array(env, (size_t)classes + 2,
                                    sizeof *s->start);
-    return s->prior && s->moments && s->counts && s->start;
+    return s->prior && s->moments && (s->counts || s->tally) && s->start;
 }
 
 void mlpipe__bayes_free(bayes_state *s)
@@ -37,6 +41,7 @@ void mlpipe__bayes_free(bayes_state *s)
     mlpipe__free(s->env, s->prior);
     mlpipe__free(s->env, s->moments);
     mlpipe__free(s->env, s->counts);
+    mlpipe__free(s->env, s->tally);
     mlpipe__free(s->env, s->start);
 }
 
@@ -110,12 +115,16 @@ static void bayes_codes(bayes_state *s, uint32_t f, uint32_t n,
 {
     const uint32_t codes = s->feature[f].codes;
 
-    for (uint32_t i = 0; i < n; i++)
-        if (valid[i] && x[i] >= 0 && x[i] < codes)
-            mlpipe__exact_add(
-                &s->counts[(size_t)target[i] * s->cells + s->place[f] +
-                           (uint32_t)x[i]],
-                weight ? weight[i] : 1);
+    for (uint32_t i = 0; i < n; i++) {
+        if (!valid[i] || !(x[i] >= 0 && x[i] < codes))
+            continue;
+        const size_t at = (size_t)target[i] * s->cells + s->place[f] +
+                          (uint32_t)x[i];
+        if (weight)
+            mlpipe__exact_add(&s->counts[at], weight[i]);
+        else
+            s->tally[at]++;
+    }
 }
 
 /* start[c] .. start[c + 1]: the rows of class c in order; start has room for
@@ -162,11 +171,33 @@ void mlpipe__bayes_merge(bayes_state *s, const bayes_state *other)
         mlpipe__exact_merge(&s->moments[i].wx, &other->moments[i].wx);
         mlpipe__exact_merge(&s->moments[i].wxx, &other->moments[i].wxx);
     }
-    for (size_t i = 0; i < (size_t)s->classes * s->cells; i++)
-        mlpipe__exact_merge(&s->counts[i], &other->counts[i]);
+    for (size_t i = 0; i < (size_t)s->classes * s->cells; i++) {
+        if (s->counts)
+            mlpipe__exact_merge(&s->counts[i], &other->counts[i]);
+        else
+            s->tally[i] += other->tally[i];
+    }
 }
 
 /* ---- finishing ---------------------------------------------------------- */
+
+double mlpipe__bayes_count(const bayes_state *s, uint32_t from, uint32_t to,
+                           uint32_t cell)
+{
+    mlpipe__exact sum;
+    uint64_t rows = 0;
+
+    mlpipe__exact_init(&sum);
+    for (uint32_t c = from; c < to; c++) {
+        const size_t at = (size_t)c * s->cells + cell;
+
+        if (s->counts)
+            mlpipe__exact_merge(&sum, &s->counts[at]);
+        else
+            rows += s->tally[at];
+    }
+    return s->counts ? mlpipe__exact_value(&sum) : (double)rows;
+}
 
 /* to += a times the exact value of sum, which ends after a few doubles. */
 static void bayes_add_times(mlpipe__exact *to, double a,

@@ -257,6 +257,36 @@ static void weights_are_rows(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* Weights count by their shares: all of them 2^1000 or 2^-1000 times as large
+ * are the same, to the bit. */
+static void weights_of_any_size(void **state)
+{
+    enum { FEW = 300 };
+    static double x[FEW * 7], w[FEW], other[FEW];
+    mlpipe__kmeans a, b;
+    mlpipe_ctx *c, *e;
+    (void)state;
+
+    for (uint32_t i = 0; i < FEW * 7; i++)
+        x[i] = 1e30 * (unit(i, 6) + (double)(i / 7 % 4) * 2);
+    for (uint32_t k = 0; k < 2; k++) {
+        for (uint32_t i = 0; i < FEW; i++) {
+            w[i] = 1 + i % 3;
+            other[i] = w[i] * (k ? 0x1p-1000 : 0x1p1000);
+        }
+        fitted(1, 0, x, w, FEW, &a, &c);
+        fitted(1, 0, x, other, FEW, &b, &e);
+        assert_int_equal(a.iterations, b.iterations);
+        assert_memory_equal(a.centre, b.centre,
+                            a.k * 7 * sizeof *a.centre);
+        assert_memory_equal(a.size, b.size, a.k * sizeof *a.size);
+        mlpipe__kmeans_free(&a);
+        mlpipe__kmeans_free(&b);
+        mlpipe_ctx_free(c);
+        mlpipe_ctx_free(e);
+    }
+}
+
 /* ---- the step ----------------------------------------------------------- */
 
 static const char *const kmeans_name[] = {"a", "b", "c", "d", "e"};
@@ -432,6 +462,7 @@ int main(void)
         cmocka_unit_test(every_row_is_with_the_nearest),
         cmocka_unit_test(threads_and_vectors_change_no_bit),
         cmocka_unit_test(weights_are_rows),
+        cmocka_unit_test(weights_of_any_size),
         cmocka_unit_test(kmeans_features),
         cmocka_unit_test(kmeans_replaces),
         cmocka_unit_test(kmeans_fewer_points),

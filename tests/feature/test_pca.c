@@ -194,6 +194,8 @@ static void pca_refuses(void **state)
     static const double a[] = {1, NAN, 3, 4}, ok[] = {1, 2, 3, 4};
     static const double same[] = {2, 2, 2, 2}, large[] = {1, 2e150, 3, 4};
     static double light[] = {0.2, 0.2, 0.2, 0.2};
+    static double heavy[] = {1e100, 1, 1e100, 1};
+    static const double wide[] = {1e130, 2e130, 3e130, 4e130};
     static const struct {
         const char *text, *says;
         mlpipe_status status;
@@ -206,6 +208,7 @@ static void pca_refuses(void **state)
         {"columns=ok,same components=1.5", "whole number", MLPIPE_E_PARAM},
         {"columns=ok components=0", "whole number", MLPIPE_E_PARAM},
         {"columns=ok", "takes more than 1", MLPIPE_E_EMPTY},
+        {"columns=ok,wide", "\"wide\" reaches 4e+130", MLPIPE_E_NUMERIC},
     };
     (void)state;
 
@@ -216,9 +219,13 @@ static void pca_refuses(void **state)
         rig_column(&r, "large", large, NULL, 0);
         rig_column(&r, "same", same, NULL, 0);
         rig_column(&r, "ok", ok, NULL, 0);
+        rig_column(&r, "wide", wide, NULL, 0);
         assert_status(cases[i].status,
                       values_step(&r, &mlpipe__step_pca, cases[i].text,
-                                  i == 6 ? light : NULL, NULL));
+                                  i == 6   ? light
+                                  : i == 7 ? heavy
+                                           : NULL,
+                                  NULL));
         assert_says(r.ctx, cases[i].says);
         rig_close(&r);
     }

@@ -19,7 +19,7 @@ const char *__asan_default_options(void)
 #endif
 
 enum {
-    SWEEP_BYTES_MAX = 4608,
+    SWEEP_BYTES_MAX = 6144,
     SWEEP_HEADER = 64,
     SWEEP_ENTRY = 64,
     SWEEP_ROWS = 16

@@ -206,6 +206,39 @@ static void eigen_vectors(void **state)
     mlpipe_ctx_free(c);
 }
 
+static int eigen_stop(void *user, const char *stage, double done)
+{
+    int64_t *left = user;
+    (void)stage;
+
+    assert_true(done >= 0 && done <= 1);
+    return (*left)-- == 0;
+}
+
+/* Each part of the work can be stopped. */
+static void eigen_cancels(void **state)
+{
+    enum { Q = 40 };
+    static const int64_t when[] = {0, 20, 60, 90, 1000};
+    int64_t left = 0;
+    const mlpipe_ctx_options o = {.size = sizeof o, .user = &left,
+                                  .progress = eigen_stop};
+    double a[Q * Q], v[Q * Q], value[Q];
+    mlpipe_ctx *c;
+    bool blas;
+    (void)state;
+
+    assert_int_equal(MLPIPE_OK, mlpipe_ctx_new(&o, &c));
+    for (uint32_t t = 0; t < 5; t++) {
+        for (uint32_t i = 0; i < Q * Q; i++)
+            a[i] = 1.0 / (1 + i / Q + i % Q);
+        left = when[t];
+        assert_status(t < 4 ? MLPIPE_E_CANCELLED : MLPIPE_OK,
+                      mlpipe__eigen(c, "test", Q, a, value, v, &blas));
+    }
+    mlpipe_ctx_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +246,7 @@ int main(void)
         cmocka_unit_test(scatter_values),
         cmocka_unit_test(scatter_constant),
         cmocka_unit_test(eigen_vectors),
+        cmocka_unit_test(eigen_cancels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -340,6 +340,21 @@ static void wrong_points_are_refused(void **state)
     mlpipe__program_free(p);
 }
 
+/* Each op has points of its own, as pruning takes for granted. */
+static void points_of_one_op(void **state)
+{
+    mlpipe_ctx *c = *state;
+    const near_case t = {NEAR_SPREAD, 10, 2, 3, 0, 1, 1};
+    mlpipe__program *p = near_program(c, &t);
+    const mlpipe__op *op = &p->ops[p->op_count - 1];
+
+    assert_int_equal(MLPIPE__OP_KNN, op->code);
+    assert_null(mlpipe__program_check(p, &c->env->limits));
+    mlpipe__program_op(p, MLPIPE__OP_KNN, op->a, 0, op->arg, op->count, 1);
+    assert_non_null(mlpipe__program_check(p, &c->env->limits));
+    mlpipe__program_free(p);
+}
+
 /* Sizes that no bytes stand behind are refused before memory is taken. */
 static void absurd_sizes_take_no_memory(void **state)
 {
@@ -387,6 +402,7 @@ int main(void)
         cmocka_unit_test(wide_points),
         cmocka_unit_test(a_null_has_no_answer),
         cmocka_unit_test(wrong_points_are_refused),
+        cmocka_unit_test(points_of_one_op),
         cmocka_unit_test(absurd_sizes_take_no_memory),
     };
 

@@ -186,6 +186,49 @@ static void loading_survives_every_lack_of_memory(void **state)
     mlpipe__program_free(p);
 }
 
+/* Bytes of forms of as many registers, which share their words, and, where
+ * `all`, their constants. */
+static mlpipe_status sharing(mlpipe_ctx *c, uint32_t forms, bool all)
+{
+    enum { TERMS = 200 };
+    static const uint32_t regs[TERMS] = {0};
+    static const double form[TERMS + 1] = {1, 2, 3};
+    mlpipe__program *p = mlpipe__program_new(c->env), *q;
+    mlpipe__text t;
+    mlpipe_status st;
+
+    mlpipe__program_add_input(p, "x", MLPIPE_TYPE_F64, 0, MLPIPE__NUMBER,
+                              NULL);
+    const uint32_t words = mlpipe__program_words(p, regs, TERMS);
+    uint32_t consts = 0, y = 0;
+    for (uint32_t i = 0; i < forms; i++) {
+        if (!i || !all)
+            consts = mlpipe__program_const(p, form, TERMS + 1);
+        y = mlpipe__program_op(p, MLPIPE__OP_LINEAR, 0, consts, words, TERMS,
+                               1);
+    }
+    mlpipe__program_add_output(p, "y", y);
+    mlpipe__text_init(&t, c->env);
+    mlpipe__program_save(p, &t);
+    st = mlpipe__program_load(c, t.data, t.size, &q);
+    mlpipe__text_free(&t);
+    mlpipe__program_free(q);
+    mlpipe__program_free(p);
+    return st;
+}
+
+/* Ops that all read the same would take the square of the bytes in time. */
+static void work_is_that_of_the_bytes(void **state)
+{
+    mlpipe_ctx *c = *state;
+
+    assert_ok(c, sharing(c, 400, false));
+    assert_ok(c, sharing(c, 10, true));
+    assert_status(MLPIPE_E_CORRUPT, sharing(c, 400, true));
+    assert_non_null(strstr(mlpipe_ctx_error(c)->text,
+                           "more constants and words than there are"));
+}
+
 static int set_up(void **state)
 {
     return mlpipe_ctx_new(NULL, (mlpipe_ctx **)state);
@@ -203,6 +246,7 @@ int main(void)
         cmocka_unit_test(comes_back_equal),
         cmocka_unit_test(every_truncation_is_refused),
         cmocka_unit_test(every_changed_byte_is_refused_or_runs),
+        cmocka_unit_test(work_is_that_of_the_bytes),
         cmocka_unit_test(loading_survives_every_lack_of_memory),
     };
 

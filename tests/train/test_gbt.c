@@ -507,6 +507,30 @@ static void gbt_cancels(void **state)
     rig_table_free(&t);
 }
 
+/* -infinity is less than all numbers, and there: trees that were grown tell it
+ * from missing as the stored ones do. */
+static void gbt_infinite(void **state)
+{
+    const double odd[] = {-INFINITY, -1.7e308, INFINITY};
+    rig_table t;
+    rig_fit f;
+    (void)state;
+
+    rig_table_new(&t, 900, 1);
+    for (uint32_t i = 0; i < t.rows; i++) {
+        t.x[0][i] = i % 3 ? rig_uniform(i, 0) : NAN;
+        if (i % 3 == 1)
+            t.x[0][i] = odd[i % 2];
+        t.y[i] = i % 3 ? 0 : 5;
+    }
+    gbt_fit_ok("trees=100", MLPIPE__TASK_REGRESSION, &t, NULL, &f);
+    assert_near(rig_predict(&f, &t.x[0][0]), 5, 1e-2);
+    for (uint32_t k = 0; k < 3; k++)
+        assert_near(rig_predict(&f, &odd[k]), 0, 1e-2);
+    rig_fit_free(&f);
+    rig_table_free(&t);
+}
+
 /* More features than fit one block, with what counts in the second. */
 static void gbt_many_features(void **state)
 {
@@ -601,6 +625,7 @@ int main(void)
         cmocka_unit_test(gbt_same_for_row_order),
         cmocka_unit_test(gbt_first_split_is_the_best),
         cmocka_unit_test(gbt_missing),
+        cmocka_unit_test(gbt_infinite),
         cmocka_unit_test(gbt_many_categories),
         cmocka_unit_test(gbt_stops_early),
         cmocka_unit_test(gbt_limits_hold),

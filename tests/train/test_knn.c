@@ -143,6 +143,40 @@ static void what_it_refuses(void **state)
     rig_table_free(&t);
 }
 
+static int stop_at(void *user, const char *stage, double done)
+{
+    int64_t *left = user;
+    (void)stage;
+    (void)done;
+
+    return (*left)-- == 0;
+}
+
+/* Reading and the look at each column can be stopped. */
+static void cancels(void **state)
+{
+    int64_t left = 0;
+    const mlpipe_ctx_options o = {.size = sizeof o, .user = &left,
+                                  .progress = stop_at};
+    mlpipe_ctx *c;
+    rig_table t;
+    near_fit f;
+    (void)state;
+
+    assert_int_equal(MLPIPE_OK, mlpipe_ctx_new(&o, &c));
+    near_table(&t, false, MLPIPE__TASK_REGRESSION);
+    const uint64_t live = atomic_load(&c->env->live);
+    for (int64_t k = 0; k < 1 + t.features; k++) {
+        left = k;
+        assert_status(MLPIPE_E_CANCELLED,
+                      near_fit_new(c, &mlpipe__learner_knn, NULL,
+                                   MLPIPE__TASK_REGRESSION, &t, &f));
+        assert_int_equal(live, atomic_load(&c->env->live));
+    }
+    rig_table_free(&t);
+    mlpipe_ctx_free(c);
+}
+
 static void lack_of_memory(void **state)
 {
     rig_table t;
@@ -172,6 +206,7 @@ int main(void)
         cmocka_unit_test(weights),
         cmocka_unit_test(far_scales_are_told),
         cmocka_unit_test(what_it_refuses),
+        cmocka_unit_test(cancels),
         cmocka_unit_test(lack_of_memory),
     };
 

@@ -220,11 +220,12 @@ static void states_merge(void **state)
     bayes_state all, part[3];
     double w[2], mean[2], var[2];
 
-    assert_true(mlpipe__bayes_init(&all, env, feature, STATE_FEATURES, 3));
+    assert_true(mlpipe__bayes_init(&all, env, feature, STATE_FEATURES, 3,
+                                   true));
     state_update(&all, 0, STATE_ROWS);
     for (uint32_t i = 0; i < 3; i++) {
         assert_true(mlpipe__bayes_init(&part[i], env, feature,
-                                       STATE_FEATURES, 3));
+                                       STATE_FEATURES, 3, true));
         state_update(&part[i], i ? i * 90 + 7 : 0, i < 2 ? i * 90 + 97 : 300);
     }
     mlpipe__bayes_merge(&part[2], &part[0]);
@@ -260,7 +261,7 @@ static void variance_keeps_its_digits(void **state)
         w[i] = rig_uniform(i, 0);
         x[i] = 1e12 + i / 64.0;
     }
-    assert_true(mlpipe__bayes_init(&s, env, &feature, 1, 2));
+    assert_true(mlpipe__bayes_init(&s, env, &feature, 1, 2, true));
     mlpipe__bayes_update(&s, 64, x, valid, y, w);
     mlpipe__bayes_spread(&s.moments[0], &weight, &mean, &var);
     for (uint32_t i = 0; i < 64; i++) {
@@ -321,12 +322,97 @@ static void what_it_refuses(void **state)
     refused(c, &t, "var_smoothing=0", MLPIPE__TASK_BINARY, MLPIPE_E_NUMERIC,
             "raise var_smoothing");
     t.w = calloc(t.rows, sizeof *t.w);
+    for (uint32_t i = 0; i < t.rows; i++) {
+        t.w[i] = 1e100;
+        t.x[2][i] = 1e120 * t.x[3][i];
+    }
+    refused(c, &t, NULL, MLPIPE__TASK_BINARY, MLPIPE_E_NUMERIC,
+            "\"f2\" has a variance of inf");
+    memset(t.w, 0, t.rows * sizeof *t.w);
     refused(c, &t, NULL, MLPIPE__TASK_BINARY, MLPIPE_E_EMPTY,
             "no training row has a weight above 0");
     t.w[4] = -1;
     refused(c, &t, NULL, MLPIPE__TASK_BINARY, MLPIPE_E_NUMERIC,
             "row 4 has weight -1");
     rig_table_free(&t);
+    rig_table_new(&t, 10, 0);
+    refused(c, &t, NULL, MLPIPE__TASK_BINARY, MLPIPE_E_EMPTY, "no feature");
+    rig_table_free(&t);
+}
+
+/* Answers behind impute and scale of every number, which knows no infinity,
+ * and behind scale of some alone. */
+static void infinite_values(void **state)
+{
+    mlpipe_ctx *c = *state;
+    static const double zero = 0, shift[] = {0, 1};
+
+    for (uint32_t imputed = 0; imputed < 2; imputed++) {
+        rig_table t;
+        uint32_t regs[4];
+        double got[2], inf[] = {1, 2, INFINITY, 3}, nan[] = {1, 2, NAN, 3};
+        near_fit f = {.outputs = 1};
+        mlpipe__params params;
+
+        near_table(&t, false, MLPIPE__TASK_BINARY);
+        assert_ok(c, mlpipe__params_parse(
+                         c, "naive_bayes", mlpipe__learner_naive_bayes.params,
+                         mlpipe__learner_naive_bayes.param_count, NULL,
+                         &params));
+        mlpipe__program *p = f.program = rig_program(c, &t, regs);
+        for (uint32_t k = 0; k < 4; k++) {
+            if (imputed || k == 2)
+                regs[k] = mlpipe__program_op(
+                    p, MLPIPE__OP_IMPUTE, regs[k], 0,
+                    mlpipe__program_const(p, &zero, 1), 0, 1);
+            regs[k] = mlpipe__program_op(p, MLPIPE__OP_SHIFT_SCALE, regs[k],
+                                         0, mlpipe__program_const(p, shift, 2),
+                                         0, 1);
+        }
+        mlpipe__fit_job job = {
+            .ctx = c, .params = &params, .name = "naive_bayes",
+            .task = MLPIPE__TASK_BINARY, .classes = 2,
+            .train = rig_frame(&t), .program = p, .regs = regs};
+        assert_ok(c, mlpipe__learner_naive_bayes.fit(&job));
+        mlpipe__program_add_output(p, "y", job.out);
+        assert_ok(c, mlpipe__program_seal(c, p));
+        near_answers(&f, inf, 1, &got[0]);
+        /* no answer, or that of a row where the value is missing */
+        free(t.x[2]);
+        t.x[2] = t.x[3];
+        t.features = 3;
+        near_fit less;
+        fitted(c, NULL, MLPIPE__TASK_BINARY, &t, &less);
+        nan[2] = nan[3];
+        double both[2];
+        near_answers(&less, nan, 1, both);
+        if (imputed)
+            assert_true(isnan(got[0]));
+        else
+            assert_near(both[0], got[0], 1e-9);
+        near_fit_free(&less);
+        near_fit_free(&f);
+        mlpipe__params_free(&params);
+        rig_table_free(&t);
+    }
+}
+
+/* A category of many codes costs bytes and not kilobytes a code and class. */
+static void many_codes(void **state)
+{
+    mlpipe_ctx_options o = {.memory_cap = 64 << 20};
+    mlpipe_ctx *c;
+    rig_table t;
+    near_fit f;
+    (void)state;
+
+    assert_int_equal(MLPIPE_OK, mlpipe_ctx_new(&o, &c));
+    near_table(&t, true, MLPIPE__TASK_MULTICLASS);
+    t.codes[0] = 50000;
+    fitted(c, NULL, MLPIPE__TASK_MULTICLASS, &t, &f);
+    near_fit_free(&f);
+    rig_table_free(&t);
+    mlpipe_ctx_free(c);
 }
 
 static void lack_of_memory(void **state)
@@ -362,6 +448,8 @@ int main(void)
         cmocka_unit_test(variance_keeps_its_digits),
         cmocka_unit_test(degenerate_classes),
         cmocka_unit_test(what_it_refuses),
+        cmocka_unit_test(infinite_values),
+        cmocka_unit_test(many_codes),
         cmocka_unit_test(lack_of_memory),
     };
 
