@@ -357,7 +357,14 @@ mlpipe_model_recipe(mlpipe_ctx *ctx, const mlpipe_model *model,
 
 /**
  * The card: task, target, data fingerprints, rows, steps, validation and
- * attached figures, seed, versions.
+ * attached figures, seed, versions. What the fit found out begins with "fit.":
+ * fit.rows are the rows that were given, fit.rows_trained those that the
+ * learner saw; the tables fit.importance (gbt), fit.coefficients (ridge,
+ * lasso, elastic_net, logistic), fit.path (lambda=auto: the mean squared error
+ * of rows left out, its standard error over the folds, and how many
+ * coefficients are not zero, on average over them) and fit.priors
+ * (naive_bayes) are the learner's, others a step's. baseline is the mean of
+ * the target; three classes or more have a table shares in its place.
  *
  * @param ctx borrows
  * @param model borrows
@@ -374,8 +381,8 @@ mlpipe_model_card(mlpipe_ctx *ctx, const mlpipe_model *model,
 /**
  * What a row goes through, for people: the passes of the fit, where each
  * feature comes from and by which steps, the operations and their constants:
- * up to eight edges of a bucket, and what is done to a text before it is a
- * number or a code.
+ * up to eight edges of a bucket and weights of a linear form, and what is done
+ * to a text before it is a number or a code.
  *
  * @param ctx borrows
  * @param model borrows

@@ -141,6 +141,17 @@ void mlpipe__report_note_text(mlpipe_report *r, const char *step,
     mlpipe__text_free(&name);
 }
 
+void mlpipe__report_note_table(mlpipe_report *r, const char *step,
+                               const char *what, const char *columns)
+{
+    mlpipe__text name;
+
+    if (!report_note_name(r, step, NULL, what, &name))
+        return;
+    mlpipe__report_table(r, name.data, columns);
+    mlpipe__text_free(&name);
+}
+
 /* ---- series and tables -------------------------------------------------- */
 
 static mlpipe__report_cell *report_cell(mlpipe_report *r)
@@ -264,15 +275,12 @@ static const mlpipe__report_item *report_find(const mlpipe_report *r,
     return NULL;
 }
 
-void mlpipe__report_copy_table(mlpipe_report *r, const char *name,
-                               const mlpipe_report *from, const char *table)
+static void report_copy_table(mlpipe_report *r, const char *name,
+                              const mlpipe_report *from,
+                              const mlpipe__report_item *item)
 {
-    const mlpipe__report_item *item =
-        report_find(from, MLPIPE__ITEM_TABLE, table);
     uint32_t i;
 
-    if (!item)
-        return;
     mlpipe__report_table(r, name, mlpipe__dict_text(&from->texts, item->text));
     for (i = 0; i < item->cells; i++) {
         const mlpipe__report_cell *cell = &from->cells[item->first_cell + i];
@@ -283,6 +291,28 @@ void mlpipe__report_copy_table(mlpipe_report *r, const char *name,
             mlpipe__report_cell_text(
                 r, mlpipe__dict_text(&from->texts, cell->text),
                 mlpipe__dict_bytes(&from->texts, cell->text));
+    }
+}
+
+void mlpipe__report_copy_tables(mlpipe_report *r, const char *prefix,
+                                const mlpipe_report *from)
+{
+    mlpipe__text name;
+    uint32_t i;
+
+    for (i = 0; i < from->count; i++) {
+        const mlpipe__report_item *item = &from->items[i];
+
+        if (item->kind != MLPIPE__ITEM_TABLE)
+            continue;
+        mlpipe__text_init(&name, r->env);
+        mlpipe__text_add(&name, "%s%s", prefix,
+                         mlpipe__dict_text(&from->texts, item->name));
+        if (name.failed)
+            r->failed = true;
+        else
+            report_copy_table(r, name.data, from, item);
+        mlpipe__text_free(&name);
     }
 }
 

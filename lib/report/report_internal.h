@@ -28,16 +28,18 @@ void mlpipe__report_note(mlpipe_report *r, const char *step,
 void mlpipe__report_note_text(mlpipe_report *r, const char *step,
                               const char *column, const char *what,
                               const char *text);
+/* The same of a table; its cells follow. */
+void mlpipe__report_note_table(mlpipe_report *r, const char *step,
+                               const char *what, const char *columns);
 /* A table: columns by comma, then cells row by row. */
 void mlpipe__report_table(mlpipe_report *r, const char *name,
                           const char *columns);
 void mlpipe__report_cell_number(mlpipe_report *r, double value);
 void mlpipe__report_cell_text(mlpipe_report *r, const char *text,
                               size_t bytes);
-/* A table of another report under a name of its own; nothing where it has none
- * of that name. */
-void mlpipe__report_copy_table(mlpipe_report *r, const char *name,
-                               const mlpipe_report *from, const char *table);
+/* The tables of another report, each with a prefix to its name. */
+void mlpipe__report_copy_tables(mlpipe_report *r, const char *prefix,
+                                const mlpipe_report *from);
 /* Gives the finished report, or frees it and returns E_NOMEM. */
 mlpipe_status mlpipe__report_seal(mlpipe_ctx *ctx, mlpipe_report *r,
                                   mlpipe_report **out);

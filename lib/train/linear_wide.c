@@ -210,6 +210,8 @@ static mlpipe_status wide_fold(wide_fit *f, uint32_t k, double *errors,
         if (!st && !mlpipe__wide_solve(f, l1, l->path[i] - l1, before))
             st = mlpipe__linear_not_reached(l, l->path[i], f->gap);
         errors[(size_t)k * l->lambdas + i] = f->held > 0 ? wide_error(f) : 0;
+        if (f->held > 0)
+            l->nonzero[i] += mlpipe__linear_nonzero(l, f->w);
         before = l1;
     }
     return st;
@@ -245,7 +247,7 @@ static mlpipe_status wide_all_rows(wide_fit *f, uint32_t best)
 
     if (st)
         return st;
-    highest = wide_highest(f);
+    highest = l->highest = wide_highest(f);
     before = highest * l->l1_ratio;
     if (l->automatic)
         l->lambda = l->path[best];

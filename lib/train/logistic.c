@@ -277,23 +277,17 @@ static void logistic_notes(const logistic_fit *fit, mlpipe_report *notes)
     mlpipe__report_number(notes, "objective", fit->value);
     mlpipe__report_number(notes, "gradient", fit->gap);
     mlpipe__report_number(notes, "iterations", fit->passes);
-    if (rows == 1) {
+    if (rows == 1)
         mlpipe__report_number(notes, "intercept", fit->model[0]);
-        mlpipe__report_series(notes, "coefficients", fit->model + 1, fit->p);
-        return;
-    }
-    for (uint32_t k = 0; k < rows; k++) {
-        const double *model = fit->model + k * width;
+    for (uint32_t k = 0; k < rows && rows > 1; k++) {
         const char *const *names = fit->job->class_names;
         char name[128];
 
         mlpipe__format(name, sizeof name, "intercept %s",
                        names ? names[k] : "");
-        mlpipe__report_number(notes, name, model[0]);
-        mlpipe__format(name, sizeof name, "coefficients %s",
-                       names ? names[k] : "");
-        mlpipe__report_series(notes, name, model + 1, fit->p);
+        mlpipe__report_number(notes, name, fit->model[k * width]);
     }
+    mlpipe__coefficients_note(fit->job, fit->model, rows);
 }
 
 static void logistic_emit(const logistic_fit *fit, mlpipe__fit_job *job)
