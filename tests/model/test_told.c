@@ -79,6 +79,13 @@ static mlpipe_report *card_of(const mlpipe_model *m)
     return r;
 }
 
+static void expect(mlpipe_status want, mlpipe_status got, const char *says)
+{
+    assert_status(want, got);
+    if (!strstr(mlpipe_ctx_error(ctx)->text, says))
+        fail_msg("%s, not %s", mlpipe_ctx_error(ctx)->text, says);
+}
+
 static void heard(const char *line)
 {
     if (!strstr(said.text, line))
@@ -374,6 +381,96 @@ static void transform_notes(void **state)
     mlpipe_pipeline_free(p);
 }
 
+/* ---- what is refused ---------------------------------------------------- */
+
+static void refuse_fit(const char *params, const char *learner,
+                       const char *text, mlpipe_status want, const char *says)
+{
+    mlpipe_pipeline *p = recipe(params, learner, text);
+    mlpipe_model *m = (mlpipe_model *)p;
+    expect(want, mlpipe_fit(ctx, p, made, NULL, &m), says);
+    assert_null(m);
+    mlpipe_pipeline_free(p);
+}
+
+static void reserved_roles(void **state)
+{
+    static const char *const role[] = {"offset=lot", "split=rooms",
+                                       "known_time=day", "key=id"};
+    (void)state;
+    for (uint32_t i = 0; i < 4; i++) {
+        char text[120], says[120];
+        mlpipe_pipeline *p;
+        mlpipe_transform *t;
+        snprintf(text, sizeof text, "target=price features=new %s", role[i]);
+        snprintf(says, sizeof says,
+                 "the recipe has %s, and that role is reserved", role[i]);
+        refuse_fit(text, "ridge", NULL, MLPIPE_E_UNSUPPORTED, says);
+        assert_string_equal(strchr(role[i], '=') + 1,
+                            mlpipe_ctx_error(ctx)->column);
+        snprintf(text, sizeof text, "features=price %s", role[i]);
+        p = recipe(text, "scale", NULL);
+        expect(MLPIPE_E_UNSUPPORTED,
+               mlpipe_transform_fit(ctx, p, made, NULL, &t), says);
+        mlpipe_pipeline_free(p);
+    }
+    mlpipe_model_free(fit("target=price features=new label_time=day "
+                          "segment=town private=rooms group=town id=id "
+                          "weight=rooms",
+                          "ridge", NULL));
+}
+
+static void other_learners(void **state)
+{
+    (void)state;
+    refuse_fit("target=town features=lot", "ridge", NULL,
+               MLPIPE_E_UNSUPPORTED,
+               "the learner \"ridge\" does not do the task multiclass of "
+               "this target; take one of: gbt, logistic, knn, naive_bayes");
+    refuse_fit("target=price features=lot", "naive_bayes", NULL,
+               MLPIPE_E_UNSUPPORTED,
+               "take one of: gbt, ridge, lasso, elastic_net, knn");
+}
+
+static void three_classes(void **state)
+{
+    static const char *const steps[] = {"oversample", "undersample", "smote"};
+    (void)state;
+    for (uint32_t i = 0; i < 3; i++) {
+        mlpipe_pipeline *p =
+            recipe("target=town features=lot,rooms", steps[i], NULL);
+        mlpipe_model *m;
+        assert_ok(ctx, mlpipe_pipeline_add(ctx, p, "gbt", "trees=2"));
+        expect(MLPIPE_E_UNSUPPORTED, mlpipe_fit(ctx, p, made, NULL, &m),
+               "the target has 5 classes, and oversample, undersample and "
+               "smote balance two");
+        mlpipe_pipeline_free(p);
+    }
+}
+
+/* Known before there are rows: what only a fit used to find. */
+static void at_add(void **state)
+{
+    static const char *const wrong[][3] = {
+        {"ridge", "lambda=foo", "lambda=\"foo\" is neither auto nor"},
+        {"lasso", "lambda=-1", "lambda=\"-1\" is neither auto nor"},
+        {"elastic_net", "lambda=1e101", "a number from 0 to 1e100"},
+        {"lasso", "lambda=0", "ask ridge"},
+        {"scale", "zscore", "did you mean method=zscore?"},
+        {"ridge", "1se", "did you mean rule=1se?"},
+        {"scale", "zscores", "no key=value; put values"},
+    };
+    mlpipe_pipeline *p;
+    (void)state;
+    assert_ok(ctx, mlpipe_pipeline_new(ctx, "target=price", &p));
+    for (uint32_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        expect(MLPIPE_E_PARAM,
+               mlpipe_pipeline_add(ctx, p, wrong[i][0], wrong[i][1]),
+               wrong[i][2]);
+    assert_ok(ctx, mlpipe_pipeline_add(ctx, p, "ridge", "lambda=0"));
+    mlpipe_pipeline_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +481,10 @@ int main(void)
         cmocka_unit_test(nothing_left),
         cmocka_unit_test(rows),
         cmocka_unit_test(transform_notes),
+        cmocka_unit_test(reserved_roles),
+        cmocka_unit_test(other_learners),
+        cmocka_unit_test(three_classes),
+        cmocka_unit_test(at_add),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
