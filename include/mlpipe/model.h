@@ -39,7 +39,8 @@ typedef struct mlpipe_model mlpipe_model;
  *         or of a type that the step cannot take), MLPIPE_E_EMPTY,
  *         MLPIPE_E_LEAK (valid holds rows of train), MLPIPE_E_CONFLICT (a
  *         step behind one that resamples), MLPIPE_E_NUMERIC, MLPIPE_E_LIMIT,
- *         MLPIPE_E_STATE (no learner), MLPIPE_E_UNSUPPORTED,
+ *         MLPIPE_E_STATE (no learner), MLPIPE_E_UNSUPPORTED (a
+ *         reserved role, or a task that the learner does not do),
  *         MLPIPE_E_CANCELLED
  * @thread ctx
  * @since 0.1

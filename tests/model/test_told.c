@@ -471,6 +471,35 @@ static void at_add(void **state)
     mlpipe_pipeline_free(p);
 }
 
+/* ---- metrics ------------------------------------------------------------ */
+
+static void metrics(void **state)
+{
+    mlpipe_model *m = fit("target=town features=lot,rooms", "gbt", "trees=3");
+    const mlpipe__report_cell *cell;
+    mlpipe_report *r;
+    mlpipe_figure figure = {1, 1, 1, 1};
+    const char *name = "";
+    uint32_t n;
+    (void)state;
+    expect(MLPIPE_E_PARAM, mlpipe_evaluate(ctx, m, made, "metrics=auc", &r),
+           "metric \"auc\" is not one of the task multiclass; take one of: "
+           "auc_ovr, auc_ovr_weighted, auc_ovo");
+    assert_ok(ctx, mlpipe_evaluate(ctx, m, made, "metrics=kappa", &r));
+    for (uint32_t i = 0; strcmp(name, "kappa_baseline"); i++)
+        assert_ok(ctx, mlpipe_report_figure(r, i, &name, &figure));
+    assert_same(0.0, figure.value);
+    assert_same(0.0, figure.low);
+    assert_same(0.0, figure.high);
+    assert_true(mlpipe_report_get(r, "baseline") !=
+                mlpipe_report_get(r, "baseline"));
+    cell = table_cells(r, "shares", "class,share", &n);
+    assert_int_equal(5, n);
+    assert_same(m->shares[4], cell[9].number);
+    mlpipe_report_free(r);
+    mlpipe_model_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -485,6 +514,7 @@ int main(void)
         cmocka_unit_test(other_learners),
         cmocka_unit_test(three_classes),
         cmocka_unit_test(at_add),
+        cmocka_unit_test(metrics),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
