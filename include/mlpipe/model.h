@@ -39,7 +39,8 @@ typedef struct mlpipe_model mlpipe_model;
  *         or of a type that the step cannot take), MLPIPE_E_EMPTY,
  *         MLPIPE_E_LEAK (valid holds rows of train), MLPIPE_E_CONFLICT (a
  *         step behind one that resamples), MLPIPE_E_NUMERIC, MLPIPE_E_LIMIT,
- *         MLPIPE_E_STATE (no learner), MLPIPE_E_UNSUPPORTED,
+ *         MLPIPE_E_STATE (no learner), MLPIPE_E_UNSUPPORTED (a
+ *         reserved role, or a task that the learner does not do),
  *         MLPIPE_E_CANCELLED
  * @thread ctx
  * @since 0.1
@@ -394,6 +395,15 @@ mlpipe_model_recipe(mlpipe_ctx *ctx, const mlpipe_model *model,
  * quantitative_analysis (performance_metrics: objects of type, slice, value,
  * confidence_interval and n), considerations, and our own provenance.
  *
+ * Of what begins with "fit.": fit.rows are the rows that were given,
+ * fit.rows_trained those that the learner saw; the tables fit.importance
+ * (gbt), fit.coefficients (ridge, lasso, elastic_net, logistic), fit.path
+ * (lambda=auto: the mean squared error of rows left out, its standard error
+ * over the folds, and how many coefficients are not zero, on average over
+ * them) and fit.priors (naive_bayes) are the learner's, others a step's.
+ * baseline is the mean of the target; three classes or more have a table
+ * shares in its place.
+ *
  * @param ctx borrows
  * @param model borrows
  * @param out gives; free with mlpipe_report_free
@@ -409,8 +419,8 @@ mlpipe_model_card(mlpipe_ctx *ctx, const mlpipe_model *model,
 /**
  * What a row goes through, for people: the passes of the fit, where each
  * feature comes from and by which steps, the operations and their constants:
- * up to eight edges of a bucket, and what is done to a text before it is a
- * number or a code.
+ * up to eight edges of a bucket and weights of a linear form, and what is done
+ * to a text before it is a number or a code.
  *
  * @param ctx borrows
  * @param model borrows

@@ -61,15 +61,25 @@ enum {
  * Parameters: target=price or log(price) (also log1p, sqrt; predictions come
  * back in the column's own units), task=auto|regression|binary|multiclass
  * (auto: a number is regression, 0/1, bools and texts are classes),
- * features=a,b (default: every column without a role), and the roles id=
- * time= group= weight= label_time= known_time= offset= split= segment= key=
- * private=;
+ * features=a,b (default: every column without a role), the roles below,
  * as_of=2026-01-31 (what as_of is in expressions where nothing else tells
  * the time of a row); seed=, holdout=0.1 (the share kept from the learner for
  * the reference where no validation dataset is given; last in time, whole
  * groups). Wherever groups are kept whole, a row whose group is null is one
  * of its own. features= names columns of the data; what derive makes is a
  * feature by itself.
+ *
+ * Roles take a column out of the features. id= names a row (truths that come
+ * later are joined by it, twins of training rows found by it); time= is when
+ * it was (as_of, the order of holdouts, the age of a model); rows of one
+ * group= stay together in holdouts and folds; weight= says for how many rows
+ * one counts, in fits and in metrics; label_time= is kept from the features
+ * and read by nothing else (splits take label_end= of their own). segment=a,b
+ * are columns by which mlpipe_evaluate splits its first metric, and private=a,b
+ * columns that are never captured, counted in the reference or listed: both
+ * may be features too, where features= lists them. known_time= offset= split=
+ * key= are reserved: a recipe may hold them, and a fit refuses them by
+ * MLPIPE_E_UNSUPPORTED.
  *
  * @param ctx borrows
  * @param params borrows; a recipe for mlpipe_fit needs a target

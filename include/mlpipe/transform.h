@@ -262,6 +262,27 @@ mlpipe_transform_explain(mlpipe_ctx *ctx, const mlpipe_transform *transform,
                          mlpipe_buffer **out);
 
 /**
+ * What the fit found out: rows given, dropped and trained, and what steps tell
+ * of themselves, by the name of the step, such as kmeans.inertia, a table
+ * kmeans.sizes, tables pca.variance and pca.loadings. Of a model it is the
+ * part of the card whose names begin with "fit.".
+ *
+ * @param ctx borrows
+ * @param transform borrows
+ * @param out gives; free with mlpipe_report_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM
+ * @thread ctx
+ * @since 0.1
+ *
+ *     mlpipe_transform_notes(c, t, &r);
+ *     inertia = mlpipe_report_get(r, "kmeans.inertia");
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_transform_notes(mlpipe_ctx *ctx, const mlpipe_transform *transform,
+                       mlpipe_report **out);
+
+/**
  * Free a transform.
  *
  * @param transform takes; NULL is allowed

@@ -13,6 +13,13 @@ mlpipe_status mlpipe__augment_classes(const mlpipe__job *job,
 {
     uint32_t count[2] = {0, 0};
     memset(out, 0, sizeof *out);
+    if (job->task == MLPIPE__TASK_MULTICLASS)
+        return mlpipe__fail(job->ctx, MLPIPE_E_UNSUPPORTED,
+                            "step %q: the target has %u classes, and "
+                            "oversample, undersample and smote balance two; "
+                            "leave it out, and weigh rows by a weight= "
+                            "column",
+                            job->name, job->classes);
     if (job->task != MLPIPE__TASK_BINARY)
         return mlpipe__fail(job->ctx, MLPIPE_E_UNSUPPORTED,
                             "step %q balances the two classes of a target, "

@@ -179,6 +179,12 @@ static mlpipe_status params_no_pair(const mlpipe__params_run *r,
             && at < r->size && r->text[at] == '=')
             return mlpipe__params_fail(
                 r, "no spaces stand around '='; write %s=value", word);
+    for (uint32_t i = 0; i < r->count; i++)
+        if (r->table[i].type == MLPIPE_PARAM_CHOICE
+            && mlpipe__params_has_choice(r->table[i].choices, word))
+            return mlpipe__params_fail(
+                r, "%q is no key=value; did you mean %s=%s?", word,
+                r->table[i].name, word);
     if (whole)
         return mlpipe__params_fail(
             r, "%q is no key=value; it takes %s='...': %s", word,

@@ -30,6 +30,8 @@ mlpipe_status mlpipe__params_claim(mlpipe__params_run *r, const char *key,
 mlpipe_status mlpipe__params_set(const mlpipe__params_run *r,
                                  mlpipe__setting *s, const char *value,
                                  size_t n);
+/* Whether the choices of a row have this word. */
+bool mlpipe__params_has_choice(const char *choices, const char *word);
 /* The form {"key": value}; the text begins with '{'. */
 mlpipe_status mlpipe__params_object(mlpipe__params_run *r);
 

@@ -32,6 +32,16 @@ static void params_split_choices(const char *choices, params_choices *out)
     }
 }
 
+bool mlpipe__params_has_choice(const char *choices, const char *word)
+{
+    params_choices c;
+    params_split_choices(choices, &c);
+    for (uint32_t i = 0; i < c.count; i++)
+        if (!strcmp(c.names[i], word))
+            return true;
+    return false;
+}
+
 static mlpipe_status params_choose(const mlpipe__params_run *r,
                                    const mlpipe__setting *s,
                                    const char *value, size_t n,

@@ -56,26 +56,37 @@ static mlpipe_status kmeans_select(mlpipe__job *job)
 
 /* ---- what it tells ------------------------------------------------------ */
 
+static mlpipe_status kmeans_tell_scales(const mlpipe__job *job)
+{
+    const mlpipe__values *v = job->values;
+    mlpipe__scales s;
+    const mlpipe_status st = mlpipe__scales_of(job->ctx, job->name, v->x,
+                                               v->rows, v->columns, &s);
+
+    if (st)
+        return st;
+    mlpipe__report_note(job->notes, job->name, NULL, "scales_apart",
+                        s.apart);
+    mlpipe__scales_tell(job->ctx, job->name, &s,
+                        job->plan->vars[job->chosen[s.most]].name,
+                        job->plan->vars[job->chosen[s.least]].name);
+    return MLPIPE_OK;
+}
+
 static void kmeans_tell(const mlpipe__job *job, const mlpipe__kmeans *fit)
 {
     const uint32_t asked =
         (uint32_t)mlpipe__params_get(job->params, "k")->integer;
-    mlpipe__text sizes;
+    mlpipe_report *r = job->notes;
 
-    mlpipe__report_note(job->notes, job->name, NULL, "clusters", fit->k);
-    mlpipe__report_note(job->notes, job->name, NULL, "inertia",
-                        fit->inertia);
-    mlpipe__report_note(job->notes, job->name, NULL, "iterations",
-                        fit->iterations);
-    mlpipe__text_init(&sizes, job->ctx->env);
-    for (uint32_t k = 0; k < fit->k; k++)
-        mlpipe__text_add(&sizes, "%s%llu", k ? "," : "",
-                         (unsigned long long)fit->size[k]);
-    if (!sizes.failed)
-        mlpipe__report_note_text(job->notes, job->name, NULL, "sizes",
-                                 sizes.data);
-    job->plan->program->failed |= sizes.failed;
-    mlpipe__text_free(&sizes);
+    mlpipe__report_note(r, job->name, NULL, "clusters", fit->k);
+    mlpipe__report_note(r, job->name, NULL, "inertia", fit->inertia);
+    mlpipe__report_note(r, job->name, NULL, "iterations", fit->iterations);
+    mlpipe__report_note_table(r, job->name, "sizes", "cluster,rows");
+    for (uint32_t k = 0; r && k < fit->k; k++) {
+        mlpipe__report_cell_number(r, k);
+        mlpipe__report_cell_number(r, (double)fit->size[k]);
+    }
     if (fit->k < asked)
         mlpipe__log_line(job->ctx, MLPIPE_LOG_WARN, job->name,
                          "k=%u, and the training rows are %u different "
@@ -240,8 +251,10 @@ static mlpipe_status kmeans_emit(mlpipe__job *job)
                             v->columns, &options, &fit);
     if (!st) {
         kmeans_tell(job, &fit);
-        st = kmeans_make(job, &fit);
+        st = kmeans_tell_scales(job);
     }
+    if (!st)
+        st = kmeans_make(job, &fit);
     mlpipe__kmeans_free(&fit);
     return st;
 }

@@ -301,38 +301,52 @@ static mlpipe_status pca_make(const pca_fit *f)
 
 /* ---- what it tells ------------------------------------------------------ */
 
-static void pca_series(const pca_fit *f, const char *what,
-                       const double *values, uint32_t n)
+/* Loadings: a row a column, a column a component. */
+static void pca_tell_loadings(const pca_fit *f)
 {
-    mlpipe__text name;
+    const mlpipe__job *job = f->job;
+    mlpipe__text heads;
 
-    if (!f->job->notes)
-        return;
-    mlpipe__text_init(&name, f->job->ctx->env);
-    mlpipe__text_add(&name, "%s.%s", f->job->name, what);
-    if (!name.failed)
-        mlpipe__report_series(f->job->notes, name.data, values, n);
-    f->job->plan->program->failed |= name.failed;
-    mlpipe__text_free(&name);
+    mlpipe__text_init(&heads, job->ctx->env);
+    mlpipe__text_add(&heads, "feature");
+    for (uint32_t k = 0; k < f->kept; k++)
+        mlpipe__text_add(&heads, ",component_%u", k + 1);
+    job->plan->program->failed |= heads.failed;
+    if (!heads.failed) {
+        mlpipe__report_note_table(job->notes, job->name, "loadings",
+                                  heads.data);
+        for (uint32_t i = 0; i < f->p; i++) {
+            const char *name = job->plan->vars[job->chosen[i]].name;
+
+            mlpipe__report_cell_text(job->notes, name, strlen(name));
+            for (uint32_t k = 0; k < f->kept; k++)
+                mlpipe__report_cell_number(job->notes,
+                                           f->vector[(size_t)k * f->p + i]);
+        }
+    }
+    mlpipe__text_free(&heads);
 }
 
-/* Variances, shares of the whole, and loadings a component. */
-static void pca_tell(pca_fit *f)
+/* Variances, shares of the whole, and loadings. */
+static void pca_tell(const pca_fit *f)
 {
-    double *share = f->scale; /* the operations have it */
-    char what[32];
+    mlpipe_report *r = f->job->notes;
+    double sum = 0;
 
-    mlpipe__report_note(f->job->notes, f->job->name, NULL, "components",
-                        f->kept);
-    mlpipe__report_note(f->job->notes, f->job->name, NULL, "rank", f->rank);
-    pca_series(f, "variance", f->value, f->kept);
-    for (uint32_t k = 0; k < f->kept; k++)
-        share[k] = f->value[k] / f->total;
-    pca_series(f, "share", share, f->kept);
+    if (!r)
+        return;
+    mlpipe__report_note(r, f->job->name, NULL, "components", f->kept);
+    mlpipe__report_note(r, f->job->name, NULL, "rank", f->rank);
+    mlpipe__report_note_table(r, f->job->name, "variance",
+                              "component,variance,share,share_so_far");
     for (uint32_t k = 0; k < f->kept; k++) {
-        mlpipe__format(what, sizeof what, "loadings_%u", k + 1);
-        pca_series(f, what, f->vector + (size_t)k * f->p, f->p);
+        sum += f->value[k];
+        mlpipe__report_cell_number(r, k + 1);
+        mlpipe__report_cell_number(r, f->value[k]);
+        mlpipe__report_cell_number(r, f->value[k] / f->total);
+        mlpipe__report_cell_number(r, sum / f->total);
     }
+    pca_tell_loadings(f);
 }
 
 static mlpipe_status pca_emit(mlpipe__job *job)
@@ -341,10 +355,10 @@ static mlpipe_status pca_emit(mlpipe__job *job)
     mlpipe__env *env = job->ctx->env;
     mlpipe_status st = pca_learn(&f);
 
-    if (!st)
+    if (!st) {
+        pca_tell(&f); /* before the columns lose their names */
         st = pca_make(&f);
-    if (!st)
-        pca_tell(&f);
+    }
     mlpipe__free(env, f.mean);
     mlpipe__free(env, f.scale);
     mlpipe__free(env, f.value);

@@ -2,20 +2,40 @@
 /* What a model tells of itself: notes of the fit, and the card. */
 #include "fit_types.h"
 
+/* Where all rows went, on one line. */
+static void card_tell_rows(const mlpipe__fitting *f)
+{
+    const long long held =
+        f->held.data && !f->given_valid ? (long long)f->held.data->rows : 0;
+    mlpipe__log_line(f->ctx, MLPIPE_LOG_INFO, "fit",
+                     "rows: %lld given, %llu without a target, %llu dropped "
+                     "by steps, %lld held out, %lld withheld for what "
+                     "follows the learner, %lld trained",
+                     (long long)f->given_all->rows,
+                     (unsigned long long)f->dropped_target,
+                     (unsigned long long)f->dropped_steps, held,
+                     f->withheld ? (long long)f->withheld->rows : 0ll,
+                     (long long)f->train.data->rows);
+}
+
 void mlpipe__fit_notes(mlpipe__fitting *f)
 {
     mlpipe_report *r = f->notes;
     const mlpipe__reference *ref = f->model->reference;
     uint32_t i;
-    mlpipe__report_number(r, "rows", (double)f->given->rows);
+    card_tell_rows(f);
+    mlpipe__report_number(r, "rows", (double)f->given_all->rows);
+    mlpipe__report_number(r, "rows_withheld",
+                          f->withheld ? (double)f->withheld->rows : 0.0);
     mlpipe__report_number(r, "rows_without_target",
                           (double)f->dropped_target);
     mlpipe__report_number(r, "rows_dropped_by_steps",
                           (double)f->dropped_steps);
     mlpipe__report_number(r, "rows_trained", (double)f->train.data->rows);
     mlpipe__report_number(r, "rows_added",
-                          (double)f->learn.frame.rows -
-                              (double)f->train.data->rows);
+                          f->learn.data ? (double)f->learn.frame.rows -
+                                              (double)f->train.data->rows
+                                        : 0.0);
     mlpipe__report_number(r, "rows_held_out",
                           f->held.data ? (double)f->held.data->rows : 0.0);
     mlpipe__report_number(r, "inputs", f->model->program->input_count);
@@ -70,6 +90,20 @@ static void card_inputs(mlpipe_report *r, const mlpipe_model *m)
         const char *type = mlpipe__type_name(in->type);
         mlpipe__report_cell_text(r, in->name, strlen(in->name));
         mlpipe__report_cell_text(r, type, strlen(type));
+    }
+}
+
+void mlpipe__model_baseline(const mlpipe_model *m, mlpipe_report *r)
+{
+    if (!m->shares) {
+        mlpipe__report_number(r, "baseline", m->baseline);
+        return;
+    }
+    mlpipe__report_table(r, "shares", "class,share");
+    for (uint32_t i = 0; i < m->classes.count; i++) {
+        mlpipe__report_cell_text(r, mlpipe__dict_text(&m->classes, i),
+                                 mlpipe__dict_bytes(&m->classes, i));
+        mlpipe__report_cell_number(r, m->shares[i]);
     }
 }
 
@@ -185,7 +219,7 @@ static mlpipe_status card_fill(mlpipe_ctx *ctx, mlpipe_report *r,
                                "and BLAS threads");
     card_text(r, "info", m->info);
     mlpipe__report_number(r, "seed", (double)m->seed);
-    mlpipe__report_number(r, "baseline", m->baseline);
+    mlpipe__model_baseline(m, r);
     card_inputs(r, m);
     card_outputs(r, m);
     card_data(r, m);
@@ -212,6 +246,22 @@ mlpipe_status mlpipe_model_card(mlpipe_ctx *ctx, const mlpipe_model *model,
         else
             st = mlpipe__report_seal(ctx, r, out);
     }
+    return mlpipe__end(ctx, st);
+}
+
+mlpipe_status mlpipe_transform_notes(mlpipe_ctx *ctx,
+                                     const mlpipe_transform *transform,
+                                     mlpipe_report **out)
+{
+    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_transform_notes");
+    if (out)
+        *out = NULL;
+    if (!st && !transform)
+        st = mlpipe__null_arg(ctx, "transform");
+    if (!st && !out)
+        st = mlpipe__null_arg(ctx, "out");
+    if (!st)
+        *out = mlpipe__report_keep(transform->model->notes);
     return mlpipe__end(ctx, st);
 }
 

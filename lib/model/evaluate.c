@@ -11,6 +11,20 @@ const mlpipe__param mlpipe__evaluate_params[] = {
 const uint32_t mlpipe__evaluate_param_count =
     sizeof mlpipe__evaluate_params / sizeof *mlpipe__evaluate_params;
 
+/* Names that begin with this one and "_", such as auc_ovr for auc. */
+static bool evaluate_kin(const char *name, const char *const *names,
+                         uint32_t count, char *list, size_t room)
+{
+    const size_t n = strlen(name);
+    size_t size = 0;
+    list[0] = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (!strncmp(names[i], name, n) && names[i][n] == '_')
+            size += mlpipe__format(list + size, room - size, "%s%s",
+                                   size ? ", " : "", names[i]);
+    return size > 0;
+}
+
 mlpipe_status mlpipe__metric_of_task(mlpipe_ctx *ctx, uint32_t task,
                                      const char *name,
                                      const mlpipe__metric **out)
@@ -18,6 +32,7 @@ mlpipe_status mlpipe__metric_of_task(mlpipe_ctx *ctx, uint32_t task,
     const char *names[MLPIPE__METRICS_MAX + 1];
     const mlpipe__metric *metric;
     const char *near;
+    char list[256];
     uint32_t count = 0, i;
     *out = mlpipe__metric_find(name);
     if (*out && ((*out)->tasks & task))
@@ -26,6 +41,11 @@ mlpipe_status mlpipe__metric_of_task(mlpipe_ctx *ctx, uint32_t task,
         if ((metric->tasks & task) && count < MLPIPE__METRICS_MAX)
             names[count++] = metric->name;
     names[count++] = "all";
+    if (*out && evaluate_kin(name, names, count, list, sizeof list))
+        return mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                            "metric %q is not one of the task %s; take one "
+                            "of: %s",
+                            name, mlpipe__task_name(task), list);
     near = mlpipe__nearest(name, strlen(name), names, count);
     return mlpipe__fail(ctx, MLPIPE_E_PARAM,
                         *out ? "metric %q does not score the task %s of "
@@ -253,7 +273,7 @@ static mlpipe_status evaluate_fill(mlpipe_ctx *ctx, const mlpipe_model *m,
     mlpipe__report_number(r, "n", (double)e->n);
     mlpipe__report_number(r, "rows_without_target", (double)e->no_target);
     mlpipe__report_number(r, "rows_without_answer", (double)e->no_answer);
-    mlpipe__report_number(r, "baseline", m->baseline);
+    mlpipe__model_baseline(m, r);
     st = evaluate_seen(ctx, m, d, r);
     if (!st)
         st = evaluate_figures(ctx, m, asked, e, r);

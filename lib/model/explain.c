@@ -225,10 +225,25 @@ static void explain_consts(const mlpipe__program *p, const mlpipe__op *op,
         mlpipe__text_add(t, ", %g", p->consts[op->arg + i]);
 }
 
+/* 0.5 + 2 r1 - 3 r2 */
+static void explain_linear(const mlpipe__program *p, const mlpipe__op *op,
+                           mlpipe__text *t)
+{
+    const double *form = p->consts + op->b;
+    mlpipe__text_add(t, " %g", form[0]);
+    for (uint32_t i = 0; i < op->count && i < EXPLAIN_SHOWN; i++)
+        mlpipe__text_add(t, " %s %g r%u", form[1 + i] < 0 ? "-" : "+",
+                         form[1 + i] < 0 ? -form[1 + i] : form[1 + i],
+                         mlpipe__op_read(p, op, i));
+    if (op->count > EXPLAIN_SHOWN)
+        mlpipe__text_add(t, " + ... of %u", op->count);
+}
+
 static void explain_op(const mlpipe__program *p, const mlpipe__op *op,
                        mlpipe__text *t)
 {
-    const uint32_t reads = mlpipe__op_reads(p, op);
+    const bool linear = op->code == MLPIPE__OP_LINEAR;
+    const uint32_t reads = linear ? 0 : mlpipe__op_reads(p, op);
     const uint32_t width = mlpipe__op_width(p, op);
     mlpipe__text_add(t, "  r%u", op->dst);
     if (width > 1)
@@ -240,6 +255,8 @@ static void explain_op(const mlpipe__program *p, const mlpipe__op *op,
         mlpipe__text_add(t, " of %u points", p->points[op->a]->rows);
     if (op->code == MLPIPE__OP_FEED)
         explain_feed(p, &p->feeds[op->arg], t);
+    if (linear)
+        explain_linear(p, op, t);
     for (uint32_t i = 0; i < reads && i < 6; i++)
         mlpipe__text_add(t, "%s r%u", i ? "," : "",
                          mlpipe__op_read(p, op, i));

@@ -41,11 +41,41 @@ static mlpipe_status fit_check_recipe(mlpipe__fitting *f)
     return MLPIPE_OK;
 }
 
+/* Roles that recipes have a word for and that no fit heeds as yet: what would
+ * be left out in silence is refused. */
+static mlpipe_status fit_check_roles(const mlpipe__fitting *f)
+{
+    static const struct {
+        const char *role, *instead;
+    } reserved[] = {
+        {"known_time", "take rows that were not known in time out of the "
+                       "dataset"},
+        {"offset", "subtract it from the target, and add it to the answer"},
+        {"split", "give the fit its training and validation rows as two "
+                  "datasets"},
+        {"key", "leave the column out of features="},
+    };
+    for (uint32_t i = 0; i < sizeof reserved / sizeof *reserved; i++) {
+        const char *column =
+            mlpipe__pipeline_role(f->recipe, reserved[i].role);
+        if (!column[0])
+            continue;
+        mlpipe__fail(f->ctx, MLPIPE_E_UNSUPPORTED,
+                     "the recipe has %s=%s, and that role is reserved: no "
+                     "fit heeds it yet; take it out, and %s",
+                     reserved[i].role, column, reserved[i].instead);
+        return mlpipe__fail_at(f->ctx, -1, column);
+    }
+    return MLPIPE_OK;
+}
+
 static mlpipe_status fit_jobs(mlpipe__fitting *f)
 {
     const mlpipe_pipeline *p = f->recipe;
-    const mlpipe_status st = fit_check_recipe(f);
+    mlpipe_status st = fit_check_recipe(f);
     uint32_t i;
+    if (!st)
+        st = fit_check_roles(f);
     if (st)
         return st;
     const uint32_t count =

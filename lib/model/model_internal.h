@@ -119,6 +119,10 @@ const mlpipe__ref_metric *mlpipe__ref_metric_find(
 
 /* ---- models (model.c, fit.c, bundle_*.c) -------------------------------- */
 
+/* What always saying the same would say: the mean, or a table `shares`
+ * (card.c). */
+void mlpipe__model_baseline(const mlpipe_model *m, mlpipe_report *r);
+
 struct mlpipe_model {
     atomic_uint_fast64_t refs;
     mlpipe__env *env;

@@ -20,12 +20,16 @@ const mlpipe__param mlpipe__pipeline_params[] = {
     PIPELINE_ROLE("time", "column with the time of a row"),
     PIPELINE_ROLE("group", "column whose rows stay together in holdouts"),
     PIPELINE_ROLE("weight", "column with the weight of a row"),
-    PIPELINE_ROLE("label_time", "column with the time of the label"),
-    PIPELINE_ROLE("known_time", "column with the time a row was known"),
-    PIPELINE_ROLE("offset", "column with a known part of the answer"),
-    PIPELINE_ROLE("split", "column that says which part a row is in"),
+    PIPELINE_ROLE("label_time",
+                  "column with the time of the label; no feature"),
+    PIPELINE_ROLE("known_time",
+                  "reserved: column with the time a row was known"),
+    PIPELINE_ROLE("offset",
+                  "reserved: column with a known part of the answer"),
+    PIPELINE_ROLE("split",
+                  "reserved: column that says which part a row is in"),
     PIPELINE_ROLE("segment", "columns by which figures are split"),
-    PIPELINE_ROLE("key", "columns that key state and lookups"),
+    PIPELINE_ROLE("key", "reserved: columns that key state and lookups"),
     PIPELINE_ROLE("private", "columns never captured nor listed"),
     {"as_of", MLPIPE_PARAM_TEXT, "", 0, 0, NULL, 0x000100,
      "as_of of every row, in place of its time= column, such as 2026-01-31"},
@@ -410,6 +414,8 @@ mlpipe_status mlpipe__pipeline_append(mlpipe_ctx *ctx, mlpipe_pipeline *p,
     }
     if (!st && s.step && s.step->check)
         st = s.step->check(ctx, s.name, s.params.items[0].text, NULL);
+    if (!st && s.learner && s.learner->check)
+        st = s.learner->check(ctx, s.name, &s.params);
     if (!st)
         st = pipeline_check_place(ctx, p, &s);
     if (!st && p->step_count == p->step_room) {

@@ -179,6 +179,7 @@ static mlpipe_status resample_step(mlpipe__fitting *f, mlpipe__job *job,
         r.keep = keep;
         r.between = f->between;
         job->task = f->model->task;
+        job->classes = f->model->classes.count;
         st = job->step->resample(job, &r);
     }
     if (!st)

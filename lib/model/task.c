@@ -159,23 +159,35 @@ static uint32_t task_guess(const mlpipe__column *c, const mlpipe__dict *found,
                : MLPIPE__TASK_REGRESSION;
 }
 
-static void task_tell(const mlpipe__fitting *f)
+enum { TASK_SHOWN = 8 }; /* classes of a line; then ... */
+
+static mlpipe_status task_tell(const mlpipe__fitting *f)
 {
     const mlpipe_model *m = f->model;
+    const uint32_t count = m->classes.count;
+    mlpipe__text names;
+    bool failed;
     if (m->task == MLPIPE__TASK_BINARY)
         mlpipe__log_line(f->ctx, MLPIPE_LOG_INFO, "fit",
                          "binary task: the positive class of %s is %s, the "
                          "other %s",
                          m->target, mlpipe__dict_text(&m->classes, 1),
                          mlpipe__dict_text(&m->classes, 0));
-    else
+    if (m->task == MLPIPE__TASK_BINARY)
+        return MLPIPE_OK;
+    mlpipe__text_init(&names, f->ctx->env);
+    for (uint32_t i = 0; i < count && i < TASK_SHOWN; i++)
+        mlpipe__text_add(&names, "%s%s", i ? ", " : "",
+                         mlpipe__dict_text(&m->classes, i));
+    if (count > TASK_SHOWN)
+        mlpipe__text_add(&names, ", ...");
+    failed = names.failed;
+    if (!failed)
         mlpipe__log_line(f->ctx, MLPIPE_LOG_INFO, "fit",
-                         "multiclass task: %s has %u classes, the first of "
-                         "them %s, the last %s",
-                         m->target, m->classes.count,
-                         mlpipe__dict_text(&m->classes, 0),
-                         mlpipe__dict_text(&m->classes,
-                                           m->classes.count - 1));
+                         "multiclass task: %s has %u classes: %s", m->target,
+                         count, names.data);
+    mlpipe__text_free(&names);
+    return failed ? mlpipe__nomem(f->ctx) : MLPIPE_OK;
 }
 
 /* Two classes, of which there may be more than a multiclass task asks for. */
@@ -204,9 +216,7 @@ static mlpipe_status task_classes(mlpipe__fitting *f, uint32_t task,
                                        : MLPIPE__TASK_MULTICLASS;
     st = task_order(f, found, type == MLPIPE_TYPE_I64 ||
                                   type == MLPIPE_TYPE_F64);
-    if (!st && !f->inner)
-        task_tell(f);
-    return st;
+    return st || f->inner ? st : task_tell(f);
 }
 
 /* How many classes are worth finding: one more than tell the task. */
@@ -223,13 +233,25 @@ static uint32_t task_most(const mlpipe__fitting *f)
 
 static mlpipe_status task_learner(const mlpipe__fitting *f)
 {
+    const mlpipe__learner *l;
+    mlpipe__text others;
+    mlpipe_status st;
     if (!f->learner || (f->learner->learner->tasks & f->model->task))
         return MLPIPE_OK;
-    return mlpipe__fail(f->ctx, MLPIPE_E_UNSUPPORTED,
-                        "the learner %q does not do the task %s of this "
-                        "target; take another",
-                        f->learner->learner->name,
-                        mlpipe__task_name(f->model->task));
+    mlpipe__text_init(&others, f->ctx->env);
+    for (uint32_t i = 0; (l = mlpipe__learner_at(i)); i++)
+        if (l->tasks & f->model->task)
+            mlpipe__text_add(&others, "%s%s", others.size ? ", " : "",
+                             l->name);
+    st = others.failed
+             ? mlpipe__nomem(f->ctx)
+             : mlpipe__fail(f->ctx, MLPIPE_E_UNSUPPORTED,
+                            "the learner %q does not do the task %s of this "
+                            "target; take one of: %s",
+                            f->learner->learner->name,
+                            mlpipe__task_name(f->model->task), others.data);
+    mlpipe__text_free(&others);
+    return st;
 }
 
 mlpipe_status mlpipe__fit_task(mlpipe__fitting *f)

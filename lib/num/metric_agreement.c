@@ -167,6 +167,9 @@ static void agree_kappa(agree *a)
     a->value = mlpipe__nan();
     if (s.truths < 2 && s.sayings < 2 && s.both > 0.0)
         return;
+    a->value = 0.0;
+    if (s.truths < 2 || s.sayings < 2)
+        return; /* no better than chance, whatever rows there were */
     a->value = (s.hits * c->weight - s.both) / (w2 - s.both);
     for (uint32_t k = 0; k < c->classes; ++k) {
         a->row[k] = -agree_said(a, k) * wrong / (miss * miss);

@@ -128,6 +128,24 @@ double mlpipe__exact_deviation(const mlpipe__exact *sum,
                                const mlpipe__exact *squares, uint64_t n,
                                uint32_t ddof);
 
+/* ---- spreads between which distances are (scales.c) --------------------- */
+
+/* Where they differ by more, the widest column alone decides. */
+#define MLPIPE__SCALES_APART 100.0
+typedef struct mlpipe__scales {
+    double low, high;     /* standard deviations of columns that vary */
+    double apart;         /* high / low; 1 where no column varies */
+    uint32_t least, most; /* the columns that have them */
+} mlpipe__scales;
+/* Of x, rows x columns, all finite. */
+mlpipe_status mlpipe__scales_of(mlpipe_ctx *ctx, const char *step,
+                                const double *x, uint32_t rows,
+                                uint32_t columns, mlpipe__scales *s);
+/* Warns where they are too far apart; most, least: names of the columns. */
+void mlpipe__scales_tell(mlpipe_ctx *ctx, const char *step,
+                         const mlpipe__scales *s, const char *most,
+                         const char *least);
+
 /* ---- sums in the canonical order (sum.c) -------------------------------- */
 
 /*

@@ -588,6 +588,7 @@ typedef struct mlpipe__job {
     const mlpipe__values *values;  /* then, for emit alone */
     bool used_blas;                /* set by emit: bits are of this machine */
     uint32_t task;                 /* MLPIPE__TASK_; 0 = none known */
+    uint32_t classes;              /* of the target; 0 = it has none */
     mlpipe_report *notes;          /* the step's own figures; may be NULL */
     const char *target;            /* its column; NULL or "": there is none */
 } mlpipe__job;

@@ -141,6 +141,17 @@ void mlpipe__report_note_text(mlpipe_report *r, const char *step,
     mlpipe__text_free(&name);
 }
 
+void mlpipe__report_note_table(mlpipe_report *r, const char *step,
+                               const char *what, const char *columns)
+{
+    mlpipe__text name;
+
+    if (!report_note_name(r, step, NULL, what, &name))
+        return;
+    mlpipe__report_table(r, name.data, columns);
+    mlpipe__text_free(&name);
+}
+
 /* ---- series and tables -------------------------------------------------- */
 
 static mlpipe__report_cell *report_cell(mlpipe_report *r)

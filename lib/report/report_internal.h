@@ -28,6 +28,9 @@ void mlpipe__report_note(mlpipe_report *r, const char *step,
 void mlpipe__report_note_text(mlpipe_report *r, const char *step,
                               const char *column, const char *what,
                               const char *text);
+/* The same of a table; its cells follow. */
+void mlpipe__report_note_table(mlpipe_report *r, const char *step,
+                               const char *what, const char *columns);
 /* A table: columns by comma, then cells row by row. */
 void mlpipe__report_table(mlpipe_report *r, const char *name,
                           const char *columns);

@@ -8,9 +8,6 @@
 
 #include "../report/report_internal.h"
 
-/* Where columns differ so much in spread, the widest alone decides. */
-#define KNN_SCALES_APART 100.0
-
 static const mlpipe__param knn_params[] = {
     {"k", MLPIPE_PARAM_INT, "5", 1, MLPIPE__POINTS_K_MAX, NULL, 0x000100,
      "How many of the nearest training rows answer."},
@@ -103,59 +100,20 @@ static mlpipe_status knn_read(knn_fit *k)
 
 /* ---- scales ------------------------------------------------------------- */
 
-/* The standard deviation of a feature over the points. */
-static double knn_deviation(const mlpipe__points *p, uint32_t f)
-{
-    mlpipe__exact sum, squares;
-    double x[MLPIPE__BLOCK_ROWS];
-    uint32_t n = 0;
-
-    mlpipe__exact_init(&sum);
-    mlpipe__exact_init(&squares);
-    for (uint32_t i = 0; i < p->rows; i++) {
-        x[n++] = p->x[(size_t)i * p->features + f];
-        if (n < MLPIPE__BLOCK_ROWS && i + 1 < p->rows)
-            continue;
-        mlpipe__exact_add_moments(&sum, &squares, x, n);
-        n = 0;
-    }
-    return mlpipe__exact_deviation(&sum, &squares, p->rows, 0);
-}
-
 static mlpipe_status knn_scales(const knn_fit *k)
 {
     const mlpipe__feature *feature = k->job->train->feature;
-    mlpipe_status st = MLPIPE_OK;
-    double low = 0, high = 0;
-    uint32_t least = 0, most = 0;
+    const mlpipe__points *p = k->points;
+    mlpipe__scales s;
+    const mlpipe_status st = mlpipe__scales_of(k->ctx, k->job->name, p->x,
+                                               p->rows, p->features, &s);
 
-    for (uint32_t f = 0; f < k->points->features && !st; f++) {
-        const double d = knn_deviation(k->points, f);
-
-        st = mlpipe__poll(k->ctx, k->job->name, f + 1, k->points->features);
-        if (!(d > 0))
-            continue;
-        if (!(low > 0) || d < low) {
-            low = d;
-            least = f;
-        }
-        if (d > high) {
-            high = d;
-            most = f;
-        }
-    }
     if (st)
         return st;
     if (k->job->notes)
-        mlpipe__report_number(k->job->notes, "scales_apart",
-                              low > 0 ? high / low : 1);
-    if (high > KNN_SCALES_APART * low)
-        mlpipe__log_line(k->ctx, MLPIPE_LOG_WARN, k->job->name,
-                         "feature %q has a standard deviation of %g and %q "
-                         "of %g, so that distances are those of %q alone; "
-                         "add scale before %s",
-                         feature[most].name, high, feature[least].name, low,
-                         feature[most].name, k->job->name);
+        mlpipe__report_number(k->job->notes, "scales_apart", s.apart);
+    mlpipe__scales_tell(k->ctx, k->job->name, &s, feature[s.most].name,
+                        feature[s.least].name);
     return MLPIPE_OK;
 }
 

@@ -68,6 +68,14 @@ static mlpipe_status elastic_learn(mlpipe__fit_job *job)
                      mlpipe__params_get(job->params, "l1_ratio")->number);
 }
 
+static mlpipe_status lasso_check(mlpipe_ctx *ctx, const char *name,
+                                 const mlpipe__params *params)
+{
+    double lambda;
+
+    return mlpipe__linear_lambda(ctx, name, params, true, &lambda);
+}
+
 const mlpipe__learner mlpipe__learner_lasso = {
     .name = "lasso",
     .tasks = MLPIPE__TASK_REGRESSION,
@@ -79,6 +87,7 @@ const mlpipe__learner mlpipe__learner_lasso = {
     .doc = "Linear regression with a penalty on sizes of coefficients, which "
            "leaves features out.",
     .fit = lasso_learn,
+    .check = lasso_check,
 };
 
 const mlpipe__learner mlpipe__learner_elastic_net = {
@@ -92,4 +101,5 @@ const mlpipe__learner mlpipe__learner_elastic_net = {
     .doc = "Linear regression with penalties on sizes and on squares of "
            "coefficients.",
     .fit = elastic_learn,
+    .check = lasso_check,
 };

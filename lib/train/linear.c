@@ -3,8 +3,6 @@
  * the penalty and how it is chosen, and the fitted form. */
 #include "linear_types.h"
 
-#include "../report/report_internal.h"
-
 /* ---- checks ------------------------------------------------------------- */
 
 static mlpipe_status linear_check_features(const mlpipe__linear *l)
@@ -86,26 +84,26 @@ mlpipe_status mlpipe__linear_finite(const mlpipe__linear *l,
                                  : mlpipe__linear_too_large(l, l->p);
 }
 
-/* lambda=auto, or a number; ridge may have none and then goes by l2. */
-static mlpipe_status linear_lambda(mlpipe__linear *l)
+mlpipe_status mlpipe__linear_lambda(mlpipe_ctx *ctx, const char *name,
+                                    const mlpipe__params *params, bool lasso,
+                                    double *lambda)
 {
-    const char *text = mlpipe__params_get(l->job->params, "lambda")->text;
+    const char *text = mlpipe__params_get(params, "lambda")->text;
 
-    l->automatic = !strcmp(text, "auto");
-    l->lambda = -1;
-    if (l->automatic || (!text[0] && !l->lasso))
+    *lambda = -1;
+    if (!strcmp(text, "auto") || (!text[0] && !lasso))
         return MLPIPE_OK;
-    if (!mlpipe__parse_f64(text, strlen(text), false, &l->lambda) ||
-        !(l->lambda >= 0 && l->lambda <= 1e100))
-        return mlpipe__fail(l->ctx, MLPIPE_E_PARAM,
+    if (!mlpipe__parse_f64(text, strlen(text), false, lambda) ||
+        !(*lambda >= 0 && *lambda <= 1e100))
+        return mlpipe__fail(ctx, MLPIPE_E_PARAM,
                             "%s: lambda=%q is neither auto nor a number from "
                             "0 to 1e100",
-                            l->job->name, text);
-    if (l->lasso && l->lambda == 0)
-        return mlpipe__fail(l->ctx, MLPIPE_E_PARAM,
+                            name, text);
+    if (lasso && *lambda == 0)
+        return mlpipe__fail(ctx, MLPIPE_E_PARAM,
                             "%s: lambda=0 leaves least squares; ask ridge for "
                             "them, with l2=0, or give lambda above 0",
-                            l->job->name);
+                            name);
     return MLPIPE_OK;
 }
 
@@ -133,7 +131,9 @@ static mlpipe_status linear_params(mlpipe__linear *l)
         l->tol = mlpipe__params_get(p, "tol")->number;
         l->sweeps_max = linear_count(l, "max_iter");
     }
-    return linear_lambda(l);
+    l->automatic = !strcmp(mlpipe__params_get(p, "lambda")->text, "auto");
+    return mlpipe__linear_lambda(l->ctx, l->job->name, p, l->lasso,
+                                 &l->lambda);
 }
 
 mlpipe_status mlpipe__linear_start(mlpipe__fit_job *job, mlpipe__linear *l)
@@ -161,8 +161,10 @@ mlpipe_status mlpipe__linear_start(mlpipe__fit_job *job, mlpipe__linear *l)
     l->path = mlpipe__alloc_array(l->env, l->lambdas, sizeof(double));
     l->cv = mlpipe__alloc_array(l->env, l->lambdas, sizeof(double));
     l->cv_se = mlpipe__alloc_array(l->env, l->lambdas, sizeof(double));
-    if (!l->model || !l->path || !l->cv || !l->cv_se)
+    l->nonzero = mlpipe__alloc_array(l->env, l->lambdas, sizeof(double));
+    if (!l->model || !l->path || !l->cv || !l->cv_se || !l->nonzero)
         return mlpipe__nomem(l->ctx);
+    memset(l->nonzero, 0, l->lambdas * sizeof(double));
     return MLPIPE_OK;
 }
 
@@ -172,6 +174,7 @@ void mlpipe__linear_free(mlpipe__linear *l)
     mlpipe__free(l->env, l->path);
     mlpipe__free(l->env, l->cv);
     mlpipe__free(l->env, l->cv_se);
+    mlpipe__free(l->env, l->nonzero);
 }
 
 /* ---- the choice of lambda ----------------------------------------------- */
@@ -203,6 +206,7 @@ static void linear_score(mlpipe__linear *l, const double *errors,
         spread += weights[k] / weight * d * d;
     }
     l->cv_se[i] = unit * mlpipe__sqrt(spread / (used - 1));
+    l->nonzero[i] /= used;
 }
 
 mlpipe_status mlpipe__linear_choose(mlpipe__linear *l, const double *errors,
@@ -260,32 +264,12 @@ void mlpipe__linear_keep(mlpipe__linear *l, const double *w,
 void mlpipe__linear_emit(const mlpipe__linear *l)
 {
     mlpipe__fit_job *job = l->job;
-    mlpipe_report *notes = job->notes;
     const uint32_t consts =
         mlpipe__program_const(job->program, l->model, l->p + 1);
     const uint32_t words =
         mlpipe__program_words(job->program, job->regs, l->p);
-    uint32_t nonzero = 0;
 
     job->out = job->raw = mlpipe__program_op(
         job->program, MLPIPE__OP_LINEAR, 0, consts, words, l->p, 1);
-    if (!notes)
-        return;
-    for (uint32_t i = 0; i < l->p; i++)
-        nonzero += l->model[1 + i] != 0;
-    mlpipe__report_number(notes, "train_loss", l->loss);
-    if (l->lambda >= 0)
-        mlpipe__report_number(notes, "lambda", l->lambda);
-    if (l->lasso) {
-        mlpipe__report_number(notes, "duality_gap", l->gap);
-        mlpipe__report_number(notes, "iterations", (double)l->sweeps);
-        mlpipe__report_number(notes, "nonzero", nonzero);
-    }
-    if (l->automatic) {
-        mlpipe__report_series(notes, "lambdas", l->path, l->lambdas);
-        mlpipe__report_series(notes, "cv_mse", l->cv, l->lambdas);
-        mlpipe__report_series(notes, "cv_se", l->cv_se, l->lambdas);
-    }
-    mlpipe__report_number(notes, "intercept", l->model[0]);
-    mlpipe__report_series(notes, "coefficients", l->model + 1, l->p);
+    mlpipe__linear_notes(l);
 }

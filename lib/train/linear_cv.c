@@ -83,6 +83,10 @@ static mlpipe_status cv_path(cv_run *r, uint32_t *best)
             if (!r->reached[k])
                 st = mlpipe__linear_not_reached(l, l->path[r->at],
                                                 r->descent[k].gap);
+        for (uint32_t k = 0; k < l->folds && !st; k++)
+            if (r->weights[k] > 0)
+                l->nonzero[r->at] +=
+                    mlpipe__linear_nonzero(l, r->descent[k].w);
     }
     return st ? st : mlpipe__linear_choose(l, r->errors, r->weights, best);
 }
@@ -178,8 +182,11 @@ mlpipe_status mlpipe__linear_by_gram(mlpipe__linear *l)
         st = cv_allocate(&r);
     if (!st)
         st = cv_prepare(&r);
+    if (!st)
+        l->highest =
+            cv_highest(l, r.descent[l->automatic ? folds : 0].m);
     if (!st && l->automatic) {
-        mlpipe__linear_grid(l, cv_highest(l, r.descent[folds].m));
+        mlpipe__linear_grid(l, l->highest);
         st = cv_path(&r, &best);
     }
     if (!st)

@@ -130,8 +130,16 @@ typedef struct mlpipe__linear {
     uint64_t sweeps;
     double *path;      /* automatic: lambdas, falling */
     double *cv, *cv_se; /* of each */
+    double *nonzero;   /* of each: coefficients, on average over the folds;
+                          their sum until linear_choose */
+    double highest;    /* lasso: the least lambda that leaves no feature */
 } mlpipe__linear;
 
+/* lambda=auto, or a number, else *lambda is -1; ridge may have none and then
+ * goes by l2. */
+mlpipe_status mlpipe__linear_lambda(mlpipe_ctx *ctx, const char *name,
+                                    const mlpipe__params *params, bool lasso,
+                                    double *lambda);
 /* Checks, parameters, memory. Free also on failure. */
 mlpipe_status mlpipe__linear_start(mlpipe__fit_job *job, mlpipe__linear *l);
 void mlpipe__linear_free(mlpipe__linear *l);
@@ -150,6 +158,12 @@ mlpipe_status mlpipe__linear_too_large(const mlpipe__linear *l,
                                        uint32_t column);
 mlpipe_status mlpipe__linear_finite(const mlpipe__linear *l,
                                     const mlpipe__moments *m);
+/* linear_notes.c: what it tells. */
+uint32_t mlpipe__linear_nonzero(const mlpipe__linear *l, const double *w);
+void mlpipe__linear_notes(const mlpipe__linear *l);
+/* A table of coefficients; model: forms x (constant, then features). */
+void mlpipe__coefficients_note(const mlpipe__fit_job *job,
+                               const double *model, uint32_t forms);
 mlpipe_status mlpipe__linear_not_reached(const mlpipe__linear *l,
                                          double lambda, double gap);
 

@@ -203,6 +203,8 @@ static mlpipe_status wide_fold(wide_fit *f, uint32_t k, double *errors,
         f->step_at = i;
         st = mlpipe__wide_solve(f, l->path[i], before);
         errors[(size_t)k * l->lambdas + i] = f->held > 0 ? wide_error(f) : 0;
+        if (f->held > 0)
+            l->nonzero[i] += mlpipe__linear_nonzero(l, f->w);
         before = l->path[i];
     }
     return st;
@@ -238,7 +240,7 @@ static mlpipe_status wide_all_rows(wide_fit *f, uint32_t best)
 
     if (st)
         return st;
-    highest = wide_highest(f);
+    highest = l->highest = wide_highest(f);
     before = highest;
     if (l->automatic)
         l->lambda = l->path[best];

@@ -267,27 +267,21 @@ static void logistic_model(const logistic_fit *fit)
 }
 
 /* The whole name, however long that of a class is. */
-static mlpipe_status logistic_class_notes(const logistic_fit *fit,
-                                          mlpipe_report *notes, uint32_t k,
-                                          const double *model)
+static mlpipe_status logistic_intercept(const logistic_fit *fit,
+                                        mlpipe_report *notes, uint32_t k,
+                                        double value)
 {
     const char *const *names = fit->job->class_names;
-    const char *const class_name = names ? names[k] : "";
     mlpipe_status st = MLPIPE_OK;
-    mlpipe__text one, all;
+    mlpipe__text name;
 
-    mlpipe__text_init(&one, fit->env);
-    mlpipe__text_init(&all, fit->env);
-    mlpipe__text_add(&one, "intercept %s", class_name);
-    mlpipe__text_add(&all, "coefficients %s", class_name);
-    if (one.failed || all.failed) {
+    mlpipe__text_init(&name, fit->env);
+    mlpipe__text_add(&name, "intercept %s", names ? names[k] : "");
+    if (name.failed)
         st = mlpipe__nomem(fit->ctx);
-    } else {
-        mlpipe__report_number(notes, one.data, model[0]);
-        mlpipe__report_series(notes, all.data, model + 1, fit->p);
-    }
-    mlpipe__text_free(&one);
-    mlpipe__text_free(&all);
+    else
+        mlpipe__report_number(notes, name.data, value);
+    mlpipe__text_free(&name);
     return st;
 }
 
@@ -304,13 +298,12 @@ static mlpipe_status logistic_notes(const logistic_fit *fit,
     mlpipe__report_number(notes, "objective", fit->value);
     mlpipe__report_number(notes, "gradient", fit->gap);
     mlpipe__report_number(notes, "iterations", fit->passes);
-    if (rows == 1) {
+    if (rows == 1)
         mlpipe__report_number(notes, "intercept", fit->model[0]);
-        mlpipe__report_series(notes, "coefficients", fit->model + 1, fit->p);
-        return MLPIPE_OK;
-    }
-    for (uint32_t k = 0; k < rows && !st; k++)
-        st = logistic_class_notes(fit, notes, k, fit->model + k * width);
+    for (uint32_t k = 0; k < rows && rows > 1 && !st; k++)
+        st = logistic_intercept(fit, notes, k, fit->model[k * width]);
+    if (!st)
+        mlpipe__coefficients_note(fit->job, fit->model, rows);
     return st;
 }
 

@@ -436,7 +436,14 @@ static void bayes_emit(bayes_fit *b)
     if (!b->job->notes)
         return;
     mlpipe__report_number(b->job->notes, "epsilon", b->epsilon);
-    mlpipe__report_series(b->job->notes, "log_priors", b->prior, b->classes);
+    mlpipe__report_table(b->job->notes, "priors", "class,prior");
+    for (uint32_t c = 0; c < b->classes; c++) {
+        const char *const *names = b->job->class_names;
+        const char *name = names ? names[c] : c ? "1" : "0";
+
+        mlpipe__report_cell_text(b->job->notes, name, strlen(name));
+        mlpipe__report_cell_number(b->job->notes, mlpipe__exp(b->prior[c]));
+    }
 }
 
 /* ---- the whole ---------------------------------------------------------- */

@@ -261,6 +261,8 @@ static mlpipe_status ridge_choose(ridge_fit *r)
         st = mlpipe__poll(l->ctx, l->job->name, r->at, l->lambdas);
         if (!st)
             st = mlpipe__parallel(l->ctx, ridge_task, r, l->folds);
+        for (uint32_t k = 0; k < l->folds; k++)
+            l->nonzero[r->at] += r->weights[k] > 0 ? l->p : 0;
     }
     if (!st)
         st = mlpipe__linear_choose(l, r->errors, r->weights, &best);
@@ -404,6 +406,14 @@ static mlpipe_status ridge_learn(mlpipe__fit_job *job)
     return st;
 }
 
+static mlpipe_status ridge_check(mlpipe_ctx *ctx, const char *name,
+                                 const mlpipe__params *params)
+{
+    double lambda;
+
+    return mlpipe__linear_lambda(ctx, name, params, false, &lambda);
+}
+
 const mlpipe__learner mlpipe__learner_ridge = {
     .name = "ridge",
     .tasks = MLPIPE__TASK_REGRESSION,
@@ -415,4 +425,5 @@ const mlpipe__learner mlpipe__learner_ridge = {
     .doc = "Linear regression with a penalty on squared coefficients; no "
            "classes.",
     .fit = ridge_learn,
+    .check = ridge_check,
 };

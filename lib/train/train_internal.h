@@ -74,6 +74,10 @@ typedef struct mlpipe__learner {
     uint32_t param_count;
     const char *doc;
     mlpipe_status (*fit)(mlpipe__fit_job *job);
+    /* What the parameters' table cannot say, when the step is added; may be
+     * NULL. */
+    mlpipe_status (*check)(mlpipe_ctx *ctx, const char *name,
+                           const mlpipe__params *params);
 } mlpipe__learner;
 
 /* ---- what follows a learner (calibrate.c, conformal.c) ------------------- */

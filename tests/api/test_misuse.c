@@ -495,6 +495,9 @@ static void transforms(void **state)
     NOTHING(mlpipe_buffer, mlpipe_transform_explain(NULL, t, &out));
     NOTHING(mlpipe_buffer, mlpipe_transform_explain(c, NULL, &out));
     REFUSED(mlpipe_transform_explain(c, t, NULL));
+    NOTHING(mlpipe_report, mlpipe_transform_notes(NULL, t, &out));
+    NOTHING(mlpipe_report, mlpipe_transform_notes(c, NULL, &out));
+    REFUSED(mlpipe_transform_notes(c, t, NULL));
     NOTHING(mlpipe_predictor,
             mlpipe_transform_predictor(NULL, t, NULL, &out));
     NOTHING(mlpipe_predictor,

@@ -4,6 +4,7 @@
 
 #include "feature/kmeans_types.h"
 #include "golden/cluster.h"
+#include "report_table.h"
 
 enum { N = CLUSTER_N, D = CLUSTER_D, MOST = 3 * KMEANS_BLOCK + 77 };
 
@@ -306,8 +307,9 @@ static void kmeans_features(void **state)
     static double column[D][N], cluster[N], far[CLUSTER_K][N];
     mlpipe_report *notes, *sealed;
     uint64_t size[CLUSTER_K] = {0};
-    char text[200], name[32];
-    size_t at = 0;
+    const mlpipe__report_cell *cell;
+    uint32_t told;
+    char name[32];
     step_rig r;
     (void)state;
 
@@ -337,11 +339,13 @@ static void kmeans_features(void **state)
         assert_int_equal(best, (int)cluster[i]);
         size[best]++;
     }
-    for (uint32_t k = 0; k < CLUSTER_K; k++)
-        at += (size_t)snprintf(text + at, sizeof text - at, "%s%llu",
-                               k ? "," : "", (unsigned long long)size[k]);
     assert_ok(r.ctx, mlpipe__report_seal(r.ctx, notes, &sealed));
-    assert_string_equal(text, mlpipe_report_text(sealed, "kmeans.sizes"));
+    cell = table_cells(sealed, "kmeans.sizes", "cluster,rows", &told);
+    assert_int_equal(CLUSTER_K, told);
+    for (uint32_t k = 0; k < CLUSTER_K; k++) {
+        assert_int_equal(k, (int)cell[2 * k].number);
+        assert_int_equal(size[k], (int)cell[2 * k + 1].number);
+    }
     mlpipe_report_free(sealed);
     group_widths(&r, NULL);
     rig_close(&r);

@@ -4,6 +4,7 @@
 
 #include "feature/feature_internal.h"
 #include "golden/cluster.h"
+#include "report_table.h"
 
 enum { N = CLUSTER_N, D = CLUSTER_D };
 
@@ -20,34 +21,17 @@ static void pca_open(step_rig *r)
     }
 }
 
-/* The numbers of a series; how many. */
-static uint32_t pca_series_of(mlpipe_ctx *c, const mlpipe_report *r,
-                              const char *name, double *out)
-{
-    mlpipe_buffer *json;
-    char key[48], *at;
-    uint32_t n = 0;
-
-    assert_ok(c, mlpipe_report_render(c, r, "json", &json));
-    snprintf(key, sizeof key, "\"%s\"", name);
-    at = strstr(mlpipe_buffer_data(json), key);
-    assert_non_null(at);
-    at = strchr(at, '[');
-    assert_non_null(at);
-    while (*at != ']' && n < D)
-        out[n++] = strtod(at + 1, &at);
-    mlpipe_buffer_free(json);
-    return n;
-}
-
 static void pca_compare(const char *text, const double *variance,
                         const double *share, const double *loadings,
                         const double *rows, bool whiten)
 {
     const double size = sqrt(variance[0]);
     mlpipe_report *notes, *sealed;
-    static double got[N], series[D];
-    char name[32];
+    const mlpipe__report_cell *cell;
+    static double got[N];
+    double sum = 0;
+    char name[32], heads[32 * (D + 1)] = "feature";
+    uint32_t told;
     step_rig r;
 
     pca_open(&r);
@@ -61,19 +45,24 @@ static void pca_compare(const char *text, const double *variance,
         rig_read(&r, name, got);
         for (uint32_t i = 0; i < N; i++)
             assert_near(got[i] * over / size, rows[i * D + k] / size, 1e-10);
-        snprintf(name, sizeof name, "pca.loadings_%u", k + 1);
-        assert_int_equal(D, pca_series_of(r.ctx, sealed, name, series));
-        for (uint32_t i = 0; i < D; i++)
-            assert_near(series[i], loadings[k * D + i], 1e-10);
+        strcat(strcat(heads, ",component_"), name + strlen("pca_"));
     }
-    assert_int_equal(D, pca_series_of(r.ctx, sealed, "pca.variance",
-                                      series));
-    for (uint32_t k = 0; k < D; k++)
-        assert_near(series[k] / variance[0], variance[k] / variance[0],
-                    1e-10);
-    assert_int_equal(D, pca_series_of(r.ctx, sealed, "pca.share", series));
-    for (uint32_t k = 0; k < D; k++)
-        assert_near(series[k], share[k], 1e-10);
+    cell = table_cells(sealed, "pca.loadings", heads, &told);
+    assert_int_equal(D, told);
+    for (uint32_t i = 0; i < D; i++)
+        for (uint32_t k = 0; k < D; k++)
+            assert_near(cell[i * (D + 1) + 1 + k].number,
+                        loadings[k * D + i], 1e-10);
+    cell = table_cells(sealed, "pca.variance",
+                       "component,variance,share,share_so_far", &told);
+    assert_int_equal(D, told);
+    for (uint32_t k = 0; k < D; k++) {
+        sum += share[k];
+        assert_near(cell[4 * k + 1].number / variance[0],
+                    variance[k] / variance[0], 1e-10);
+        assert_near(cell[4 * k + 2].number, share[k], 1e-10);
+        assert_near(cell[4 * k + 3].number, sum, 1e-10);
+    }
     mlpipe_report_free(sealed);
     group_widths(&r, NULL);
     rig_close(&r);

@@ -51,6 +51,17 @@ def test_reads(houses):
         houses.values("none")
 
 
+def test_transforms_tell_what_they_found(houses):
+    steps = (mlpipe.Pipeline("features=sqft,price")
+             .add("impute").add("scale").add("kmeans", k=3, keep=True))
+    fitted, features = steps.fit_transform(houses)
+    notes = fitted.notes()
+    assert notes["rows"] == len(houses) == len(features)
+    assert notes["kmeans.inertia"] > 0
+    assert len(fitted.apply(houses)) == len(houses)
+    assert features.columns == ["sqft", "price", "kmeans"]
+
+
 def test_fits_and_predicts(houses, model):
     train, test = houses.split("parts=0.8,0.2")
     fitted = mlpipe.Pipeline("target=price id=id").add("gbt").fit(train)

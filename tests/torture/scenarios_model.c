@@ -700,6 +700,22 @@ static mlpipe_status torture_transform_explain(torture *t)
     return st;
 }
 
+static mlpipe_status torture_transform_notes(torture *t)
+{
+    mlpipe_report *r = (mlpipe_report *)t;
+    mlpipe_status st = torture_transform_make();
+    if (st)
+        return st;
+    st = mlpipe_transform_notes(t->c, model_transform, &r);
+    torture_check(t, !st == (r != NULL));
+    if (!st) {
+        const double rows = mlpipe_report_get(r, "rows");
+        torture_record(t, &rows, sizeof rows);
+    }
+    mlpipe_report_free(r);
+    return st;
+}
+
 static mlpipe_status torture_transform_recipe(torture *t)
 {
     mlpipe_pipeline *p = (mlpipe_pipeline *)t;
@@ -777,6 +793,7 @@ const torture_scenario torture_model[] = {
     {"mlpipe_transform_category", torture_transform_say, TORTURE_NO_ALLOC},
     {"mlpipe_transform_recipe", torture_transform_recipe, 0},
     {"mlpipe_transform_explain", torture_transform_explain, 0},
+    {"mlpipe_transform_notes", torture_transform_notes, TORTURE_NO_ALLOC},
     {"mlpipe_model_explain", torture_model_explain, 0},
     {"mlpipe_pipeline_check", torture_recipe_check, 0},
     {"mlpipe_pipeline_fingerprint", torture_recipe_print, 0},

@@ -5,6 +5,7 @@
 
 #include "golden/linear.h"
 #include "golden/nist.h"
+#include "report_table.h"
 #include "train/linear_types.h"
 
 static mlpipe_ctx *lin_ctx;
@@ -354,37 +355,27 @@ static double lin_by_refit(const mlpipe__learner *l, const char *more,
     return sum / weight;
 }
 
-/* The numbers of a series, from the report as JSON. */
-static uint32_t lin_series(const rig_fit *f, const char *name, double *out)
-{
-    char key[32];
-    mlpipe_buffer *b;
-    uint32_t n = 0;
-
-    assert_ok(lin_ctx, mlpipe_report_render(lin_ctx, f->notes, "json", &b));
-    snprintf(key, sizeof key, "\"%s\"", name);
-    char *at = strstr(mlpipe_buffer_data(b), key);
-    assert_non_null(at);
-    for (at = strchr(at, '['); *at != ']'; n++)
-        out[n] = strtod(at + 1, &at);
-    mlpipe_buffer_free(b);
-    return n;
-}
-
 static void lin_cv_of(const mlpipe__learner *l, const char *more,
                       rig_table *t, const char *what)
 {
     rig_fit f;
     char text[200];
     double path[12], mse[12];
-    uint32_t best = 0;
+    uint32_t best = 0, rows;
 
     snprintf(text, sizeof text, "lambda=auto lambdas=12 folds=4 %s", more);
     assert_ok(lin_ctx, rig_fit_new(lin_ctx, l, text, MLPIPE__TASK_REGRESSION,
                                    t, NULL, &f));
-    assert_int_equal(12, lin_series(&f, "lambdas", path));
-    assert_int_equal(12, lin_series(&f, "cv_mse", mse));
+    const mlpipe__report_cell *cell = table_cells(
+        f.notes, "path", "lambda,error,error_se,nonzero", &rows);
+    assert_int_equal(12, rows);
     for (uint32_t i = 0; i < 12; i++) {
+        path[i] = cell[4 * i].number;
+        mse[i] = cell[4 * i + 1].number;
+        assert_true(cell[4 * i + 3].number >= 0 &&
+                    cell[4 * i + 3].number <= t->features);
+        if (l == &mlpipe__learner_ridge)
+            assert_near(cell[4 * i + 3].number, t->features, 0);
         if (i % 4 == 1) {
             const double want = lin_by_refit(l, more, t, path[i], 4);
             if (fabs(mse[i] - want) > 1e-6 * want)
@@ -394,6 +385,7 @@ static void lin_cv_of(const mlpipe__learner *l, const char *more,
         best = mse[i] < mse[best] ? i : best;
     }
     assert_near(mlpipe_report_get(f.notes, "lambda"), path[best], 0);
+    assert_true(cell[4 * 11 + 3].number >= cell[3].number);
     rig_fit_free(&f);
 }
 

@@ -401,6 +401,24 @@ def from_bytes(data):
                              data, len(data)))
 
 
+class Transform(_Handle):
+    """Fitted steps without a learner; immutable."""
+
+    _free = "mlpipe_transform_free"
+
+    def apply(self, dataset, params="", **named):
+        """The features of other rows: a Dataset."""
+        _is(dataset, Dataset)
+        return Dataset(_ctx().give("mlpipe_transform_apply",
+                                   _raw.mlpipe_dataset, self._p, dataset._p,
+                                   _params(params, named)))
+
+    def notes(self):
+        """What the fit found out: a Report, such as kmeans.inertia."""
+        return Report(_ctx().give("mlpipe_transform_notes",
+                                  _raw.mlpipe_report, self._p))
+
+
 class Pipeline(_Handle):
     """A recipe: Pipeline("target=price").add("impute").add("gbt")."""
 
@@ -422,6 +440,15 @@ class Pipeline(_Handle):
             _is(valid, Dataset)
         return Model(_ctx().give("mlpipe_fit", _raw.mlpipe_model, self._p,
                                  train._p, None if valid is None else valid._p))
+
+    def fit_transform(self, train):
+        """The steps alone: a Transform, and the training rows as features."""
+        _is(train, Dataset)
+        features = ctypes.POINTER(_raw.mlpipe_dataset)()
+        fitted = Transform(_ctx().give(
+            "mlpipe_transform_fit", _raw.mlpipe_transform, self._p,
+            train._p, ctypes.byref(features)))
+        return fitted, Dataset(features)
 
     def cross_validate(self, dataset, params="", **named):
         """Fitted and scored on folds: a Report."""

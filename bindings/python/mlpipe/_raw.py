@@ -718,6 +718,8 @@ FUNCTIONS = {
         [POINTER(mlpipe_ctx), c_char_p, POINTER(POINTER(mlpipe_transform))]),
     "mlpipe_transform_load_bytes": (c_int32,
         [POINTER(mlpipe_ctx), c_void_p, c_size_t, POINTER(POINTER(mlpipe_transform))]),
+    "mlpipe_transform_notes": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_transform), POINTER(POINTER(mlpipe_report))]),
     "mlpipe_transform_output": (c_char_p,
         [POINTER(mlpipe_transform), c_uint32]),
     "mlpipe_transform_output_type": (c_int32,
