@@ -299,25 +299,22 @@ static mlpipe_status torture_derived_fit(torture *t)
 /* What follows the learner: fits on folds, and rows that are withheld. */
 static mlpipe_status torture_tailed_fit(torture *t)
 {
+    static const char json[] =
+        "{\"format\":1,\"pipeline\":{\"target\":\"color\",\"features\":"
+        "[\"x\"]},\"steps\":[{\"step\":\"gbt\",\"params\":{\"trees\":1,"
+        "\"leaves\":3,\"min_rows\":5}},{\"step\":\"calibrate\",\"params\":"
+        "{\"method\":\"isotonic\",\"folds\":2}},{\"step\":\"conformal\","
+        "\"params\":{\"level\":0.5}}]}";
     mlpipe_pipeline *p = NULL;
-    mlpipe_model *m = (mlpipe_model *)t;
+    mlpipe_model *m = NULL;
     mlpipe_status st = torture_model_make();
     if (!st)
-        st = mlpipe_pipeline_new(t->plain, "target=color features=x", &p);
-    if (!st)
-        st = mlpipe_pipeline_add(t->plain, p, "gbt",
-                                 "trees=1 leaves=3 min_rows=5");
-    if (!st)
-        st = mlpipe_pipeline_add(t->plain, p, "calibrate",
-                                 "method=isotonic folds=2");
-    if (!st)
-        st = mlpipe_pipeline_add(t->plain, p, "conformal", "level=0.5");
+        st = mlpipe_pipeline_parse(t->plain, json, sizeof json - 1, &p);
     if (!st)
         st = mlpipe_fit(t->c, p, model_train, NULL, &m);
     if (!st)
         torture_text(t, mlpipe_model_id(m));
-    if (!st)
-        mlpipe_model_free(m);
+    mlpipe_model_free(m);
     mlpipe_pipeline_free(p);
     return st;
 }
