@@ -59,9 +59,11 @@ typedef struct mlpipe__fit_job {
                                  P(positive), or the first of `classes`
                                  registers with the P of each class */
     uint32_t raw;             /* set: the same on the scale where classes are
-                                 log odds (binary) or logits, for calibration;
-                                 MLPIPE__NO_REG on entry, and where the
-                                 learner has no such scale */
+                                 log odds (binary) or logits; MLPIPE__NO_REG
+                                 on entry, and where the learner has no such
+                                 scale. Tests alone read it: calibrate takes
+                                 the logit of P, as tails before it may have
+                                 changed that */
 } mlpipe__fit_job;
 
 typedef struct mlpipe__learner {
