@@ -142,7 +142,8 @@ static mlpipe_status labels_bin(mlpipe__split_rows *r, const uint8_t *null,
 }
 
 /* Rows without a value are a stratum of their own, the last; the only one
- * where no row has a value, since the number they were given then is of none. */
+ * where no row has a value, since the number they were given is then of none.
+ */
 static void labels_nulls(mlpipe__split_rows *r, const uint8_t *null)
 {
     uint32_t i, found = 0;
