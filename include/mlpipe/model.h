@@ -106,7 +106,9 @@ mlpipe_predict(mlpipe_ctx *ctx, const mlpipe_model *model,
  * interval of Boyd, Eng and Page 2013; medae by Woodruff 1952; correlations by
  * Fisher's z with the variances of Bonett and Wright 2000; rmse, rmsle, ratios
  * (r2, d2_, wape) and functions of the confusion matrix by the delta method;
- * max_error, ks, best_f1, ece and ece_mass have none.
+ * max_error, ks, best_f1, ece and ece_mass have none. d2_poisson and d2_gamma
+ * are NaN where targets differ from their mean by its rounding alone. A figure
+ * that no double holds is an error.
  *
  * A model with conformal also has level, coverage (the share of rows whose
  * truth the interval or the set of classes holds; Wilson's interval) and
@@ -130,7 +132,7 @@ mlpipe_predict(mlpipe_ctx *ctx, const mlpipe_model *model,
  * @param out gives; free with mlpipe_report_free
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_SCHEMA, MLPIPE_E_EMPTY,
- *         MLPIPE_E_CANCELLED
+ *         MLPIPE_E_NUMERIC (beyond every double), MLPIPE_E_CANCELLED
  * @thread ctx
  * @since 0.1
  *

@@ -277,6 +277,11 @@ static mlpipe_status reference_metrics(mlpipe__fitting *f,
         if (!(m->standard & f->model->task))
             continue;
         st = mlpipe__scoring_value(g, m, &figure);
+        if (st == MLPIPE_E_NUMERIC)
+            mlpipe__fail(f->ctx, st,
+                         "fit: the %s of %llu held-out rows is beyond every "
+                         "double; scale the target down",
+                         m->name, (unsigned long long)s->n);
         if (st)
             return st;
         out->name = mlpipe__strdup(env, m->name, strlen(m->name));
@@ -290,11 +295,6 @@ static mlpipe_status reference_metrics(mlpipe__fitting *f,
             mlpipe__metric_losses(m, s, losses);
             out->se = mlpipe__mean_of(losses, NULL, s->n, true).se;
         }
-        if (out->value == out->value && !mlpipe__finite(out->value))
-            return mlpipe__fail(f->ctx, MLPIPE_E_NUMERIC,
-                                "fit: the %s of %llu held-out rows is beyond "
-                                "every double; scale the target down",
-                                m->name, (unsigned long long)s->n);
         if (!mlpipe__finite(out->se)) /* its squares overflow first */
             out->se = mlpipe__nan();
     }

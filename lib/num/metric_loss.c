@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Losses of one row beyond those of metrics.c. */
+/*
+ * Losses of one row beyond those of metrics.c. Deviances are the difference of
+ * terms that are nearly the same where the answer is near the target: there
+ * they are taken of y - p by itself, so that none is below 0 or only rounding
+ * (as in C. Loader, Fast and accurate computation of binomial probabilities,
+ * 2000).
+ */
 #include "metric_types.h"
+
+enum { LOSS_TERMS = 10 }; /* (1 / 9)^20 is less than the rounding of 1 */
 
 static double loss_magnitude(double x)
 {
@@ -25,7 +33,10 @@ double mlpipe__loss_squared_log(double y, double p)
 {
     if (!(y > -1.0) || !(p > -1.0))
         return mlpipe__nan();
-    const double d = mlpipe__log1p(y) - mlpipe__log1p(p);
+    const double t = (y - p) / (1.0 + p);
+    const double d = loss_magnitude(t) < 0.5
+                       ? mlpipe__log1p(t)
+                       : mlpipe__log1p(y) - mlpipe__log1p(p);
     return d * d;
 }
 
@@ -34,27 +45,61 @@ double mlpipe__loss_pinball(double y, double p)
     return 0.5 * loss_magnitude(y - p);
 }
 
+/* Are a and b so near that t - log(1 + t) of their difference loses digits? */
+static bool loss_near(double a, double b)
+{
+    return loss_magnitude(a - b) < 0.2 * b;
+}
+
+/* t - log(1 + t) of t = (a - b) / b, for |t| < 1/5: of v = t / (2 + t) it is
+ * v^2 (2 + t - 2 v (1 / 3 + v^2 / 5 + v^4 / 7 + ...)), and no term of that is
+ * as large as the first. */
+static double loss_excess(double a, double b)
+{
+    const double t = (a - b) / b;
+    const double v = t / (2.0 + t);
+    double sum = 0.0;
+    for (int32_t k = LOSS_TERMS; k > 0; --k)
+        sum = sum * (v * v) + 1.0 / (2.0 * k + 1.0);
+    return v * v * (2.0 + t - 2.0 * v * sum);
+}
+
+/* log(a / b) for positive numbers whose ratio may be no double. */
+static double loss_log_ratio(double a, double b)
+{
+    const double ratio = a / b;
+    return ratio > 0x1p-1000 && ratio < 0x1p1000
+             ? mlpipe__log(ratio)
+             : mlpipe__log(a) - mlpipe__log(b);
+}
+
 double mlpipe__loss_poisson(double y, double p)
 {
     if (!(y >= 0.0) || !(p > 0.0))
         return mlpipe__nan();
-    return 2.0 * ((y > 0.0 ? y * mlpipe__log(y / p) : 0.0) - y + p);
+    if (loss_near(p, y))
+        return 2.0 * (y * loss_excess(p, y));
+    return 2.0 * ((y > 0.0 ? y * loss_log_ratio(y, p) : 0.0) - y + p);
 }
 
 double mlpipe__loss_gamma(double y, double p)
 {
     if (!(y > 0.0) || !(p > 0.0))
         return mlpipe__nan();
-    return 2.0 * (mlpipe__log(p / y) + y / p - 1.0);
+    if (loss_near(y, p))
+        return 2.0 * loss_excess(y, p);
+    return 2.0 * (loss_log_ratio(p, y) + y / p - 1.0);
 }
 
-/* Of power 1.5, where all powers are roots. */
+/* Of power 1.5, where all powers are roots: 4 (sqrt(y) - sqrt(p))^2 /
+ * sqrt(p). */
 double mlpipe__loss_tweedie(double y, double p)
 {
     if (!(y >= 0.0) || !(p > 0.0))
         return mlpipe__nan();
     const double root = mlpipe__sqrt(p);
-    return 2.0 * (2.0 * (y / root) + 2.0 * root - 4.0 * mlpipe__sqrt(y));
+    const double d = (y - p) / (mlpipe__sqrt(y) + root);
+    return 4.0 * (d * (d / root));
 }
 
 double mlpipe__loss_brier(double y, double p)

@@ -62,11 +62,13 @@ static const mlpipe__metric metric_list[] = {
      "1 - absolute errors / those of the median; interval by the delta "
      "method"},
     {"d2_poisson", REGRESSION, 0, UP, mlpipe__loss_poisson, NULL,
-     mlpipe__value_skill, MLPIPE__NULL_MEAN,
-     "1 - Poisson deviance / that of the mean; interval by the delta method"},
+     mlpipe__value_skill, MLPIPE__NULL_RATIOS,
+     "1 - Poisson deviance / that of the mean, where this is more than "
+     "rounding; interval by the delta method"},
     {"d2_gamma", REGRESSION, 0, UP, mlpipe__loss_gamma, NULL,
-     mlpipe__value_skill, MLPIPE__NULL_MEAN,
-     "1 - gamma deviance / that of the mean; interval by the delta method"},
+     mlpipe__value_skill, MLPIPE__NULL_RATIOS,
+     "1 - gamma deviance / that of the mean, where this is more than "
+     "rounding; interval by the delta method"},
     {"pearson", REGRESSION, 0, UP, NULL, NULL, mlpipe__value_correlation,
      MLPIPE__CORRELATION_VALUES,
      "correlation of answers and targets; interval by Fisher's z"},

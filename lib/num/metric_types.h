@@ -13,6 +13,7 @@ typedef mlpipe_status mlpipe__metric_fn(mlpipe__scoring *g,
 enum mlpipe__metric_which {
     /* skill: 1 - loss / loss of one answer to all rows */
     MLPIPE__NULL_MEAN = 1,
+    MLPIPE__NULL_RATIOS, /* the mean, and losses of ratios to it */
     MLPIPE__NULL_MEDIAN,
     MLPIPE__NULL_SHARES,
     MLPIPE__NULL_BIAS,   /* the mean, of errors less their own mean */

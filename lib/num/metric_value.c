@@ -13,6 +13,8 @@ void mlpipe__metric_interval(mlpipe_figure *out, double se, double floor,
 {
     const double low = out->value - MLPIPE__METRIC_Z * se;
     const double high = out->value + MLPIPE__METRIC_Z * se;
+    if (!mlpipe__finite(high - low)) /* squares of losses overflow first */
+        return;
     out->low = low < floor ? floor : low;
     out->high = high > ceiling ? ceiling : high;
 }
@@ -246,6 +248,17 @@ static double value_mean_of(const mlpipe__scoring *g, const double *x,
     return same ? x[0] : mlpipe__sum(room, n) / g->weight;
 }
 
+/* Do targets differ, but none from their mean by more than its rounding? */
+static bool value_rounding(const mlpipe__scored *s, double mean)
+{
+    bool same = true, near = true;
+    for (uint64_t i = 0; i < s->n; ++i) {
+        same &= s->y[i] == s->y[0];
+        near &= mlpipe__loss_absolute(s->y[i], mean) <= 0x1p-51 * mean;
+    }
+    return near && !same;
+}
+
 /* The single answer, as wide as an answer is; `known` where it is one. */
 static mlpipe_status value_null(mlpipe__scoring *g, uint32_t which,
                                 double *null, double *room, bool *known)
@@ -256,6 +269,8 @@ static mlpipe_status value_null(mlpipe__scoring *g, uint32_t which,
     if (which == MLPIPE__NULL_MEDIAN)
         return value_middle(g, s->y, null, NULL, NULL);
     *null = s->width == 1 ? value_mean_of(g, s->y, room) : 0.0;
+    if (which == MLPIPE__NULL_RATIOS)
+        *known = !value_rounding(s, *null);
     if (which != MLPIPE__NULL_SHARES)
         return MLPIPE_OK;
     for (uint64_t i = 0; s->width > 1 && i < s->n; ++i)

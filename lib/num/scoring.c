@@ -191,6 +191,11 @@ mlpipe_status mlpipe__scoring_value(mlpipe__scoring *g,
     *out = (mlpipe_figure){nan, nan, nan, (double)g->s.n};
     if (g->s.n && !g->undefined)
         st = m->value(g, m, out);
+    if (!st && out->value == out->value && !mlpipe__finite(out->value))
+        st = mlpipe__fail(g->ctx, MLPIPE_E_NUMERIC,
+                          "the %s of %llu rows is beyond every double; scale "
+                          "the target down",
+                          m->name, (unsigned long long)g->s.n);
     if (st || out->value != out->value) /* and one NaN for all */
         out->value = out->low = out->high = nan;
     return st;

@@ -196,6 +196,8 @@ static mlpipe_status logistic_allocate(logistic_fit *fit)
         fit->hessian = logistic_doubles(fit, n, n, &failed);
         fit->factor = logistic_doubles(fit, n, n, &failed);
         fit->size_of = logistic_doubles(fit, n, 1, &failed);
+        fit->active = mlpipe__alloc_array(fit->env, n, sizeof *fit->active);
+        failed = failed || !fit->active;
     }
     return failed ? mlpipe__nomem(fit->ctx) : MLPIPE_OK;
 }
@@ -226,6 +228,7 @@ static void logistic_free(logistic_fit *fit)
         mlpipe__free(env, lane->valid);
     }
     mlpipe__free(env, fit->lane);
+    mlpipe__free(env, fit->active);
 }
 
 /* ---- what is made ------------------------------------------------------- */

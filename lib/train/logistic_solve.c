@@ -314,7 +314,7 @@ static mlpipe_status solve_once(logistic_fit *fit, solve_part *part,
         fit->remembered = 0;
         return MLPIPE_OK;
     }
-    *over = part->idle > SOLVE_IDLE ||
+    *over = part->idle > SOLVE_IDLE || mlpipe__logistic_lasso_spent(fit) ||
             (!moved && (part->fresh || !fit->square));
     part->fresh = part->fresh && !moved;
     const double slow = fit->paired > 1 ? 0.5 : 0.25;

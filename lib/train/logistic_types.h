@@ -76,6 +76,7 @@ typedef struct logistic_fit {
     double *sums;         /* of the last pass */
     double least;
     uint32_t passes;
+    uint64_t work;        /* sweeps over the coefficients, with corners */
     /* where the fit is: coefficients are forms x q */
     double *theta, *gradient;
     double value, loss;   /* objective; loss without the penalty */
@@ -88,6 +89,7 @@ typedef struct logistic_fit {
     /* second derivatives */
     double *hessian, *factor, *size_of; /* size^2, size^2, size */
     bool has_factor;
+    uint32_t *active;     /* size: coefficients that are not zero, or NULL */
     double *slope;        /* size: gradient of the quadratic form */
     double gap;           /* greatest scaled gradient that is left */
     double *model;        /* classes or 1, x (p + 1): constant first */
@@ -126,6 +128,8 @@ double mlpipe__logistic_gap(const logistic_fit *fit, const double *theta,
 /* logistic_lasso.c: the step that the quadratic form with its corners asks
  * for, to fit->step; by coordinates, until its own gap is `within`. */
 mlpipe_status mlpipe__logistic_lasso(logistic_fit *fit, double within);
+/* Have all such steps together taken more than the iterations allow? */
+bool mlpipe__logistic_lasso_spent(const logistic_fit *fit);
 
 /* logistic_square.c: the matrix of second derivatives from the sums. */
 void mlpipe__logistic_square(logistic_fit *fit);

@@ -42,6 +42,15 @@ static size_t journal_line(const mlpipe__journal *j, size_t at, bool *ended)
     return end ? (size_t)(end - (j->data + at)) : j->bytes - at;
 }
 
+static mlpipe_status journal_no_file(mlpipe__search *s, int32_t result,
+                                     const char *what)
+{
+    mlpipe__fail(s->ctx, MLPIPE_E_IO, "the journal %q %s; name a file",
+                 s->journal.path, what);
+    mlpipe__fail_detail(s->ctx, result);
+    return mlpipe__fail_where(s->ctx, s->journal.path);
+}
+
 static mlpipe_status journal_write(mlpipe__search *s, mlpipe__text *line)
 {
     mlpipe__journal *j = &s->journal;
@@ -49,6 +58,7 @@ static mlpipe_status journal_write(mlpipe__search *s, mlpipe__text *line)
     char seal[JOURNAL_SEAL + 1];
     void *file = NULL;
     int32_t got, closed;
+    bool cut;
     if (line->failed)
         return mlpipe__nomem(s->ctx);
     journal_seal(line->data, line->size, seal);
@@ -59,13 +69,18 @@ static mlpipe_status journal_write(mlpipe__search *s, mlpipe__text *line)
     if (got != MLPIPE_IO_OK)
         return mlpipe__io_fail(s->ctx, got, "write", j->path);
     got = io->truncate(io->user, file, j->keep);
-    if (got == MLPIPE_IO_OK)
+    cut = got == MLPIPE_IO_OK;
+    if (cut)
         got = io->write(io->user, file, line->data, line->size);
     if (got == MLPIPE_IO_OK)
         got = io->sync(io->user, file);
     closed = io->close(io->user, file);
     if (got == MLPIPE_IO_OK)
         got = closed;
+    if (got == MLPIPE_IO_FAILED && !cut)
+        return journal_no_file(s, got,
+                               "has a length that cannot be set, as that of "
+                               "a device or a pipe, or its disk refused");
     if (got != MLPIPE_IO_OK)
         return mlpipe__io_fail(s->ctx, got, "write", j->path);
     j->keep += line->size;
@@ -164,6 +179,12 @@ static mlpipe_status journal_compare(mlpipe__search *s, size_t n,
 
 /* ---- opening ------------------------------------------------------------- */
 
+/* Is the line whole but for a carriage return behind it? */
+static bool journal_returned(const char *line, size_t n)
+{
+    return n && line[n - 1] == '\r' && journal_whole(line, n - 1);
+}
+
 /* Up to the first line that is not whole; no whole one may follow. */
 static mlpipe_status journal_walk(mlpipe__search *s)
 {
@@ -174,6 +195,14 @@ static mlpipe_status journal_walk(mlpipe__search *s)
     for (; at < j->bytes; at += n + 1) {
         n = journal_line(j, at, &ended);
         line++;
+        if (ended && journal_returned(j->data + at, n)) {
+            mlpipe__fail(s->ctx, MLPIPE_E_FORMAT,
+                         "line %u of the journal %q ends in CR LF, and was "
+                         "written with LF: an editor or a transfer changed "
+                         "it; change the line ends back, or begin another",
+                         line, j->path);
+            return mlpipe__fail_where(s->ctx, j->path);
+        }
         if (ended && journal_whole(j->data + at, n)) {
             if (bad) {
                 mlpipe__fail(s->ctx, MLPIPE_E_CORRUPT,
@@ -245,6 +274,9 @@ mlpipe_status mlpipe__journal_open(mlpipe__search *s, const char *path)
         return st;
     j->path = path;
     got = io->lock(io->user, path, &j->lock);
+    if (got == MLPIPE_IO_FAILED
+        && io->stat(io->user, path, &info) == MLPIPE_IO_OK && info.is_dir)
+        return journal_no_file(s, got, "is a folder");
     if (got != MLPIPE_IO_OK)
         return mlpipe__io_fail(s->ctx, got, "lock", path);
     got = io->stat(io->user, path, &info);

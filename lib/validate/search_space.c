@@ -130,6 +130,12 @@ static mlpipe_status space_json_member(mlpipe_ctx *ctx, const mlpipe__json *j,
     mlpipe__text value;
     uint32_t i;
     bool ok = true;
+    if (list && !mlpipe__json_count(j))
+        return mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                            "mlpipe_search: the space's \"%s\" is [], "
+                            "which lists nothing; list values, or give a "
+                            "range as a text: \"low..high\"",
+                            key);
     mlpipe__text_init(&value, ctx->env);
     for (i = 0; ok && list && i < mlpipe__json_count(j); i++) {
         mlpipe__text_add(&value, i ? "," : "");
@@ -224,6 +230,12 @@ static mlpipe_status space_range(mlpipe_ctx *ctx, mlpipe__dim *d,
                             "mlpipe_search: %s=%q ends in %q; only :log may "
                             "stand behind a range",
                             d->name, text, colon);
+    if (dots == text || !n)
+        return mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                            "mlpipe_search: %s=%q has no %s end; a range is "
+                            "low..high, both of which are tried, or "
+                            "low..high:log",
+                            d->name, text, dots == text ? "lower" : "upper");
     d->log = colon != NULL;
     st = space_number(ctx, step, d->param, text, (size_t)(dots - text),
                       &d->low);
@@ -284,6 +296,12 @@ static mlpipe_status space_compare(mlpipe_ctx *ctx, mlpipe__dim *d,
     return st;
 }
 
+/* May the parameter be an empty text? */
+static bool space_takes_nothing(const mlpipe__param *p)
+{
+    return p->type == MLPIPE_PARAM_TEXT || (p->initial && !p->initial[0]);
+}
+
 static mlpipe_status space_list(mlpipe_ctx *ctx, mlpipe__dim *d,
                                 const mlpipe__recipe_step *step,
                                 const char *text)
@@ -303,6 +321,14 @@ static mlpipe_status space_list(mlpipe_ctx *ctx, mlpipe__dim *d,
         mlpipe__params value = {0};
         char *word;
         more = space_element(text + at, n - at);
+        if (!more && !space_takes_nothing(&step->table[d->param])) {
+            st = mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                              "mlpipe_search: %s=%q lists a value that is "
+                              "empty; write a,b,c, or a range of numbers as "
+                              "low..high",
+                              d->name, text);
+            break;
+        }
         word = space_unquote(ctx->env, text + at, more);
         st = word ? space_value(ctx, step, d->param, word, strlen(word),
                                 &value)

@@ -41,7 +41,7 @@ static void deal_class_name(const mlpipe__split_rows *r, uint32_t stratum,
     const int32_t type = mlpipe_dataset_type(r->data, r->stratify);
     mlpipe_value value;
     uint32_t row = 0;
-    while (r->stratum[row] != stratum)
+    while (row + 1 < r->rows && r->stratum[row] != stratum)
         row++;
     if (mlpipe_dataset_cell(r->data, row, r->stratify, &value))
         value.num = 0;

@@ -141,15 +141,19 @@ static mlpipe_status labels_bin(mlpipe__split_rows *r, const uint8_t *null,
     return MLPIPE_OK;
 }
 
-/* Rows without a value are a stratum of their own, the last. */
+/* Rows without a value are a stratum of their own, the last; the only one
+ * where no row has a value, since the number they were given is then of none.
+ */
 static void labels_nulls(mlpipe__split_rows *r, const uint8_t *null)
 {
     uint32_t i, found = 0;
-    for (i = 0; i < r->rows; i++) {
+    for (i = 0; i < r->rows; i++)
+        found += null[i];
+    if (found == r->rows)
+        r->strata = 0;
+    for (i = 0; i < r->rows; i++)
         if (null[i])
             r->stratum[i] = r->strata;
-        found += null[i];
-    }
     if (found)
         r->null_stratum = r->strata++;
 }

@@ -2,9 +2,11 @@
 /* Metrics and their intervals against scikit-learn, to 1e-12. */
 #include "support.h"
 
+#include <math.h>
+
 #include "golden/num_metrics.h"
 #include "num/metric_cases.h"
-#include "num/num_internal.h"
+#include "num/metric_types.h"
 
 #define ROWS(table) (sizeof(table) / sizeof(table)[0])
 enum { METRICS_N = 10000, METRICS_WIDE = 4 };
@@ -494,6 +496,130 @@ static void test_table(void **state)
     assert_null(mlpipe__metric_find(NULL));
 }
 
+/* Answers next to targets that are large: of d = y - p what is left are the
+ * squares, d^2 / p^k. None is below 0, and no interval leaves its value out. */
+static void test_deviances_near(void **state)
+{
+    enum { N = 30 };
+    static const struct {
+        const char *name;
+        double power;
+    } cases[] = {{"mean_poisson_deviance", 1.0},
+                 {"mean_tweedie_deviance", 1.5},
+                 {"mean_gamma_deviance", 2.0}};
+    static const double sizes[] = {1e15, 1e12, 1e300, 1e-200};
+    double y[N], p[N];
+    for (uint32_t s = 0; s < ROWS(sizes); ++s) {
+        const double step = 0x1p-49 * sizes[s];
+        for (uint32_t i = 0; i < N; ++i) {
+            y[i] = sizes[s] + (i % 3) * step;
+            p[i] = sizes[s] + (i % 4) * step;
+        }
+        for (uint32_t c = 0; c < ROWS(cases); ++c) {
+            const mlpipe_figure f =
+                metrics_of(*state, cases[c].name, y, p, NULL, N, 1);
+            double sum = 0.0;
+            for (uint32_t i = 0; i < N; ++i)
+                sum += (y[i] - p[i]) / pow(p[i], cases[c].power / 2.0)
+                     * ((y[i] - p[i]) / pow(p[i], cases[c].power / 2.0));
+            assert_true(f.value >= 0.0);
+            assert_relative(f.value, sum / N, 1e-12);
+        }
+        for (uint32_t i = 0; mlpipe__metric_at(i); ++i) {
+            const mlpipe__metric *const m = mlpipe__metric_at(i);
+            if (!(m->tasks & MLPIPE__TASK_REGRESSION)
+                || (sizes[s] > 1e200 && !strstr(m->name, "deviance")))
+                continue;
+            const mlpipe_figure f =
+                metrics_of(*state, m->name, y, p, NULL, N, 1);
+            assert_false(f.low > f.value || f.high < f.value);
+        }
+    }
+}
+
+/* Where the series ends both forms are the same; and ratios that are no
+ * doubles have logarithms all the same. */
+static void test_deviances_far(void **state)
+{
+    (void)state;
+    for (int32_t k = -60; k <= 60; ++k) {
+        const double y = 3.0, p = y * (1.0 + 0.01 * k), l = log(y / p);
+        const double tol = k ? 1e-14 / (1e-4 * k * k) : 1.0;
+        assert_true(mlpipe__loss_poisson(y, p) >= 0.0);
+        assert_relative(mlpipe__loss_poisson(y, p), 2.0 * (y * l - y + p),
+                        tol);
+        assert_true(mlpipe__loss_gamma(y, p) >= 0.0);
+        assert_relative(mlpipe__loss_gamma(y, p), 2.0 * (y / p - 1.0 - l),
+                        tol);
+        assert_relative(mlpipe__loss_tweedie(y, p),
+                        4.0 * (y / sqrt(p) + sqrt(p) - 2.0 * sqrt(y)), tol);
+        assert_relative(mlpipe__loss_squared_log(y - 1.0, p - 1.0), l * l,
+                        tol);
+    }
+    assert_relative(mlpipe__loss_poisson(1e-300, 1e300), 2e300, 1e-15);
+    assert_relative(mlpipe__loss_poisson(1e300, 1e-300),
+                    2e300 * (600.0 * log(10.0) - 1.0), 1e-13);
+    assert_relative(mlpipe__loss_gamma(1e-300, 1e300),
+                    2.0 * (600.0 * log(10.0) - 1.0), 1e-13);
+    assert_same(mlpipe__loss_poisson(0.0, 3.0), 6.0);
+    assert_same(mlpipe__loss_tweedie(0.0, 4.0), 8.0);
+}
+
+/* A skill is as far below 0 as the answer is worse than the mean, and nothing
+ * where no target differs from the mean but by rounding. */
+static void test_skill_near(void **state)
+{
+    enum { N = 30 };
+    static const char *const names[] = {"d2_poisson", "d2_gamma"};
+    double y[N], p[N], mean[N], close[N];
+    for (uint32_t i = 0; i < N; ++i) {
+        y[i] = 1e15 + i % 3;
+        p[i] = 1e15 + 3.0;
+        mean[i] = 1e15 + 1.0;
+        close[i] = 1e16 + 2.0 * (i % 2);
+    }
+    for (uint32_t k = 0; k < ROWS(names); ++k) {
+        const mlpipe_figure bad =
+            metrics_of(*state, names[k], y, p, NULL, N, 1);
+        const mlpipe_figure none =
+            metrics_of(*state, names[k], y, mean, NULL, N, 1);
+        /* squares of 14 / 3 beside 2 / 3; the mean of 30 such numbers
+         * is known to a tenth */
+        assert_true(fabs(bad.value + 6.0) < 0.5);
+        assert_true(fabs(none.value) < 0.1);
+        assert_true(bad.low <= bad.value && bad.value <= bad.high);
+        assert_true(isnan(
+            metrics_of(*state, names[k], close, p, NULL, N, 1).value));
+        /* of one value it is that of r2 */
+        assert_same(metrics_of(*state, names[k], p, p, NULL, N, 1).value,
+                    1.0);
+        assert_same(metrics_of(*state, names[k], p, y, NULL, N, 1).value,
+                    0.0);
+    }
+}
+
+/* What no double holds is an error that says so, and squares that overflow
+ * leave a value without an interval. */
+static void test_beyond(void **state)
+{
+    const double y[] = {1e200, -1e200, 1e200}, p[] = {-1e200, 1e200, 0.0};
+    const double w[] = {1e140, -1e140, 1e140}, q[] = {-1e140, 1e140, 0.0};
+    static const char *const names[] = {"rmse", "mse"};
+    const mlpipe__scored s = {y, p, NULL, 3, 1};
+    mlpipe_figure f;
+    for (uint32_t k = 0; k < ROWS(names); ++k) {
+        const mlpipe__metric *const m = mlpipe__metric_find(names[k]);
+        assert_int_equal(MLPIPE_E_NUMERIC,
+                         mlpipe__metric_value(*state, m, &s, &f));
+        assert_non_null(strstr(mlpipe_ctx_error(*state)->text,
+                               "of 3 rows is beyond every double; scale the "
+                               "target down"));
+        assert_true(isnan(f.value) && isnan(f.low) && isnan(f.high));
+        f = metrics_of(*state, names[k], w, q, NULL, 3, 1);
+        assert_true(f.value > 1e140 && isnan(f.low) && isnan(f.high));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -510,6 +636,10 @@ int main(void)
         cmocka_unit_test(test_coverage),
         cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_table),
+        cmocka_unit_test(test_deviances_near),
+        cmocka_unit_test(test_deviances_far),
+        cmocka_unit_test(test_skill_near),
+        cmocka_unit_test(test_beyond),
     };
     return cmocka_run_group_tests(tests, metrics_setup, metrics_teardown);
 }

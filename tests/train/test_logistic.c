@@ -257,6 +257,85 @@ static void logi_weight_is_repetition(void **state)
     }
 }
 
+/* Ten rows that nearly all have a class of their own, with a penalty that is
+ * nearly nothing: what coordinate descent alone needs minutes for. Polls tell
+ * how long it takes. */
+static int32_t logi_count(void *user, const char *stage, double fraction)
+{
+    int *polls = user;
+    (void)stage;
+    (void)fraction;
+    return ++*polls > 20000;
+}
+
+static void logi_small_penalties(void **state)
+{
+    static const char *const texts[] = {
+        "l2=1e-3 l1_ratio=0.05", "l2=1e-5 l1_ratio=0.05",
+        "l2=1e-5 l1_ratio=1",    "l2=1e-8 l1_ratio=0.05",
+        "l2=1e-8 l1_ratio=1"};
+    static const double u[] = {0.561, 0.179, 0.758, 0.488, 0.222,
+                               0.671, 0.933, 0.087, 0.349, 0.815};
+    static const double y[] = {2, 0, 3, 1, 3, 0, 1, 2, 3, 0};
+    int polls = 0;
+    mlpipe_ctx_options o = {.size = sizeof o, .user = &polls,
+                            .progress = logi_count};
+    mlpipe_ctx *c;
+    rig_table t;
+    (void)state;
+
+    assert_int_equal(0, mlpipe_ctx_new(&o, &c));
+    rig_table_new(&t, 10, 2);
+    for (uint32_t i = 0; i < 10; i++) {
+        t.x[0][i] = u[i];
+        t.x[1][i] = u[i] * 1e-8 + i % 2;
+        t.y[i] = y[i];
+    }
+    for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+        logi_fit f;
+        double model[4 * 3], l2 = 0, ratio = 0;
+
+        polls = 0;
+        assert_int_equal(2, sscanf(texts[k], "l2=%lf l1_ratio=%lf", &l2,
+                                   &ratio));
+        assert_ok(c, logi_new(c, texts[k], 4, &t, &f));
+        assert_true(mlpipe_report_get(f.notes, "gradient") < 1e-7);
+        assert_true(mlpipe_report_get(f.notes, "iterations") < 200);
+        /* and no coefficient has a better value beside its own */
+        for (uint32_t i = 0; i < 4; i++)
+            memcpy(model + 3 * i, logi_model(&f, i), 3 * sizeof *model);
+        const double best = logi_objective(&t, 4, l2, ratio, model);
+        for (uint32_t i = 0; i < 4 * 3; i++)
+            for (int side = -1; side <= 1; side += 2) {
+                const double own = model[i];
+                model[i] += side * 0.01 * (1 + fabs(own));
+                assert_true(logi_objective(&t, 4, l2, ratio, model) >=
+                            best * (1 - 1e-12));
+                model[i] = own;
+            }
+        logi_free(&f);
+    }
+    rig_table_free(&t);
+    mlpipe_ctx_free(c);
+}
+
+/* What the iterations do not suffice for says what would help. */
+static void logi_gives_up(void **state)
+{
+    rig_table t;
+    logi_fit f;
+    (void)state;
+
+    logi_made(&t, 300, 3);
+    for (uint32_t i = 0; i < t.rows; i++)
+        t.x[1][i] = t.x[0][i] * (1 + 1e-9 * (i % 7));
+    assert_status(MLPIPE_E_NUMERIC,
+                  logi_new(logi_ctx, "l2=1e-6 l1_ratio=0.3 iterations=1", 3,
+                           &t, &f));
+    assert_non_null(strstr(mlpipe_ctx_error(logi_ctx)->text, "raise l2"));
+    rig_table_free(&t);
+}
+
 /* Rows in another order; without a penalty also other units of a column. */
 static void logi_order_and_units(void **state)
 {
@@ -678,6 +757,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(logi_equals_peers),
         cmocka_unit_test(logi_weight_is_repetition),
+        cmocka_unit_test(logi_small_penalties),
+        cmocka_unit_test(logi_gives_up),
         cmocka_unit_test(logi_order_and_units),
         cmocka_unit_test(logi_same_bits),
         cmocka_unit_test(logi_row_is_batch),

@@ -4,6 +4,8 @@
 
 #include "golden/folds.h"
 
+#include <math.h>
+
 enum { N = 1200 };
 
 static int64_t serial[RIG_MAX];
@@ -356,6 +358,56 @@ static void groups_in_order(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* A column without any value has one stratum, and no class that could be too
+ * small for the folds. */
+static void no_class(void **state)
+{
+    static const char *const params[] = {
+        "folds=3 stratify=none", "folds=3 stratify=none bins=2",
+        "folds=12 stratify=none", "folds=3 stratify=none group=n",
+        "folds=12 stratify=text", "folds=4 stratify=real"};
+    double real[12];
+    int64_t n[12], none[12];
+    const char *text[12] = {0};
+    uint8_t valid[12] = {0};
+    mlpipe_ctx *c = plain(1);
+    mlpipe_builder *b;
+    mlpipe_dataset *d;
+    (void)state;
+    for (int i = 0; i < 12; i++) {
+        n[i] = none[i] = i;
+        real[i] = NAN;
+    }
+    assert_ok(c, mlpipe_builder_new(c, NULL, NULL, &b));
+    assert_ok(c, mlpipe_builder_column(c, b, "n", MLPIPE_I64, n, NULL, 12));
+    assert_ok(c, mlpipe_builder_column(c, b, "none", MLPIPE_I64, none, valid,
+                                       12));
+    assert_ok(c, mlpipe_builder_column(c, b, "real", MLPIPE_F64, real, NULL,
+                                       12));
+    assert_ok(c, mlpipe_builder_texts(c, b, "text", text, 12));
+    assert_ok(c, mlpipe_builder_finish(c, b, &d));
+    mlpipe_builder_free(b);
+    for (size_t k = 0; k < sizeof params / sizeof *params; k++) {
+        uint8_t mark[RIG_MAX], tested[12] = {0};
+        const uint32_t folds = strstr(params[k], "12") ? 12
+                               : strstr(params[k], "4") ? 4
+                                                        : 3;
+        for (uint32_t f = 0; f < folds; f++) {
+            uint32_t rows = 0;
+            assert_true(rig_fold(c, d, params[k], f, mark));
+            for (int i = 0; i < 12; i++) {
+                tested[i] |= mark[i];
+                rows += mark[i] == 2;
+            }
+            assert_int_equal(12 / folds, rows);
+        }
+        for (int i = 0; i < 12; i++)
+            assert_true(tested[i] & 2);
+    }
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
 /* Status, and what the message must name. */
 static void refusals(void **state)
 {
@@ -443,6 +495,7 @@ int main(void)
         cmocka_unit_test(repeats),
         cmocka_unit_test(leave_one_out),
         cmocka_unit_test(groups_in_order),
+        cmocka_unit_test(no_class),
         cmocka_unit_test(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

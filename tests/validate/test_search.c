@@ -36,8 +36,15 @@ static void space_errors(void **state)
     says("gbt.rate=0.1..7", "\"rate\" is 7; it must be from");
     says("gbt.l2=0..1:log", ":log needs a range above 0");
     says("gbt.rate=0.1..0.2:exp", "only :log may stand");
-    says("gbt.rate=..0.2", "cannot be empty");
-    says("gbt.rate=0.1..", "cannot be empty");
+    says("gbt.leaves=1..", "gbt.leaves=\"1..\" has no upper end; a range is "
+                           "low..high");
+    says("gbt.rate=..1:log", "gbt.rate=\"..1:log\" has no lower end");
+    says("gbt.rate=0.1..:log", "gbt.rate=\"0.1..:log\" has no upper end");
+    says("gbt.leaves=2,,3", "gbt.leaves=\"2,,3\" lists a value that is empty");
+    says("{\"gbt.leaves\":[]}", "\"gbt.leaves\" is [], which lists nothing");
+    says("{\"gbt.leaves\":\"\"}", "gbt.leaves=\"\" lists a value");
+    says("gbt.rate=..0.2", "no lower end");
+    says("gbt.rate=0.1..", "no upper end");
     says("scale.method=zscore..robust", "list the values");
     says("scale.method=zscore,rubost", "did you mean \"robust\"?");
     says("scale.method=zscore,robust,zscore", "twice");

@@ -264,6 +264,51 @@ static void torn(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* An editor made CR LF of the line ends. */
+static void changed_ends(mlpipe_ctx *c)
+{
+    static char data[1 << 16];
+    char *out = searched(c, true, "", usual, kept);
+    FILE *f = fopen(journal, "rb");
+    size_t n = 0;
+    int byte;
+    assert_non_null(f);
+    while ((byte = fgetc(f)) != EOF) {
+        assert_true(n + 2 < sizeof data);
+        if (byte == '\n')
+            data[n++] = '\r';
+        data[n++] = (char)byte;
+    }
+    fclose(f);
+    spit(data, n);
+    assert_status(MLPIPE_E_FORMAT, again(c, "", usual, ""));
+    check_cell(mlpipe_ctx_error(c)->text, "line 1 of the journal");
+    check_cell(mlpipe_ctx_error(c)->text, "CR LF");
+    remove(journal);
+    free(out);
+}
+
+static void not_a_file(mlpipe_ctx *c)
+{
+    static const char *const paths[] = {".", "/dev/null"};
+    static const char *const what[] = {"the journal \".\" is a folder",
+                                       "as that of a device or a pipe"};
+    mlpipe_dataset *d = wave(c, 0), *v = wave(c, 1000);
+    mlpipe_pipeline *p = recipe(c, ""), *tuned;
+    mlpipe_report *r;
+    char params[80];
+    for (int i = 0; i < 2; i++) {
+        snprintf(params, sizeof params, "trials=2 journal=%s", paths[i]);
+        assert_status(MLPIPE_E_IO,
+                      mlpipe_search(c, p, d, v, usual, params, &tuned, &r));
+        check_cell(mlpipe_ctx_error(c)->text, what[i]);
+        assert_true(!tuned && !r);
+    }
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    mlpipe_dataset_free(v);
+}
+
 static void other_searches(void **state)
 {
     static const struct {
@@ -291,6 +336,8 @@ static void other_searches(void **state)
     spit("hello", 5);
     assert_status(MLPIPE_E_FORMAT, again(c, "", usual, ""));
     remove(journal);
+    changed_ends(c);
+    not_a_file(c);
     /* who holds it has it alone */
     assert_int_equal(0, c->env->io.lock(c->env->io.user, journal,
                                         &s.journal.lock));
