@@ -143,10 +143,29 @@ static void eigen_step(uint32_t p, double *d, double *e, double *v,
     e[high] = 0;
 }
 
-/* *found is false where a value takes too many steps. */
+/* The largest |d| + |e|. */
+static double eigen_most(const eigen_work *m)
+{
+    double most = 0;
+
+    for (uint32_t k = 0; k < m->p; k++) {
+        const double d = m->d[k] < 0 ? -m->d[k] : m->d[k];
+        const double e = m->e[k] < 0 ? -m->e[k] : m->e[k];
+        most = d + e > most ? d + e : most;
+    }
+    return most;
+}
+
+/*
+ * What is off the diagonal is gone where it is rounding beside its two values;
+ * where these are rounding themselves, as those of columns that depend on
+ * others, that may never come, and what is rounding beside the largest will
+ * do. *found is false where a value takes too many steps all the same.
+ */
 static mlpipe_status eigen_ql(const eigen_work *m, bool *found)
 {
     const uint32_t p = m->p;
+    const double rounding = 0x1p-53 * eigen_most(m);
     double *const d = m->d, *const e = m->e;
     mlpipe_status st = MLPIPE_OK;
 
@@ -161,7 +180,8 @@ static mlpipe_status eigen_ql(const eigen_work *m, bool *found)
                 const double b = d[high + 1] < 0 ? -d[high + 1] : d[high + 1];
                 const double off = e[high] < 0 ? -e[high] : e[high];
 
-                if (off <= 0x1p-53 * (a + b) || off < 0x1p-1000)
+                if (off <= 0x1p-53 * (a + b) || off < 0x1p-1000 ||
+                    (step >= EIGEN_STEPS_MAX / 2 && off <= rounding))
                     break;
             }
             *found = high == low || step < EIGEN_STEPS_MAX;
