@@ -150,12 +150,16 @@ mlpipe_status mlpipe__bind_feeds(mlpipe_ctx *ctx, const mlpipe__program *p,
     return st;
 }
 
+uint64_t mlpipe__row_key(const mlpipe_dataset *d, int32_t group, int64_t row)
+{
+    return group < 0 ? mlpipe_dataset_row_id(d, row)
+                     : mlpipe__dataset_group_key(d, (uint32_t)group, row);
+}
+
 uint64_t mlpipe__binding_key(const mlpipe__binding *b,
                              const mlpipe_dataset *d, int64_t row)
 {
-    return b->fold_column < 0
-               ? mlpipe_dataset_row_id(d, row)
-               : mlpipe__dataset_group_key(d, (uint32_t)b->fold_column, row);
+    return mlpipe__row_key(d, b->fold_column, row);
 }
 
 uint32_t mlpipe__binding_fold(const mlpipe__binding *b,

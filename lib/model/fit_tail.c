@@ -9,13 +9,6 @@
 
 /* ---- rows that are withheld --------------------------------------------- */
 
-/* What keeps a row's place among folds and shares: its group, or its id. */
-static uint64_t tail_key(const mlpipe_dataset *d, int32_t group, int64_t row)
-{
-    return group < 0 ? mlpipe_dataset_row_id(d, row)
-                     : mlpipe__dataset_group_key(d, (uint32_t)group, row);
-}
-
 static int32_t tail_group(const mlpipe__fitting *f, const mlpipe_dataset *d)
 {
     const char *name = mlpipe__pipeline_role(f->recipe, "group");
@@ -59,7 +52,7 @@ mlpipe_status mlpipe__fit_withhold(mlpipe__fitting *f)
         return mlpipe__nomem(f->ctx);
     for (int64_t i = 0; i < d->rows; i++)
         keep[i] = mlpipe__share_of(f->model->seed, MLPIPE__FOR_SCORES,
-                                   tail_key(d, group, i)) >= share;
+                                   mlpipe__row_key(d, group, i)) >= share;
     st = tail_view(f->ctx, d, keep, &f->proper, &f->withheld);
     mlpipe__free(f->ctx->env, keep);
     if (!st)
@@ -143,14 +136,15 @@ static mlpipe_status tail_fold(mlpipe__fitting *f, uint32_t step,
     int32_t group = tail_group(f, all);
 
     for (i = 0; !st && i < all->rows; i++)
-        keep[i] = mlpipe__fold_of(seed, tail_key(all, group, i), folds) !=
-                  fold;
+        keep[i] = mlpipe__fold_of(seed, mlpipe__row_key(all, group, i),
+                                  folds) != fold;
     if (!st)
         st = mlpipe__fit_view(f->ctx, all, keep, &rest);
     group = tail_group(f, r->data);
     for (i = 0; !st && i < r->data->rows; i++)
-        r->keep[i] = mlpipe__fold_of(seed, tail_key(r->data, group, i),
-                                     folds) == fold;
+        r->keep[i] =
+            mlpipe__fold_of(seed, mlpipe__row_key(r->data, group, i),
+                            folds) == fold;
     if (!st)
         st = mlpipe__fit_view(f->ctx, r->data, r->keep, &mine);
     if (!st && !mine->rows)

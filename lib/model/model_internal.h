@@ -211,6 +211,9 @@ mlpipe_status mlpipe__bind_dataset(mlpipe_ctx *ctx, const mlpipe__program *p,
 mlpipe_status mlpipe__bind_feeds(mlpipe_ctx *ctx, const mlpipe__program *p,
                                  const mlpipe_dataset *d,
                                  mlpipe__binding *out);
+/* What keeps a row's place among folds and shares: its group (a column, -1:
+ * none), or its id. */
+uint64_t mlpipe__row_key(const mlpipe_dataset *d, int32_t group, int64_t row);
 /* What decides the fold of a row: its group, or its id. */
 uint64_t mlpipe__binding_key(const mlpipe__binding *b,
                              const mlpipe_dataset *d, int64_t row);

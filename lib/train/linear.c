@@ -249,6 +249,28 @@ mlpipe_status mlpipe__linear_not_reached(const mlpipe__linear *l,
 
 /* ---- the fitted form ---------------------------------------------------- */
 
+double mlpipe__linear_power(double x)
+{
+    double p = 1;
+
+    while (p * p < x && p < 0x1p500)
+        p *= 2;
+    while (p * p > x && p > 0x1p-500)
+        p /= 2;
+    return p;
+}
+
+void mlpipe__linear_combination(size_t n, const double *factor, uint32_t k,
+                                double *x)
+{
+    for (uint32_t i = k; i-- > 0;) {
+        double s = factor[k * n + i];
+        for (uint32_t j = i + 1; j < k; j++)
+            s -= factor[j * n + i] * x[j];
+        x[i] = s / factor[i * n + i];
+    }
+}
+
 void mlpipe__linear_keep(mlpipe__linear *l, const double *w,
                          const double *mean)
 {

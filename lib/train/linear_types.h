@@ -158,6 +158,12 @@ mlpipe_status mlpipe__linear_too_large(const mlpipe__linear *l,
                                        uint32_t column);
 mlpipe_status mlpipe__linear_finite(const mlpipe__linear *l,
                                     const mlpipe__moments *m);
+/* A power of two near the root of x, so that scaling rounds nothing. */
+double mlpipe__linear_power(double x);
+/* Column k of n by those before it, as the upper factor so far has it: x gets
+ * k coefficients. */
+void mlpipe__linear_combination(size_t n, const double *factor, uint32_t k,
+                                double *x);
 /* linear_notes.c: what it tells. */
 uint32_t mlpipe__linear_nonzero(const mlpipe__linear *l, const double *w);
 void mlpipe__linear_notes(const mlpipe__linear *l);

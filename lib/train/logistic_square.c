@@ -81,18 +81,6 @@ void mlpipe__logistic_square(logistic_fit *fit)
 
 /* ---- its factor --------------------------------------------------------- */
 
-/* A power of two near the root of x, so that scaling rounds nothing. */
-static double square_power(double x)
-{
-    double p = 1;
-
-    while (p * p < x && p < 0x1p500)
-        p *= 2;
-    while (p * p > x && p > 0x1p-500)
-        p /= 2;
-    return p;
-}
-
 /* ease raises the diagonal by that part of it. */
 uint32_t mlpipe__logistic_factor(logistic_fit *fit, double ease)
 {
@@ -101,7 +89,7 @@ uint32_t mlpipe__logistic_factor(logistic_fit *fit, double ease)
 
     for (size_t i = 0; i < n; i++) {
         const double d = h[i * n + i];
-        fit->size_of[i] = d > 0 ? square_power(d) : 1;
+        fit->size_of[i] = d > 0 ? mlpipe__linear_power(d) : 1;
     }
     for (size_t j = 0; j < n; j++) {
         for (size_t i = 0; i <= j; i++)
@@ -161,17 +149,11 @@ static uint32_t square_names(const logistic_fit *fit, const double *figure,
 mlpipe_status mlpipe__logistic_collinear(const logistic_fit *fit,
                                          uint32_t pivot)
 {
-    const size_t n = fit->size;
     const uint32_t k = pivot % fit->q;
     double *b = fit->slope;
     char names[SQUARE_TEXT];
 
-    for (uint32_t i = pivot; i-- > 0;) {
-        double s = fit->factor[(size_t)pivot * n + i];
-        for (uint32_t j = i + 1; j < pivot; j++)
-            s -= fit->factor[(size_t)j * n + i] * b[j];
-        b[i] = s / fit->factor[(size_t)i * n + i];
-    }
+    mlpipe__linear_combination(fit->size, fit->factor, pivot, b);
     for (uint32_t f = 0; f < fit->p; f++) {
         const size_t at = pivot - k + f;
         b[f] = f < k ? (b[at] < 0 ? -b[at] : b[at]) : 0;

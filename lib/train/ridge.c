@@ -88,17 +88,6 @@ static void ridge_solver_free(mlpipe__env *env, ridge_solver *s)
     mlpipe__free(env, s->y);
 }
 
-static double ridge_power(double x)
-{
-    double p = 1;
-
-    while (p * p < x && p < 0x1p500)
-        p *= 2;
-    while (p * p > x && p > 0x1p-500)
-        p /= 2;
-    return p;
-}
-
 /* The upper triangle of the scaled equations. */
 static void ridge_equations(ridge_solver *s, double lambda)
 {
@@ -106,7 +95,7 @@ static void ridge_equations(ridge_solver *s, double lambda)
 
     for (uint32_t i = 0; i < p; i++) {
         const double d = s->m->a[(size_t)i * p + i] + lambda;
-        s->size[i] = d > 0 ? ridge_power(d) : 1;
+        s->size[i] = d > 0 ? mlpipe__linear_power(d) : 1;
         s->x[i] = 0;
     }
     for (uint32_t j = 0; j < p; j++) {
@@ -199,17 +188,11 @@ static mlpipe_status ridge_collinear(const ridge_fit *r, const ridge_solver *s,
 {
     const mlpipe__linear *l = r->l;
     const mlpipe__feature *feature = l->job->train->feature;
-    const double *u = s->factor;
     char names[512];
     size_t at = 0;
     uint32_t told = 0;
 
-    for (uint32_t i = k; i-- > 0;) {
-        double x = u[(size_t)k * l->p + i];
-        for (uint32_t j = i + 1; j < k; j++)
-            x -= u[(size_t)j * l->p + i] * s->x[j];
-        s->x[i] = x / u[(size_t)i * l->p + i];
-    }
+    mlpipe__linear_combination(l->p, s->factor, k, s->x);
     names[0] = 0;
     for (uint32_t i = 0; i < k && told < 6; i++) {
         if (!(s->x[i] > 1e-6 || s->x[i] < -1e-6))
