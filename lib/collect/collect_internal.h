@@ -60,10 +60,10 @@ static inline int32_t mlpipe__csv_na(const mlpipe__csv_options *o,
     return (int32_t)mlpipe__dict_find(&o->na, s, n);
 }
 
-/* ---- bytes (csv_input.c) ------------------------------------------------ */
+/* ---- bytes (input.c) ------------------------------------------------ */
 
 /* A window on a file or on memory: [at, end) is there to be read. */
-typedef struct mlpipe__csv_input {
+typedef struct mlpipe__input {
     mlpipe__env *env;
     char *path;            /* NULL: memory */
     void *file;
@@ -75,29 +75,29 @@ typedef struct mlpipe__csv_input {
     uint64_t offset;       /* of `at` in the whole */
     uint64_t total;        /* bytes of the whole */
     bool eof;              /* nothing comes behind `end` */
-} mlpipe__csv_input;
+} mlpipe__input;
 
-mlpipe_status mlpipe__csv_input_file(mlpipe_ctx *ctx, const char *path,
-                                     mlpipe__csv_input *out);
-mlpipe_status mlpipe__csv_input_memory(mlpipe_ctx *ctx, const void *bytes,
-                                       size_t size, mlpipe__csv_input *out);
+mlpipe_status mlpipe__input_file(mlpipe_ctx *ctx, const char *path,
+                                     mlpipe__input *out);
+mlpipe_status mlpipe__input_memory(mlpipe_ctx *ctx, const void *bytes,
+                                       size_t size, mlpipe__input *out);
 /* One more block behind `end`; sets eof where there is none. */
-mlpipe_status mlpipe__csv_input_more(mlpipe_ctx *ctx, mlpipe__csv_input *in);
-void mlpipe__csv_input_seek(mlpipe__csv_input *in, uint64_t offset);
-static inline void mlpipe__csv_input_skip(mlpipe__csv_input *in, size_t n)
+mlpipe_status mlpipe__input_more(mlpipe_ctx *ctx, mlpipe__input *in);
+void mlpipe__input_seek(mlpipe__input *in, uint64_t offset);
+static inline void mlpipe__input_skip(mlpipe__input *in, size_t n)
 {
     in->at += n;
     in->offset += n;
 }
 /* E_CONFLICT where the file is not what it was when it was opened. */
-mlpipe_status mlpipe__csv_input_check(mlpipe_ctx *ctx,
-                                      const mlpipe__csv_input *in);
+mlpipe_status mlpipe__input_check(mlpipe_ctx *ctx,
+                                      const mlpipe__input *in);
 /* The same where two readings of one place differed: never OK. */
-mlpipe_status mlpipe__csv_input_changed(mlpipe_ctx *ctx,
-                                        const mlpipe__csv_input *in);
-void mlpipe__csv_input_close(mlpipe__csv_input *in);
+mlpipe_status mlpipe__input_changed(mlpipe_ctx *ctx,
+                                        const mlpipe__input *in);
+void mlpipe__input_close(mlpipe__input *in);
 /* Name of the input for messages. */
-const char *mlpipe__csv_input_name(const mlpipe__csv_input *in);
+const char *mlpipe__input_name(const mlpipe__input *in);
 
 /* ---- records (csv_scan.c, csv_reader.c) --------------------------------- */
 
@@ -151,7 +151,7 @@ enum mlpipe__csv_found mlpipe__csv_scan(mlpipe__csv_record *r,
 
 /* Record after record of an input. */
 typedef struct mlpipe__csv_reader {
-    mlpipe__csv_input *input;
+    mlpipe__input *input;
     mlpipe__csv_dialect dialect;
     mlpipe__csv_record record;
     uint64_t line;         /* of the record, from 1 */
@@ -173,7 +173,7 @@ mlpipe_status mlpipe__csv_next(mlpipe_ctx *ctx, mlpipe__csv_reader *r,
 bool mlpipe__csv_cell(mlpipe__csv_reader *r, uint32_t field, const char **s,
                       size_t *n);
 /* Which of , ; tab | separates the cells; E_AMBIGUOUS names two. */
-mlpipe_status mlpipe__csv_sniff(mlpipe_ctx *ctx, mlpipe__csv_input *in,
+mlpipe_status mlpipe__csv_sniff(mlpipe_ctx *ctx, mlpipe__input *in,
                                 const mlpipe__csv_options *o,
                                 mlpipe__csv_record *record, char *out);
 
@@ -265,7 +265,7 @@ typedef struct mlpipe__csv_tally {
 typedef struct mlpipe__csv {
     mlpipe__env *env;
     mlpipe__csv_options options;
-    mlpipe__csv_input input;
+    mlpipe__input input;
     mlpipe__csv_reader reader;
     uint64_t data_offset, data_line;   /* behind the header */
     bool bom, header;

@@ -22,7 +22,7 @@ static void csv_free(void *state)
     mlpipe__text_free(&csv->reject_text);
     mlpipe__text_free(&csv->reader.scratch);
     mlpipe__free(env, csv->reader.record.fields);
-    mlpipe__csv_input_close(&csv->input);
+    mlpipe__input_close(&csv->input);
     mlpipe__csv_options_free(&csv->options);
     mlpipe__free(env, csv);
     mlpipe__env_drop(env);
@@ -31,12 +31,12 @@ static void csv_free(void *state)
 /* The first bytes: skips a UTF-8 mark, refuses UTF-16. */
 static mlpipe_status csv_first_bytes(mlpipe_ctx *ctx, mlpipe__csv *csv)
 {
-    mlpipe__csv_input *in = &csv->input;
+    mlpipe__input *in = &csv->input;
     mlpipe_status st = MLPIPE_OK;
 
     /* Reads may be short: there must be enough to find the dialect in. */
     while (!st && !in->eof && in->end - in->at < CSV_FIRST_BYTES)
-        st = mlpipe__csv_input_more(ctx, in);
+        st = mlpipe__input_more(ctx, in);
     if (st)
         return st;
     const size_t n = (size_t)(in->end - in->at);
@@ -46,10 +46,10 @@ static mlpipe_status csv_first_bytes(mlpipe_ctx *ctx, mlpipe__csv *csv)
         return mlpipe__fail(ctx, MLPIPE_E_FORMAT,
                             "%s is UTF-16; convert it to UTF-8, as with "
                             "iconv -f utf-16 -t utf-8",
-                            mlpipe__csv_input_name(in));
+                            mlpipe__input_name(in));
     csv->bom = n >= 3 && b[0] == 0xef && b[1] == 0xbb && b[2] == 0xbf;
     if (csv->bom)
-        mlpipe__csv_input_skip(in, 3);
+        mlpipe__input_skip(in, 3);
     return MLPIPE_OK;
 }
 
@@ -101,8 +101,8 @@ static mlpipe_status csv_open(mlpipe_ctx *ctx, const char *path,
     mlpipe__text_init(&csv->reject_text, csv->env);
     mlpipe_status st = mlpipe__csv_options_parse(ctx, params, &csv->options);
     if (!st)
-        st = path ? mlpipe__csv_input_file(ctx, path, &csv->input)
-                  : mlpipe__csv_input_memory(ctx, bytes, size, &csv->input);
+        st = path ? mlpipe__input_file(ctx, path, &csv->input)
+                  : mlpipe__input_memory(ctx, bytes, size, &csv->input);
     if (!st)
         st = csv_begin(ctx, csv);
     if (!st)
@@ -150,7 +150,7 @@ static mlpipe_status csv_read(mlpipe_ctx *ctx, const char *path,
         return st;
     st = csv_block(ctx, csv, INT64_MAX, true, out);
     if (!st && !*out) /* the first pass met rows */
-        st = mlpipe__csv_input_changed(ctx, &csv->input);
+        st = mlpipe__input_changed(ctx, &csv->input);
     csv_free(csv);
     return st;
 }
@@ -206,7 +206,7 @@ static mlpipe_status csv_source_next(mlpipe_ctx *ctx, void *state,
     if (!st)
         return MLPIPE_OK;
     memcpy(csv->nulls, csv->nulls_before, bytes);
-    mlpipe__csv_input_seek(&csv->input, offset);
+    mlpipe__input_seek(&csv->input, offset);
     csv->reader.next_line = line;
     csv->reader.polled = offset;
     csv->tally = tally;

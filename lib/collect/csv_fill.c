@@ -53,12 +53,12 @@ static mlpipe_status csv_fill_failed(mlpipe_ctx *ctx, const mlpipe__csv *csv,
                             csv->columns[i].name);
     if (csv->columns[i].type == MLPIPE_TYPE_TEXT)
         return mlpipe__nomem(ctx);
-    const mlpipe_status st = mlpipe__csv_input_check(ctx, &csv->input);
+    const mlpipe_status st = mlpipe__input_check(ctx, &csv->input);
     return st ? st : mlpipe__fail(ctx, MLPIPE_E_CONFLICT,
                                   "%s: line %llu, column '%s' changed while "
                                   "it was read; read it again when nobody "
                                   "writes to it",
-                                  mlpipe__csv_input_name(&csv->input),
+                                  mlpipe__input_name(&csv->input),
                                   (unsigned long long)csv->reader.line,
                                   csv->columns[i].name);
 }
@@ -160,7 +160,7 @@ mlpipe_status mlpipe__csv_fill(mlpipe_ctx *ctx, mlpipe__csv *csv,
         *rows += !st && row;
     }
     if (!st)
-        st = mlpipe__csv_input_check(ctx, &csv->input);
+        st = mlpipe__input_check(ctx, &csv->input);
     if (!st && *rows)
         st = csv_close_writers(ctx, csv, writers, columns);
     for (uint32_t i = 0; i < csv->column_count; i++)

@@ -28,7 +28,7 @@ static mlpipe_status csv_header_record(mlpipe_ctx *ctx, mlpipe__csv *csv,
     if (found != MLPIPE__CSV_BAD)
         return MLPIPE_OK;
     return mlpipe__fail(ctx, MLPIPE_E_FORMAT, "%s: line %llu: %s",
-                        mlpipe__csv_input_name(&csv->input),
+                        mlpipe__input_name(&csv->input),
                         (unsigned long long)r->line, r->record.bad);
 }
 
@@ -84,7 +84,7 @@ static mlpipe_status csv_guess_header(mlpipe_ctx *ctx, mlpipe__csv *csv,
     return mlpipe__fail(ctx, MLPIPE_E_AMBIGUOUS,
                         "%s: the first record holds %u texts and %u numbers "
                         "and may be data or names of columns; say header=true "
-                        "or header=false", mlpipe__csv_input_name(&csv->input),
+                        "or header=false", mlpipe__input_name(&csv->input),
                         texts, numbers);
 }
 
@@ -122,7 +122,7 @@ static mlpipe_status csv_name_column(mlpipe_ctx *ctx, mlpipe__csv *csv,
         return mlpipe__fail(ctx, MLPIPE_E_FORMAT,
                             "%s: the name of column %u holds a NUL byte; "
                             "remove it",
-                            mlpipe__csv_input_name(&csv->input), i + 1);
+                            mlpipe__input_name(&csv->input), i + 1);
     mlpipe__text_init(&t, csv->env);
     mlpipe__text_put(&t, s, n);
     if (!n)
@@ -170,7 +170,7 @@ static mlpipe_status csv_force(mlpipe_ctx *ctx, mlpipe__csv *csv,
     if (at == UINT32_MAX)
         return mlpipe__fail(ctx, MLPIPE_E_SCHEMA,
                             "as=%q: %s has no such column", item,
-                            mlpipe__csv_input_name(&csv->input));
+                            mlpipe__input_name(&csv->input));
     csv->forced_count += !csv->columns[at].forced;
     csv->columns[at].forced = type;
     return MLPIPE_OK;
@@ -229,19 +229,19 @@ mlpipe_status mlpipe__csv_header(mlpipe_ctx *ctx, mlpipe__csv *csv)
         return st;
     if (!there)
         return mlpipe__fail(ctx, MLPIPE_E_EMPTY, "%s: there is nothing in it",
-                            mlpipe__csv_input_name(&csv->input));
+                            mlpipe__input_name(&csv->input));
     const uint64_t begin = r->begin, line = r->line;
     st = csv_decide_header(ctx, csv);
     if (st)
         return st;
     /* The second record may have been looked at: back to the first. */
-    mlpipe__csv_input_seek(&csv->input, begin);
+    mlpipe__input_seek(&csv->input, begin);
     r->next_line = line;
     st = csv_header_record(ctx, csv, &there);
     if (st)
         return st;
     if (!there)
-        return mlpipe__csv_input_changed(ctx, &csv->input);
+        return mlpipe__input_changed(ctx, &csv->input);
     csv->data_offset = csv->header ? r->end : r->begin;
     csv->data_line = csv->header ? r->next_line : r->line;
     csv->column_count = r->record.count;

@@ -148,7 +148,7 @@ static mlpipe_status csv_cell_too_long(mlpipe_ctx *ctx,
     (void)mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                        "%s: line %llu, column '%s': a cell of %zu bytes; the "
                        "limit %s is %llu",
-                       mlpipe__csv_input_name(&csv->input),
+                       mlpipe__input_name(&csv->input),
                        (unsigned long long)csv->reader.line,
                        csv->columns[i].name, n, limit,
                        (unsigned long long)most);
@@ -251,7 +251,7 @@ static mlpipe_status csv_ambiguous_date(mlpipe_ctx *ctx,
                        "%s: column '%s': %q in line %llu is month %d, day %d "
                        "or month %d, day %d, and all %llu values fit both; "
                        "say dates=mdy or dates=dmy",
-                       mlpipe__csv_input_name(&csv->input), c->name,
+                       mlpipe__input_name(&csv->input), c->name,
                        c->example, (unsigned long long)c->example_line, a, b,
                        b, a, (unsigned long long)c->values);
     return mlpipe__fail_at(ctx, -1, c->name);
@@ -268,7 +268,7 @@ static mlpipe_status csv_settle(mlpipe_ctx *ctx, mlpipe__csv *csv,
                                "%s: column '%s' cannot be a timestamp: no one "
                                "order of dates and kind of zone fits all its "
                                "values; say dates=mdy or dates=dmy",
-                               mlpipe__csv_input_name(&csv->input), c->name);
+                               mlpipe__input_name(&csv->input), c->name);
             return mlpipe__fail_at(ctx, -1, c->name);
         }
         if (c->may & MLPIPE__CSV_MDY && c->may & MLPIPE__CSV_DMY
@@ -298,7 +298,7 @@ static mlpipe_status csv_close_texts(mlpipe_ctx *ctx, mlpipe__csv *csv,
         (void)mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                            "%s: column '%s' has more texts than the limit "
                            "categories, %llu; read it as text",
-                           mlpipe__csv_input_name(&csv->input), c->name,
+                           mlpipe__input_name(&csv->input), c->name,
                            (unsigned long long)csv->env->limits.categories);
         return mlpipe__fail_at(ctx, -1, c->name);
     }
@@ -346,7 +346,7 @@ mlpipe_status mlpipe__csv_infer(mlpipe_ctx *ctx, mlpipe__csv *csv)
         st = mlpipe__fail(ctx, MLPIPE_E_EMPTY,
                           "%s holds no row that can be loaded: %llu were "
                           "read, %llu rejected, %llu blank",
-                          mlpipe__csv_input_name(&csv->input),
+                          mlpipe__input_name(&csv->input),
                           (unsigned long long)csv->tally.rows_in,
                           (unsigned long long)csv->tally.rejected,
                           (unsigned long long)csv->tally.skipped);

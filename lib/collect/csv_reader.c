@@ -26,11 +26,11 @@ static mlpipe_status csv_too_long(mlpipe_ctx *ctx,
                        "%s: the record that starts in line %llu has more "
                        "than %llu bytes, the limit csv_line_bytes; a quote "
                        "that is never closed does that",
-                       mlpipe__csv_input_name(r->input),
+                       mlpipe__input_name(r->input),
                        (unsigned long long)r->next_line,
                        (unsigned long long)
                        ctx->env->limits.csv_line_bytes);
-    return mlpipe__fail_where(ctx, mlpipe__csv_input_name(r->input));
+    return mlpipe__fail_where(ctx, mlpipe__input_name(r->input));
 }
 
 mlpipe_status mlpipe__csv_poll(mlpipe_ctx *ctx, mlpipe__csv_reader *r)
@@ -46,7 +46,7 @@ mlpipe_status mlpipe__csv_poll(mlpipe_ctx *ctx, mlpipe__csv_reader *r)
 static mlpipe_status csv_next_record(mlpipe_ctx *ctx, mlpipe__csv_reader *r,
                                      enum mlpipe__csv_found *found)
 {
-    mlpipe__csv_input *in = r->input;
+    mlpipe__input *in = r->input;
 
     for (;;) {
         *found = MLPIPE__CSV_MORE;
@@ -59,7 +59,7 @@ static mlpipe_status csv_next_record(mlpipe_ctx *ctx, mlpipe__csv_reader *r,
             return MLPIPE_OK;
         if ((size_t)(in->end - in->at) > ctx->env->limits.csv_line_bytes)
             return csv_too_long(ctx, r);
-        const mlpipe_status st = mlpipe__csv_input_more(ctx, in);
+        const mlpipe_status st = mlpipe__input_more(ctx, in);
         if (st)
             return st;
     }
@@ -68,7 +68,7 @@ static mlpipe_status csv_next_record(mlpipe_ctx *ctx, mlpipe__csv_reader *r,
 mlpipe_status mlpipe__csv_next(mlpipe_ctx *ctx, mlpipe__csv_reader *r,
                                enum mlpipe__csv_found *found)
 {
-    mlpipe__csv_input *in = r->input;
+    mlpipe__input *in = r->input;
     mlpipe_status st = MLPIPE_OK;
 
     if (in->offset - r->polled >= CSV_POLL_BYTES)
@@ -82,7 +82,7 @@ mlpipe_status mlpipe__csv_next(mlpipe_ctx *ctx, mlpipe__csv_reader *r,
     if (*found == MLPIPE__CSV_TOO_MANY)
         return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                             "%s: line %llu has more cells than the limit "
-                            "csv_columns, %llu", mlpipe__csv_input_name(in),
+                            "csv_columns, %llu", mlpipe__input_name(in),
                             (unsigned long long)r->next_line,
                             (unsigned long long)ctx->env->limits.csv_columns);
     if (r->record.size > ctx->env->limits.csv_line_bytes)
@@ -91,7 +91,7 @@ mlpipe_status mlpipe__csv_next(mlpipe_ctx *ctx, mlpipe__csv_reader *r,
     r->line = r->next_line;
     r->next_line += r->record.lines;
     r->begin = in->offset;
-    mlpipe__csv_input_skip(in, r->record.size);
+    mlpipe__input_skip(in, r->record.size);
     r->end = in->offset;
     if (csv_is_ascii(r->raw, r->record.size))
         return MLPIPE_OK;
@@ -139,7 +139,7 @@ typedef struct csv_guess {
     double share;     /* of the records that have it */
 } csv_guess;
 
-static mlpipe_status csv_guess_one(mlpipe_ctx *ctx, mlpipe__csv_input *in,
+static mlpipe_status csv_guess_one(mlpipe_ctx *ctx, mlpipe__input *in,
                                    const mlpipe__csv_options *o,
                                    mlpipe__csv_record *record, csv_guess *g)
 {
@@ -184,7 +184,7 @@ static const char *csv_delimiter_name(char c)
  * (where there is none, those that cut half of them). The one with the most
  * cells wins if it has at least twice as many as the next.
  */
-mlpipe_status mlpipe__csv_sniff(mlpipe_ctx *ctx, mlpipe__csv_input *in,
+mlpipe_status mlpipe__csv_sniff(mlpipe_ctx *ctx, mlpipe__input *in,
                                 const mlpipe__csv_options *o,
                                 mlpipe__csv_record *record, char *out)
 {
@@ -219,7 +219,7 @@ mlpipe_status mlpipe__csv_sniff(mlpipe_ctx *ctx, mlpipe__csv_input *in,
     return mlpipe__fail(ctx, MLPIPE_E_AMBIGUOUS,
                         "%s: cells may be separated by %q (%u cells a line) "
                         "or by %q (%u cells a line); say which with "
-                        "delimiter=", mlpipe__csv_input_name(in),
+                        "delimiter=", mlpipe__input_name(in),
                         csv_delimiter_name(first->delimiter), first->cells,
                         csv_delimiter_name(second->delimiter),
                         second->cells);

@@ -6,7 +6,7 @@ enum { CSV_RAW_BYTES = 200, CSV_NAMED_REJECTS = 5 };
 
 void mlpipe__csv_rewind(mlpipe__csv *csv, uint32_t pass)
 {
-    mlpipe__csv_input_seek(&csv->input, csv->data_offset);
+    mlpipe__input_seek(&csv->input, csv->data_offset);
     csv->reader.next_line = csv->data_line;
     csv->reader.polled = csv->data_offset;
     csv->reader.pass = pass;
@@ -137,7 +137,7 @@ mlpipe_status mlpipe__csv_rejected(mlpipe_ctx *ctx, const mlpipe__csv *csv)
     (void)mlpipe__fail(
         ctx, MLPIPE_E_FORMAT,
         "%s: line %llu%s%s%s: %.*s: %.*s%s (%llu bad rows among %llu%s); %s",
-        mlpipe__csv_input_name(&csv->input),
+        mlpipe__input_name(&csv->input),
         (unsigned long long)first->line, *name ? ", column '" : "", name,
         *name ? "'" : "", (int)first->reason_bytes,
         csv->reject_text.data + first->reason, (int)first->raw_bytes,
@@ -223,7 +223,7 @@ mlpipe_status mlpipe__csv_row(mlpipe_ctx *ctx, mlpipe__csv *csv, bool *row)
         if (++tally->rows_in > ctx->env->limits.csv_rows)
             return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                                 "%s has more rows than the limit csv_rows, "
-                                "%llu", mlpipe__csv_input_name(&csv->input),
+                                "%llu", mlpipe__input_name(&csv->input),
                                 (unsigned long long)
                                 ctx->env->limits.csv_rows);
         if (found == MLPIPE__CSV_EMPTY)

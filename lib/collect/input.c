@@ -7,13 +7,13 @@
 
 enum { CSV_BLOCK = 1 << 20 };
 
-const char *mlpipe__csv_input_name(const mlpipe__csv_input *in)
+const char *mlpipe__input_name(const mlpipe__input *in)
 {
     return in->path ? in->path : "memory";
 }
 
-mlpipe_status mlpipe__csv_input_memory(mlpipe_ctx *ctx, const void *bytes,
-                                       size_t size, mlpipe__csv_input *out)
+mlpipe_status mlpipe__input_memory(mlpipe_ctx *ctx, const void *bytes,
+                                       size_t size, mlpipe__input *out)
 {
     memset(out, 0, sizeof *out);
     out->env = ctx->env;
@@ -25,8 +25,8 @@ mlpipe_status mlpipe__csv_input_memory(mlpipe_ctx *ctx, const void *bytes,
     return MLPIPE_OK;
 }
 
-mlpipe_status mlpipe__csv_input_file(mlpipe_ctx *ctx, const char *path,
-                                     mlpipe__csv_input *out)
+mlpipe_status mlpipe__input_file(mlpipe_ctx *ctx, const char *path,
+                                     mlpipe__input *out)
 {
     const mlpipe_io *io = &ctx->env->io;
     int32_t result;
@@ -55,7 +55,7 @@ mlpipe_status mlpipe__csv_input_file(mlpipe_ctx *ctx, const char *path,
     return MLPIPE_OK;
 }
 
-void mlpipe__csv_input_close(mlpipe__csv_input *in)
+void mlpipe__input_close(mlpipe__input *in)
 {
     if (!in->env)
         return;
@@ -66,7 +66,7 @@ void mlpipe__csv_input_close(mlpipe__csv_input *in)
     memset(in, 0, sizeof *in);
 }
 
-void mlpipe__csv_input_seek(mlpipe__csv_input *in, uint64_t offset)
+void mlpipe__input_seek(mlpipe__input *in, uint64_t offset)
 {
     in->offset = offset;
     if (!in->path) {
@@ -77,7 +77,7 @@ void mlpipe__csv_input_seek(mlpipe__csv_input *in, uint64_t offset)
     in->eof = false;
 }
 
-mlpipe_status mlpipe__csv_input_more(mlpipe_ctx *ctx, mlpipe__csv_input *in)
+mlpipe_status mlpipe__input_more(mlpipe_ctx *ctx, mlpipe__input *in)
 {
     const mlpipe_io *io = &in->env->io;
     const size_t held = (size_t)(in->end - in->at);
@@ -116,8 +116,8 @@ mlpipe_status mlpipe__csv_input_more(mlpipe_ctx *ctx, mlpipe__csv_input *in)
     return MLPIPE_OK;
 }
 
-mlpipe_status mlpipe__csv_input_check(mlpipe_ctx *ctx,
-                                      const mlpipe__csv_input *in)
+mlpipe_status mlpipe__input_check(mlpipe_ctx *ctx,
+                                      const mlpipe__input *in)
 {
     mlpipe_io_stat now;
 
@@ -136,13 +136,13 @@ mlpipe_status mlpipe__csv_input_check(mlpipe_ctx *ctx,
     return mlpipe__fail_where(ctx, in->path);
 }
 
-mlpipe_status mlpipe__csv_input_changed(mlpipe_ctx *ctx,
-                                        const mlpipe__csv_input *in)
+mlpipe_status mlpipe__input_changed(mlpipe_ctx *ctx,
+                                        const mlpipe__input *in)
 {
-    const mlpipe_status st = mlpipe__csv_input_check(ctx, in);
+    const mlpipe_status st = mlpipe__input_check(ctx, in);
 
     return st ? st : mlpipe__fail(ctx, MLPIPE_E_CONFLICT,
                                   "%s changed while it was read; read it "
                                   "again when nobody writes to it",
-                                  mlpipe__csv_input_name(in));
+                                  mlpipe__input_name(in));
 }
