@@ -168,6 +168,19 @@ double mlpipe__block_sum(const double *values, uint32_t n); /* n <= 4096 */
 double mlpipe__block_dot(const double *a, const double *b, uint32_t n);
 void mlpipe__tree_add(mlpipe__tree *t, double block);
 double mlpipe__tree_value(const mlpipe__tree *t);
+
+/* The same of n sums at a time; n may fall below `room` from one start to the
+ * next. Zero it, set env and room; free it whatever became of it. */
+typedef struct mlpipe__sums {
+    mlpipe__env *env;
+    size_t room, n;
+    uint64_t blocks;
+    double *level[64]; /* the sums of 2^k blocks */
+} mlpipe__sums;
+void mlpipe__sums_start(mlpipe__sums *s, size_t n); /* forgets all blocks */
+bool mlpipe__sums_add(mlpipe__sums *s, double *block); /* spent; false: nomem */
+void mlpipe__sums_value(const mlpipe__sums *s, double *sums); /* 0 of none */
+void mlpipe__sums_free(mlpipe__sums *s);
 double mlpipe__sum(const double *values, uint64_t n);
 
 /* ---- statistics of a column (stats.c): init/update/merge/finish --------- */
@@ -589,13 +602,12 @@ double mlpipe__share_of(uint64_t seed, uint32_t purpose, uint64_t row_id);
  * multiple of 4,096 rows. A merge adds the other's sum as one more block, so
  * that it is equal to an update but for rounding.
  */
-enum { MLPIPE__SCATTER_LEVELS = 64 };
 typedef struct mlpipe__scatter {
     mlpipe__env *env;
     uint32_t columns;
-    uint64_t rows, blocks;
+    uint64_t rows;
     double *shift; /* NULL before the first row */
-    double *level[MLPIPE__SCATTER_LEVELS]; /* the sum of 2^k blocks */
+    mlpipe__sums sums;
 } mlpipe__scatter;
 
 void mlpipe__scatter_init(mlpipe__scatter *s, mlpipe__env *env,

@@ -173,6 +173,7 @@ static mlpipe_status logistic_allocate(logistic_fit *fit)
     /* The first reading has two sums a feature. */
     if (fit->most_terms < 2 * (size_t)fit->p)
         fit->most_terms = 2 * (size_t)fit->p;
+    fit->tree = (mlpipe__sums){.env = fit->env, .room = fit->most_terms};
     fit->lane = mlpipe__alloc_array(fit->env, fit->tasks, sizeof *fit->lane);
     if (!fit->lane)
         return mlpipe__nomem(fit->ctx);
@@ -213,8 +214,7 @@ static void logistic_free(logistic_fit *fit)
 
     for (uint32_t i = 0; i < sizeof all / sizeof *all; i++)
         mlpipe__free(env, all[i]);
-    for (uint32_t k = 0; k < LOGISTIC_LEVELS; k++)
-        mlpipe__free(env, fit->level[k]);
+    mlpipe__sums_free(&fit->tree);
     for (uint32_t t = 0; t < fit->tasks && fit->lane; t++) {
         logistic_lane *lane = &fit->lane[t];
         double *const some[] = {lane->values, lane->eta, lane->residual,

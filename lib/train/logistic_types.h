@@ -16,7 +16,6 @@ enum {
     /* From one weighted column of a block to the next: the odd 64 bytes keep
      * columns in different sets of the caches. */
     LOGISTIC_STRIDE = LOGISTIC_BLOCK + 72,
-    LOGISTIC_LEVELS = 52,
     LOGISTIC_MEMORY = 10,       /* steps that the quasi-Newton form keeps */
     LOGISTIC_SQUARE_MAX = 1500, /* coefficients with a matrix of second
                                    derivatives */
@@ -71,8 +70,7 @@ typedef struct logistic_fit {
     double *cache;        /* the features, shifted, unit by unit; or NULL */
     uint32_t tasks;
     logistic_lane *lane;  /* tasks */
-    double *level[LOGISTIC_LEVELS]; /* sums of 2^k blocks */
-    bool full[LOGISTIC_LEVELS];
+    mlpipe__sums tree;    /* of the sums of blocks */
     double *sums;         /* of the last pass */
     double least;
     uint32_t passes;
