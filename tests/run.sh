@@ -21,6 +21,7 @@ if [ -z "${MLPIPE_TEST_DATA:-}" ] && [ -d ../shared/data ]; then
     MLPIPE_TEST_DATA=$(cd ../shared/data && pwd)
 fi
 export MLPIPE_TEST_DATA=${MLPIPE_TEST_DATA:-}
+[ "$what" != long ] || export MLPIPE_SWEEP_ALL=1
 . examples/install_deps.sh
 install_deps build tests || exit 1
 
