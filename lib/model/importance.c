@@ -109,20 +109,27 @@ static bool importance_reads_time(const mlpipe_model *m)
     return false;
 }
 
-/* Every column that the model reads. */
+/* Every column that the model reads, but for its offset, which is given and
+ * not learnt. */
 static mlpipe_status importance_columns(importance *a)
 {
     const mlpipe__program *p = a->model->program;
     bool time = importance_reads_time(a->model);
+    mlpipe_status st;
 
     a->names = mlpipe__alloc_array(a->ctx->env, (size_t)p->input_count + 1,
                                    sizeof *a->names);
     a->inputs = mlpipe__alloc(a->ctx->env, (size_t)p->input_count + 1);
     if (!a->names || !a->inputs)
         return mlpipe__nomem(a->ctx);
-    for (; a->columns < p->input_count; a->columns++) {
-        a->names[a->columns] = p->inputs[a->columns].name;
-        time = time && strcmp(a->names[a->columns], a->model->time_column);
+    st = mlpipe__model_offset_alone(a->ctx, a->model, a->inputs);
+    if (st)
+        return st;
+    for (uint32_t i = 0; i < p->input_count; i++) {
+        if (a->inputs[i])
+            continue;
+        a->names[a->columns++] = p->inputs[i].name;
+        time = time && strcmp(p->inputs[i].name, a->model->time_column);
     }
     if (time)
         a->names[a->columns++] = a->model->time_column;
