@@ -137,6 +137,22 @@ static mlpipe_status importance_columns(importance *a)
     return MLPIPE_OK;
 }
 
+/* The offset is an input too; mlpipe__model_offset_alone left it out. */
+static mlpipe_status importance_is_offset(const importance *a,
+                                          const char *name)
+{
+    const mlpipe__program *p = a->model->program;
+
+    for (uint32_t i = 0; i < p->input_count; i++)
+        if (!strcmp(p->inputs[i].name, name))
+            return mlpipe__fail(a->ctx, MLPIPE_E_PARAM,
+                                "columns names %q, which the model reads for "
+                                "its offset alone: that is given and not "
+                                "learnt; leave it out",
+                                name);
+    return MLPIPE_OK;
+}
+
 /* Those that were asked for, in their own order. */
 static mlpipe_status importance_choose(importance *a,
                                        const mlpipe__setting *asked)
@@ -150,6 +166,9 @@ static mlpipe_status importance_choose(importance *a,
             k++;
         if (k < a->columns)
             continue;
+        const mlpipe_status st = importance_is_offset(a, name);
+        if (st)
+            return st;
         near = mlpipe__nearest(name, strlen(name), a->names, a->columns);
         return mlpipe__fail(a->ctx, MLPIPE_E_PARAM,
                             near ? "columns names %q, which is none of the "
