@@ -538,6 +538,36 @@ static void missing_held(void **state)
     mlpipe_dataset_free(d);
 }
 
+/* What follows a learner is fitted on the rows that have an answer. */
+static void missing_tails(void **state)
+{
+    mlpipe_dataset *d = table(ctx, 4), *some = with_offset(d, 4);
+    static const char *const params[] = {"method=split share=0.3",
+                                         "method=cross folds=3", "folds=3"};
+
+    (void)state;
+    for (uint32_t k = 0; k < 3; k++) {
+        const char *const *steps =
+            k < 2 ? STEPS("ridge", NULL, "conformal", params[k])
+                  : STEPS("logistic", NULL, "calibrate", params[k]);
+        const char *roles =
+            k < 2 ? "target=z offset=off" : "target=y offset=off";
+        mlpipe_model *m = fit_on(d, roles, steps);
+        mlpipe_model *n = fit_on(some, roles, steps);
+        double *p = answers(m, d);
+        const uint32_t width = mlpipe_model_outputs(m);
+
+        near_answers(m, n, 0);
+        for (uint32_t i = 0; i < ROWS * width; i++)
+            assert_int_equal(i / width % 4 == 0, p[i] != p[i]);
+        free(p);
+        mlpipe_model_free(m);
+        mlpipe_model_free(n);
+    }
+    mlpipe_dataset_free(some);
+    mlpipe_dataset_free(d);
+}
+
 /* ---- serving ------------------------------------------------------------- */
 
 typedef struct record {
@@ -825,6 +855,7 @@ int main(void)
         cmocka_unit_test(importances),    cmocka_unit_test(validated),
         cmocka_unit_test(transformed),    cmocka_unit_test(far_away),
         cmocka_unit_test(refused),
+        cmocka_unit_test(missing_tails),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
