@@ -32,7 +32,9 @@ static void peers(void **state)
               golden_offset_line, 1e-7);
 }
 
-/* Trees as many and as large as LightGBM's, from the same offset. */
+/* Trees as many and as large as LightGBM's, from the same scores: equal but
+ * for where cuts lie between two values (0.2198 and 0.2181; without an offset
+ * the loss is 0.34). */
 static void trees(void **state)
 {
     mlpipe_model *m = fit("target=y offset=off",
@@ -45,7 +47,7 @@ static void trees(void **state)
     for (uint32_t i = 0; i < ROWS; i++)
         loss -= log(golden_offset_y[i] > 0 ? p[i] : 1 - p[i]) / ROWS;
     assert_true(loss < 0.3 * golden_offset_loss[0]);
-    assert_near(loss, golden_offset_loss[1], 0.02);
+    assert_near(loss, golden_offset_loss[1], 0.005);
     assert_ok(ctx, mlpipe_model_card(ctx, m, &card));
     assert_near(mlpipe_report_get(card, "fit.train_loss"), loss, 1e-12);
     mlpipe_report_free(card);
