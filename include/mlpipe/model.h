@@ -40,7 +40,8 @@ typedef struct mlpipe_model mlpipe_model;
  *         MLPIPE_E_LEAK (valid holds rows of train), MLPIPE_E_CONFLICT (a
  *         step behind one that resamples), MLPIPE_E_NUMERIC, MLPIPE_E_LIMIT,
  *         MLPIPE_E_STATE (no learner), MLPIPE_E_UNSUPPORTED (a
- *         reserved role, or a task that the learner does not do),
+ *         reserved role, an offset that the learner does not take, or a task
+ *         that it does not do),
  *         MLPIPE_E_CANCELLED
  * @thread ctx
  * @since 0.1
@@ -151,7 +152,8 @@ mlpipe_evaluate(mlpipe_ctx *ctx, const mlpipe_model *model,
  * above zero; the mean over the orders with a 95 % interval (Student's) that
  * speaks of the orders alone and not of the choice of rows. Columns that tell
  * the same share what they are worth, and each may seem worth nothing; take
- * them together=true then. The same bits for any number of threads.
+ * them together=true then. What is read for the offset alone is given and not
+ * learnt, and left out. The same bits for any number of threads.
  *
  * The report "importance" has the figures n, score (of all columns as they
  * are), and drop.<column> for each, and a table of the same, the greatest

@@ -109,24 +109,47 @@ static bool importance_reads_time(const mlpipe_model *m)
     return false;
 }
 
-/* Every column that the model reads. */
+/* Every column that the model reads, but for its offset, which is given and
+ * not learnt. */
 static mlpipe_status importance_columns(importance *a)
 {
     const mlpipe__program *p = a->model->program;
     bool time = importance_reads_time(a->model);
+    mlpipe_status st;
 
     a->names = mlpipe__alloc_array(a->ctx->env, (size_t)p->input_count + 1,
                                    sizeof *a->names);
     a->inputs = mlpipe__alloc(a->ctx->env, (size_t)p->input_count + 1);
     if (!a->names || !a->inputs)
         return mlpipe__nomem(a->ctx);
-    for (; a->columns < p->input_count; a->columns++) {
-        a->names[a->columns] = p->inputs[a->columns].name;
-        time = time && strcmp(a->names[a->columns], a->model->time_column);
+    st = mlpipe__model_offset_alone(a->ctx, a->model, a->inputs);
+    if (st)
+        return st;
+    for (uint32_t i = 0; i < p->input_count; i++) {
+        if (a->inputs[i])
+            continue;
+        a->names[a->columns++] = p->inputs[i].name;
+        time = time && strcmp(p->inputs[i].name, a->model->time_column);
     }
     if (time)
         a->names[a->columns++] = a->model->time_column;
     a->by_time = importance_reads_time(a->model);
+    return MLPIPE_OK;
+}
+
+/* The offset is an input too; mlpipe__model_offset_alone left it out. */
+static mlpipe_status importance_is_offset(const importance *a,
+                                          const char *name)
+{
+    const mlpipe__program *p = a->model->program;
+
+    for (uint32_t i = 0; i < p->input_count; i++)
+        if (!strcmp(p->inputs[i].name, name))
+            return mlpipe__fail(a->ctx, MLPIPE_E_PARAM,
+                                "columns names %q, which the model reads for "
+                                "its offset alone: that is given and not "
+                                "learnt; leave it out",
+                                name);
     return MLPIPE_OK;
 }
 
@@ -143,6 +166,9 @@ static mlpipe_status importance_choose(importance *a,
             k++;
         if (k < a->columns)
             continue;
+        const mlpipe_status st = importance_is_offset(a, name);
+        if (st)
+            return st;
         near = mlpipe__nearest(name, strlen(name), a->names, a->columns);
         return mlpipe__fail(a->ctx, MLPIPE_E_PARAM,
                             near ? "columns names %q, which is none of the "

@@ -111,6 +111,7 @@ static logistic_unit rows_unit(const logistic_fit *fit, logistic_lane *lane,
         .x = x,
         .target = t->target + start + at,
         .weight = t->weight ? t->weight + start + at : NULL,
+        .offset = t->offset ? t->offset + start + at : NULL,
         .at = at,
         .n = take - at < n ? take - at : n,
         .stride = n};

@@ -66,6 +66,7 @@ typedef struct logistic_fit {
     double weight;        /* of all rows */
     double smooth, corner; /* penalties on w^2 / 2 and |w|, a unit weight */
     double *shift, *scale; /* q: what columns are less; their spread */
+    double start;          /* of the constant, beside offsets */
     double *share;        /* classes: of the weight */
     double *cache;        /* the features, shifted, unit by unit; or NULL */
     uint32_t tasks;
@@ -108,7 +109,7 @@ mlpipe_status mlpipe__logistic_pass(logistic_fit *fit,
 /* logistic_link.c: n rows of a unit that starts at row `at` of its block;
  * x has columns `stride` apart. */
 typedef struct logistic_unit {
-    const double *x, *target, *weight; /* weight may be NULL */
+    const double *x, *target, *weight, *offset; /* the last two may be NULL */
     uint32_t at, n, stride;
 } logistic_unit;
 void mlpipe__logistic_unit(const logistic_fit *fit, logistic_lane *lane,
