@@ -52,7 +52,7 @@ mlpipe_status mlpipe__metric_of_task(mlpipe_ctx *ctx, uint32_t task,
                             "metric %q is not one of the task %s; take one "
                             "of: %s",
                             name, mlpipe__task_name(task), list);
-    near = mlpipe__nearest(name, strcspn(name, "@"), names, count);
+    near = mlpipe__nearest(name, mlpipe__metric_stem(name), names, count);
     return mlpipe__fail(ctx, MLPIPE_E_PARAM,
                         found ? "metric %q does not score the task %s of "
                                 "this target; its default is \"%s\""

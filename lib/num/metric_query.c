@@ -69,11 +69,17 @@ static mlpipe_status query_no_cut(mlpipe_ctx *ctx, const char *name,
                         name, (int)n, name, list);
 }
 
+size_t mlpipe__metric_stem(const char *name)
+{
+    const char *const at = strchr(name, '@');
+    return at ? (size_t)(at - name) : strlen(name);
+}
+
 mlpipe_status mlpipe__metric_read(mlpipe_ctx *ctx, const char *name,
                                   mlpipe__metric *out, bool *found)
 {
     const char *const at = strchr(name, '@');
-    const size_t n = at ? (size_t)(at - name) : strlen(name);
+    const size_t n = mlpipe__metric_stem(name);
     const mlpipe__metric *m = at ? NULL : mlpipe__metric_find(name);
     bool cut = false;
     int64_t k = 0;

@@ -490,6 +490,8 @@ enum { MLPIPE__QUERY_K_MAX = 1000000 };
  */
 mlpipe_status mlpipe__metric_read(mlpipe_ctx *ctx, const char *name,
                                   mlpipe__metric *out, bool *found);
+/* Bytes of a name before its @. */
+size_t mlpipe__metric_stem(const char *name);
 /* value with 95 % interval where one is defined; E_NOMEM */
 mlpipe_status mlpipe__metric_value(mlpipe_ctx *ctx, const mlpipe__metric *m,
                                    const mlpipe__scored *s,

@@ -47,7 +47,7 @@ mlpipe_status mlpipe__compare_metric(mlpipe_ctx *ctx, const char *what,
                          (m = mlpipe__query_metric_at(i)); i++)
         if ((m->tasks & task) && mlpipe__comparable(m, width))
             fit[count++] = m->name;
-    near = mlpipe__nearest(name, strcspn(name, "@"), fit, count);
+    near = mlpipe__nearest(name, mlpipe__metric_stem(name), fit, count);
     return mlpipe__fail(ctx, MLPIPE_E_PARAM,
                         "%s = %q is no metric that a paired test can "
                         "compare for this task; %s is one",

@@ -67,7 +67,7 @@ static mlpipe_status search_metric(mlpipe__search *s)
         size += mlpipe__format(list + size, sizeof list - size, "%s%s",
                                n ? ", " : "", names[n]);
     }
-    near = mlpipe__nearest(name, strcspn(name, "@"), names, n);
+    near = mlpipe__nearest(name, mlpipe__metric_stem(name), names, n);
     return mlpipe__fail(s->ctx, MLPIPE_E_PARAM,
                         near ? "mlpipe_search: no metric %q; did you mean "
                                "\"%s\"? There are: %s"
