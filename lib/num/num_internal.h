@@ -409,7 +409,11 @@ typedef struct mlpipe__scored {
     const double *w;  /* n, or NULL = all one */
     uint64_t n;
     uint32_t width;   /* classes where there are three or more, else 1 */
+    const uint32_t *query; /* n: the query of a row, for metrics by query;
+                              NULL: none is known */
 } mlpipe__scored;
+/* The query of a row that is of none. */
+#define MLPIPE__NO_QUERY UINT32_MAX
 
 /* The same of the classes of a row; they add up to 1. */
 double mlpipe__loss_log_classes(double y, const double *p, uint32_t classes);
@@ -426,6 +430,20 @@ typedef struct mlpipe__confusion {
     double *truth, *said;  /* sums of rows and of columns */
 } mlpipe__confusion;
 
+/*
+ * The rows of each query that has a relevant one (y > 0), the highest score
+ * first and of equal scores the largest truth, and their truths, the largest
+ * first. A query weighs the mean of its rows' weights.
+ */
+typedef struct mlpipe__rankings {
+    uint32_t queries, without; /* with a relevant row; without one: left out */
+    uint64_t strays;           /* rows of no query */
+    uint64_t *start;           /* queries + 1: the first row of each */
+    double *y, *p, *best;      /* the rows, their scores, the truths alone */
+    double *w;                 /* queries */
+    double *discount;          /* 1 / log2(rank + 2), as far as rows go */
+} mlpipe__rankings;
+
 /* Rows beside what several metrics need of them, made once. */
 typedef struct mlpipe__scoring {
     mlpipe_ctx *ctx;
@@ -436,7 +454,9 @@ typedef struct mlpipe__scoring {
     double rows;           /* as many of equal weight would say as much
                               (Kish): (sum w)^2 / sum w^2 */
     bool undefined;        /* a NaN, or a class that is none */
-    bool curve_made, confusion_made;
+    bool curve_made, confusion_made, rankings_made;
+    mlpipe__rankings rankings;
+    double *rankings_room;
     mlpipe__curve curve;
     uint64_t *curve_room;
     mlpipe__confusion confusion;
@@ -445,7 +465,7 @@ typedef struct mlpipe__scoring {
 /* A metric by name, for evaluate, gate and search: one table. */
 typedef struct mlpipe__metric mlpipe__metric;
 struct mlpipe__metric {
-    const char *name;
+    char name[32];        /* a metric is a value that may be copied */
     uint32_t tasks;       /* MLPIPE__TASK_ bits */
     uint32_t standard;    /* those where it is told without being asked for */
     bool higher_is_better;
@@ -460,6 +480,8 @@ struct mlpipe__metric {
                            mlpipe_figure *out);
     uint32_t which;       /* of those that one function gives */
     const char *doc;      /* with its interval, where it has one */
+    bool by_query;        /* the mean of what it is in each query */
+    uint32_t k;           /* by_query: ranks that count; 0: all */
 };
 enum {
     MLPIPE__TASK_REGRESSION = 1,
@@ -470,6 +492,19 @@ enum {
 enum { MLPIPE__METRICS_MAX = 64 }; /* of one task */
 const mlpipe__metric *mlpipe__metric_at(uint32_t i); /* NULL past the last */
 const mlpipe__metric *mlpipe__metric_find(const char *name);
+/* Those by query, apart, since nothing asks for them unless by name
+ * (metric_query.c). Some have a name in "@k", which stands for @1, @2, ... */
+const mlpipe__metric *mlpipe__query_metric_at(uint32_t i);
+enum { MLPIPE__QUERY_K_MAX = 1000000 };
+/*
+ * The metric of a name, which may have "@10" behind it: the one place that
+ * reads this. *found is false where no metric is of that name, and E_PARAM
+ * says what is wrong with the @.
+ */
+mlpipe_status mlpipe__metric_read(mlpipe_ctx *ctx, const char *name,
+                                  mlpipe__metric *out, bool *found);
+/* Bytes of a name before its @. */
+size_t mlpipe__metric_stem(const char *name);
 /* value with 95 % interval where one is defined; E_NOMEM */
 mlpipe_status mlpipe__metric_value(mlpipe_ctx *ctx, const mlpipe__metric *m,
                                    const mlpipe__scored *s,
@@ -486,6 +521,12 @@ mlpipe_status mlpipe__scoring_curve(mlpipe__scoring *g,
                                     const mlpipe__curve **out);
 mlpipe_status mlpipe__scoring_confusion(mlpipe__scoring *g,
                                         const mlpipe__confusion **out);
+mlpipe_status mlpipe__scoring_rankings(mlpipe__scoring *g,
+                                       const mlpipe__rankings **out);
+/* What a metric by query is in each query of the rankings. E_SCHEMA where a
+ * truth is no gain. */
+mlpipe_status mlpipe__scoring_queries(mlpipe__scoring *g,
+                                      const mlpipe__metric *m, double *out);
 void mlpipe__scoring_free(mlpipe__scoring *g);
 
 /* Answers beside what came of them, in bins of the probability (of three
