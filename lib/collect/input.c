@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The window on a text: a file in blocks of 1 MiB, or memory as it is. Files
- * are read, never mapped: a mapped file that shrinks would end the host. Where
- * the text is packed, or is no UTF-8, a decoder fills the window.
+ * The window on a text: a file in blocks, or memory as it is. Files are read,
+ * never mapped: a mapped file that shrinks would end the host. Where the text
+ * is packed, or is no UTF-8, a decoder fills the window.
  */
 #include "input_internal.h"
 
 enum {
     INPUT_BLOCK = 1 << 20,
+    INPUT_SMALL = 1 << 16,  /* a block where the whole is less than that */
     INPUT_HEAD = 4096,      /* what is looked at to find the encoding */
     INPUT_SPOOL = 1 << 16
 };
@@ -228,7 +229,7 @@ void mlpipe__input_seek(mlpipe__input *in, uint64_t offset)
         in->at = in->memory + offset;
         return;
     }
-    in->at = in->end = in->buffer;
+    in->at = in->end = in->buffer ? in->buffer : "";
     in->eof = false;
     if (in->decoder) {
         in->decoder->moved = true;
@@ -297,14 +298,16 @@ mlpipe_status mlpipe__input_open(mlpipe_ctx *ctx,
 
     memset(out, 0, sizeof *out);
     out->env = ctx->env;
-    out->block = from->block ? from->block : INPUT_BLOCK;
     out->encoding = MLPIPE__ENCODING_UTF8;
+    out->at = out->end = "";
     if (from->path)
         st = input_open_file(ctx, from->path, out);
     else if (from->stream)
         st = input_open_stream(ctx, from->stream, out);
     else
         input_open_memory(from->bytes, from->size, out);
+    out->block = from->block ? from->block
+        : out->total < INPUT_SMALL ? INPUT_SMALL : INPUT_BLOCK;
     return st ? st : input_begin(ctx, out, from->encoding);
 }
 
