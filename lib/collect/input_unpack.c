@@ -187,8 +187,8 @@ static mlpipe_status unpack_damaged(mlpipe_ctx *ctx, const mlpipe__input *in,
     if (st)
         return st;
     (void)mlpipe__fail(ctx, MLPIPE_E_CORRUPT,
-                       "%s: what is packed with %s is damaged at byte %llu "
-                       "of %llu: %s; fetch or pack the file again",
+                       "%s: what is packed with %s is damaged, as byte %llu "
+                       "of %llu shows: %s; fetch or pack the file again",
                        mlpipe__input_name(in), d->unpacker->name,
                        (unsigned long long)d->stored_offset,
                        (unsigned long long)in->total,

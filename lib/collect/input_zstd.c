@@ -7,9 +7,13 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
+/* Of the head of a frame, with which every frame begins. */
+enum { ZSTD_FIRST = 5 };
+
 typedef struct zstd_state {
     mlpipe__env *env;
     ZSTD_DCtx *context;
+    size_t wanted; /* bytes of what comes next: a head, a block */
 } zstd_state;
 
 static void *zstd_alloc(void *env, size_t size)
@@ -30,6 +34,7 @@ static void *zstd_open(mlpipe__env *env)
     if (!s)
         return NULL;
     s->env = env;
+    s->wanted = ZSTD_FIRST;
     s->context = ZSTD_createDCtx_advanced(memory);
     if (s->context)
         return s;
@@ -43,23 +48,28 @@ static void zstd_reset(void *state)
 
     /* Cannot fail for a session. */
     (void)ZSTD_DCtx_reset(s->context, ZSTD_reset_session_only);
+    s->wanted = ZSTD_FIRST;
 }
 
+/* What fails takes nothing, so that a block at a time tells where it is. */
 static enum mlpipe__unpacked zstd_step(void *state, const char **at,
                                        const char *end, char **out,
                                        char *out_end, const char **why)
 {
     zstd_state *s = state;
-    ZSTD_inBuffer from = {*at, (size_t)(end - *at), 0};
+    const size_t there = (size_t)(end - *at);
+    ZSTD_inBuffer from = {*at, there < s->wanted ? there : s->wanted, 0};
     ZSTD_outBuffer to = {*out, (size_t)(out_end - *out), 0};
     const size_t result = ZSTD_decompressStream(s->context, &to, &from);
 
     *at += from.pos;
     *out += to.pos;
+    s->wanted = ZSTD_FIRST;
     if (!result)
         return MLPIPE__UNPACK_END;
     switch (ZSTD_getErrorCode(result)) {
     case ZSTD_error_no_error:
+        s->wanted = result;
         return MLPIPE__UNPACK_OK;
     case ZSTD_error_memory_allocation:
         return MLPIPE__UNPACK_NOMEM;

@@ -143,7 +143,7 @@ static void test_truncated(void **state)
 static void test_trailing_bytes(void **state)
 {
     rig_bytes text = some_rows(8);
-    char print[64], words[64];
+    char print[64], words[64], place[64];
 
     for (int pack = RIG_GZIP; pack < RIG_PACKS; pack++) {
         if (!rig_has(pack))
@@ -152,8 +152,35 @@ static void test_trailing_bytes(void **state)
         sprintf(words, "of %zu", packed.size + 20);
         rig_put(&packed, "and something behind", 20);
         assert_status(MLPIPE_E_CORRUPT, print_packed(print));
-        assert_says("damaged at byte");
+        sprintf(place, "as byte %zu of", packed.size - 20);
+        assert_says(pack == RIG_GZIP || pack == RIG_GZIP_MEMBERS ? "damaged"
+                                                                 : place);
         assert_says(words);
+    }
+    free(text.data);
+}
+
+/* The place that is told is near to where the damage is: what came before it
+ * was fine. */
+static void test_damage_is_located(void **state)
+{
+    rig_bytes text = some_rows(60000);
+    mlpipe_dataset *d;
+
+    for (int pack = RIG_GZIP; pack < RIG_PACKS; pack += 2) {
+        if (!rig_has(pack))
+            continue;
+        rig_pack(&text, pack, &packed);
+        const size_t at = packed.size * 3 / 4;
+        memset(packed.data + at, 0xff, 64);
+        assert_status(MLPIPE_E_CORRUPT, read_packed(&d));
+        const char *told = strstr(mlpipe_ctx_error(ctx)->text, "as byte ");
+        assert_non_null(told);
+        const size_t place = strtoul(told + 8, NULL, 10);
+        print_message("# %s: damaged from %zu of %zu on, told at %zu\n",
+                      rig_packing(pack), at, packed.size, place);
+        /* A block of zstd has 128 KiB at the most, and fails as one. */
+        assert_true(place > packed.size / 2 && place <= packed.size);
     }
     free(text.data);
 }
@@ -300,6 +327,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_damaged, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_truncated, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_trailing_bytes, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_damage_is_located, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_limits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_older_limits, set_up,

@@ -2,8 +2,8 @@
 /*
  * Encodings and packing. The first byte chooses the encoding, the second the
  * size of blocks; the rest is read as it is, from memory and from a stream, in
- * large blocks and in tiny ones: all see the same text or the same failure. If
- * the rest is UTF-8, it is also written in that encoding, packed, and must
+ * large blocks and in tiny ones: all see the same text, or all fail. If the
+ * rest is UTF-8, it is also written in that encoding, packed, and must
  * come back.
  */
 #include "fuzz.h"
@@ -72,10 +72,12 @@ static mlpipe_status fuzz_text(mlpipe_ctx *c, const mlpipe__input_from *from,
     return st;
 }
 
+/* Two faults may be met in another order where blocks are larger: unpacking
+ * then runs ahead of what it gives to be transcoded. */
 static void fuzz_same(mlpipe_status a, mlpipe_status b, const rig_bytes *x,
                       const rig_bytes *y)
 {
-    fuzz_require(a == b);
+    fuzz_require(!a == !b);
     if (a)
         return;
     fuzz_require(x->size == y->size);
