@@ -160,8 +160,9 @@ else
     broken tsan-build
 fi
 
-say "without BLAS"
-if build_in noblas -Dtests=true -Dblas=none -Dexamples=false; then
+say "without BLAS, zlib and zstd"
+if build_in noblas -Dtests=true -Dblas=none -Dzlib=disabled -Dzstd=disabled \
+    -Dexamples=false; then
     run_meson noblas --suite unit
 else
     broken noblas-build

@@ -111,6 +111,14 @@ mlpipe_status mlpipe__begin(mlpipe_ctx *ctx, const char *where);
 mlpipe_status mlpipe__begin_here(mlpipe_ctx *ctx, const char *where);
 mlpipe_status mlpipe__end(mlpipe_ctx *ctx, mlpipe_status status);
 
+/*
+ * Copy a struct of the host's whose first member is its size; see ctx.c.
+ * `first` is the size that its first version had. False where it is too
+ * small, or asks for what this library does not know.
+ */
+bool mlpipe__struct_copy(void *out, size_t ours, size_t first,
+                         const void *from);
+
 /* E_STATE where the context was made before a fork. */
 mlpipe_status mlpipe__check_process(mlpipe_ctx *ctx);
 /* No error any more; `where` is the function under way. */

@@ -40,6 +40,7 @@ typedef struct mlpipe__csv_options {
     int32_t delimiter;      /* a byte; -1 = found out */
     int32_t quote;          /* a byte; -1 = none */
     uint32_t header, text;  /* MLPIPE__CSV_ */
+    uint32_t encoding;      /* MLPIPE__ENCODING_ */
     uint32_t orders;        /* MLPIPE__CSV_ orders of dates that are tried */
     bool trim, quarantine;
     uint64_t max_rejects;
@@ -60,23 +61,71 @@ static inline int32_t mlpipe__csv_na(const mlpipe__csv_options *o,
     return (int32_t)mlpipe__dict_find(&o->na, s, n);
 }
 
-/* ---- bytes (input.c) ------------------------------------------------ */
+/* ---- bytes (input.c, input_*.c) ----------------------------------------- */
 
-/* A window on a file or on memory: [at, end) is there to be read. */
+/* How a text is written; the choices of the parameter encoding. */
+enum {
+    MLPIPE__ENCODING_AUTO,
+    MLPIPE__ENCODING_UTF8,
+    MLPIPE__ENCODING_UTF16LE,
+    MLPIPE__ENCODING_UTF16BE,
+    MLPIPE__ENCODING_LATIN1,
+    MLPIPE__ENCODING_CP1252
+};
+/* The row of that parameter, for the table of every reader of texts. */
+#define MLPIPE__PARAM_ENCODING                                             \
+    {"encoding", MLPIPE_PARAM_CHOICE, "auto", 0, 0,                        \
+     "auto,utf8,utf16le,utf16be,latin1,cp1252", 0x000100,                  \
+     "How the text is written; auto: by its byte order mark, UTF-16 where " \
+     "zero bytes give it away, else UTF-8."}
+
+/* Unpacks and transcodes; input_internal.h. */
+typedef struct mlpipe__decoder mlpipe__decoder;
+
+/*
+ * A window on a text: [at, end) is there to be read, in UTF-8, however the
+ * file is packed and written. Offsets are those of the text as it was written:
+ * of the file, or of what it unpacks to. One may go to any offset that the
+ * input once told; elsewhere in a text that is transcoded there may be the
+ * middle of a character, and in one that is packed the way there is long.
+ */
 typedef struct mlpipe__input {
     mlpipe__env *env;
     char *path;            /* NULL: memory */
+    char *name;            /* of a stream, for messages */
     void *file;
     mlpipe_io_stat found;  /* when it was opened */
     const char *memory;
+    char *spool;           /* of a stream: what memory then is */
     char *buffer;
-    size_t room;
+    size_t room, block;
     const char *at, *end;
-    uint64_t offset;       /* of `at` in the whole */
-    uint64_t total;        /* bytes of the whole */
+    uint64_t offset;       /* of `at` in the text as it was written */
+    uint64_t total;        /* bytes of the whole as it is stored */
+    uint64_t text_bytes;   /* of the text as it was written; 0 = not known */
     bool eof;              /* nothing comes behind `end` */
+    uint32_t encoding;     /* MLPIPE__ENCODING_, never AUTO */
+    bool mark;             /* a byte order mark was skipped */
+    bool controls;         /* Latin-1 with bytes 80 to 9f */
+    mlpipe__decoder *decoder; /* NULL: stored as UTF-8 */
 } mlpipe__input;
 
+/* Where an input comes from: the one that is given of path, stream, bytes. */
+typedef struct mlpipe__input_from {
+    const char *path;
+    const mlpipe_stream *stream;
+    const void *bytes;
+    size_t size;
+    uint32_t encoding;     /* MLPIPE__ENCODING_ */
+    size_t block;          /* bytes that are read at once; 0: the default */
+} mlpipe__input_from;
+
+/* Behind a byte order mark. What is there can be closed, even after a failure;
+ * the stream is at its end. */
+mlpipe_status mlpipe__input_open(mlpipe_ctx *ctx,
+                                 const mlpipe__input_from *from,
+                                 mlpipe__input *out);
+/* The two with encoding=auto. */
 mlpipe_status mlpipe__input_file(mlpipe_ctx *ctx, const char *path,
                                      mlpipe__input *out);
 mlpipe_status mlpipe__input_memory(mlpipe_ctx *ctx, const void *bytes,
@@ -84,11 +133,16 @@ mlpipe_status mlpipe__input_memory(mlpipe_ctx *ctx, const void *bytes,
 /* One more block behind `end`; sets eof where there is none. */
 mlpipe_status mlpipe__input_more(mlpipe_ctx *ctx, mlpipe__input *in);
 void mlpipe__input_seek(mlpipe__input *in, uint64_t offset);
+/* How many bytes the next n of the window were as they were written. */
+uint64_t mlpipe__input_written(const mlpipe__input *in, size_t n);
 static inline void mlpipe__input_skip(mlpipe__input *in, size_t n)
 {
+    in->offset += in->encoding > MLPIPE__ENCODING_UTF8
+        ? mlpipe__input_written(in, n) : n;
     in->at += n;
-    in->offset += n;
 }
+/* How many of `total` bytes were read so far, for progress. */
+uint64_t mlpipe__input_passed(const mlpipe__input *in);
 /* E_CONFLICT where the file is not what it was when it was opened. */
 mlpipe_status mlpipe__input_check(mlpipe_ctx *ctx,
                                       const mlpipe__input *in);
@@ -98,6 +152,14 @@ mlpipe_status mlpipe__input_changed(mlpipe_ctx *ctx,
 void mlpipe__input_close(mlpipe__input *in);
 /* Name of the input for messages. */
 const char *mlpipe__input_name(const mlpipe__input *in);
+/* For reports: "utf-8", where wide says whether a byte above 0x7f was met;
+ * and "none", "gzip" or "zstd". */
+const char *mlpipe__input_encoding(const mlpipe__input *in, bool wide);
+const char *mlpipe__input_compression(const mlpipe__input *in);
+/* Why n bytes that begin at `offset` are no UTF-8, and what to do. */
+enum { MLPIPE__INPUT_WHY = 160 };
+void mlpipe__input_no_utf8(const char *s, size_t n, uint64_t offset,
+                           char why[MLPIPE__INPUT_WHY]);
 
 /* ---- records (csv_scan.c, csv_reader.c) --------------------------------- */
 
@@ -161,6 +223,7 @@ typedef struct mlpipe__csv_reader {
     uint32_t pass, passes; /* for progress */
     const char *raw;       /* the record's bytes */
     bool wide;             /* a byte above 0x7f was met */
+    char no_utf8[MLPIPE__INPUT_WHY]; /* record.bad where that is why */
     mlpipe__text scratch;  /* of mlpipe__csv_cell */
 } mlpipe__csv_reader;
 
@@ -268,7 +331,7 @@ typedef struct mlpipe__csv {
     mlpipe__input input;
     mlpipe__csv_reader reader;
     uint64_t data_offset, data_line;   /* behind the header */
-    bool bom, header;
+    bool header;
     uint32_t renamed;                  /* columns that got another name */
     uint32_t column_count, forced_count;
     mlpipe__csv_column *columns;

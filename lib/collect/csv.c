@@ -28,29 +28,15 @@ static void csv_free(void *state)
     mlpipe__env_drop(env);
 }
 
-/* The first bytes: skips a UTF-8 mark, refuses UTF-16. */
+/* Reads may be short: there must be enough to find the dialect in. */
 static mlpipe_status csv_first_bytes(mlpipe_ctx *ctx, mlpipe__csv *csv)
 {
     mlpipe__input *in = &csv->input;
     mlpipe_status st = MLPIPE_OK;
 
-    /* Reads may be short: there must be enough to find the dialect in. */
     while (!st && !in->eof && in->end - in->at < CSV_FIRST_BYTES)
         st = mlpipe__input_more(ctx, in);
-    if (st)
-        return st;
-    const size_t n = (size_t)(in->end - in->at);
-    const unsigned char *b = (const unsigned char *)in->at;
-    if (n >= 2 && ((b[0] == 0xff && b[1] == 0xfe)
-                   || (b[0] == 0xfe && b[1] == 0xff)))
-        return mlpipe__fail(ctx, MLPIPE_E_FORMAT,
-                            "%s is UTF-16; convert it to UTF-8, as with "
-                            "iconv -f utf-16 -t utf-8",
-                            mlpipe__input_name(in));
-    csv->bom = n >= 3 && b[0] == 0xef && b[1] == 0xbb && b[2] == 0xbf;
-    if (csv->bom)
-        mlpipe__input_skip(in, 3);
-    return MLPIPE_OK;
+    return st;
 }
 
 /* Everything up to the types of the columns. */
@@ -82,9 +68,7 @@ static mlpipe_status csv_begin(mlpipe_ctx *ctx, mlpipe__csv *csv)
     return MLPIPE_OK;
 }
 
-/* path NULL: memory. */
-static mlpipe_status csv_open(mlpipe_ctx *ctx, const char *path,
-                              const void *bytes, size_t size,
+static mlpipe_status csv_open(mlpipe_ctx *ctx, mlpipe__input_from from,
                               const char *params, mlpipe__csv **out)
 {
     mlpipe__csv *csv = mlpipe__alloc(ctx->env, sizeof *csv);
@@ -100,9 +84,9 @@ static mlpipe_status csv_open(mlpipe_ctx *ctx, const char *path,
     mlpipe__text_init(&csv->reader.scratch, csv->env);
     mlpipe__text_init(&csv->reject_text, csv->env);
     mlpipe_status st = mlpipe__csv_options_parse(ctx, params, &csv->options);
+    from.encoding = csv->options.encoding;
     if (!st)
-        st = path ? mlpipe__input_file(ctx, path, &csv->input)
-                  : mlpipe__input_memory(ctx, bytes, size, &csv->input);
+        st = mlpipe__input_open(ctx, &from, &csv->input);
     if (!st)
         st = csv_begin(ctx, csv);
     if (!st)
@@ -139,12 +123,11 @@ static mlpipe_status csv_block(mlpipe_ctx *ctx, mlpipe__csv *csv, int64_t max,
 
 /* ---- whole -------------------------------------------------------------- */
 
-static mlpipe_status csv_read(mlpipe_ctx *ctx, const char *path,
-                              const void *bytes, size_t size,
+static mlpipe_status csv_read(mlpipe_ctx *ctx, mlpipe__input_from from,
                               const char *params, mlpipe_dataset **out)
 {
     mlpipe__csv *csv;
-    mlpipe_status st = csv_open(ctx, path, bytes, size, params, &csv);
+    mlpipe_status st = csv_open(ctx, from, params, &csv);
 
     if (st)
         return st;
@@ -167,7 +150,7 @@ mlpipe_status mlpipe_read_csv(mlpipe_ctx *ctx, const char *path,
     if (!st && !path)
         st = mlpipe__null_arg(ctx, "path");
     if (!st)
-        st = csv_read(ctx, path, NULL, 0, params, out);
+        st = csv_read(ctx, (mlpipe__input_from){.path = path}, params, out);
     return mlpipe__end(ctx, st);
 }
 
@@ -184,7 +167,27 @@ mlpipe_status mlpipe_read_csv_memory(mlpipe_ctx *ctx, const void *bytes,
     if (!st && !bytes && size)
         st = mlpipe__null_arg(ctx, "bytes");
     if (!st)
-        st = csv_read(ctx, NULL, bytes, size, params, out);
+        st = csv_read(ctx,
+                      (mlpipe__input_from){.bytes = bytes, .size = size},
+                      params, out);
+    return mlpipe__end(ctx, st);
+}
+
+mlpipe_status mlpipe_read_csv_stream(mlpipe_ctx *ctx,
+                                     const mlpipe_stream *stream,
+                                     const char *params, mlpipe_dataset **out)
+{
+    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_read_csv_stream");
+
+    if (out)
+        *out = NULL;
+    if (!st && !out)
+        st = mlpipe__null_arg(ctx, "out");
+    if (!st && !stream)
+        st = mlpipe__null_arg(ctx, "stream");
+    if (!st)
+        st = csv_read(ctx, (mlpipe__input_from){.stream = stream}, params,
+                      out);
     return mlpipe__end(ctx, st);
 }
 
@@ -243,7 +246,7 @@ mlpipe_status mlpipe_source_csv(mlpipe_ctx *ctx, const char *path,
     if (!st && !path)
         st = mlpipe__null_arg(ctx, "path");
     if (!st)
-        st = csv_open(ctx, path, NULL, 0, params, &csv);
+        st = csv_open(ctx, (mlpipe__input_from){.path = path}, params, &csv);
     if (!st)
         st = mlpipe__source_new(ctx, &csv_source, csv, out);
     return mlpipe__end(ctx, st);

@@ -32,6 +32,7 @@ const mlpipe__param mlpipe__csv_params[] = {
     {"as", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
      "Types of single columns, as in as=zipcode:category,id:text; of bool, "
      "i64, f64, text, category, timestamp."},
+    MLPIPE__PARAM_ENCODING,
 };
 const uint32_t mlpipe__csv_param_count =
     sizeof mlpipe__csv_params / sizeof mlpipe__csv_params[0];
@@ -121,6 +122,7 @@ mlpipe_status mlpipe__csv_options_parse(mlpipe_ctx *ctx, const char *params,
     const mlpipe__params *p = &o->params;
     o->header = mlpipe__params_get(p, "header")->choice;
     o->text = mlpipe__params_get(p, "text")->choice;
+    o->encoding = mlpipe__params_get(p, "encoding")->choice;
     o->trim = mlpipe__params_get(p, "trim")->number != 0;
     o->quarantine = mlpipe__params_get(p, "rows")->choice == 1;
     o->max_rejects = (uint64_t)mlpipe__params_get(p, "max_rejects")->integer;

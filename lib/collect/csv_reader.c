@@ -38,8 +38,8 @@ mlpipe_status mlpipe__csv_poll(mlpipe_ctx *ctx, mlpipe__csv_reader *r)
     const uint64_t total = r->input->total;
 
     r->polled = r->input->offset;
-    return mlpipe__poll(ctx, "read", r->pass * total + r->input->offset,
-                        r->passes * total);
+    return mlpipe__poll(ctx, "read", r->pass * total
+                        + mlpipe__input_passed(r->input), r->passes * total);
 }
 
 /* Scans the next record, fetching as many blocks as it needs. */
@@ -99,7 +99,8 @@ mlpipe_status mlpipe__csv_next(mlpipe_ctx *ctx, mlpipe__csv_reader *r,
     if (!mlpipe__utf8_valid(r->raw, r->record.size)
         && *found != MLPIPE__CSV_BAD) {
         *found = MLPIPE__CSV_BAD;
-        r->record.bad = "the bytes are no UTF-8; convert the file";
+        mlpipe__input_no_utf8(r->raw, r->record.size, r->begin, r->no_utf8);
+        r->record.bad = r->no_utf8;
         r->record.bad_field = UINT32_MAX;
     }
     return MLPIPE_OK;

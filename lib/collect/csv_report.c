@@ -110,8 +110,10 @@ static void csv_report_dialect(mlpipe_report *r, const mlpipe__csv *csv)
     mlpipe__report_text(r, "quote", &quote, d->quote >= 0);
     csv_report_string(r, "header", csv->header ? "true" : "false");
     csv_report_string(r, "encoding",
-                      csv->bom ? "utf-8 with a byte order mark"
-                      : csv->reader.wide ? "utf-8" : "ascii");
+                      mlpipe__input_encoding(&csv->input,
+                                             csv->reader.wide));
+    csv_report_string(r, "compression",
+                      mlpipe__input_compression(&csv->input));
 }
 
 mlpipe_status mlpipe__csv_report(mlpipe_ctx *ctx, const mlpipe__csv *csv,
@@ -131,6 +133,7 @@ mlpipe_status mlpipe__csv_report(mlpipe_ctx *ctx, const mlpipe__csv *csv,
     mlpipe__report_number(r, "rejected", (double)t->rejected);
     mlpipe__report_number(r, "skipped", (double)t->skipped);
     mlpipe__report_number(r, "bytes", (double)csv->input.total);
+    mlpipe__report_number(r, "text_bytes", (double)csv->input.text_bytes);
     mlpipe__report_number(r, "columns", csv->column_count);
     mlpipe__report_number(r, "nulls", nulls);
     mlpipe__report_number(r, "trimmed", (double)t->trimmed);

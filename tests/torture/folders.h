@@ -12,6 +12,9 @@ FOLDER(data)
 #ifdef TORTURE_COLLECT
 FOLDER(collect)
 #endif
+#ifdef TORTURE_INPUT
+FOLDER(input)
+#endif
 #ifdef TORTURE_MODEL
 FOLDER(model)
 #endif

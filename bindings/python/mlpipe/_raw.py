@@ -246,6 +246,10 @@ class mlpipe_figure(Structure):
     pass
 
 
+class mlpipe_stream(Structure):
+    pass
+
+
 mlpipe_value._fields_ = [
     ("num",
      c_double),
@@ -357,6 +361,12 @@ mlpipe_limits._fields_ = [
      c_uint64),
     ("classes",
      c_uint64),
+    ("unpacked_bytes",
+     c_uint64),
+    ("unpacked_ratio",
+     c_uint64),
+    ("stream_bytes",
+     c_uint64),
 ]
 
 mlpipe_ctx_options._fields_ = [
@@ -431,16 +441,28 @@ mlpipe_figure._fields_ = [
      c_double),
 ]
 
+mlpipe_stream._fields_ = [
+    ("size",
+     c_size_t),
+    ("user",
+     c_void_p),
+    ("name",
+     c_char_p),
+    ("read",
+     CFUNCTYPE(c_int32, c_void_p, c_void_p, c_size_t, POINTER(c_size_t))),
+]
+
 SIZES = {
     "mlpipe_value": (24, {"num": 0, "str": 8, "len": 16, "kind": 20}),
     "mlpipe_error": (40, {"status": 0, "detail": 4, "row": 8, "column": 16, "where": 24, "text": 32}),
     "mlpipe_io_stat": (24, {"size": 0, "mtime_ns": 8, "is_dir": 16, "reserved": 20}),
     "mlpipe_io": (128, {"size": 0, "user": 8, "open": 16, "read_at": 24, "write": 32, "truncate": 40, "sync": 48, "close": 56, "stat": 64, "rename": 72, "remove": 80, "make_dir": 88, "sync_dir": 96, "list": 104, "lock": 112, "unlock": 120}),
-    "mlpipe_limits": (152, {"size": 0, "csv_line_bytes": 8, "csv_field_bytes": 16, "csv_columns": 24, "csv_rows": 32, "cell_bytes": 40, "categories": 48, "json_bytes": 56, "json_depth": 64, "json_nodes": 72, "json_key_bytes": 80, "expression_bytes": 88, "expression_depth": 96, "bundle_bytes": 104, "bundle_sections": 112, "trees": 120, "tree_nodes": 128, "features": 136, "classes": 144}),
+    "mlpipe_limits": (176, {"size": 0, "csv_line_bytes": 8, "csv_field_bytes": 16, "csv_columns": 24, "csv_rows": 32, "cell_bytes": 40, "categories": 48, "json_bytes": 56, "json_depth": 64, "json_nodes": 72, "json_key_bytes": 80, "expression_bytes": 88, "expression_depth": 96, "bundle_bytes": 104, "bundle_sections": 112, "trees": 120, "tree_nodes": 128, "features": 136, "classes": 144, "unpacked_bytes": 152, "unpacked_ratio": 160, "stream_bytes": 168}),
     "mlpipe_ctx_options": (104, {"size": 0, "seed": 8, "threads": 16, "log_level": 20, "memory_cap": 24, "user": 32, "alloc": 40, "parallel": 48, "log": 56, "progress": 64, "clock_ns": 72, "entropy": 80, "io": 88, "limits": 96}),
     "mlpipe_catalog_entry": (24, {"name": 0, "doc": 8, "kind": 16, "params": 20}),
     "mlpipe_catalog_parameter": (56, {"name": 0, "doc": 8, "initial": 16, "choices": 24, "low": 32, "high": 40, "type": 48, "since": 52}),
     "mlpipe_figure": (32, {"value": 0, "low": 8, "high": 16, "n": 24}),
+    "mlpipe_stream": (32, {"size": 0, "user": 8, "name": 16, "read": 24}),
 }
 
 FUNCTIONS = {
@@ -636,6 +658,8 @@ FUNCTIONS = {
         [POINTER(mlpipe_ctx), c_char_p, c_char_p, POINTER(POINTER(mlpipe_dataset))]),
     "mlpipe_read_csv_memory": (c_int32,
         [POINTER(mlpipe_ctx), c_void_p, c_size_t, c_char_p, POINTER(POINTER(mlpipe_dataset))]),
+    "mlpipe_read_csv_stream": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_stream), c_char_p, POINTER(POINTER(mlpipe_dataset))]),
     "mlpipe_report_count": (c_uint32,
         [POINTER(mlpipe_report)]),
     "mlpipe_report_figure": (c_int32,
