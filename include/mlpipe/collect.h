@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file collect.h
- * Reading files into datasets, with every row accounted for.
+ * Reading files into datasets, with every row accounted for, and writing them.
  */
 #ifndef MLPIPE_COLLECT_H
 #define MLPIPE_COLLECT_H
@@ -84,6 +84,86 @@ mlpipe_read_csv_memory(mlpipe_ctx *ctx, const void *bytes, size_t size,
 MLPIPE_API MLPIPE_CHECK mlpipe_status
 mlpipe_source_csv(mlpipe_ctx *ctx, const char *path, const char *params,
                   mlpipe_source **out);
+
+/**
+ * Read JSON (RFC 8259, strictly): one object a line (NDJSON), an array of
+ * objects, or such an array within a document (at=/data/rows). Columns are
+ * the keys of all well-formed rows in the order of their first appearance; a
+ * key that a row lacks is null there, as is the word null. Types are a
+ * function of the whole file: true and false BOOL, integers I64, numbers with
+ * a point or exponent F64, strings TEXT or CATEGORY, or TIMESTAMP where every
+ * one is a date by the rules of mlpipe_read_csv; a string is never a number.
+ * Integers beyond I64 are kept as text, and so are columns whose values are
+ * of several kinds (mixed=text), as they stand in the file. Objects within a
+ * row become columns a.b (nested=flatten), arrays text of JSON as it stands.
+ *
+ * A row is bad where it breaks JSON, has a key twice or an empty one, is no
+ * object, or holds a value that as= does not suit; with mixed=bad also where
+ * a value is of another kind than the first of its column. Of an array only
+ * rows whose end can be told are left out by rows=quarantine; anything else
+ * ends the reading. The keys of bad rows name no columns, but for those that
+ * as= finds bad. The full list of parameters is in the catalog under
+ * "mlpipe_read_json"; the main ones: format=auto|ndjson|array at=/key
+ * nested=flatten|text|fail mixed=text|bad rows=fail|quarantine as=, dates=,
+ * text=, na=. The report has the tables of mlpipe_read_csv's and "presence".
+ *
+ * @param ctx borrows
+ * @param path borrows: UTF-8
+ * @param params borrows; NULL for the defaults
+ * @param out gives; free with mlpipe_dataset_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_NOT_FOUND, MLPIPE_E_IO,
+ *         MLPIPE_E_FORMAT (a bad row under rows=fail, a broken document),
+ *         MLPIPE_E_AMBIGUOUS (dates that read in two ways), MLPIPE_E_SCHEMA
+ *         (as= or at= names nothing), MLPIPE_E_EMPTY (no row to load),
+ *         MLPIPE_E_LIMIT (csv_line_bytes of a row, csv_columns, csv_rows,
+ *         cell_bytes, categories), MLPIPE_E_CONFLICT (the file changed while
+ *         it was read), MLPIPE_E_CANCELLED, MLPIPE_E_ARG (an empty path),
+ *         MLPIPE_E_UNSUPPORTED (a context without files), MLPIPE_E_HOST (its
+ *         io table), MLPIPE_E_STATE (after fork)
+ * @thread ctx
+ * @since 0.1
+ *
+ *     mlpipe_read_json(c, "events.ndjson", NULL, &events);
+ *     mlpipe_read_json(c, "answer.json", "at=/data/rows", &rows);
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_read_json(mlpipe_ctx *ctx, const char *path, const char *params,
+                 mlpipe_dataset **out);
+
+/**
+ * Read JSON from memory; otherwise as mlpipe_read_json.
+ *
+ * @param ctx borrows
+ * @param bytes borrows
+ * @param size how many bytes
+ * @param params borrows; NULL for the defaults
+ * @param out gives; free with mlpipe_dataset_free
+ * @return MLPIPE_OK
+ * @status as mlpipe_read_json, without the file's
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_read_json_memory(mlpipe_ctx *ctx, const void *bytes, size_t size,
+                        const char *params, mlpipe_dataset **out);
+
+/**
+ * Open a JSON file as a source: reads it once to learn keys and types, then
+ * gives it block by block, so that it never has to fit into memory.
+ *
+ * @param ctx borrows
+ * @param path borrows: UTF-8
+ * @param params borrows: as mlpipe_read_json
+ * @param out gives; free with mlpipe_source_free
+ * @return MLPIPE_OK
+ * @status as mlpipe_read_json
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_source_json(mlpipe_ctx *ctx, const char *path, const char *params,
+                   mlpipe_source **out);
 
 /**
  * The next block of at most 65,536 rows. All blocks share one schema and one
