@@ -24,7 +24,7 @@ typedef struct mlpipe_source mlpipe_source;
  * parameters is in the catalog under "mlpipe_read_csv"; the main ones:
  * delimiter=, quote='"' header=auto|true|false na=?,NA
  * dates=auto|mdy|dmy|ymd text=auto|category|text as=zipcode:category
- * rows=fail|quarantine. Categories are numbered in the order of their texts.
+ * rows=fail|quarantine quoted=null|text. Categories are numbered in the order of their texts.
  * The row of an error is a row of data counted from 0, without the header and
  * with bad and empty rows; its text names the line of the file, counted from 1.
  *
@@ -207,6 +207,104 @@ mlpipe_source_reading(mlpipe_ctx *ctx, const mlpipe_source *source,
  * @since 0.1
  */
 MLPIPE_API void mlpipe_source_free(mlpipe_source *source);
+
+/**
+ * Write a dataset as CSV (RFC 4180, lines end in \n). Numbers have the fewest
+ * digits that read back as the same number, F64 always a point or an
+ * exponent; bools are true and false; timestamps ISO 8601 without a zone (UTC)
+ * and with the digits of their unit; durations their count of the unit. A
+ * text is in quotes where it holds a delimiter, quote or line end, starts or
+ * ends in a space, or could be taken for a null: so that
+ * mlpipe_read_csv with header=true quoted=text, the same delimiter= and
+ * quote=, and the types in as= reads the same dataset back; where null= is
+ * set or NaN occurs (which na= means by default), with na= what null= is, as
+ * in null=NULL and na=NULL. What cannot be told in CSV: a duration reads as I64,
+ * a timestamp in ms as one in us, a timestamp that is null in all rows as one
+ * in s, the storage f32 as f64, row ids and roles not at all.
+ *
+ * With protect=true a ' stands before texts that a spreadsheet would run as
+ * formulas; they read back with it. The full list of parameters is in the
+ * catalog under "mlpipe_write_csv": delimiter=, quote=, header=, null=,
+ * nan=string|null|fail, protect=. After a crash the file is the old or the
+ * new one.
+ *
+ * @param ctx borrows
+ * @param dataset borrows
+ * @param path borrows: UTF-8
+ * @param params borrows; NULL for the defaults
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM (also: a value that null= cannot be
+ *         told from), MLPIPE_E_NUMERIC (NaN under nan=fail; the place is
+ *         told), MLPIPE_E_UNSUPPORTED (a time beyond the years 1 to 9999, a
+ *         context without files), MLPIPE_E_IO, MLPIPE_E_NOT_FOUND (no such
+ *         folder), MLPIPE_E_ARG (an empty path), MLPIPE_E_CANCELLED,
+ *         MLPIPE_E_HOST, MLPIPE_E_STATE (after fork)
+ * @thread ctx
+ * @since 0.1
+ *
+ *     mlpipe_write_csv(c, houses, "out.csv", NULL);
+ *     mlpipe_write_csv(c, houses, "sheet.csv", "delimiter=; protect=true");
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_write_csv(mlpipe_ctx *ctx, const mlpipe_dataset *dataset,
+                 const char *path, const char *params);
+
+/**
+ * Write CSV to memory; otherwise as mlpipe_write_csv.
+ *
+ * @param ctx borrows
+ * @param dataset borrows
+ * @param params borrows; NULL for the defaults
+ * @param out gives; free with mlpipe_buffer_free
+ * @return MLPIPE_OK
+ * @status as mlpipe_write_csv, without the file's
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_write_csv_memory(mlpipe_ctx *ctx, const mlpipe_dataset *dataset,
+                        const char *params, mlpipe_buffer **out);
+
+/**
+ * Write a dataset as JSON: one object a line, or one array of objects
+ * (format=array). Every row has every key, in the order of the columns, null
+ * where it is null; values are as in mlpipe_write_csv, times and texts being
+ * strings. mlpipe_read_json with the types in as= reads the same dataset
+ * back, without as= too where no text looks like a date and no column is null
+ * throughout; what cannot be told is what mlpipe_write_csv cannot tell.
+ * nan=fail|null|string says what becomes of NaN and the infinities.
+ *
+ * @param ctx borrows
+ * @param dataset borrows
+ * @param path borrows: UTF-8
+ * @param params borrows; NULL for the defaults
+ * @return MLPIPE_OK
+ * @status as mlpipe_write_csv
+ * @thread ctx
+ * @since 0.1
+ *
+ *     mlpipe_write_json(c, houses, "out.ndjson", NULL);
+ *     mlpipe_write_json(c, houses, "out.json", "format=array nan=null");
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_write_json(mlpipe_ctx *ctx, const mlpipe_dataset *dataset,
+                  const char *path, const char *params);
+
+/**
+ * Write JSON to memory; otherwise as mlpipe_write_json.
+ *
+ * @param ctx borrows
+ * @param dataset borrows
+ * @param params borrows; NULL for the defaults
+ * @param out gives; free with mlpipe_buffer_free
+ * @return MLPIPE_OK
+ * @status as mlpipe_write_json, without the file's
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_write_json_memory(mlpipe_ctx *ctx, const mlpipe_dataset *dataset,
+                         const char *params, mlpipe_buffer **out);
 
 #ifdef __cplusplus
 }

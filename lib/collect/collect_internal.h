@@ -42,6 +42,7 @@ typedef struct mlpipe__csv_options {
     uint32_t header, text;  /* MLPIPE__CSV_ */
     uint32_t orders;        /* MLPIPE__CSV_ orders of dates that are tried */
     bool trim, quarantine;
+    bool quoted_text;       /* a cell in quotes is never null */
     uint64_t max_rejects;
     mlpipe__dict na;        /* tokens that mean null */
     bool na_first[256];     /* is there one that starts with this byte? */
@@ -372,6 +373,8 @@ static inline int32_t mlpipe__csv_null(const mlpipe__csv *csv, uint32_t i,
         return flags & MLPIPE__CSV_NULL ? 1 : 0;
     if (flags & MLPIPE__CSV_VALUE && !(flags & MLPIPE__CSV_STRING))
         return -1;
+    if (flags & MLPIPE__CSV_QUOTED && csv->options.quoted_text)
+        return -1;
     return mlpipe__csv_na(&csv->options, s, n);
 }
 
@@ -466,5 +469,53 @@ mlpipe_status mlpipe__csv_report(mlpipe_ctx *ctx, const mlpipe__csv *csv,
                                  mlpipe_report **out);
 /* The error of rows=fail: names the first rejects and how many there are. */
 mlpipe_status mlpipe__csv_rejected(mlpipe_ctx *ctx, const mlpipe__csv *csv);
+
+/* ---- writing (write_table.c, write_csv.c, write_json.c) ------------------ */
+
+extern const mlpipe__param mlpipe__write_csv_params[];
+extern const uint32_t mlpipe__write_csv_param_count;
+extern const mlpipe__param mlpipe__write_json_params[];
+extern const uint32_t mlpipe__write_json_param_count;
+
+/* What is done with NaN and the infinities; the order of nan= is each
+ * format's own. */
+enum { MLPIPE__NAN_FAIL, MLPIPE__NAN_NULL, MLPIPE__NAN_STRING };
+
+/* A cell as text. */
+enum mlpipe__cell_kind {
+    MLPIPE__CELL_NULL,
+    MLPIPE__CELL_PLAIN, /* a number, true or false */
+    MLPIPE__CELL_NAN,   /* nan, inf, -inf, to be written as a string */
+    MLPIPE__CELL_TIME,
+    MLPIPE__CELL_TEXT
+};
+typedef struct mlpipe__cell {
+    enum mlpipe__cell_kind kind;
+    const char *s;
+    size_t n;
+    char room[48];
+} mlpipe__cell;
+
+typedef struct mlpipe__table_writer mlpipe__table_writer;
+struct mlpipe__table_writer {
+    mlpipe_ctx *ctx;
+    const mlpipe_dataset *dataset;
+    mlpipe__params params;
+    mlpipe__text text;     /* what is still to be written */
+    uint32_t nan;          /* MLPIPE__NAN_ */
+    const void *format;    /* of the kind of file */
+    /* What stands before, for and behind the rows. */
+    mlpipe_status (*begin)(mlpipe__table_writer *w);
+    mlpipe_status (*row)(mlpipe__table_writer *w, int64_t row);
+    void (*end)(mlpipe__table_writer *w);
+};
+
+/* The cell as text; E_NUMERIC for NaN under nan=fail, E_UNSUPPORTED for a
+ * time beyond the years 1 to 9999. */
+mlpipe_status mlpipe__table_cell(mlpipe__table_writer *w, uint32_t column,
+                                 int64_t row, mlpipe__cell *out);
+/* Everything, to a file (out NULL) or to memory (path NULL). */
+mlpipe_status mlpipe__table_write(mlpipe__table_writer *w, const char *path,
+                                  mlpipe_buffer **out);
 
 #endif

@@ -16,6 +16,10 @@ const mlpipe__param mlpipe__csv_params[] = {
      0x000100,
      "Cells that mean null, by comma, in this very spelling; the empty cell "
      "is one too, unless na=''."},
+    {"quoted", MLPIPE_PARAM_CHOICE, "null", 0, 0, "null,text", 0x000100,
+     "May a cell in quotes mean null as it does without them, or is it text "
+     "in any case? mlpipe_write_csv quotes every text that a null may be "
+     "taken for."},
     {"trim", MLPIPE_PARAM_BOOL, "true", 0, 0, NULL, 0x000100,
      "Drop spaces and tabs around cells, but not inside quotes."},
     {"rows", MLPIPE_PARAM_CHOICE, "fail", 0, 0, "fail,quarantine", 0x000100,
@@ -128,6 +132,7 @@ mlpipe_status mlpipe__csv_options_parse(mlpipe_ctx *ctx, const char *params,
     o->header = mlpipe__params_get(p, "header")->choice;
     o->text = mlpipe__params_get(p, "text")->choice;
     o->trim = mlpipe__params_get(p, "trim")->number != 0;
+    o->quoted_text = mlpipe__params_get(p, "quoted")->choice == 1;
     o->quarantine = mlpipe__params_get(p, "rows")->choice == 1;
     o->max_rejects = (uint64_t)mlpipe__params_get(p, "max_rejects")->integer;
     o->orders = mlpipe__csv_orders(mlpipe__params_get(p, "dates")->choice);

@@ -90,7 +90,7 @@ static mlpipe_status ndjson_pass_over(mlpipe_ctx *ctx, mlpipe__csv *csv)
 }
 
 /* The key that begins here and the colon behind it; its text is in j->key. */
-static mlpipe_status ndjson_pass_key(mlpipe_ctx *ctx, mlpipe__csv *csv)
+static mlpipe_status ndjson_key_at(mlpipe_ctx *ctx, mlpipe__csv *csv)
 {
     mlpipe__input *in = &csv->input;
     mlpipe__text *t = &csv->json->key;
@@ -150,7 +150,7 @@ static bool ndjson_token(const char *at, uint32_t k, mlpipe__text *t)
 }
 
 static mlpipe_status ndjson_no_place(mlpipe_ctx *ctx, const mlpipe__csv *csv,
-                                   const char *why)
+                                     const char *why)
 {
     return mlpipe__fail(ctx, MLPIPE_E_SCHEMA, "%s: at=%q: %s (line %llu, "
                         "byte %llu)", mlpipe__input_name(&csv->input),
@@ -161,7 +161,7 @@ static mlpipe_status ndjson_no_place(mlpipe_ctx *ctx, const mlpipe__csv *csv,
 
 /* Behind a value: a comma, or the end of the level, which is then passed. */
 static mlpipe_status ndjson_pass_comma(mlpipe_ctx *ctx, mlpipe__csv *csv,
-                                     char open, bool *ended)
+                                       char open, bool *ended)
 {
     int32_t c;
     const mlpipe_status st = mlpipe__json_ahead(ctx, csv, &c);
@@ -185,7 +185,7 @@ static bool ndjson_same(const mlpipe__text *a, const mlpipe__text *b)
 
 /* Into the member of an object, or the element of an array, that is named. */
 static mlpipe_status ndjson_step(mlpipe_ctx *ctx, mlpipe__csv *csv, char open,
-                               const mlpipe__text *token)
+                                 const mlpipe__text *token)
 {
     int64_t index = 0, i = 0;
     int32_t c;
@@ -202,7 +202,7 @@ static mlpipe_status ndjson_step(mlpipe_ctx *ctx, mlpipe__csv *csv, char open,
         ended = true;
     for (; !st && !ended; i++) {
         if (open == '{')
-            st = ndjson_pass_key(ctx, csv);
+            st = ndjson_key_at(ctx, csv);
         if (!st && (open == '{' ? ndjson_same(&csv->json->key, token)
                                 : i == index))
             return MLPIPE_OK;
@@ -214,8 +214,8 @@ static mlpipe_status ndjson_step(mlpipe_ctx *ctx, mlpipe__csv *csv, char open,
             st = ndjson_pass_comma(ctx, csv, open, &ended);
     }
     return st ? st : ndjson_no_place(ctx, csv, open == '{'
-                                   ? "the object has no such key"
-                                   : "the array has no such element");
+                                     ? "the object has no such key"
+                                     : "the array has no such element");
 }
 
 /* Walks the pointer; the input then is at the array of rows. */
@@ -243,7 +243,7 @@ static mlpipe_status ndjson_walk_in(mlpipe_ctx *ctx, mlpipe__csv *csv)
 
 /* What is left of the level that the k-th token led into. */
 static mlpipe_status ndjson_walk_out(mlpipe_ctx *ctx, mlpipe__csv *csv,
-                                   uint32_t k)
+                                     uint32_t k)
 {
     const char open = csv->json->steps[k];
     bool ended = false;
@@ -256,7 +256,7 @@ static mlpipe_status ndjson_walk_out(mlpipe_ctx *ctx, mlpipe__csv *csv,
         : ndjson_pass_comma(ctx, csv, open, &ended);
     while (!st && !ended) {
         if (open == '{')
-            st = ndjson_pass_key(ctx, csv);
+            st = ndjson_key_at(ctx, csv);
         if (!st && open == '{' && ndjson_same(&csv->json->key, &token))
             st = mlpipe__json_broken(ctx, csv,
                                      "the key that leads to the rows occurs "

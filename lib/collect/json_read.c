@@ -45,7 +45,7 @@ const uint32_t mlpipe__json_param_count =
 /* What is null: a key that is absent, the word, and the tokens; the first two
  * have names that are no UTF-8, which no string equals. */
 static mlpipe_status ndjson_option_tokens(mlpipe_ctx *ctx, const char *s,
-                                        mlpipe__csv_options *o)
+                                          mlpipe__csv_options *o)
 {
     bool fine = mlpipe__dict_add(&o->na, "\xff""0", 2) == 0
         && mlpipe__dict_add(&o->na, "\xff""1", 2) == 1;
@@ -64,7 +64,7 @@ static mlpipe_status ndjson_option_tokens(mlpipe_ctx *ctx, const char *s,
 
 /* at: empty, or a pointer of at most NDJSON_DEPTH tokens. */
 static mlpipe_status ndjson_option_at(mlpipe_ctx *ctx, mlpipe__ndjson *j,
-                                    const char *at)
+                                      const char *at)
 {
     uint32_t levels = 0;
 
@@ -104,7 +104,7 @@ static mlpipe_status ndjson_option_as(mlpipe_ctx *ctx, const mlpipe__params *p)
 }
 
 static mlpipe_status ndjson_options(mlpipe_ctx *ctx, const char *params,
-                                  mlpipe__csv *csv)
+                                    mlpipe__csv *csv)
 {
     mlpipe__csv_options *o = &csv->options;
     const mlpipe__params *p = &o->params;

@@ -9,7 +9,12 @@
 enum { NDJSON_POLL_BYTES = 1 << 20 };
 
 /* What became of a row. */
-enum ndjson_row { NDJSON_ROW, NDJSON_ROW_BAD, NDJSON_ROW_MORE, NDJSON_ROW_NOMEM };
+enum ndjson_row {
+    NDJSON_ROW,
+    NDJSON_ROW_BAD,
+    NDJSON_ROW_MORE,
+    NDJSON_ROW_NOMEM
+};
 
 /* A row under way. */
 typedef struct ndjson_walk {
@@ -39,7 +44,7 @@ static enum ndjson_row ndjson_token_failed(ndjson_walk *w)
         return w->lexer.whole ? ndjson_say(w, "the object is never closed")
                               : NDJSON_ROW_MORE;
     return ndjson_say(w, "%s (byte %zu of the row)", w->lexer.bad,
-                    (size_t)(w->lexer.at - w->row) + 1);
+                      (size_t)(w->lexer.at - w->row) + 1);
 }
 
 static enum ndjson_row ndjson_misplaced(ndjson_walk *w, const char *what)
@@ -53,12 +58,13 @@ static enum ndjson_row ndjson_misplaced(ndjson_walk *w, const char *what)
 static enum ndjson_row ndjson_twice(ndjson_walk *w, const char *s, size_t n)
 {
     return ndjson_say(w, "the key '%.*s' occurs twice",
-                    (int)(n < 100 ? n : 100), s);
+                      (int)(n < 100 ? n : 100), s);
 }
 
 /* The column of a key that the row did not have so far. */
-static enum ndjson_row ndjson_find_column(ndjson_walk *w, const char *s, size_t n,
-                                      mlpipe__json_item *item)
+static enum ndjson_row ndjson_find_column(ndjson_walk *w, const char *s,
+                                          size_t n,
+                                          mlpipe__json_item *item)
 {
     mlpipe__ndjson *j = w->j;
     const uint32_t k = j->item_count;
@@ -83,7 +89,7 @@ static enum ndjson_row ndjson_find_column(ndjson_walk *w, const char *s, size_t 
 
 /* The path of the key: itself, or behind those of the objects it is in. */
 static enum ndjson_row ndjson_path(ndjson_walk *w, const mlpipe__csv_field *key,
-                               const char **s, size_t *n)
+                                   const char **s, size_t *n)
 {
     mlpipe__ndjson *j = w->j;
 
@@ -105,10 +111,10 @@ static enum ndjson_row ndjson_path(ndjson_walk *w, const mlpipe__csv_field *key,
     if (*n > w->limits->json_key_bytes)
         return ndjson_say(w, "a key of %zu bytes; the limit json_key_bytes is "
                            "%llu", *n,
-                        (unsigned long long)w->limits->json_key_bytes);
+                          (unsigned long long)w->limits->json_key_bytes);
     if (memchr(*s, 0, *n))
         return ndjson_say(w, "a NUL in a key (byte %zu of the row)",
-                        (size_t)(key->data - w->row));
+                          (size_t)(key->data - w->row));
     return NDJSON_ROW;
 }
 
@@ -172,7 +178,7 @@ static mlpipe__json_item *ndjson_new_item(mlpipe__ndjson *j)
 /* The value of a key, at whose first byte the lexer is; *inside: it is an
  * object whose keys come next. */
 static enum ndjson_row ndjson_value(ndjson_walk *w, const char *s, size_t n,
-                                char first, bool *inside)
+                                    char first, bool *inside)
 {
     mlpipe__json_lexer *l = &w->lexer;
     mlpipe__json_item *item = ndjson_new_item(w->j);
@@ -275,7 +281,7 @@ static enum ndjson_row ndjson_object(ndjson_walk *w)
 
 /* Reads the row at `from`; *end is behind it. */
 static enum ndjson_row ndjson_walk_row(ndjson_walk *w, const char *from,
-                                   const char *end, bool whole)
+                                       const char *end, bool whole)
 {
     mlpipe__ndjson *j = w->j;
 
@@ -332,7 +338,7 @@ static bool ndjson_column_room(mlpipe__csv *csv)
 
 /* The type that `as` wants of a column; texts of it were checked before. */
 static mlpipe_status ndjson_force(mlpipe_ctx *ctx, mlpipe__csv *csv,
-                                mlpipe__csv_column *c)
+                                  mlpipe__csv_column *c)
 {
     const mlpipe__setting *as = mlpipe__params_get(&csv->options.params,
                                                    "as");
@@ -353,7 +359,7 @@ static mlpipe_status ndjson_force(mlpipe_ctx *ctx, mlpipe__csv *csv,
 }
 
 static mlpipe_status ndjson_new_column(mlpipe_ctx *ctx, mlpipe__csv *csv,
-                                     mlpipe__json_item *item)
+                                       mlpipe__json_item *item)
 {
     mlpipe__ndjson *j = csv->json;
     const char *s = mlpipe__dict_text(&j->fresh, item->fresh);
@@ -445,8 +451,8 @@ static mlpipe_status ndjson_settle(mlpipe_ctx *ctx, mlpipe__csv *csv)
 
 /* Takes the row of n bytes at the window's start, which ended as told. */
 static mlpipe_status ndjson_end_row(mlpipe_ctx *ctx, mlpipe__csv *csv,
-                                  enum ndjson_row row, size_t n,
-                                  enum mlpipe__csv_found *found)
+                                    enum ndjson_row row, size_t n,
+                                    enum mlpipe__csv_found *found)
 {
     mlpipe__csv_reader *r = &csv->reader;
 
@@ -492,8 +498,8 @@ static mlpipe_status ndjson_line(mlpipe_ctx *ctx, mlpipe__csv *csv, size_t *n)
 }
 
 static mlpipe_status ndjson_next_line(mlpipe_ctx *ctx, mlpipe__csv *csv,
-                                    ndjson_walk *w,
-                                    enum mlpipe__csv_found *found)
+                                      ndjson_walk *w,
+                                      enum mlpipe__csv_found *found)
 {
     size_t n;
     char c;
@@ -521,7 +527,7 @@ static mlpipe_status ndjson_next_line(mlpipe_ctx *ctx, mlpipe__csv *csv,
 
 /* To the next element; *there: it is one, else the array ended. */
 static mlpipe_status ndjson_to_element(mlpipe_ctx *ctx, mlpipe__csv *csv,
-                                     bool *there)
+                                       bool *there)
 {
     int32_t c;
     mlpipe_status st = mlpipe__json_ahead(ctx, csv, &c);
@@ -553,7 +559,7 @@ static mlpipe_status ndjson_to_element(mlpipe_ctx *ctx, mlpipe__csv *csv,
 
 /* A bad row of an array can only be left out where its end is known. */
 static mlpipe_status ndjson_bad_element(mlpipe_ctx *ctx, mlpipe__csv *csv,
-                                      ndjson_walk *w, bool *more, size_t *n)
+                                        ndjson_walk *w, bool *more, size_t *n)
 {
     const mlpipe__input *in = &csv->input;
     mlpipe__json_lexer l = {.at = in->at, .end = in->end,
@@ -570,8 +576,8 @@ static mlpipe_status ndjson_bad_element(mlpipe_ctx *ctx, mlpipe__csv *csv,
 }
 
 static mlpipe_status ndjson_next_element(mlpipe_ctx *ctx, mlpipe__csv *csv,
-                                       ndjson_walk *w,
-                                       enum mlpipe__csv_found *found)
+                                         ndjson_walk *w,
+                                         enum mlpipe__csv_found *found)
 {
     mlpipe__input *in = &csv->input;
     bool there;
@@ -579,7 +585,8 @@ static mlpipe_status ndjson_next_element(mlpipe_ctx *ctx, mlpipe__csv *csv,
 
     *found = MLPIPE__CSV_END;
     while (!st && there) {
-        const enum ndjson_row row = ndjson_walk_row(w, in->at, in->end, in->eof);
+        const enum ndjson_row row = ndjson_walk_row(w, in->at, in->end,
+                                                    in->eof);
         bool more = row == NDJSON_ROW_MORE;
         size_t n = (size_t)(w->lexer.at - in->at);
         if (row == NDJSON_ROW_BAD)

@@ -293,7 +293,7 @@ static bool ndjson_in_object(const mlpipe__json_pass *pass)
 }
 
 static bool ndjson_descend(mlpipe__json_lexer *l, mlpipe__json_pass *pass,
-                         bool object)
+                           bool object)
 {
     const uint32_t at = pass->depth;
 
@@ -316,7 +316,7 @@ static void ndjson_ascend(mlpipe__json_lexer *l, mlpipe__json_pass *pass)
 }
 
 static bool ndjson_pass_value(mlpipe__json_lexer *l, mlpipe__json_pass *pass,
-                            char c)
+                              char c)
 {
     mlpipe__csv_field f;
 
@@ -333,7 +333,7 @@ static bool ndjson_pass_value(mlpipe__json_lexer *l, mlpipe__json_pass *pass,
 }
 
 static bool ndjson_pass_key(mlpipe__json_lexer *l, mlpipe__json_pass *pass,
-                          char c)
+                            char c)
 {
     mlpipe__csv_field f;
 
@@ -350,7 +350,7 @@ static bool ndjson_pass_key(mlpipe__json_lexer *l, mlpipe__json_pass *pass,
 }
 
 static bool ndjson_pass_behind(mlpipe__json_lexer *l, mlpipe__json_pass *pass,
-                             char c)
+                               char c)
 {
     const bool object = ndjson_in_object(pass);
 

@@ -274,7 +274,8 @@ static void rejects(void **state)
         "{\"a\":1}\n\n{\"a\":2,}\n[3]\n{\"a\":4} {}\n{\"a\":5}\n{\"b\":";
     reads(text, "rows=quarantine", "a i64: 1, 5");
     report_holds(text, "rows=quarantine", (const char *[]){
-        "\"rows_in\":{\"value\":7}", "\"loaded\":{\"value\":2}", "\"rejected\":{\"value\":4}", "\"skipped\":{\"value\":1}",
+        "\"rows_in\":{\"value\":7}", "\"loaded\":{\"value\":2}",
+        "\"rejected\":{\"value\":4}", "\"skipped\":{\"value\":1}",
         "[3,9,18,\"\",\"a key in quotes belongs here (byte 8 of the row)\"",
         "\"format\":\"ndjson\"", NULL});
     static const char array[] =
@@ -282,7 +283,8 @@ static void rejects(void **state)
         "{\"a\":\"\\ud800\"},{\"a\":4,\"b\":[{}]}]";
     reads(array, "rows=quarantine", "a i64: 1, 4; b category: -, '[{}]'");
     report_holds(array, "rows=quarantine", (const char *[]){
-        "\"rows_in\":{\"value\":7}", "\"loaded\":{\"value\":2}", "\"rejected\":{\"value\":5}", "[2,12,25,",
+        "\"rows_in\":{\"value\":7}", "\"loaded\":{\"value\":2}",
+        "\"rejected\":{\"value\":5}", "[2,12,25,",
         "no UTF-8", "1.797e308", "surrogate", "\"format\":\"array\"", NULL});
     fails(array, "rows=quarantine max_rejects=2", MLPIPE_E_FORMAT,
           "max_rejects");
@@ -296,7 +298,8 @@ static void reports(void **state)
     report_holds("{\"a\":1,\"b\":null,\"c\":{}}\n{\"b\":2,\"d\":[\"\"]}\n"
                  "{\"b\":\"NA\"}", "na=NA", (const char *[]){
         "[\"a\",1,2]", "[\"b\",3,0]", "[\"a\",\"absent\",2]",
-        "[\"b\",\"null\",1]", "[\"b\",\"NA\",1]", "\"empty_objects\":{\"value\":1}",
+        "[\"b\",\"null\",1]", "[\"b\",\"NA\",1]",
+        "\"empty_objects\":{\"value\":1}",
         "\"encoding\":\"ascii\"", "arrays or objects", NULL});
     report_holds("{\"x\":[{\"\xc3\xa9\":1}]}", "at=/x", (const char *[]){
         "\"at\":\"/x\"", "\"encoding\":\"utf-8\"", NULL});

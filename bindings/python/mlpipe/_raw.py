@@ -758,6 +758,14 @@ FUNCTIONS = {
         [POINTER(mlpipe_worker), c_uint64, c_int64, c_void_p, POINTER(c_double), c_size_t]),
     "mlpipe_worker_version": (c_uint64,
         [POINTER(mlpipe_worker)]),
+    "mlpipe_write_csv": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_dataset), c_char_p, c_char_p]),
+    "mlpipe_write_csv_memory": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_dataset), c_char_p, POINTER(POINTER(mlpipe_buffer))]),
+    "mlpipe_write_json": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_dataset), c_char_p, c_char_p]),
+    "mlpipe_write_json_memory": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_dataset), c_char_p, POINTER(POINTER(mlpipe_buffer))]),
 }
 
 
