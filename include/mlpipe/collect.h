@@ -24,7 +24,8 @@ typedef struct mlpipe_source mlpipe_source;
  * parameters is in the catalog under "mlpipe_read_csv"; the main ones:
  * delimiter=, quote='"' header=auto|true|false na=?,NA
  * dates=auto|mdy|dmy|ymd text=auto|category|text as=zipcode:category
- * rows=fail|quarantine quoted=null|text. Categories are numbered in the order of their texts.
+ * rows=fail|quarantine quoted=null|text. Categories are numbered in the order
+ * of their texts.
  * The row of an error is a row of data counted from 0, without the header and
  * with bad and empty rows; its text names the line of the file, counted from 1.
  *
@@ -218,9 +219,9 @@ MLPIPE_API void mlpipe_source_free(mlpipe_source *source);
  * mlpipe_read_csv with header=true quoted=text, the same delimiter= and
  * quote=, and the types in as= reads the same dataset back; where null= is
  * set or NaN occurs (which na= means by default), with na= what null= is, as
- * in null=NULL and na=NULL. What cannot be told in CSV: a duration reads as I64,
- * a timestamp in ms as one in us, a timestamp that is null in all rows as one
- * in s, the storage f32 as f64, row ids and roles not at all.
+ * in null=NULL and na=NULL. What cannot be told in CSV: a duration reads as
+ * I64, a timestamp in ms as one in us, a timestamp that is null in all rows as
+ * one in s, the storage f32 as f64, row ids and roles not at all.
  *
  * With protect=true a ' stands before texts that a spreadsheet would run as
  * formulas; they read back with it. The full list of parameters is in the

@@ -12,6 +12,9 @@ FOLDER(data)
 #ifdef TORTURE_COLLECT
 FOLDER(collect)
 #endif
+#ifdef TORTURE_JSON
+FOLDER(json)
+#endif
 #ifdef TORTURE_MODEL
 FOLDER(model)
 #endif

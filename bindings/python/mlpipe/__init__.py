@@ -294,6 +294,16 @@ class Dataset(_Handle):
     def fingerprint(self):
         return _ctx().text("mlpipe_dataset_fingerprint", self._p).decode()
 
+    def write_csv(self, path, params="", **named):
+        """To a file of CSV; parameters as mlpipe_write_csv's."""
+        _ctx().call("mlpipe_write_csv", self._p, _bytes(path),
+                    _params(params, named))
+
+    def write_json(self, path, params="", **named):
+        """To a file of NDJSON, or of an array with format="array"."""
+        _ctx().call("mlpipe_write_json", self._p, _bytes(path),
+                    _params(params, named))
+
     def reading(self):
         """What happened when it was read."""
         return Report(_ctx().give("mlpipe_dataset_reading",
@@ -314,6 +324,13 @@ def split_check(parts, params="", **named):
 def read_csv(path, params="", **named):
     """A CSV file as a Dataset; parameters as mlpipe_read_csv's."""
     return Dataset(_ctx().give("mlpipe_read_csv", _raw.mlpipe_dataset,
+                               _bytes(path), _params(params, named)))
+
+
+def read_json(path, params="", **named):
+    """A file of NDJSON, or of an array of objects, as a Dataset; parameters
+    as mlpipe_read_json's."""
+    return Dataset(_ctx().give("mlpipe_read_json", _raw.mlpipe_dataset,
                                _bytes(path), _params(params, named)))
 
 
