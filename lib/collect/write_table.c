@@ -78,7 +78,8 @@ static mlpipe_status table_time(mlpipe__table_writer *w, uint32_t column,
     };
     const int32_t unit = mlpipe_dataset_unit(w->dataset, column);
     const int64_t per = units[unit].per_second;
-    const int64_t seconds = v / per - (v % per < 0), left = v - seconds * per;
+    const int64_t rest = v % per, left = rest + (rest < 0 ? per : 0);
+    const int64_t seconds = v / per - (rest < 0);
     const int64_t days = seconds / 86400 - (seconds % 86400 < 0);
     const int32_t of_day = (int32_t)(seconds - days * 86400);
     int32_t y = 0, m = 0, d = 0;
