@@ -43,6 +43,7 @@ typedef struct mlpipe__csv_options {
     uint32_t encoding;      /* MLPIPE__ENCODING_ */
     uint32_t orders;        /* MLPIPE__CSV_ orders of dates that are tried */
     bool trim, quarantine;
+    bool quoted_text;       /* a cell in quotes is never null */
     uint64_t max_rejects;
     mlpipe__dict na;        /* tokens that mean null */
     bool na_first[256];     /* is there one that starts with this byte? */
@@ -52,6 +53,8 @@ typedef struct mlpipe__csv_options {
 mlpipe_status mlpipe__csv_options_parse(mlpipe_ctx *ctx, const char *params,
                                         mlpipe__csv_options *out);
 void mlpipe__csv_options_free(mlpipe__csv_options *o);
+/* MLPIPE__CSV_TIMES that the choice of dates= tries. */
+uint32_t mlpipe__csv_orders(uint32_t choice);
 /* Index of the token that the cell is, or -1 where it holds a value. */
 static inline int32_t mlpipe__csv_na(const mlpipe__csv_options *o,
                                      const char *s, size_t n)
@@ -161,6 +164,40 @@ enum { MLPIPE__INPUT_WHY = 160 };
 void mlpipe__input_no_utf8(const char *s, size_t n, uint64_t offset,
                            char why[MLPIPE__INPUT_WHY]);
 
+/* ---- JSON (json_*.c) ----------------------------------------------------- */
+
+/*
+ * A strict reader of tokens (RFC 8259) over bytes that are there. Each call
+ * returns true and moves `at` behind what it took; false with `bad` says why
+ * it is none, false without that it does not end before `end`.
+ */
+typedef struct mlpipe__json_lexer {
+    const char *at, *end;
+    bool whole;       /* nothing comes behind `end` */
+    bool loose;       /* only where values end is asked for */
+    bool wide;        /* a byte above 0x7f was met */
+    const char *bad;
+} mlpipe__json_lexer;
+
+struct mlpipe__csv_field;
+/* False at the end; *c is the next byte that is no space. */
+bool mlpipe__json_peek(mlpipe__json_lexer *l, char *c);
+bool mlpipe__json_string(mlpipe__json_lexer *l, struct mlpipe__csv_field *f);
+/* A number, true, false or null. */
+bool mlpipe__json_scalar(mlpipe__json_lexer *l, struct mlpipe__csv_field *f);
+/* Appends the text of a string whose inside is s. */
+void mlpipe__json_decode(mlpipe__text *t, const char *s, size_t n);
+
+/* A value of any depth that is passed over, in as many pieces as it takes.
+ * All zero is the start. */
+enum { MLPIPE__JSON_DEPTH = 512 };
+typedef struct mlpipe__json_pass {
+    uint32_t depth, most; /* most 0: MLPIPE__JSON_DEPTH */
+    uint32_t state;
+    uint64_t objects[MLPIPE__JSON_DEPTH / 64]; /* bit: the level is one */
+} mlpipe__json_pass;
+bool mlpipe__json_skip(mlpipe__json_lexer *l, mlpipe__json_pass *pass);
+
 /* ---- records (csv_scan.c, csv_reader.c) --------------------------------- */
 
 enum { MLPIPE__CSV_BLANK = 1, MLPIPE__CSV_STOP = 2 };
@@ -179,8 +216,20 @@ void mlpipe__csv_dialect_init(mlpipe__csv_dialect *d, char delimiter,
 /* A cell as it lies in the record. */
 enum { MLPIPE__CSV_QUOTED = 1, MLPIPE__CSV_DOUBLED = 2,
        MLPIPE__CSV_TRIMMED = 4 };
+/* What a cell of JSON is; a cell of CSV is none of them. */
+enum {
+    MLPIPE__CSV_STRING = 8,
+    MLPIPE__CSV_ESCAPED = 16, /* a string with backslashes */
+    MLPIPE__CSV_NUMBER = 32,
+    MLPIPE__CSV_TRUTH = 64,
+    MLPIPE__CSV_NESTED = 128, /* an array or object as it stands */
+    MLPIPE__CSV_NULL = 256,
+    MLPIPE__CSV_ABSENT = 512, /* the row has no such key */
+    MLPIPE__CSV_VALUE = MLPIPE__CSV_STRING | MLPIPE__CSV_NUMBER
+        | MLPIPE__CSV_TRUTH | MLPIPE__CSV_NESTED
+};
 typedef struct mlpipe__csv_field {
-    const char *data;
+    const char *data; /* of a string of JSON: inside the quotes */
     size_t size;
     uint32_t flags;
 } mlpipe__csv_field;
@@ -224,6 +273,7 @@ typedef struct mlpipe__csv_reader {
     const char *raw;       /* the record's bytes */
     bool wide;             /* a byte above 0x7f was met */
     char no_utf8[MLPIPE__INPUT_WHY]; /* record.bad where that is why */
+    bool between;          /* JSON: a comma belongs before the next row */
     mlpipe__text scratch;  /* of mlpipe__csv_cell */
 } mlpipe__csv_reader;
 
@@ -232,6 +282,9 @@ typedef struct mlpipe__csv_reader {
 mlpipe_status mlpipe__csv_poll(mlpipe_ctx *ctx, mlpipe__csv_reader *r);
 mlpipe_status mlpipe__csv_next(mlpipe_ctx *ctx, mlpipe__csv_reader *r,
                                enum mlpipe__csv_found *found);
+/* E_LIMIT: the record that begins here is longer than csv_line_bytes. */
+mlpipe_status mlpipe__csv_too_long(mlpipe_ctx *ctx,
+                                   const mlpipe__csv_reader *r);
 /* Bytes of a cell, quotes undone; valid until the next call. False = nomem. */
 bool mlpipe__csv_cell(mlpipe__csv_reader *r, uint32_t field, const char **s,
                       size_t *n);
@@ -296,6 +349,8 @@ typedef struct mlpipe__csv_column {
     uint32_t may;            /* MLPIPE__CSV_ kinds that fit so far */
     uint32_t order;          /* of a TIMESTAMP */
     uint64_t values;
+    uint32_t kinds;          /* MLPIPE__CSV_VALUE kinds that occur */
+    uint32_t kind;           /* that of the first value */
     uint32_t fraction;       /* most digits of a second's fraction */
     bool real, huge, rounded; /* cells with a point; beyond i64, 2^53 */
     bool yes, no;            /* bools that occur */
@@ -320,13 +375,39 @@ typedef struct mlpipe__csv_reject {
 /* The law: rows_in = loaded + rejected + skipped. */
 typedef struct mlpipe__csv_tally {
     uint64_t rows_in, loaded, rejected, skipped, trimmed;
+    uint64_t empty_objects; /* of JSON: keys without a column */
     uint32_t reject_count;
     size_t reject_bytes;
 } mlpipe__csv_tally;
 
-/* A CSV that is being read. */
-typedef struct mlpipe__csv {
+typedef struct mlpipe__csv mlpipe__csv;
+
+/*
+ * A format of text whose rows become columns. Types, texts, rejects, the
+ * account of rows and the blocks of a source are the same for all formats;
+ * what is told here is how rows are found and what is in them.
+ */
+typedef struct mlpipe__csv_kind {
+    const char *name; /* "csv", "json" */
+    mlpipe_status (*options)(mlpipe_ctx *ctx, const char *params,
+                             mlpipe__csv *csv);
+    /* Up to the first row: sets data_offset and data_line. */
+    mlpipe_status (*begin)(mlpipe_ctx *ctx, mlpipe__csv *csv);
+    /* The next record as cells of the columns. */
+    mlpipe_status (*next)(mlpipe_ctx *ctx, mlpipe__csv *csv,
+                          enum mlpipe__csv_found *found);
+    /* All rows were seen for the first time: are the columns those that the
+     * parameters speak of? */
+    mlpipe_status (*seen)(mlpipe_ctx *ctx, mlpipe__csv *csv);
+    void (*report)(mlpipe_report *r, const mlpipe__csv *csv);
+    void (*free)(mlpipe__csv *csv);
+} mlpipe__csv_kind;
+
+/* A table that is being read: CSV, or JSON where json is set. */
+struct mlpipe__csv {
     mlpipe__env *env;
+    const mlpipe__csv_kind *kind;
+    struct mlpipe__ndjson *json;
     mlpipe__csv_options options;
     mlpipe__input input;
     mlpipe__csv_reader reader;
@@ -342,12 +423,95 @@ typedef struct mlpipe__csv {
     uint32_t reject_room;
     mlpipe__text reject_text;
     bool done;                         /* the last record was read */
-} mlpipe__csv;
+};
+
+/* Index of the token by which the cell is null, or -1. Of JSON 0 is a key
+ * that is absent and 1 a null, which no text of the tokens can equal. */
+static inline int32_t mlpipe__csv_null(const mlpipe__csv *csv, uint32_t i,
+                                       const char *s, size_t n)
+{
+    const uint32_t flags = csv->reader.record.fields[i].flags;
+
+    if (flags & (MLPIPE__CSV_ABSENT | MLPIPE__CSV_NULL))
+        return flags & MLPIPE__CSV_NULL ? 1 : 0;
+    if (flags & MLPIPE__CSV_VALUE && !(flags & MLPIPE__CSV_STRING))
+        return -1;
+    if (flags & MLPIPE__CSV_QUOTED && csv->options.quoted_text)
+        return -1;
+    return mlpipe__csv_na(&csv->options, s, n);
+}
+
+/* ---- rows of JSON (json_rows.c, json_place.c, json_read.c) --------------- */
+
+enum { MLPIPE__JSON_AUTO, MLPIPE__JSON_LINES, MLPIPE__JSON_ARRAY_OF_ROWS };
+enum { MLPIPE__JSON_FLATTEN, MLPIPE__JSON_AS_TEXT, MLPIPE__JSON_REFUSE };
+enum { MLPIPE__JSON_LEVELS = 32, MLPIPE__JSON_WHY = 200 };
+
+/* One value of a row, and the column that its key names. */
+typedef struct mlpipe__json_item {
+    mlpipe__csv_field cell;
+    uint32_t column; /* UINT32_MAX: no column yet, but `fresh` */
+    uint32_t fresh;
+} mlpipe__json_item;
+
+typedef struct mlpipe__ndjson {
+    uint32_t format, nested, levels;
+    bool mixed_bad;
+    const char *at;          /* JSON pointer; NULL: none */
+    mlpipe__dict names;      /* of columns; entry i is column i */
+    mlpipe__dict fresh;      /* keys of this row that are no columns yet */
+    uint32_t column_room;
+    uint64_t *met;           /* by column: the last row that had it */
+    uint32_t *order;         /* columns of the row before, in its order */
+    uint32_t order_count;
+    mlpipe__json_item *items;
+    uint32_t item_count, item_room;
+    uint64_t serial;         /* of the row, counted over all passes */
+    mlpipe__text path, key;  /* of the key under way */
+    uint32_t empty_objects;  /* in the row under way */
+    char why[MLPIPE__JSON_WHY]; /* the row is bad */
+    char steps[MLPIPE__JSON_DEPTH]; /* [ or { of each level of `at` */
+} mlpipe__ndjson;
+
+extern const mlpipe__param mlpipe__json_params[];
+extern const uint32_t mlpipe__json_param_count;
+
+mlpipe_status mlpipe__json_next(mlpipe_ctx *ctx, mlpipe__csv *csv,
+                                enum mlpipe__csv_found *found);
+/* To the first row; and from the end of an array to that of the input. */
+mlpipe_status mlpipe__json_begin(mlpipe_ctx *ctx, mlpipe__csv *csv);
+mlpipe_status mlpipe__json_finish(mlpipe_ctx *ctx, mlpipe__csv *csv);
+/* Passes n bytes and counts their lines. */
+void mlpipe__json_take(mlpipe__csv *csv, size_t n);
+/* Passes what is no value; *c is the next byte, or -1 at the end. */
+mlpipe_status mlpipe__json_ahead(mlpipe_ctx *ctx, mlpipe__csv *csv,
+                                 int32_t *c);
+/* More bytes behind `end`, at least twice as many as there are. */
+mlpipe_status mlpipe__json_more(mlpipe_ctx *ctx, mlpipe__csv *csv);
+mlpipe_status mlpipe__json_broken(mlpipe_ctx *ctx, const mlpipe__csv *csv,
+                                  const char *why);
+
+/* Reading whole, and as a source (csv.c). */
+mlpipe_status mlpipe__csv_read(mlpipe_ctx *ctx, const mlpipe__csv_kind *kind,
+                               mlpipe__input_from from, const char *params,
+                               mlpipe_dataset **out);
+mlpipe_status mlpipe__csv_source(mlpipe_ctx *ctx,
+                                 const mlpipe__csv_kind *kind,
+                                 const char *path, const char *params,
+                                 mlpipe_source **out);
+/* What a report tells of a table as it is read (csv_report.c). */
+void mlpipe__csv_report_encoding(mlpipe_report *r, const mlpipe__csv *csv);
+void mlpipe__csv_report_dialect(mlpipe_report *r, const mlpipe__csv *csv);
 
 /* Names of columns from the header; resolves `as` (csv_header.c). */
 mlpipe_status mlpipe__csv_header(mlpipe_ctx *ctx, mlpipe__csv *csv);
+/* name:type of `as`; E_PARAM where it is not. */
+mlpipe_status mlpipe__csv_forced(mlpipe_ctx *ctx, const char *item,
+                                 size_t *name_bytes, int32_t *type);
 /* Types from the whole file (csv_infer.c). */
 mlpipe_status mlpipe__csv_infer(mlpipe_ctx *ctx, mlpipe__csv *csv);
+/* What the column may be before any value was seen; false = no memory. */
+bool mlpipe__csv_start_column(mlpipe__csv *csv, mlpipe__csv_column *c);
 /* Goes to the first record; clears the tally. */
 void mlpipe__csv_rewind(mlpipe__csv *csv, uint32_t pass);
 /*
@@ -367,5 +531,53 @@ mlpipe_status mlpipe__csv_report(mlpipe_ctx *ctx, const mlpipe__csv *csv,
                                  mlpipe_report **out);
 /* The error of rows=fail: names the first rejects and how many there are. */
 mlpipe_status mlpipe__csv_rejected(mlpipe_ctx *ctx, const mlpipe__csv *csv);
+
+/* ---- writing (write_table.c, write_csv.c, write_json.c) ------------------ */
+
+extern const mlpipe__param mlpipe__write_csv_params[];
+extern const uint32_t mlpipe__write_csv_param_count;
+extern const mlpipe__param mlpipe__write_json_params[];
+extern const uint32_t mlpipe__write_json_param_count;
+
+/* What is done with NaN and the infinities; the order of nan= is each
+ * format's own. */
+enum { MLPIPE__NAN_FAIL, MLPIPE__NAN_NULL, MLPIPE__NAN_STRING };
+
+/* A cell as text. */
+enum mlpipe__cell_kind {
+    MLPIPE__CELL_NULL,
+    MLPIPE__CELL_PLAIN, /* a number, true or false */
+    MLPIPE__CELL_NAN,   /* nan, inf, -inf, to be written as a string */
+    MLPIPE__CELL_TIME,
+    MLPIPE__CELL_TEXT
+};
+typedef struct mlpipe__cell {
+    enum mlpipe__cell_kind kind;
+    const char *s;
+    size_t n;
+    char room[48];
+} mlpipe__cell;
+
+typedef struct mlpipe__table_writer mlpipe__table_writer;
+struct mlpipe__table_writer {
+    mlpipe_ctx *ctx;
+    const mlpipe_dataset *dataset;
+    mlpipe__params params;
+    mlpipe__text text;     /* what is still to be written */
+    uint32_t nan;          /* MLPIPE__NAN_ */
+    const void *format;    /* of the kind of file */
+    /* What stands before, for and behind the rows. */
+    mlpipe_status (*begin)(mlpipe__table_writer *w);
+    mlpipe_status (*row)(mlpipe__table_writer *w, int64_t row);
+    void (*end)(mlpipe__table_writer *w);
+};
+
+/* The cell as text; E_NUMERIC for NaN under nan=fail, E_UNSUPPORTED for a
+ * time beyond the years 1 to 9999. */
+mlpipe_status mlpipe__table_cell(mlpipe__table_writer *w, uint32_t column,
+                                 int64_t row, mlpipe__cell *out);
+/* Everything, to a file (out NULL) or to memory (path NULL). */
+mlpipe_status mlpipe__table_write(mlpipe__table_writer *w, const char *path,
+                                  mlpipe_buffer **out);
 
 #endif

@@ -11,6 +11,7 @@ static void csv_free(void *state)
     if (!csv)
         return;
     mlpipe__env *env = csv->env;
+    csv->kind->free(csv);
     for (uint32_t i = 0; i < csv->column_count; i++) {
         mlpipe__free(env, csv->columns[i].name);
         mlpipe__dictionary_drop(csv->columns[i].dictionary);
@@ -39,20 +40,67 @@ static mlpipe_status csv_first_bytes(mlpipe_ctx *ctx, mlpipe__csv *csv)
     return st;
 }
 
-/* Everything up to the types of the columns. */
-static mlpipe_status csv_begin(mlpipe_ctx *ctx, mlpipe__csv *csv)
+/* ---- the kind ----------------------------------------------------------- */
+
+static mlpipe_status csv_options(mlpipe_ctx *ctx, const char *params,
+                                 mlpipe__csv *csv)
+{
+    return mlpipe__csv_options_parse(ctx, params, &csv->options);
+}
+
+static mlpipe_status csv_to_rows(mlpipe_ctx *ctx, mlpipe__csv *csv)
 {
     char delimiter = (char)csv->options.delimiter;
-    mlpipe_status st = csv_first_bytes(ctx, csv);
+    mlpipe_status st = MLPIPE_OK;
 
-    if (!st && csv->options.delimiter < 0)
+    if (csv->options.delimiter < 0)
         st = mlpipe__csv_sniff(ctx, &csv->input, &csv->options,
                                &csv->reader.record, &delimiter);
     if (st)
         return st;
     mlpipe__csv_dialect_init(&csv->reader.dialect, delimiter,
                              csv->options.quote, csv->options.trim);
-    st = mlpipe__csv_header(ctx, csv);
+    return mlpipe__csv_header(ctx, csv);
+}
+
+static mlpipe_status csv_next(mlpipe_ctx *ctx, mlpipe__csv *csv,
+                              enum mlpipe__csv_found *found)
+{
+    return mlpipe__csv_next(ctx, &csv->reader, found);
+}
+
+/* The header told the columns: nothing is new behind the last row. */
+static mlpipe_status csv_seen(mlpipe_ctx *ctx, mlpipe__csv *csv)
+{
+    (void)ctx;
+    (void)csv;
+    return MLPIPE_OK;
+}
+
+static void csv_free_nothing(mlpipe__csv *csv)
+{
+    (void)csv;
+}
+
+static const mlpipe__csv_kind csv_kind = {
+    .name = "csv",
+    .options = csv_options,
+    .begin = csv_to_rows,
+    .next = csv_next,
+    .seen = csv_seen,
+    .report = mlpipe__csv_report_dialect,
+    .free = csv_free_nothing,
+};
+
+/* ---- reading, whatever the kind ----------------------------------------- */
+
+/* Everything up to the types of the columns. */
+static mlpipe_status csv_begin(mlpipe_ctx *ctx, mlpipe__csv *csv)
+{
+    mlpipe_status st = csv_first_bytes(ctx, csv);
+
+    if (!st)
+        st = csv->kind->begin(ctx, csv);
     if (!st)
         st = mlpipe__csv_infer(ctx, csv);
     if (st)
@@ -68,8 +116,9 @@ static mlpipe_status csv_begin(mlpipe_ctx *ctx, mlpipe__csv *csv)
     return MLPIPE_OK;
 }
 
-static mlpipe_status csv_open(mlpipe_ctx *ctx, mlpipe__input_from from,
-                              const char *params, mlpipe__csv **out)
+static mlpipe_status csv_open(mlpipe_ctx *ctx, const mlpipe__csv_kind *kind,
+                              mlpipe__input_from from, const char *params,
+                              mlpipe__csv **out)
 {
     mlpipe__csv *csv = mlpipe__alloc(ctx->env, sizeof *csv);
 
@@ -77,13 +126,14 @@ static mlpipe_status csv_open(mlpipe_ctx *ctx, mlpipe__input_from from,
     if (!csv)
         return mlpipe__nomem(ctx);
     csv->env = mlpipe__env_keep(ctx->env);
+    csv->kind = kind;
     csv->reader.input = &csv->input;
     csv->reader.next_line = 1;
     csv->reader.passes = 2;
     csv->reader.record.env = csv->env;
     mlpipe__text_init(&csv->reader.scratch, csv->env);
     mlpipe__text_init(&csv->reject_text, csv->env);
-    mlpipe_status st = mlpipe__csv_options_parse(ctx, params, &csv->options);
+    mlpipe_status st = kind->options(ctx, params, csv);
     from.encoding = csv->options.encoding;
     if (!st)
         st = mlpipe__input_open(ctx, &from, &csv->input);
@@ -123,11 +173,12 @@ static mlpipe_status csv_block(mlpipe_ctx *ctx, mlpipe__csv *csv, int64_t max,
 
 /* ---- whole -------------------------------------------------------------- */
 
-static mlpipe_status csv_read(mlpipe_ctx *ctx, mlpipe__input_from from,
-                              const char *params, mlpipe_dataset **out)
+mlpipe_status mlpipe__csv_read(mlpipe_ctx *ctx, const mlpipe__csv_kind *kind,
+                               mlpipe__input_from from, const char *params,
+                               mlpipe_dataset **out)
 {
     mlpipe__csv *csv;
-    mlpipe_status st = csv_open(ctx, from, params, &csv);
+    mlpipe_status st = csv_open(ctx, kind, from, params, &csv);
 
     if (st)
         return st;
@@ -150,7 +201,9 @@ mlpipe_status mlpipe_read_csv(mlpipe_ctx *ctx, const char *path,
     if (!st && !path)
         st = mlpipe__null_arg(ctx, "path");
     if (!st)
-        st = csv_read(ctx, (mlpipe__input_from){.path = path}, params, out);
+        st = mlpipe__csv_read(ctx, &csv_kind,
+                              (mlpipe__input_from){.path = path}, params,
+                              out);
     return mlpipe__end(ctx, st);
 }
 
@@ -167,9 +220,9 @@ mlpipe_status mlpipe_read_csv_memory(mlpipe_ctx *ctx, const void *bytes,
     if (!st && !bytes && size)
         st = mlpipe__null_arg(ctx, "bytes");
     if (!st)
-        st = csv_read(ctx,
-                      (mlpipe__input_from){.bytes = bytes, .size = size},
-                      params, out);
+        st = mlpipe__csv_read(
+            ctx, &csv_kind,
+            (mlpipe__input_from){.bytes = bytes, .size = size}, params, out);
     return mlpipe__end(ctx, st);
 }
 
@@ -186,8 +239,9 @@ mlpipe_status mlpipe_read_csv_stream(mlpipe_ctx *ctx,
     if (!st && !stream)
         st = mlpipe__null_arg(ctx, "stream");
     if (!st)
-        st = csv_read(ctx, (mlpipe__input_from){.stream = stream}, params,
-                      out);
+        st = mlpipe__csv_read(ctx, &csv_kind,
+                              (mlpipe__input_from){.stream = stream}, params,
+                              out);
     return mlpipe__end(ctx, st);
 }
 
@@ -200,6 +254,7 @@ static mlpipe_status csv_source_next(mlpipe_ctx *ctx, void *state,
     mlpipe__csv *csv = state;
     const mlpipe__csv_tally tally = csv->tally;
     const uint64_t offset = csv->input.offset, line = csv->reader.next_line;
+    const bool between = csv->reader.between, done = csv->done;
     const size_t bytes = (size_t)csv->column_count * csv->options.na.count
         * sizeof csv->nulls[0];
 
@@ -211,12 +266,13 @@ static mlpipe_status csv_source_next(mlpipe_ctx *ctx, void *state,
     memcpy(csv->nulls, csv->nulls_before, bytes);
     mlpipe__input_seek(&csv->input, offset);
     csv->reader.next_line = line;
+    csv->reader.between = between;
     csv->reader.polled = offset;
     csv->tally = tally;
     csv->reject_text.size = tally.reject_bytes;
     csv->reject_text.failed = false;
     csv->reader.scratch.failed = false;
-    csv->done = false;
+    csv->done = done;
     return st;
 }
 
@@ -233,10 +289,21 @@ static const mlpipe__source_class csv_source = {
     .free = csv_free,
 };
 
+mlpipe_status mlpipe__csv_source(mlpipe_ctx *ctx,
+                                 const mlpipe__csv_kind *kind,
+                                 const char *path, const char *params,
+                                 mlpipe_source **out)
+{
+    mlpipe__csv *csv = NULL;
+    const mlpipe_status st = csv_open(
+        ctx, kind, (mlpipe__input_from){.path = path}, params, &csv);
+
+    return st ? st : mlpipe__source_new(ctx, &csv_source, csv, out);
+}
+
 mlpipe_status mlpipe_source_csv(mlpipe_ctx *ctx, const char *path,
                                 const char *params, mlpipe_source **out)
 {
-    mlpipe__csv *csv = NULL;
     mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_source_csv");
 
     if (out)
@@ -246,8 +313,6 @@ mlpipe_status mlpipe_source_csv(mlpipe_ctx *ctx, const char *path,
     if (!st && !path)
         st = mlpipe__null_arg(ctx, "path");
     if (!st)
-        st = csv_open(ctx, (mlpipe__input_from){.path = path}, params, &csv);
-    if (!st)
-        st = mlpipe__source_new(ctx, &csv_source, csv, out);
+        st = mlpipe__csv_source(ctx, &csv_kind, path, params, out);
     return mlpipe__end(ctx, st);
 }

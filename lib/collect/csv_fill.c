@@ -75,7 +75,7 @@ static mlpipe_status csv_fill_row(mlpipe_ctx *ctx, mlpipe__csv *csv,
             return mlpipe__nomem(ctx);
         csv->tally.trimmed += (csv->reader.record.fields[i].flags
                                & MLPIPE__CSV_TRIMMED) != 0;
-        const int32_t token = mlpipe__csv_na(o, s, n);
+        const int32_t token = mlpipe__csv_null(csv, i, s, n);
         if (token >= 0) {
             csv->nulls[(size_t)i * o->na.count + (uint32_t)token]++;
             (void)mlpipe__writer_null(writers[i]);

@@ -115,18 +115,30 @@ static uint64_t csv_most_texts(const mlpipe__csv *csv,
         ? limit : MLPIPE__AUTO_CATEGORIES;
 }
 
-/* Narrows the column by one value; false on out of memory. */
+/* What a cell may be: a text of CSV anything, a value of JSON what its own
+ * kind allows. */
+static uint32_t csv_may_be(const mlpipe__csv_field *f)
+{
+    if (!(f->flags & MLPIPE__CSV_VALUE))
+        return UINT32_MAX;
+    return f->flags & MLPIPE__CSV_STRING ? MLPIPE__CSV_TIMES
+        : f->flags & MLPIPE__CSV_NUMBER ? MLPIPE__CSV_NUMBERS
+        : f->flags & MLPIPE__CSV_TRUTH ? MLPIPE__CSV_TRUE_FALSE : 0;
+}
+
+/* Narrows the column by one value, which is of the kinds in `can`; false on
+ * out of memory. */
 static bool csv_observe(mlpipe__csv *csv, mlpipe__csv_column *c,
-                        const char *s, size_t n)
+                        const char *s, size_t n, uint32_t can)
 {
     uint32_t fits = 0;
     const bool first = !c->values++;
 
-    if (c->may & MLPIPE__CSV_NUMBERS)
+    if (c->may & can & MLPIPE__CSV_NUMBERS)
         fits = csv_fit_number(c, s, n);
-    if (!fits && c->may & MLPIPE__CSV_BOOLS)
-        fits = csv_fit_bool(c, s, n);
-    if (!fits && c->may & MLPIPE__CSV_TIMES)
+    if (!fits && c->may & can & MLPIPE__CSV_BOOLS)
+        fits = csv_fit_bool(c, s, n) & can;
+    if (!fits && c->may & can & MLPIPE__CSV_TIMES)
         fits = csv_fit_time(c, s, n, csv->reader.line);
     c->may &= fits;
     if (c->may)
@@ -174,10 +186,12 @@ static mlpipe_status csv_infer_row(mlpipe_ctx *ctx, mlpipe__csv *csv)
         if (n > limits->cell_bytes)
             return csv_cell_too_long(ctx, csv, i, n, "cell_bytes",
                                      limits->cell_bytes);
-        if ((!c->may && !c->texts)
-            || mlpipe__csv_na(&csv->options, s, n) >= 0)
+        if (mlpipe__csv_null(csv, i, s, n) >= 0)
             continue;
-        if (c->may ? !csv_observe(csv, c, s, n)
+        c->kinds |= f->flags & MLPIPE__CSV_VALUE;
+        if (!c->may && !c->texts)
+            continue;
+        if (c->may ? !csv_observe(csv, c, s, n, csv_may_be(f))
                    : !csv_gather(c, s, n, csv_most_texts(csv, c)))
             return mlpipe__nomem(ctx);
     }
@@ -317,20 +331,19 @@ static mlpipe_status csv_close_texts(mlpipe_ctx *ctx, mlpipe__csv *csv,
     return MLPIPE_OK;
 }
 
-/* What the columns may be before any value was seen. */
+bool mlpipe__csv_start_column(mlpipe__csv *csv, mlpipe__csv_column *c)
+{
+    c->may = MLPIPE__CSV_NUMBERS | MLPIPE__CSV_BOOLS | csv->options.orders;
+    if (c->forced)
+        c->may = c->forced == MLPIPE_TYPE_TIMESTAMP ? csv->options.orders : 0;
+    return c->forced != MLPIPE_TYPE_CATEGORY || csv_begin_texts(c, csv->env);
+}
+
 static mlpipe_status csv_start_columns(mlpipe_ctx *ctx, mlpipe__csv *csv)
 {
-    for (uint32_t i = 0; i < csv->column_count; i++) {
-        mlpipe__csv_column *c = &csv->columns[i];
-        c->may = MLPIPE__CSV_NUMBERS | MLPIPE__CSV_BOOLS
-            | csv->options.orders;
-        if (c->forced)
-            c->may = c->forced == MLPIPE_TYPE_TIMESTAMP
-                ? csv->options.orders : 0;
-        if (c->forced == MLPIPE_TYPE_CATEGORY
-            && !csv_begin_texts(c, csv->env))
+    for (uint32_t i = 0; i < csv->column_count; i++)
+        if (!mlpipe__csv_start_column(csv, &csv->columns[i]))
             return mlpipe__nomem(ctx);
-    }
     return MLPIPE_OK;
 }
 
@@ -350,6 +363,8 @@ mlpipe_status mlpipe__csv_infer(mlpipe_ctx *ctx, mlpipe__csv *csv)
                           (unsigned long long)csv->tally.rows_in,
                           (unsigned long long)csv->tally.rejected,
                           (unsigned long long)csv->tally.skipped);
+    if (!st)
+        st = csv->kind->seen(ctx, csv);
     for (uint32_t i = 0; !st && i < csv->column_count; i++) {
         st = csv_settle(ctx, csv, &csv->columns[i]);
         again |= csv->columns[i].late && csv->columns[i].texts;

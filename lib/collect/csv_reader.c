@@ -19,8 +19,8 @@ static bool csv_is_ascii(const char *s, size_t n)
     return !(all & UINT64_C(0x8080808080808080));
 }
 
-static mlpipe_status csv_too_long(mlpipe_ctx *ctx,
-                                  const mlpipe__csv_reader *r)
+mlpipe_status mlpipe__csv_too_long(mlpipe_ctx *ctx,
+                                   const mlpipe__csv_reader *r)
 {
     (void)mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                        "%s: the record that starts in line %llu has more "
@@ -58,7 +58,7 @@ static mlpipe_status csv_next_record(mlpipe_ctx *ctx, mlpipe__csv_reader *r,
         if (*found != MLPIPE__CSV_MORE)
             return MLPIPE_OK;
         if ((size_t)(in->end - in->at) > ctx->env->limits.csv_line_bytes)
-            return csv_too_long(ctx, r);
+            return mlpipe__csv_too_long(ctx, r);
         const mlpipe_status st = mlpipe__input_more(ctx, in);
         if (st)
             return st;
@@ -86,7 +86,7 @@ mlpipe_status mlpipe__csv_next(mlpipe_ctx *ctx, mlpipe__csv_reader *r,
                             (unsigned long long)r->next_line,
                             (unsigned long long)ctx->env->limits.csv_columns);
     if (r->record.size > ctx->env->limits.csv_line_bytes)
-        return csv_too_long(ctx, r);
+        return mlpipe__csv_too_long(ctx, r);
     r->raw = in->at;
     r->line = r->next_line;
     r->next_line += r->record.lines;
@@ -113,10 +113,16 @@ bool mlpipe__csv_cell(mlpipe__csv_reader *r, uint32_t field, const char **s,
 
     *s = f->data;
     *n = f->size;
-    if (!(f->flags & MLPIPE__CSV_DOUBLED))
+    if (!(f->flags & (MLPIPE__CSV_DOUBLED | MLPIPE__CSV_ESCAPED)))
         return true;
     mlpipe__text *t = &r->scratch;
     t->size = 0;
+    if (f->flags & MLPIPE__CSV_ESCAPED) {
+        mlpipe__json_decode(t, f->data, f->size);
+        *s = t->data;
+        *n = t->size;
+        return !t->failed;
+    }
     for (size_t from = 0; from < f->size;) {
         const char *q = memchr(f->data + from, r->dialect.quote,
                                f->size - from);

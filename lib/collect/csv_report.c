@@ -38,6 +38,10 @@ static const char *csv_type_note(const mlpipe__csv_column *c)
         return c->order == MLPIPE__CSV_MDY ? "month/day/year"
             : c->order == MLPIPE__CSV_DMY ? "day/month/year"
             : c->zone ? "with a zone, kept as UTC" : "";
+    if (c->kinds & (c->kinds - 1))
+        return "values of several kinds, as they stand";
+    if (c->kinds & MLPIPE__CSV_NESTED)
+        return "arrays or objects, as they stand";
     if (c->type == MLPIPE_TYPE_TEXT && c->many)
         return "too many texts for a category";
     if (c->zone && c->naive)
@@ -72,8 +76,11 @@ static void csv_report_nulls(mlpipe_report *r, const mlpipe__csv *csv)
             if (!count)
                 continue;
             csv_cell_string(r, csv->columns[i].name);
-            mlpipe__report_cell_text(r, mlpipe__dict_text(na, k),
-                                     mlpipe__dict_bytes(na, k));
+            if (csv->json && k < 2)
+                csv_cell_string(r, k ? "null" : "absent");
+            else
+                mlpipe__report_cell_text(r, mlpipe__dict_text(na, k),
+                                         mlpipe__dict_bytes(na, k));
             mlpipe__report_cell_number(r, (double)count);
         }
 }
@@ -96,7 +103,16 @@ static void csv_report_rejects(mlpipe_report *r, const mlpipe__csv *csv)
     }
 }
 
-static void csv_report_dialect(mlpipe_report *r, const mlpipe__csv *csv)
+void mlpipe__csv_report_encoding(mlpipe_report *r, const mlpipe__csv *csv)
+{
+    csv_report_string(r, "encoding",
+                      mlpipe__input_encoding(&csv->input,
+                                             csv->reader.wide));
+    csv_report_string(r, "compression",
+                      mlpipe__input_compression(&csv->input));
+}
+
+void mlpipe__csv_report_dialect(mlpipe_report *r, const mlpipe__csv *csv)
 {
     const mlpipe__csv_dialect *d = &csv->reader.dialect;
     const char quote = (char)d->quote;
@@ -109,11 +125,7 @@ static void csv_report_dialect(mlpipe_report *r, const mlpipe__csv *csv)
         mlpipe__report_text(r, "delimiter", &d->delimiter, 1);
     mlpipe__report_text(r, "quote", &quote, d->quote >= 0);
     csv_report_string(r, "header", csv->header ? "true" : "false");
-    csv_report_string(r, "encoding",
-                      mlpipe__input_encoding(&csv->input,
-                                             csv->reader.wide));
-    csv_report_string(r, "compression",
-                      mlpipe__input_compression(&csv->input));
+    mlpipe__csv_report_encoding(r, csv);
 }
 
 mlpipe_status mlpipe__csv_report(mlpipe_ctx *ctx, const mlpipe__csv *csv,
@@ -138,7 +150,7 @@ mlpipe_status mlpipe__csv_report(mlpipe_ctx *ctx, const mlpipe__csv *csv,
     mlpipe__report_number(r, "nulls", nulls);
     mlpipe__report_number(r, "trimmed", (double)t->trimmed);
     mlpipe__report_number(r, "renamed", csv->renamed);
-    csv_report_dialect(r, csv);
+    csv->kind->report(r, csv);
     csv_report_types(r, csv);
     csv_report_nulls(r, csv);
     csv_report_rejects(r, csv);

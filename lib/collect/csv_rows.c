@@ -8,6 +8,7 @@ void mlpipe__csv_rewind(mlpipe__csv *csv, uint32_t pass)
 {
     mlpipe__input_seek(&csv->input, csv->data_offset);
     csv->reader.next_line = csv->data_line;
+    csv->reader.between = false;
     csv->reader.polled = csv->data_offset;
     csv->reader.pass = pass;
     memset(&csv->tally, 0, sizeof csv->tally);
@@ -189,7 +190,7 @@ static mlpipe_status csv_check_forced(mlpipe_ctx *ctx, mlpipe__csv *csv,
             continue;
         if (!mlpipe__csv_cell(&csv->reader, i, &s, &n))
             return mlpipe__nomem(ctx);
-        if (mlpipe__csv_na(&csv->options, s, n) >= 0
+        if (mlpipe__csv_null(csv, i, s, n) >= 0
             || mlpipe__csv_suits(&csv->columns[i], s, n,
                                  csv->options.orders))
             continue;
@@ -206,7 +207,7 @@ mlpipe_status mlpipe__csv_row(mlpipe_ctx *ctx, mlpipe__csv *csv, bool *row)
 
     for (*row = false; !st && !*row;) {
         enum mlpipe__csv_found found;
-        st = mlpipe__csv_next(ctx, &csv->reader, &found);
+        st = csv->kind->next(ctx, csv, &found);
         if (st)
             break;
         if (found == MLPIPE__CSV_END) {

@@ -18,6 +18,12 @@ typedef struct catalog_call {
 static const catalog_call catalog_calls[] = {
     {"mlpipe_read_csv", "Read a CSV file.", mlpipe__csv_params,
      &mlpipe__csv_param_count},
+    {"mlpipe_read_json", "Read NDJSON, or an array of JSON objects.",
+     mlpipe__json_params, &mlpipe__json_param_count},
+    {"mlpipe_write_csv", "Write a dataset as CSV.",
+     mlpipe__write_csv_params, &mlpipe__write_csv_param_count},
+    {"mlpipe_write_json", "Write a dataset as JSON.",
+     mlpipe__write_json_params, &mlpipe__write_json_param_count},
     {"mlpipe_builder_new", "Start a dataset of the host's own rows.",
      mlpipe__builder_params, &mlpipe__builder_param_count},
     {"mlpipe_dataset_duplicates", "Which rows of a dataset are equal.",

@@ -729,7 +729,10 @@ static void loops(void **state)
 /* Those whose misuse is in a file of its own, of the same form. */
 static const char *const elsewhere[] = {
     "mlpipe_compare(", "mlpipe_compare_recipes(", "mlpipe_model_note(",
-    "mlpipe_read_csv_stream(",
+    "mlpipe_read_csv_stream(", "mlpipe_read_json_stream(",
+    "mlpipe_read_json(", "mlpipe_read_json_memory(", "mlpipe_source_json(",
+    "mlpipe_write_csv(", "mlpipe_write_csv_memory(",
+    "mlpipe_write_json(", "mlpipe_write_json_memory(",
 };
 
 /* Each name of the symbol map stands in front of a parenthesis above. */

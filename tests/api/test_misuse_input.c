@@ -61,6 +61,13 @@ static void streams(void **state)
     NOTHING(mlpipe_dataset, mlpipe_read_csv_stream(c, &s, NULL, &out));
     s.size = 3;
     NOTHING(mlpipe_dataset, mlpipe_read_csv_stream(c, &s, NULL, &out));
+    NOTHING(mlpipe_dataset, mlpipe_read_json_stream(c, &s, NULL, &out));
+    s = (mlpipe_stream){sizeof s, NULL, NULL, failing};
+    NOTHING(mlpipe_dataset, mlpipe_read_json_stream(NULL, &s, NULL, &out));
+    NOTHING(mlpipe_dataset, mlpipe_read_json_stream(c, NULL, NULL, &out));
+    NOTHING(mlpipe_dataset, mlpipe_read_json_stream(c, &s, "zz=1", &out));
+    NOTHING(mlpipe_dataset, mlpipe_read_json_stream(c, &s, NULL, &out));
+    REFUSED(mlpipe_read_json_stream(c, &s, NULL, NULL));
 }
 
 int main(void)

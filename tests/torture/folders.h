@@ -15,6 +15,9 @@ FOLDER(collect)
 #ifdef TORTURE_INPUT
 FOLDER(input)
 #endif
+#ifdef TORTURE_JSON
+FOLDER(json)
+#endif
 #ifdef TORTURE_MODEL
 FOLDER(model)
 #endif

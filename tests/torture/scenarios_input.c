@@ -130,7 +130,38 @@ static mlpipe_status torture_source_zstd(torture *t)
                                 "rows=quarantine");
 }
 
+/* Seven bytes at a time. */
+static size_t torture_json_at;
+static int32_t torture_json_read(void *user, void *buffer, size_t room,
+                                 size_t *got)
+{
+    static const char rows[] = "{\"a\":1,\"b\":\"x\"}\n{\"b\":null}\n"
+                               "{\"a\":2.5,\"c\":[1]}\n";
+    const size_t left = sizeof rows - 1 - torture_json_at;
+    (void)user;
+    *got = left < 7 ? left : 7;
+    *got = *got < room ? *got : room;
+    memcpy(buffer, rows + torture_json_at, *got);
+    torture_json_at += *got;
+    return MLPIPE_IO_OK;
+}
+
+static mlpipe_status torture_json_stream(torture *t)
+{
+    const mlpipe_stream stream = {sizeof stream, NULL, "pipe",
+                                  torture_json_read};
+    mlpipe_dataset *d = (mlpipe_dataset *)t;
+    torture_json_at = 0;
+    const mlpipe_status st = mlpipe_read_json_stream(t->c, &stream, NULL, &d);
+    torture_check(t, !st == (d != NULL));
+    if (!st)
+        torture_input_say(t, d);
+    mlpipe_dataset_free(d);
+    return st;
+}
+
 const torture_scenario torture_input[] = {
+    {"mlpipe_read_json_stream", torture_json_stream, 0},
     {"mlpipe_read_csv_stream", torture_stream_plain, 0},
     {"mlpipe_read_csv_stream", torture_stream_gzip, 0},
     {"mlpipe_read_csv_stream", torture_stream_zstd, 0},

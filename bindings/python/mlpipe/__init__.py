@@ -294,6 +294,16 @@ class Dataset(_Handle):
     def fingerprint(self):
         return _ctx().text("mlpipe_dataset_fingerprint", self._p).decode()
 
+    def write_csv(self, path, params="", **named):
+        """To a file of CSV; parameters as mlpipe_write_csv's."""
+        _ctx().call("mlpipe_write_csv", self._p, _bytes(path),
+                    _params(params, named))
+
+    def write_json(self, path, params="", **named):
+        """To a file of NDJSON, or of an array with format="array"."""
+        _ctx().call("mlpipe_write_json", self._p, _bytes(path),
+                    _params(params, named))
+
     def reading(self):
         """What happened when it was read."""
         return Report(_ctx().give("mlpipe_dataset_reading",
@@ -342,22 +352,30 @@ class _Stream:
             return _raw.MLPIPE_IO_FAILED
 
 
-def read_csv(path, params="", **named):
-    """A CSV as a Dataset; parameters as mlpipe_read_csv's. path names a file,
-    or is an object with read(n) that gives bytes."""
-    text = _params(params, named)
+def _read(call, path, text):
     if not hasattr(path, "read"):
-        return Dataset(_ctx().give("mlpipe_read_csv", _raw.mlpipe_dataset,
-                                   _bytes(path), text))
+        return Dataset(_ctx().give(call, _raw.mlpipe_dataset, _bytes(path),
+                                   text))
     stream = _Stream(path)
     try:
-        return Dataset(_ctx().give("mlpipe_read_csv_stream",
-                                   _raw.mlpipe_dataset,
+        return Dataset(_ctx().give(call + "_stream", _raw.mlpipe_dataset,
                                    ctypes.byref(stream.raw), text))
     except Error as error:
         if stream.error is not None:
             raise stream.error from error
         raise
+
+
+def read_csv(path, params="", **named):
+    """A CSV as a Dataset; parameters as mlpipe_read_csv's. path names a file,
+    or is an object with read(n) that gives bytes."""
+    return _read("mlpipe_read_csv", path, _params(params, named))
+
+
+def read_json(path, params="", **named):
+    """A file of NDJSON, or of an array of objects, as a Dataset; parameters
+    as mlpipe_read_json's. path as read_csv's."""
+    return _read("mlpipe_read_json", path, _params(params, named))
 
 
 class Model(_Handle):
