@@ -46,6 +46,25 @@ mlpipe__dictionary *mlpipe__dictionary_sorted(const mlpipe__dict *from,
     return NULL;
 }
 
+/* ---- owners ------------------------------------------------------------- */
+
+mlpipe__owner *mlpipe__owner_keep(mlpipe__owner *o)
+{
+    atomic_fetch_add_explicit(&o->refs, 1, memory_order_relaxed);
+    return o;
+}
+
+void mlpipe__owner_drop(mlpipe__owner *o)
+{
+    if (!o
+        || atomic_fetch_sub_explicit(&o->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    mlpipe__env *env = o->env;
+    o->release(o);
+    mlpipe__free(env, o);
+    mlpipe__env_drop(env);
+}
+
 /* ---- columns ------------------------------------------------------------ */
 
 mlpipe__column *mlpipe__column_new(mlpipe__env *env, const char *name,
@@ -83,9 +102,14 @@ void mlpipe__column_drop(mlpipe__column *c)
         return;
     mlpipe__env *env = c->env;
     for (uint32_t i = 0; i < c->chunk_count; i++) {
-        mlpipe__free(env, c->chunks[i].data);
-        mlpipe__free(env, c->chunks[i].bytes);
-        mlpipe__free(env, c->chunks[i].validity);
+        mlpipe__chunk *chunk = &c->chunks[i];
+        if (chunk->owner) {
+            mlpipe__owner_drop(chunk->owner);
+            continue;
+        }
+        mlpipe__free(env, chunk->data);
+        mlpipe__free(env, chunk->bytes);
+        mlpipe__free(env, chunk->validity);
     }
     mlpipe__free(env, c->chunks);
     mlpipe__dictionary_drop(c->dictionary);
