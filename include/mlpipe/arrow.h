@@ -80,7 +80,7 @@ struct ArrowArrayStream {
  * nulls or an offset. The producer's array is released, on whatever thread
  * that is, when the last column that reads it is freed, and before the call
  * returns where none does. The numbers rows_in, loaded, batches and
- * copied_bytes of mlpipe_dataset_reading and its table columns say what was
+ * copied_bytes of mlpipe_dataset_reading and its table types say what was
  * copied and why. Integers are widened to i64, date32 is a timestamp in s,
  * times of day are durations, timestamps keep their unit and are UTC (their
  * zone is in the table), a column without values is f64, run-end encoding is

@@ -523,8 +523,9 @@ static bool export_find_run(const mlpipe_dataset *d, uint32_t column,
     run->chunk = &c->chunks[first / MLPIPE__CHUNK_ROWS];
     run->at = first % MLPIPE__CHUNK_ROWS;
     run->rows = rows;
-    run->nulls = run->at || rows != run->chunk->rows ? -1
-                                                     : run->chunk->nulls;
+    run->nulls = -1;
+    if (!run->at && rows == (int64_t)run->chunk->rows)
+        run->nulls = run->chunk->nulls;
     return true;
 }
 

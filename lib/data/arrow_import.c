@@ -212,11 +212,11 @@ static void arrow_report_column(mlpipe_report *r,
                                 const mlpipe__column *c)
 {
     arrow_cell_string(r, c->name);
-    arrow_cell_string(r, leaf->node->format);
     arrow_cell_string(r, mlpipe__type_name(c->type));
     arrow_cell_string(r, mlpipe__unit_name(c->unit));
-    arrow_cell_string(r, leaf->value->zone);
     mlpipe__report_cell_number(r, (double)c->nulls);
+    arrow_cell_string(r, leaf->node->format);
+    arrow_cell_string(r, leaf->value->zone);
     mlpipe__report_cell_number(r, arrow_copied_bytes(c));
     arrow_cell_string(r, leaf->why ? leaf->why : "");
 }
@@ -243,8 +243,8 @@ static mlpipe_status arrow_report(const arrow_import *m,
     mlpipe__report_number(r, "columns", m->leaf_count);
     mlpipe__report_number(r, "nulls", nulls);
     mlpipe__report_number(r, "copied_bytes", copied);
-    mlpipe__report_table(r, "columns", "column,format,type,unit,zone,nulls,"
-                         "copied_bytes,why");
+    mlpipe__report_table(r, "types", "column,type,unit,nulls,format,zone,"
+                         "copied_bytes,note");
     for (uint32_t i = 0; i < m->leaf_count; i++)
         arrow_report_column(r, &m->leaves[i], columns[i]);
     return mlpipe__report_seal(m->ctx, r, out);
