@@ -439,6 +439,7 @@ mlpipe_status mlpipe__arrow_leaf_take(mlpipe_ctx *ctx,
 {
     arrow_taking t = {.ctx = ctx, .leaf = leaf, .batch = batch};
     const int64_t rows = batch->array.length;
+    uint64_t kept = (uint64_t)rows / MLPIPE__CHUNK_ROWS + 1;
     mlpipe_status st = MLPIPE_OK;
 
     mlpipe__free(ctx->env, leaf->map);
@@ -447,6 +448,13 @@ mlpipe_status mlpipe__arrow_leaf_take(mlpipe_ctx *ctx,
     if (arrow_has_codes(&t))
         st = arrow_map(&t);
     const char *why = arrow_why(&t, options->copy);
+    if (!st && !why
+        && !mlpipe__writer_chunks(
+            leaf->writer, (uint32_t)(mlpipe__writer_column(leaf->writer)->rows
+                                     / MLPIPE__CHUNK_ROWS + (int64_t)kept)))
+        st = mlpipe__nomem(ctx);
+    /* All references at once, of which each borrowed chunk takes one. */
+    mlpipe__owner_keep_many(&batch->owner, kept);
     for (int64_t done = 0, n; !st && done < rows; done += n) {
         const int64_t at = mlpipe__writer_column(leaf->writer)->rows
             % MLPIPE__CHUNK_ROWS;
@@ -463,6 +471,8 @@ mlpipe_status mlpipe__arrow_leaf_take(mlpipe_ctx *ctx,
             st = arrow_note_copy(&t, options->copy, now);
         if (!st)
             st = now ? arrow_copy(&t, done, n) : arrow_borrow(&t, done, n);
+        kept -= !st && !now;
     }
+    mlpipe__owner_drop_many(&batch->owner, kept);
     return st;
 }

@@ -277,6 +277,8 @@ static export_array *export_array_new(mlpipe__env *env, int64_t rows,
     out->length = rows;
     out->n_buffers = buffers;
     out->buffers = p->buffers;
+    if (!children)
+        return p;
     p->children = mlpipe__alloc_array(env, children, sizeof *p->children);
     p->pointers = mlpipe__alloc_array(env, children, sizeof *p->pointers);
     if (!p->children || !p->pointers) {
@@ -287,7 +289,7 @@ static export_array *export_array_new(mlpipe__env *env, int64_t rows,
     for (uint32_t i = 0; i < children; i++)
         p->pointers[i] = &p->children[i];
     out->n_children = children;
-    out->children = children ? p->pointers : NULL;
+    out->children = p->pointers;
     return p;
 }
 

@@ -87,20 +87,29 @@ static size_t writer_data_bytes(int32_t type, bool f32, size_t rows)
     return bytes < WRITER_LEAST_BYTES ? WRITER_LEAST_BYTES : bytes;
 }
 
+bool mlpipe__writer_chunks(mlpipe__column_writer *w, uint32_t count)
+{
+    const uint32_t twice = w->chunk_room * 2;
+    const uint32_t room = count > twice ? count : twice;
+
+    if (count <= w->chunk_room)
+        return true;
+    mlpipe__chunk *grown = mlpipe__grow(w->env, w->column->chunks, room,
+                                        sizeof grown[0]);
+    if (!grown)
+        return false;
+    w->column->chunks = grown;
+    w->chunk_room = room;
+    return true;
+}
+
 /* Makes the chunk at index k exist. */
 static bool writer_open_chunk(mlpipe__column_writer *w, uint32_t k)
 {
     mlpipe__column *c = w->column;
 
-    if (k >= w->chunk_room) {
-        const uint32_t more = w->chunk_room ? w->chunk_room * 2 : 1;
-        mlpipe__chunk *grown = mlpipe__grow(w->env, c->chunks, more,
-                                            sizeof grown[0]);
-        if (!grown)
-            return false;
-        c->chunks = grown;
-        w->chunk_room = more;
-    }
+    if (!mlpipe__writer_chunks(w, k + 1))
+        return false;
     if (k >= c->chunk_count) {
         c->chunk_count = k + 1;
         w->bytes_room = 0;
@@ -160,7 +169,6 @@ bool mlpipe__writer_borrow(mlpipe__column_writer *w,
     if (!writer_open_chunk(w, k))
         return false;
     c->chunks[k] = *chunk;
-    (void)mlpipe__owner_keep(chunk->owner);
     c->rows += chunk->rows;
     c->nulls += chunk->nulls;
     w->capacity = c->rows;

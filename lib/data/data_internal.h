@@ -43,6 +43,9 @@ typedef struct mlpipe__owner {
 } mlpipe__owner;
 mlpipe__owner *mlpipe__owner_keep(mlpipe__owner *o);
 void mlpipe__owner_drop(mlpipe__owner *o); /* NULL is allowed */
+/* The same n times at once. */
+void mlpipe__owner_keep_many(mlpipe__owner *o, uint64_t n);
+void mlpipe__owner_drop_many(mlpipe__owner *o, uint64_t n);
 
 /*
  * 65,536 rows (the last chunk: at most) in Arrow's layout: BOOL a bitmap, I64,
@@ -113,9 +116,11 @@ bool mlpipe__writer_full(const mlpipe__column_writer *w);
 void mlpipe__writer_floats(mlpipe__column_writer *w);
 /* How far it is; its dictionary is added to by mlpipe__writer_text alone. */
 const mlpipe__column *mlpipe__writer_column(const mlpipe__column_writer *w);
+/* Room for so many chunks in all, but not for their values. */
+bool mlpipe__writer_chunks(mlpipe__column_writer *w, uint32_t count);
 /*
- * Takes a chunk of an owner's buffers as it is, and a reference of the owner.
- * Only where the rows so far are whole chunks; after one that is not, none can
+ * Takes a chunk of an owner's buffers as it is, and one reference of the owner
+ * unless it fails. Only where the rows so far are whole chunks; after one that is not, none can
  * follow. Codes are of the column's dictionary as it is now.
  */
 bool mlpipe__writer_borrow(mlpipe__column_writer *w,
