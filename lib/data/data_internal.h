@@ -120,8 +120,8 @@ const mlpipe__column *mlpipe__writer_column(const mlpipe__column_writer *w);
 bool mlpipe__writer_chunks(mlpipe__column_writer *w, uint32_t count);
 /*
  * Takes a chunk of an owner's buffers as it is, and one reference of the owner
- * unless it fails. Only where the rows so far are whole chunks; after one that is not, none can
- * follow. Codes are of the column's dictionary as it is now.
+ * unless it fails. Only where the rows so far are whole chunks; after one that
+ * is not, none can follow. Codes are of the column's dictionary as it is now.
  */
 bool mlpipe__writer_borrow(mlpipe__column_writer *w,
                            const mlpipe__chunk *chunk);
