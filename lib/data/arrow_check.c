@@ -9,6 +9,16 @@
 /* So that an offset times the bits of any element fits. */
 static const int64_t arrow_most_rows = INT64_MAX >> 10;
 
+/* Bits that are set, without an instruction that not every machine has. */
+static inline int64_t arrow_ones(uint64_t x)
+{
+    x -= x >> 1 & UINT64_C(0x5555555555555555);
+    x = (x & UINT64_C(0x3333333333333333))
+        + (x >> 2 & UINT64_C(0x3333333333333333));
+    x = (x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    return (int64_t)(x * UINT64_C(0x0101010101010101) >> 56);
+}
+
 int64_t mlpipe__arrow_count_nulls(const void *bits, int64_t from, int64_t n)
 {
     const uint8_t *b = bits;
@@ -20,7 +30,7 @@ int64_t mlpipe__arrow_count_nulls(const void *bits, int64_t from, int64_t n)
     for (; end - i >= 64; i += 64) {
         uint64_t word;
         memcpy(&word, b + i / 8, sizeof word);
-        set += __builtin_popcountll(word);
+        set += arrow_ones(word);
     }
     for (; i < end; i++)
         set += mlpipe__bit(b, (uint64_t)i);
