@@ -733,6 +733,8 @@ static const char *const elsewhere[] = {
     "mlpipe_read_json(", "mlpipe_read_json_memory(", "mlpipe_source_json(",
     "mlpipe_write_csv(", "mlpipe_write_csv_memory(",
     "mlpipe_write_json(", "mlpipe_write_json_memory(",
+    "mlpipe_dataset_from_arrow(", "mlpipe_dataset_from_arrow_stream(",
+    "mlpipe_dataset_to_arrow(", "mlpipe_dataset_to_arrow_stream(",
 };
 
 /* Each name of the symbol map stands in front of a parenthesis above. */

@@ -310,6 +310,78 @@ class Dataset(_Handle):
                                   _raw.mlpipe_report, self._p))
 
 
+    def arrow_stream(self, params="", **named):
+        """The rows as a PyCapsule that any reader of Arrow streams takes;
+        parameters as mlpipe_dataset_to_arrow_stream's."""
+        stream = _raw.ArrowArrayStream()
+        _ctx().call("mlpipe_dataset_to_arrow_stream", self._p,
+                    _params(params, named), ctypes.byref(stream))
+        return _capsule(stream)
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        """What pyarrow, polars, pandas and DuckDB read a Dataset by, without
+        a copy. They cast what they asked for in another type."""
+        return self.arrow_stream()
+
+    @classmethod
+    def from_arrow(cls, data, params="", **named):
+        """A Dataset of anything that has __arrow_c_stream__ or
+        __arrow_c_array__: tables, frames and batches of pyarrow, polars,
+        pandas, DuckDB; parameters as mlpipe_dataset_from_arrow's."""
+        given = _params(params, named)
+        if hasattr(data, "__arrow_c_stream__"):
+            capsule = data.__arrow_c_stream__()
+            stream = _uncapsule(capsule, b"arrow_array_stream",
+                                _raw.ArrowArrayStream)
+            return cls(_ctx().give("mlpipe_dataset_from_arrow_stream",
+                                   _raw.mlpipe_dataset, stream, given))
+        if hasattr(data, "__arrow_c_array__"):
+            schema, array = data.__arrow_c_array__()
+            return cls(_ctx().give(
+                "mlpipe_dataset_from_arrow", _raw.mlpipe_dataset,
+                _uncapsule(schema, b"arrow_schema", _raw.ArrowSchema),
+                _uncapsule(array, b"arrow_array", _raw.ArrowArray), given))
+        raise TypeError(f"{type(data).__name__} has neither "
+                        "__arrow_c_stream__ nor __arrow_c_array__")
+
+
+# ---- Arrow streams as PyCapsules --------------------------------------------
+
+_capsule_new = ctypes.pythonapi.PyCapsule_New
+_capsule_new.restype = ctypes.py_object
+_capsule_new.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+_capsule_get = ctypes.pythonapi.PyCapsule_GetPointer
+_capsule_get.restype = ctypes.c_void_p
+_capsule_get.argtypes = [ctypes.py_object, ctypes.c_char_p]
+_capsule_peek = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p,
+                                  ctypes.c_char_p)(
+    ("PyCapsule_GetPointer", ctypes.pythonapi))
+# The structs that capsules point at, by address, until the capsule dies.
+_streams = {}
+
+
+@ctypes.PYFUNCTYPE(None, ctypes.c_void_p)
+def _capsule_end(capsule):
+    """A capsule dies: its stream is released unless a reader moved it."""
+    stream = _streams.pop(_capsule_peek(capsule, b"arrow_array_stream"), None)
+    if stream is not None and stream.release:
+        stream.release(ctypes.byref(stream))
+
+
+def _capsule(stream):
+    address = ctypes.addressof(stream)
+    _streams[address] = stream
+    return _capsule_new(address, b"arrow_array_stream",
+                        ctypes.cast(_capsule_end, ctypes.c_void_p))
+
+
+def _uncapsule(capsule, name, kind):
+    """A pointer to the struct of a capsule, which stays alive with it."""
+    pointer = ctypes.cast(_capsule_get(capsule, name), ctypes.POINTER(kind))
+    pointer.capsule = capsule
+    return pointer
+
+
 def split_check(parts, params="", **named):
     """What parts of data have in common, training rows first: a Report."""
     parts = list(parts)
