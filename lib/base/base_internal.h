@@ -566,6 +566,10 @@ mlpipe_status mlpipe__file_read(mlpipe_ctx *ctx, const char *path,
 /* Old or new after a crash: temp, sync, rename, sync folder. */
 mlpipe_status mlpipe__file_write(mlpipe_ctx *ctx, const char *path,
                                  const void *data, size_t bytes, bool sync);
+/* The same but for the folder, which the caller syncs after many files. */
+mlpipe_status mlpipe__file_write_ahead(mlpipe_ctx *ctx, const char *path,
+                                       const void *data, size_t bytes,
+                                       bool sync);
 /* Waits until the disk knows the name at the end of path. */
 mlpipe_status mlpipe__file_sync_folder(mlpipe_ctx *ctx, const char *path);
 
@@ -612,6 +616,7 @@ void *mlpipe__os_alloc(void *user, void *ptr, size_t old_size,
 bool mlpipe__os_has_alloc(void);
 uint64_t mlpipe__os_clock_ns(void *user);
 int64_t mlpipe__os_pid(void);
+void mlpipe__os_nap(uint32_t us); /* about so long; not in libmlpipe-serve */
 bool mlpipe__os_io(mlpipe_io *out); /* false: no files */
 bool mlpipe__os_has_threads(void);
 mlpipe__pool *mlpipe__os_pool_new(mlpipe__env *env, uint32_t threads);

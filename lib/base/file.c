@@ -218,8 +218,9 @@ mlpipe_status mlpipe__file_sync_folder(mlpipe_ctx *ctx, const char *path)
     return st;
 }
 
-mlpipe_status mlpipe__file_write(mlpipe_ctx *ctx, const char *path,
-                                 const void *data, size_t bytes, bool sync)
+mlpipe_status mlpipe__file_write_ahead(mlpipe_ctx *ctx, const char *path,
+                                       const void *data, size_t bytes,
+                                       bool sync)
 {
     const mlpipe_io *io = &ctx->env->io;
     void *file = NULL;
@@ -246,11 +247,17 @@ mlpipe_status mlpipe__file_write(mlpipe_ctx *ctx, const char *path,
         /* Whatever stays behind is a temporary that nobody reads. */
         (void)io->remove(io->user, name.data);
         st = mlpipe__io_fail(ctx, r, "write", path);
-        goto done;
     }
-    if (sync)
-        st = mlpipe__file_sync_folder(ctx, path);
 done:
     mlpipe__text_free(&name);
     return st;
+}
+
+mlpipe_status mlpipe__file_write(mlpipe_ctx *ctx, const char *path,
+                                 const void *data, size_t bytes, bool sync)
+{
+    const mlpipe_status st = mlpipe__file_write_ahead(ctx, path, data, bytes,
+                                                      sync);
+
+    return st || !sync ? st : mlpipe__file_sync_folder(ctx, path);
 }

@@ -18,6 +18,16 @@ static uint32_t chunk_pack(const uint8_t *valid, uint32_t n, uint64_t *bits)
     return nulls;
 }
 
+/* As the fingerprint has it, which knows one NaN. */
+static void chunk_one_nan(double *values, uint32_t n)
+{
+    const double one = mlpipe__nan();
+    uint32_t i;
+
+    for (i = 0; i < n; i++)
+        values[i] = values[i] == values[i] ? values[i] : one;
+}
+
 static void chunk_put_validity(const uint8_t *valid, uint32_t n,
                                uint64_t *bits, mlpipe__text *out)
 {
@@ -68,6 +78,8 @@ mlpipe_status mlpipe__store_chunk_save(mlpipe_ctx *ctx,
         mlpipe__dataset_block(d, column, start, n, (double *)values, valid);
     else
         mlpipe__dataset_block_i64(d, column, start, n, values, valid);
+    if (type == MLPIPE_TYPE_F64)
+        chunk_one_nan((double *)values, n);
     chunk_put_validity(valid, n, bits, out);
     if (type == MLPIPE_TYPE_TEXT)
         chunk_put_texts(d, column, start, n, out);

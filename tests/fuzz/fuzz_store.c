@@ -72,7 +72,7 @@ static void store_manifest(mlpipe_ctx *c, mlpipe_store *s,
     mlpipe__container_init(&manifest, c->env);
     if (!mlpipe__container_add(c, &manifest, "COLS",
                                MLPIPE__SECTION_REQUIRED, data, size) &&
-        !mlpipe__store_put_object(c, s, &manifest, "MANI", id))
+        !mlpipe__store_put_object(c, s, NULL, &manifest, "MANI", id))
         store_use(c, s, id);
     mlpipe__container_free(&manifest);
 }
