@@ -596,7 +596,10 @@ enum {
     MLPIPE__CRASH_LOST = 1,      /* bytes that were not synced are lost */
     MLPIPE__CRASH_TORN = 2,      /* or half of them are */
     MLPIPE__CRASH_OLD_NAMES = 4, /* names that were not synced are lost */
-    MLPIPE__CRASH_STATES = 8     /* LOST wins over TORN */
+    MLPIPE__CRASH_STATES = 8,    /* LOST wins over TORN */
+    /* Or each file and each name for itself: kept, torn or lost, new or old,
+     * as if the disk had reordered them; by MIXED times a seed from 1 on. */
+    MLPIPE__CRASH_MIXED = 8
 };
 typedef struct mlpipe__crash_io mlpipe__crash_io;
 mlpipe__crash_io *mlpipe__crash_io_new(mlpipe__env *env, mlpipe_io *out);

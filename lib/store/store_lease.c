@@ -6,12 +6,14 @@
  */
 #include "store_internal.h"
 
-enum { LEASE_NAP_US = 2000, LEASE_ATTEMPTS = 16 };
+/* Naps begin short and grow. */
+enum { LEASE_NAP_US = 50, LEASE_NAP_MAX_US = 2000, LEASE_ATTEMPTS = 16 };
 
 mlpipe_status mlpipe__store_lock(mlpipe_ctx *ctx, const mlpipe_store *s,
                                  void **lock)
 {
     const mlpipe_io *io = &ctx->env->io;
+    uint32_t nap = LEASE_NAP_US;
     double waited = 0;
     mlpipe__text path;
     mlpipe_status st;
@@ -34,8 +36,9 @@ mlpipe_status mlpipe__store_lock(mlpipe_ctx *ctx, const mlpipe_store *s,
         } else {
             /* Naps are counted, not timed: a clock may stand still. */
             st = mlpipe__poll(ctx, "wait for another writer", 0, 1);
-            mlpipe__os_nap(LEASE_NAP_US);
-            waited += LEASE_NAP_US / 1e6;
+            mlpipe__os_nap(nap);
+            waited += nap / 1e6;
+            nap = 2 * nap < LEASE_NAP_MAX_US ? 2 * nap : LEASE_NAP_MAX_US;
         }
     }
     mlpipe__text_free(&path);
