@@ -176,7 +176,7 @@ done
 if [ "$what" = long ]; then
     say "store: four writers and gc, 30 s"
     run_one store_soak env MLPIPE_SOAK_SECONDS=30 \
-        build/core/tests/test_store_writers
+        build/tests/tests/test_store_writers
 fi
 
 seconds=15

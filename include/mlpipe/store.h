@@ -256,6 +256,93 @@ mlpipe_store_history(mlpipe_ctx *ctx, mlpipe_store *store, const char *name,
                      mlpipe_report **out);
 
 /**
+ * Did the data change since they were put? Texts are compared as texts,
+ * whatever dictionaries say, and row ids are not.
+ *
+ *     mlpipe_store_changed(c, s, "sales", today, &r)
+ *     mlpipe_report_text(r, "verdict")
+ *
+ * @param ctx borrows
+ * @param store borrows
+ * @param name borrows: a name, a tag or a version
+ * @param dataset borrows: the data of now
+ * @param out gives a text "verdict": same, same rows reordered, columns
+ *        changed, rows differ, unrelated; figures "rows_added", "rows_removed"
+ *        (by all columns that both have), "columns_changed" ...; a table of
+ *        the columns; free with mlpipe_report_free
+ * @return MLPIPE_OK
+ * @status as mlpipe_store_get_dataset
+ * @thread owner
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_store_changed(mlpipe_ctx *ctx, mlpipe_store *store, const char *name,
+                     const mlpipe_dataset *dataset, mlpipe_report **out);
+
+/**
+ * Compare two versions: schema, changed columns and distributions (share of
+ * nulls, shift of the mean in standard deviations, PSI over tenths) from what
+ * is kept beside them, without their rows; then rows, and by a key also cells.
+ *
+ *     mlpipe_store_diff(c, s, "v1", "sales", "key=id limit=10", &report)
+ *
+ * @param ctx borrows
+ * @param store borrows
+ * @param a borrows: the old one: a name, a tag or a version
+ * @param b borrows: the new one
+ * @param params "rows=true key= limit=20", or NULL; without a key, and without
+ *        one of the commits', rows are compared as a multiset
+ * @param out gives a table "columns"; figures "rows_added", "rows_removed";
+ *        with a key also "rows_changed", "cells_changed" and a table "cells" of
+ *        the first ones; free with mlpipe_report_free
+ * @return MLPIPE_OK
+ * @status as mlpipe_store_get_dataset; MLPIPE_E_SCHEMA (a key that both do not
+ *         have), MLPIPE_E_CONFLICT (two rows of one version have one key),
+ *         MLPIPE_E_LIMIT (more than 2^31 rows by a key)
+ * @thread owner
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_store_diff(mlpipe_ctx *ctx, mlpipe_store *store, const char *a,
+                  const char *b, const char *params, mlpipe_report **out);
+
+/**
+ * Write a pin: a small file of JSON, to be committed beside the code, of which
+ * version of a dataset that code is for (name, version, fingerprint, schema,
+ * rows, origin).
+ *
+ * @param ctx borrows
+ * @param store borrows
+ * @param name borrows: a dataset's name, tag or version
+ * @param path borrows: UTF-8, of the file
+ * @return MLPIPE_OK
+ * @status as mlpipe_store_get_dataset
+ * @thread owner
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_store_pin(mlpipe_ctx *ctx, mlpipe_store *store, const char *name,
+                 const char *path);
+
+/**
+ * Fetch the dataset of a pin, and prove that it is what the pin says.
+ *
+ * @param ctx borrows
+ * @param store borrows
+ * @param path borrows: UTF-8, of the pin
+ * @param out gives; free with mlpipe_dataset_free
+ * @return MLPIPE_OK
+ * @status as mlpipe_store_get_dataset; MLPIPE_E_FORMAT (no pin),
+ *         MLPIPE_E_VERSION (of another format), MLPIPE_E_CONFLICT (the pin
+ *         says something else than the version)
+ * @thread owner
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_store_get_pinned(mlpipe_ctx *ctx, mlpipe_store *store,
+                        const char *path, mlpipe_dataset **out);
+
+/**
  * Remove what nobody needs: versions that are neither among the newest of a
  * name nor young, that no tag names and that made no kept model. Histories
  * stay. Writers may write meanwhile; a reader of a version that is dropped is

@@ -48,6 +48,8 @@ static const catalog_call catalog_calls[] = {
      mlpipe__store_params, &mlpipe__store_param_count},
     {"mlpipe_store_commit", "Keep a version of a dataset or model.",
      mlpipe__store_commit_params, &mlpipe__store_commit_param_count},
+    {"mlpipe_store_diff", "Compare two versions of a store.",
+     mlpipe__store_diff_params, &mlpipe__store_diff_param_count},
     {"mlpipe_store_gc", "Remove what nobody needs from a store.",
      mlpipe__store_gc_params, &mlpipe__store_gc_param_count},
     {"mlpipe_slot_new", "Deploy a first model.", mlpipe__slot_params,

@@ -146,6 +146,7 @@ static mlpipe_status load_ids(mlpipe_ctx *ctx, const mlpipe_store *s,
 mlpipe_status mlpipe__store_manifest_load(mlpipe_ctx *ctx,
                                           const mlpipe_store *s,
                                           const mlpipe__store_manifest *m,
+                                          const uint8_t *wanted,
                                           mlpipe_report *reading,
                                           mlpipe_dataset **out)
 {
@@ -153,23 +154,27 @@ mlpipe_status mlpipe__store_manifest_load(mlpipe_ctx *ctx,
                                                    sizeof *columns);
     mlpipe__rowset *ids = NULL;
     mlpipe_status st = columns ? MLPIPE_OK : mlpipe__nomem(ctx);
-    uint32_t i;
+    uint32_t i, count = 0;
 
     *out = NULL;
-    for (i = 0; i < m->column_count && !st; i++)
-        st = load_column(ctx, s, m, i, &columns[i]);
+    for (i = 0; i < m->column_count && !st; i++) {
+        if (wanted && !wanted[i])
+            continue;
+        st = load_column(ctx, s, m, i, &columns[count]);
+        count += !st;
+    }
     /* The rows come first: they bound what the ids may ask for. */
     if (!st)
         st = load_ids(ctx, s, m, &ids);
     if (st) {
-        for (i = 0; columns && i < m->column_count; i++)
+        for (i = 0; i < count; i++)
             mlpipe__column_drop(columns[i]);
         mlpipe__rowset_drop(ids);
         mlpipe_report_free(reading);
     } else {
         /* Takes columns, ids and reading, whatever comes of it. */
-        st = mlpipe__dataset_new_ids(ctx, columns, m->column_count, ids,
-                                     reading, out);
+        st = mlpipe__dataset_new_ids(ctx, columns, count, ids, reading,
+                                     out);
     }
     if (!st && !ids)
         (*out)->first_id = m->first_id;
@@ -219,7 +224,7 @@ static mlpipe_status dataset_get(mlpipe_ctx *ctx, const mlpipe_store *s,
         return st;
     st = load_reading(ctx, s, ref, &m, &reading);
     if (!st)
-        st = mlpipe__store_manifest_load(ctx, s, &m, reading, out);
+        st = mlpipe__store_manifest_load(ctx, s, &m, NULL, reading, out);
     mlpipe__store_manifest_free(&m);
     return st;
 }

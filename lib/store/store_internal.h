@@ -241,10 +241,12 @@ mlpipe_status mlpipe__store_manifest_put(mlpipe_ctx *ctx,
                                          const mlpipe__store_manifest *old,
                                          char id[MLPIPE__STORE_ID],
                                          char print[MLPIPE__STORE_ID]);
-/* The rows of a manifest; reading (or NULL) is taken, also on failure. */
+/* The rows of a manifest, of all columns or of those with wanted[i] != 0;
+ * reading (or NULL) is taken, also on failure. */
 mlpipe_status mlpipe__store_manifest_load(mlpipe_ctx *ctx,
                                           const mlpipe_store *s,
                                           const mlpipe__store_manifest *m,
+                                          const uint8_t *wanted,
                                           mlpipe_report *reading,
                                           mlpipe_dataset **out);
 /* By name, with the report of its reading. */
@@ -320,6 +322,34 @@ void mlpipe__store_time(int64_t us, char out[32]);
 mlpipe_status mlpipe__store_time_parse(mlpipe_ctx *ctx, const char *owner,
                                        const mlpipe__setting *setting,
                                        int64_t *us);
+
+/* ---- comparing rows (store_rows.c) ---------------------------------------- */
+
+/* Two datasets and the columns, pair by pair and of equal types, by which
+ * their rows are compared. */
+typedef struct mlpipe__store_rows {
+    const mlpipe_dataset *d[2];
+    uint32_t count;
+    uint32_t *column[2];
+} mlpipe__store_rows;
+
+/* How many rows both have, each as often as in the one that has it less. */
+mlpipe_status mlpipe__store_rows_common(mlpipe_ctx *ctx,
+                                        const mlpipe__store_rows *rows,
+                                        int64_t *common);
+/* For each row of d[0] the row of d[1] that has the same values, or -1.
+ * E_CONFLICT where two rows of one have. */
+mlpipe_status mlpipe__store_rows_match(mlpipe_ctx *ctx,
+                                       const mlpipe__store_rows *rows,
+                                       int64_t *match);
+/* Is the cell of pair k the same in row a of d[0] and row b of d[1]? */
+bool mlpipe__store_rows_equal(const mlpipe__store_rows *rows, uint32_t k,
+                              int64_t a, int64_t b);
+/* A cell for people. */
+void mlpipe__store_cell(const mlpipe_dataset *d, uint32_t column, int64_t row,
+                        mlpipe__text *out);
+/* XXH3 of names, types and units. */
+mlpipe__hash128 mlpipe__store_schema(const mlpipe__store_manifest *m);
 
 /* ---- the log (store_log.c) ---------------------------------------------- */
 
