@@ -8,7 +8,7 @@
 const char *const mlpipe__store_text_names[MLPIPE__STORE_TEXTS] = {
     "note", "author", "uri", "licence", "source", "retrieved", "key", "code"};
 
-/* ---- times ----------------------------------------------------------------- */
+/* ---- times ---------------------------------------------------------- */
 
 void mlpipe__store_time(int64_t us, char out[32])
 {
@@ -61,7 +61,7 @@ mlpipe_status mlpipe__store_time_parse(mlpipe_ctx *ctx, const char *owner,
                         text);
 }
 
-/* ---- reading ---------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------- */
 
 static bool commit_id(mlpipe__cursor *in, bool empty_too,
                       char id[MLPIPE__STORE_ID])
@@ -134,7 +134,7 @@ void mlpipe__store_commit_free(mlpipe__store_commit *c)
     memset(c, 0, sizeof *c);
 }
 
-/* ---- walking ---------------------------------------------------------------- */
+/* ---- walking -------------------------------------------------------- */
 
 typedef bool (*commit_visit)(void *arg, const char *id,
                              const mlpipe__store_commit *c);

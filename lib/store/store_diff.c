@@ -34,7 +34,7 @@ typedef struct diff_job {
     int64_t *match;
 } diff_job;
 
-/* ---- distributions ---------------------------------------------------------- */
+/* ---- distributions -------------------------------------------------- */
 
 /* The share of values at or below x, of a curve of quantiles. */
 static double diff_share(const mlpipe__store_stat *s, double x)
@@ -140,7 +140,7 @@ static double diff_nulls(const mlpipe__store_stat *s)
     return s->rows ? (double)s->nulls / (double)s->rows : 0;
 }
 
-/* ---- columns ------------------------------------------------------------------ */
+/* ---- columns -------------------------------------------------------- */
 
 static void diff_text(diff_job *j, const char *text)
 {
@@ -255,7 +255,7 @@ static void diff_columns(diff_job *j)
     mlpipe__report_number(j->report, "columns_changed", j->changed);
 }
 
-/* ---- rows ----------------------------------------------------------------------- */
+/* ---- rows ----------------------------------------------------------- */
 
 static bool diff_is_key(const diff_job *j, uint32_t k)
 {
@@ -448,7 +448,7 @@ static mlpipe_status diff_rows(diff_job *j)
     return st;
 }
 
-/* ---- the call --------------------------------------------------------------------- */
+/* ---- the call ------------------------------------------------------- */
 
 /* The key that is given, or else that of the newer commit that has one. */
 static mlpipe_status diff_key(diff_job *j, const mlpipe__setting *given,

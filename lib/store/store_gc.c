@@ -51,7 +51,7 @@ static bool gc_has(const mlpipe__dict *d, const char *id)
     return mlpipe__dict_find(d, id, strlen(id)) != UINT32_MAX;
 }
 
-/* ---- what stays ------------------------------------------------------------ */
+/* ---- what stays ----------------------------------------------------- */
 
 static void gc_keep(gc_job *g, const mlpipe__store_commit *c)
 {
@@ -185,7 +185,7 @@ static mlpipe_status gc_mark(gc_job *g)
     return !st && g->failed ? mlpipe__nomem(g->ctx) : st;
 }
 
-/* ---- what goes --------------------------------------------------------------- */
+/* ---- what goes ------------------------------------------------------ */
 
 /* The parts of a line of dropped. */
 static void gc_line(const char *line, mlpipe__store_ref *ref,
@@ -334,7 +334,7 @@ static mlpipe_status gc_sweep(gc_job *g)
     return st;
 }
 
-/* ---- the call ------------------------------------------------------------------ */
+/* ---- the call ------------------------------------------------------- */
 
 /* The file system's time is that of a lease that is taken for it. */
 static mlpipe_status gc_now(gc_job *g)

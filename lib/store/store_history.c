@@ -102,7 +102,7 @@ mlpipe_status mlpipe_store_history(mlpipe_ctx *ctx, mlpipe_store *store,
     return mlpipe__end(ctx, st);
 }
 
-/* ---- lineage ------------------------------------------------------------ */
+/* ---- lineage -------------------------------------------------------- */
 
 /* The newest commit of something. */
 typedef struct lineage_found {

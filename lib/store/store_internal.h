@@ -44,7 +44,7 @@ typedef struct mlpipe__store_ref {
     char commit[MLPIPE__STORE_ID]; /* "" where a version was named */
 } mlpipe__store_ref;
 
-/* ---- names (store.c, store_ref.c) ---------------------------------------- */
+/* ---- names (store.c, store_ref.c) ----------------------------------- */
 
 /* mlpipe__begin_here, and the store: E_ARG without one, E_STATE where it was
  * opened before a fork. Every exported call but open starts with it. */
@@ -84,7 +84,7 @@ mlpipe_status mlpipe__store_point(mlpipe_ctx *ctx, const mlpipe_store *s,
 /* Is this damage, and not a fault of the machine? */
 bool mlpipe__store_is_damage(mlpipe_status st);
 
-/* ---- locks and leases (store_lease.c) ------------------------------------ */
+/* ---- locks and leases (store_lease.c) ------------------------------- */
 
 /* One that is writing objects. */
 typedef struct mlpipe__store_writer {
@@ -116,7 +116,7 @@ mlpipe_status mlpipe__store_writers(mlpipe_ctx *ctx, const mlpipe_store *s,
 mlpipe_status mlpipe__store_list(mlpipe_ctx *ctx, const mlpipe_store *s,
                                  const char *folder, mlpipe__dict *names);
 
-/* ---- objects (store_object.c) ------------------------------------------- */
+/* ---- objects (store_object.c) --------------------------------------- */
 
 /* Writes the container under its id unless it is there; tells the id. Without
  * a writer its folder is synced at once, else by mlpipe__store_settle. */
@@ -146,7 +146,7 @@ mlpipe_status mlpipe__store_read_bytes(mlpipe_ctx *ctx,
                                        const mlpipe_store *s, const char *id,
                                        char **data, size_t *bytes);
 
-/* ---- columns as chunk objects (store_chunk.c) --------------------------- */
+/* ---- columns as chunk objects (store_chunk.c) ----------------------- */
 
 /* Rows start .. start + n - 1 (n <= MLPIPE__CHUNK_ROWS) of a column. */
 mlpipe_status mlpipe__store_chunk_save(mlpipe_ctx *ctx,
@@ -159,7 +159,7 @@ mlpipe_status mlpipe__store_chunk_load(mlpipe_ctx *ctx,
                                        uint32_t categories,
                                        mlpipe__column_writer *w);
 
-/* ---- statistics of a column (store_stat.c) -------------------------------- */
+/* ---- statistics of a column (store_stat.c) -------------------------- */
 
 enum {
     MLPIPE__STORE_QUANTILES = 65, /* points of a curve, ends included */
@@ -193,7 +193,7 @@ void mlpipe__store_stat_save(const mlpipe__store_stat *stat,
 /* False where it says what no column could have. */
 bool mlpipe__store_stat_load(mlpipe__store_stat *stat, mlpipe__cursor *in);
 
-/* ---- manifests (store_manifest.c) ---------------------------------------- */
+/* ---- manifests (store_manifest.c) ----------------------------------- */
 
 typedef struct mlpipe__store_column {
     const char *name;
@@ -255,7 +255,7 @@ mlpipe_status mlpipe__store_dataset_get(mlpipe_ctx *ctx,
                                         const char *name,
                                         mlpipe_dataset **out);
 
-/* ---- commits (store_commit.c) -------------------------------------------- */
+/* ---- commits (store_commit.c) --------------------------------------- */
 
 /* Texts that whoever commits may give. */
 enum mlpipe__store_text {
@@ -323,7 +323,7 @@ mlpipe_status mlpipe__store_time_parse(mlpipe_ctx *ctx, const char *owner,
                                        const mlpipe__setting *setting,
                                        int64_t *us);
 
-/* ---- comparing rows (store_rows.c) ---------------------------------------- */
+/* ---- comparing rows (store_rows.c) ---------------------------------- */
 
 /* Two datasets and the columns, pair by pair and of equal types, by which
  * their rows are compared. */
@@ -351,7 +351,7 @@ void mlpipe__store_cell(const mlpipe_dataset *d, uint32_t column, int64_t row,
 /* XXH3 of names, types and units. */
 mlpipe__hash128 mlpipe__store_schema(const mlpipe__store_manifest *m);
 
-/* ---- the log (store_log.c) ---------------------------------------------- */
+/* ---- the log (store_log.c) ------------------------------------------ */
 
 typedef struct mlpipe__store_entry {
     const char *action;  /* "put", "tag" or "drop" */

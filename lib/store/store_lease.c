@@ -100,7 +100,7 @@ mlpipe_status mlpipe__store_gc_begin(mlpipe_ctx *ctx, const mlpipe_store *s)
     return st;
 }
 
-/* ---- leases -------------------------------------------------------------- */
+/* ---- leases --------------------------------------------------------- */
 
 /* Under the lock, so that nobody takes a file that is not locked yet for one
  * that a dead writer left. */

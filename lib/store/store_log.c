@@ -146,7 +146,7 @@ done:
     return st;
 }
 
-/* ---- the log as a report ------------------------------------------------ */
+/* ---- the log as a report -------------------------------------------- */
 
 typedef struct log_report {
     mlpipe_report *report;

@@ -46,7 +46,7 @@ uint32_t mlpipe__store_column_find(const mlpipe__store_manifest *m,
     return UINT32_MAX;
 }
 
-/* ---- writing -------------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------- */
 
 /* A dataset on its way into the store. */
 typedef struct manifest_put {
@@ -325,7 +325,7 @@ mlpipe_status mlpipe__store_manifest_put(mlpipe_ctx *ctx,
     return st;
 }
 
-/* ---- reading -------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------- */
 
 static bool manifest_column(mlpipe__cursor *in, uint32_t chunks,
                             mlpipe__store_column *c)

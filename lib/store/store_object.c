@@ -38,8 +38,14 @@ mlpipe_status mlpipe__store_has(mlpipe_ctx *ctx, const mlpipe_store *s,
     mlpipe_io_stat stat;
     mlpipe__text path;
     mlpipe_status st = object_path(ctx, s, id, false, &path);
+    int32_t got = MLPIPE_IO_NOT_FOUND;
 
-    *there = !st && io->stat(io->user, path.data, &stat) == MLPIPE_IO_OK;
+    if (!st) {
+        got = io->stat(io->user, path.data, &stat);
+        if (got != MLPIPE_IO_OK && got != MLPIPE_IO_NOT_FOUND)
+            st = mlpipe__io_fail(ctx, got, "read", path.data);
+    }
+    *there = got == MLPIPE_IO_OK;
     if (*there && w)
         object_touch(w, id);
     mlpipe__text_free(&path);

@@ -81,7 +81,7 @@ mlpipe_status mlpipe_store_pin(mlpipe_ctx *ctx, mlpipe_store *store,
     return mlpipe__end(ctx, st);
 }
 
-/* ---- and back ---------------------------------------------------------------- */
+/* ---- and back ------------------------------------------------------- */
 
 /* What a pin must say. */
 typedef struct pin_says {

@@ -141,7 +141,7 @@ static mlpipe_status publish_objects(mlpipe_ctx *ctx, const mlpipe_store *s,
                          : publish_report(ctx, s, w, change);
 }
 
-/* ---- the commit ------------------------------------------------------------ */
+/* ---- the commit ----------------------------------------------------- */
 
 /* "+name" is new, "-name" is gone, "name" is another. */
 static void publish_column(mlpipe__text *out, const char *sign,

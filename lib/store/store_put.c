@@ -185,7 +185,7 @@ mlpipe_status mlpipe_store_commit_model(mlpipe_ctx *ctx, mlpipe_store *store,
     return mlpipe__end(ctx, st);
 }
 
-/* ---- reports ---------------------------------------------------------------- */
+/* ---- reports -------------------------------------------------------- */
 
 mlpipe_status mlpipe_store_put_report(mlpipe_ctx *ctx, mlpipe_store *store,
                                       const char *name, const char *about,

@@ -76,7 +76,7 @@ mlpipe_status mlpipe__store_rows_common(mlpipe_ctx *ctx,
     return st;
 }
 
-/* ---- cells ------------------------------------------------------------------ */
+/* ---- cells ---------------------------------------------------------- */
 
 /* Of columns of one type, which may lie in different datasets. */
 static bool rows_cell_equal(const mlpipe_dataset *a, uint32_t ca, int64_t ra,
@@ -145,7 +145,7 @@ void mlpipe__store_cell(const mlpipe_dataset *d, uint32_t column, int64_t row,
         mlpipe__text_add(out, "%lld", (long long)whole);
 }
 
-/* ---- by a key --------------------------------------------------------------- */
+/* ---- by a key ------------------------------------------------------- */
 
 /* Rows of one side by the hash of their key: open addressing. */
 typedef struct rows_table {

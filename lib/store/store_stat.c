@@ -185,7 +185,7 @@ static stat_state *stat_begin(mlpipe__env *env, const mlpipe_dataset *d,
     return NULL;
 }
 
-/* ---- what came of it ------------------------------------------------------ */
+/* ---- what came of it ------------------------------------------------ */
 
 /* HyperLogLog with the correction for few values (linear counting). */
 static double stat_estimate(const uint8_t cells[MLPIPE__STORE_CELLS])
@@ -340,7 +340,7 @@ mlpipe_status mlpipe__store_stats(mlpipe_ctx *ctx, const mlpipe_dataset *d,
     return st;
 }
 
-/* ---- bytes ----------------------------------------------------------------- */
+/* ---- bytes ---------------------------------------------------------- */
 
 void mlpipe__store_stat_save(const mlpipe__store_stat *stat,
                              mlpipe__text *out)

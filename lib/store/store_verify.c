@@ -85,7 +85,7 @@ static mlpipe_status verify_folder(verify_state *v, uint32_t i)
     return st;
 }
 
-/* ---- what names need ------------------------------------------------------- */
+/* ---- what names need ------------------------------------------------ */
 
 static void verify_log(void *arg, const mlpipe__store_entry *e)
 {
