@@ -77,6 +77,8 @@ def head(area):
     names = ["lightgbm", "scikit-learn", "numpy", "pandas", "polars"]
     if area == "features":
         names = names[1:] + ["imbalanced-learn", "numexpr"]
+    if area == "data":
+        names = ["dvc"]
     if area == "models":
         names = ["scikit-learn", "glum", "numpy"]
     for name in names:
@@ -395,6 +397,16 @@ def area_features(build, data):
     features.area()
 
 
+# ---- data ------------------------------------------------------------------
+
+def area_data(build, data):
+    import tempfile
+    sys.modules["bench"] = sys.modules["__main__"] # what data.py imports
+    import data as versions
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(build)) as folder:
+        versions.area(folder)
+
+
 # ---- models ----------------------------------------------------------------
 
 def area_models(build, data):
@@ -408,7 +420,8 @@ if __name__ == "__main__":
     area, build, data = sys.argv[1:]
     head(area)
     {"row": area_row, "features": area_features, "train": area_train,
-     "csv": area_csv, "models": area_models}[area](build, data)
+     "csv": area_csv, "data": area_data,
+     "models": area_models}[area](build, data)
     print()
     for text in differs:
         print(f"not the same work: {text}", file=sys.stderr)
