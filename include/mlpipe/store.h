@@ -218,8 +218,8 @@ mlpipe_store_tag(mlpipe_ctx *ctx, mlpipe_store *store, const char *name,
                  const char *tag);
 
 /**
- * What was put and tagged, in order, as a table of the report. A tail that a
- * crash has torn is left out.
+ * What was put, tagged and dropped, in order, as a table of the report. A tail
+ * that a crash has torn is left out.
  *
  * @param ctx borrows
  * @param store borrows

@@ -28,6 +28,7 @@ typedef struct diff_job {
     bool *same;            /* of these: the same content */
     uint32_t shared_count, changed, added, removed, retyped;
     mlpipe__dict key;      /* names of its columns */
+    bool key_given;        /* by the call, not by a commit */
     int64_t limit;
     mlpipe_dataset *d[2];
     mlpipe__store_rows rows, cells; /* the key; the columns that changed */
@@ -320,12 +321,6 @@ static mlpipe_status diff_pairs(diff_job *j)
         if (!st && j->key.count && !key && !j->same[k])
             st = diff_pair(j, &j->cells, k);
     }
-    if (!st && j->key.count && j->rows.count < j->key.count)
-        st = mlpipe__fail(j->ctx, MLPIPE_E_SCHEMA,
-                          "store_diff: key= names %u columns and the two "
-                          "versions share %u of them with the same type; "
-                          "name columns of both", j->key.count,
-                          j->rows.count);
     return st;
 }
 
@@ -421,16 +416,32 @@ static mlpipe_status diff_multiset(diff_job *j)
     return MLPIPE_OK;
 }
 
+/* Both must have the key. That of a commit is not insisted on. */
+static mlpipe_status diff_check_key(diff_job *j)
+{
+    uint32_t k, count = 0;
+
+    for (k = 0; k < j->shared_count; k++)
+        count += diff_is_key(j, k);
+    if (count == j->key.count)
+        return MLPIPE_OK;
+    if (j->key_given)
+        return mlpipe__fail(j->ctx, MLPIPE_E_SCHEMA,
+                            "store_diff: key= names %u columns and the two "
+                            "versions share %u of them with the same type; "
+                            "name columns of both", j->key.count, count);
+    mlpipe__dict_free(&j->key);
+    mlpipe__dict_init(&j->key, j->store->env);
+    return MLPIPE_OK;
+}
+
 static mlpipe_status diff_rows(diff_job *j)
 {
-    mlpipe_status st;
+    mlpipe_status st = diff_check_key(j);
     uint32_t i, k;
 
-    if (!j->shared_count)
-        return j->key.count ? mlpipe__fail(j->ctx, MLPIPE_E_SCHEMA,
-                                           "store_diff: the two versions "
-                                           "share no column; leave key= out")
-                            : MLPIPE_OK;
+    if (st || !j->shared_count)
+        return st;
     st = diff_load(j, 0);
     if (!st)
         st = diff_load(j, 1);
@@ -459,6 +470,7 @@ static mlpipe_status diff_key(diff_job *j, const mlpipe__setting *given,
     const char *at;
     uint32_t i;
 
+    j->key_given = given->count > 0;
     for (i = 0; i < given->count; i++)
         if (mlpipe__dict_add(&j->key, given->names[i],
                              strlen(given->names[i])) == UINT32_MAX)

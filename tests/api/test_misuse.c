@@ -729,6 +729,10 @@ static void loops(void **state)
 /* Those whose misuse is in a file of its own, of the same form. */
 static const char *const elsewhere[] = {
     "mlpipe_compare(", "mlpipe_compare_recipes(", "mlpipe_model_note(",
+    "mlpipe_store_changed(", "mlpipe_store_commit(",
+    "mlpipe_store_commit_model(", "mlpipe_store_diff(", "mlpipe_store_gc(",
+    "mlpipe_store_get_pinned(", "mlpipe_store_get_report(",
+    "mlpipe_store_history(", "mlpipe_store_pin(", "mlpipe_store_put_report(",
 };
 
 /* Each name of the symbol map stands in front of a parenthesis above. */

@@ -7,6 +7,8 @@
  */
 #include "support.h"
 
+#include <math.h>
+
 #include "base/base_internal.h"
 #include "report_table.h"
 #include "store/store_internal.h"
@@ -292,6 +294,12 @@ static void verdicts_and_schemas(void **state)
     assert_null(r);
     assert_status(MLPIPE_E_CONFLICT,
                   mlpipe_store_diff(c, s, "t", "u", "key=word", &r));
+    /* The key of a commit, of one of them only, is left out. */
+    assert_ok(c, mlpipe_store_commit(c, s, "u", other, "key=more", NULL));
+    assert_ok(c, mlpipe_store_diff(c, s, "t", "u", NULL, &r));
+    assert_figure(r, "rows_added", 0);
+    assert_true(isnan(mlpipe_report_get(r, "rows_changed")));
+    mlpipe_report_free(r);
     mlpipe_dataset_free(other);
     t.x[5] += 1;
     t.x_valid[5] = 1;
