@@ -175,6 +175,12 @@ for script in tests/headers/run.sh tests/determinism/run.sh \
     run_one "$name" bash "$script"
 done
 
+if [ "$what" = long ]; then
+    say "store: four writers and gc, 30 s"
+    run_one store_soak env MLPIPE_SOAK_SECONDS=30 \
+        build/tests/tests/test_store_writers
+fi
+
 seconds=15
 [ "$what" = long ] && seconds=600
 say "fuzzing, $seconds s a target"

@@ -587,6 +587,10 @@ mlpipe_status mlpipe__file_put(mlpipe_ctx *ctx, mlpipe__new_file *f,
                                const void *data, size_t bytes);
 mlpipe_status mlpipe__file_end(mlpipe_ctx *ctx, mlpipe__new_file *f,
                                mlpipe_status st, bool sync);
+/* The same but for the folder, which the caller syncs after many files. */
+mlpipe_status mlpipe__file_write_ahead(mlpipe_ctx *ctx, const char *path,
+                                       const void *data, size_t bytes,
+                                       bool sync);
 /* Waits until the disk knows the name at the end of path. */
 mlpipe_status mlpipe__file_sync_folder(mlpipe_ctx *ctx, const char *path);
 
@@ -613,7 +617,10 @@ enum {
     MLPIPE__CRASH_LOST = 1,      /* bytes that were not synced are lost */
     MLPIPE__CRASH_TORN = 2,      /* or half of them are */
     MLPIPE__CRASH_OLD_NAMES = 4, /* names that were not synced are lost */
-    MLPIPE__CRASH_STATES = 8     /* LOST wins over TORN */
+    MLPIPE__CRASH_STATES = 8,    /* LOST wins over TORN */
+    /* Or each file and each name for itself: kept, torn or lost, new or old,
+     * as if the disk had reordered them; by MIXED times a seed from 1 on. */
+    MLPIPE__CRASH_MIXED = 8
 };
 typedef struct mlpipe__crash_io mlpipe__crash_io;
 mlpipe__crash_io *mlpipe__crash_io_new(mlpipe__env *env, mlpipe_io *out);
@@ -633,6 +640,7 @@ void *mlpipe__os_alloc(void *user, void *ptr, size_t old_size,
 bool mlpipe__os_has_alloc(void);
 uint64_t mlpipe__os_clock_ns(void *user);
 int64_t mlpipe__os_pid(void);
+void mlpipe__os_nap(uint32_t us); /* about so long; not in libmlpipe-serve */
 bool mlpipe__os_io(mlpipe_io *out); /* false: no files */
 bool mlpipe__os_has_threads(void);
 mlpipe__pool *mlpipe__os_pool_new(mlpipe__env *env, uint32_t threads);

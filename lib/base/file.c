@@ -236,8 +236,9 @@ mlpipe_status mlpipe__file_put(mlpipe_ctx *ctx, mlpipe__new_file *f,
     return r ? mlpipe__io_fail(ctx, r, "write", f->path) : MLPIPE_OK;
 }
 
-mlpipe_status mlpipe__file_end(mlpipe_ctx *ctx, mlpipe__new_file *f,
-                               mlpipe_status st, bool sync)
+/* The new file in place of the old one, unless st is a failure. */
+static mlpipe_status file_replace(mlpipe_ctx *ctx, mlpipe__new_file *f,
+                                  mlpipe_status st, bool sync)
 {
     const mlpipe_io *io = &ctx->env->io;
     int32_t r = MLPIPE_IO_OK;
@@ -257,22 +258,35 @@ mlpipe_status mlpipe__file_end(mlpipe_ctx *ctx, mlpipe__new_file *f,
         (void)io->remove(io->user, f->name.data);
         if (!st)
             st = mlpipe__io_fail(ctx, r, "write", f->path);
-        goto done;
     }
-    if (sync)
-        st = mlpipe__file_sync_folder(ctx, f->path);
 done:
     f->file = NULL;
     mlpipe__text_free(&f->name);
     return st;
 }
 
-mlpipe_status mlpipe__file_write(mlpipe_ctx *ctx, const char *path,
-                                 const void *data, size_t bytes, bool sync)
+mlpipe_status mlpipe__file_end(mlpipe_ctx *ctx, mlpipe__new_file *f,
+                               mlpipe_status st, bool sync)
+{
+    st = file_replace(ctx, f, st, sync);
+    return st || !sync ? st : mlpipe__file_sync_folder(ctx, f->path);
+}
+
+mlpipe_status mlpipe__file_write_ahead(mlpipe_ctx *ctx, const char *path,
+                                       const void *data, size_t bytes,
+                                       bool sync)
 {
     mlpipe__new_file f;
     mlpipe_status st = mlpipe__file_begin(ctx, path, &f);
     if (!st)
         st = mlpipe__file_put(ctx, &f, data, bytes);
-    return mlpipe__file_end(ctx, &f, st, sync);
+    return file_replace(ctx, &f, st, sync);
+}
+
+mlpipe_status mlpipe__file_write(mlpipe_ctx *ctx, const char *path,
+                                 const void *data, size_t bytes, bool sync)
+{
+    const mlpipe_status st = mlpipe__file_write_ahead(ctx, path, data, bytes,
+                                                      sync);
+    return st || !sync ? st : mlpipe__file_sync_folder(ctx, path);
 }

@@ -492,6 +492,43 @@ uint32_t mlpipe__crash_io_events(const mlpipe__crash_io *m)
 
 /* ---- what is left ------------------------------------------------------ */
 
+/* Of a seed and a path or file: what the disk did to it. */
+static uint32_t crash_dice(uint32_t state, const void *what, size_t bytes)
+{
+    return (uint32_t)(mlpipe__hash64(what, bytes,
+                                     state / MLPIPE__CRASH_MIXED) >> 20);
+}
+
+static uint32_t crash_mixed(uint32_t state, uint32_t inode)
+{
+    static const uint32_t fates[4] = {MLPIPE__CRASH_KEPT, MLPIPE__CRASH_LOST,
+                                      MLPIPE__CRASH_TORN, MLPIPE__CRASH_LOST};
+
+    return state < MLPIPE__CRASH_MIXED
+               ? state
+               : fates[crash_dice(state, &inode, sizeof inode) % 4];
+}
+
+/* Of each name whether it is the old one or the new one. A folder is the new
+ * one: what was durable in it is, and its own name was so before. */
+static bool crash_mix_names(crash_disk *d, uint32_t state, crash_names *out)
+{
+    const crash_names *const sets[2] = {&d->durable, &d->now};
+    uint32_t k, i;
+
+    for (k = 0; k < 2; k++)
+        for (i = 0; i < sets[k]->count; i++) {
+            const crash_name *name = &sets[k]->items[i];
+            const uint32_t dice = crash_dice(state, name->path,
+                                             strlen(name->path)) & 1;
+
+            if ((dice == k || name->inode == crash_folder) &&
+                !crash_set(d->env, out, name->path, name->inode))
+                return false;
+        }
+    return true;
+}
+
 static int32_t crash_put(const mlpipe_io *io, const char *path,
                          const crash_inode *inode, uint32_t state)
 {
@@ -544,19 +581,27 @@ mlpipe_status mlpipe__crash_io_build(mlpipe_ctx *ctx,
                                      const mlpipe_io *target)
 {
     crash_disk d = {.env = ctx->env};
-    const crash_names *names =
-        state & MLPIPE__CRASH_OLD_NAMES ? &d.durable : &d.now;
+    crash_names mixed = {NULL, 0, 0};
+    const crash_names *names = &d.now;
     bool ok = true;
     int32_t r = MLPIPE_IO_OK;
     uint32_t i;
     for (i = 0; ok && i < events && i < m->count; i++)
         ok = crash_apply(&d, &m->events[i]);
+    if (ok && state >= MLPIPE__CRASH_MIXED) {
+        ok = crash_mix_names(&d, state, &mixed);
+        names = &mixed;
+    } else if (state & MLPIPE__CRASH_OLD_NAMES) {
+        names = &d.durable;
+    }
     if (ok)
         r = crash_put_dirs(target, names);
     for (i = 0; ok && !r && i < names->count; i++)
         if (names->items[i].inode != crash_folder)
             r = crash_put(target, names->items[i].path,
-                          &d.inodes[names->items[i].inode], state);
+                          &d.inodes[names->items[i].inode],
+                          crash_mixed(state, names->items[i].inode));
+    crash_names_free(ctx->env, &mixed);
     crash_disk_free(&d);
     if (!ok)
         return mlpipe__nomem(ctx);

@@ -51,3 +51,12 @@ int64_t mlpipe__os_pid(void)
 {
     return getpid();
 }
+
+void mlpipe__os_nap(uint32_t us)
+{
+    const struct timespec t = {.tv_sec = us / 1000000,
+                               .tv_nsec = (long)(us % 1000000) * 1000};
+
+    /* Woken early it is a shorter nap, and whoever naps counts them. */
+    (void)nanosleep(&t, NULL);
+}

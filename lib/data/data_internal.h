@@ -225,6 +225,10 @@ mlpipe_status mlpipe__dataset_column(mlpipe_ctx *ctx, const mlpipe_dataset *d,
                                      const char *name, uint32_t *out);
 mlpipe_status mlpipe__dataset_hash(mlpipe_ctx *ctx, const mlpipe_dataset *d,
                                    mlpipe__hash128 *out);
+/* And of the content of each column (NULL: not wanted), without its name. */
+mlpipe_status mlpipe__dataset_hashes(mlpipe_ctx *ctx, const mlpipe_dataset *d,
+                                     mlpipe__hash128 *out,
+                                     mlpipe__hash128 *columns);
 const char *mlpipe__type_name(int32_t type); /* "f64", "category", ... */
 const char *mlpipe__unit_name(int32_t unit); /* "s", "ms", "us", "ns", "" */
 

@@ -219,7 +219,8 @@ static void print_segment(void *arg, uint32_t index)
 }
 
 /* The hash of the schema and of every column's hash. */
-static mlpipe__hash128 print_dataset(const print_job *job)
+static mlpipe__hash128 print_dataset(const print_job *job,
+                                     mlpipe__hash128 *columns)
 {
     const mlpipe_dataset *d = job->dataset;
     print_sink all, one;
@@ -237,6 +238,8 @@ static mlpipe__hash128 print_dataset(const print_job *job)
             print_u64(&one, job->hashes[i * job->segments + k].lo);
         }
         const mlpipe__hash128 column = print_end(&one);
+        if (columns)
+            columns[i] = column;
         print_u32(&all, (uint32_t)bytes);
         print_put(&all, c->name, bytes);
         print_u32(&all, print_tag(c));
@@ -249,6 +252,13 @@ static mlpipe__hash128 print_dataset(const print_job *job)
 
 mlpipe_status mlpipe__dataset_hash(mlpipe_ctx *ctx, const mlpipe_dataset *d,
                                    mlpipe__hash128 *out)
+{
+    return mlpipe__dataset_hashes(ctx, d, out, NULL);
+}
+
+mlpipe_status mlpipe__dataset_hashes(mlpipe_ctx *ctx, const mlpipe_dataset *d,
+                                     mlpipe__hash128 *out,
+                                     mlpipe__hash128 *columns)
 {
     print_job job = {.dataset = d};
     mlpipe_status st = MLPIPE_OK;
@@ -268,7 +278,7 @@ mlpipe_status mlpipe__dataset_hash(mlpipe_ctx *ctx, const mlpipe_dataset *d,
         job.first += n;
     }
     if (!st)
-        *out = print_dataset(&job);
+        *out = print_dataset(&job, columns);
     mlpipe__free(ctx->env, job.hashes);
     return st;
 }

@@ -2,7 +2,9 @@
 /*
  * Up to 65,536 rows of one column as bytes, whatever chunks and views they
  * came from: a bitmap of what is valid (left out where all is), then values
- * with zeros in null places. Equal content gives equal bytes.
+ * with zeros in null places. Whole numbers, times, codes and bools are told as
+ * what they are above the lowest of them, in the fewest bytes of 0, 1, 2, 4
+ * and 8 that hold all. Equal content gives equal bytes.
  */
 #include "store_internal.h"
 
@@ -18,6 +20,16 @@ static uint32_t chunk_pack(const uint8_t *valid, uint32_t n, uint64_t *bits)
     return nulls;
 }
 
+/* As the fingerprint has it, which knows one NaN. */
+static void chunk_one_nan(double *values, uint32_t n)
+{
+    const double one = mlpipe__nan();
+    uint32_t i;
+
+    for (i = 0; i < n; i++)
+        values[i] = values[i] == values[i] ? values[i] : one;
+}
+
 static void chunk_put_validity(const uint8_t *valid, uint32_t n,
                                uint64_t *bits, mlpipe__text *out)
 {
@@ -30,6 +42,57 @@ static void chunk_put_validity(const uint8_t *valid, uint32_t n,
     mlpipe__put_u32(out, nulls);
     if (nulls)
         mlpipe__put_array(out, bits, words, sizeof *bits);
+}
+
+/* Bytes that hold 0 .. span. */
+static uint32_t chunk_width(uint64_t span)
+{
+    return span == 0             ? 0
+           : span <= UINT8_MAX   ? 1
+           : span <= UINT16_MAX  ? 2
+           : span <= UINT32_MAX  ? 4
+                                 : 8;
+}
+
+/* In place: each value becomes what it is above the lowest, in `width` bytes.
+ * What is written never lies behind what is still to be read. */
+static void chunk_narrow(int64_t *values, uint32_t n, uint64_t low,
+                         uint32_t width)
+{
+    unsigned char *bytes = (unsigned char *)values;
+    uint32_t i;
+
+    for (i = 0; i < n; i++) {
+        const uint64_t x = (uint64_t)values[i] - low;
+
+        if (width == 1) {
+            bytes[i] = (unsigned char)x;
+        } else if (width == 2) {
+            const uint16_t y = (uint16_t)x;
+            memcpy(bytes + 2 * (size_t)i, &y, 2);
+        } else if (width == 4) {
+            const uint32_t y = (uint32_t)x;
+            memcpy(bytes + 4 * (size_t)i, &y, 4);
+        } else if (width == 8) {
+            memcpy(bytes + 8 * (size_t)i, &x, 8);
+        }
+    }
+}
+
+static void chunk_put_whole(int64_t *values, uint32_t n, mlpipe__text *out)
+{
+    int64_t low = n ? values[0] : 0, high = low;
+    uint32_t i, width;
+
+    for (i = 1; i < n; i++) {
+        low = values[i] < low ? values[i] : low;
+        high = values[i] > high ? values[i] : high;
+    }
+    width = chunk_width((uint64_t)high - (uint64_t)low);
+    chunk_narrow(values, n, (uint64_t)low, width);
+    mlpipe__put_u64(out, (uint64_t)low);
+    mlpipe__put_u32(out, width);
+    mlpipe__put_array(out, values, n, width);
 }
 
 static void chunk_put_texts(const mlpipe_dataset *d, uint32_t column,
@@ -68,11 +131,15 @@ mlpipe_status mlpipe__store_chunk_save(mlpipe_ctx *ctx,
         mlpipe__dataset_block(d, column, start, n, (double *)values, valid);
     else
         mlpipe__dataset_block_i64(d, column, start, n, values, valid);
+    if (type == MLPIPE_TYPE_F64)
+        chunk_one_nan((double *)values, n);
     chunk_put_validity(valid, n, bits, out);
     if (type == MLPIPE_TYPE_TEXT)
         chunk_put_texts(d, column, start, n, out);
-    else
+    else if (type == MLPIPE_TYPE_F64)
         mlpipe__put_array(out, values, n, sizeof *values);
+    else
+        chunk_put_whole(values, n, out);
 done:
     i = !values || !bits || !valid || out->failed;
     mlpipe__free(ctx->env, values);
@@ -103,17 +170,61 @@ static int32_t chunk_put_value(mlpipe__column_writer *w, int32_t type,
     }
 }
 
-static int32_t chunk_get_row(mlpipe__cursor *in, const int64_t *values,
+/* Numbers as they lie in a chunk. */
+typedef struct chunk_values {
+    const unsigned char *data; /* NULL: they are texts */
+    uint64_t low;
+    uint32_t width;
+} chunk_values;
+
+static bool chunk_get_values(mlpipe__cursor *in, int32_t type, uint32_t n,
+                             chunk_values *v)
+{
+    v->width = 8;
+    v->low = 0;
+    if (type != MLPIPE_TYPE_F64) {
+        v->low = mlpipe__get_u64(in);
+        v->width = mlpipe__get_u32(in);
+        if (v->width > 8 || v->width == 3 || (v->width > 4 && v->width < 8))
+            return false;
+    }
+    v->data = mlpipe__get_array(in, n, v->width);
+    return !in->failed;
+}
+
+static int64_t chunk_value(const chunk_values *v, uint32_t i)
+{
+    const unsigned char *at = v->data + (size_t)i * v->width;
+    uint16_t two;
+    uint32_t four;
+    uint64_t x = 0;
+
+    if (v->width == 1) {
+        x = *at;
+    } else if (v->width == 2) {
+        memcpy(&two, at, 2);
+        x = two;
+    } else if (v->width == 4) {
+        memcpy(&four, at, 4);
+        x = four;
+    } else if (v->width == 8) {
+        memcpy(&x, at, 8);
+    }
+    return (int64_t)(v->low + x);
+}
+
+static int32_t chunk_get_row(mlpipe__cursor *in, const chunk_values *values,
                              uint32_t i, bool valid, int32_t type,
                              uint32_t categories, mlpipe__column_writer *w)
 {
     uint32_t bytes = 0;
-    const char *s = values ? NULL : mlpipe__get_text(in, &bytes);
+    const char *s = type == MLPIPE_TYPE_TEXT ? mlpipe__get_text(in, &bytes)
+                                             : NULL;
 
     if (!valid)
         return mlpipe__writer_null(w);
-    if (values)
-        return chunk_put_value(w, type, values[i], categories);
+    if (type != MLPIPE_TYPE_TEXT)
+        return chunk_put_value(w, type, chunk_value(values, i), categories);
     if (in->failed || !mlpipe__utf8_valid(s, bytes))
         return -1;
     return mlpipe__writer_text(w, s, bytes);
@@ -126,7 +237,7 @@ mlpipe_status mlpipe__store_chunk_load(mlpipe_ctx *ctx,
                                        mlpipe__column_writer *w)
 {
     const uint64_t *bits = NULL;
-    const int64_t *values = NULL;
+    chunk_values values = {NULL, 0, 0};
     mlpipe__cursor in;
     int32_t got = 1;
     uint32_t i, nulls;
@@ -136,14 +247,14 @@ mlpipe_status mlpipe__store_chunk_load(mlpipe_ctx *ctx,
     nulls = mlpipe__get_u32(&in);
     if (nulls)
         bits = mlpipe__get_array(&in, (n + 63) / 64, sizeof *bits);
-    if (type != MLPIPE_TYPE_TEXT)
-        values = mlpipe__get_array(&in, n, sizeof *values);
+    if (type != MLPIPE_TYPE_TEXT && !chunk_get_values(&in, type, n, &values))
+        got = -1;
     if (in.failed)
         got = -1;
     for (i = 0; i < n && got > 0; i++) {
         const bool valid = !bits || (bits[i / 64] >> (i % 64) & 1);
 
-        got = chunk_get_row(&in, values, i, valid, type, categories, w);
+        got = chunk_get_row(&in, &values, i, valid, type, categories, w);
     }
     if (got == 0)
         return mlpipe__nomem(ctx);

@@ -2,16 +2,24 @@
 /*
  * A store is a folder:
  *
- *   format                "mlpipe-store 1"
+ *   format                "mlpipe-store 2"
  *   objects/ab/abcd...    containers named by their content; never changed
- *   refs/name             "dataset <id>" or "model <id>"; replaced as a whole
+ *   refs/name             "dataset <version> <commit>"; replaced as a whole
  *   tags/name             the same; never replaced
  *   log                   what was done, framed and hashed records
- *   lock                  held by the writer
+ *   lock                  held while a name moves, and by gc
+ *   leases/name           one for each writer, locked while it lives
+ *   gc                    a byte for each gc that was begun
+ *
+ * A version is content alone: a manifest (kind MANI), a model's bundle or a
+ * report (REPT). A commit (CMIT) tells which version a name had, when, why and
+ * from where, and names the commit before it; it has the times.
  *
  * Objects are written, and known to the disk by name, before the name that
  * points to them, and that before the log, so that a crash leaves the old
- * state or the new one.
+ * state or the new one. They are written without the lock. A gc that ran
+ * meanwhile may have taken what was found instead of written: who is about to
+ * move a name holds the lock, sees it by the file gc, and looks again.
  */
 #ifndef MLPIPE_STORE_INTERNAL_H
 #define MLPIPE_STORE_INTERNAL_H
@@ -25,15 +33,18 @@ struct mlpipe_store {
     mlpipe__env *env;
     char *path;
     bool sync;
+    double wait;          /* seconds that a writer waits for another */
+    char *author, *code;  /* of commits that name none; "" = none */
 };
 
 /* What a name points to. */
 typedef struct mlpipe__store_ref {
-    char kind[8]; /* "dataset" or "model" */
-    char id[MLPIPE__STORE_ID];
+    char kind[8]; /* "dataset", "model" or "report" */
+    char id[MLPIPE__STORE_ID];     /* the version */
+    char commit[MLPIPE__STORE_ID]; /* "" where a version was named */
 } mlpipe__store_ref;
 
-/* ---- names (store.c) ---------------------------------------------------- */
+/* ---- names (store.c, store_ref.c) ----------------------------------- */
 
 /* mlpipe__begin_here, and the store: E_ARG without one, E_STATE where it was
  * opened before a fork. Every exported call but open starts with it. */
@@ -54,28 +65,78 @@ mlpipe_status mlpipe__store_read_file(mlpipe_ctx *ctx, const mlpipe_store *s,
  * and tags must not meet. E_PARAM, E_CONFLICT. */
 mlpipe_status mlpipe__store_name_free(mlpipe_ctx *ctx, const mlpipe_store *s,
                                       const char *folder, const char *name);
+/* Reads folder/name if it is there; *found tells. E_CORRUPT. */
+mlpipe_status mlpipe__store_ref_read(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                     const char *folder, const char *name,
+                                     mlpipe__store_ref *out, bool *found);
 /* A name, a tag or an id of that kind. */
 mlpipe_status mlpipe__store_resolve(mlpipe_ctx *ctx, const mlpipe_store *s,
                                     const char *name, const char *kind,
                                     mlpipe__store_ref *out);
+/* The same of any kind; a version's is in its object. */
+mlpipe_status mlpipe__store_resolve_any(mlpipe_ctx *ctx,
+                                        const mlpipe_store *s,
+                                        const char *name,
+                                        mlpipe__store_ref *out);
 mlpipe_status mlpipe__store_point(mlpipe_ctx *ctx, const mlpipe_store *s,
                                   const char *folder, const char *name,
                                   const mlpipe__store_ref *ref);
+/* Is this damage, and not a fault of the machine? */
+bool mlpipe__store_is_damage(mlpipe_status st);
+
+/* ---- locks and leases (store_lease.c) ------------------------------- */
+
+/* One that is writing objects. */
+typedef struct mlpipe__store_writer {
+    void *lease;
+    mlpipe__text path; /* of the lease */
+    int64_t began;     /* nanoseconds since 1970 as the file system tells, 0
+                          where it does not */
+    uint64_t gc;       /* how many were begun by then */
+    uint8_t touched[256]; /* folders of objects that are to be synced */
+} mlpipe__store_writer;
+
+/* Waits as long as the store says; E_BUSY. */
 mlpipe_status mlpipe__store_lock(mlpipe_ctx *ctx, const mlpipe_store *s,
                                  void **lock);
 void mlpipe__store_unlock(mlpipe_ctx *ctx, void *lock);
+mlpipe_status mlpipe__store_lease(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                  mlpipe__store_writer *w);
+void mlpipe__store_release(mlpipe_ctx *ctx, mlpipe__store_writer *w);
+/* How many gc were begun. */
+mlpipe_status mlpipe__store_gc_count(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                     uint64_t *count);
+mlpipe_status mlpipe__store_gc_begin(mlpipe_ctx *ctx, const mlpipe_store *s);
+/* Under the lock: how many writers live and when the first of them began; the
+ * leases of others are taken away, unless `look` only. */
+mlpipe_status mlpipe__store_writers(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                    bool look, uint32_t *live,
+                                    int64_t *began);
+/* Names in a folder of the store; none where it is absent. gives: free dict. */
+mlpipe_status mlpipe__store_list(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                 const char *folder, mlpipe__dict *names);
 
-/* ---- objects (store_object.c) ------------------------------------------- */
+/* ---- objects (store_object.c) --------------------------------------- */
 
-/* Writes the container under its id unless it is there; tells the id. */
+/* Writes the container under its id unless it is there; tells the id. Without
+ * a writer its folder is synced at once, else by mlpipe__store_settle. */
 mlpipe_status mlpipe__store_put_object(mlpipe_ctx *ctx,
                                        const mlpipe_store *s,
+                                       mlpipe__store_writer *w,
                                        const mlpipe__container *object,
                                        const char *kind,
                                        char id[MLPIPE__STORE_ID]);
 mlpipe_status mlpipe__store_put_bytes(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                      mlpipe__store_writer *w,
                                       const void *data, size_t bytes,
                                       const char *id);
+/* Is it there? Its folder is then synced with what was written. */
+mlpipe_status mlpipe__store_has(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                mlpipe__store_writer *w, const char *id,
+                                bool *there);
+/* Waits until the disk knows all names of what was written. */
+mlpipe_status mlpipe__store_settle(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                   mlpipe__store_writer *w);
 /* Reads and checks an object; its id must be what it is filed under. */
 mlpipe_status mlpipe__store_get_object(mlpipe_ctx *ctx,
                                        const mlpipe_store *s, const char *id,
@@ -85,7 +146,7 @@ mlpipe_status mlpipe__store_read_bytes(mlpipe_ctx *ctx,
                                        const mlpipe_store *s, const char *id,
                                        char **data, size_t *bytes);
 
-/* ---- columns as chunk objects (store_chunk.c) --------------------------- */
+/* ---- columns as chunk objects (store_chunk.c) ----------------------- */
 
 /* Rows start .. start + n - 1 (n <= MLPIPE__CHUNK_ROWS) of a column. */
 mlpipe_status mlpipe__store_chunk_save(mlpipe_ctx *ctx,
@@ -98,11 +159,203 @@ mlpipe_status mlpipe__store_chunk_load(mlpipe_ctx *ctx,
                                        uint32_t categories,
                                        mlpipe__column_writer *w);
 
-/* ---- the log (store_log.c) ---------------------------------------------- */
+/* ---- statistics of a column (store_stat.c) -------------------------- */
+
+enum {
+    MLPIPE__STORE_QUANTILES = 65, /* points of a curve, ends included */
+    MLPIPE__STORE_TOP = 32,
+    MLPIPE__STORE_SAMPLE = 8192,  /* rows that the curve is drawn from */
+    MLPIPE__STORE_CELLS = 4096    /* of the sketch of distinct values */
+};
+
+/* What a manifest keeps of a column, so that two versions are compared without
+ * their data. Texts point into the manifest. */
+typedef struct mlpipe__store_stat {
+    uint64_t rows, nulls, infinite;
+    double low, high, mean, sd; /* finite values; NaN where there are none */
+    uint64_t distinct;          /* values that are not null */
+    bool exact;                 /* distinct was counted, not estimated */
+    uint32_t sampled;           /* finite values behind the curve */
+    uint32_t points;            /* 0 or MLPIPE__STORE_QUANTILES */
+    double curve[MLPIPE__STORE_QUANTILES];
+    uint32_t top_count;         /* most frequent first */
+    const char *top[MLPIPE__STORE_TOP];
+    uint64_t top_rows[MLPIPE__STORE_TOP];
+} mlpipe__store_stat;
+
+/* Of all rows of each column with wanted[i] != 0; columns of text have counts
+ * alone. gives: stats[i], whose texts point into the dataset. */
+mlpipe_status mlpipe__store_stats(mlpipe_ctx *ctx, const mlpipe_dataset *d,
+                                  const uint8_t *wanted,
+                                  mlpipe__store_stat *stats);
+void mlpipe__store_stat_save(const mlpipe__store_stat *stat,
+                             mlpipe__text *out);
+/* False where it says what no column could have. */
+bool mlpipe__store_stat_load(mlpipe__store_stat *stat, mlpipe__cursor *in);
+
+/* ---- manifests (store_manifest.c) ----------------------------------- */
+
+typedef struct mlpipe__store_column {
+    const char *name;
+    int32_t type, unit;
+    mlpipe__hash128 print;       /* of its content */
+    uint32_t categories;         /* entries of the dictionary */
+    const unsigned char *dictionary; /* they, as texts of a cursor */
+    size_t dictionary_bytes;
+    const uint64_t *chunks;      /* ids, low word first */
+} mlpipe__store_column;
+
+typedef struct mlpipe__store_manifest {
+    mlpipe__container object; /* all below points into it */
+    char id[MLPIPE__STORE_ID], print[MLPIPE__STORE_ID];
+    int64_t rows;
+    uint32_t column_count, chunk_count;
+    mlpipe__store_column *columns;
+    mlpipe__store_stat *stats;
+    uint64_t first_id;        /* of the rows, counting up; or */
+    const uint64_t *id_chunks; /* NULL, or where they are */
+} mlpipe__store_manifest;
+
+/* Reads and checks; E_CORRUPT. gives: mlpipe__store_manifest_free. */
+mlpipe_status mlpipe__store_manifest_get(mlpipe_ctx *ctx,
+                                         const mlpipe_store *s,
+                                         const char *id,
+                                         mlpipe__store_manifest *out);
+void mlpipe__store_manifest_free(mlpipe__store_manifest *m);
+/* The id of chunk i as hexadecimal digits. */
+void mlpipe__store_chunk_id(const uint64_t *chunks, uint32_t i,
+                            char id[MLPIPE__STORE_ID]);
+/* Same type, unit, dictionary and content? */
+bool mlpipe__store_column_same(const mlpipe__store_column *a,
+                               const mlpipe__store_column *b);
+/* UINT32_MAX where there is none of that name. */
+uint32_t mlpipe__store_column_find(const mlpipe__store_manifest *m,
+                                   const char *name);
+uint32_t mlpipe__store_chunks(int64_t rows);
+uint32_t mlpipe__store_chunk_rows(int64_t rows, uint32_t chunk);
+/* Writes all of a dataset; what old (or NULL) has is not written again. */
+mlpipe_status mlpipe__store_manifest_put(mlpipe_ctx *ctx,
+                                         const mlpipe_store *s,
+                                         mlpipe__store_writer *w,
+                                         const mlpipe_dataset *d,
+                                         const mlpipe__store_manifest *old,
+                                         char id[MLPIPE__STORE_ID],
+                                         char print[MLPIPE__STORE_ID]);
+/* The rows of a manifest, of all columns or of those with wanted[i] != 0;
+ * reading (or NULL) is taken, also on failure. */
+mlpipe_status mlpipe__store_manifest_load(mlpipe_ctx *ctx,
+                                          const mlpipe_store *s,
+                                          const mlpipe__store_manifest *m,
+                                          const uint8_t *wanted,
+                                          mlpipe_report *reading,
+                                          mlpipe_dataset **out);
+/* By name, with the report of its reading. */
+mlpipe_status mlpipe__store_dataset_get(mlpipe_ctx *ctx,
+                                        const mlpipe_store *s,
+                                        const char *name,
+                                        mlpipe_dataset **out);
+
+/* ---- commits (store_commit.c) --------------------------------------- */
+
+/* Texts that whoever commits may give. */
+enum mlpipe__store_text {
+    MLPIPE__STORE_NOTE,
+    MLPIPE__STORE_AUTHOR,
+    MLPIPE__STORE_URI,
+    MLPIPE__STORE_LICENCE,
+    MLPIPE__STORE_SOURCE,    /* state of the source: a cursor, a date */
+    MLPIPE__STORE_RETRIEVED,
+    MLPIPE__STORE_KEY,       /* columns that identify a row */
+    MLPIPE__STORE_CODE,      /* version of the host's code */
+    MLPIPE__STORE_TEXTS
+};
+extern const char *const mlpipe__store_text_names[MLPIPE__STORE_TEXTS];
+
+/* Texts are borrowed: from the object that it was read from, or the call. */
+typedef struct mlpipe__store_commit {
+    const char *kind, *name;
+    char version[MLPIPE__STORE_ID];
+    char parent[MLPIPE__STORE_ID]; /* a commit; "" = the first */
+    char content[MLPIPE__STORE_ID]; /* fingerprint of the rows; of a model: of
+                                       its training rows; of a report: the
+                                       version that it is about */
+    char valid[MLPIPE__STORE_ID];   /* of a model: of its other rows, or "" */
+    int64_t time;                   /* microseconds since 1970; 0 = unknown */
+    uint64_t rows;
+    const char *changed;            /* columns that differ from the parent's */
+    const char *text[MLPIPE__STORE_TEXTS];
+    mlpipe__container object;       /* empty where it was not read */
+} mlpipe__store_commit;
+
+mlpipe_status mlpipe__store_commit_get(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                       const char *id,
+                                       mlpipe__store_commit *out);
+void mlpipe__store_commit_free(mlpipe__store_commit *c);
+
+/* A name that is about to move. */
+typedef struct mlpipe__store_change {
+    mlpipe__store_commit commit;
+    const char *expect; /* "" = anything, "none", or a version */
+    const mlpipe_report *reading; /* or NULL */
+    const mlpipe_dataset *dataset; /* one of these three */
+    const mlpipe_model *model;
+    const mlpipe_report *report;
+} mlpipe__store_change;
+
+/* Writes what it brings and moves the name; commit.version tells to what. */
+mlpipe_status mlpipe__store_publish(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                    mlpipe__store_change *change);
+/* Calls visit for each commit of a name from the newest on, until it says
+ * false; `first` is a commit's id. */
+mlpipe_status mlpipe__store_chain(
+    mlpipe_ctx *ctx, const mlpipe_store *s, const char *first,
+    bool (*visit)(void *arg, const char *id, const mlpipe__store_commit *c),
+    void *arg);
+/* The same of every name, and of what tags point to. */
+mlpipe_status mlpipe__store_walk(
+    mlpipe_ctx *ctx, const mlpipe_store *s,
+    bool (*visit)(void *arg, const char *id, const mlpipe__store_commit *c),
+    void *arg);
+/* "2026-01-31T12:00:00Z"; "" where it is 0. */
+void mlpipe__store_time(int64_t us, char out[32]);
+/* Of a parameter; E_PARAM. */
+mlpipe_status mlpipe__store_time_parse(mlpipe_ctx *ctx, const char *owner,
+                                       const mlpipe__setting *setting,
+                                       int64_t *us);
+
+/* ---- comparing rows (store_rows.c) ---------------------------------- */
+
+/* Two datasets and the columns, pair by pair and of equal types, by which
+ * their rows are compared. */
+typedef struct mlpipe__store_rows {
+    const mlpipe_dataset *d[2];
+    uint32_t count;
+    uint32_t *column[2];
+} mlpipe__store_rows;
+
+/* How many rows both have, each as often as in the one that has it less. */
+mlpipe_status mlpipe__store_rows_common(mlpipe_ctx *ctx,
+                                        const mlpipe__store_rows *rows,
+                                        int64_t *common);
+/* For each row of d[0] the row of d[1] that has the same values, or -1.
+ * E_CONFLICT where two rows of one have. */
+mlpipe_status mlpipe__store_rows_match(mlpipe_ctx *ctx,
+                                       const mlpipe__store_rows *rows,
+                                       int64_t *match);
+/* Is the cell of pair k the same in row a of d[0] and row b of d[1]? */
+bool mlpipe__store_rows_equal(const mlpipe__store_rows *rows, uint32_t k,
+                              int64_t a, int64_t b);
+/* A cell for people. */
+void mlpipe__store_cell(const mlpipe_dataset *d, uint32_t column, int64_t row,
+                        mlpipe__text *out);
+/* XXH3 of names, types and units. */
+mlpipe__hash128 mlpipe__store_schema(const mlpipe__store_manifest *m);
+
+/* ---- the log (store_log.c) ------------------------------------------ */
 
 typedef struct mlpipe__store_entry {
-    const char *action;  /* "put" or "tag" */
-    const char *kind;    /* "dataset" or "model" */
+    const char *action;  /* "put", "tag" or "drop" */
+    const char *kind;    /* "dataset", "model" or "report" */
     const char *name;
     const char *id;
     const char *content; /* fingerprint of the data; of a model: of the rows
@@ -110,7 +363,8 @@ typedef struct mlpipe__store_entry {
 } mlpipe__store_entry;
 
 mlpipe_status mlpipe__store_log_add(mlpipe_ctx *ctx, const mlpipe_store *s,
-                                    const mlpipe__store_entry *entry);
+                                    const mlpipe__store_entry *entries,
+                                    uint32_t count);
 /* Calls visit for each entry in order; a torn tail ends the reading. */
 mlpipe_status mlpipe__store_log_read(
     mlpipe_ctx *ctx, const mlpipe_store *s,
@@ -119,5 +373,11 @@ mlpipe_status mlpipe__store_log_read(
 /* Parameters, for the catalog. */
 extern const mlpipe__param mlpipe__store_params[];
 extern const uint32_t mlpipe__store_param_count;
+extern const mlpipe__param mlpipe__store_commit_params[];
+extern const uint32_t mlpipe__store_commit_param_count;
+extern const mlpipe__param mlpipe__store_gc_params[];
+extern const uint32_t mlpipe__store_gc_param_count;
+extern const mlpipe__param mlpipe__store_diff_params[];
+extern const uint32_t mlpipe__store_diff_param_count;
 
 #endif

@@ -70,6 +70,7 @@ static void log_record(const mlpipe__store_entry *entry, mlpipe__text *out,
     const char *const field[STORE_LOG_FIELDS] = {entry->action, entry->kind,
                                                  entry->name, entry->id,
                                                  entry->content};
+    const size_t begin = out->size;
     mlpipe__text payload;
     uint64_t hash;
     uint32_t i;
@@ -82,7 +83,7 @@ static void log_record(const mlpipe__store_entry *entry, mlpipe__text *out,
     mlpipe__text_put(out, payload.data, payload.size);
     out->failed |= payload.failed;
     if (!out->failed) {
-        hash = mlpipe__hash64(out->data, out->size, 0);
+        hash = mlpipe__hash64(out->data + begin, out->size - begin, 0);
         mlpipe__text_put(out, &hash, sizeof hash);
     }
     mlpipe__text_free(&payload);
@@ -108,7 +109,8 @@ static int32_t log_append(const mlpipe_io *io, const char *path,
 }
 
 mlpipe_status mlpipe__store_log_add(mlpipe_ctx *ctx, const mlpipe_store *s,
-                                    const mlpipe__store_entry *entry)
+                                    const mlpipe__store_entry *entries,
+                                    uint32_t count)
 {
     const mlpipe_io *io = &ctx->env->io;
     mlpipe__store_entry old;
@@ -116,6 +118,7 @@ mlpipe_status mlpipe__store_log_add(mlpipe_ctx *ctx, const mlpipe_store *s,
     mlpipe__text path, record;
     char *data = NULL;
     mlpipe_status st;
+    uint32_t i;
     int32_t got;
 
     mlpipe__text_init(&path, s->env);
@@ -125,7 +128,8 @@ mlpipe_status mlpipe__store_log_add(mlpipe_ctx *ctx, const mlpipe_store *s,
         goto done;
     while (data && (n = log_entry(data + at, bytes - at, &old)) > 0)
         at += n;
-    log_record(entry, &record, s->env);
+    for (i = 0; i < count; i++)
+        log_record(&entries[i], &record, s->env);
     if (record.failed) {
         st = mlpipe__nomem(ctx);
         goto done;
@@ -142,7 +146,7 @@ done:
     return st;
 }
 
-/* ---- the log as a report ------------------------------------------------ */
+/* ---- the log as a report -------------------------------------------- */
 
 typedef struct log_report {
     mlpipe_report *report;

@@ -1,134 +1,233 @@
 /* SPDX-License-Identifier: MIT */
-/* Read and hash every object of a store; damage is a finding, no failure. */
+/*
+ * Read and hash every object of a store, then follow every name: its commits,
+ * their versions, and the chunks of these. Damage is a finding, no failure.
+ */
 #include "store_internal.h"
 
-/* Names found in a folder. */
-typedef struct verify_names {
-    mlpipe__dict dict;
-    bool failed;
-} verify_names;
-
-static int32_t verify_name(void *arg, const char *name)
-{
-    verify_names *names = arg;
-
-    if (mlpipe__dict_add(&names->dict, name, strlen(name)) == UINT32_MAX)
-        names->failed = true;
-    return names->failed;
-}
-
-static mlpipe_status verify_list(mlpipe_ctx *ctx, const char *path,
-                                 verify_names *names)
-{
-    const mlpipe_io *io = &ctx->env->io;
-    int32_t got;
-
-    mlpipe__dict_init(&names->dict, ctx->env);
-    names->failed = false;
-    got = io->list(io->user, path, verify_name, names);
-    if (names->failed)
-        return mlpipe__nomem(ctx);
-    return got == MLPIPE_IO_OK ? MLPIPE_OK
-                               : mlpipe__io_fail(ctx, got, "list", path);
-}
-
 typedef struct verify_state {
+    mlpipe_ctx *ctx;
     const mlpipe_store *store;
     mlpipe_report *report;
-    uint32_t folder, folders; /* for progress */
-    double versions, objects, bytes, damaged;
+    mlpipe__dict good;    /* ids of objects that are whole */
+    mlpipe__dict looked;  /* versions that were followed */
+    mlpipe__dict dropped; /* versions that a gc took at any time */
+    bool failed;          /* out of memory */
+    bool head;            /* the next commit is the first of its name */
+    mlpipe_status status;
+    double versions, commits, objects, bytes, damaged;
 } verify_state;
 
-/* Is this damage, and not a fault of the machine? */
-static bool verify_is_damage(mlpipe_status st)
+static void verify_found(verify_state *v, const char *what, const char *why)
 {
-    return st == MLPIPE_E_CORRUPT || st == MLPIPE_E_FORMAT ||
-           st == MLPIPE_E_VERSION || st == MLPIPE_E_LIMIT;
+    v->damaged++;
+    mlpipe__report_cell_text(v->report, what, strlen(what));
+    mlpipe__report_cell_text(v->report, why, strlen(why));
 }
 
-static mlpipe_status verify_object(mlpipe_ctx *ctx, verify_state *v,
-                                   const char *id)
+/* The error just set as a finding, or as what ends the call. */
+static mlpipe_status verify_error(verify_state *v, const char *what,
+                                  mlpipe_status st)
 {
-    static const char *const kinds[] = {"CHNK", "MANI", "MODL"};
-    const mlpipe_error *error = mlpipe_ctx_error(ctx);
+    if (!mlpipe__store_is_damage(st) && st != MLPIPE_E_NOT_FOUND)
+        return st;
+    verify_found(v, what, mlpipe_ctx_error(v->ctx)->text);
+    return MLPIPE_OK;
+}
+
+static mlpipe_status verify_object(verify_state *v, const char *id)
+{
+    static const char *const kinds[] = {"CHNK", "CMIT", "MANI", "MODL",
+                                        "REPT"};
     mlpipe__container object;
     mlpipe_status st = MLPIPE_E_CORRUPT;
     uint32_t i;
 
-    for (i = 0; i < 3; i++) {
-        st = mlpipe__store_get_object(ctx, v->store, id, kinds[i], &object);
+    for (i = 0; i < 5; i++) {
+        st = mlpipe__store_get_object(v->ctx, v->store, id, kinds[i],
+                                      &object);
         if (st != MLPIPE_E_FORMAT) /* which says that it is another kind */
             break;
     }
-    if (!st) {
-        v->objects++;
-        v->versions += i > 0;
-        v->bytes += (double)object.size;
-        mlpipe__container_free(&object);
-        return MLPIPE_OK;
-    }
-    if (!verify_is_damage(st))
-        return st;
-    v->damaged++;
-    mlpipe__report_cell_text(v->report, id, strlen(id));
-    mlpipe__report_cell_text(v->report, error->text, strlen(error->text));
+    if (st == MLPIPE_E_NOT_FOUND)
+        return MLPIPE_OK; /* a gc took it since it was listed */
+    if (st)
+        return verify_error(v, id, st);
+    v->objects++;
+    v->versions += i > 1;
+    v->commits += i == 1;
+    v->bytes += (double)object.size;
+    mlpipe__container_free(&object);
+    if (mlpipe__dict_add(&v->good, id, 32) == UINT32_MAX)
+        return mlpipe__nomem(v->ctx);
     return MLPIPE_OK;
 }
 
-static mlpipe_status verify_folder(mlpipe_ctx *ctx, verify_state *v,
-                                   const char *folder)
+static mlpipe_status verify_folder(verify_state *v, uint32_t i)
 {
-    verify_names names;
-    mlpipe__text path;
+    static const char digits[] = "0123456789abcdef";
+    mlpipe__dict names;
+    char folder[16];
     mlpipe_status st;
+    uint32_t k;
+
+    mlpipe__format(folder, sizeof folder, "objects/%c%c", digits[i / 16],
+                   digits[i % 16]);
+    st = mlpipe__store_list(v->ctx, v->store, folder, &names);
+    for (k = 0; k < names.count && !st; k++) {
+        if (mlpipe__dict_bytes(&names, k) != 32)
+            continue;
+        st = mlpipe__poll(v->ctx, "verify", i, 256);
+        if (!st)
+            st = verify_object(v, mlpipe__dict_text(&names, k));
+    }
+    mlpipe__dict_free(&names);
+    return st;
+}
+
+/* ---- what names need ------------------------------------------------ */
+
+static void verify_log(void *arg, const mlpipe__store_entry *e)
+{
+    verify_state *v = arg;
+
+    if (!strcmp(e->action, "drop") &&
+        mlpipe__dict_add(&v->dropped, e->id, strlen(e->id)) == UINT32_MAX)
+        v->failed = true;
+}
+
+static bool verify_chunks(const verify_state *v, const uint64_t *chunks,
+                          uint32_t count, char id[MLPIPE__STORE_ID])
+{
+    uint32_t k;
+
+    for (k = 0; k < count; k++) {
+        mlpipe__store_chunk_id(chunks, k, id);
+        if (mlpipe__dict_find(&v->good, id, 32) == UINT32_MAX)
+            return false;
+    }
+    return true;
+}
+
+/* All that a dataset's version needs. */
+static mlpipe_status verify_dataset(verify_state *v, const char *id)
+{
+    mlpipe__store_manifest m;
+    char chunk[MLPIPE__STORE_ID], text[128];
+    mlpipe_status st = mlpipe__store_manifest_get(v->ctx, v->store, id, &m);
+    bool whole = true;
     uint32_t i;
 
-    mlpipe__text_init(&path, v->store->env);
-    mlpipe__dict_init(&names.dict, v->store->env);
-    st = mlpipe__store_path(ctx, v->store, "objects", folder, &path);
-    if (!st)
-        st = verify_list(ctx, path.data, &names);
-    for (i = 0; i < names.dict.count && !st; i++) {
-        if (mlpipe__dict_bytes(&names.dict, i) != 32)
-            continue;
-        st = mlpipe__poll(ctx, "verify", v->folder, v->folders);
-        if (!st)
-            st = verify_object(ctx, v, mlpipe__dict_text(&names.dict, i));
+    if (st)
+        return verify_error(v, id, st);
+    for (i = 0; i < m.column_count && whole; i++)
+        whole = verify_chunks(v, m.columns[i].chunks, m.chunk_count, chunk);
+    if (whole && m.id_chunks)
+        whole = verify_chunks(v, m.id_chunks, m.chunk_count, chunk);
+    if (!whole) {
+        mlpipe__format(text, sizeof text,
+                       "it needs the chunk %s, which is damaged or not there",
+                       chunk);
+        verify_found(v, id, text);
     }
-    mlpipe__dict_free(&names.dict);
-    mlpipe__text_free(&path);
+    mlpipe__store_manifest_free(&m);
+    return MLPIPE_OK;
+}
+
+static bool verify_commit(void *arg, const char *id,
+                          const mlpipe__store_commit *c)
+{
+    verify_state *v = arg;
+    const bool head = v->head;
+    const uint32_t known = v->looked.count;
+    uint32_t at;
+
+    (void)id;
+    v->head = false;
+    /* What a gc took is missed nowhere but where a name points to. */
+    if (!head &&
+        mlpipe__dict_find(&v->dropped, c->version, 32) != UINT32_MAX)
+        return true;
+    at = mlpipe__dict_add(&v->looked, c->version, 32);
+    if (at == UINT32_MAX)
+        v->status = mlpipe__nomem(v->ctx);
+    else if (at < known)
+        return true;
+    else if (!strcmp(c->kind, "dataset"))
+        v->status = verify_dataset(v, c->version);
+    else if (mlpipe__dict_find(&v->good, c->version, 32) == UINT32_MAX)
+        verify_found(v, c->version, "a name needs it, and it is damaged or "
+                                    "not there");
+    return !v->status;
+}
+
+static mlpipe_status verify_names(verify_state *v, const char *folder)
+{
+    mlpipe__store_ref ref;
+    mlpipe__dict names;
+    mlpipe_status st = mlpipe__store_list(v->ctx, v->store, folder, &names);
+    uint32_t i;
+    bool found;
+
+    for (i = 0; i < names.count && !st; i++) {
+        const char *name = mlpipe__dict_text(&names, i);
+        const size_t n = strlen(name);
+
+        if (n > 4 && !strcmp(name + n - 4, ".tmp"))
+            continue;
+        st = mlpipe__store_ref_read(v->ctx, v->store, folder, name, &ref,
+                                    &found);
+        v->head = true;
+        if (!st && found)
+            st = mlpipe__store_chain(v->ctx, v->store, ref.commit,
+                                     verify_commit, v);
+        if (!st)
+            st = v->status;
+        if (st)
+            st = verify_error(v, name, st);
+    }
+    mlpipe__dict_free(&names);
     return st;
+}
+
+static mlpipe_status verify_all(verify_state *v)
+{
+    mlpipe_status st = mlpipe__store_log_read(v->ctx, v->store, verify_log,
+                                              v);
+    uint32_t i;
+
+    for (i = 0; i < 256 && !st; i++)
+        st = verify_folder(v, i);
+    if (!st)
+        st = verify_names(v, "refs");
+    if (!st)
+        st = verify_names(v, "tags");
+    return !st && v->failed ? mlpipe__nomem(v->ctx) : st;
 }
 
 static mlpipe_status store_verify(mlpipe_ctx *ctx, const mlpipe_store *s,
                                   mlpipe_report **out)
 {
-    verify_state v = {.store = s};
-    verify_names names;
-    mlpipe__text path;
+    verify_state v = {.ctx = ctx, .store = s};
     mlpipe_status st;
 
-    mlpipe__text_init(&path, s->env);
-    mlpipe__dict_init(&names.dict, s->env);
+    mlpipe__dict_init(&v.good, s->env);
+    mlpipe__dict_init(&v.looked, s->env);
+    mlpipe__dict_init(&v.dropped, s->env);
     v.report = mlpipe__report_new(ctx->env, "store verify");
     mlpipe__report_table(v.report, "damage", "object,what");
-    st = mlpipe__store_path(ctx, s, "", "objects", &path);
-    if (!st)
-        st = verify_list(ctx, path.data, &names);
-    v.folders = names.dict.count;
-    for (; v.folder < v.folders && !st; v.folder++)
-        st = verify_folder(ctx, &v,
-                           mlpipe__dict_text(&names.dict, v.folder));
+    st = verify_all(&v);
     mlpipe__report_number(v.report, "versions", v.versions);
+    mlpipe__report_number(v.report, "commits", v.commits);
     mlpipe__report_number(v.report, "objects", v.objects);
     mlpipe__report_number(v.report, "bytes", v.bytes);
     mlpipe__report_number(v.report, "damaged", v.damaged);
-    if (st)
-        mlpipe_report_free(v.report);
-    else
-        st = mlpipe__report_seal(ctx, v.report, out);
-    mlpipe__dict_free(&names.dict);
-    mlpipe__text_free(&path);
+    mlpipe__dict_free(&v.good);
+    mlpipe__dict_free(&v.looked);
+    mlpipe__dict_free(&v.dropped);
+    if (!st)
+        return mlpipe__report_seal(ctx, v.report, out);
+    mlpipe_report_free(v.report);
     return st;
 }
 

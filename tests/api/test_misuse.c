@@ -5,6 +5,7 @@
  * never a crash. The last test asks whether every function was there.
  */
 #include "api/misuse.h"
+#include "api/misuse_elsewhere.h"
 
 #include <math.h>
 
@@ -725,17 +726,6 @@ static void loops(void **state)
     mlpipe_monitor_free(m);
     mlpipe_slot_free(s);
 }
-
-/* Those whose misuse is in a file of its own, of the same form. */
-static const char *const elsewhere[] = {
-    "mlpipe_compare(", "mlpipe_compare_recipes(", "mlpipe_model_note(",
-    "mlpipe_read_csv_stream(", "mlpipe_read_json_stream(",
-    "mlpipe_read_json(", "mlpipe_read_json_memory(", "mlpipe_source_json(",
-    "mlpipe_write_csv(", "mlpipe_write_csv_memory(",
-    "mlpipe_write_json(", "mlpipe_write_json_memory(",
-    "mlpipe_dataset_from_arrow(", "mlpipe_dataset_from_arrow_stream(",
-    "mlpipe_dataset_to_arrow(", "mlpipe_dataset_to_arrow_stream(",
-};
 
 /* Each name of the symbol map stands in front of a parenthesis above. */
 static void every_export(void **state)

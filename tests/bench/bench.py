@@ -77,6 +77,8 @@ def head(area):
     names = ["lightgbm", "scikit-learn", "numpy", "pandas", "polars"]
     if area == "features":
         names = names[1:] + ["imbalanced-learn", "numexpr"]
+    if area == "data":
+        names = ["dvc", "pyarrow"]
     if area == "models":
         names = ["scikit-learn", "glum", "numpy"]
     for name in names:
@@ -386,14 +388,6 @@ def area_csv(build, data):
                    1, 3, f"{os.path.getsize(path) / own / 1e6:.0f} MB/s")
 
 
-# ---- data ------------------------------------------------------------------
-
-def area_data(build, data):
-    sys.modules["bench"] = sys.modules["__main__"] # what data.py imports
-    import data as datasets
-    datasets.area()
-
-
 # ---- features --------------------------------------------------------------
 
 def area_features(build, data):
@@ -401,6 +395,18 @@ def area_features(build, data):
     sys.modules["bench"] = sys.modules["__main__"] # what features.py imports
     import features
     features.area()
+
+
+# ---- data ------------------------------------------------------------------
+
+def area_data(build, data):
+    import tempfile
+    sys.modules["bench"] = sys.modules["__main__"] # what data.py imports
+    import data as versions
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(build)) as folder:
+        versions.area(folder)
+    import data_arrow
+    data_arrow.area()
 
 
 # ---- models ----------------------------------------------------------------

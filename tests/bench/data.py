@@ -1,86 +1,138 @@
 # SPDX-License-Identifier: MIT
-"""The area data: datasets out of and into the library."""
-import ctypes
+"""The area data: a store of versions beside `dvc add` of the same file.
 
-import bench
-import mlpipe
+Both are told by the clock on the wall, and by CPU seconds of the processes.
+dvc is a program, so that its start is a part of it; `dvc --version` is told
+beside it. dvc does not wait for the disk; ours does, and the row without sync
+shows what that costs.
+"""
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
 import numpy as np
-import pyarrow as pa
-from mlpipe import _raw
+import polars
 
-ROWS, COLUMNS, REPEATS = 8_000_000, 16, 20
+import mlpipe
+from bench import differs, line, ratio_line
 
-
-def live():
-    """Bytes that the library holds."""
-    bytes_now = ctypes.c_uint64()
-    mlpipe._lib.mlpipe_ctx_memory(mlpipe._ctx()._p, ctypes.byref(bytes_now),
-                                  None)
-    return bytes_now.value
+ROWS = 4_400_000
 
 
-def by_array(dataset):
-    """Out as one array and in again, with no copy allowed."""
-    schema, array = _raw.ArrowSchema(), _raw.ArrowArray()
-    mlpipe._ctx().call("mlpipe_dataset_to_arrow", dataset._p, None,
-                       ctypes.byref(schema), ctypes.byref(array))
-    pointer = mlpipe._ctx().give(
-        "mlpipe_dataset_from_arrow", _raw.mlpipe_dataset,
-        ctypes.byref(schema), ctypes.byref(array), b"copy=never")
-    schema.release(ctypes.byref(schema))
-    return mlpipe.Dataset(pointer)
+def make_csv(path):
+    dice = np.random.default_rng(7)
+    polars.DataFrame({
+        "id": np.arange(ROWS) + 10_000_000,
+        **{f"x{i}": (dice.normal(size=ROWS) * 1000).round(4)
+           for i in range(5)},
+        "n": dice.integers(0, 10_000_000, ROWS),
+        "flag": dice.integers(0, 2, ROWS) == 1,
+        "city": np.array(["london", "paris", "berlin", "madrid", "rome"])[
+            dice.integers(0, 5, ROWS)],
+        "day": np.array([f"2026-01-{d + 1:02d}" for d in range(31)])[
+            dice.integers(0, 31, ROWS)],
+    }).write_csv(path)
 
 
-def by_stream(dataset):
-    """The same in batches of 65,536 rows."""
-    return mlpipe.Dataset.from_arrow(dataset, copy="never")
+def timed(call):
+    """(wall seconds, CPU seconds of this process and its children)."""
+    def cpu():
+        return sum(u.ru_utime + u.ru_stime for u in map(
+            resource.getrusage, (resource.RUSAGE_SELF,
+                                 resource.RUSAGE_CHILDREN)))
+    begin, used = time.monotonic(), cpu()
+    call()
+    return time.monotonic() - begin, cpu() - used
 
 
-def peer_array(batch):
-    return pa.RecordBatch._import_from_c_capsule(*batch.__arrow_c_array__())
+def best(times):
+    return tuple(min(column) for column in zip(*times))
 
 
-def peer_stream(table):
-    return pa.RecordBatchReader.from_stream(table).read_all()
+def dvc_add(folder, csv):
+    """A repository of dvc with a copy of the file that is to be added."""
+    repo = tempfile.mkdtemp(dir=folder)
+    shutil.copy(csv, f"{repo}/table.csv")
+    run = dict(cwd=repo, check=True, stdout=subprocess.DEVNULL,
+               env={**os.environ, "DVC_NO_ANALYTICS": "1"})
+    subprocess.run([dvc(), "init", "--no-scm", "-q"], **run)
+    took = timed(lambda: subprocess.run([dvc(), "add", "-q", "table.csv"],
+                                        **run))
+    kept = subprocess.run(["du", "-sb", ".dvc/cache"], cwd=repo, check=True,
+                          capture_output=True, text=True).stdout.split()[0]
+    if int(kept) < os.path.getsize(csv):
+        differs.append(f"dvc kept {kept} bytes of {os.path.getsize(csv)}")
+    shutil.rmtree(repo)
+    return took
 
 
-def many(call, given):
-    def run():
-        for _ in range(REPEATS):
-            gave = call(given)
-        return gave
-    return run
+def dvc():
+    return os.path.join(os.path.dirname(sys.executable), "dvc")
 
 
-def check(name, ours, dataset, before):
-    """Nothing was copied: the library says so, and holds no more memory."""
-    bench.same(f"{name}, rows", len(ours), len(dataset), 0)
-    bench.same(f"{name}, copied bytes", ours.reading()["copied_bytes"], 0, 0)
-    bench.same(f"{name}, bytes held", live() - before, 0, 1 << 20)
-    some = ctypes.c_double()
-    mlpipe._ctx().call("mlpipe_dataset_doubles", ours._p, 3, len(ours) - 1,
-                       ctypes.byref(some), 1)
-    bench.same(f"{name}, the last value", some.value, (ROWS - 1) * 3.5, 0)
+def commit(folder, table, sync):
+    path = tempfile.mkdtemp(dir=folder)
+    store = mlpipe.Store(path, sync=sync)
+    took = timed(lambda: store.commit("table", table))
+    again = best(timed(lambda: store.commit("table", table))
+                 for _ in range(3))
+    verify, report = [], None
+    for _ in range(3):
+        begin = time.monotonic()
+        report = store.verify()
+        verify.append(time.monotonic() - begin)
+    if report["damaged"] or store.history("table")["versions"] != 1:
+        differs.append("the store is not whole")
+    back = store.dataset("table")
+    if back.fingerprint() != table.fingerprint():
+        differs.append("what came back is another table")
+    shutil.rmtree(path)
+    return took, again, report["bytes"], min(verify)
 
 
-def area():
-    table = pa.table({f"x{i}": np.arange(ROWS) * (i + 0.5)
-                      for i in range(COLUMNS)})
-    before = live()
-    dataset = mlpipe.Dataset.from_arrow(table, copy="never")
-    check("in", dataset, table, before)
-    batch = table.to_batches()[0]
-    pieces = pa.Table.from_batches(table.to_batches(max_chunksize=65536))
-    size = ROWS * COLUMNS * 8 / 1e9
-    for name, ours, peer, given in (
-            ("one array", by_array, peer_array, batch),
-            ("batches of 65,536 rows", by_stream, peer_stream, pieces)):
-        before = live()
-        best, gave = bench.turns({"ours": many(ours, dataset),
-                                  "pyarrow": many(peer, given)}, 10)
-        check(name, gave["ours"], dataset, before)
-        gave = None
-        bench.line(f"{size:.2f} GB out and in, {name}",
-                   best["ours"] / REPEATS * 1e6,
-                   {"pyarrow": best["pyarrow"] / REPEATS * 1e6}, "us", None,
-                   50, "0 bytes copied")
+def wide(folder):
+    """A million rows of 50 columns: kept, and kept again."""
+    path = f"{folder}/wide.csv"
+    dice = np.random.default_rng(8)
+    polars.DataFrame({f"x{i}": dice.integers(0, 1000, 1_000_000)
+                      for i in range(50)}).write_csv(path)
+    table = mlpipe.read_csv(path)
+    os.remove(path)
+    took, again, *_ = commit(folder, table, True)
+    line("1M x 50, commit", took[0] * 1e3, {}, "ms", None, None)
+    line("1M x 50, commit again, unchanged", again[0] * 1e3, {}, "ms", None,
+         None)
+
+
+def area(folder):
+    csv = f"{folder}/table.csv"
+    make_csv(csv)
+    table = mlpipe.read_csv(csv)
+    size = f"{os.path.getsize(csv) / 1e6:.0f} MB of CSV"
+    peers, ours, loose = [], [], []
+    for _ in range(3):
+        peers.append(dvc_add(folder, csv))
+        ours.append(commit(folder, table, True))
+        loose.append(commit(folder, table, False))
+    start = best(timed(lambda: subprocess.run(
+        [dvc(), "--version"], check=True, stdout=subprocess.DEVNULL))
+        for _ in range(3))
+    peer = best(peers)
+    for what, runs in (("commit", ours), ("commit, no sync", loose)):
+        took = best([run[0] for run in runs])
+        for i, clock in enumerate(("wall", "CPU")):
+            ratio_line(f"{what}, {clock}", took[i] * 1e3,
+                       {"dvc add": peer[i] * 1e3}, "ms", 10, 10,
+                       f"{size}; dvc --version {start[i] * 1e3:.0f} ms")
+    again = best([run[1] for run in ours])
+    line("commit again, unchanged, wall", again[0] * 1e3, {}, "ms", None,
+         None, size)
+    verify = min(run[3] for run in ours)
+    line("verify, wall", verify * 1e3, {}, "ms", None, None,
+         f"{ours[0][2] / 1e6:.0f} MB, {ours[0][2] / verify / 1e9:.1f} GB/s")
+    os.remove(csv)
+    wide(folder)

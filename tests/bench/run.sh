@@ -43,6 +43,13 @@ peers=$PWD/build/peers
         'import lightgbm, sklearn, pandas, imblearn, numexpr' ||
     { echo "the peers cannot be installed"; exit 1; }
 
+case " $* " in
+*" data "*)
+    "$peers/bin/pip" install -q --disable-pip-version-check dvc ||
+        { echo "dvc cannot be installed"; exit 1; }
+    ;;
+esac
+
 export MLPIPE_LIBRARY=$build/lib/libmlpipe.so.0
 export PYTHONPATH=$PWD/bindings/python PYTHONDONTWRITEBYTECODE=1
 status=0

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a store reads: the first byte says as what. A chunk of each type, a
- * manifest (its hashes made to hold, so that what is behind them is reached),
- * a name file, the log. Each is refused, or gives something usable.
+ * manifest and a commit (their hashes made to hold, so that what is behind them
+ * is reached), a pin, a name file, the log. Each is refused, or gives something
+ * usable.
  */
 #include "fuzz.h"
 
@@ -21,10 +22,27 @@ static void store_use(mlpipe_ctx *c, mlpipe_store *s, const char *name)
     mlpipe_report *r = NULL;
     mlpipe_buffer *b = NULL;
 
-    if (!mlpipe_store_get_dataset(c, s, name, &d))
+    if (!mlpipe_store_get_dataset(c, s, name, &d)) {
         fuzz_require(!mlpipe_dataset_fingerprint(c, d, &b));
+        if (!mlpipe_store_changed(c, s, name, d, &r))
+            fuzz_require(mlpipe_report_text(r, "verdict") != NULL);
+        mlpipe_report_free(r);
+        r = NULL;
+    }
     mlpipe_buffer_free(b);
     mlpipe_dataset_free(d);
+    if (!mlpipe_store_diff(c, s, name, name, NULL, &r))
+        fuzz_require(mlpipe_report_get(r, "columns_changed") == 0);
+    mlpipe_report_free(r);
+    r = NULL;
+    if (!mlpipe_store_history(c, s, name, &r))
+        fuzz_require(mlpipe_report_get(r, "versions") > 0);
+    mlpipe_report_free(r);
+    r = NULL;
+    if (!mlpipe_store_gc(c, s, "dry_run=true", &r))
+        fuzz_require(mlpipe_report_get(r, "objects_young") == 0);
+    mlpipe_report_free(r);
+    r = NULL;
     if (!mlpipe_store_log(c, s, &r))
         fuzz_require(mlpipe_report_count(r) < 1000000);
     mlpipe_report_free(r);
@@ -62,19 +80,67 @@ static void store_chunk(mlpipe_ctx *c, uint8_t what, const uint8_t *bytes,
     mlpipe__free(c->env, data);
 }
 
-/* The bytes as a manifest's list of columns, filed under its right id. */
+/* An object of these sections, filed under its right id. */
+static bool store_object(mlpipe_ctx *c, mlpipe_store *s, const char *kind,
+                         const mlpipe__section *sections, uint32_t count,
+                         char id[MLPIPE__STORE_ID])
+{
+    mlpipe__container object;
+    bool made = true;
+
+    mlpipe__container_init(&object, c->env);
+    for (uint32_t i = 0; i < count && made; i++)
+        made = !mlpipe__container_add(c, &object, sections[i].name,
+                                      MLPIPE__SECTION_REQUIRED,
+                                      sections[i].data, sections[i].bytes);
+    if (made)
+        made = !mlpipe__store_put_object(c, s, NULL, &object, kind, id);
+    mlpipe__container_free(&object);
+    return made;
+}
+
+/* Two bytes tell how many are a manifest's columns; what is left are their
+ * statistics. */
 static void store_manifest(mlpipe_ctx *c, mlpipe_store *s,
                            const uint8_t *data, size_t size)
 {
+    static const char print[33] = "0123456789abcdef0123456789abcdef";
+    const size_t told = size < 2 ? 0 : data[0] + 256u * data[1];
+    const size_t rest = size < 2 ? 0 : size - 2;
+    const size_t cols = told < rest ? told : rest;
+    const mlpipe__section sections[] = {
+        {"COLS", 1, data + 2, cols, {0, 0}},
+        {"STAT", 1, data + 2 + cols, rest - cols, {0, 0}},
+        {"FING", 1, print, 32, {0, 0}}};
     char id[MLPIPE__STORE_ID];
-    mlpipe__container manifest;
 
-    mlpipe__container_init(&manifest, c->env);
-    if (!mlpipe__container_add(c, &manifest, "COLS",
-                               MLPIPE__SECTION_REQUIRED, data, size) &&
-        !mlpipe__store_put_object(c, s, &manifest, "MANI", id))
+    if (size >= 2 && store_object(c, s, "MANI", sections, 3, id))
         store_use(c, s, id);
-    mlpipe__container_free(&manifest);
+}
+
+/* A name at this commit, whatever version it has. */
+static void store_commit(mlpipe_ctx *c, mlpipe_store *s, const uint8_t *data,
+                         size_t size)
+{
+    const mlpipe__section section = {"CMIT", 1, data, size, {0, 0}};
+    mlpipe__store_ref ref = {"dataset", "0123456789abcdef0123456789abcdef",
+                             ""};
+    mlpipe_model *m = NULL;
+
+    if (!store_object(c, s, "CMIT", &section, 1, ref.commit))
+        return;
+    fuzz_require(!mlpipe__store_point(c, s, "refs", "x", &ref));
+    fuzz_require(mlpipe_store_get_model(c, s, "x", &m) != MLPIPE_OK);
+}
+
+static void store_pin(mlpipe_ctx *c, mlpipe_store *s, const uint8_t *data,
+                      size_t size)
+{
+    mlpipe_dataset *d = NULL;
+
+    store_file(c, "x.pin", data, size);
+    fuzz_require(mlpipe_store_get_pinned(c, s, "x.pin", &d) != MLPIPE_OK);
+    fuzz_require(d == NULL);
 }
 
 static void store_run(mlpipe_ctx *c, const uint8_t *data, size_t size)
@@ -85,8 +151,12 @@ static void store_run(mlpipe_ctx *c, const uint8_t *data, size_t size)
     fuzz_require(!mlpipe_store_open(c, "s", "sync=false", &s));
     if (what < 128)
         store_chunk(c, what, data + 1, size - 1);
-    else if (what < 192)
+    else if (what < 160)
         store_manifest(c, s, data + 1, size - 1);
+    else if (what < 176)
+        store_commit(c, s, data + 1, size - 1);
+    else if (what < 192)
+        store_pin(c, s, data + 1, size - 1);
     else if (what < 224)
         store_file(c, "s/refs/x", data + 1, size - 1);
     else

@@ -21,7 +21,7 @@ STRINGS = {"strchr", "strrchr", "strncmp", "strstr"}
 # What one object file may import on top of that.
 OWNERS = {
     "os_posix": {"malloc", "realloc", "free", "posix_memalign",
-                 "clock_gettime", "getpid"},
+                 "clock_gettime", "getpid", "nanosleep"},
     "io_posix": {"__errno_location", "open", "open64", "close", "pread",
                  "pread64", "write", "ftruncate", "ftruncate64", "fsync",
                  "fstat", "fstat64", "stat", "stat64", "rename", "unlink",

@@ -252,3 +252,33 @@ def test_configure_refuses_what_cannot_be():
     with pytest.raises(ValueError):
         mlpipe.configure(threads=5000)
     assert mlpipe._settings == (1, 0)
+
+
+def test_a_store_tells_versions_apart(houses, model, tmp_path):
+    store = mlpipe.Store(tmp_path / "store", author="ada")
+    part = houses.split("parts=0.9,0.1 order=id")[0]
+    first = store.commit("houses", houses, note="all", key="id",
+                         uri="https://example.org/houses")
+    assert store.commit("houses", houses) == first
+    store.tag("houses", "v1")
+    store.pin("v1", tmp_path / "houses.pin")
+    second = store.commit("houses", part, expect=first)
+    with pytest.raises(mlpipe.Error, match=second):
+        store.commit("houses", houses, expect=first)
+    assert store.history("houses")["versions"] == 2
+    assert store.changed("v1", houses).text("verdict") == "same"
+    assert store.changed("v1", part).text("verdict") == "rows differ"
+    diff = store.diff("v1", "houses")
+    assert (diff["rows_removed"], diff["rows_changed"]) == (200, 0)
+    assert store.commit("price", model, code="4f5e") == model.id
+    store.put_report("score", "price", model.evaluate(houses))
+    assert store.report("score").keys() == model.evaluate(houses).keys()
+    made = store.lineage("price")
+    assert made.text("train_version") == first
+    assert made.text("model_code") == "4f5e"
+    assert store.model("price").id == model.id
+    assert store.gc(keep=1)["versions_dropped"] == 0
+    assert store.verify()["damaged"] == 0
+    assert store.pinned(tmp_path / "houses.pin").fingerprint() == \
+        houses.fingerprint() == store.dataset("v1").fingerprint()
+    assert "put" in str(store.log())

@@ -30,6 +30,9 @@ FOLDER(validate)
 #ifdef TORTURE_STORE
 FOLDER(store)
 #endif
+#ifdef TORTURE_VERSIONS
+FOLDER(versions)
+#endif
 #ifdef TORTURE_MONITOR
 FOLDER(monitor)
 #endif

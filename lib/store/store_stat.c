@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a manifest keeps of each column. Moments and counts are num's exact
+ * states. Distinct values are counted up to 1,024 and then estimated by
+ * HyperLogLog with 4,096 cells (error 1.6 %), the curve of quantiles is drawn
+ * from one row of each of 8,192 runs of rows, all rows where there are fewer.
+ * Both depend on values and their places alone, not on threads or chunks.
+ */
+#include "store_internal.h"
+
+enum {
+    STAT_PIECE = 512,
+    STAT_GROUP = 32, /* columns at a time, whose states are 90 KB each */
+    STAT_SET = 2048, /* slots for values that are counted */
+    STAT_SET_MOST = 1024
+};
+
+typedef struct stat_state {
+    const mlpipe_dataset *dataset;
+    uint32_t column;
+    int64_t start; /* of the rows that are next */
+    uint32_t n;
+    int64_t stride; /* rows for each row of the sample */
+    mlpipe__stats stats;
+    uint8_t cells[MLPIPE__STORE_CELLS];
+    uint64_t set[STAT_SET];
+    uint32_t set_count; /* above STAT_SET_MOST: given up */
+    bool zero;          /* the hash 0 was seen, which no slot holds */
+    uint32_t sampled;
+    double sample[MLPIPE__STORE_SAMPLE];
+} stat_state;
+
+static uint64_t stat_mix(uint64_t x)
+{
+    x = (x ^ (x >> 32)) * UINT64_C(0xd6e8feb86659fd93);
+    x = (x ^ (x >> 32)) * UINT64_C(0xd6e8feb86659fd93);
+    return x ^ (x >> 32);
+}
+
+static void stat_set_add(stat_state *s, uint64_t hash)
+{
+    uint32_t at = (uint32_t)(hash % STAT_SET);
+
+    if (!hash) {
+        s->set_count += !s->zero;
+        s->zero = true;
+        return;
+    }
+    while (s->set[at] && s->set[at] != hash)
+        at = (at + 1) % STAT_SET;
+    s->set_count += !s->set[at];
+    s->set[at] = hash;
+}
+
+static void stat_distinct(stat_state *s, uint64_t hash)
+{
+    const uint32_t cell = (uint32_t)(hash >> 52);
+    const uint64_t rest = hash << 12 | UINT64_C(0x800);
+    const uint8_t rank = (uint8_t)(__builtin_clzll(rest) + 1);
+
+    if (rank > s->cells[cell])
+        s->cells[cell] = rank;
+    if (s->set_count <= STAT_SET_MOST)
+        stat_set_add(s, hash);
+}
+
+/* The row of the sample in a run of rows: any, but always the same. */
+static int64_t stat_pick(int64_t run, int64_t stride)
+{
+    return run * stride +
+           (int64_t)(stat_mix((uint64_t)run + 1) % (uint64_t)stride);
+}
+
+static void stat_sample(stat_state *s, int64_t start, const double *values,
+                        const uint8_t *valid, uint32_t n)
+{
+    int64_t run = start / s->stride;
+
+    for (; run * s->stride < start + n; run++) {
+        const int64_t at = stat_pick(run, s->stride) - start;
+
+        if (at >= 0 && at < n && valid[at] && mlpipe__finite(values[at]) &&
+            s->sampled < MLPIPE__STORE_SAMPLE)
+            s->sample[s->sampled++] = values[at];
+    }
+}
+
+static void stat_texts(stat_state *s)
+{
+    uint32_t i;
+    size_t bytes;
+
+    for (i = 0; i < s->n; i++) {
+        const char *text = mlpipe__dataset_cell_text(s->dataset, s->column,
+                                                     s->start + i, &bytes);
+
+        s->stats.rows++;
+        s->stats.nulls += !text;
+        if (text)
+            stat_distinct(s, mlpipe__hash64(text, bytes, 0));
+    }
+}
+
+static void stat_piece(stat_state *s, int64_t start, uint32_t n)
+{
+    const int32_t type = mlpipe_dataset_type(s->dataset, s->column);
+    double values[STAT_PIECE];
+    int64_t whole[STAT_PIECE];
+    uint8_t valid[STAT_PIECE];
+    uint64_t bits;
+    uint32_t i;
+
+    if (type == MLPIPE_TYPE_F64) {
+        mlpipe__dataset_block(s->dataset, s->column, start, n, values,
+                              valid);
+    } else {
+        mlpipe__dataset_block_i64(s->dataset, s->column, start, n, whole,
+                                  valid);
+        for (i = 0; i < n; i++)
+            values[i] = (double)whole[i];
+    }
+    /* Counts have their memory since stat_begin. */
+    (void)mlpipe__stats_update(&s->stats, values, valid, n);
+    if (type == MLPIPE_TYPE_BOOL || type == MLPIPE_TYPE_CATEGORY)
+        return;
+    for (i = 0; i < n; i++) {
+        const double x = values[i] + 0.0; /* -0 is 0 */
+
+        if (type == MLPIPE_TYPE_F64)
+            memcpy(&bits, &x, sizeof bits);
+        else
+            bits = (uint64_t)whole[i];
+        if (valid[i] && x == x)
+            stat_distinct(s, stat_mix(bits));
+    }
+    stat_sample(s, start, values, valid, n);
+}
+
+static void stat_task(void *arg, uint32_t index)
+{
+    stat_state *s = ((stat_state **)arg)[index];
+    uint32_t at, n;
+
+    if (mlpipe_dataset_type(s->dataset, s->column) == MLPIPE_TYPE_TEXT) {
+        stat_texts(s);
+        return;
+    }
+    for (at = 0; at < s->n; at += n) {
+        n = s->n - at < STAT_PIECE ? s->n - at : STAT_PIECE;
+        stat_piece(s, s->start + at, n);
+    }
+}
+
+static uint32_t stat_needs(int32_t type)
+{
+    if (type == MLPIPE_TYPE_CATEGORY)
+        return MLPIPE__NEED_COUNTS;
+    if (type == MLPIPE_TYPE_BOOL)
+        return MLPIPE__NEED_COUNTS | MLPIPE__NEED_MOMENTS;
+    return type == MLPIPE_TYPE_TEXT ? 0 : MLPIPE__NEED_MOMENTS;
+}
+
+static stat_state *stat_begin(mlpipe__env *env, const mlpipe_dataset *d,
+                              uint32_t column)
+{
+    const int32_t type = mlpipe_dataset_type(d, column);
+    const mlpipe__dictionary *dictionary = d->columns[column]->dictionary;
+    stat_state *s = mlpipe__alloc(env, sizeof *s);
+
+    if (!s)
+        return NULL;
+    s->dataset = d;
+    s->column = column;
+    s->stride = (d->rows + MLPIPE__STORE_SAMPLE - 1) / MLPIPE__STORE_SAMPLE;
+    if (s->stride < 1)
+        s->stride = 1;
+    mlpipe__stats_init(&s->stats, env, stat_needs(type),
+                       type == MLPIPE_TYPE_BOOL ? 2
+                       : dictionary             ? dictionary->dict.count
+                                                : 0);
+    /* No rows: memory for the counts, so that tasks never ask for any. */
+    if (mlpipe__stats_update(&s->stats, NULL, NULL, 0))
+        return s;
+    mlpipe__free(env, s);
+    return NULL;
+}
+
+/* ---- what came of it ------------------------------------------------ */
+
+/* HyperLogLog with the correction for few values (linear counting). */
+static double stat_estimate(const uint8_t cells[MLPIPE__STORE_CELLS])
+{
+    const double m = MLPIPE__STORE_CELLS;
+    double sum = 0, x;
+    uint32_t i, empty = 0;
+
+    for (i = 0; i < MLPIPE__STORE_CELLS; i++) {
+        sum += 1.0 / (double)(UINT64_C(1) << cells[i]);
+        empty += cells[i] == 0;
+    }
+    x = 0.7213 / (1 + 1.079 / m) * m * m / sum;
+    if (x <= 2.5 * m && empty)
+        x = m * mlpipe__log(m / empty);
+    return mlpipe__floor(x + 0.5);
+}
+
+static const char *stat_text(const stat_state *s, uint32_t code)
+{
+    if (mlpipe_dataset_type(s->dataset, s->column) == MLPIPE_TYPE_BOOL)
+        return code ? "true" : "false";
+    return mlpipe__dict_text(
+        &s->dataset->columns[s->column]->dictionary->dict, code);
+}
+
+/* The most frequent codes, the lower one first where they are equal. */
+static void stat_top(const stat_state *s, mlpipe__store_stat *out)
+{
+    const uint64_t *counts = s->stats.counts;
+    uint32_t code, i;
+
+    out->distinct = 0;
+    out->exact = true;
+    for (code = 0; code < s->stats.codes; code++) {
+        if (!counts[code])
+            continue;
+        out->distinct++;
+        i = out->top_count < MLPIPE__STORE_TOP ? out->top_count
+                                               : MLPIPE__STORE_TOP - 1;
+        if (out->top_count == MLPIPE__STORE_TOP &&
+            counts[code] <= out->top_rows[i])
+            continue;
+        out->top_count += out->top_count < MLPIPE__STORE_TOP;
+        for (; i > 0 && counts[code] > out->top_rows[i - 1]; i--) {
+            out->top_rows[i] = out->top_rows[i - 1];
+            out->top[i] = out->top[i - 1];
+        }
+        out->top_rows[i] = counts[code];
+        out->top[i] = stat_text(s, code);
+    }
+}
+
+static void stat_curve(stat_state *s, double *scratch,
+                       mlpipe__store_stat *out)
+{
+    uint32_t i;
+
+    out->sampled = s->sampled;
+    if (!s->sampled)
+        return;
+    out->points = MLPIPE__STORE_QUANTILES;
+    mlpipe__sort_f64(s->sample, s->sampled, scratch);
+    for (i = 0; i < out->points; i++)
+        out->curve[i] = mlpipe__quantile_sorted(
+            s->sample, s->sampled, i / (double)(out->points - 1));
+}
+
+static bool stat_finish(stat_state *s, double *scratch,
+                        mlpipe__store_stat *out)
+{
+    const bool done = mlpipe__stats_finish(&s->stats);
+
+    memset(out, 0, sizeof *out);
+    out->rows = s->stats.rows;
+    out->nulls = s->stats.nulls;
+    out->infinite = mlpipe__stats_infinite(&s->stats);
+    out->low = s->stats.low;
+    out->high = s->stats.high;
+    out->mean = mlpipe__stats_mean(&s->stats);
+    out->sd = mlpipe__stats_deviation(&s->stats, 1);
+    out->exact = s->set_count <= STAT_SET_MOST;
+    out->distinct = out->exact ? s->set_count
+                               : (uint64_t)stat_estimate(s->cells);
+    if (s->stats.counts)
+        stat_top(s, out);
+    else
+        stat_curve(s, scratch, out);
+    if (out->distinct > out->rows - out->nulls)
+        out->distinct = out->rows - out->nulls;
+    return done;
+}
+
+static mlpipe_status stat_rows(mlpipe_ctx *ctx, stat_state **states,
+                               uint32_t count, int64_t rows)
+{
+    mlpipe_status st = MLPIPE_OK;
+    uint32_t i, k;
+
+    for (k = 0; k < mlpipe__store_chunks(rows) && !st; k++) {
+        for (i = 0; i < count; i++) {
+            states[i]->start = (int64_t)k * MLPIPE__CHUNK_ROWS;
+            states[i]->n = mlpipe__store_chunk_rows(rows, k);
+        }
+        st = mlpipe__poll(ctx, "statistics", k, mlpipe__store_chunks(rows));
+        if (!st)
+            st = mlpipe__parallel(ctx, stat_task, states, count);
+    }
+    return st;
+}
+
+/* The next columns that are wanted, STAT_GROUP at most; *next moves on. */
+static mlpipe_status stat_group(mlpipe_ctx *ctx, const mlpipe_dataset *d,
+                                const uint8_t *wanted, uint32_t *next,
+                                double *scratch, mlpipe__store_stat *stats)
+{
+    stat_state *states[STAT_GROUP];
+    mlpipe_status st = MLPIPE_OK;
+    uint32_t count = 0, i;
+
+    for (; *next < d->column_count && count < STAT_GROUP && !st; ++*next) {
+        if (!wanted[*next])
+            continue;
+        states[count] = stat_begin(ctx->env, d, *next);
+        st = states[count] ? MLPIPE_OK : mlpipe__nomem(ctx);
+        count += !st;
+    }
+    if (!st)
+        st = stat_rows(ctx, states, count, d->rows);
+    for (i = 0; i < count; i++) {
+        if (!st && !stat_finish(states[i], scratch,
+                                &stats[states[i]->column]))
+            st = mlpipe__nomem(ctx);
+        mlpipe__stats_free(&states[i]->stats);
+        mlpipe__free(ctx->env, states[i]);
+    }
+    return st;
+}
+
+mlpipe_status mlpipe__store_stats(mlpipe_ctx *ctx, const mlpipe_dataset *d,
+                                  const uint8_t *wanted,
+                                  mlpipe__store_stat *stats)
+{
+    double *scratch = mlpipe__alloc_array(ctx->env, MLPIPE__STORE_SAMPLE,
+                                          sizeof *scratch);
+    mlpipe_status st = scratch ? MLPIPE_OK : mlpipe__nomem(ctx);
+    uint32_t next = 0;
+
+    while (next < d->column_count && !st)
+        st = stat_group(ctx, d, wanted, &next, scratch, stats);
+    mlpipe__free(ctx->env, scratch);
+    return st;
+}
+
+/* ---- bytes ---------------------------------------------------------- */
+
+void mlpipe__store_stat_save(const mlpipe__store_stat *stat,
+                             mlpipe__text *out)
+{
+    uint32_t i;
+
+    mlpipe__put_u64(out, stat->rows);
+    mlpipe__put_u64(out, stat->nulls);
+    mlpipe__put_u64(out, stat->infinite);
+    mlpipe__put_u64(out, stat->distinct);
+    mlpipe__put_u32(out, stat->exact);
+    mlpipe__put_u32(out, stat->sampled);
+    mlpipe__put_u32(out, stat->points);
+    mlpipe__put_u32(out, stat->top_count);
+    mlpipe__put_f64(out, stat->low);
+    mlpipe__put_f64(out, stat->high);
+    mlpipe__put_f64(out, stat->mean);
+    mlpipe__put_f64(out, stat->sd);
+    mlpipe__put_array(out, stat->curve, stat->points, sizeof *stat->curve);
+    for (i = 0; i < stat->top_count; i++) {
+        mlpipe__put_text(out, stat->top[i], strlen(stat->top[i]));
+        mlpipe__put_u64(out, stat->top_rows[i]);
+    }
+}
+
+/* A curve rises, from numbers to numbers. */
+static bool stat_plausible(const mlpipe__store_stat *s)
+{
+    uint32_t i;
+
+    if (s->nulls > s->rows || s->infinite > s->rows - s->nulls ||
+        s->distinct > s->rows - s->nulls)
+        return false;
+    for (i = 0; i < s->points; i++)
+        if (!mlpipe__finite(s->curve[i]) ||
+            (i && s->curve[i] < s->curve[i - 1]))
+            return false;
+    return s->points == 0 ||
+           (s->points == MLPIPE__STORE_QUANTILES && s->sampled);
+}
+
+bool mlpipe__store_stat_load(mlpipe__store_stat *stat, mlpipe__cursor *in)
+{
+    const void *curve;
+    uint64_t left;
+    uint32_t i;
+
+    memset(stat, 0, sizeof *stat);
+    stat->rows = mlpipe__get_u64(in);
+    stat->nulls = mlpipe__get_u64(in);
+    stat->infinite = mlpipe__get_u64(in);
+    stat->distinct = mlpipe__get_u64(in);
+    stat->exact = mlpipe__get_u32(in) == 1;
+    stat->sampled = mlpipe__get_u32(in);
+    stat->points = mlpipe__get_u32(in);
+    stat->top_count = mlpipe__get_u32(in);
+    stat->low = mlpipe__get_f64(in);
+    stat->high = mlpipe__get_f64(in);
+    stat->mean = mlpipe__get_f64(in);
+    stat->sd = mlpipe__get_f64(in);
+    if (in->failed || stat->points > MLPIPE__STORE_QUANTILES ||
+        stat->top_count > MLPIPE__STORE_TOP)
+        return false;
+    curve = mlpipe__get_array(in, stat->points, sizeof *stat->curve);
+    if (in->failed)
+        return false;
+    if (stat->points)
+        memcpy(stat->curve, curve, stat->points * sizeof *stat->curve);
+    left = stat->rows >= stat->nulls ? stat->rows - stat->nulls : 0;
+    for (i = 0; i < stat->top_count; i++) {
+        stat->top[i] = mlpipe__get_text(in, NULL);
+        stat->top_rows[i] = mlpipe__get_u64(in);
+        if (in->failed || stat->top_rows[i] > left)
+            return false;
+        left -= stat->top_rows[i];
+    }
+    return stat_plausible(stat);
+}

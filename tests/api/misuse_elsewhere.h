@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Functions whose misuse is in a file of its own, of the same form as
+ * test_misuse.c, which reads this list; one a line, by name. */
+static const char *const elsewhere[] = {
+    "mlpipe_compare(",
+    "mlpipe_compare_recipes(",
+    "mlpipe_dataset_from_arrow(",
+    "mlpipe_dataset_from_arrow_stream(",
+    "mlpipe_dataset_to_arrow(",
+    "mlpipe_dataset_to_arrow_stream(",
+    "mlpipe_model_note(",
+    "mlpipe_read_csv_stream(",
+    "mlpipe_read_json(",
+    "mlpipe_read_json_memory(",
+    "mlpipe_read_json_stream(",
+    "mlpipe_source_json(",
+    "mlpipe_store_changed(",
+    "mlpipe_store_commit(",
+    "mlpipe_store_commit_model(",
+    "mlpipe_store_diff(",
+    "mlpipe_store_gc(",
+    "mlpipe_store_get_pinned(",
+    "mlpipe_store_get_report(",
+    "mlpipe_store_history(",
+    "mlpipe_store_pin(",
+    "mlpipe_store_put_report(",
+    "mlpipe_write_csv(",
+    "mlpipe_write_csv_memory(",
+    "mlpipe_write_json(",
+    "mlpipe_write_json_memory(",
+};
