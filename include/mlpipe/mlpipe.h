@@ -12,6 +12,7 @@
  *   report.h    named numbers with uncertainty; text and JSON
  *   data.h      datasets, builders, record layouts
  *   collect.h   reading files
+ *   profile.h   what is in a dataset, what looks wrong, and drift
  *   pipeline.h  the recipe: roles and steps
  *   transform.h the steps of a recipe alone: features
  *   model.h     fit, predict, evaluate, save, load
@@ -51,6 +52,7 @@
 #include <mlpipe/model.h>
 #include <mlpipe/monitor.h>
 #include <mlpipe/pipeline.h>
+#include <mlpipe/profile.h>
 #include <mlpipe/report.h>
 #include <mlpipe/store.h>
 #include <mlpipe/transform.h>

@@ -294,6 +294,12 @@ class Dataset(_Handle):
     def fingerprint(self):
         return _ctx().text("mlpipe_dataset_fingerprint", self._p).decode()
 
+    def profile(self, params="", **named):
+        """What is in it, and what looks wrong: a Report."""
+        return Report(_ctx().give("mlpipe_dataset_profile",
+                                  _raw.mlpipe_report, self._p,
+                                  _params(params, named)))
+
     def reading(self):
         """What happened when it was read."""
         return Report(_ctx().give("mlpipe_dataset_reading",

@@ -518,6 +518,8 @@ FUNCTIONS = {
         [POINTER(mlpipe_dataset), c_uint32]),
     "mlpipe_dataset_nulls": (c_int64,
         [POINTER(mlpipe_dataset), c_uint32]),
+    "mlpipe_dataset_profile": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_dataset), c_char_p, POINTER(POINTER(mlpipe_report))]),
     "mlpipe_dataset_reading": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_dataset), POINTER(POINTER(mlpipe_report))]),
     "mlpipe_dataset_role": (c_int32,
