@@ -72,6 +72,64 @@ MLPIPE_API MLPIPE_CHECK mlpipe_status
 mlpipe_dataset_profile(mlpipe_ctx *ctx, const mlpipe_dataset *dataset,
                        const char *params, mlpipe_report **out);
 
+/**
+ * How far a dataset is from another one, column by column, and whether that
+ * is more than chance and more than nothing.
+ *
+ * The report has the text verdict; the numbers reference_rows, current_rows,
+ * compared, drifted, warned and insufficient (columns) and schema_changes; and
+ * the tables
+ *
+ *     drift       column, type, verdict, reason, psi, p, q, reference_n,
+ *                 current_n
+ *     schema      column, change (missing, new, retyped), reference, current
+ *     numbers     column, ks, ks_p, shift, shift_low, shift_high, sd_ratio,
+ *                 below, above
+ *     categories  column, total_variation, chi2, df, chi2_p, unseen,
+ *                 unseen_example
+ *     nulls       column, reference, current, change, p
+ *     bins        column, bin, reference, current
+ *
+ * psi: population stability index over the reference's quantile bins (or the
+ * most frequent categories and all others), with 0.5 added to each count. ks:
+ * Kolmogorov-Smirnov. shift: difference of means in the reference's standard
+ * deviations, with Welch's 95 % interval. below, above: shares beyond the
+ * reference's range; unseen: share of categories that it does not have.
+ * chi2: of homogeneity, rare cells pooled until 5 rows are expected in each.
+ * p: of ks or chi2, with that of the null rate where there are nulls, the
+ * lesser one doubled; q: the false discovery rate over columns
+ * (Benjamini-Hochberg). Bins hold shares of rows.
+ *
+ * A column is "drift" where q is not above alpha and psi not below drift=, or
+ * the null rate changed by nulls= or more; "warn" by warn= and a tenth of
+ * nulls=, or where a hundredth of the rows (and more than the reference's size
+ * explains) is unseen or out of range; "insufficient_data" below min_rows in
+ * either; else "ok". The verdict is that of the worst column; a missing or
+ * retyped column is drift, a new one warn. i64 and f64, and text and category,
+ * are compared as they are. The same rows in any order give the same report,
+ * a dataset and itself 0.
+ *
+ *     mlpipe_dataset_drift(c, last_month, this_month, NULL, &report);
+ *     if (!strcmp(mlpipe_report_text(report, "verdict"), "drift")) ...
+ *
+ * @param ctx borrows
+ * @param reference borrows; below 2^31 - 1 rows
+ * @param current borrows; below 2^31 - 1 rows
+ * @param params borrows: "columns=a,b" (all), "bins=10", "alpha=0.05",
+ *        "warn=0.1 drift=0.25" of psi, "nulls=0.1", "min_rows=100"; NULL = all
+ *        defaults
+ * @param out gives; free with mlpipe_report_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_SCHEMA (a column that
+ *         neither has), MLPIPE_E_LIMIT (too many rows), MLPIPE_E_CANCELLED
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_dataset_drift(mlpipe_ctx *ctx, const mlpipe_dataset *reference,
+                     const mlpipe_dataset *current, const char *params,
+                     mlpipe_report **out);
+
 #ifdef __cplusplus
 }
 #endif

@@ -24,6 +24,8 @@ static const catalog_call catalog_calls[] = {
      mlpipe__duplicates_params, &mlpipe__duplicates_param_count},
     {"mlpipe_dataset_profile", "What is in a dataset, and what looks wrong.",
      mlpipe__profile_params, &mlpipe__profile_param_count},
+    {"mlpipe_dataset_drift", "How far one dataset is from another.",
+     mlpipe__dataset_drift_params, &mlpipe__dataset_drift_param_count},
     {"mlpipe_pipeline_new", "Start a recipe: target, roles, features.",
      mlpipe__pipeline_params, &mlpipe__pipeline_param_count},
     {"mlpipe_transform_apply", "Make features of rows.",

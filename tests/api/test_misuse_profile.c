@@ -33,10 +33,28 @@ static void profiles(void **state)
     REFUSED(mlpipe_dataset_profile(c, d, NULL, NULL));
 }
 
+static void drifts(void **state)
+{
+    mlpipe_ctx *const c = w.c;
+    mlpipe_dataset *const d = w.all;
+    (void)state;
+    NOTHING(mlpipe_report, mlpipe_dataset_drift(NULL, d, d, NULL, &out));
+    NOTHING(mlpipe_report, mlpipe_dataset_drift(c, NULL, d, NULL, &out));
+    NOTHING(mlpipe_report, mlpipe_dataset_drift(c, d, NULL, NULL, &out));
+    NOTHING(mlpipe_report, mlpipe_dataset_drift(c, d, d, "zz=1", &out));
+    NOTHING(mlpipe_report, mlpipe_dataset_drift(c, d, d, "bins=1", &out));
+    NOTHING(mlpipe_report, mlpipe_dataset_drift(c, d, d, "alpha=2", &out));
+    NOTHING(mlpipe_report, mlpipe_dataset_drift(c, d, d, "columns=zz", &out));
+    NOTHING(mlpipe_report,
+            mlpipe_dataset_drift(c, d, d, "warn=1 drift=0.5", &out));
+    REFUSED(mlpipe_dataset_drift(c, d, d, NULL, NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(profiles),
+        cmocka_unit_test(drifts),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -24,7 +24,33 @@ static mlpipe_status torture_profile_run(torture *t)
     return st;
 }
 
+static mlpipe_status torture_profile_drift(torture *t)
+{
+    mlpipe_report *r = (mlpipe_report *)t;
+    mlpipe_buffer *b = NULL;
+    mlpipe_dataset *d, *half;
+    mlpipe_status st = torture_dataset(t->plain, &d);
+
+    if (st)
+        return st;
+    st = mlpipe_dataset_slice(t->plain, d, 20, 40, &half);
+    if (!st) {
+        st = mlpipe_dataset_drift(t->c, d, half, "min_rows=20", &r);
+        torture_check(t, !st == (r != NULL));
+    }
+    if (!st) {
+        torture_check(t, !mlpipe_report_render(t->plain, r, "json", &b));
+        torture_text(t, mlpipe_buffer_data(b));
+        mlpipe_report_free(r);
+    }
+    mlpipe_buffer_free(b);
+    mlpipe_dataset_free(half);
+    mlpipe_dataset_free(d);
+    return st;
+}
+
 const torture_scenario torture_profile[] = {
     {"mlpipe_dataset_profile", torture_profile_run, 0},
+    {"mlpipe_dataset_drift", torture_profile_drift, 0},
     {NULL, NULL, 0},
 };

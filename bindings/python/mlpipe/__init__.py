@@ -300,6 +300,13 @@ class Dataset(_Handle):
                                   _raw.mlpipe_report, self._p,
                                   _params(params, named)))
 
+    def drift(self, current, params="", **named):
+        """How far other rows are from these, the reference: a Report."""
+        _is(current, Dataset)
+        return Report(_ctx().give("mlpipe_dataset_drift",
+                                  _raw.mlpipe_report, self._p, current._p,
+                                  _params(params, named)))
+
     def reading(self):
         """What happened when it was read."""
         return Report(_ctx().give("mlpipe_dataset_reading",

@@ -504,6 +504,8 @@ FUNCTIONS = {
         [POINTER(mlpipe_dataset)]),
     "mlpipe_dataset_doubles": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_dataset), c_uint32, c_int64, POINTER(c_double), c_size_t]),
+    "mlpipe_dataset_drift": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_dataset), POINTER(mlpipe_dataset), c_char_p, POINTER(POINTER(mlpipe_report))]),
     "mlpipe_dataset_duplicates": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_dataset), c_char_p, POINTER(POINTER(mlpipe_report))]),
     "mlpipe_dataset_find": (c_int32,
