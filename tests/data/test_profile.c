@@ -209,6 +209,12 @@ static void profile_hostile(void **state)
     char *text = profile_render(r, "markdown");
     assert_null(strstr(text, "<script>"));
     free(text);
+    text = profile_render(r, "html");
+    assert_null(strstr(text, "<script"));
+    assert_null(strstr(text, "</svg><b>"));
+    assert_null(strstr(text, "<b>"));
+    assert_non_null(strstr(text, "&lt;script&gt;alert(2)&lt;/script&gt;"));
+    free(text);
     free(profile_render(r, "text"));
     text = profile_render(r, "json");
     mlpipe__json *json;
@@ -216,6 +222,42 @@ static void profile_hostile(void **state)
                                           &json));
     mlpipe__json_free(json);
     free(text);
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(d);
+}
+
+/* A page of 100 columns stays below 400 KB and asks nobody for anything. */
+static void profile_page(void **state)
+{
+    rig_table t;
+    char name[32];
+    (void)state;
+
+    rig_start(&t, 2000);
+    for (uint32_t c = 0; c < 100; c++) {
+        snprintf(name, sizeof name, "column_%u", c);
+        for (int64_t i = 0; i < t.rows; i++)
+            t.x[i] = floor(exp(8 + rig_normal(c, 1, i)));
+        for (int64_t i = 0; i < t.rows; i++)
+            rig_word(c, (uint64_t)(rig_unit(c, 2, i) * 50), rig_text(&t, i));
+        if (c % 3)
+            rig_reals(&t, name);
+        else
+            rig_texts(&t, name);
+    }
+    mlpipe_dataset *d = rig_finish(&t);
+    mlpipe_report *r = profile_of(d, NULL), *moved;
+    char *text = profile_render(r, "html");
+    assert_true(strlen(text) <= 400 * 1000);
+    assert_null(strstr(text, "://"));
+    assert_null(strstr(text, "<script"));
+    assert_non_null(strstr(text, "prefers-color-scheme:dark"));
+    free(text);
+    assert_ok(rig_ctx, mlpipe_dataset_drift(rig_ctx, d, d, NULL, &moved));
+    text = profile_render(moved, "html");
+    assert_true(strlen(text) <= 400 * 1000);
+    free(text);
+    mlpipe_report_free(moved);
     mlpipe_report_free(r);
     mlpipe_dataset_free(d);
 }
@@ -249,6 +291,7 @@ int main(void)
         cmocka_unit_test(profile_edges),
         cmocka_unit_test(profile_order),
         cmocka_unit_test(profile_hostile),
+        cmocka_unit_test(profile_page),
         cmocka_unit_test(profile_refuses),
     };
 

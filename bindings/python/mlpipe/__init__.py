@@ -14,6 +14,7 @@ Keyword arguments are the parameters of the catalog (mlpipe.steps()). Errors
 are mlpipe.Error with the fields of the library's message.
 """
 import ctypes
+import html
 import json
 import os
 import threading
@@ -232,6 +233,14 @@ class Report(_Handle):
     def to_markdown(self):
         return _ctx().text("mlpipe_report_render", self._p,
                            b"markdown").decode()
+
+    def _repr_html_(self):
+        """What a notebook shows: a page in a frame of its own."""
+        page = html.escape(self.to_html())
+        return f'<iframe srcdoc="{page}" width="100%" height="600"></iframe>'
+
+    def to_html(self):
+        return _ctx().text("mlpipe_report_render", self._p, b"html").decode()
 
     def __str__(self):
         return _ctx().text("mlpipe_report_render", self._p,
