@@ -77,7 +77,16 @@ static uint64_t profile_most(const mlpipe__profile_column *c,
     }
     if (!c->top_count)
         return c->nan > c->infinite ? c->nan : c->infinite;
-    mlpipe__text_add(line, "%g", c->top[0].value);
+    if (mlpipe__profile_is_time(c->type)) {
+        char time[MLPIPE__PROFILE_TIME_BYTES];
+        mlpipe__profile_time(mlpipe__profile_count(c->top[0].value), c->unit,
+                             time);
+        mlpipe__text_add(line, "%s", time);
+    } else if (c->type == MLPIPE_TYPE_BOOL) {
+        mlpipe__text_add(line, c->top[0].value != 0 ? "true" : "false");
+    } else {
+        mlpipe__text_add(line, "%g", c->top[0].value);
+    }
     return c->top[0].count;
 }
 

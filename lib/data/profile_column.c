@@ -5,8 +5,8 @@
  */
 #include "profile_types.h"
 
-enum { COLUMN_BLOCK = 4096, COLUMN_READ = 512,
-       COLUMN_SHOWN = 80 };
+enum { COLUMN_TERMS = 4096, COLUMN_READ = 512,
+       COLUMN_EXAMPLE = 80 };
 
 static uint64_t column_key(int64_t x)
 {
@@ -121,11 +121,11 @@ static double column_power(const mlpipe__profile_column *c, double off,
                            double sd, bool cube)
 {
     mlpipe__tree tree = {0};
-    double terms[COLUMN_BLOCK];
+    double terms[COLUMN_TERMS];
 
-    for (uint64_t at = 0; at < c->count; at += COLUMN_BLOCK) {
+    for (uint64_t at = 0; at < c->count; at += COLUMN_TERMS) {
         uint32_t i;
-        for (i = 0; i < COLUMN_BLOCK && at + i < c->count; i++) {
+        for (i = 0; i < COLUMN_TERMS && at + i < c->count; i++) {
             const double z = (c->values[at + i] - c->mean - off) / sd;
             terms[i] = cube ? z * z * z : z;
         }
@@ -143,11 +143,11 @@ static void column_moments(mlpipe__profile_column *c)
 
     mlpipe__exact_init(&sum);
     mlpipe__exact_init(&squares);
-    for (uint64_t at = 0; at < c->count; at += COLUMN_BLOCK) {
+    for (uint64_t at = 0; at < c->count; at += COLUMN_TERMS) {
         const uint64_t left = c->count - at;
         mlpipe__exact_add_moments(
             &sum, &squares, c->values + at,
-            left < COLUMN_BLOCK ? (uint32_t)left : COLUMN_BLOCK);
+            left < COLUMN_TERMS ? (uint32_t)left : COLUMN_TERMS);
     }
     if (!c->count)
         return;
@@ -344,7 +344,7 @@ void mlpipe__profile_column_free(mlpipe__profile_column *c)
 
 int mlpipe__profile_shown(const mlpipe__profile_entry *e)
 {
-    size_t n = e->bytes < COLUMN_SHOWN ? e->bytes : COLUMN_SHOWN;
+    size_t n = e->bytes < COLUMN_EXAMPLE ? e->bytes : COLUMN_EXAMPLE;
 
     while (n && n < e->bytes && ((unsigned char)e->text[n] & 0xc0) == 0x80)
         n--;

@@ -226,7 +226,7 @@ static void number_keys(mlpipe__profile *p, const mlpipe__profile_column *c)
     example[mlpipe__print_f64(c->values[c->count / 2], example)] = 0;
     if ((double)c->distinct >= 0.98 * (double)c->count) {
         const bool counts =
-            c->high - c->low == (int64_t)c->count - 1 &&
+            (uint64_t)c->high - (uint64_t)c->low == c->count - 1 &&
             c->distinct == c->count && c->type == MLPIPE_TYPE_I64;
         if (c->type == MLPIPE_TYPE_I64)
             mlpipe__profile_find(p, MLPIPE__PROFILE_ID_LIKE, id || counts,
@@ -257,7 +257,7 @@ static void number_time_find(mlpipe__profile *p,
 {
     char text[MLPIPE__PROFILE_TIME_BYTES];
 
-    mlpipe__profile_time((int64_t)example, c->unit, text);
+    mlpipe__profile_time(mlpipe__profile_count(example), c->unit, text);
     mlpipe__profile_find(p, code, warn, c->column, count,
                          (double)count / (double)c->rows, "%s", text);
 }

@@ -188,5 +188,12 @@ mlpipe_status mlpipe__profile_report(mlpipe__profile *p, int64_t rows_all,
 enum { MLPIPE__PROFILE_TIME_BYTES = 40 };
 size_t mlpipe__profile_time(int64_t count, int32_t unit,
                             char out[MLPIPE__PROFILE_TIME_BYTES]);
+/* The count as a double, which may have been rounded out of range. */
+static inline int64_t mlpipe__profile_count(double x)
+{
+    if (x >= 0x1p63)
+        return INT64_MAX;
+    return x < -0x1p63 ? INT64_MIN : (int64_t)x;
+}
 
 #endif

@@ -138,6 +138,9 @@ static void profile_edges(void **state)
     rig_found(r, "odd", "infinite", "warn", 2);
     rig_found(r, "odd", "missing", "warn", 1);
     mlpipe_report_free(r);
+    r = profile_of(d, "now=2000-01-01");
+    rig_found(r, "time", "future_dates", "warn", 1);
+    mlpipe_report_free(r);
     assert_ok(rig_ctx, mlpipe_dataset_slice(rig_ctx, d, 2, 0, &none));
     r = profile_of(none, "target=big");
     assert_near(mlpipe_report_get(r, "rows"), 0, 0);
