@@ -182,9 +182,10 @@ static mlpipe_status leak_one(leak_job *j, uint32_t column)
     mlpipe__free(env, j->sums);
     j->counts = NULL;
     j->sums = NULL;
-    if (!st && known >= (j->classes ? 0.9 : 0.96))
-        mlpipe__profile_find(j->p, MLPIPE__PROFILE_LEAK, known >= 0.98,
-                             column, j->n, known,
+    if (!st && known >= (j->classes ? 0.8 : 0.96))
+        mlpipe__profile_find(j->p, MLPIPE__PROFILE_LEAK,
+                             known >= (j->classes ? 0.95 : 0.98), column,
+                             j->n, known,
                              j->classes
                                  ? "alone avoids %g %% of the errors"
                                  : "alone tells %g %% of the variance of "

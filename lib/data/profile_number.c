@@ -47,6 +47,28 @@ static double number_mad(const mlpipe__profile_column *c,
     return distance;
 }
 
+/* 1.4826 MAD; where more than half of the values are one, 1.2533 mean
+ * distances instead, as Iglewicz and Hoaglin have it. */
+static double number_spread(const mlpipe__profile_column *c,
+                            const number_scale *s)
+{
+    const double mad = number_mad(c, s);
+    mlpipe__tree tree = {0};
+
+    if (mad > 0)
+        return 1.4826 * mad;
+    for (uint64_t at = 0; at < c->count; at += 512) {
+        double far[512];
+        uint32_t n = 0;
+        for (; n < 512 && at + n < c->count; n++) {
+            const double d = number_on(s, c->values[at + n]) - s->centre;
+            far[n] = d < 0 ? -d : d;
+        }
+        mlpipe__tree_add(&tree, mlpipe__block_sum(far, n));
+    }
+    return 1.2533 * mlpipe__tree_value(&tree) / (double)c->count;
+}
+
 static void number_scale_of(const mlpipe__profile_column *c,
                             number_scale *s)
 {
@@ -57,7 +79,7 @@ static void number_scale_of(const mlpipe__profile_column *c,
     s->logs = c->values[0] > 0 &&
               low + high - 2 * middle > 0.1 * (high - low);
     s->centre = number_on(s, middle);
-    s->spread = 1.4826 * number_mad(c, s);
+    s->spread = number_spread(c, s);
 }
 
 /* ---- outliers ----------------------------------------------------------- */
@@ -78,7 +100,7 @@ static void number_outliers(mlpipe__profile *p,
         return;
     number_scale_of(c, &s);
     plain.centre = number_quantile(c, 0.5);
-    plain.spread = 1.4826 * number_mad(c, &plain);
+    plain.spread = number_spread(c, &plain);
     if (!(s.spread > 0) || !(plain.spread > 0))
         return;
     while (low < c->count && c->values[low] <
@@ -88,7 +110,8 @@ static void number_outliers(mlpipe__profile *p,
            number_on(&s, c->values[high - 1]) > s.centre + 6 * s.spread)
         high--;
     const uint64_t count = low + (c->count - high);
-    if (!count || (double)count > 0.05 * (double)c->count || high <= low)
+    if (!count || (double)count > 0.05 * (double)c->count || high <= low ||
+        !(c->values[low] < c->values[high - 1])) /* one value and others */
         return;
     const double below =
         low ? (c->values[low] - c->values[low - 1]) / plain.spread : 0;
@@ -208,7 +231,8 @@ static bool number_same_digits(const mlpipe__profile_column *c)
 
 /*
  * Codes: by their name, or whole numbers of as many digits, five or more, that
- * come again ten times each. Ids: 98 % of the values are there once; that the
+ * come again ten times each. Ids: nearly as many values as rows (95 %, since
+ * rows may be there twice); that the
  * column names its rows is only sure where its name says so, or the values
  * count the rows.
  */
@@ -224,7 +248,7 @@ static void number_keys(mlpipe__profile *p, const mlpipe__profile_column *c)
         mlpipe__profile_is_time(c->type) || c->negative)
         return;
     example[mlpipe__print_f64(c->values[c->count / 2], example)] = 0;
-    if ((double)c->distinct >= 0.98 * (double)c->count) {
+    if ((double)c->distinct >= 0.95 * (double)c->count) {
         const bool counts =
             (uint64_t)c->high - (uint64_t)c->low == c->count - 1 &&
             c->distinct == c->count && c->type == MLPIPE_TYPE_I64;
@@ -326,6 +350,6 @@ void mlpipe__profile_numbers(mlpipe__profile *p,
     }
     number_keys(p, c);
     number_sentinels(p, c);
-    if (!mlpipe__profile_units(p, c))
-        number_outliers(p, c);
+    mlpipe__profile_units(p, c);
+    number_outliers(p, c); /* what lies off may be near ten times the rest */
 }

@@ -334,7 +334,7 @@ static mlpipe_status text_kinds_find(mlpipe__profile *p,
 
 /* ---- how many, how long ------------------------------------------------- */
 
-/* Names of rows: 98 % are there once, and few have blanks within. */
+/* Names of rows: nearly as many as rows, and few have blanks within. */
 static void text_many(mlpipe__profile *p, const mlpipe__profile_column *c)
 {
     const double distinct = (double)c->distinct;
@@ -346,7 +346,7 @@ static void text_many(mlpipe__profile *p, const mlpipe__profile_column *c)
     for (uint32_t i = 0; i < c->entry_count; i++)
         blanks += c->entries[i].bytes &&
                   memchr(c->entries[i].text, ' ', c->entries[i].bytes);
-    if (distinct >= 0.98 * (double)c->count) {
+    if (distinct >= 0.95 * (double)c->count) {
         if (blanks * 20 <= c->entry_count)
             mlpipe__profile_find(p, MLPIPE__PROFILE_ID_LIKE,
                                  mlpipe_dataset_role(c->data, c->column) ==

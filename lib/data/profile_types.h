@@ -155,8 +155,8 @@ void mlpipe__profile_find(mlpipe__profile *p, enum mlpipe__profile_code code,
 /* profile_number.c: numbers and times. */
 void mlpipe__profile_numbers(mlpipe__profile *p,
                              const mlpipe__profile_column *c);
-/* profile_units.c: false where there is no such part. */
-bool mlpipe__profile_units(mlpipe__profile *p,
+/* profile_units.c */
+void mlpipe__profile_units(mlpipe__profile *p,
                            const mlpipe__profile_column *c);
 /* profile_text.c and profile_spelling.c: texts. */
 mlpipe_status mlpipe__profile_texts(mlpipe__profile *p,

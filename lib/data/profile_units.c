@@ -151,12 +151,11 @@ static bool units_try(mlpipe__profile *p, const mlpipe__profile_column *c,
     return true;
 }
 
-bool mlpipe__profile_units(mlpipe__profile *p,
+void mlpipe__profile_units(mlpipe__profile *p,
                            const mlpipe__profile_column *c)
 {
     if (c->count < 20 || c->distinct < 10)
-        return false;
-    if (c->values[0] > 0 && units_try(p, c, true))
-        return true;
-    return units_try(p, c, false);
+        return;
+    if (c->values[0] <= 0 || !units_try(p, c, true))
+        (void)units_try(p, c, false);
 }

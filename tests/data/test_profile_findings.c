@@ -93,6 +93,13 @@ static void found_in_numbers(void **state)
     for (i = 0; i < t.rows; i++)
         t.x[i] = i % 4 ? rig_unit(1, 10, i) : NAN;
     rig_reals(&t, "holes");
+    for (i = 0; i < t.rows; i++)
+        t.x[i] = rig_unit(1, 11, i) < 0.7 ? 0 : 0.3 * rig_unit(1, 12, i);
+    t.x[5] = t.x[6] = 4;
+    rig_reals(&t, "discount");
+    for (i = 0; i < t.rows; i++)
+        t.k[i] = i % 40 ? 0 : 1960 + (int64_t)(rig_unit(1, 13, i) * 60);
+    rig_whole(&t, "renovated");
     mlpipe_dataset *d = rig_finish(&t);
     mlpipe_report *r = found_profile(d, NULL);
     rig_found(r, "temperature", "sentinel", "warn", 10);
@@ -108,6 +115,8 @@ static void found_in_numbers(void **state)
     rig_found(r, "number", "id_like", "warn", FOUND_ROWS);
     rig_found(r, "zipcode", "code_like", "warn", FOUND_ROWS);
     rig_found(r, "holes", "missing", "warn", 250);
+    rig_found(r, "discount", "outliers", "warn", 2);
+    assert_null(rig_finding(r, "renovated", "outliers"));
     mlpipe_report_free(r);
     mlpipe_dataset_free(d);
 }
