@@ -13,6 +13,7 @@
  *   data.h      datasets, builders, record layouts
  *   arrow.h     datasets from and to Arrow arrays and streams
  *   collect.h   reading files
+ *   profile.h   what is in a dataset, what looks wrong, and drift
  *   pipeline.h  the recipe: roles and steps
  *   transform.h the steps of a recipe alone: features
  *   model.h     fit, predict, evaluate, save, load
@@ -53,6 +54,7 @@
 #include <mlpipe/model.h>
 #include <mlpipe/monitor.h>
 #include <mlpipe/pipeline.h>
+#include <mlpipe/profile.h>
 #include <mlpipe/report.h>
 #include <mlpipe/store.h>
 #include <mlpipe/transform.h>

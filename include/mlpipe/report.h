@@ -78,7 +78,8 @@ mlpipe_report_figure(const mlpipe_report *report, uint32_t index,
  *
  * @param ctx borrows
  * @param report borrows
- * @param format "text", "json" or "markdown"
+ * @param format "text", "json", "markdown", or "html": one page without
+ *        scripts or links
  * @param out gives; free with mlpipe_buffer_free
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM (no such format)

@@ -50,45 +50,6 @@ enum mlpipe__serving mlpipe__clean_serving(const mlpipe__job *job);
 /* reg is 1 for rows of that kind; all it reads must be known at serving. */
 mlpipe_status mlpipe__clean_serve(mlpipe__job *job, uint32_t reg);
 
-/* ---- equal rows (row_groups.c) ------------------------------------------ */
-
-/* Rows are equal where the cells of all columns are: missing equals missing,
- * NaN equals NaN, -0 equals 0. */
-typedef struct mlpipe__row_groups {
-    mlpipe__env *env;
-    const mlpipe_dataset *rows;
-    uint32_t *columns;
-    uint32_t column_count;
-    uint32_t *first; /* of each row: the first that equals it, or itself */
-    uint32_t *count; /* of first rows: how many there are; 0 elsewhere */
-    uint64_t *hash;
-    uint32_t *slots;
-    size_t mask;
-} mlpipe__row_groups;
-
-#define MLPIPE__NO_ROW UINT32_MAX /* first[] of a row that was left out */
-
-/* on: names of columns, all where it is empty; use: NULL, or 0 for rows that
- * are left out. free also after a failure. */
-mlpipe_status mlpipe__row_groups_find(mlpipe_ctx *ctx, const char *owner,
-                                      const mlpipe_dataset *rows,
-                                      const mlpipe__setting *on,
-                                      const uint8_t *use,
-                                      mlpipe__row_groups *out);
-void mlpipe__row_groups_free(mlpipe__row_groups *g);
-
-typedef struct mlpipe__row_figures {
-    uint64_t rows, distinct; /* extra = rows - distinct */
-    uint64_t groups;         /* of two rows or more */
-    uint64_t largest;        /* rows; 0 where there are none at all */
-    uint64_t conflicts;      /* groups whose labels differ */
-} mlpipe__row_figures;
-/* label: a column, or -1: no conflicts are looked for. */
-mlpipe_status mlpipe__row_groups_figures(mlpipe_ctx *ctx,
-                                         const mlpipe__row_groups *g,
-                                         int32_t label,
-                                         mlpipe__row_figures *out);
-
 /* ---- lists of texts in a parameter (text_list.c) ------------------------ */
 
 typedef struct mlpipe__text_list {

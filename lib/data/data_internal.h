@@ -232,6 +232,53 @@ mlpipe_status mlpipe__dataset_hashes(mlpipe_ctx *ctx, const mlpipe_dataset *d,
 const char *mlpipe__type_name(int32_t type); /* "f64", "category", ... */
 const char *mlpipe__unit_name(int32_t unit); /* "s", "ms", "us", "ns", "" */
 
+/* ---- equal rows (row_groups.c) ------------------------------------------ */
+
+/* Rows are equal where the cells of all columns are: missing equals missing,
+ * NaN equals NaN, -0 equals 0. */
+typedef struct mlpipe__row_groups {
+    mlpipe__env *env;
+    const mlpipe_dataset *rows;
+    uint32_t *columns;
+    uint32_t column_count;
+    uint32_t *first; /* of each row: the first that equals it, or itself */
+    uint32_t *count; /* of first rows: how many there are; 0 elsewhere */
+    uint64_t *hash;
+    uint32_t *slots;
+    size_t mask;
+} mlpipe__row_groups;
+
+#define MLPIPE__NO_ROW UINT32_MAX /* first[] of a row that was left out */
+
+/* on: names of columns, all where it is empty; use: NULL, or 0 for rows that
+ * are left out. free also after a failure. */
+mlpipe_status mlpipe__row_groups_find(mlpipe_ctx *ctx, const char *owner,
+                                      const mlpipe_dataset *rows,
+                                      const mlpipe__setting *on,
+                                      const uint8_t *use,
+                                      mlpipe__row_groups *out);
+void mlpipe__row_groups_free(mlpipe__row_groups *g);
+
+typedef struct mlpipe__row_figures {
+    uint64_t rows, distinct; /* extra = rows - distinct */
+    uint64_t groups;         /* of two rows or more */
+    uint64_t largest;        /* rows; 0 where there are none at all */
+    uint64_t conflicts;      /* groups whose labels differ */
+} mlpipe__row_figures;
+/* label: a column, or -1: no conflicts are looked for. */
+mlpipe_status mlpipe__row_groups_figures(mlpipe_ctx *ctx,
+                                         const mlpipe__row_groups *g,
+                                         int32_t label,
+                                         mlpipe__row_figures *out);
+
+/* ---- profile and drift (profile.c, dataset_drift.c) --------------------- */
+
+/* Parameters, for the catalog. */
+extern const mlpipe__param mlpipe__profile_params[];
+extern const uint32_t mlpipe__profile_param_count;
+extern const mlpipe__param mlpipe__dataset_drift_params[];
+extern const uint32_t mlpipe__dataset_drift_param_count;
+
 /* Parameters of mlpipe_builder_new, for the catalog. */
 extern const mlpipe__param mlpipe__builder_params[];
 extern const uint32_t mlpipe__builder_param_count;

@@ -571,6 +571,22 @@ double mlpipe__psi(const uint64_t *ref, const uint64_t *now, uint32_t bins,
  * p that the mean is >= 0 (Student t). */
 void mlpipe__paired(const double *a, const double *b, uint64_t n,
                     double *mean, double *se, double *p);
+/* Largest distance of the distributions of two rising samples, and its limiting
+ * p-value (N. Smirnov, 1948), which ties make too large, never too small. */
+double mlpipe__ks(const double *a, uint64_t n, const double *b, uint64_t m,
+                  double *p);
+/* Chi-squared of homogeneity of a 2 x cells table, where cells without a row
+ * do not count; NaN and p NaN where fewer than two are left. */
+double mlpipe__chi2_table(const uint64_t *a, const uint64_t *b,
+                          uint32_t cells, double *df, double *p);
+/* Welch's interval (B. L. Welch, Biometrika 34, 1947) of the difference of two
+ * means b - a, each with its standard deviation and rows; NaN below two. */
+void mlpipe__welch(const double mean[2], const double sd[2],
+                   const double rows[2], mlpipe_figure *out);
+/* The false discovery rate at which each p is called (Y. Benjamini and Y.
+ * Hochberg, JRSS B 57, 1995); NaN stays NaN and counts as no test. Quadratic
+ * in n, which are columns. */
+void mlpipe__fdr(const double *p, uint32_t n, double *q);
 /* P(X >= k) under rate p: exact up to 1,000,000 rows, then normal. */
 double mlpipe__rate_tail(uint64_t k, uint64_t n, double p);
 

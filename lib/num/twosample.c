@@ -85,3 +85,111 @@ double mlpipe__rate_tail(uint64_t k, uint64_t n, double p)
         return over > 0.0 ? 0.0 : 1.0;
     return mlpipe__normal_tail(over / sd);
 }
+
+/* 2 sum (-1)^(k-1) exp(-2 k^2 x^2); below 0.3 it is 1 to the last bit. */
+static double two_kolmogorov(double x)
+{
+    double sum = 0.0;
+
+    if (x < 0.3)
+        return 1.0;
+    for (uint32_t k = 1; k < 20; ++k) {
+        const double term = mlpipe__exp(-2.0 * k * k * x * x);
+        sum += k % 2 ? term : -term;
+    }
+    return sum < 0.5 ? 2.0 * sum : 1.0;
+}
+
+double mlpipe__ks(const double *a, uint64_t n, const double *b, uint64_t m,
+                  double *p)
+{
+    uint64_t i = 0, k = 0;
+    double most = 0.0;
+
+    *p = mlpipe__nan();
+    if (!n || !m)
+        return mlpipe__nan();
+    while (i < n && k < m) {
+        const double x = a[i] < b[k] ? a[i] : b[k];
+        while (i < n && a[i] <= x)
+            ++i;
+        while (k < m && b[k] <= x)
+            ++k;
+        const double apart =
+            (double)i / (double)n - (double)k / (double)m;
+        if (apart > most || -apart > most)
+            most = apart < 0.0 ? -apart : apart;
+    }
+    const double rows = (double)n / (double)(n + m) * (double)m;
+    *p = two_kolmogorov(mlpipe__sqrt(rows) * most);
+    return most;
+}
+
+double mlpipe__chi2_table(const uint64_t *a, const uint64_t *b,
+                          uint32_t cells, double *df, double *p)
+{
+    double n = 0.0, m = 0.0, chi2 = 0.0;
+    uint32_t used = 0;
+
+    *df = *p = mlpipe__nan();
+    for (uint32_t i = 0; i < cells; ++i) {
+        n += (double)a[i];
+        m += (double)b[i];
+        used += a[i] + b[i] > 0;
+    }
+    if (used < 2 || !(n > 0.0) || !(m > 0.0))
+        return mlpipe__nan();
+    for (uint32_t i = 0; i < cells; ++i) {
+        const double both = (double)(a[i] + b[i]);
+        const double one = both * n / (n + m), two = both * m / (n + m);
+        if (!(both > 0.0))
+            continue;
+        chi2 += ((double)a[i] - one) * ((double)a[i] - one) / one +
+                ((double)b[i] - two) * ((double)b[i] - two) / two;
+    }
+    *df = used - 1.0;
+    *p = mlpipe__chi2_tail(chi2, *df);
+    return chi2;
+}
+
+void mlpipe__welch(const double mean[2], const double sd[2],
+                   const double rows[2], mlpipe_figure *out)
+{
+    const double a = sd[0] * sd[0] / rows[0], b = sd[1] * sd[1] / rows[1];
+    const double df = (a + b) * (a + b) / (a * a / (rows[0] - 1.0) +
+                                           b * b / (rows[1] - 1.0));
+
+    out->value = mean[1] - mean[0];
+    out->low = out->high = mlpipe__nan();
+    out->n = rows[1];
+    if (rows[0] < 2.0 || rows[1] < 2.0 || !(a + b > 0.0))
+        return;
+    const double reach =
+        mlpipe__student_quantile(0.975, df) * mlpipe__sqrt(a + b);
+    out->low = out->value - reach;
+    out->high = out->value + reach;
+}
+
+void mlpipe__fdr(const double *p, uint32_t n, double *q)
+{
+    double tests = 0.0;
+
+    for (uint32_t i = 0; i < n; ++i)
+        tests += p[i] == p[i];
+    for (uint32_t i = 0; i < n; ++i) {
+        q[i] = mlpipe__nan();
+        /* the least p_(k) tests / k of those that are not below p[i] */
+        for (uint32_t j = 0; j < n && p[i] == p[i]; ++j) {
+            double rank = 0.0;
+            if (!(p[j] >= p[i]))
+                continue;
+            for (uint32_t k = 0; k < n; ++k)
+                rank += p[k] <= p[j];
+            const double here = p[j] * tests / rank;
+            if (!(q[i] <= here))
+                q[i] = here;
+        }
+        if (q[i] > 1.0)
+            q[i] = 1.0;
+    }
+}

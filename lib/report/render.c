@@ -124,6 +124,8 @@ static mlpipe_status render_report(mlpipe_ctx *ctx,
         mlpipe__render_text(report, &text);
     else if (!strcmp(format, "markdown"))
         mlpipe__render_markdown(report, &text);
+    else if (!strcmp(format, "html"))
+        mlpipe__render_html(report, &text);
     else if (!strcmp(format, "json") && mlpipe__render_is_card(report))
         mlpipe__render_card(ctx, report, &text);
     else if (!strcmp(format, "json"))
@@ -131,7 +133,7 @@ static mlpipe_status render_report(mlpipe_ctx *ctx,
     else
         return mlpipe__fail(ctx, MLPIPE_E_PARAM,
                             "render: there is no format %q; the formats are "
-                            "\"text\", \"json\" and \"markdown\"",
+                            "\"text\", \"json\", \"markdown\" and \"html\"",
                             format);
     return mlpipe__text_give(ctx, &text, out);
 }

@@ -4,8 +4,10 @@
 static const char *const elsewhere[] = {
     "mlpipe_compare(",
     "mlpipe_compare_recipes(",
+    "mlpipe_dataset_drift(",
     "mlpipe_dataset_from_arrow(",
     "mlpipe_dataset_from_arrow_stream(",
+    "mlpipe_dataset_profile(",
     "mlpipe_dataset_to_arrow(",
     "mlpipe_dataset_to_arrow_stream(",
     "mlpipe_model_note(",

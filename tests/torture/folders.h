@@ -39,6 +39,9 @@ FOLDER(monitor)
 #ifdef TORTURE_DEPLOY
 FOLDER(deploy)
 #endif
+#ifdef TORTURE_PROFILE
+FOLDER(profile)
+#endif
 #ifdef TORTURE_CYCLE
 FOLDER(cycle)
 #endif

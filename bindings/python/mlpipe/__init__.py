@@ -14,6 +14,7 @@ Keyword arguments are the parameters of the catalog (mlpipe.steps()). Errors
 are mlpipe.Error with the fields of the library's message.
 """
 import ctypes
+import html
 import json
 import os
 import threading
@@ -233,6 +234,14 @@ class Report(_Handle):
         return _ctx().text("mlpipe_report_render", self._p,
                            b"markdown").decode()
 
+    def _repr_html_(self):
+        """What a notebook shows: a page in a frame of its own."""
+        page = html.escape(self.to_html())
+        return f'<iframe srcdoc="{page}" width="100%" height="600"></iframe>'
+
+    def to_html(self):
+        return _ctx().text("mlpipe_report_render", self._p, b"html").decode()
+
     def __str__(self):
         return _ctx().text("mlpipe_report_render", self._p,
                            b"text").decode()
@@ -303,6 +312,19 @@ class Dataset(_Handle):
         """To a file of NDJSON, or of an array with format="array"."""
         _ctx().call("mlpipe_write_json", self._p, _bytes(path),
                     _params(params, named))
+
+    def profile(self, params="", **named):
+        """What is in it, and what looks wrong: a Report."""
+        return Report(_ctx().give("mlpipe_dataset_profile",
+                                  _raw.mlpipe_report, self._p,
+                                  _params(params, named)))
+
+    def drift(self, current, params="", **named):
+        """How far other rows are from these, the reference: a Report."""
+        _is(current, Dataset)
+        return Report(_ctx().give("mlpipe_dataset_drift",
+                                  _raw.mlpipe_report, self._p, current._p,
+                                  _params(params, named)))
 
     def reading(self):
         """What happened when it was read."""

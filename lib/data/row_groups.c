@@ -3,7 +3,7 @@
  * Which rows are equal: a hash of the cells first, then the cells themselves.
  * Every row learns the first row that equals it, from which all else follows.
  */
-#include "clean_internal.h"
+#include "data_internal.h"
 
 enum {
     ROW_GROUPS_POLL = 65536,

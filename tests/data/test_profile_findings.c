@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+/* What a profile finds: each kind of dirt, and nothing in clean tables. */
+#include "data/profile_rig.h"
+
+enum { FOUND_ROWS = 1000 };
+
+static mlpipe_report *found_profile(const mlpipe_dataset *d,
+                                    const char *params)
+{
+    mlpipe_report *r;
+
+    assert_ok(rig_ctx, mlpipe_dataset_profile(rig_ctx, d, params, &r));
+    return r;
+}
+
+/* ---- clean tables ------------------------------------------------------- */
+
+static void found_nothing_in_clean_tables(void **state)
+{
+    static const char *const params[] = {NULL, "target=normal",
+                                         "target=flag", "target=count"};
+    (void)state;
+
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        const double size = rig_unit(seed, 99, 0);
+        const int64_t rows = (int64_t)(100 * pow(1000, size * size));
+        mlpipe_dataset *d = rig_clean(seed, rows, 0);
+        mlpipe_report *r = found_profile(d, params[seed % 4]);
+        uint32_t findings;
+        const mlpipe__report_cell *cell =
+            table_cells(r, "findings", RIG_FINDINGS, &findings);
+
+        for (uint32_t i = 0; i < findings; i++, cell += 7)
+            if (strcmp("info", table_text(r, &cell[2])))
+                fail_msg("seed %llu, %lld rows: %s of %s (%s)",
+                         (unsigned long long)seed, (long long)rows,
+                         table_text(r, &cell[1]), table_text(r, &cell[0]),
+                         table_text(r, &cell[5]));
+        assert_near(mlpipe_report_get(r, "warn_count"), 0, 0);
+        mlpipe_report_free(r);
+        mlpipe_dataset_free(d);
+    }
+}
+
+/* ---- numbers ------------------------------------------------------------ */
+
+static void found_in_numbers(void **state)
+{
+    rig_table t;
+    int64_t i;
+    (void)state;
+
+    rig_start(&t, FOUND_ROWS);
+    for (i = 0; i < t.rows; i++)
+        t.x[i] = i % 100 == 7 ? -999 : 40 + 10 * rig_normal(1, 1, i);
+    rig_reals(&t, "temperature");
+    for (i = 0; i < t.rows; i++)
+        t.k[i] = i % 50 == 3 ? 9999 : (int64_t)(rig_unit(1, 2, i) * 90);
+    rig_whole(&t, "age");
+    for (i = 0; i < t.rows; i++)
+        t.x[i] = i % 200 == 9 ? 0 : 4 + rig_unit(1, 3, i);
+    rig_reals(&t, "width");
+    for (i = 0; i < t.rows; i++)
+        t.x[i] = rig_normal(1, 4, i) + (i == 77 || i == 78 ? 40 : 0);
+    rig_reals(&t, "spiked");
+    for (i = 0; i < t.rows; i++)
+        t.x[i] = exp(0.7 * rig_normal(1, 5, i)) * (i % 40 == 2 ? 1000 : 1);
+    rig_reals(&t, "price");
+    for (i = 0; i < t.rows; i++)
+        t.x[i] = (170 + 8 * rig_normal(1, 6, i)) / (i % 40 == 3 ? 2.54 : 1);
+    rig_reals(&t, "height");
+    for (i = 0; i < t.rows; i++) {
+        t.x[i] = 12 + 4 * rig_normal(1, 7, i);
+        if (i % 33 == 1)
+            t.x[i] = 1.8 * t.x[i] + 32;
+    }
+    rig_reals(&t, "celsius");
+    for (i = 0; i < t.rows; i++)
+        t.x[i] = i % 250 == 4 ? INFINITY : rig_unit(1, 8, i);
+    rig_reals(&t, "ratio");
+    for (i = 0; i < t.rows; i++)
+        t.x[i] = 3;
+    rig_reals(&t, "three");
+    for (i = 0; i < t.rows; i++)
+        t.x[i] = i % 200 == 5;
+    rig_reals(&t, "nearly");
+    for (i = 0; i < t.rows; i++)
+        t.k[i] = 5000 + i;
+    rig_whole(&t, "number");
+    for (i = 0; i < t.rows; i++)
+        t.k[i] = 98001 + (int64_t)(rig_unit(1, 9, i) * 70);
+    rig_whole(&t, "zipcode");
+    for (i = 0; i < t.rows; i++)
+        t.x[i] = i % 4 ? rig_unit(1, 10, i) : NAN;
+    rig_reals(&t, "holes");
+    for (i = 0; i < t.rows; i++)
+        t.x[i] = rig_unit(1, 11, i) < 0.7 ? 0 : 0.3 * rig_unit(1, 12, i);
+    t.x[5] = t.x[6] = 4;
+    rig_reals(&t, "discount");
+    for (i = 0; i < t.rows; i++)
+        t.k[i] = i % 40 ? 0 : 1960 + (int64_t)(rig_unit(1, 13, i) * 60);
+    rig_whole(&t, "renovated");
+    mlpipe_dataset *d = rig_finish(&t);
+    mlpipe_report *r = found_profile(d, NULL);
+    rig_found(r, "temperature", "sentinel", "warn", 10);
+    rig_found(r, "age", "sentinel", "warn", 20);
+    rig_found(r, "width", "sentinel", "warn", 5);
+    rig_found(r, "spiked", "outliers", "warn", 2);
+    rig_found(r, "price", "units", "warn", 25);
+    rig_found(r, "height", "units", "warn", 25);
+    rig_found(r, "celsius", "units", "warn", -1);
+    rig_found(r, "ratio", "infinite", "warn", 4);
+    rig_found(r, "three", "constant", "warn", FOUND_ROWS);
+    rig_found(r, "nearly", "almost_constant", "info", 995);
+    rig_found(r, "number", "id_like", "warn", FOUND_ROWS);
+    rig_found(r, "zipcode", "code_like", "warn", FOUND_ROWS);
+    rig_found(r, "holes", "missing", "warn", 250);
+    rig_found(r, "discount", "outliers", "warn", 2);
+    assert_null(rig_finding(r, "renovated", "outliers"));
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(d);
+}
+
+static void found_in_times(void **state)
+{
+    rig_table t;
+    mlpipe_dataset *d;
+    mlpipe_report *r;
+    (void)state;
+
+    rig_start(&t, FOUND_ROWS);
+    for (int64_t i = 0; i < t.rows; i++) {
+        t.k[i] = (int64_t)(1.6e9 + 3e7 * rig_unit(2, 1, i));
+        if (i % 100 == 1)
+            t.k[i] = 0;
+        if (i % 250 == 2)
+            t.k[i] += INT64_C(4000000000);
+    }
+    rig_times(&t, "sold");
+    d = rig_finish(&t);
+    r = found_profile(d, NULL);
+    rig_found(r, "sold", "sentinel", "warn", 10);
+    rig_found(r, "sold", "future_dates", "warn", 4);
+    mlpipe_report_free(r);
+    r = found_profile(d, "now=2021-06-01");
+    assert_true(rig_finding(r, "sold", "future_dates")[3].number > 4);
+    mlpipe_report_free(r);
+    r = found_profile(d, "now=9999-01-01T00:00:00Z");
+    assert_null(rig_finding(r, "sold", "future_dates"));
+    mlpipe_report_free(r);
+    assert_status(MLPIPE_E_PARAM, mlpipe_dataset_profile(
+                                      rig_ctx, d, "now=tomorrow", &r));
+    assert_null(r);
+    mlpipe_dataset_free(d);
+}
+
+/* ---- texts -------------------------------------------------------------- */
+
+static const char *const found_cities[] = {
+    "Paris", "London", "Stockholm", "Madrid", "Helsinki", "Warsaw"};
+
+static const char *found_city(uint32_t stream, int64_t row)
+{
+    return found_cities[(int)(rig_unit(3, stream, row) * 6)];
+}
+
+static void found_in_spelling(void **state)
+{
+    rig_table t;
+    int64_t i;
+    (void)state;
+
+    rig_start(&t, FOUND_ROWS);
+    for (i = 0; i < t.rows; i++)
+        snprintf(rig_text(&t, i), RIG_TEXT, i % 50 ? "%s" : " %s ",
+                 i % 50 == 1 ? "PARIS" : found_city(1, i));
+    rig_texts(&t, "city");
+    for (i = 0; i < t.rows; i++) {
+        char *s = rig_text(&t, i);
+        snprintf(s, RIG_TEXT, "%s", found_city(2, i));
+        if (i % 100 == 3)
+            memmove(s + 2, s + 3, strlen(s + 2));
+    }
+    rig_texts(&t, "town");
+    for (i = 0; i < t.rows; i++)
+        snprintf(rig_text(&t, i), RIG_TEXT, "%s",
+                 i % 20 ? found_city(3, i) : i % 40 ? "n/a" : "Unknown");
+    rig_texts(&t, "home");
+    for (i = 0; i < t.rows; i++)
+        snprintf(rig_text(&t, i), RIG_TEXT, "value %d of many",
+                 (int)(rig_unit(3, 4, i) * 300));
+    rig_texts(&t, "many");
+    for (i = 0; i < t.rows; i++)
+        snprintf(rig_text(&t, i), RIG_TEXT, "u-%06lld", (long long)i * 7);
+    rig_texts(&t, "key");
+    for (i = 0; i < t.rows; i++) {
+        char *s = rig_text(&t, i);
+        snprintf(s, RIG_TEXT, "%04d %.*s", (int)i,
+                 1 + (int)(i * 7 % 50),
+                 "a text of any length that somebody has written at night");
+        s[30] = 0;
+    }
+    rig_texts(&t, "cut");
+    mlpipe_dataset *d = rig_finish(&t);
+    mlpipe_report *r = found_profile(d, NULL);
+    rig_found(r, "city", "case_variants", "warn", 40);
+    rig_found(r, "city", "whitespace", "warn", 20);
+    rig_found(r, "town", "typos", "warn", 9); /* Pais is too short */
+    rig_found(r, "home", "placeholder_text", "warn", 50);
+    rig_found(r, "many", "high_cardinality", "info", -1);
+    rig_found(r, "key", "id_like", "info", FOUND_ROWS);
+    rig_found(r, "cut", "truncated_text", "info", -1);
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(d);
+}
+
+static void found_in_other_kinds(void **state)
+{
+    rig_table t;
+    int64_t i;
+    (void)state;
+
+    rig_start(&t, FOUND_ROWS);
+    for (i = 0; i < t.rows; i++)
+        snprintf(rig_text(&t, i), RIG_TEXT, i % 100 ? "$1,%03d.50" : "soon",
+                 (int)(rig_unit(4, 1, i) * 1000));
+    rig_texts(&t, "cost");
+    for (i = 0; i < t.rows; i++)
+        snprintf(rig_text(&t, i), RIG_TEXT, "%d km", (int)(i % 37));
+    rig_texts(&t, "way");
+    for (i = 0; i < t.rows; i++)
+        snprintf(rig_text(&t, i), RIG_TEXT, "2024-%02d-%02d",
+                 1 + (int)(i % 12), 1 + (int)(i % 28));
+    rig_texts(&t, "day");
+    for (i = 0; i < t.rows; i++)
+        snprintf(rig_text(&t, i), RIG_TEXT, "%02d/%02d/2024",
+                 1 + (int)(i % (i % 20 ? 12 : 28)),
+                 1 + (int)(i % (i % 20 ? 28 : 12)));
+    rig_texts(&t, "either");
+    for (i = 0; i < t.rows; i++)
+        snprintf(rig_text(&t, i), RIG_TEXT, "%05d",
+                 (int)(rig_unit(4, 2, i) * 99999));
+    rig_texts(&t, "plz");
+    mlpipe_dataset *d = rig_finish(&t);
+    mlpipe_report *r = found_profile(d, NULL);
+    rig_found(r, "cost", "numbers_as_text", "warn", 990);
+    rig_found(r, "way", "numbers_as_text", "warn", FOUND_ROWS);
+    rig_found(r, "day", "dates_as_text", "warn", FOUND_ROWS);
+    assert_null(rig_finding(r, "day", "mixed_date_orders"));
+    rig_found(r, "either", "dates_as_text", "warn", FOUND_ROWS);
+    rig_found(r, "either", "mixed_date_orders", "warn", -1);
+    rig_found(r, "plz", "code_like", "warn", FOUND_ROWS);
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(d);
+}
+
+/* ---- rows and pairs ----------------------------------------------------- */
+
+static void found_in_pairs(void **state)
+{
+    rig_table t;
+    int64_t i;
+    (void)state;
+
+    rig_start(&t, FOUND_ROWS);
+    for (i = 0; i < t.rows; i++)
+        t.x[i] = rig_normal(5, 1, i % 990);
+    rig_reals(&t, "x");
+    for (i = 0; i < t.rows; i++)
+        t.x[i] = 3 - 0.5 * rig_normal(5, 1, i % 990);
+    rig_reals(&t, "again");
+    for (i = 0; i < t.rows; i++)
+        snprintf(rig_text(&t, i), RIG_TEXT, "%s", found_city(2, i % 990));
+    rig_texts(&t, "city");
+    rig_texts(&t, "city2");
+    for (i = 0; i < t.rows; i++)
+        t.k[i] = found_city(2, i % 990)[0];
+    rig_whole(&t, "city_number");
+    for (i = 0; i < t.rows; i++)
+        t.k[i] = rig_unit(5, 3, i < 995 ? i % 990 : i) < 0.03;
+    t.k[998] = !t.k[8];
+    rig_whole(&t, "bought");
+    for (i = 0; i < t.rows; i++)
+        t.k[i] = t.k[i] * 7 + 2;
+    rig_whole(&t, "bill");
+    mlpipe_dataset *d = rig_finish(&t);
+    mlpipe_report *r = found_profile(d, "target=bought");
+    rig_found(r, "again", "duplicate_columns", "warn", FOUND_ROWS);
+    rig_found(r, "city2", "duplicate_columns", "warn", FOUND_ROWS);
+    rig_found(r, "city_number", "duplicate_columns", "info", FOUND_ROWS);
+    rig_found(r, "", "duplicate_rows", "warn", -1);
+    rig_found(r, "bill", "leak", "warn", FOUND_ROWS);
+    rig_found(r, "bought", "imbalance", "warn", -1);
+    assert_null(rig_finding(r, "x", "leak"));
+    mlpipe_report_free(r);
+    r = found_profile(d, "columns=x,again,city,bought target=bought");
+    rig_found(r, "bought", "label_conflicts", "warn", -1);
+    mlpipe_report_free(r);
+    r = found_profile(d, "columns=x,city target=again");
+    rig_found(r, "x", "leak", "warn", FOUND_ROWS);
+    assert_null(rig_finding(r, "city", "leak"));
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(d);
+}
+
+/* ---- real files --------------------------------------------------------- */
+
+static mlpipe_report *found_real(const char *file, const char *params)
+{
+    char path[1024];
+    mlpipe_dataset *d;
+    mlpipe_report *r;
+
+    snprintf(path, sizeof path, "%s/%s", getenv("MLPIPE_TEST_DATA"), file);
+    assert_ok(rig_ctx, mlpipe_read_csv(rig_ctx, path, NULL, &d));
+    r = found_profile(d, params);
+    mlpipe_dataset_free(d);
+    return r;
+}
+
+static void found_in_real_files(void **state)
+{
+    mlpipe_report *r;
+    (void)state;
+
+    if (!getenv("MLPIPE_TEST_DATA"))
+        skip();
+    r = found_real("king_county_houses.csv", "target=price");
+    rig_found(r, "zipcode", "code_like", "warn", 21597);
+    rig_found(r, "id", "id_like", "warn", 21420);
+    rig_found(r, "waterfront", "almost_constant", "info", 19075);
+    rig_found(r, "view", "placeholder_text", "info", 19422);
+    rig_found(r, "sqft_basement", "missing", "info", 454);
+    rig_found(r, "bedrooms", "outliers", "warn", 1);
+    mlpipe_report_free(r);
+    r = found_real("adult.csv", NULL);
+    rig_found(r, "", "duplicate_rows", "warn", 24);
+    assert_near(mlpipe_report_get(r, "duplicate_rows"), 24, 0);
+    assert_near(mlpipe_report_get(r, "null_cells"), 4262, 0);
+    rig_found(r, "capital-gain", "sentinel", "warn", 159);
+    mlpipe_report_free(r);
+    r = found_real("diamonds.csv", "target=price");
+    rig_found(r, "", "duplicate_rows", "warn", 146);
+    rig_found(r, "x", "sentinel", "warn", 8);
+    rig_found(r, "y", "sentinel", "warn", 7);
+    rig_found(r, "z", "sentinel", "warn", 20);
+    mlpipe_report_free(r);
+    r = found_real("california_housing.csv", NULL);
+    assert_near(mlpipe_report_get(r, "warn_count"), 0, 0);
+    mlpipe_report_free(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(found_in_numbers),
+        cmocka_unit_test(found_in_times),
+        cmocka_unit_test(found_in_spelling),
+        cmocka_unit_test(found_in_other_kinds),
+        cmocka_unit_test(found_in_pairs),
+        cmocka_unit_test(found_in_real_files),
+        cmocka_unit_test(found_nothing_in_clean_tables),
+    };
+
+    return cmocka_run_group_tests(tests, rig_open, rig_close);
+}
