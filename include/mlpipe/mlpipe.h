@@ -47,6 +47,7 @@
 #include <mlpipe/collect.h>
 #include <mlpipe/cycle.h>
 #include <mlpipe/data.h>
+#include <mlpipe/dataset.h>
 #include <mlpipe/deploy.h>
 #include <mlpipe/model.h>
 #include <mlpipe/monitor.h>

@@ -729,6 +729,9 @@ static void loops(void **state)
 /* Those whose misuse is in a file of its own, of the same form. */
 static const char *const elsewhere[] = {
     "mlpipe_compare(", "mlpipe_compare_recipes(", "mlpipe_model_note(",
+    "mlpipe_dataset_filter(", "mlpipe_dataset_with_column(",
+    "mlpipe_dataset_select(", "mlpipe_dataset_concat(",
+    "mlpipe_dataset_sample(", "mlpipe_dataset_sort(", "mlpipe_dataset_asof(",
 };
 
 /* Each name of the symbol map stands in front of a parenthesis above. */

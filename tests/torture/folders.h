@@ -9,6 +9,9 @@ FOLDER(report)
 #ifdef TORTURE_DATA
 FOLDER(data)
 #endif
+#ifdef TORTURE_COMBINE
+FOLDER(combine)
+#endif
 #ifdef TORTURE_COLLECT
 FOLDER(collect)
 #endif
