@@ -55,6 +55,7 @@ typedef struct asof_job {
     int64_t *least;      /* 2 leaves: node i has the least clock of nodes 2 i
                             and 2 i + 1; NULL without a second clock */
 
+    uint32_t *visit;     /* left rows in the order of answering */
     int64_t *match;      /* of each left row: a right row, or -1 */
     uint64_t ends[ASOF_ENDS], held_back;
     uint64_t right_null_time, right_null_key, right_null_known;

@@ -359,6 +359,7 @@ static void asof_free(asof_job *j)
     mlpipe__free(env, j->first);
     mlpipe__free(env, j->hint);
     mlpipe__free(env, j->least);
+    mlpipe__free(env, j->visit);
     mlpipe__free(env, j->match);
 }
 

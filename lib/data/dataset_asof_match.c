@@ -16,34 +16,64 @@ typedef struct asof_room {
     uint64_t *scratch; /* 4 m */
 } asof_room;
 
-/* One stable pass over the order so far. */
-static void asof_sort(asof_job *j, const asof_room *room,
-                      const int64_t *values)
+static bool asof_room_make(mlpipe__env *env, asof_room *room, uint32_t n)
 {
-    for (uint32_t i = 0; i < j->m; i++)
-        room->moved[i] = values[j->row[i]];
-    mlpipe__argsort_i64(room->moved, room->place, j->m, room->scratch);
-    for (uint32_t i = 0; i < j->m; i++)
-        room->next[i] = j->row[room->place[i]];
-    memcpy(j->row, room->next, j->m * sizeof j->row[0]);
+    room->moved = mlpipe__alloc_array(env, n, sizeof room->moved[0]);
+    room->place = mlpipe__alloc_array(env, n, sizeof room->place[0]);
+    room->next = mlpipe__alloc_array(env, n, sizeof room->next[0]);
+    room->scratch = mlpipe__alloc_array(env, n, 4 * sizeof room->scratch[0]);
+    return room->moved && room->place && room->next && room->scratch;
 }
 
-/* Ids and keys as signed numbers in their order. */
-static void asof_sort_ids(asof_job *j, const asof_room *room, int64_t *values)
+static void asof_room_free(mlpipe__env *env, asof_room *room)
+{
+    mlpipe__free(env, room->scratch);
+    mlpipe__free(env, room->next);
+    mlpipe__free(env, room->place);
+    mlpipe__free(env, room->moved);
+}
+
+/* One stable pass over m rows in their order so far, by room->moved; rows that
+ * stand right already cost no more than looking. */
+static void asof_sort_moved(const asof_room *room, uint32_t *rows, uint32_t m)
+{
+    uint32_t i = 1;
+
+    while (i < m && room->moved[i - 1] <= room->moved[i])
+        i++;
+    if (i >= m)
+        return;
+    mlpipe__argsort_i64(room->moved, room->place, m, room->scratch);
+    for (i = 0; i < m; i++)
+        room->next[i] = rows[room->place[i]];
+    memcpy(rows, room->next, m * sizeof rows[0]);
+}
+
+static void asof_sort(const asof_room *room, uint32_t *rows, uint32_t m,
+                      const int64_t *values)
+{
+    for (uint32_t i = 0; i < m; i++)
+        room->moved[i] = values[rows[i]];
+    asof_sort_moved(room, rows, m);
+}
+
+static void asof_sort_keys(const asof_room *room, uint32_t *rows, uint32_t m,
+                           const uint32_t *keys)
+{
+    for (uint32_t i = 0; i < m; i++)
+        room->moved[i] = keys[rows[i]];
+    asof_sort_moved(room, rows, m);
+}
+
+/* Ids as signed numbers in their order. */
+static void asof_sort_ids(const asof_room *room, uint32_t *rows, uint32_t m,
+                          const mlpipe_dataset *d)
 {
     const uint64_t sign = UINT64_C(1) << 63;
 
-    for (uint32_t i = 0; i < j->right.n; i++)
-        values[i] = (int64_t)(mlpipe_dataset_row_id(j->right.data, i) ^ sign);
-    asof_sort(j, room, values);
-}
-
-static void asof_sort_keys(asof_job *j, const asof_room *room,
-                           int64_t *values)
-{
-    for (uint32_t i = 0; i < j->right.n; i++)
-        values[i] = j->right.keys[i];
-    asof_sort(j, room, values);
+    for (uint32_t i = 0; i < m; i++)
+        room->moved[i] = (int64_t)(mlpipe_dataset_row_id(d, rows[i]) ^ sign);
+    asof_sort_moved(room, rows, m);
 }
 
 /* Which right rows can match at all; the others are counted. */
@@ -65,37 +95,55 @@ static void asof_usable(asof_job *j)
 
 static mlpipe_status asof_order(asof_job *j)
 {
-    mlpipe__env *env = j->ctx->env;
-    const uint32_t n = j->right.n;
-    int64_t *values = mlpipe__alloc_array(env, n, sizeof values[0]);
-    asof_room room = {
-        mlpipe__alloc_array(env, n, sizeof room.moved[0]),
-        mlpipe__alloc_array(env, n, sizeof room.place[0]),
-        mlpipe__alloc_array(env, n, sizeof room.next[0]),
-        mlpipe__alloc_array(env, n, 4 * sizeof room.scratch[0]),
-    };
-    mlpipe_status st = values && room.moved && room.place && room.next
-                               && room.scratch
+    const asof_side *r = &j->right;
+    asof_room room = {0};
+    mlpipe_status st = asof_room_make(j->ctx->env, &room, r->n)
                            ? mlpipe__poll(j->ctx, "asof", 0, 2)
                            : mlpipe__nomem(j->ctx);
 
     if (!st) {
         asof_usable(j);
-        asof_sort_ids(j, &room, values);
-        if (j->right.known >= 0)
-            asof_sort(j, &room, j->right.clock);
+        asof_sort_ids(&room, j->row, j->m, r->data);
+        if (r->known >= 0)
+            asof_sort(&room, j->row, j->m, r->clock);
         st = mlpipe__poll(j->ctx, "asof", 1, 2);
     }
     if (!st) {
-        asof_sort(j, &room, j->right.time);
-        if (j->by_count)
-            asof_sort_keys(j, &room, values);
+        asof_sort(&room, j->row, j->m, r->time);
+        asof_sort_keys(&room, j->row, j->m, r->keys);
     }
-    mlpipe__free(env, room.scratch);
-    mlpipe__free(env, room.next);
-    mlpipe__free(env, room.place);
-    mlpipe__free(env, room.moved);
-    mlpipe__free(env, values);
+    asof_room_free(j->ctx->env, &room);
+    return st;
+}
+
+/*
+ * The left rows in the order in which they are answered: as they are where
+ * that is the order of time, else by key and time, so that what is searched
+ * next lies near what was searched last.
+ */
+static mlpipe_status asof_visits(asof_job *j)
+{
+    const asof_side *l = &j->left;
+    asof_room room = {0};
+    mlpipe_status st = MLPIPE_OK;
+    uint32_t i;
+
+    j->visit = mlpipe__alloc_array(j->ctx->env, l->n, sizeof j->visit[0]);
+    if (!j->visit)
+        return mlpipe__nomem(j->ctx);
+    for (i = 0; i < l->n; i++)
+        j->visit[i] = i;
+    for (i = 1; i < l->n && l->time[i - 1] <= l->time[i];)
+        i++;
+    if (i >= l->n)
+        return MLPIPE_OK;
+    if (asof_room_make(j->ctx->env, &room, l->n)) {
+        asof_sort(&room, j->visit, l->n, l->time);
+        asof_sort_keys(&room, j->visit, l->n, l->keys);
+    } else {
+        st = mlpipe__nomem(j->ctx);
+    }
+    asof_room_free(j->ctx->env, &room);
     return st;
 }
 
@@ -316,12 +364,15 @@ mlpipe_status mlpipe__asof_match(asof_job *j)
     st = j->row && j->match ? asof_order(j) : mlpipe__nomem(j->ctx);
     if (!st)
         st = asof_lay_out(j);
+    if (!st)
+        st = asof_visits(j);
     for (uint32_t i = 0; !st && i < j->left.n; i++) {
+        const uint32_t row = j->visit[i];
         if (i % MLPIPE__CHUNK_ROWS == 0)
             st = mlpipe__poll(j->ctx, "asof", i, j->left.n);
-        j->match[i] = -1;
+        j->match[row] = -1;
         if (!st)
-            j->ends[asof_row(j, i)]++;
+            j->ends[asof_row(j, row)]++;
     }
     return st;
 }
