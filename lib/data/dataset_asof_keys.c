@@ -44,16 +44,7 @@ static uint32_t asof_number(mlpipe__dict *dict, const void *bytes, size_t n,
     return at == UINT32_MAX ? ASOF_KEY_UNKNOWN : at;
 }
 
-static bool asof_null(const mlpipe_dataset *d, uint32_t column, int64_t row)
-{
-    const mlpipe__column *c = d->columns[column];
-    const int64_t p = mlpipe__dataset_physical(d, row);
-
-    return !mlpipe__chunk_valid(&c->chunks[p / MLPIPE__CHUNK_ROWS],
-                                (uint32_t)(p % MLPIPE__CHUNK_ROWS));
-}
-
-/* Number of one cell that is not null. */
+/* Number of one cell that is not null, of bytes that equal cells share. */
 static uint32_t asof_cell(mlpipe__dict *dict, const mlpipe_dataset *d,
                           uint32_t column, int64_t row, bool add)
 {
@@ -67,37 +58,153 @@ static uint32_t asof_cell(mlpipe__dict *dict, const mlpipe_dataset *d,
 }
 
 /*
- * The numbers of a column, joined with those of the columns before it: a pair
- * of numbers has a number in turn.
+ * Numbers of cells that were looked up, by code or by whole number where these
+ * lie close together: most keys are such, and are looked up once each. 0: not
+ * yet; a number is kept plus 1.
  */
+typedef struct asof_memo {
+    int64_t low;
+    uint64_t size; /* 0: the column has none */
+    uint32_t *plus_one;
+} asof_memo;
+
+static void asof_range(const asof_side *s, uint32_t column, int64_t *low,
+                       int64_t *high)
+{
+    int64_t values[ASOF_PIECE];
+    uint8_t valid[ASOF_PIECE];
+
+    *low = INT64_MAX;
+    *high = INT64_MIN;
+    for (uint32_t at = 0, n; at < s->n; at += n) {
+        n = s->n - at < ASOF_PIECE ? s->n - at : ASOF_PIECE;
+        mlpipe__dataset_block_i64(s->data, column, at, n, values, valid);
+        for (uint32_t i = 0; i < n; i++) {
+            if (valid[i] && values[i] < *low)
+                *low = values[i];
+            if (valid[i] && values[i] > *high)
+                *high = values[i];
+        }
+    }
+}
+
+/* False: no memory. */
+static bool asof_memo_make(mlpipe__env *env, const asof_side *s,
+                           uint32_t column, asof_memo *memo)
+{
+    const int32_t type = s->data->columns[column]->type;
+    int64_t low, high;
+
+    *memo = (asof_memo){0};
+    if (type == MLPIPE_TYPE_TEXT || type == MLPIPE_TYPE_F64)
+        return true;
+    asof_range(s, column, &low, &high);
+    if (low > high || (uint64_t)high - (uint64_t)low > 4 * (uint64_t)s->n)
+        return true;
+    memo->low = low;
+    memo->size = (uint64_t)high - (uint64_t)low + 1;
+    memo->plus_one = mlpipe__alloc_array(env, (size_t)memo->size,
+                                         sizeof memo->plus_one[0]);
+    return memo->plus_one != NULL;
+}
+
+/* A column of a key under way. */
+typedef struct asof_key_job {
+    asof_job *j;
+    asof_side *side;
+    uint32_t k;          /* which column of the key */
+    bool add;            /* the right side's numbers are new */
+    mlpipe__dict *cells, *pairs;
+    asof_memo memo;
+} asof_key_job;
+
+static uint32_t asof_cell_number(asof_key_job *w, int64_t row, int64_t value)
+{
+    const uint32_t column = w->side->by[w->k];
+    uint32_t *kept = w->memo.size
+        ? &w->memo.plus_one[(uint64_t)value - (uint64_t)w->memo.low] : NULL;
+
+    if (kept && *kept)
+        return *kept - 1;
+    const uint32_t number = asof_cell(w->cells, w->side->data, column, row,
+                                      w->add);
+    if (kept)
+        *kept = number + 1; /* out of memory becomes 0: not looked up */
+    return number;
+}
+
+/* Joins a row's number with those of the columns before it: a pair of numbers
+ * has a number in turn. False: no memory. */
+static bool asof_key_row(asof_key_job *w, int64_t row, int64_t value)
+{
+    uint32_t *key = &w->side->keys[row];
+    const uint32_t pair[2] = {*key, asof_cell_number(w, row, value)};
+
+    if (w->add && pair[1] == UINT32_MAX)
+        return false;
+    if (pair[0] == ASOF_KEY_UNKNOWN || pair[1] == ASOF_KEY_UNKNOWN)
+        *key = ASOF_KEY_UNKNOWN;
+    else
+        *key = w->k ? asof_number(w->pairs, pair, sizeof pair, w->add)
+                    : pair[1];
+    return !w->add || *key != UINT32_MAX;
+}
+
+/* Validity of n rows, and their whole numbers or codes where there is a memo
+ * of such. */
+static void asof_key_piece(const asof_key_job *w, uint32_t at, uint32_t n,
+                           int64_t *values, uint8_t *valid)
+{
+    const mlpipe_dataset *d = w->side->data;
+    const uint32_t column = w->side->by[w->k];
+    const mlpipe__column *c = d->columns[column];
+
+    if (w->memo.size) {
+        mlpipe__dataset_block_i64(d, column, at, n, values, valid);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const int64_t p = mlpipe__dataset_physical(d, at + i);
+        valid[i] = mlpipe__chunk_valid(&c->chunks[p / MLPIPE__CHUNK_ROWS],
+                                       (uint32_t)(p % MLPIPE__CHUNK_ROWS));
+        values[i] = 0;
+    }
+}
+
+static mlpipe_status asof_key_rows(asof_key_job *w)
+{
+    asof_side *s = w->side;
+    int64_t values[ASOF_PIECE];
+    uint8_t valid[ASOF_PIECE];
+    mlpipe_status st = MLPIPE_OK;
+
+    for (uint32_t at = 0, n; !st && at < s->n; at += n) {
+        n = s->n - at < ASOF_PIECE ? s->n - at : ASOF_PIECE;
+        if (at % MLPIPE__CHUNK_ROWS == 0)
+            st = mlpipe__poll(w->j->ctx, "asof", at, s->n);
+        asof_key_piece(w, at, n, values, valid);
+        for (uint32_t i = 0; !st && i < n; i++) {
+            if (!valid[i])
+                s->keys[at + i] = ASOF_KEY_MISSING;
+            else if (s->keys[at + i] != ASOF_KEY_MISSING
+                     && !asof_key_row(w, at + i, values[i]))
+                st = mlpipe__nomem(w->j->ctx);
+        }
+    }
+    return st;
+}
+
 static mlpipe_status asof_key_column(asof_job *j, asof_side *s, uint32_t k,
                                      mlpipe__dict *cells,
                                      mlpipe__dict *pairs)
 {
-    const bool add = s == &j->right;
-    mlpipe_status st = MLPIPE_OK;
+    asof_key_job w = {.j = j, .side = s, .k = k, .add = s == &j->right,
+                      .cells = cells, .pairs = pairs};
+    const mlpipe_status st =
+        asof_memo_make(j->ctx->env, s, s->by[k], &w.memo)
+            ? asof_key_rows(&w) : mlpipe__nomem(j->ctx);
 
-    for (uint32_t i = 0; !st && i < s->n; i++) {
-        uint32_t *key = &s->keys[i];
-        if (i % MLPIPE__CHUNK_ROWS == 0)
-            st = mlpipe__poll(j->ctx, "asof", i, s->n);
-        if (st || *key == ASOF_KEY_MISSING)
-            continue;
-        if (asof_null(s->data, s->by[k], i)) {
-            *key = ASOF_KEY_MISSING;
-            continue;
-        }
-        uint32_t pair[2] = {*key, asof_cell(cells, s->data, s->by[k], i,
-                                            add)};
-        if (add && pair[1] == UINT32_MAX)
-            return mlpipe__nomem(j->ctx);
-        if (pair[0] == ASOF_KEY_UNKNOWN || pair[1] == ASOF_KEY_UNKNOWN)
-            *key = ASOF_KEY_UNKNOWN;
-        else
-            *key = k ? asof_number(pairs, pair, sizeof pair, add) : pair[1];
-        if (add && *key == UINT32_MAX)
-            return mlpipe__nomem(j->ctx);
-    }
+    mlpipe__free(j->ctx->env, w.memo.plus_one);
     return st;
 }
 

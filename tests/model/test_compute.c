@@ -276,6 +276,31 @@ static void views_are_computed(void **state)
     mlpipe_dataset_free(slice);
 }
 
+/* The same bits for any number of threads. */
+static void threads_change_nothing(void **state)
+{
+    char prints[3][33] = {{0}};
+    (void)state;
+    for (uint32_t threads = 1; threads <= 3; threads++) {
+        const mlpipe_ctx_options o = {.size = sizeof o, .threads = threads};
+        mlpipe_ctx *c;
+        mlpipe_dataset *some, *out;
+        mlpipe_buffer *print;
+        assert_int_equal(0, mlpipe_ctx_new(&o, &c));
+        assert_ok(c, mlpipe_dataset_filter(c, d, "n % 3 == 1", &some));
+        assert_ok(c, mlpipe_dataset_with_column(
+            c, some, "a = exp(age / 30); b = lower(city)", &out));
+        assert_ok(c, mlpipe_dataset_fingerprint(c, out, &print));
+        memcpy(prints[threads - 1], mlpipe_buffer_data(print), 32);
+        mlpipe_buffer_free(print);
+        mlpipe_dataset_free(out);
+        mlpipe_dataset_free(some);
+        mlpipe_ctx_free(c);
+    }
+    assert_string_equal(prints[0], prints[1]);
+    assert_string_equal(prints[0], prints[2]);
+}
+
 static void edges(void **state)
 {
     mlpipe_dataset *out, *none;
@@ -285,7 +310,7 @@ static void edges(void **state)
     assert_ok(ctx, mlpipe_dataset_with_column(
         ctx, d, "m = (n + 3000) * 9007199254740 / 1", &out));
     mlpipe_dataset_free(out);
-    /* swapped: both names mean what they were */
+    /* constants, and null */
     assert_ok(ctx, mlpipe_dataset_with_column(ctx, d, "k = 1; t = 'a'; "
                                               "b = true; z = null + n",
                                               &out));
@@ -311,7 +336,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         COMPUTE(true_rows_stay), COMPUTE(views_are_filtered),
         COMPUTE(mistakes_show_their_place), COMPUTE(columns_are_computed),
-        COMPUTE(views_are_computed), COMPUTE(edges),
+        COMPUTE(views_are_computed), COMPUTE(threads_change_nothing),
+        COMPUTE(edges),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
