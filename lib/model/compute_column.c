@@ -13,7 +13,7 @@ static bool compute_always_whole(const mlpipe__program *p,
         return p->consts[op->arg] != p->consts[op->arg]
             || p->consts[op->arg] == mlpipe__floor(p->consts[op->arg]);
     case MLPIPE__OP_ROUND:
-        return p->consts[op->arg] <= 0;
+        return p->consts[op->arg] == 0;
     case MLPIPE__OP_FEED:
         return p->feeds[op->arg].step_count
             && p->feeds[op->arg].steps[p->feeds[op->arg].step_count - 1].code
@@ -108,6 +108,10 @@ static mlpipe_status compute_whole_value(mlpipe_ctx *ctx,
     const bool time = v->type != MLPIPE_TYPE_I64;
     if (!exact && !(time && x >= -0x1p62 && x <= 0x1p62))
         return compute_too_large(ctx, v, row, x);
+    if (!time && x != mlpipe__floor(x))
+        return mlpipe__fail(ctx, MLPIPE_E_INTERNAL,
+                            "%s is %g in row %lld, and was taken for whole",
+                            v->name, x, (long long)row);
     *coarse += !exact;
     return mlpipe__writer_i64(w, (int64_t)mlpipe__round_even(x))
                ? MLPIPE_OK : MLPIPE_E_NOMEM;

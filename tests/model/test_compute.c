@@ -301,6 +301,49 @@ static void threads_change_nothing(void **state)
     assert_string_equal(prints[0], prints[2]);
 }
 
+/* The type is that of the expression, whatever the values. */
+static void types_are_static(void **state)
+{
+    static const struct {
+        const char *text;
+        int32_t type;
+    } cases[] = {
+        {"v = n % 7", MLPIPE_TYPE_I64},
+        {"v = n // 3", MLPIPE_TYPE_I64},
+        {"v = n / 1", MLPIPE_TYPE_F64},
+        {"v = -n", MLPIPE_TYPE_I64},
+        {"v = n + flag", MLPIPE_TYPE_I64},
+        {"v = n + age", MLPIPE_TYPE_F64},
+        {"v = n + 0.5", MLPIPE_TYPE_F64},
+        {"v = round(age)", MLPIPE_TYPE_I64},
+        {"v = floor(age / 7)", MLPIPE_TYPE_I64},
+        {"v = round(age / 7, 1)", MLPIPE_TYPE_F64},
+        {"v = abs(n)", MLPIPE_TYPE_I64},
+        {"v = min(n, 3)", MLPIPE_TYPE_I64},
+        {"v = min(n, 0.5)", MLPIPE_TYPE_F64},
+        {"v = coalesce(`lot size`, 0)", MLPIPE_TYPE_I64},
+        {"v = if(flag, n, 2)", MLPIPE_TYPE_I64},
+        {"v = if(flag, n, 2.5)", MLPIPE_TYPE_F64},
+        {"v = sqrt(abs(n))", MLPIPE_TYPE_F64},
+        {"v = len(city)", MLPIPE_TYPE_I64},
+        {"v = second(date)", MLPIPE_TYPE_I64},
+        {"v = age is null", MLPIPE_TYPE_BOOL},
+        {"v = flag", MLPIPE_TYPE_BOOL},
+        {"v = date + 1 d", MLPIPE_TYPE_TIMESTAMP},
+        {"v = city", MLPIPE_TYPE_CATEGORY},
+        {"v = if(flag, city, 'none')", MLPIPE_TYPE_CATEGORY},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mlpipe_dataset *out;
+        assert_ok(ctx, mlpipe_dataset_with_column(ctx, d, cases[i].text,
+                                                  &out));
+        if (type(out, "v") != cases[i].type)
+            fail_msg("%s: type %d", cases[i].text, type(out, "v"));
+        mlpipe_dataset_free(out);
+    }
+}
+
 static void edges(void **state)
 {
     mlpipe_dataset *out, *none;
@@ -337,7 +380,7 @@ int main(void)
         COMPUTE(true_rows_stay), COMPUTE(views_are_filtered),
         COMPUTE(mistakes_show_their_place), COMPUTE(columns_are_computed),
         COMPUTE(views_are_computed), COMPUTE(threads_change_nothing),
-        COMPUTE(edges),
+        COMPUTE(types_are_static), COMPUTE(edges),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
