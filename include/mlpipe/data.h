@@ -259,7 +259,8 @@ mlpipe_dataset_fingerprint(mlpipe_ctx *ctx, const mlpipe_dataset *dataset,
 /**
  * What happened when the dataset was read: rows_in = loaded + rejected +
  * skipped, the dialect, and a table of rejects with line, byte range,
- * column, reason and raw text.
+ * column, reason and raw text. Of a dataset that mlpipe_dataset_concat or
+ * mlpipe_dataset_asof made, what they tell. Views keep it.
  *
  * @param ctx borrows
  * @param dataset borrows

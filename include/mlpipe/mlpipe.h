@@ -9,10 +9,11 @@
  *
  *   base.h      contexts, status codes, errors, the host's callbacks
  *   catalog.h   the steps that exist, their parameters and defaults
- *   report.h    named numbers with uncertainty; text and JSON
+ *   report.h    named numbers with uncertainty; text, JSON, HTML
  *   data.h      datasets, builders, record layouts
  *   arrow.h     datasets from and to Arrow arrays and streams
- *   collect.h   reading files
+ *   collect.h   reading and writing files
+ *   dataset.h   datasets of datasets: filter, select, join, sort, sample
  *   profile.h   what is in a dataset, what looks wrong, and drift
  *   pipeline.h  the recipe: roles and steps
  *   transform.h the steps of a recipe alone: features
@@ -50,6 +51,7 @@
 #include <mlpipe/collect.h>
 #include <mlpipe/cycle.h>
 #include <mlpipe/data.h>
+#include <mlpipe/dataset.h>
 #include <mlpipe/deploy.h>
 #include <mlpipe/model.h>
 #include <mlpipe/monitor.h>

@@ -112,7 +112,9 @@ void mlpipe__column_drop(mlpipe__column *c)
         || atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1)
         return;
     mlpipe__env *env = c->env;
-    for (uint32_t i = 0, n = 1; i < c->chunk_count; i += n, n = 1) {
+    mlpipe__column *lender = c->lender; /* which itself has none */
+    for (uint32_t i = 0, n = 1; !lender && i < c->chunk_count;
+         i += n, n = 1) {
         mlpipe__chunk *chunk = &c->chunks[i];
         if (chunk->owner) {
             while (i + n < c->chunk_count && chunk[n].owner == chunk->owner)
@@ -124,11 +126,32 @@ void mlpipe__column_drop(mlpipe__column *c)
         mlpipe__free(env, chunk->bytes);
         mlpipe__free(env, chunk->validity);
     }
-    mlpipe__free(env, c->chunks);
+    if (!lender)
+        mlpipe__free(env, c->chunks);
     mlpipe__dictionary_drop(c->dictionary);
     mlpipe__free(env, c->name);
     mlpipe__free(env, c);
+    mlpipe__column_drop(lender);
     mlpipe__env_drop(env);
+}
+
+mlpipe__column *mlpipe__column_renamed(const mlpipe__column *c,
+                                       const char *name, size_t bytes)
+{
+    mlpipe__column *r = mlpipe__column_new(c->env, name, bytes, c->type,
+                                           c->unit);
+
+    if (!r)
+        return NULL;
+    r->f32 = c->f32;
+    r->rows = c->rows;
+    r->nulls = c->nulls;
+    r->chunk_count = c->chunk_count;
+    r->chunks = c->chunks;
+    r->lender = mlpipe__column_keep(c->lender ? c->lender : c);
+    r->dictionary = c->dictionary ? mlpipe__dictionary_keep(c->dictionary)
+                                  : NULL;
+    return r;
 }
 
 /* ---- names of types and units ------------------------------------------- */
@@ -148,4 +171,16 @@ const char *mlpipe__unit_name(int32_t unit)
     static const char *const names[] = {"", "s", "ms", "us", "ns"};
 
     return unit >= 0 && unit <= MLPIPE_UNIT_NS ? names[unit] : "";
+}
+
+int64_t mlpipe__unit_ticks(int32_t unit)
+{
+    static const int64_t ticks[] = {1, 1, 1000, 1000000, 1000000000};
+
+    return unit >= 0 && unit <= MLPIPE_UNIT_NS ? ticks[unit] : 1;
+}
+
+int64_t mlpipe__unit_ratio(int32_t from, int32_t to)
+{
+    return mlpipe__unit_ticks(to) / mlpipe__unit_ticks(from);
 }

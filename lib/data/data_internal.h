@@ -89,6 +89,7 @@ typedef struct mlpipe__column {
     int64_t rows, nulls;
     uint32_t chunk_count;
     mlpipe__chunk *chunks;
+    struct mlpipe__column *lender; /* whose chunks they are; NULL: its own */
     mlpipe__dictionary *dictionary; /* CATEGORY */
 } mlpipe__column;
 
@@ -97,6 +98,9 @@ mlpipe__column *mlpipe__column_new(mlpipe__env *env, const char *name,
                                    int32_t unit);
 mlpipe__column *mlpipe__column_keep(const mlpipe__column *c);
 void mlpipe__column_drop(mlpipe__column *c); /* NULL is allowed */
+/* The same values under another name; NULL: no memory. */
+mlpipe__column *mlpipe__column_renamed(const mlpipe__column *c,
+                                       const char *name, size_t bytes);
 
 /*
  * A column being filled, one value at a time. False = out of memory, or a
@@ -183,6 +187,27 @@ mlpipe_dataset *mlpipe__dataset_keep(const mlpipe_dataset *d);
 mlpipe_status mlpipe__dataset_view(mlpipe_ctx *ctx, const mlpipe_dataset *d,
                                    mlpipe__rowset *rows,
                                    mlpipe_dataset **out);
+/* Other columns, as long as d's, over the rows of d: takes one reference of
+ * each, also on failure. E_CONFLICT: a name occurs twice. */
+mlpipe_status mlpipe__dataset_over(mlpipe_ctx *ctx, const mlpipe_dataset *d,
+                                   mlpipe__column **columns, uint32_t count,
+                                   mlpipe_dataset **out);
+/* Rows of d's columns, of which a view shows some. */
+int64_t mlpipe__dataset_stored(const mlpipe_dataset *d);
+/* For each of them the last row of d that shows it, or -1; NULL: no memory.
+ * What is computed of a row for d becomes a column beside d's by this. */
+int64_t *mlpipe__dataset_places(mlpipe__env *env, const mlpipe_dataset *d);
+/* E_LIMIT where a dataset has 2^31 - 1 rows or more. */
+mlpipe_status mlpipe__dataset_countable(mlpipe_ctx *ctx, const char *owner,
+                                        const mlpipe_dataset *d);
+/* Appends a cell to a column of the same type, and dictionary if it was given
+ * one. False as of the writer. */
+bool mlpipe__writer_cell(mlpipe__column_writer *w, const mlpipe_dataset *d,
+                         uint32_t column, int64_t row);
+/* E_NOMEM, or E_LIMIT where 2^31 bytes of text in a chunk were too few; frees
+ * the writer, NULL is allowed. */
+mlpipe_status mlpipe__writer_failed(mlpipe_ctx *ctx, const char *name,
+                                    mlpipe__column_writer *w);
 static inline int64_t mlpipe__dataset_physical(const mlpipe_dataset *d,
                                                int64_t row)
 {
@@ -231,6 +256,9 @@ mlpipe_status mlpipe__dataset_hashes(mlpipe_ctx *ctx, const mlpipe_dataset *d,
                                      mlpipe__hash128 *columns);
 const char *mlpipe__type_name(int32_t type); /* "f64", "category", ... */
 const char *mlpipe__unit_name(int32_t unit); /* "s", "ms", "us", "ns", "" */
+int64_t mlpipe__unit_ticks(int32_t unit); /* of a second; 1 without a unit */
+/* How many of `to` are one of `from`, which is no finer. */
+int64_t mlpipe__unit_ratio(int32_t from, int32_t to);
 
 /* ---- equal rows (row_groups.c) ------------------------------------------ */
 
@@ -279,9 +307,19 @@ extern const uint32_t mlpipe__profile_param_count;
 extern const mlpipe__param mlpipe__dataset_drift_params[];
 extern const uint32_t mlpipe__dataset_drift_param_count;
 
-/* Parameters of mlpipe_builder_new, for the catalog. */
+/* Parameters of calls, for the catalog. */
 extern const mlpipe__param mlpipe__builder_params[];
 extern const uint32_t mlpipe__builder_param_count;
+extern const mlpipe__param mlpipe__select_params[];
+extern const uint32_t mlpipe__select_param_count;
+extern const mlpipe__param mlpipe__sort_params[];
+extern const uint32_t mlpipe__sort_param_count;
+extern const mlpipe__param mlpipe__sample_params[];
+extern const uint32_t mlpipe__sample_param_count;
+extern const mlpipe__param mlpipe__concat_params[];
+extern const uint32_t mlpipe__concat_param_count;
+extern const mlpipe__param mlpipe__asof_params[];
+extern const uint32_t mlpipe__asof_param_count;
 
 /* Parameters of the Arrow interfaces, for the catalog (arrow_*.c). */
 extern const mlpipe__param mlpipe__from_arrow_params[];

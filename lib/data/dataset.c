@@ -155,17 +155,20 @@ mlpipe_dataset *mlpipe__dataset_keep(const mlpipe_dataset *d)
 
 /* ---- views -------------------------------------------------------------- */
 
-/* A copy of the handle: the same columns, rows and ids. */
-static mlpipe_status dataset_alias(mlpipe_ctx *ctx, const mlpipe_dataset *d,
+mlpipe_status mlpipe__dataset_over(mlpipe_ctx *ctx, const mlpipe_dataset *d,
+                                   mlpipe__column **columns, uint32_t count,
                                    mlpipe_dataset **out)
 {
-    mlpipe_dataset *view = dataset_blank(ctx->env, d->column_count);
+    mlpipe_dataset *view = dataset_blank(ctx->env, count);
 
     *out = NULL;
-    if (!view)
+    if (!view) {
+        for (uint32_t i = 0; i < count; i++)
+            mlpipe__column_drop(columns[i]);
         return mlpipe__nomem(ctx);
-    for (uint32_t i = 0; i < d->column_count; i++)
-        view->columns[i] = mlpipe__column_keep(d->columns[i]);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        view->columns[i] = columns[i];
     view->rows = d->rows;
     view->start = d->start;
     view->rowset = d->rowset ? mlpipe__rowset_keep(d->rowset) : NULL;
@@ -179,6 +182,53 @@ static mlpipe_status dataset_alias(mlpipe_ctx *ctx, const mlpipe_dataset *d,
     else
         mlpipe_dataset_free(view);
     return st;
+}
+
+/* A copy of the handle: the same columns, rows and ids. */
+static mlpipe_status dataset_alias(mlpipe_ctx *ctx, const mlpipe_dataset *d,
+                                   mlpipe_dataset **out)
+{
+    mlpipe__column **columns = mlpipe__alloc_array(
+        ctx->env, d->column_count, sizeof columns[0]);
+
+    *out = NULL;
+    if (!columns)
+        return mlpipe__nomem(ctx);
+    for (uint32_t i = 0; i < d->column_count; i++)
+        columns[i] = mlpipe__column_keep(d->columns[i]);
+    const mlpipe_status st = mlpipe__dataset_over(ctx, d, columns,
+                                                  d->column_count, out);
+    mlpipe__free(ctx->env, columns);
+    return st;
+}
+
+int64_t mlpipe__dataset_stored(const mlpipe_dataset *d)
+{
+    return d->column_count ? d->columns[0]->rows : 0;
+}
+
+int64_t *mlpipe__dataset_places(mlpipe__env *env, const mlpipe_dataset *d)
+{
+    const int64_t stored = mlpipe__dataset_stored(d);
+    int64_t *places = mlpipe__alloc_array(env, (size_t)stored,
+                                          sizeof places[0]);
+
+    for (int64_t p = 0; places && p < stored; p++)
+        places[p] = -1;
+    for (int64_t i = 0; places && i < d->rows; i++)
+        places[mlpipe__dataset_physical(d, i)] = i;
+    return places;
+}
+
+mlpipe_status mlpipe__dataset_countable(mlpipe_ctx *ctx, const char *owner,
+                                        const mlpipe_dataset *d)
+{
+    if (d->rows < INT32_MAX)
+        return MLPIPE_OK;
+    return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
+                        "%s: the dataset has %lld rows, and must have fewer "
+                        "than %d; take slices of it", owner,
+                        (long long)d->rows, INT32_MAX);
 }
 
 mlpipe_status mlpipe__dataset_view(mlpipe_ctx *ctx, const mlpipe_dataset *d,

@@ -296,6 +296,55 @@ bool mlpipe__dataset_cell_equal(const mlpipe_dataset *d, uint32_t column,
     return bytes_a == bytes_b && !memcmp(text_a, text_b, bytes_a);
 }
 
+/* ---- cells of another column -------------------------------------------- */
+
+static bool cells_copy(mlpipe__column_writer *w, const mlpipe__column *c,
+                       const mlpipe__chunk *chunk, uint32_t at)
+{
+    size_t bytes;
+
+    switch (c->type) {
+    case MLPIPE_TYPE_TEXT: {
+        const char *text = cells_text(c, chunk, at, &bytes);
+        return mlpipe__writer_text(w, text, bytes);
+    }
+    case MLPIPE_TYPE_CATEGORY:
+        return mlpipe__writer_code(w, ((const int32_t *)chunk->data)[at]);
+    case MLPIPE_TYPE_F64:
+        return mlpipe__writer_f64(w, cells_f64(c, chunk, at));
+    case MLPIPE_TYPE_BOOL:
+        return mlpipe__writer_bool(w, cells_bit(chunk, at));
+    default:
+        return mlpipe__writer_i64(w, cells_i64(c, chunk, at));
+    }
+}
+
+bool mlpipe__writer_cell(mlpipe__column_writer *w, const mlpipe_dataset *d,
+                         uint32_t column, int64_t row)
+{
+    const mlpipe__column *c = d->columns[column];
+    uint32_t at;
+    const mlpipe__chunk *chunk =
+        cells_chunk(c, mlpipe__dataset_physical(d, row), &at);
+
+    return mlpipe__chunk_valid(chunk, at) ? cells_copy(w, c, chunk, at)
+                                          : mlpipe__writer_null(w);
+}
+
+mlpipe_status mlpipe__writer_failed(mlpipe_ctx *ctx, const char *name,
+                                    mlpipe__column_writer *w)
+{
+    const bool full = w && mlpipe__writer_full(w);
+
+    mlpipe__writer_free(w);
+    if (!full)
+        return mlpipe__nomem(ctx);
+    mlpipe__fail(ctx, MLPIPE_E_LIMIT,
+                 "the texts of %q do not fit: 65536 rows hold 2 GiB of text "
+                 "at most; shorten them", name);
+    return mlpipe__fail_at(ctx, -1, name);
+}
+
 /* ---- the public side ---------------------------------------------------- */
 
 mlpipe_status mlpipe_dataset_cell(const mlpipe_dataset *d, int64_t row,

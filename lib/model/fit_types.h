@@ -68,6 +68,7 @@ typedef struct mlpipe__fit_mark {
 
 typedef struct mlpipe__fitting {
     mlpipe_ctx *ctx;
+    const char *stage;     /* for progress and the log; NULL: "fit" */
     const mlpipe_pipeline *recipe;
     const mlpipe__recipe_step *learner; /* NULL in a transform */
     bool transform;
@@ -125,6 +126,9 @@ mlpipe_status mlpipe__task_column(mlpipe_ctx *ctx, const mlpipe_dataset *d,
 mlpipe_status mlpipe__fit_task(mlpipe__fitting *f);
 /* planner.c */
 mlpipe_status mlpipe__fit_inputs(mlpipe__fitting *f);
+/* The columns of f->given that a text reads, and no other, as inputs. */
+mlpipe_status mlpipe__fit_reads(mlpipe__fitting *f, const char *owner,
+                                const char *text, bool derive);
 mlpipe_status mlpipe__fit_plan(mlpipe__fitting *f);
 /* planner_inputs.c: the step that defines a variable of this name; NULL. */
 const mlpipe__recipe_step *mlpipe__fit_derived(const mlpipe__fitting *f,
@@ -144,6 +148,9 @@ mlpipe_status mlpipe__model_offset_alone(mlpipe_ctx *ctx,
                                          uint8_t *alone);
 /* planner_prune.c */
 mlpipe_status mlpipe__fit_faults(mlpipe__fitting *f);
+/* Tells what a pass counted for each op. */
+mlpipe_status mlpipe__fit_tell_faults(const mlpipe__fitting *f,
+                                      const uint64_t *faults);
 mlpipe_status mlpipe__fit_prune(mlpipe__fitting *f);
 /* fit.c: binds training and held-out rows to the program anew. */
 mlpipe_status mlpipe__fit_bind(mlpipe__fitting *f);
@@ -243,6 +250,16 @@ mlpipe_status mlpipe__fit_mark_step(mlpipe__fitting *f, uint32_t step,
 void mlpipe__fit_mark_pass(mlpipe__fitting *f, const mlpipe__fit_want *wants,
                            uint32_t count);
 mlpipe_status mlpipe__fit_tell_plan(mlpipe__fitting *f);
+/* compute_column.c: sets whole[r] of each register that can hold whole numbers
+ * alone. */
+void mlpipe__compute_whole(const mlpipe__program *p, uint8_t *whole);
+/* A variable's value in each row (NaN: null) as a column beside those of d;
+ * places: as of mlpipe__dataset_places. */
+mlpipe_status mlpipe__compute_column(mlpipe_ctx *ctx, const mlpipe__var *v,
+                                     const mlpipe_dataset *d,
+                                     const double *values,
+                                     const int64_t *places,
+                                     mlpipe__column **out);
 /* card.c: what the fit found out. */
 void mlpipe__fit_notes(mlpipe__fitting *f);
 

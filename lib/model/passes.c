@@ -69,8 +69,8 @@ static mlpipe_status passes_rounds(passes_run *r)
     mlpipe_status st = MLPIPE_OK;
     for (r->first = 0; !st && r->first < blocks; r->first = r->end) {
         r->end = blocks - r->first < round ? blocks : r->first + round;
-        st = mlpipe__poll(r->f->ctx, "fit", (uint64_t)r->first,
-                          (uint64_t)blocks);
+        st = mlpipe__poll(r->f->ctx, r->f->stage ? r->f->stage : "fit",
+                          (uint64_t)r->first, (uint64_t)blocks);
         if (!st)
             st = mlpipe__parallel(r->f->ctx, passes_task, r, r->pass->tasks);
     }

@@ -309,7 +309,8 @@ static mlpipe_status planner_each_text(mlpipe__plan *plan, mlpipe_ctx *ctx,
         size_t bytes;
         const char *text = mlpipe__dataset_cell_text(d, column, i, &bytes);
         if (i % MLPIPE__CHUNK_ROWS == 0)
-            st = mlpipe__poll(ctx, "fit", (uint64_t)i, (uint64_t)d->rows);
+            st = mlpipe__poll(ctx, f->stage ? f->stage : "fit", (uint64_t)i,
+                              (uint64_t)d->rows);
         if (!st && text)
             st = each(user, text, bytes);
     }
@@ -346,18 +347,59 @@ static int32_t planner_year(const mlpipe__fitting *f)
     return year;
 }
 
-mlpipe_status mlpipe__fit_inputs(mlpipe__fitting *f)
+/* A limit on columns, and where expressions find the texts of rows. */
+static mlpipe_status planner_begin(mlpipe__fitting *f)
 {
-    const mlpipe__setting *list =
-        mlpipe__params_get(&f->recipe->params, "features");
-    const char *offset = f->learner ? mlpipe__fit_offset_name(f) : "";
-    mlpipe_status st;
-    uint32_t i;
     if (f->given->column_count > f->ctx->env->limits.features)
         return mlpipe__fail(f->ctx, MLPIPE_E_LIMIT,
                             "%u columns; the limit is %llu",
                             f->given->column_count,
                             (unsigned long long)f->ctx->env->limits.features);
+    f->plan.each_text = planner_each_text;
+    f->plan.find_text = planner_find_text;
+    f->plan.user = f;
+    return MLPIPE_OK;
+}
+
+/* What a text reads, and whether one of it is no column. */
+typedef struct planner_read {
+    mlpipe__fitting *f;
+    bool unknown;
+} planner_read;
+
+static mlpipe_status planner_read_name(void *user, const char *name,
+                                       size_t bytes)
+{
+    planner_read *r = user;
+    if (mlpipe__dict_find(&r->f->given->names, name, bytes) == UINT32_MAX)
+        r->unknown = true;
+    return planner_named(r->f, name, bytes);
+}
+
+mlpipe_status mlpipe__fit_reads(mlpipe__fitting *f, const char *owner,
+                                const char *text, bool derive)
+{
+    planner_read r = {.f = f};
+    mlpipe_status st = planner_begin(f);
+    if (!st)
+        st = mlpipe__expr_names(f->ctx, owner, text, derive,
+                                planner_read_name, &r);
+    /* The compiler will say which columns are near, so that it needs all. */
+    for (uint32_t i = 0; !st && r.unknown && i < f->given->column_count; i++)
+        if (mlpipe__plan_find(&f->plan, f->given->columns[i]->name) < 0)
+            st = planner_column(f, i, false);
+    return st;
+}
+
+mlpipe_status mlpipe__fit_inputs(mlpipe__fitting *f)
+{
+    const mlpipe__setting *list =
+        mlpipe__params_get(&f->recipe->params, "features");
+    const char *offset = f->learner ? mlpipe__fit_offset_name(f) : "";
+    mlpipe_status st = planner_begin(f);
+    uint32_t i;
+    if (st)
+        return st;
     st = list->count ? planner_listed(f, list) : planner_unlisted(f);
     for (i = 0; !st && i < f->step_count; i++) {
         const mlpipe__job *job = &f->steps[i].job;
@@ -368,9 +410,6 @@ mlpipe_status mlpipe__fit_inputs(mlpipe__fitting *f)
         st = mlpipe__fit_offset_task(f);
     if (!st && offset[0])
         st = planner_named(f, offset, strlen(offset));
-    f->plan.each_text = planner_each_text;
-    f->plan.find_text = planner_find_text;
-    f->plan.user = f;
     f->plan.fit_year = planner_year(f);
     return st;
 }

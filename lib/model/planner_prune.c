@@ -30,26 +30,33 @@ static const mlpipe__var *prune_reaches(const mlpipe__fitting *f, uint32_t op,
     return NULL;
 }
 
-static void prune_tell(const mlpipe__fitting *f, const uint64_t *faults,
-                       uint8_t *made)
+mlpipe_status mlpipe__fit_tell_faults(const mlpipe__fitting *f,
+                                      const uint64_t *faults)
 {
     const mlpipe__program *p = f->plan.program;
+    uint8_t *made = mlpipe__alloc(f->ctx->env, p->register_count);
     uint64_t total = 0;
-    for (uint32_t i = 0; i < p->op_count; i++) {
+    for (uint32_t i = 0; made && i < p->op_count; i++) {
         const mlpipe__var *v;
         if (!faults[i])
             continue;
         total += faults[i];
         v = prune_reaches(f, i, made);
-        mlpipe__log_line(f->ctx, MLPIPE_LOG_WARN, "fit",
+        mlpipe__log_line(f->ctx, MLPIPE_LOG_WARN, f->stage ? f->stage : "fit",
                          "the operation %s had no answer, and gave null, for "
-                         "%llu of %lld training rows; it is part of %s",
+                         "%llu of %lld %srows; it is part of %s",
                          mlpipe__op_name(p->ops[i].code),
                          (unsigned long long)faults[i],
                          (long long)f->train.data->rows,
-                         v ? v->name : "no feature");
+                         f->stage ? "" : "training ",
+                         !v           ? "no feature"
+                         : v->name[0] ? v->name
+                                      : "the condition");
     }
-    mlpipe__report_number(f->notes, "nulls_made", (double)total);
+    mlpipe__free(f->ctx->env, made);
+    if (f->notes)
+        mlpipe__report_number(f->notes, "nulls_made", (double)total);
+    return made ? MLPIPE_OK : mlpipe__nomem(f->ctx);
 }
 
 mlpipe_status mlpipe__fit_faults(mlpipe__fitting *f)
@@ -58,17 +65,13 @@ mlpipe_status mlpipe__fit_faults(mlpipe__fitting *f)
     const mlpipe__program *p = f->plan.program;
     const mlpipe__pass pass = {mlpipe__fit_tasks(f), NULL, NULL};
     uint64_t *faults;
-    uint8_t *made;
     mlpipe_status st;
     if (!mlpipe__program_may_fault(p))
         return MLPIPE_OK;
     faults = mlpipe__alloc_array(env, p->op_count, sizeof *faults);
-    made = mlpipe__alloc(env, p->register_count);
-    st = faults && made ? mlpipe__fit_pass(f, &pass, faults)
-                        : mlpipe__nomem(f->ctx);
+    st = faults ? mlpipe__fit_pass(f, &pass, faults) : mlpipe__nomem(f->ctx);
     if (!st)
-        prune_tell(f, faults, made);
-    mlpipe__free(env, made);
+        st = mlpipe__fit_tell_faults(f, faults);
     mlpipe__free(env, faults);
     return st;
 }

@@ -207,7 +207,8 @@ static void expr_lint_unknown(mlpipe__expr *e, uint32_t literal, size_t at,
     const mlpipe__expr_value *v = &e->values[literal];
 
     mlpipe__expr_lint(e, MLPIPE_DETAIL_LINT_UNKNOWN_TEXT, at, length, "",
-                      "no training row has %.*q here, so this is never true",
+                      "no %s has %.*q here, so this is never true",
+                      e->plan->rows ? e->plan->rows : "training row",
                       (int)(v->bytes < 64 ? v->bytes : 64),
                       mlpipe__expr_text(e, v->text));
 }

@@ -202,8 +202,8 @@ static uint32_t expr_unknown_column(mlpipe__expr *e,
         expr_column_help(e, n, help, sizeof help);
     mlpipe__expr_error(e, MLPIPE_DETAIL_UNKNOWN_COLUMN, n->at, n->length,
                        help,
-                       "there is no column %q at this point of the pipeline",
-                       name);
+                       "there is no column %q%s", name,
+                       e->plan->rows ? "" : " at this point of the pipeline");
     if (e->errors == 1 && e->status)
         mlpipe__fail_at(e->ctx, -1, name);
     return 0;

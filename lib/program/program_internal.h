@@ -532,6 +532,7 @@ struct mlpipe__plan {
                                     size_t bytes),
                          void *is_user);
     void *user;
+    const char *rows;       /* what one is in messages; NULL: training row */
     const mlpipe__expr_sink *sink; /* of expressions; NULL: context and log */
     int32_t fit_year;       /* of the latest time of the training rows; 0: not
                                known. Only lints read it. */

@@ -109,6 +109,40 @@ static inline mlpipe_status api_fingerprint(const api_world *w,
     return st;
 }
 
+/* Rows chosen, computed, sorted, drawn, doubled and joined. */
+static inline mlpipe_status api_combine(const api_world *w, mlpipe_ctx *c,
+                                        api_result *out)
+{
+    enum { STEPS = 6 };
+    mlpipe_dataset *d[STEPS] = {NULL};
+    const mlpipe_dataset *parts[2];
+    mlpipe_buffer *b = NULL;
+    mlpipe_status st = mlpipe_dataset_filter(c, w->all, "id % 3 > 0", &d[0]);
+    if (!st)
+        st = mlpipe_dataset_with_column(c, d[0], "known = day + 1 h; "
+                                        "place = lower(town)", &d[1]);
+    if (!st)
+        st = mlpipe_dataset_sort(c, d[1], "by=town,-id", &d[2]);
+    if (!st)
+        st = mlpipe_dataset_sample(c, d[2], "share=0.5 by=town", &d[3]);
+    parts[0] = d[3];
+    parts[1] = d[2];
+    if (!st)
+        st = mlpipe_dataset_concat(c, parts, 2, NULL, &d[4]);
+    if (!st)
+        st = mlpipe_dataset_asof(c, w->all, d[4], "on=day by=town "
+                                 "known=known direction=nearest", &d[5]);
+    if (!st)
+        st = mlpipe_dataset_fingerprint(c, d[5], &b);
+    if (!st)
+        snprintf(out->text[0], sizeof out->text[0], "%s",
+                 mlpipe_buffer_data(b));
+    mlpipe_buffer_free(b);
+    for (int i = 0; i < STEPS; i++)
+        mlpipe_dataset_free(d[i]);
+    return st;
+}
+
 static inline mlpipe_status api_fit(const api_world *w, mlpipe_ctx *c,
                                     const mlpipe_pipeline *p,
                                     const mlpipe_dataset *valid,
@@ -183,6 +217,7 @@ static const struct api_named {
     {"fit ridge, holdout", api_fit_line_held},
     {"predict", api_predict},
     {"evaluate", api_evaluate},
+    {"datasets of datasets", api_combine},
 };
 
 enum { API_CALLS = sizeof api_calls / sizeof *api_calls };

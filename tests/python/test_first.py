@@ -282,3 +282,35 @@ def test_a_store_tells_versions_apart(houses, model, tmp_path):
     assert store.pinned(tmp_path / "houses.pin").fingerprint() == \
         houses.fingerprint() == store.dataset("v1").fingerprint()
     assert "put" in str(store.log())
+
+
+def test_datasets_of_datasets(houses, tmp_path):
+    few = houses.select(columns="id,price").sort("-price", nulls="first")
+    prices = few.values("price")
+    assert few.columns == ["id", "price"]
+    assert prices == sorted(prices, reverse=True)
+    dear = few.filter(f"price > {prices[10]}")
+    assert dear.values("price") == [p for p in prices if p > prices[10]]
+    more = dear.with_column("twice = price * 2; big = price > 0")
+    assert more.values("twice") == [2 * p for p in dear.values("price")]
+    assert len(houses.sample(rows=7, seed=3)) == 7
+    both = mlpipe.concat([dear, more], columns="union")
+    assert both.values("twice")[:len(dear)] == [None] * len(dear)
+    assert both.reading()["new_ids"] == 1
+    assert mlpipe.concat(houses.split("parts=0.5,0.5")
+                         ).columns == houses.columns
+    with pytest.raises(mlpipe.Error) as error:
+        houses.filter("pric > 3")
+    assert "price" in error.value.text and "^" in error.value.text
+
+
+def test_asof_joins_what_was_known(tmp_path):
+    left, right = tmp_path / "left.csv", tmp_path / "right.csv"
+    left.write_text("t,k\n10,a\n20,a\n20,b\n")
+    right.write_text("t,k,known,v\n5,a,5,1\n9,a,15,2\n")
+    joined = mlpipe.read_csv(left).asof(mlpipe.read_csv(right), on="t",
+                                        by="k", known="known", columns="v")
+    assert joined.values("v") == [1, 2, None]
+    report = joined.reading()
+    assert (report["matched"], report["no_key"]) == (2, 1)
+    assert report["held_back"] == 1

@@ -12,6 +12,9 @@ FOLDER(data)
 #ifdef TORTURE_ARROW
 FOLDER(arrow)
 #endif
+#ifdef TORTURE_COMBINE
+FOLDER(combine)
+#endif
 #ifdef TORTURE_COLLECT
 FOLDER(collect)
 #endif

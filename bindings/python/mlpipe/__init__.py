@@ -280,6 +280,36 @@ class Dataset(_Handle):
                     index, ctypes.byref(fold), ctypes.byref(rest))
         return Dataset(fold), Dataset(rest)
 
+    def filter(self, condition):
+        """Rows where an expression is true: "age > 30 and city == 'Paris'"."""
+        return self._made("filter", _bytes(condition))
+
+    def with_column(self, expressions):
+        """New or replaced columns: "ratio = a / b; y = year(date)"."""
+        return self._made("with_column", _bytes(expressions))
+
+    def select(self, params="", **named):
+        """Columns: columns="a,b", drop="c", rename="old:new"."""
+        return self._made("select", _params(params, named))
+
+    def sample(self, params="", **named):
+        """Rows at random: rows=1000 or share=0.1; seed=, replace=, by=."""
+        return self._made("sample", _params(params, named))
+
+    def sort(self, by, **named):
+        """Rows in the order of columns: "-price,date", nulls="first"."""
+        return self._made("sort", _params("", {"by": by, **named}))
+
+    def asof(self, right, params="", **named):
+        """Joined with what had happened and was known: on="time",
+        by="symbol", known="received"; reading() tells the matches."""
+        _is(right, Dataset)
+        return self._made("asof", right._p, _params(params, named))
+
+    def _made(self, call, *args):
+        return Dataset(_ctx().give("mlpipe_dataset_" + call,
+                                   _raw.mlpipe_dataset, self._p, *args))
+
     def values(self, column):
         """A column as a list: numbers or texts, None for null."""
         position = _lib.mlpipe_dataset_find(self._p, _bytes(column))
@@ -402,6 +432,16 @@ def _uncapsule(capsule, name, kind):
     pointer = ctypes.cast(_capsule_get(capsule, name), ctypes.POINTER(kind))
     pointer.capsule = capsule
     return pointer
+
+def concat(parts, params="", **named):
+    """The rows of all parts: columns="same", "union" or "intersection"."""
+    parts = list(parts)
+    for part in parts:
+        _is(part, Dataset)
+    pointers = (ctypes.POINTER(_raw.mlpipe_dataset) * len(parts))(
+        *[part._p for part in parts])
+    return Dataset(_ctx().give("mlpipe_dataset_concat", _raw.mlpipe_dataset,
+                               pointers, len(parts), _params(params, named)))
 
 
 def split_check(parts, params="", **named):
