@@ -2,9 +2,9 @@
 /* Reading CSV: whole into a dataset, or block by block as a source. */
 #include "collect_internal.h"
 
-enum { CSV_FIRST_BYTES = 1 << 18 };
+enum { CSV_FIRST_BYTES = 1 << 20 };
 
-static void csv_free(void *state)
+void mlpipe__csv_free(void *state)
 {
     mlpipe__csv *csv = state;
 
@@ -20,6 +20,8 @@ static void csv_free(void *state)
     mlpipe__free(env, csv->nulls_before);
     mlpipe__free(env, csv->rejects);
     mlpipe__text_free(&csv->reject_text);
+    mlpipe__free(env, csv->lines);
+    mlpipe__text_free(&csv->line_text);
     mlpipe__text_free(&csv->reader.scratch);
     mlpipe__free(env, csv->reader.record.fields);
     mlpipe__input_close(&csv->input);
@@ -53,22 +55,31 @@ static mlpipe_status csv_first_bytes(mlpipe_ctx *ctx, mlpipe__csv *csv)
     return MLPIPE_OK;
 }
 
-/* Everything up to the types of the columns. */
-static mlpipe_status csv_begin(mlpipe_ctx *ctx, mlpipe__csv *csv)
+/* Everything up to the names of the columns. */
+static mlpipe_status csv_begin(mlpipe_ctx *ctx, mlpipe__csv *csv,
+                               bool tolerant)
 {
-    char delimiter = (char)csv->options.delimiter;
+    mlpipe__csv_guess *g = &csv->guess;
     mlpipe_status st = csv_first_bytes(ctx, csv);
 
-    if (!st && csv->options.delimiter < 0)
+    if (!st)
         st = mlpipe__csv_sniff(ctx, &csv->input, &csv->options,
-                               &csv->reader.record, &delimiter);
+                               &csv->reader.record, g);
+    if (!st && g->ambiguous && !tolerant)
+        st = mlpipe__csv_ambiguous(ctx, &csv->input, g);
     if (st)
         return st;
-    mlpipe__csv_dialect_init(&csv->reader.dialect, delimiter,
-                             csv->options.quote, csv->options.trim);
-    st = mlpipe__csv_header(ctx, csv);
-    if (!st)
-        st = mlpipe__csv_infer(ctx, csv);
+    csv->reader.dialect = g->best[0].dialect;
+    csv->cells = g->best[0].cells;
+    st = mlpipe__csv_frame(ctx, csv);
+    return st ? st : mlpipe__csv_header(ctx, csv);
+}
+
+/* Types of the columns; the first row is next. */
+static mlpipe_status csv_types(mlpipe_ctx *ctx, mlpipe__csv *csv)
+{
+    const mlpipe_status st = mlpipe__csv_infer(ctx, csv);
+
     if (st)
         return st;
     const size_t tokens = csv->options.na.count;
@@ -82,10 +93,10 @@ static mlpipe_status csv_begin(mlpipe_ctx *ctx, mlpipe__csv *csv)
     return MLPIPE_OK;
 }
 
-/* path NULL: memory. */
-static mlpipe_status csv_open(mlpipe_ctx *ctx, const char *path,
-                              const void *bytes, size_t size,
-                              const char *params, mlpipe__csv **out)
+mlpipe_status mlpipe__csv_open(mlpipe_ctx *ctx, const char *path,
+                               const void *bytes, size_t size,
+                               const char *params, bool tolerant,
+                               mlpipe__csv **out)
 {
     mlpipe__csv *csv = mlpipe__alloc(ctx->env, sizeof *csv);
 
@@ -99,16 +110,34 @@ static mlpipe_status csv_open(mlpipe_ctx *ctx, const char *path,
     csv->reader.record.env = csv->env;
     mlpipe__text_init(&csv->reader.scratch, csv->env);
     mlpipe__text_init(&csv->reject_text, csv->env);
+    mlpipe__text_init(&csv->line_text, csv->env);
     mlpipe_status st = mlpipe__csv_options_parse(ctx, params, &csv->options);
     if (!st)
         st = path ? mlpipe__input_file(ctx, path, &csv->input)
                   : mlpipe__input_memory(ctx, bytes, size, &csv->input);
     if (!st)
-        st = csv_begin(ctx, csv);
+        st = csv_begin(ctx, csv, tolerant);
     if (!st)
         *out = csv;
     else
-        csv_free(csv);
+        mlpipe__csv_free(csv);
+    return st;
+}
+
+/* The same with types, ready for its first row; path NULL: memory. */
+static mlpipe_status csv_open(mlpipe_ctx *ctx, const char *path,
+                              const void *bytes, size_t size,
+                              const char *params, mlpipe__csv **out)
+{
+    mlpipe_status st = mlpipe__csv_open(ctx, path, bytes, size, params,
+                                        false, out);
+
+    if (!st)
+        st = csv_types(ctx, *out);
+    if (st) {
+        mlpipe__csv_free(*out);
+        *out = NULL;
+    }
     return st;
 }
 
@@ -151,7 +180,7 @@ static mlpipe_status csv_read(mlpipe_ctx *ctx, const char *path,
     st = csv_block(ctx, csv, INT64_MAX, true, out);
     if (!st && !*out) /* the first pass met rows */
         st = mlpipe__input_changed(ctx, &csv->input);
-    csv_free(csv);
+    mlpipe__csv_free(csv);
     return st;
 }
 
@@ -212,6 +241,8 @@ static mlpipe_status csv_source_next(mlpipe_ctx *ctx, void *state,
     csv->tally = tally;
     csv->reject_text.size = tally.reject_bytes;
     csv->reject_text.failed = false;
+    csv->line_text.size = tally.line_bytes;
+    csv->line_text.failed = false;
     csv->reader.scratch.failed = false;
     csv->done = false;
     return st;
@@ -227,7 +258,7 @@ static const mlpipe__source_class csv_source = {
     .name = "csv",
     .next = csv_source_next,
     .reading = csv_source_reading,
-    .free = csv_free,
+    .free = mlpipe__csv_free,
 };
 
 mlpipe_status mlpipe_source_csv(mlpipe_ctx *ctx, const char *path,
