@@ -163,6 +163,9 @@ typedef struct mlpipe__csv_record {
     size_t size;          /* bytes with the line's end */
     uint64_t lines;       /* lines that it spans */
     bool stray;           /* a quote that closes nothing (loose) */
+    bool unclosed;        /* a loose search for a closing quote came to the
+                             end of all: it is not tried again, or many
+                             stray quotes were quadratic work */
     const char *bad;      /* why it is BAD */
     uint32_t bad_field;
 } mlpipe__csv_record;
@@ -181,6 +184,7 @@ typedef struct mlpipe__csv_reader {
     uint64_t next_line;
     uint64_t begin, end;   /* of the record, in bytes */
     uint64_t polled;       /* offset of the last poll */
+    uint64_t unclosed;     /* behind it no loose search is tried; 0: nowhere */
     uint32_t pass, passes; /* for progress */
     const char *raw;       /* the record's bytes */
     bool wide;             /* a byte above 0x7f was met */

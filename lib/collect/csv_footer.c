@@ -135,6 +135,7 @@ static mlpipe_status csv_footer_auto(mlpipe_ctx *ctx, mlpipe__csv *csv)
         return MLPIPE_OK;
     mlpipe_status st = csv_tail_window(ctx, csv);
     const char *p = in->at;
+    r->unclosed = true; /* rows are what they are further up */
     while (!st && p < in->end) {
         const enum mlpipe__csv_found found = mlpipe__csv_scan(
             r, &csv->reader.dialect, p, in->end, true);

@@ -153,6 +153,7 @@ mlpipe_status mlpipe__csv_measure(mlpipe_ctx *ctx,
     memset(look, 0, sizeof *look);
     look->dialect = dialect;
     look->told = told;
+    record->unclosed = false;
     while (p < sample->end) {
         const enum mlpipe__csv_found found = mlpipe__csv_scan(
             record, &dialect, p, sample->end, sample->eof);

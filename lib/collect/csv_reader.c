@@ -47,6 +47,7 @@ static mlpipe_status csv_next_record(mlpipe_ctx *ctx, mlpipe__csv_reader *r,
 {
     mlpipe__input *in = r->input;
 
+    r->record.unclosed = r->unclosed && in->offset > r->unclosed;
     for (;;) {
         *found = MLPIPE__CSV_MORE;
         if (in->at < in->end)
@@ -90,6 +91,8 @@ mlpipe_status mlpipe__csv_next(mlpipe_ctx *ctx, mlpipe__csv_reader *r,
     r->line = r->next_line;
     r->next_line += r->record.lines;
     r->begin = in->offset;
+    if (r->record.unclosed && (!r->unclosed || r->begin < r->unclosed))
+        r->unclosed = r->begin ? r->begin : 1;
     mlpipe__input_skip(in, r->record.size);
     r->end = in->offset;
     if (csv_is_ascii(r->raw, r->record.size))

@@ -91,7 +91,7 @@ static void csv_report_nulls(mlpipe_report *r, const mlpipe__csv *csv)
 {
     const mlpipe__dict *na = &csv->options.na;
 
-    mlpipe__report_table(r, "nulls", "column,token,count");
+    mlpipe__report_table(r, "null_tokens", "column,token,count");
     for (uint32_t i = 0; i < csv->column_count; i++)
         for (uint32_t k = 0; k < na->count; k++) {
             const uint64_t count = csv->nulls[(size_t)i * na->count + k];

@@ -168,9 +168,16 @@ static const char *csv_scan_quoted(mlpipe__csv_record *r,
 
     f->data = p;
     f->flags = MLPIPE__CSV_QUOTED;
-    const char *q = d->escape || d->loose
+    const bool loose = d->loose && !d->escape;
+    const char *q = d->escape || (loose && !r->unclosed)
         ? csv_find_quote(r, d, p, end, eof)
         : csv_find_doubled(r, d, p, end, eof);
+    if (loose && !r->unclosed && q == end) {
+        /* What cannot be mended costs its line, not the rest of the file. */
+        r->unclosed = true;
+        f->flags = MLPIPE__CSV_QUOTED;
+        q = csv_find_doubled(r, d, p, end, eof);
+    }
     if (!q)
         return NULL;
     f->size = (size_t)(q - f->data);

@@ -101,12 +101,10 @@ static mlpipe_status csv_try_quotes(csv_sniffer *s, mlpipe__csv_look *best)
 {
     mlpipe__csv_dialect d = best->dialect;
     mlpipe__csv_look other;
-    mlpipe_status st = MLPIPE_OK;
+    mlpipe_status st = csv_try_escapes(s, best);
 
     if (s->options->quote != MLPIPE__CSV_FIND)
-        return csv_try_escapes(s, best);
-    if (s->at['"'])
-        st = csv_try_escapes(s, best);
+        return st;
     if (!st && s->at['\''] && best->misfit) {
         memset(&other, 0, sizeof other);
         other.dialect = d;
