@@ -43,10 +43,11 @@ typedef struct mlpipe_source mlpipe_source;
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_NOT_FOUND, MLPIPE_E_IO,
  *         MLPIPE_E_FORMAT (a bad row under rows=fail, no UTF-8),
  *         MLPIPE_E_AMBIGUOUS (dates, delimiter, header or title that read
- *         in two ways), MLPIPE_E_SCHEMA (as= names no column), MLPIPE_E_EMPTY (no
- *         row to load), MLPIPE_E_LIMIT, MLPIPE_E_CONFLICT (the file changed
- *         while it was read), MLPIPE_E_CANCELLED, MLPIPE_E_ARG (an empty
- *         path), MLPIPE_E_UNSUPPORTED (a context without files),
+ *         in two ways), MLPIPE_E_SCHEMA (as= names no column),
+ *         MLPIPE_E_EMPTY (no row to load), MLPIPE_E_LIMIT,
+ *         MLPIPE_E_CONFLICT (the file changed while it was read),
+ *         MLPIPE_E_CANCELLED, MLPIPE_E_ARG (an empty path),
+ *         MLPIPE_E_UNSUPPORTED (a context without files),
  *         MLPIPE_E_HOST (its io table), MLPIPE_E_STATE (after fork)
  * @thread ctx
  * @since 0.1
