@@ -20,7 +20,8 @@ typedef struct csv_tail {
 } csv_tail;
 
 static const char *const csv_note_words[] = {
-    "footnote", "note", "notes", "source", "sources", "copyright", "*",
+    "footnote", "footnotes", "note", "notes", "remark", "remarks", "source",
+    "sources", "copyright", "*",
     "(c)", "\xc2\xa9"};
 static const char *const csv_total_words[] = {
     "total", "totals", "grand total", "subtotal", "sum", "average", "mean"};

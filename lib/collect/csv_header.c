@@ -9,11 +9,29 @@ enum { CSV_HOLDS_NULL = 0, CSV_HOLDS_TEXT = 1, CSV_HOLDS_NUMBER = 2,
 enum { CSV_HEADER_MORE = 3, CSV_HEADER_ROWS = 8,
        CSV_HEADER_PEEK = CSV_HEADER_MORE + CSV_HEADER_ROWS };
 
+/* Is it a number, as the file writes them? */
+static bool csv_holds_number(const mlpipe__csv *csv, const char *s, size_t n)
+{
+    const mlpipe__csv_options *o = &csv->options;
+    char room[MLPIPE__CSV_DIGITS];
+    size_t used = n;
+    const char *plain = mlpipe__csv_plain(s, &used, o->decimal, o->thousands,
+                                          room);
+
+    if (plain && mlpipe__csv_number_kind(plain, used))
+        return true;
+    if (!o->find_comma || csv->reader.dialect.delimiter == ',')
+        return false;
+    used = n;
+    plain = mlpipe__csv_plain(s, &used, ',', 0, room);
+    return plain && mlpipe__csv_number_kind(plain, used);
+}
+
 static uint8_t csv_holds(const mlpipe__csv *csv, const char *s, size_t n)
 {
     if (!n || mlpipe__csv_na(&csv->options, s, n) >= 0)
         return CSV_HOLDS_NULL;
-    if (mlpipe__csv_number_kind(s, n))
+    if (csv_holds_number(csv, s, n))
         return n == 4 && (*s == '1' || *s == '2') ? CSV_HOLDS_YEAR
                                                   : CSV_HOLDS_NUMBER;
     return mlpipe__csv_hard(s, n) ? CSV_HOLDS_TIME : CSV_HOLDS_TEXT;
@@ -70,12 +88,13 @@ static mlpipe_status csv_look(mlpipe_ctx *ctx, mlpipe__csv *csv,
  * header=auto. Texts alone are names, numbers or dates alone are data. With
  * both, the second record decides: a text above a number or a date is a name;
  * a number above a text is none, nor is a date above a date or a number above
- * a number, but for what may be a year. Where neither occurs nobody can know.
+ * a number, but for what may be a year; three years or more above numbers that
+ * are none are names. Where neither occurs nobody can know.
  */
 static mlpipe_status csv_guess_header(mlpipe_ctx *ctx, mlpipe__csv *csv,
                                       const uint8_t *first, uint32_t count)
 {
-    uint32_t texts = 0, numbers = 0, names = 0, values = 0;
+    uint32_t texts = 0, numbers = 0, names = 0, values = 0, years = 0;
     bool there = false;
     mlpipe_status st = MLPIPE_OK;
 
@@ -95,6 +114,7 @@ static mlpipe_status csv_guess_header(mlpipe_ctx *ctx, mlpipe__csv *csv,
     for (uint32_t i = 0; i < count; i++) {
         const bool hard = second[i] > CSV_HOLDS_TEXT;
         names += first[i] == CSV_HOLDS_TEXT && hard;
+        years += first[i] == CSV_HOLDS_YEAR && second[i] == CSV_HOLDS_NUMBER;
         values += (first[i] > CSV_HOLDS_TEXT && second[i] == CSV_HOLDS_TEXT)
             || (hard && (first[i] == CSV_HOLDS_NUMBER
                          || first[i] == CSV_HOLDS_TIME));
@@ -102,6 +122,7 @@ static mlpipe_status csv_guess_header(mlpipe_ctx *ctx, mlpipe__csv *csv,
     mlpipe__free(csv->env, second);
     if (st)
         return st;
+    names += years > 2 && !values;
     csv->header = names > 0;
     if ((names > 0) != (values > 0))
         return MLPIPE_OK;

@@ -17,7 +17,8 @@ typedef struct csv_shape {
 } csv_shape;
 
 /* What a cell is worth, and what a cell that may be cut wrongly is. */
-static const double csv_whole = 1, csv_doubtful = 0.5, csv_uncut = 0.3;
+static const double csv_whole = 1, csv_comma = 0.9, csv_doubtful = 0.5,
+                    csv_uncut = 0.3;
 
 static bool csv_has_other(const char *s, size_t n, char delimiter)
 {
@@ -58,7 +59,7 @@ static double csv_credit(const mlpipe__csv_look *look,
         return 0;
     }
     if (csv_has_comma(s, n))
-        return csv_doubtful;
+        return csv_comma;
     if (csv_has_other(s, n, look->dialect.delimiter))
         return csv_uncut;
     return memchr(s, '"', n) ? csv_doubtful : csv_whole;
@@ -136,7 +137,7 @@ static void csv_measure_end(mlpipe__csv_look *look, const csv_shape *shapes,
     if (look->dialect.delimiter == ' ' && look->hard < 0.5)
         look->score *= 0.4;
     if (look->dialect.delimiter == MLPIPE__CSV_UNCUT)
-        look->score = 0.15 * share * share * look->credit;
+        look->score = 0.12 * share * share * look->credit;
 }
 
 mlpipe_status mlpipe__csv_measure(mlpipe_ctx *ctx,

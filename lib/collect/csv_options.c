@@ -4,8 +4,8 @@
 
 const mlpipe__param mlpipe__csv_params[] = {
     {"delimiter", MLPIPE_PARAM_TEXT, "auto", 0, 0, NULL, 0x000100,
-     "What separates cells: one byte, tab, space, ', ' or auto: found out "
-     "among , ; tab | and space."},
+     "What separates cells: one byte, tab, space, ', ', none (one column) or "
+     "auto: found out among , ; tab | and space."},
     {"quote", MLPIPE_PARAM_TEXT, "auto", 0, 0, NULL, 0x000100,
      "What surrounds cells that hold delimiters or line ends: one byte, '' "
      "for none, or auto: found out among \" and '."},
@@ -112,14 +112,15 @@ static mlpipe_status csv_option_bytes(mlpipe_ctx *ctx,
 
     o->pad = n == 2 && delimiter[1] == ' ' && delimiter[0] != ' ';
     const char one[2] = {*delimiter, '\0'};
-    o->delimiter = csv_option_byte(o->pad ? one : delimiter);
+    o->delimiter = !strcmp(delimiter, "none")
+        ? MLPIPE__CSV_UNCUT : csv_option_byte(o->pad ? one : delimiter);
     o->quote = csv_option_byte(quote);
     o->comment = csv_option_byte(comment);
     if (o->delimiter == MLPIPE__CSV_REFUSED || !n)
         return mlpipe__fail(ctx, MLPIPE_E_PARAM,
                             "delimiter=%q: it must be auto, tab, space or "
                             "one ASCII character that ends no line, maybe "
-                            "with a space behind it", delimiter);
+                            "with a space behind it, or none: one column", delimiter);
     if (o->quote == MLPIPE__CSV_REFUSED)
         return mlpipe__fail(ctx, MLPIPE_E_PARAM,
                             "quote=%q: it must be auto, one ASCII character "

@@ -12,7 +12,7 @@
 enum { CSV_SNIFF_BYTES = 1 << 20, CSV_CHOOSE_BYTES = 1 << 16 };
 
 /* Below this margin two dialects are equally good. */
-static const double csv_margin = 0.1;
+static const double csv_margin = 0.25;
 
 typedef struct csv_sniffer {
     mlpipe_ctx *ctx;

@@ -261,6 +261,7 @@ static void test_dialects(void **state)
     says("[a,b] [c]");
     says("delimiter=");
     /* What is told wins. */
+    reads("a\nx,y\nz,w\n", "delimiter=none", "x,y/z,w");
     reads("a,b;c\n1,5;2\n2,5;3\n", "delimiter=; decimal=,", "1.5.2/2.5.3");
     refuses(MLPIPE_E_PARAM, "a\n", "comment=##", "comment=");
     refuses(MLPIPE_E_PARAM, "a\n", "skip=-1", "skip=");
@@ -345,6 +346,11 @@ static void test_headers(void **state)
     assert_string_equal("a c", mlpipe_dataset_name(d, 0));
     assert_int_equal(2, mlpipe_dataset_rows(d));
     mlpipe_dataset_free(d);
+    d = read_ok("land,2001,2002,2003\nx,1.5,2.5,3\ny,4,5,6\n", NULL);
+    assert_string_equal("2003", mlpipe_dataset_name(d, 3));
+    mlpipe_dataset_free(d);
+    refuses(MLPIPE_E_AMBIGUOUS, "1,5;2,5\n3,5;4,5\n", NULL, "[1] [5;2]");
+    reads("1,5;2,5\n3,5;4,5\n", "delimiter=;", "1.5.2.5/3.5.4.5");
     reads("28/01/2018,x,2\n29/01/2018,y,3\n", NULL,
           "1517097600.x.2/1517184000.y.3"); /* dates are no names */
 }
