@@ -49,6 +49,15 @@ static bool csv_begins(const char *s, size_t n, const char *const *words,
     return false;
 }
 
+/* A line that is drawn of one sign. */
+static bool csv_is_rule(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (s[i] != *s || !strchr("=-_*~", s[i]))
+            return false;
+    return n > 2;
+}
+
 static void csv_tail_look(const mlpipe__csv_record *r,
                           enum mlpipe__csv_found found, uint32_t cells,
                           csv_tail *x)
@@ -77,9 +86,10 @@ static void csv_tail_look(const mlpipe__csv_record *r,
                       sizeof csv_total_words / sizeof csv_total_words[0]);
     x->strong = (total && filled < cells)
         || (filled == 1
-            && csv_begins(first->data, first->size, csv_note_words,
-                          sizeof csv_note_words
-                          / sizeof csv_note_words[0]));
+            && (csv_is_rule(first->data, first->size)
+                || csv_begins(first->data, first->size, csv_note_words,
+                              sizeof csv_note_words
+                              / sizeof csv_note_words[0])));
     x->weak = total
         || (filled == 1 && (r->count < cells || cells > 2));
 }

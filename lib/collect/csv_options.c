@@ -120,7 +120,8 @@ static mlpipe_status csv_option_bytes(mlpipe_ctx *ctx,
         return mlpipe__fail(ctx, MLPIPE_E_PARAM,
                             "delimiter=%q: it must be auto, tab, space or "
                             "one ASCII character that ends no line, maybe "
-                            "with a space behind it, or none: one column", delimiter);
+                            "with a space behind it, or none: one column",
+                            delimiter);
     if (o->quote == MLPIPE__CSV_REFUSED)
         return mlpipe__fail(ctx, MLPIPE_E_PARAM,
                             "quote=%q: it must be auto, one ASCII character "

@@ -729,6 +729,7 @@ static void loops(void **state)
 /* Those whose misuse is in a file of its own, of the same form. */
 static const char *const elsewhere[] = {
     "mlpipe_compare(", "mlpipe_compare_recipes(", "mlpipe_model_note(",
+    "mlpipe_csv_dialect(", "mlpipe_csv_dialect_memory(",
 };
 
 /* Each name of the symbol map stands in front of a parenthesis above. */

@@ -360,6 +360,7 @@ static void test_footers(void **state)
     reads_and_reports("a,b,c\n1,2,3\n4,5,6\nSource: the office\n", NULL,
                       "1.2.3/4.5.6", "Source: the office");
     reads("a,b,c\n1,2,3\n4,5,6\n\nchecked by hand\n", NULL, "1.2.3/4.5.6");
+    reads("a,b,c\n1,2,3\n4,5,6\n=====\nby hand\n", NULL, "1.2.3/4.5.6");
     reads_and_reports("a,b,c\nx,2,3\ny,5,6\nTotal,,9\n", NULL,
                       "x.2.3/y.5.6", "Total,,9");
     /* A row that has all its cells is a row, whatever it is called. */
