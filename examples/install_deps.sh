@@ -13,7 +13,9 @@ install_deps_names() {
             liblapacke-dev libcjson-dev libxxhash-dev
         ;;
     tests)
-        echo libcmocka-dev g++ clang libclang-rt-14-dev python3-venv
+        # zlib and zstd are optional parts of the library, all tested.
+        echo libcmocka-dev g++ clang libclang-rt-14-dev python3-venv \
+            zlib1g-dev libzstd-dev
         ;;
     *)
         echo "install_deps: no set $1; there are build and tests" >&2
@@ -46,6 +48,8 @@ install_deps_found() {
     libcjson-dev) pkg-config --exists libcjson ;;
     libxxhash-dev) pkg-config --exists libxxhash ;;
     libcmocka-dev) pkg-config --exists cmocka ;;
+    zlib1g-dev) pkg-config --exists zlib ;;
+    libzstd-dev) pkg-config --exists libzstd ;;
     esac > /dev/null 2>&1
 }
 

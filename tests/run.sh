@@ -21,6 +21,7 @@ if [ -z "${MLPIPE_TEST_DATA:-}" ] && [ -d ../shared/data ]; then
     MLPIPE_TEST_DATA=$(cd ../shared/data && pwd)
 fi
 export MLPIPE_TEST_DATA=${MLPIPE_TEST_DATA:-}
+[ "$what" != long ] || export MLPIPE_SWEEP_ALL=1
 . examples/install_deps.sh
 install_deps build tests || exit 1
 
@@ -159,8 +160,9 @@ else
     broken tsan-build
 fi
 
-say "without BLAS"
-if build_in noblas -Dtests=true -Dblas=none -Dexamples=false; then
+say "without BLAS, zlib and zstd"
+if build_in noblas -Dtests=true -Dblas=none -Dzlib=disabled -Dzstd=disabled \
+    -Dexamples=false; then
     run_meson noblas --suite unit
 else
     broken noblas-build

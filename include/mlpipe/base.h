@@ -167,6 +167,9 @@ typedef struct mlpipe_limits {
     uint64_t tree_nodes;       /**< 4 Mi per tree */
     uint64_t features;         /**< 1 Mi */
     uint64_t classes;          /**< 65,536 */
+    uint64_t unpacked_bytes;   /**< 1 TiB, of a compressed input */
+    uint64_t unpacked_ratio;   /**< 1,000 to one, from 64 MiB on */
+    uint64_t stream_bytes;     /**< 4 GiB, held of an mlpipe_stream */
 } mlpipe_limits;
 
 /**

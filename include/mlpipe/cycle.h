@@ -85,7 +85,8 @@ MLPIPE_API void mlpipe_trigger_free(mlpipe_trigger *trigger);
  *
  * Parameters: when='performance or age > 30 d', gate=rmse (the metric on
  * which a challenger must win, by the test that mlpipe_compare takes for it,
- * such as that of DeLong for gate=auc; default: the task's loss),
+ * such as that of DeLong for gate=auc; default: the task's loss; not one by
+ * query),
  * gate_share=0.25 (newest fresh rows withheld from the challenger),
  * gate_min=200, alpha=0.01, probation=2000 (rows), cooldown=500 (labelled
  * rows between two retrains).

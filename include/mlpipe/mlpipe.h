@@ -11,6 +11,7 @@
  *   catalog.h   the steps that exist, their parameters and defaults
  *   report.h    named numbers with uncertainty; text and JSON
  *   data.h      datasets, builders, record layouts
+ *   arrow.h     datasets from and to Arrow arrays and streams
  *   collect.h   reading files
  *   pipeline.h  the recipe: roles and steps
  *   transform.h the steps of a recipe alone: features
@@ -42,6 +43,7 @@
 #ifndef MLPIPE_MLPIPE_H
 #define MLPIPE_MLPIPE_H
 
+#include <mlpipe/arrow.h>
 #include <mlpipe/base.h>
 #include <mlpipe/catalog.h>
 #include <mlpipe/collect.h>

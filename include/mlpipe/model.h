@@ -40,7 +40,8 @@ typedef struct mlpipe_model mlpipe_model;
  *         MLPIPE_E_LEAK (valid holds rows of train), MLPIPE_E_CONFLICT (a
  *         step behind one that resamples), MLPIPE_E_NUMERIC, MLPIPE_E_LIMIT,
  *         MLPIPE_E_STATE (no learner), MLPIPE_E_UNSUPPORTED (a
- *         reserved role, or a task that the learner does not do),
+ *         reserved role, an offset that the learner does not take, or a task
+ *         that it does not do),
  *         MLPIPE_E_CANCELLED
  * @thread ctx
  * @since 0.1
@@ -110,6 +111,25 @@ mlpipe_predict(mlpipe_ctx *ctx, const mlpipe_model *model,
  * are NaN where targets differ from their mean by its rounding alone. A figure
  * that no double holds is an error.
  *
+ * Metrics by query, of numbers and of two classes, score each query's ranking
+ * by the answer and are means over queries: ndcg, dcg (the gain of a row is
+ * its target y, as in scikit-learn's ndcg_score), ndcg_exp, dcg_exp (gain
+ * 2^y - 1, as in LightGBM), mrr, map, and of the first k ranks ndcg@k, dcg@k,
+ * ndcg_exp@k, dcg_exp@k, mrr@k, map@k, precision@k, recall@k, hit_rate@k,
+ * with a number for k, from 1 to 1000000. A row is relevant where y > 0.
+ * Discounts are 1 / log2(rank + 1); precision@k is over k also where a query
+ * has fewer rows; map@k is over the smaller of k and the relevant rows. Equal
+ * answers count as the mean over all their orders, exactly (McSherry and
+ * Najork 2008; for ndcg and dcg as in scikit-learn), so that the baseline,
+ * whose answers are all equal, is a ranking drawn at random. Queries are the
+ * rows of one value of the column query=, else of the recipe's group=. A query
+ * without a relevant row is left out and counted (scikit-learn has 0 there),
+ * and so is a row without a query: queries, queries_without_relevant and
+ * rows_without_query; the n of the figure is that of queries. A query weighs
+ * the mean of its rows' weights. Intervals are those of a mean over queries.
+ * metrics=all has none of them. A target below 0 is no gain, and an error of
+ * ndcg and dcg.
+ *
  * A model with conformal also has level, coverage (the share of rows whose
  * truth the interval or the set of classes holds; Wilson's interval) and
  * interval_width or set_size, the mean of either.
@@ -127,12 +147,14 @@ mlpipe_predict(mlpipe_ctx *ctx, const mlpipe_model *model,
  * @param ctx borrows
  * @param model borrows
  * @param dataset borrows; it has the inputs and the target
- * @param params borrows: "metrics=rmse,r2", "metrics=all"; NULL for the few
- *        above
+ * @param params borrows: "metrics=rmse,r2", "metrics=all", "metrics=ndcg@10
+ *        query=session"; NULL for the few above
  * @param out gives; free with mlpipe_report_free
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_SCHEMA, MLPIPE_E_EMPTY,
- *         MLPIPE_E_NUMERIC (beyond every double), MLPIPE_E_CANCELLED
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM (also a metric by query where
+ *         nothing names queries), MLPIPE_E_SCHEMA, MLPIPE_E_EMPTY,
+ *         MLPIPE_E_NUMERIC (beyond every double), MLPIPE_E_LIMIT,
+ *         MLPIPE_E_CANCELLED
  * @thread ctx
  * @since 0.1
  *
@@ -151,7 +173,8 @@ mlpipe_evaluate(mlpipe_ctx *ctx, const mlpipe_model *model,
  * above zero; the mean over the orders with a 95 % interval (Student's) that
  * speaks of the orders alone and not of the choice of rows. Columns that tell
  * the same share what they are worth, and each may seem worth nothing; take
- * them together=true then. The same bits for any number of threads.
+ * them together=true then. What is read for the offset alone is given and not
+ * learnt, and left out. The same bits for any number of threads.
  *
  * The report "importance" has the figures n, score (of all columns as they
  * are), and drop.<column> for each, and a table of the same, the greatest
@@ -166,8 +189,9 @@ mlpipe_evaluate(mlpipe_ctx *ctx, const mlpipe_model *model,
  * @param dataset borrows: it has the inputs and the target; rows that the
  *        model has not seen tell what it has learnt, others what it has
  *        learnt by heart
- * @param params borrows: metric (default that of the task), repeats=5, seed=0,
- *        columns (default all inputs), together=false; NULL for defaults
+ * @param params borrows: metric (default that of the task), query= as that of
+ *        mlpipe_evaluate, repeats=5, seed=0, columns (default all inputs),
+ *        together=false; NULL for defaults
  * @param out gives; free with mlpipe_report_free
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_SCHEMA, MLPIPE_E_EMPTY (no

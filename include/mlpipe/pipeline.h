@@ -77,9 +77,23 @@ enum {
  * and read by nothing else (splits take label_end= of their own). segment=a,b
  * are columns by which mlpipe_evaluate splits its first metric, and private=a,b
  * columns that are never captured, counted in the reference or listed: both
- * may be features too, where features= lists them. known_time= offset= split=
- * key= are reserved: a recipe may hold them, and a fit refuses them by
+ * may be features too, where features= lists them. known_time= split= key=
+ * are reserved: a recipe may hold them, and a fit refuses them by
  * MLPIPE_E_UNSUPPORTED.
+ *
+ * offset= is a number that is added to the learner's raw score as it is, so
+ * that the learner fits what is left: the answer of a regression is offset +
+ * f(x), and P(positive) = 1 / (1 + exp(-(offset + f(x)))), as that of a
+ * generalised linear model or the init_score of LightGBM; unlike that one it
+ * is an input of the model, which every row that is predicted must have. Of
+ * target=log(y) it is on the scale of log(y). It is a column, or what derive
+ * makes (offset=log_e with derive "log_e = log(exposure)"), as the steps leave
+ * it; they change it only where they name it. ridge, lasso, elastic_net,
+ * logistic of two classes and gbt but for three classes or more take one, a
+ * fit with any other refuses it by MLPIPE_E_UNSUPPORTED. A row whose offset is
+ * missing or not finite teaches the learner nothing: it is left out and
+ * counted (fit.rows_without_offset, fit.held_out_without_offset), and when it
+ * is predicted it has no answer. A transform leaves it out of its features.
  *
  * @param ctx borrows
  * @param params borrows; a recipe for mlpipe_fit needs a target

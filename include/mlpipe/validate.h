@@ -149,8 +149,10 @@ mlpipe_split_check(mlpipe_ctx *ctx, mlpipe_dataset *const *parts, size_t n,
  * Cross-validate a recipe: fit it on what may train for each fold, every step
  * anew, and score it on the fold.
  *
- * Parameters: those of mlpipe_dataset_fold, and metrics= as that of
- * mlpipe_evaluate. What is not given is taken from the recipe's roles where
+ * Parameters: those of mlpipe_dataset_fold, and metrics= and query= as those
+ * of mlpipe_evaluate. A query that folds split is scored in each of them by
+ * its rows there, which is logged as a warning; group= keeps queries whole.
+ * What is not given is taken from the recipe's roles where
  * it fits: group= from group= where kind is random or groups (elsewhere it
  * would drop training rows, and must be asked for); order= from time= where
  * kind is ordered or contiguous, and label_end= from label_time= where such
@@ -218,7 +220,9 @@ mlpipe_cross_validate(mlpipe_ctx *ctx, const mlpipe_pipeline *pipeline,
  * by itself: ten trials at random, then the best of 24 draws), random, or grid
  * (whole, levels=5 values a range); trials=20; seconds=0 (begin no trial
  * after so many; what is tried then depends on the clock); metric= (default
- * rmse, or logloss of classes); folds=5; seed=0; batch=4 (trials that are
+ * rmse, or logloss of classes); query= as that of mlpipe_evaluate, for a
+ * metric by query (folds keep the rows of the recipe's group= together, and of
+ * another column they do not); folds=5; seed=0; batch=4 (trials that are
  * chosen before any of them is known); halving=0 (3: a batch of nine begins
  * with a ninth of the training rows, the best third goes on to a third of
  * them, the best of those to all; each part holds the one before, and none has
@@ -272,7 +276,9 @@ mlpipe_search(mlpipe_ctx *ctx, const mlpipe_pipeline *pipeline,
  * Compare two models on the same rows: which is better by a metric, how sure
  * that is, and how small a difference these rows could have shown.
  *
- * Parameters: metric= (default: the task's loss), alpha=0.05, and seen=drop:
+ * Parameters: metric= (default: the task's loss), query= as that of
+ * mlpipe_evaluate (default: the group role of a, or else of b), alpha=0.05,
+ * and seen=drop:
  * rows that equal a training row of either model are left out and counted;
  * seen=keep compares on them too, and warns. Rows that a model does not
  * answer count for neither. Where both recipes name the same weight column
@@ -282,7 +288,8 @@ mlpipe_search(mlpipe_ctx *ctx, const mlpipe_pipeline *pipeline,
  * The test is that of the metric: DeLong's for auc (1988; by the ranks of Sun
  * and Xu, 2014; equal areas without variance give 0), McNemar's for accuracy
  * without weights (exact below 25 rows on which one model alone is right, else
- * (|a - b| - 1)^2 / (a + b)), and for all others Student's t of the losses'
+ * (|a - b| - 1)^2 / (a + b)), for metrics by query Student's t of their
+ * differences, query by query, and for all others that of the losses'
  * differences, row by row.
  *
  * The report has the texts verdict ("a better", "b better" or "no difference
@@ -291,7 +298,7 @@ mlpipe_search(mlpipe_ctx *ctx, const mlpipe_pipeline *pipeline,
  * metric (its interval by the delta method); loss_difference, the same of the
  * losses that are tested; statistic (of t and z below 0 where b is better), df
  * and the two-sided p; detectable, the difference that would be shown in 80 %
- * of such samples; alpha, rows, n, rows_seen,
+ * of such samples; alpha, rows, n, queries (of metrics by query), rows_seen,
  * rows_without_target (or of weight 0), rows_without_answer_a and _b. Beside
  * them, of other tests of the same rows, wilcoxon_statistic and wilcoxon_p
  * (signed ranks of the losses' differences), and for classes only_a_right,
@@ -324,8 +331,9 @@ mlpipe_compare(mlpipe_ctx *ctx, const mlpipe_model *a, const mlpipe_model *b,
  * for a fold, and scored on the rows of it that both answer.
  *
  * Parameters: those of mlpipe_dataset_fold, metric= (any of the task; default:
- * its loss) and alpha=0.05. Where kind is random and group= is not given, the
- * group role of a, or else of b, keeps groups whole.
+ * its loss), query= as that of mlpipe_evaluate (default: the group role of a,
+ * or else of b) and alpha=0.05. Where kind is random and group= is not given,
+ * the group role of a, or else of b, keeps groups whole.
  *
  * The test is the corrected resampled t of the differences d of the J folds,
  * t = mean(d) / sqrt((1 / J + n_test / n_train) s^2) with J - 1 degrees of

@@ -27,8 +27,8 @@ MLPIPE_API uint32_t mlpipe_version(void);
 /**
  * How the loaded library was built: version, compiler, BLAS, optional parts.
  *
- * @return static text such as "libmlpipe 0.1.0, gcc 12.2.0, blas openblas";
- *         never NULL, never freed.
+ * @return static text such as "libmlpipe 0.1.0, gcc 12.2.0, blas openblas,
+ *         zlib, no zstd"; never NULL, never freed.
  * @thread any
  * @since 0.1
  */

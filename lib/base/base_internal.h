@@ -111,6 +111,14 @@ mlpipe_status mlpipe__begin(mlpipe_ctx *ctx, const char *where);
 mlpipe_status mlpipe__begin_here(mlpipe_ctx *ctx, const char *where);
 mlpipe_status mlpipe__end(mlpipe_ctx *ctx, mlpipe_status status);
 
+/*
+ * Copy a struct of the host's whose first member is its size; see ctx.c.
+ * `first` is the size that its first version had. False where it is too
+ * small, or asks for what this library does not know.
+ */
+bool mlpipe__struct_copy(void *out, size_t ours, size_t first,
+                         const void *from);
+
 /* E_STATE where the context was made before a fork. */
 mlpipe_status mlpipe__check_process(mlpipe_ctx *ctx);
 /* No error any more; `where` is the function under way. */
@@ -566,6 +574,19 @@ mlpipe_status mlpipe__file_read(mlpipe_ctx *ctx, const char *path,
 /* Old or new after a crash: temp, sync, rename, sync folder. */
 mlpipe_status mlpipe__file_write(mlpipe_ctx *ctx, const char *path,
                                  const void *data, size_t bytes, bool sync);
+/* The same piece by piece. end frees f in any case; where st is a failure the
+ * old file stays, and st is what it returns. */
+typedef struct mlpipe__new_file {
+    const char *path;
+    mlpipe__text name; /* of the temporary */
+    void *file;
+} mlpipe__new_file;
+mlpipe_status mlpipe__file_begin(mlpipe_ctx *ctx, const char *path,
+                                 mlpipe__new_file *f);
+mlpipe_status mlpipe__file_put(mlpipe_ctx *ctx, mlpipe__new_file *f,
+                               const void *data, size_t bytes);
+mlpipe_status mlpipe__file_end(mlpipe_ctx *ctx, mlpipe__new_file *f,
+                               mlpipe_status st, bool sync);
 /* Waits until the disk knows the name at the end of path. */
 mlpipe_status mlpipe__file_sync_folder(mlpipe_ctx *ctx, const char *path);
 

@@ -11,7 +11,7 @@ enum { CTX_THREADS_MAX = 1024, CTX_LOG_BYTES = 1024 };
 enum {
     CTX_OPTIONS_FIRST = sizeof(mlpipe_ctx_options),
     CTX_IO_FIRST = sizeof(mlpipe_io),
-    CTX_LIMITS_FIRST = sizeof(mlpipe_limits)
+    CTX_LIMITS_FIRST = offsetof(mlpipe_limits, unpacked_bytes)
 };
 
 #define CTX_MIB (UINT64_C(1) << 20)
@@ -36,6 +36,9 @@ static const mlpipe_limits ctx_limits = {
     .tree_nodes = 4 * CTX_MIB,
     .features = CTX_MIB,
     .classes = 65536,
+    .unpacked_bytes = CTX_MIB * CTX_MIB,
+    .unpacked_ratio = 1000,
+    .stream_bytes = 4096 * CTX_MIB,
 };
 
 /*
@@ -43,7 +46,8 @@ static const mlpipe_limits ctx_limits = {
  * its size; 0 means ours. A newer one is accepted where what we do not know
  * is zero, because then it asks for nothing that we would leave out.
  */
-static bool ctx_copy(void *out, size_t ours, size_t first, const void *from)
+bool mlpipe__struct_copy(void *out, size_t ours, size_t first,
+                         const void *from)
 {
     size_t size, i;
     memcpy(&size, from, sizeof size);
@@ -67,7 +71,7 @@ static bool ctx_fill_limits(mlpipe_limits *out, const mlpipe_limits *from)
     *out = ctx_limits;
     if (!from)
         return true;
-    if (!ctx_copy(asked, sizeof *out, CTX_LIMITS_FIRST, from))
+    if (!mlpipe__struct_copy(asked, sizeof *out, CTX_LIMITS_FIRST, from))
         return false;
     memcpy(given, out, sizeof given);
     for (i = 1; i < sizeof given / 8; i++)
@@ -86,7 +90,7 @@ static bool ctx_fill_io(mlpipe_io *out, const mlpipe_io *from)
             out->open = NULL;
         return true;
     }
-    if (!ctx_copy(out, sizeof *out, CTX_IO_FIRST, from))
+    if (!mlpipe__struct_copy(out, sizeof *out, CTX_IO_FIRST, from))
         return false;
     out->size = sizeof *out;
     if (!out->open)
@@ -143,7 +147,8 @@ mlpipe_status mlpipe_ctx_new(const mlpipe_ctx_options *options,
     if (!out)
         return MLPIPE_E_ARG;
     *out = NULL;
-    if (options && !ctx_copy(&o, sizeof o, CTX_OPTIONS_FIRST, options))
+    if (options &&
+        !mlpipe__struct_copy(&o, sizeof o, CTX_OPTIONS_FIRST, options))
         return MLPIPE_E_ARG;
     if (o.threads > CTX_THREADS_MAX)
         return MLPIPE_E_ARG;

@@ -218,39 +218,61 @@ mlpipe_status mlpipe__file_sync_folder(mlpipe_ctx *ctx, const char *path)
     return st;
 }
 
-mlpipe_status mlpipe__file_write(mlpipe_ctx *ctx, const char *path,
-                                 const void *data, size_t bytes, bool sync)
+mlpipe_status mlpipe__file_begin(mlpipe_ctx *ctx, const char *path,
+                                 mlpipe__new_file *f)
+{
+    f->file = NULL;
+    f->path = path;
+    mlpipe__text_init(&f->name, ctx->env);
+    const mlpipe_status st = mlpipe__io_check(ctx, path);
+    return st ? st : file_make_temp(ctx, path, &f->name, &f->file);
+}
+
+mlpipe_status mlpipe__file_put(mlpipe_ctx *ctx, mlpipe__new_file *f,
+                               const void *data, size_t bytes)
 {
     const mlpipe_io *io = &ctx->env->io;
-    void *file = NULL;
-    mlpipe__text name;
-    mlpipe_status st = mlpipe__io_check(ctx, path);
-    int32_t r;
-    if (st)
-        return st;
-    mlpipe__text_init(&name, ctx->env);
-    st = file_make_temp(ctx, path, &name, &file);
-    if (st)
+    const int32_t r = io->write(io->user, f->file, data, bytes);
+    return r ? mlpipe__io_fail(ctx, r, "write", f->path) : MLPIPE_OK;
+}
+
+mlpipe_status mlpipe__file_end(mlpipe_ctx *ctx, mlpipe__new_file *f,
+                               mlpipe_status st, bool sync)
+{
+    const mlpipe_io *io = &ctx->env->io;
+    int32_t r = MLPIPE_IO_OK;
+    if (!f->file)
         goto done;
-    r = io->write(io->user, file, data, bytes);
-    if (!r && sync)
-        r = io->sync(io->user, file);
-    if (r) {
-        (void)io->close(io->user, file);
+    if (!st && sync)
+        r = io->sync(io->user, f->file);
+    if (st || r) {
+        (void)io->close(io->user, f->file);
     } else {
-        r = io->close(io->user, file);
+        r = io->close(io->user, f->file);
     }
-    if (!r)
-        r = io->rename(io->user, name.data, path);
-    if (r) {
+    if (!st && !r)
+        r = io->rename(io->user, f->name.data, f->path);
+    if (st || r) {
         /* Whatever stays behind is a temporary that nobody reads. */
-        (void)io->remove(io->user, name.data);
-        st = mlpipe__io_fail(ctx, r, "write", path);
+        (void)io->remove(io->user, f->name.data);
+        if (!st)
+            st = mlpipe__io_fail(ctx, r, "write", f->path);
         goto done;
     }
     if (sync)
-        st = mlpipe__file_sync_folder(ctx, path);
+        st = mlpipe__file_sync_folder(ctx, f->path);
 done:
-    mlpipe__text_free(&name);
+    f->file = NULL;
+    mlpipe__text_free(&f->name);
     return st;
+}
+
+mlpipe_status mlpipe__file_write(mlpipe_ctx *ctx, const char *path,
+                                 const void *data, size_t bytes, bool sync)
+{
+    mlpipe__new_file f;
+    mlpipe_status st = mlpipe__file_begin(ctx, path, &f);
+    if (!st)
+        st = mlpipe__file_put(ctx, &f, data, bytes);
+    return mlpipe__file_end(ctx, &f, st, sync);
 }

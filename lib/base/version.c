@@ -2,15 +2,26 @@
 /* Which library this is, and how it was built. */
 #include "base/base_internal.h"
 
+#if defined(MLPIPE_ZLIB)
+#define VERSION_ZLIB ", zlib"
+#else
+#define VERSION_ZLIB ", no zlib"
+#endif
+#if defined(MLPIPE_ZSTD)
+#define VERSION_ZSTD ", zstd"
+#else
+#define VERSION_ZSTD ", no zstd"
+#endif
+
 #if defined(MLPIPE_SERVE)
 #define VERSION_NAME "libmlpipe-serve"
 #define VERSION_PARTS ""
 #elif defined(MLPIPE_BLAS_OPENBLAS)
 #define VERSION_NAME "libmlpipe"
-#define VERSION_PARTS ", blas openblas"
+#define VERSION_PARTS ", blas openblas" VERSION_ZLIB VERSION_ZSTD
 #else
 #define VERSION_NAME "libmlpipe"
-#define VERSION_PARTS ", blas none"
+#define VERSION_PARTS ", blas none" VERSION_ZLIB VERSION_ZSTD
 #endif
 
 #if defined(__clang__)

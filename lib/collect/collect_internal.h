@@ -54,9 +54,11 @@ typedef struct mlpipe__csv_options {
     int64_t skip, footer;   /* lines, or MLPIPE__CSV_AUTO_LINES */
     char decimal, thousands; /* thousands: 0 = none */
     bool find_comma;        /* is decimal found out? */
+    uint32_t encoding;      /* MLPIPE__ENCODING_ */
     uint32_t orders;        /* MLPIPE__CSV_ orders of dates that are tried */
     bool trim;
     uint32_t policy;        /* MLPIPE__CSV_FAIL ... */
+    bool quoted_text;       /* a cell in quotes is never null */
     uint64_t max_rejects;
     mlpipe__dict na;        /* tokens that mean null */
     bool na_first[256];     /* is there one that starts with this byte? */
@@ -66,6 +68,8 @@ typedef struct mlpipe__csv_options {
 mlpipe_status mlpipe__csv_options_parse(mlpipe_ctx *ctx, const char *params,
                                         mlpipe__csv_options *out);
 void mlpipe__csv_options_free(mlpipe__csv_options *o);
+/* MLPIPE__CSV_TIMES that the choice of dates= tries. */
+uint32_t mlpipe__csv_orders(uint32_t choice);
 /* Index of the token that the cell is, or -1 where it holds a value. */
 static inline int32_t mlpipe__csv_na(const mlpipe__csv_options *o,
                                      const char *s, size_t n)
@@ -75,23 +79,71 @@ static inline int32_t mlpipe__csv_na(const mlpipe__csv_options *o,
     return (int32_t)mlpipe__dict_find(&o->na, s, n);
 }
 
-/* ---- bytes (input.c) ------------------------------------------------ */
+/* ---- bytes (input.c, input_*.c) ----------------------------------------- */
 
-/* A window on a file or on memory: [at, end) is there to be read. */
+/* How a text is written; the choices of the parameter encoding. */
+enum {
+    MLPIPE__ENCODING_AUTO,
+    MLPIPE__ENCODING_UTF8,
+    MLPIPE__ENCODING_UTF16LE,
+    MLPIPE__ENCODING_UTF16BE,
+    MLPIPE__ENCODING_LATIN1,
+    MLPIPE__ENCODING_CP1252
+};
+/* The row of that parameter, for the table of every reader of texts. */
+#define MLPIPE__PARAM_ENCODING                                             \
+    {"encoding", MLPIPE_PARAM_CHOICE, "auto", 0, 0,                        \
+     "auto,utf8,utf16le,utf16be,latin1,cp1252", 0x000100,                  \
+     "How the text is written; auto: by its byte order mark, UTF-16 where " \
+     "zero bytes give it away, else UTF-8."}
+
+/* Unpacks and transcodes; input_internal.h. */
+typedef struct mlpipe__decoder mlpipe__decoder;
+
+/*
+ * A window on a text: [at, end) is there to be read, in UTF-8, however the
+ * file is packed and written. Offsets are those of the text as it was written:
+ * of the file, or of what it unpacks to. One may go to any offset that the
+ * input once told; elsewhere in a text that is transcoded there may be the
+ * middle of a character, and in one that is packed the way there is long.
+ */
 typedef struct mlpipe__input {
     mlpipe__env *env;
     char *path;            /* NULL: memory */
+    char *name;            /* of a stream, for messages */
     void *file;
     mlpipe_io_stat found;  /* when it was opened */
     const char *memory;
+    char *spool;           /* of a stream: what memory then is */
     char *buffer;
-    size_t room;
+    size_t room, block;
     const char *at, *end;
-    uint64_t offset;       /* of `at` in the whole */
-    uint64_t total;        /* bytes of the whole */
+    uint64_t offset;       /* of `at` in the text as it was written */
+    uint64_t total;        /* bytes of the whole as it is stored */
+    uint64_t text_bytes;   /* of the text as it was written; 0 = not known */
     bool eof;              /* nothing comes behind `end` */
+    uint32_t encoding;     /* MLPIPE__ENCODING_, never AUTO */
+    bool mark;             /* a byte order mark was skipped */
+    bool controls;         /* Latin-1 with bytes 80 to 9f */
+    mlpipe__decoder *decoder; /* NULL: stored as UTF-8 */
 } mlpipe__input;
 
+/* Where an input comes from: the one that is given of path, stream, bytes. */
+typedef struct mlpipe__input_from {
+    const char *path;
+    const mlpipe_stream *stream;
+    const void *bytes;
+    size_t size;
+    uint32_t encoding;     /* MLPIPE__ENCODING_ */
+    size_t block;          /* bytes that are read at once; 0: the default */
+} mlpipe__input_from;
+
+/* Behind a byte order mark. What is there can be closed, even after a failure;
+ * the stream is at its end. */
+mlpipe_status mlpipe__input_open(mlpipe_ctx *ctx,
+                                 const mlpipe__input_from *from,
+                                 mlpipe__input *out);
+/* The two with encoding=auto. */
 mlpipe_status mlpipe__input_file(mlpipe_ctx *ctx, const char *path,
                                      mlpipe__input *out);
 mlpipe_status mlpipe__input_memory(mlpipe_ctx *ctx, const void *bytes,
@@ -99,11 +151,16 @@ mlpipe_status mlpipe__input_memory(mlpipe_ctx *ctx, const void *bytes,
 /* One more block behind `end`; sets eof where there is none. */
 mlpipe_status mlpipe__input_more(mlpipe_ctx *ctx, mlpipe__input *in);
 void mlpipe__input_seek(mlpipe__input *in, uint64_t offset);
+/* How many bytes the next n of the window were as they were written. */
+uint64_t mlpipe__input_written(const mlpipe__input *in, size_t n);
 static inline void mlpipe__input_skip(mlpipe__input *in, size_t n)
 {
+    in->offset += in->encoding > MLPIPE__ENCODING_UTF8
+        ? mlpipe__input_written(in, n) : n;
     in->at += n;
-    in->offset += n;
 }
+/* How many of `total` bytes were read so far, for progress. */
+uint64_t mlpipe__input_passed(const mlpipe__input *in);
 /* E_CONFLICT where the file is not what it was when it was opened. */
 mlpipe_status mlpipe__input_check(mlpipe_ctx *ctx,
                                       const mlpipe__input *in);
@@ -113,6 +170,48 @@ mlpipe_status mlpipe__input_changed(mlpipe_ctx *ctx,
 void mlpipe__input_close(mlpipe__input *in);
 /* Name of the input for messages. */
 const char *mlpipe__input_name(const mlpipe__input *in);
+/* For reports: "utf-8", where wide says whether a byte above 0x7f was met;
+ * and "none", "gzip" or "zstd". */
+const char *mlpipe__input_encoding(const mlpipe__input *in, bool wide);
+const char *mlpipe__input_compression(const mlpipe__input *in);
+/* Why n bytes that begin at `offset` are no UTF-8, and what to do. */
+enum { MLPIPE__INPUT_WHY = 160 };
+void mlpipe__input_no_utf8(const char *s, size_t n, uint64_t offset,
+                           char why[MLPIPE__INPUT_WHY]);
+
+/* ---- JSON (json_*.c) ----------------------------------------------------- */
+
+/*
+ * A strict reader of tokens (RFC 8259) over bytes that are there. Each call
+ * returns true and moves `at` behind what it took; false with `bad` says why
+ * it is none, false without that it does not end before `end`.
+ */
+typedef struct mlpipe__json_lexer {
+    const char *at, *end;
+    bool whole;       /* nothing comes behind `end` */
+    bool loose;       /* only where values end is asked for */
+    bool wide;        /* a byte above 0x7f was met */
+    const char *bad;
+} mlpipe__json_lexer;
+
+struct mlpipe__csv_field;
+/* False at the end; *c is the next byte that is no space. */
+bool mlpipe__json_peek(mlpipe__json_lexer *l, char *c);
+bool mlpipe__json_string(mlpipe__json_lexer *l, struct mlpipe__csv_field *f);
+/* A number, true, false or null. */
+bool mlpipe__json_scalar(mlpipe__json_lexer *l, struct mlpipe__csv_field *f);
+/* Appends the text of a string whose inside is s. */
+void mlpipe__json_decode(mlpipe__text *t, const char *s, size_t n);
+
+/* A value of any depth that is passed over, in as many pieces as it takes.
+ * All zero is the start. */
+enum { MLPIPE__JSON_DEPTH = 512 };
+typedef struct mlpipe__json_pass {
+    uint32_t depth, most; /* most 0: MLPIPE__JSON_DEPTH */
+    uint32_t state;
+    uint64_t objects[MLPIPE__JSON_DEPTH / 64]; /* bit: the level is one */
+} mlpipe__json_pass;
+bool mlpipe__json_skip(mlpipe__json_lexer *l, mlpipe__json_pass *pass);
 
 /* ---- records (csv_scan.c, csv_reader.c) --------------------------------- */
 
@@ -137,9 +236,20 @@ void mlpipe__csv_dialect_escape(mlpipe__csv_dialect *d, uint32_t escape);
 
 /* A cell as it lies in the record. */
 enum { MLPIPE__CSV_QUOTED = 1, MLPIPE__CSV_DOUBLED = 2,
-       MLPIPE__CSV_TRIMMED = 4, MLPIPE__CSV_ESCAPED = 8 };
+       MLPIPE__CSV_TRIMMED = 4, MLPIPE__CSV_ESCAPED = 16 /* backslashes */ };
+/* What a cell of JSON is; a cell of CSV is none of them. */
+enum {
+    MLPIPE__CSV_STRING = 8,
+    MLPIPE__CSV_NUMBER = 32,
+    MLPIPE__CSV_TRUTH = 64,
+    MLPIPE__CSV_NESTED = 128, /* an array or object as it stands */
+    MLPIPE__CSV_NULL = 256,
+    MLPIPE__CSV_ABSENT = 512, /* the row has no such key */
+    MLPIPE__CSV_VALUE = MLPIPE__CSV_STRING | MLPIPE__CSV_NUMBER
+        | MLPIPE__CSV_TRUTH | MLPIPE__CSV_NESTED
+};
 typedef struct mlpipe__csv_field {
-    const char *data;
+    const char *data; /* of a string of JSON: inside the quotes */
     size_t size;
     uint32_t flags;
 } mlpipe__csv_field;
@@ -188,6 +298,8 @@ typedef struct mlpipe__csv_reader {
     uint32_t pass, passes; /* for progress */
     const char *raw;       /* the record's bytes */
     bool wide;             /* a byte above 0x7f was met */
+    char no_utf8[MLPIPE__INPUT_WHY]; /* record.bad where that is why */
+    bool between;          /* JSON: a comma belongs before the next row */
     mlpipe__text scratch;  /* of mlpipe__csv_cell */
 } mlpipe__csv_reader;
 
@@ -196,9 +308,19 @@ typedef struct mlpipe__csv_reader {
 mlpipe_status mlpipe__csv_poll(mlpipe_ctx *ctx, mlpipe__csv_reader *r);
 mlpipe_status mlpipe__csv_next(mlpipe_ctx *ctx, mlpipe__csv_reader *r,
                                enum mlpipe__csv_found *found);
+/* E_LIMIT: the record that begins here is longer than csv_line_bytes. */
+mlpipe_status mlpipe__csv_too_long(mlpipe_ctx *ctx,
+                                   const mlpipe__csv_reader *r);
 /* Bytes of a cell, quotes undone; valid until the next call. False = nomem. */
 bool mlpipe__csv_cell(mlpipe__csv_reader *r, uint32_t field, const char **s,
                       size_t *n);
+/* Flags of a cell; a short row that is padded has none behind its last. */
+static inline uint32_t mlpipe__csv_flags(const mlpipe__csv_reader *r,
+                                         uint32_t field)
+{
+    return field < r->record.count ? r->record.fields[field].flags : 0;
+}
+
 /* ---- the dialect (csv_sniff.c, csv_measure.c) --------------------------- */
 
 /* How a sample looks when it is cut by one dialect. */
@@ -246,11 +368,17 @@ typedef struct mlpipe__csv_guess {
     char shown[2][MLPIPE__CSV_SHOWN]; /* a record as the best two cut it */
 } mlpipe__csv_guess;
 
+/* Bytes at the start by which a dialect is chosen. */
+enum { MLPIPE__CSV_SNIFFED = 1 << 20 };
+/* Below this margin two dialects are equally good. */
+#define MLPIPE__CSV_MARGIN 0.25
+
 /* A delimiter that cuts nothing, of a table of one column. */
 enum { MLPIPE__CSV_UNCUT = 0x1f };
 
-/* Finds the dialect in the input's window, which stays as it is. */
-mlpipe_status mlpipe__csv_sniff(mlpipe_ctx *ctx, const mlpipe__input *in,
+/* Finds the dialect of a sample. */
+mlpipe_status mlpipe__csv_sniff(mlpipe_ctx *ctx,
+                                const mlpipe__csv_sample *sample,
                                 const mlpipe__csv_options *o,
                                 mlpipe__csv_record *record,
                                 mlpipe__csv_guess *out);
@@ -328,6 +456,8 @@ typedef struct mlpipe__csv_column {
     uint32_t may;            /* MLPIPE__CSV_ kinds that fit so far */
     uint32_t order;          /* of a TIMESTAMP */
     uint64_t values;
+    uint32_t kinds;          /* MLPIPE__CSV_VALUE kinds that occur */
+    uint32_t kind;           /* that of the first value */
     uint32_t fraction;       /* most digits of a second's fraction */
     bool real, huge, rounded; /* cells with a point; beyond i64, 2^53 */
     bool comma;              /* its numbers have a decimal comma */
@@ -348,7 +478,7 @@ typedef struct mlpipe__csv_column {
 } mlpipe__csv_column;
 
 /* What happened to a row that is no row like the others. */
-enum mlpipe__csv_kind {
+enum mlpipe__csv_fate {
     MLPIPE__CSV_REJECTED,
     MLPIPE__CSV_PADDED,   /* was short and loaded with nulls behind it */
     MLPIPE__CSV_CUT,      /* was long and loaded without its last cells */
@@ -357,7 +487,7 @@ enum mlpipe__csv_kind {
 };
 
 typedef struct mlpipe__csv_reject {
-    enum mlpipe__csv_kind kind;
+    enum mlpipe__csv_fate kind;
     uint64_t line, begin, end;
     uint64_t row;                /* of the data, from 0, bad and empty too */
     int32_t column;              /* -1: the whole row */
@@ -382,15 +512,41 @@ typedef struct mlpipe__csv_tally {
     uint64_t rows_in, loaded, rejected, skipped, trimmed;
     uint64_t mended[MLPIPE__CSV_KINDS]; /* loaded, but listed */
     uint64_t quoted_empty;
+    uint64_t empty_objects; /* of JSON: keys without a column */
     uint32_t reject_count;
     size_t reject_bytes;
     uint32_t line_count;
     size_t line_bytes;
 } mlpipe__csv_tally;
 
-/* A CSV that is being read. */
-typedef struct mlpipe__csv {
+typedef struct mlpipe__csv mlpipe__csv;
+
+/*
+ * A format of text whose rows become columns. Types, texts, rejects, the
+ * account of rows and the blocks of a source are the same for all formats;
+ * what is told here is how rows are found and what is in them.
+ */
+typedef struct mlpipe__csv_kind {
+    const char *name; /* "csv", "json" */
+    mlpipe_status (*options)(mlpipe_ctx *ctx, const char *params,
+                             mlpipe__csv *csv);
+    /* Up to the first row: sets data_offset and data_line. */
+    mlpipe_status (*begin)(mlpipe_ctx *ctx, mlpipe__csv *csv);
+    /* The next record as cells of the columns. */
+    mlpipe_status (*next)(mlpipe_ctx *ctx, mlpipe__csv *csv,
+                          enum mlpipe__csv_found *found);
+    /* All rows were seen for the first time: are the columns those that the
+     * parameters speak of? */
+    mlpipe_status (*seen)(mlpipe_ctx *ctx, mlpipe__csv *csv);
+    void (*report)(mlpipe_report *r, const mlpipe__csv *csv);
+    void (*free)(mlpipe__csv *csv);
+} mlpipe__csv_kind;
+
+/* A table that is being read: CSV, or JSON where json is set. */
+struct mlpipe__csv {
     mlpipe__env *env;
+    const mlpipe__csv_kind *kind;
+    struct mlpipe__ndjson *json;
     mlpipe__csv_options options;
     mlpipe__input input;
     mlpipe__csv_guess guess;
@@ -399,7 +555,7 @@ typedef struct mlpipe__csv {
     uint64_t footer_offset;            /* no rows from there on */
     mlpipe__csv_tally before;          /* what lies before the header */
     uint64_t data_offset, data_line;   /* behind the header */
-    bool bom, header;
+    bool header, tolerant;             /* tolerant: of a dialect in doubt */
     uint32_t header_rows;              /* lines that name the columns */
     uint32_t renamed;                  /* columns that got another name */
     uint32_t column_count, forced_count;
@@ -413,13 +569,93 @@ typedef struct mlpipe__csv {
     mlpipe__csv_line *lines;
     mlpipe__text line_text;
     bool done;                         /* the last record was read */
-} mlpipe__csv;
+};
 
-/* Everything up to where the table begins and ends (csv_dialect.c). */
-mlpipe_status mlpipe__csv_open(mlpipe_ctx *ctx, const char *path,
-                               const void *bytes, size_t size,
-                               const char *params, bool tolerant,
-                               mlpipe__csv **out);
+/* Index of the token by which the cell is null, or -1. Of JSON 0 is a key
+ * that is absent and 1 a null, which no text of the tokens can equal. */
+static inline int32_t mlpipe__csv_null(const mlpipe__csv *csv, uint32_t i,
+                                       const char *s, size_t n)
+{
+    const uint32_t flags = mlpipe__csv_flags(&csv->reader, i);
+
+    if (flags & (MLPIPE__CSV_ABSENT | MLPIPE__CSV_NULL))
+        return flags & MLPIPE__CSV_NULL ? 1 : 0;
+    if (flags & MLPIPE__CSV_VALUE && !(flags & MLPIPE__CSV_STRING))
+        return -1;
+    if (flags & MLPIPE__CSV_QUOTED && csv->options.quoted_text)
+        return -1;
+    return mlpipe__csv_na(&csv->options, s, n);
+}
+
+/* ---- rows of JSON (json_rows.c, json_place.c, json_read.c) --------------- */
+
+enum { MLPIPE__JSON_AUTO, MLPIPE__JSON_LINES, MLPIPE__JSON_ARRAY_OF_ROWS };
+enum { MLPIPE__JSON_FLATTEN, MLPIPE__JSON_AS_TEXT, MLPIPE__JSON_REFUSE };
+enum { MLPIPE__JSON_LEVELS = 32, MLPIPE__JSON_WHY = 200 };
+
+/* One value of a row, and the column that its key names. */
+typedef struct mlpipe__json_item {
+    mlpipe__csv_field cell;
+    uint32_t column; /* UINT32_MAX: no column yet, but `fresh` */
+    uint32_t fresh;
+} mlpipe__json_item;
+
+typedef struct mlpipe__ndjson {
+    uint32_t format, nested, levels;
+    bool mixed_bad;
+    const char *at;          /* JSON pointer; NULL: none */
+    mlpipe__dict names;      /* of columns; entry i is column i */
+    mlpipe__dict fresh;      /* keys of this row that are no columns yet */
+    uint32_t column_room;
+    uint64_t *met;           /* by column: the last row that had it */
+    uint32_t *order;         /* columns of the row before, in its order */
+    uint32_t order_count;
+    mlpipe__json_item *items;
+    uint32_t item_count, item_room;
+    uint64_t serial;         /* of the row, counted over all passes */
+    mlpipe__text path, key;  /* of the key under way */
+    uint32_t empty_objects;  /* in the row under way */
+    char why[MLPIPE__JSON_WHY]; /* the row is bad */
+    char steps[MLPIPE__JSON_DEPTH]; /* [ or { of each level of `at` */
+} mlpipe__ndjson;
+
+extern const mlpipe__param mlpipe__json_params[];
+extern const uint32_t mlpipe__json_param_count;
+
+mlpipe_status mlpipe__json_next(mlpipe_ctx *ctx, mlpipe__csv *csv,
+                                enum mlpipe__csv_found *found);
+/* To the first row; and from the end of an array to that of the input. */
+mlpipe_status mlpipe__json_begin(mlpipe_ctx *ctx, mlpipe__csv *csv);
+mlpipe_status mlpipe__json_finish(mlpipe_ctx *ctx, mlpipe__csv *csv);
+/* Passes n bytes and counts their lines. */
+void mlpipe__json_take(mlpipe__csv *csv, size_t n);
+/* Passes what is no value; *c is the next byte, or -1 at the end. */
+mlpipe_status mlpipe__json_ahead(mlpipe_ctx *ctx, mlpipe__csv *csv,
+                                 int32_t *c);
+/* More bytes behind `end`, at least twice as many as there are. */
+mlpipe_status mlpipe__json_more(mlpipe_ctx *ctx, mlpipe__csv *csv);
+mlpipe_status mlpipe__json_broken(mlpipe_ctx *ctx, const mlpipe__csv *csv,
+                                  const char *why);
+
+/* Reading whole, and as a source (csv.c). */
+mlpipe_status mlpipe__csv_read(mlpipe_ctx *ctx, const mlpipe__csv_kind *kind,
+                               mlpipe__input_from from, const char *params,
+                               mlpipe_dataset **out);
+mlpipe_status mlpipe__csv_source(mlpipe_ctx *ctx,
+                                 const mlpipe__csv_kind *kind,
+                                 const char *path, const char *params,
+                                 mlpipe_source **out);
+/* What a report tells of a table as it is read (csv_report.c). */
+void mlpipe__csv_report_encoding(mlpipe_report *r, const mlpipe__csv *csv);
+void mlpipe__csv_report_dialect(mlpipe_report *r, const mlpipe__csv *csv);
+/* The dialect and what became of rows that did not fit it. */
+void mlpipe__csv_report_rows(mlpipe_report *r, const mlpipe__csv *csv);
+
+/* Everything up to where the table begins and ends (csv.c). */
+mlpipe_status mlpipe__csv_open(mlpipe_ctx *ctx, const mlpipe__csv_kind *kind,
+                               mlpipe__input_from from, const char *params,
+                               bool tolerant, mlpipe__csv **out);
+extern const mlpipe__csv_kind mlpipe__csv_rows;
 void mlpipe__csv_free(void *csv);
 /* Where the table begins and ends (csv_frame.c, csv_footer.c). */
 mlpipe_status mlpipe__csv_frame(mlpipe_ctx *ctx, mlpipe__csv *csv);
@@ -431,10 +667,13 @@ mlpipe_status mlpipe__csv_list_line(mlpipe_ctx *ctx, mlpipe__csv *csv,
 void mlpipe__csv_put_raw(mlpipe__text *t, const char *s, size_t n);
 /* Names of columns from the header; resolves `as` (csv_header.c). */
 mlpipe_status mlpipe__csv_header(mlpipe_ctx *ctx, mlpipe__csv *csv);
-/* The dialect and all that was skipped (csv_report.c). */
-void mlpipe__csv_report_dialect(mlpipe_report *r, const mlpipe__csv *csv);
+/* name:type of `as`; E_PARAM where it is not. */
+mlpipe_status mlpipe__csv_forced(mlpipe_ctx *ctx, const char *item,
+                                 size_t *name_bytes, int32_t *type);
 /* Types from the whole file (csv_infer.c). */
 mlpipe_status mlpipe__csv_infer(mlpipe_ctx *ctx, mlpipe__csv *csv);
+/* What the column may be before any value was seen; false = no memory. */
+bool mlpipe__csv_start_column(mlpipe__csv *csv, mlpipe__csv_column *c);
 /* Goes to the first record; clears the tally. */
 void mlpipe__csv_rewind(mlpipe__csv *csv, uint32_t pass);
 /*
@@ -454,5 +693,53 @@ mlpipe_status mlpipe__csv_report(mlpipe_ctx *ctx, const mlpipe__csv *csv,
                                  mlpipe_report **out);
 /* The error of rows=fail: names the first rejects and how many there are. */
 mlpipe_status mlpipe__csv_rejected(mlpipe_ctx *ctx, const mlpipe__csv *csv);
+
+/* ---- writing (write_table.c, write_csv.c, write_json.c) ------------------ */
+
+extern const mlpipe__param mlpipe__write_csv_params[];
+extern const uint32_t mlpipe__write_csv_param_count;
+extern const mlpipe__param mlpipe__write_json_params[];
+extern const uint32_t mlpipe__write_json_param_count;
+
+/* What is done with NaN and the infinities; the order of nan= is each
+ * format's own. */
+enum { MLPIPE__NAN_FAIL, MLPIPE__NAN_NULL, MLPIPE__NAN_STRING };
+
+/* A cell as text. */
+enum mlpipe__cell_kind {
+    MLPIPE__CELL_NULL,
+    MLPIPE__CELL_PLAIN, /* a number, true or false */
+    MLPIPE__CELL_NAN,   /* nan, inf, -inf, to be written as a string */
+    MLPIPE__CELL_TIME,
+    MLPIPE__CELL_TEXT
+};
+typedef struct mlpipe__cell {
+    enum mlpipe__cell_kind kind;
+    const char *s;
+    size_t n;
+    char room[48];
+} mlpipe__cell;
+
+typedef struct mlpipe__table_writer mlpipe__table_writer;
+struct mlpipe__table_writer {
+    mlpipe_ctx *ctx;
+    const mlpipe_dataset *dataset;
+    mlpipe__params params;
+    mlpipe__text text;     /* what is still to be written */
+    uint32_t nan;          /* MLPIPE__NAN_ */
+    const void *format;    /* of the kind of file */
+    /* What stands before, for and behind the rows. */
+    mlpipe_status (*begin)(mlpipe__table_writer *w);
+    mlpipe_status (*row)(mlpipe__table_writer *w, int64_t row);
+    void (*end)(mlpipe__table_writer *w);
+};
+
+/* The cell as text; E_NUMERIC for NaN under nan=fail, E_UNSUPPORTED for a
+ * time beyond the years 1 to 9999. */
+mlpipe_status mlpipe__table_cell(mlpipe__table_writer *w, uint32_t column,
+                                 int64_t row, mlpipe__cell *out);
+/* Everything, to a file (out NULL) or to memory (path NULL). */
+mlpipe_status mlpipe__table_write(mlpipe__table_writer *w, const char *path,
+                                  mlpipe_buffer **out);
 
 #endif

@@ -2,8 +2,6 @@
 /* Reading CSV: whole into a dataset, or block by block as a source. */
 #include "collect_internal.h"
 
-enum { CSV_FIRST_BYTES = 1 << 20 };
-
 void mlpipe__csv_free(void *state)
 {
     mlpipe__csv *csv = state;
@@ -11,6 +9,7 @@ void mlpipe__csv_free(void *state)
     if (!csv)
         return;
     mlpipe__env *env = csv->env;
+    csv->kind->free(csv);
     for (uint32_t i = 0; i < csv->column_count; i++) {
         mlpipe__free(env, csv->columns[i].name);
         mlpipe__dictionary_drop(csv->columns[i].dictionary);
@@ -30,42 +29,36 @@ void mlpipe__csv_free(void *state)
     mlpipe__env_drop(env);
 }
 
-/* The first bytes: skips a UTF-8 mark, refuses UTF-16. */
+/* Reads may be short: there must be enough to find the dialect in. */
 static mlpipe_status csv_first_bytes(mlpipe_ctx *ctx, mlpipe__csv *csv)
 {
     mlpipe__input *in = &csv->input;
     mlpipe_status st = MLPIPE_OK;
 
-    /* Reads may be short: there must be enough to find the dialect in. */
-    while (!st && !in->eof && in->end - in->at < CSV_FIRST_BYTES)
+    while (!st && !in->eof && in->end - in->at < MLPIPE__CSV_SNIFFED)
         st = mlpipe__input_more(ctx, in);
-    if (st)
-        return st;
-    const size_t n = (size_t)(in->end - in->at);
-    const unsigned char *b = (const unsigned char *)in->at;
-    if (n >= 2 && ((b[0] == 0xff && b[1] == 0xfe)
-                   || (b[0] == 0xfe && b[1] == 0xff)))
-        return mlpipe__fail(ctx, MLPIPE_E_FORMAT,
-                            "%s is UTF-16; convert it to UTF-8, as with "
-                            "iconv -f utf-16 -t utf-8",
-                            mlpipe__input_name(in));
-    csv->bom = n >= 3 && b[0] == 0xef && b[1] == 0xbb && b[2] == 0xbf;
-    if (csv->bom)
-        mlpipe__input_skip(in, 3);
-    return MLPIPE_OK;
+    return st;
 }
 
-/* Everything up to the names of the columns. */
-static mlpipe_status csv_begin(mlpipe_ctx *ctx, mlpipe__csv *csv,
-                               bool tolerant)
+/* ---- the kind ----------------------------------------------------------- */
+
+static mlpipe_status csv_options(mlpipe_ctx *ctx, const char *params,
+                                 mlpipe__csv *csv)
+{
+    return mlpipe__csv_options_parse(ctx, params, &csv->options);
+}
+
+static mlpipe_status csv_to_rows(mlpipe_ctx *ctx, mlpipe__csv *csv)
 {
     mlpipe__csv_guess *g = &csv->guess;
     mlpipe_status st = csv_first_bytes(ctx, csv);
 
+    const mlpipe__csv_sample start = {csv->input.at, csv->input.end,
+                                      csv->input.eof};
     if (!st)
-        st = mlpipe__csv_sniff(ctx, &csv->input, &csv->options,
+        st = mlpipe__csv_sniff(ctx, &start, &csv->options,
                                &csv->reader.record, g);
-    if (!st && g->ambiguous && !tolerant)
+    if (!st && g->ambiguous && !csv->tolerant)
         st = mlpipe__csv_ambiguous(ctx, &csv->input, g);
     if (st)
         return st;
@@ -74,6 +67,37 @@ static mlpipe_status csv_begin(mlpipe_ctx *ctx, mlpipe__csv *csv,
     st = mlpipe__csv_frame(ctx, csv);
     return st ? st : mlpipe__csv_header(ctx, csv);
 }
+
+static mlpipe_status csv_next(mlpipe_ctx *ctx, mlpipe__csv *csv,
+                              enum mlpipe__csv_found *found)
+{
+    return mlpipe__csv_next(ctx, &csv->reader, found);
+}
+
+/* The header told the columns: nothing is new behind the last row. */
+static mlpipe_status csv_seen(mlpipe_ctx *ctx, mlpipe__csv *csv)
+{
+    (void)ctx;
+    (void)csv;
+    return MLPIPE_OK;
+}
+
+static void csv_free_nothing(mlpipe__csv *csv)
+{
+    (void)csv;
+}
+
+const mlpipe__csv_kind mlpipe__csv_rows = {
+    .name = "csv",
+    .options = csv_options,
+    .begin = csv_to_rows,
+    .next = csv_next,
+    .seen = csv_seen,
+    .report = mlpipe__csv_report_rows,
+    .free = csv_free_nothing,
+};
+
+/* ---- reading, whatever the kind ----------------------------------------- */
 
 /* Types of the columns; the first row is next. */
 static mlpipe_status csv_types(mlpipe_ctx *ctx, mlpipe__csv *csv)
@@ -93,10 +117,9 @@ static mlpipe_status csv_types(mlpipe_ctx *ctx, mlpipe__csv *csv)
     return MLPIPE_OK;
 }
 
-mlpipe_status mlpipe__csv_open(mlpipe_ctx *ctx, const char *path,
-                               const void *bytes, size_t size,
-                               const char *params, bool tolerant,
-                               mlpipe__csv **out)
+mlpipe_status mlpipe__csv_open(mlpipe_ctx *ctx, const mlpipe__csv_kind *kind,
+                               mlpipe__input_from from, const char *params,
+                               bool tolerant, mlpipe__csv **out)
 {
     mlpipe__csv *csv = mlpipe__alloc(ctx->env, sizeof *csv);
 
@@ -104,6 +127,9 @@ mlpipe_status mlpipe__csv_open(mlpipe_ctx *ctx, const char *path,
     if (!csv)
         return mlpipe__nomem(ctx);
     csv->env = mlpipe__env_keep(ctx->env);
+    csv->kind = kind;
+    csv->tolerant = tolerant;
+    csv->footer_offset = UINT64_MAX;
     csv->reader.input = &csv->input;
     csv->reader.next_line = 1;
     csv->reader.passes = 2;
@@ -111,12 +137,12 @@ mlpipe_status mlpipe__csv_open(mlpipe_ctx *ctx, const char *path,
     mlpipe__text_init(&csv->reader.scratch, csv->env);
     mlpipe__text_init(&csv->reject_text, csv->env);
     mlpipe__text_init(&csv->line_text, csv->env);
-    mlpipe_status st = mlpipe__csv_options_parse(ctx, params, &csv->options);
+    mlpipe_status st = kind->options(ctx, params, csv);
+    from.encoding = csv->options.encoding;
     if (!st)
-        st = path ? mlpipe__input_file(ctx, path, &csv->input)
-                  : mlpipe__input_memory(ctx, bytes, size, &csv->input);
+        st = mlpipe__input_open(ctx, &from, &csv->input);
     if (!st)
-        st = csv_begin(ctx, csv, tolerant);
+        st = kind->begin(ctx, csv);
     if (!st)
         *out = csv;
     else
@@ -124,13 +150,12 @@ mlpipe_status mlpipe__csv_open(mlpipe_ctx *ctx, const char *path,
     return st;
 }
 
-/* The same with types, ready for its first row; path NULL: memory. */
-static mlpipe_status csv_open(mlpipe_ctx *ctx, const char *path,
-                              const void *bytes, size_t size,
-                              const char *params, mlpipe__csv **out)
+/* The same with types, ready for its first row. */
+static mlpipe_status csv_open(mlpipe_ctx *ctx, const mlpipe__csv_kind *kind,
+                              mlpipe__input_from from, const char *params,
+                              mlpipe__csv **out)
 {
-    mlpipe_status st = mlpipe__csv_open(ctx, path, bytes, size, params,
-                                        false, out);
+    mlpipe_status st = mlpipe__csv_open(ctx, kind, from, params, false, out);
 
     if (!st)
         st = csv_types(ctx, *out);
@@ -168,12 +193,12 @@ static mlpipe_status csv_block(mlpipe_ctx *ctx, mlpipe__csv *csv, int64_t max,
 
 /* ---- whole -------------------------------------------------------------- */
 
-static mlpipe_status csv_read(mlpipe_ctx *ctx, const char *path,
-                              const void *bytes, size_t size,
-                              const char *params, mlpipe_dataset **out)
+mlpipe_status mlpipe__csv_read(mlpipe_ctx *ctx, const mlpipe__csv_kind *kind,
+                               mlpipe__input_from from, const char *params,
+                               mlpipe_dataset **out)
 {
     mlpipe__csv *csv;
-    mlpipe_status st = csv_open(ctx, path, bytes, size, params, &csv);
+    mlpipe_status st = csv_open(ctx, kind, from, params, &csv);
 
     if (st)
         return st;
@@ -196,7 +221,9 @@ mlpipe_status mlpipe_read_csv(mlpipe_ctx *ctx, const char *path,
     if (!st && !path)
         st = mlpipe__null_arg(ctx, "path");
     if (!st)
-        st = csv_read(ctx, path, NULL, 0, params, out);
+        st = mlpipe__csv_read(ctx, &mlpipe__csv_rows,
+                              (mlpipe__input_from){.path = path}, params,
+                              out);
     return mlpipe__end(ctx, st);
 }
 
@@ -213,7 +240,28 @@ mlpipe_status mlpipe_read_csv_memory(mlpipe_ctx *ctx, const void *bytes,
     if (!st && !bytes && size)
         st = mlpipe__null_arg(ctx, "bytes");
     if (!st)
-        st = csv_read(ctx, NULL, bytes, size, params, out);
+        st = mlpipe__csv_read(
+            ctx, &mlpipe__csv_rows,
+            (mlpipe__input_from){.bytes = bytes, .size = size}, params, out);
+    return mlpipe__end(ctx, st);
+}
+
+mlpipe_status mlpipe_read_csv_stream(mlpipe_ctx *ctx,
+                                     const mlpipe_stream *stream,
+                                     const char *params, mlpipe_dataset **out)
+{
+    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_read_csv_stream");
+
+    if (out)
+        *out = NULL;
+    if (!st && !out)
+        st = mlpipe__null_arg(ctx, "out");
+    if (!st && !stream)
+        st = mlpipe__null_arg(ctx, "stream");
+    if (!st)
+        st = mlpipe__csv_read(ctx, &mlpipe__csv_rows,
+                              (mlpipe__input_from){.stream = stream}, params,
+                              out);
     return mlpipe__end(ctx, st);
 }
 
@@ -226,6 +274,7 @@ static mlpipe_status csv_source_next(mlpipe_ctx *ctx, void *state,
     mlpipe__csv *csv = state;
     const mlpipe__csv_tally tally = csv->tally;
     const uint64_t offset = csv->input.offset, line = csv->reader.next_line;
+    const bool between = csv->reader.between, done = csv->done;
     const size_t bytes = (size_t)csv->column_count * csv->options.na.count
         * sizeof csv->nulls[0];
 
@@ -237,6 +286,7 @@ static mlpipe_status csv_source_next(mlpipe_ctx *ctx, void *state,
     memcpy(csv->nulls, csv->nulls_before, bytes);
     mlpipe__input_seek(&csv->input, offset);
     csv->reader.next_line = line;
+    csv->reader.between = between;
     csv->reader.polled = offset;
     csv->tally = tally;
     csv->reject_text.size = tally.reject_bytes;
@@ -244,7 +294,7 @@ static mlpipe_status csv_source_next(mlpipe_ctx *ctx, void *state,
     csv->line_text.size = tally.line_bytes;
     csv->line_text.failed = false;
     csv->reader.scratch.failed = false;
-    csv->done = false;
+    csv->done = done;
     return st;
 }
 
@@ -261,10 +311,21 @@ static const mlpipe__source_class csv_source = {
     .free = mlpipe__csv_free,
 };
 
+mlpipe_status mlpipe__csv_source(mlpipe_ctx *ctx,
+                                 const mlpipe__csv_kind *kind,
+                                 const char *path, const char *params,
+                                 mlpipe_source **out)
+{
+    mlpipe__csv *csv = NULL;
+    const mlpipe_status st = csv_open(
+        ctx, kind, (mlpipe__input_from){.path = path}, params, &csv);
+
+    return st ? st : mlpipe__source_new(ctx, &csv_source, csv, out);
+}
+
 mlpipe_status mlpipe_source_csv(mlpipe_ctx *ctx, const char *path,
                                 const char *params, mlpipe_source **out)
 {
-    mlpipe__csv *csv = NULL;
     mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_source_csv");
 
     if (out)
@@ -274,8 +335,6 @@ mlpipe_status mlpipe_source_csv(mlpipe_ctx *ctx, const char *path,
     if (!st && !path)
         st = mlpipe__null_arg(ctx, "path");
     if (!st)
-        st = csv_open(ctx, path, NULL, 0, params, &csv);
-    if (!st)
-        st = mlpipe__source_new(ctx, &csv_source, csv, out);
+        st = mlpipe__csv_source(ctx, &mlpipe__csv_rows, path, params, out);
     return mlpipe__end(ctx, st);
 }

@@ -2,13 +2,12 @@
 /* What a CSV is like, without reading its rows. */
 #include "collect_internal.h"
 
-static mlpipe_status csv_dialect(mlpipe_ctx *ctx, const char *path,
-                                 const void *bytes, size_t size,
+static mlpipe_status csv_dialect(mlpipe_ctx *ctx, mlpipe__input_from from,
                                  const char *params, mlpipe_report **out)
 {
     mlpipe__csv *csv;
-    mlpipe_status st = mlpipe__csv_open(ctx, path, bytes, size, params, true,
-                                        &csv);
+    mlpipe_status st = mlpipe__csv_open(ctx, &mlpipe__csv_rows, from, params,
+                                        true, &csv);
 
     if (st)
         return st;
@@ -41,7 +40,8 @@ mlpipe_status mlpipe_csv_dialect(mlpipe_ctx *ctx, const char *path,
     if (!st && !path)
         st = mlpipe__null_arg(ctx, "path");
     if (!st)
-        st = csv_dialect(ctx, path, NULL, 0, params, out);
+        st = csv_dialect(ctx, (mlpipe__input_from){.path = path}, params,
+                         out);
     return mlpipe__end(ctx, st);
 }
 
@@ -58,6 +58,8 @@ mlpipe_status mlpipe_csv_dialect_memory(mlpipe_ctx *ctx, const void *bytes,
     if (!st && !bytes && size)
         st = mlpipe__null_arg(ctx, "bytes");
     if (!st)
-        st = csv_dialect(ctx, NULL, bytes, size, params, out);
+        st = csv_dialect(
+            ctx, (mlpipe__input_from){.bytes = bytes, .size = size}, params,
+            out);
     return mlpipe__end(ctx, st);
 }

@@ -77,11 +77,10 @@ static mlpipe_status csv_fill_row(mlpipe_ctx *ctx, mlpipe__csv *csv,
         size_t n;
         if (!mlpipe__csv_cell(&csv->reader, i, &s, &n))
             return mlpipe__nomem(ctx);
-        const uint32_t flags = i < csv->reader.record.count
-            ? csv->reader.record.fields[i].flags : 0;
+        const uint32_t flags = mlpipe__csv_flags(&csv->reader, i);
         csv->tally.trimmed += (flags & MLPIPE__CSV_TRIMMED) != 0;
         csv->tally.quoted_empty += !n && flags & MLPIPE__CSV_QUOTED;
-        const int32_t token = mlpipe__csv_na(o, s, n);
+        const int32_t token = mlpipe__csv_null(csv, i, s, n);
         if (token >= 0) {
             csv->nulls[(size_t)i * o->na.count + (uint32_t)token]++;
             (void)mlpipe__writer_null(writers[i]);

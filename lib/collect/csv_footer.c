@@ -114,18 +114,68 @@ static uint32_t csv_tail_find(const csv_tail *x, uint32_t count)
     return found && regular * 2 > run ? at : count;
 }
 
-/* Begins at a line in the last bytes; gives what the window then holds. */
-static mlpipe_status csv_tail_window(mlpipe_ctx *ctx, mlpipe__csv *csv)
+/* ---- the last bytes ----------------------------------------------------- */
+
+/* At most n bytes of the window, so that no character is cut. */
+static size_t csv_whole_characters(const mlpipe__input *in, size_t n)
+{
+    while (n && ((unsigned char)in->at[n] & 0xc0) == 0x80)
+        n--;
+    return n;
+}
+
+/*
+ * To the last `most` bytes of a text that is packed or transcoded: the way
+ * there leads through all of it. What the window holds in the end is what it
+ * holds of a plain file, but for a character that is cut there.
+ */
+static mlpipe_status csv_pass_to_end(mlpipe_ctx *ctx, mlpipe__input *in,
+                                     size_t most)
+{
+    mlpipe_status st = MLPIPE_OK;
+
+    while (!st && !in->eof) {
+        const size_t held = (size_t)(in->end - in->at);
+        if (held > 2 * most) /* or each block would move them */
+            mlpipe__input_skip(in, csv_whole_characters(in, held - most - 4));
+        st = mlpipe__poll(ctx, "find the footer", mlpipe__input_passed(in),
+                          in->total);
+        if (!st)
+            st = mlpipe__input_more(ctx, in);
+    }
+    return st;
+}
+
+/* The window then ends with the input and holds its last `most` bytes, or all
+ * from here on; *cut where something lies before them. */
+static mlpipe_status csv_to_last(mlpipe_ctx *ctx, mlpipe__csv *csv,
+                                 size_t most, bool *cut)
 {
     mlpipe__input *in = &csv->input;
     const uint64_t begin = in->offset;
     mlpipe_status st = MLPIPE_OK;
 
-    if (in->total - begin > CSV_TAIL_BYTES)
-        mlpipe__input_seek(in, in->total - CSV_TAIL_BYTES);
+    if (in->decoder)
+        st = csv_pass_to_end(ctx, in, most);
+    else if (in->total > begin && in->total - begin > most)
+        mlpipe__input_seek(in, in->total - most);
     while (!st && !in->eof)
         st = mlpipe__input_more(ctx, in);
-    if (st || in->offset == begin)
+    const size_t held = (size_t)(in->end - in->at);
+    if (!st && in->decoder && held > most)
+        mlpipe__input_skip(in, csv_whole_characters(in, held - most));
+    *cut = in->offset > begin;
+    return st;
+}
+
+/* Begins at a line in the last bytes. */
+static mlpipe_status csv_tail_window(mlpipe_ctx *ctx, mlpipe__csv *csv)
+{
+    mlpipe__input *in = &csv->input;
+    bool cut;
+    const mlpipe_status st = csv_to_last(ctx, csv, CSV_TAIL_BYTES, &cut);
+
+    if (st || !cut)
         return st;
     size_t n = 0;
     const size_t held = (size_t)(in->end - in->at);
@@ -135,9 +185,11 @@ static mlpipe_status csv_tail_window(mlpipe_ctx *ctx, mlpipe__csv *csv)
     return MLPIPE_OK;
 }
 
+/* ---- the footer --------------------------------------------------------- */
+
 static mlpipe_status csv_footer_auto(mlpipe_ctx *ctx, mlpipe__csv *csv)
 {
-    const mlpipe__input *in = &csv->input;
+    mlpipe__input *in = &csv->input;
     mlpipe__csv_record *r = &csv->reader.record;
     csv_tail x[CSV_TAIL_RECORDS];
     uint32_t count = 0;
@@ -145,11 +197,10 @@ static mlpipe_status csv_footer_auto(mlpipe_ctx *ctx, mlpipe__csv *csv)
     if (csv->cells < 2)
         return MLPIPE_OK;
     mlpipe_status st = csv_tail_window(ctx, csv);
-    const char *p = in->at;
     r->unclosed = true; /* rows are what they are further up */
-    while (!st && p < in->end) {
+    while (!st && in->at < in->end) {
         const enum mlpipe__csv_found found = mlpipe__csv_scan(
-            r, &csv->reader.dialect, p, in->end, true);
+            r, &csv->reader.dialect, in->at, in->end, true);
         if (found == MLPIPE__CSV_NOMEM)
             return mlpipe__nomem(ctx);
         if (found == MLPIPE__CSV_TOO_MANY)
@@ -157,8 +208,8 @@ static mlpipe_status csv_footer_auto(mlpipe_ctx *ctx, mlpipe__csv *csv)
         if (count == CSV_TAIL_RECORDS)
             memmove(x, x + 1, --count * sizeof x[0]);
         csv_tail_look(r, found, csv->cells, &x[count]);
-        x[count++].begin = in->offset + (uint64_t)(p - in->at);
-        p += r->size;
+        x[count++].begin = in->offset;
+        mlpipe__input_skip(in, r->size);
     }
     const uint32_t at = csv_tail_find(x, count);
     if (!st && at < count)
@@ -170,16 +221,12 @@ static mlpipe_status csv_footer_auto(mlpipe_ctx *ctx, mlpipe__csv *csv)
 static mlpipe_status csv_footer_lines(mlpipe_ctx *ctx, mlpipe__csv *csv)
 {
     mlpipe__input *in = &csv->input;
-    const uint64_t begin = in->offset;
     int64_t left = csv->options.footer;
-    mlpipe_status st = MLPIPE_OK;
+    bool cut;
 
     if (!left)
         return MLPIPE_OK;
-    if (in->total > begin + CSV_FOOTER_BYTES)
-        mlpipe__input_seek(in, in->total - CSV_FOOTER_BYTES);
-    while (!st && !in->eof)
-        st = mlpipe__input_more(ctx, in);
+    const mlpipe_status st = csv_to_last(ctx, csv, CSV_FOOTER_BYTES, &cut);
     if (st)
         return st;
     const char *p = in->end;
@@ -194,8 +241,9 @@ static mlpipe_status csv_footer_lines(mlpipe_ctx *ctx, mlpipe__csv *csv)
             break;
         p--;
     }
-    csv->footer_offset = in->offset + (uint64_t)(p - in->at);
-    if (left && in->offset > begin)
+    csv->footer_offset = in->offset
+        + mlpipe__input_written(in, (size_t)(p - in->at));
+    if (left && cut)
         return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                             "%s: the last %lld lines have more than %d "
                             "bytes; lower footer=",

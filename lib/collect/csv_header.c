@@ -334,19 +334,31 @@ static int32_t csv_forced_type(const char *name)
     return 0;
 }
 
+mlpipe_status mlpipe__csv_forced(mlpipe_ctx *ctx, const char *item,
+                                 size_t *name_bytes, int32_t *type)
+{
+    const char *colon = strrchr(item, ':');
+
+    *type = colon ? csv_forced_type(colon + 1) : 0;
+    *name_bytes = colon ? (size_t)(colon - item) : 0;
+    if (*type)
+        return MLPIPE_OK;
+    return mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                        "as=%q: each item is name:type with one of the "
+                        "types bool, i64, f64, text, category, timestamp",
+                        item);
+}
+
 static mlpipe_status csv_force(mlpipe_ctx *ctx, mlpipe__csv *csv,
                                const mlpipe__dict *names, const char *item)
 {
-    const char *colon = strrchr(item, ':');
-    const int32_t type = colon ? csv_forced_type(colon + 1) : 0;
+    size_t n;
+    int32_t type;
+    const mlpipe_status st = mlpipe__csv_forced(ctx, item, &n, &type);
 
-    if (!type)
-        return mlpipe__fail(ctx, MLPIPE_E_PARAM,
-                            "as=%q: each item is name:type with one of the "
-                            "types bool, i64, f64, text, category, timestamp",
-                            item);
-    const uint32_t at = mlpipe__dict_find(names, item,
-                                          (size_t)(colon - item));
+    if (st)
+        return st;
+    const uint32_t at = mlpipe__dict_find(names, item, n);
     if (at == UINT32_MAX)
         return mlpipe__fail(ctx, MLPIPE_E_SCHEMA,
                             "as=%q: %s has no such column", item,

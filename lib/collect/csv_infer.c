@@ -157,20 +157,32 @@ static void csv_lost(const mlpipe__csv *csv, mlpipe__csv_column *c,
             c->mixed_line = c->lost_line;
 }
 
-/* Narrows the column by one value; false on out of memory. */
+/* What a cell may be: a text of CSV anything, a value of JSON what its own
+ * kind allows. */
+static uint32_t csv_may_be(uint32_t flags)
+{
+    if (!(flags & MLPIPE__CSV_VALUE))
+        return UINT32_MAX;
+    return flags & MLPIPE__CSV_STRING ? MLPIPE__CSV_TIMES
+        : flags & MLPIPE__CSV_NUMBER ? MLPIPE__CSV_NUMBERS
+        : flags & MLPIPE__CSV_TRUTH ? MLPIPE__CSV_TRUE_FALSE : 0;
+}
+
+/* Narrows the column by one value, which is of the kinds in `can`; false on
+ * out of memory. */
 static bool csv_observe(mlpipe__csv *csv, mlpipe__csv_column *c,
-                        const char *s, size_t n)
+                        const char *s, size_t n, uint32_t can)
 {
     uint32_t fits = 0;
     const bool first = !c->values++;
 
-    if (c->may & MLPIPE__CSV_NUMBERS)
+    if (c->may & can & MLPIPE__CSV_NUMBERS)
         fits = csv_fit_number(c, &csv->options, s, n);
-    if (c->may & MLPIPE__CSV_COMMA)
+    if (c->may & can & MLPIPE__CSV_COMMA)
         fits |= csv_fit_comma(c, s, n);
-    if (!fits && c->may & MLPIPE__CSV_BOOLS)
-        fits = csv_fit_bool(c, s, n);
-    if (!fits && c->may & MLPIPE__CSV_TIMES)
+    if (!fits && c->may & can & MLPIPE__CSV_BOOLS)
+        fits = csv_fit_bool(c, s, n) & can;
+    if (!fits && c->may & can & MLPIPE__CSV_TIMES)
         fits = csv_fit_time(c, s, n, csv->reader.line);
     const uint32_t before = c->may;
     c->may &= fits;
@@ -210,21 +222,25 @@ static mlpipe_status csv_infer_row(mlpipe_ctx *ctx, mlpipe__csv *csv)
 
     for (uint32_t i = 0; i < csv->column_count; i++) {
         mlpipe__csv_column *c = &csv->columns[i];
-        const mlpipe__csv_field *f = &csv->reader.record.fields[i];
+        const uint32_t flags = mlpipe__csv_flags(&csv->reader, i);
+        const size_t size = i < csv->reader.record.count
+            ? csv->reader.record.fields[i].size : 0;
         const char *s;
         size_t n;
-        if (i < csv->reader.record.count && f->size > limits->csv_field_bytes)
-            return csv_cell_too_long(ctx, csv, i, f->size, "csv_field_bytes",
+        if (size > limits->csv_field_bytes)
+            return csv_cell_too_long(ctx, csv, i, size, "csv_field_bytes",
                                      limits->csv_field_bytes);
         if (!mlpipe__csv_cell(&csv->reader, i, &s, &n))
             return mlpipe__nomem(ctx);
         if (n > limits->cell_bytes)
             return csv_cell_too_long(ctx, csv, i, n, "cell_bytes",
                                      limits->cell_bytes);
-        if ((!c->may && !c->texts)
-            || mlpipe__csv_na(&csv->options, s, n) >= 0)
+        if (mlpipe__csv_null(csv, i, s, n) >= 0)
             continue;
-        if (c->may ? !csv_observe(csv, c, s, n)
+        c->kinds |= flags & MLPIPE__CSV_VALUE;
+        if (!c->may && !c->texts)
+            continue;
+        if (c->may ? !csv_observe(csv, c, s, n, csv_may_be(flags))
                    : !csv_gather(c, s, n, csv_most_texts(csv, c)))
             return mlpipe__nomem(ctx);
     }
@@ -367,22 +383,21 @@ static mlpipe_status csv_close_texts(mlpipe_ctx *ctx, mlpipe__csv *csv,
     return MLPIPE_OK;
 }
 
-/* What the columns may be before any value was seen. */
+bool mlpipe__csv_start_column(mlpipe__csv *csv, mlpipe__csv_column *c)
+{
+    c->may = MLPIPE__CSV_NUMBERS | MLPIPE__CSV_BOOLS | csv->options.orders;
+    if (csv->options.find_comma && csv->reader.dialect.delimiter != ',')
+        c->may |= MLPIPE__CSV_COMMA;
+    if (c->forced)
+        c->may = c->forced == MLPIPE_TYPE_TIMESTAMP ? csv->options.orders : 0;
+    return c->forced != MLPIPE_TYPE_CATEGORY || csv_begin_texts(c, csv->env);
+}
+
 static mlpipe_status csv_start_columns(mlpipe_ctx *ctx, mlpipe__csv *csv)
 {
-    for (uint32_t i = 0; i < csv->column_count; i++) {
-        mlpipe__csv_column *c = &csv->columns[i];
-        c->may = MLPIPE__CSV_NUMBERS | MLPIPE__CSV_BOOLS
-            | csv->options.orders;
-        if (csv->options.find_comma && csv->reader.dialect.delimiter != ',')
-            c->may |= MLPIPE__CSV_COMMA;
-        if (c->forced)
-            c->may = c->forced == MLPIPE_TYPE_TIMESTAMP
-                ? csv->options.orders : 0;
-        if (c->forced == MLPIPE_TYPE_CATEGORY
-            && !csv_begin_texts(c, csv->env))
+    for (uint32_t i = 0; i < csv->column_count; i++)
+        if (!mlpipe__csv_start_column(csv, &csv->columns[i]))
             return mlpipe__nomem(ctx);
-    }
     return MLPIPE_OK;
 }
 
@@ -402,6 +417,8 @@ mlpipe_status mlpipe__csv_infer(mlpipe_ctx *ctx, mlpipe__csv *csv)
                           (unsigned long long)csv->tally.rows_in,
                           (unsigned long long)csv->tally.rejected,
                           (unsigned long long)csv->tally.skipped);
+    if (!st)
+        st = csv->kind->seen(ctx, csv);
     for (uint32_t i = 0; !st && i < csv->column_count; i++) {
         st = csv_settle(ctx, csv, &csv->columns[i]);
         again |= csv->columns[i].late && csv->columns[i].texts;

@@ -35,6 +35,10 @@ const mlpipe__param mlpipe__csv_params[] = {
      0x000100,
      "Cells that mean null, by comma, in this very spelling; the empty cell "
      "is one too, unless na=''."},
+    {"quoted", MLPIPE_PARAM_CHOICE, "null", 0, 0, "null,text", 0x000100,
+     "May a cell in quotes mean null as it does without them, or is it text "
+     "in any case? mlpipe_write_csv quotes every text that a null may be "
+     "taken for."},
     {"trim", MLPIPE_PARAM_BOOL, "true", 0, 0, NULL, 0x000100,
      "Drop spaces and tabs around cells, but not inside quotes."},
     {"rows", MLPIPE_PARAM_CHOICE, "fail", 0, 0, "fail,quarantine,pad",
@@ -53,6 +57,7 @@ const mlpipe__param mlpipe__csv_params[] = {
     {"as", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
      "Types of single columns, as in as=zipcode:category,id:text; of bool, "
      "i64, f64, text, category, timestamp."},
+    MLPIPE__PARAM_ENCODING,
 };
 const uint32_t mlpipe__csv_param_count =
     sizeof mlpipe__csv_params / sizeof mlpipe__csv_params[0];
@@ -209,11 +214,18 @@ static mlpipe_status csv_option_tokens(mlpipe_ctx *ctx,
     }
 }
 
-mlpipe_status mlpipe__csv_options_parse(mlpipe_ctx *ctx, const char *params,
-                                        mlpipe__csv_options *o)
+uint32_t mlpipe__csv_orders(uint32_t choice)
 {
     static const uint32_t orders[] = {MLPIPE__CSV_TIMES, MLPIPE__CSV_MDY,
                                       MLPIPE__CSV_DMY, MLPIPE__CSV_YMD};
+
+    /* Dates that start with the year have one order only. */
+    return orders[choice] | MLPIPE__CSV_YMD;
+}
+
+mlpipe_status mlpipe__csv_options_parse(mlpipe_ctx *ctx, const char *params,
+                                        mlpipe__csv_options *o)
+{
     static const int32_t escapes[] = {MLPIPE__CSV_FIND, MLPIPE__CSV_DOUBLE,
                                       MLPIPE__CSV_BACKSLASH,
                                       MLPIPE__CSV_BARE};
@@ -229,15 +241,15 @@ mlpipe_status mlpipe__csv_options_parse(mlpipe_ctx *ctx, const char *params,
     const mlpipe__params *p = &o->params;
     o->header = mlpipe__params_get(p, "header")->choice;
     o->text = mlpipe__params_get(p, "text")->choice;
+    o->encoding = mlpipe__params_get(p, "encoding")->choice;
     o->trim = mlpipe__params_get(p, "trim")->number != 0;
     o->policy = mlpipe__params_get(p, "rows")->choice;
     o->header_rows =
         (uint32_t)mlpipe__params_get(p, "header_rows")->integer;
     o->escape = escapes[mlpipe__params_get(p, "escape")->choice];
+    o->quoted_text = mlpipe__params_get(p, "quoted")->choice == 1;
     o->max_rejects = (uint64_t)mlpipe__params_get(p, "max_rejects")->integer;
-    /* Dates that start with the year have one order only. */
-    o->orders = orders[mlpipe__params_get(p, "dates")->choice]
-        | MLPIPE__CSV_YMD;
+    o->orders = mlpipe__csv_orders(mlpipe__params_get(p, "dates")->choice);
     st = csv_option_bytes(ctx, o);
     if (!st)
         st = csv_option_lines(ctx, o, "skip", &o->skip);

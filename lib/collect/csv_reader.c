@@ -18,8 +18,8 @@ static bool csv_is_ascii(const char *s, size_t n)
     return !(all & UINT64_C(0x8080808080808080));
 }
 
-static mlpipe_status csv_too_long(mlpipe_ctx *ctx,
-                                  const mlpipe__csv_reader *r)
+mlpipe_status mlpipe__csv_too_long(mlpipe_ctx *ctx,
+                                   const mlpipe__csv_reader *r)
 {
     (void)mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                        "%s: the record that starts in line %llu has more "
@@ -37,8 +37,8 @@ mlpipe_status mlpipe__csv_poll(mlpipe_ctx *ctx, mlpipe__csv_reader *r)
     const uint64_t total = r->input->total;
 
     r->polled = r->input->offset;
-    return mlpipe__poll(ctx, "read", r->pass * total + r->input->offset,
-                        r->passes * total);
+    return mlpipe__poll(ctx, "read", r->pass * total
+                        + mlpipe__input_passed(r->input), r->passes * total);
 }
 
 /* Scans the next record, fetching as many blocks as it needs. */
@@ -58,7 +58,7 @@ static mlpipe_status csv_next_record(mlpipe_ctx *ctx, mlpipe__csv_reader *r,
         if (*found != MLPIPE__CSV_MORE)
             return MLPIPE_OK;
         if ((size_t)(in->end - in->at) > ctx->env->limits.csv_line_bytes)
-            return csv_too_long(ctx, r);
+            return mlpipe__csv_too_long(ctx, r);
         const mlpipe_status st = mlpipe__input_more(ctx, in);
         if (st)
             return st;
@@ -86,7 +86,7 @@ mlpipe_status mlpipe__csv_next(mlpipe_ctx *ctx, mlpipe__csv_reader *r,
                             (unsigned long long)r->next_line,
                             (unsigned long long)ctx->env->limits.csv_columns);
     if (r->record.size > ctx->env->limits.csv_line_bytes)
-        return csv_too_long(ctx, r);
+        return mlpipe__csv_too_long(ctx, r);
     r->raw = in->at;
     r->line = r->next_line;
     r->next_line += r->record.lines;
@@ -101,7 +101,8 @@ mlpipe_status mlpipe__csv_next(mlpipe_ctx *ctx, mlpipe__csv_reader *r,
     if (*found == MLPIPE__CSV_ROW
         && !mlpipe__utf8_valid(r->raw, r->record.size)) {
         *found = MLPIPE__CSV_BAD;
-        r->record.bad = "the bytes are no UTF-8; convert the file";
+        mlpipe__input_no_utf8(r->raw, r->record.size, r->begin, r->no_utf8);
+        r->record.bad = r->no_utf8;
         r->record.bad_field = UINT32_MAX;
     }
     return MLPIPE_OK;
@@ -151,7 +152,9 @@ bool mlpipe__csv_cell(mlpipe__csv_reader *r, uint32_t field, const char **s,
     if (!(f->flags & (MLPIPE__CSV_DOUBLED | MLPIPE__CSV_ESCAPED)))
         return true;
     t->size = 0;
-    if (f->flags & MLPIPE__CSV_ESCAPED)
+    if (f->flags & MLPIPE__CSV_STRING)
+        mlpipe__json_decode(t, f->data, f->size);
+    else if (f->flags & MLPIPE__CSV_ESCAPED)
         csv_unescape(t, f, r->dialect.quote);
     else
         csv_undouble(t, f->data, f->size, (char)r->dialect.quote);

@@ -40,6 +40,10 @@ static const char *csv_type_note(const mlpipe__csv_column *c)
         return c->order == MLPIPE__CSV_MDY ? "month/day/year"
             : c->order == MLPIPE__CSV_DMY ? "day/month/year"
             : c->zone ? "with a zone, kept as UTC" : "";
+    if (c->kinds & (c->kinds - 1))
+        return "values of several kinds, as they stand";
+    if (c->kinds & MLPIPE__CSV_NESTED)
+        return "arrays or objects, as they stand";
     if (c->grouped && !c->ungrouped && !c->lost)
         return "1,234 and the like: say decimal= or thousands=";
     if (c->type == MLPIPE_TYPE_TEXT && c->many)
@@ -98,8 +102,11 @@ static void csv_report_nulls(mlpipe_report *r, const mlpipe__csv *csv)
             if (!count)
                 continue;
             csv_cell_string(r, csv->columns[i].name);
-            mlpipe__report_cell_text(r, mlpipe__dict_text(na, k),
-                                     mlpipe__dict_bytes(na, k));
+            if (csv->json && k < 2)
+                csv_cell_string(r, k ? "null" : "absent");
+            else
+                mlpipe__report_cell_text(r, mlpipe__dict_text(na, k),
+                                         mlpipe__dict_bytes(na, k));
             mlpipe__report_cell_number(r, (double)count);
         }
 }
@@ -209,6 +216,15 @@ static void csv_report_lines(mlpipe_report *r, const mlpipe__csv *csv)
     }
 }
 
+void mlpipe__csv_report_encoding(mlpipe_report *r, const mlpipe__csv *csv)
+{
+    csv_report_string(r, "encoding",
+                      mlpipe__input_encoding(&csv->input,
+                                             csv->reader.wide));
+    csv_report_string(r, "compression",
+                      mlpipe__input_compression(&csv->input));
+}
+
 void mlpipe__csv_report_dialect(mlpipe_report *r, const mlpipe__csv *csv)
 {
     const mlpipe__csv_dialect *d = &csv->reader.dialect;
@@ -221,9 +237,7 @@ void mlpipe__csv_report_dialect(mlpipe_report *r, const mlpipe__csv *csv)
     csv_report_byte(r, "comment", d->comment);
     csv_report_string(r, "line_end", csv_line_end(g));
     csv_report_string(r, "header", csv->header ? "true" : "false");
-    csv_report_string(r, "encoding",
-                      csv->bom ? "utf-8 with a byte order mark"
-                      : csv->reader.wide ? "utf-8" : "ascii");
+    mlpipe__csv_report_encoding(r, csv);
     mlpipe__report_number(r, "header_rows", csv->header ? csv->header_rows
                                                         : 0);
     mlpipe__report_number(r, "margin", g->margin);
@@ -234,6 +248,25 @@ void mlpipe__csv_report_dialect(mlpipe_report *r, const mlpipe__csv *csv)
     mlpipe__report_number(r, "before_header", (double)csv->before.rows_in);
     csv_report_candidates(r, g);
     csv_report_lines(r, csv);
+}
+
+void mlpipe__csv_report_rows(mlpipe_report *r, const mlpipe__csv *csv)
+{
+    const mlpipe__csv_tally *t = &csv->tally;
+    const mlpipe__csv_options *o = &csv->options;
+
+    mlpipe__report_number(r, "padded",
+                          (double)t->mended[MLPIPE__CSV_PADDED]);
+    mlpipe__report_number(r, "cut", (double)t->mended[MLPIPE__CSV_CUT]);
+    mlpipe__report_number(r, "stray_quotes",
+                          (double)t->mended[MLPIPE__CSV_MENDED]);
+    mlpipe__report_number(r, "quoted_empty", (double)t->quoted_empty);
+    csv_report_string(r, "empty_cells",
+                      mlpipe__csv_na(o, "", 0) < 0 ? "texts, quoted or not"
+                      : o->quoted_text ? "null, texts where quoted"
+                      : "null, quoted or not");
+    mlpipe__csv_report_dialect(r, csv);
+    csv_report_mended(r, csv);
 }
 
 mlpipe_status mlpipe__csv_report(mlpipe_ctx *ctx, const mlpipe__csv *csv,
@@ -253,23 +286,14 @@ mlpipe_status mlpipe__csv_report(mlpipe_ctx *ctx, const mlpipe__csv *csv,
     mlpipe__report_number(r, "rejected", (double)t->rejected);
     mlpipe__report_number(r, "skipped", (double)t->skipped);
     mlpipe__report_number(r, "bytes", (double)csv->input.total);
+    mlpipe__report_number(r, "text_bytes", (double)csv->input.text_bytes);
     mlpipe__report_number(r, "columns", csv->column_count);
     mlpipe__report_number(r, "nulls", nulls);
     mlpipe__report_number(r, "trimmed", (double)t->trimmed);
     mlpipe__report_number(r, "renamed", csv->renamed);
-    mlpipe__report_number(r, "padded",
-                          (double)t->mended[MLPIPE__CSV_PADDED]);
-    mlpipe__report_number(r, "cut", (double)t->mended[MLPIPE__CSV_CUT]);
-    mlpipe__report_number(r, "stray_quotes",
-                          (double)t->mended[MLPIPE__CSV_MENDED]);
-    mlpipe__report_number(r, "quoted_empty", (double)t->quoted_empty);
-    csv_report_string(r, "empty_cells",
-                      mlpipe__csv_na(&csv->options, "", 0) >= 0
-                      ? "null, quoted or not" : "texts, quoted or not");
-    mlpipe__csv_report_dialect(r, csv);
+    csv->kind->report(r, csv);
     csv_report_types(r, csv);
     csv_report_nulls(r, csv);
     csv_report_rejects(r, csv);
-    csv_report_mended(r, csv);
     return mlpipe__report_seal(ctx, r, out);
 }

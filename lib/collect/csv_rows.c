@@ -8,6 +8,7 @@ void mlpipe__csv_rewind(mlpipe__csv *csv, uint32_t pass)
 {
     mlpipe__input_seek(&csv->input, csv->data_offset);
     csv->reader.next_line = csv->data_line;
+    csv->reader.between = false;
     csv->reader.polled = csv->data_offset;
     csv->reader.pass = pass;
     csv->tally = csv->before;
@@ -220,7 +221,7 @@ static mlpipe_status csv_check_forced(mlpipe_ctx *ctx, mlpipe__csv *csv,
             continue;
         if (!mlpipe__csv_cell(&csv->reader, i, &s, &n))
             return mlpipe__nomem(ctx);
-        if (mlpipe__csv_na(&csv->options, s, n) >= 0
+        if (mlpipe__csv_null(csv, i, s, n) >= 0
             || mlpipe__csv_suits(&csv->columns[i], &csv->options, s, n))
             continue;
         *fine = false;
@@ -230,7 +231,7 @@ static mlpipe_status csv_check_forced(mlpipe_ctx *ctx, mlpipe__csv *csv,
 }
 
 /* The end: every row must have been accounted for. */
-static mlpipe_status csv_end_rows(mlpipe_ctx *ctx, mlpipe__csv *csv)
+static mlpipe_status csv_settle_rows(mlpipe_ctx *ctx, mlpipe__csv *csv)
 {
     const mlpipe__csv_tally *t = &csv->tally;
 
@@ -273,11 +274,11 @@ mlpipe_status mlpipe__csv_row(mlpipe_ctx *ctx, mlpipe__csv *csv, bool *row)
 
     for (*row = false; !st && !*row;) {
         enum mlpipe__csv_found found;
-        st = mlpipe__csv_next(ctx, &csv->reader, &found);
+        st = csv->kind->next(ctx, csv, &found);
         if (st)
             break;
         if (found == MLPIPE__CSV_END)
-            return csv_end_rows(ctx, csv);
+            return csv_settle_rows(ctx, csv);
         if (++tally->rows_in > ctx->env->limits.csv_rows)
             return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                                 "%s has more rows than the limit csv_rows, "

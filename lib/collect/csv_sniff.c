@@ -9,10 +9,7 @@
 #include "collect_internal.h"
 
 /* The most that is looked at, and what is enough to choose by. */
-enum { CSV_SNIFF_BYTES = 1 << 20, CSV_CHOOSE_BYTES = 1 << 16 };
-
-/* Below this margin two dialects are equally good. */
-static const double csv_margin = 0.25;
+enum { CSV_SNIFF_BYTES = MLPIPE__CSV_SNIFFED, CSV_CHOOSE_BYTES = 1 << 16 };
 
 typedef struct csv_sniffer {
     mlpipe_ctx *ctx;
@@ -224,8 +221,8 @@ mlpipe_status mlpipe__csv_ambiguous(mlpipe_ctx *ctx, const mlpipe__input *in,
 
     return mlpipe__fail(ctx, MLPIPE_E_AMBIGUOUS,
                         "%s: cells may be separated by %q (%u cells a line: "
-                        "%s) or by %q (%u cells a line: %s); say which with "
-                        "delimiter=", mlpipe__input_name(in),
+                        "%s) or by %q (%u cells a line: %s); say which "
+                        "with delimiter=", mlpipe__input_name(in),
                         mlpipe__csv_delimiter_name(&first->dialect, a),
                         first->cells, g->shown[0],
                         mlpipe__csv_delimiter_name(&second->dialect, b),
@@ -307,25 +304,26 @@ static void csv_find_pad(const mlpipe__csv_options *o, mlpipe__csv_look *look)
         look->dialect.pad = true;
 }
 
-mlpipe_status mlpipe__csv_sniff(mlpipe_ctx *ctx, const mlpipe__input *in,
+mlpipe_status mlpipe__csv_sniff(mlpipe_ctx *ctx,
+                                const mlpipe__csv_sample *whole,
                                 const mlpipe__csv_options *o,
                                 mlpipe__csv_record *record,
                                 mlpipe__csv_guess *g)
 {
     csv_sniffer s = {.ctx = ctx, .options = o, .record = record};
-    const size_t n = (size_t)(in->end - in->at);
+    const size_t n = (size_t)(whole->end - whole->p);
     const size_t most = n < CSV_SNIFF_BYTES ? n : CSV_SNIFF_BYTES;
     const size_t enough = n < CSV_CHOOSE_BYTES ? n : CSV_CHOOSE_BYTES;
 
     memset(g, 0, sizeof *g);
-    s.sample.p = in->at;
-    s.sample.end = in->at + most;
+    s.sample.p = whole->p;
+    s.sample.end = whole->p + most;
     csv_survey(&s);
-    s.sample.end = in->at + enough;
-    s.sample.eof = in->eof && enough == n;
+    s.sample.end = whole->p + enough;
+    s.sample.eof = whole->eof && enough == n;
     mlpipe_status st = csv_sniff_all(&s, g);
-    s.sample.end = in->at + most;
-    s.sample.eof = in->eof && most == n;
+    s.sample.end = whole->p + most;
+    s.sample.eof = whole->eof && most == n;
     if (!st && most > enough)
         st = g->count && !g->asked ? csv_look_closer(&s, g)
                                    : csv_sniff_all(&s, g);
@@ -341,6 +339,6 @@ mlpipe_status mlpipe__csv_sniff(mlpipe_ctx *ctx, const mlpipe__input *in,
         csv_show(&s, &g->best[i], g->shown[i]);
     g->margin = g->count > 1 && g->best[0].score > 0
         ? 1 - g->best[1].score / g->best[0].score : 1;
-    g->ambiguous = !g->asked && g->count > 1 && g->margin < csv_margin;
+    g->ambiguous = !g->asked && g->count > 1 && g->margin < MLPIPE__CSV_MARGIN;
     return st;
 }

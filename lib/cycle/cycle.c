@@ -99,7 +99,7 @@ static mlpipe_status cycle_setup(mlpipe_ctx *ctx, mlpipe_cycle *c,
     if (!st)
         st = mlpipe__compare_metric(ctx, "gate",
                                     mlpipe__params_get(p, "gate")->text,
-                                    model, &c->metric);
+                                    model, false, &c->metric);
     if (!st)
         st = mlpipe_trigger_new(ctx, model, rule, &c->trigger);
     mlpipe_model_free(model);

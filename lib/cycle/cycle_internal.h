@@ -122,7 +122,7 @@ struct mlpipe_cycle {
     mlpipe_monitor *monitor;
     mlpipe_pipeline *recipe;
     mlpipe_trigger *trigger; /* NULL: the model that serves has no such names */
-    const mlpipe__metric *metric;
+    mlpipe__metric metric;
     char *rule;
     double share, alpha;
     uint64_t least, probation, cooldown;

@@ -166,7 +166,7 @@ static void cycle_gate_line(mlpipe_cycle *c, const mlpipe__cycle_view *v,
         mlpipe__audit_text(&c->log, "reason", reason);
     mlpipe__audit_text(&c->log, "champion", v->model->id);
     mlpipe__audit_text(&c->log, "challenger", c->challenger->id);
-    mlpipe__audit_gate(&c->log, g, c->metric, c->least, c->alpha);
+    mlpipe__audit_gate(&c->log, g, &c->metric, c->least, c->alpha);
     mlpipe__audit_end(&c->log);
 }
 
@@ -223,7 +223,7 @@ static mlpipe_status cycle_gate(mlpipe_ctx *ctx, mlpipe_cycle *c,
     mlpipe__gate g;
     mlpipe_status st =
         mlpipe__gate_score(ctx, v->model, c->challenger, c->withheld,
-                           c->metric, c->least, &g);
+                           &c->metric, c->least, &g);
 
     if (st && cycle_is_verdict(st)) {
         cycle_refuse(ctx, c, v, now_us, st);
@@ -263,7 +263,7 @@ static void cycle_trial_line(mlpipe_cycle *c, const mlpipe__gate *g,
 {
     mlpipe__audit_begin(&c->log, now_us, action, c->number);
     mlpipe__audit_text(&c->log, "previous", c->champion->id);
-    mlpipe__audit_gate(&c->log, g, c->metric, 2, cycle_look_alpha(c));
+    mlpipe__audit_gate(&c->log, g, &c->metric, 2, cycle_look_alpha(c));
     mlpipe__audit_end(&c->log);
 }
 
@@ -302,7 +302,7 @@ static mlpipe_status cycle_trial(mlpipe_ctx *ctx, mlpipe_cycle *c,
     }
     if (!v->trial)
         return MLPIPE_OK;
-    st = mlpipe__gate_score(ctx, v->model, c->champion, v->trial, c->metric,
+    st = mlpipe__gate_score(ctx, v->model, c->champion, v->trial, &c->metric,
                             2, &g);
     if (st)
         return st;

@@ -46,6 +46,36 @@ mlpipe__dictionary *mlpipe__dictionary_sorted(const mlpipe__dict *from,
     return NULL;
 }
 
+/* ---- owners ------------------------------------------------------------- */
+
+void mlpipe__owner_keep_many(mlpipe__owner *o, uint64_t n)
+{
+    atomic_fetch_add_explicit(&o->refs, n, memory_order_relaxed);
+}
+
+mlpipe__owner *mlpipe__owner_keep(mlpipe__owner *o)
+{
+    mlpipe__owner_keep_many(o, 1);
+    return o;
+}
+
+void mlpipe__owner_drop(mlpipe__owner *o)
+{
+    if (o)
+        mlpipe__owner_drop_many(o, 1);
+}
+
+void mlpipe__owner_drop_many(mlpipe__owner *o, uint64_t n)
+{
+    if (!n
+        || atomic_fetch_sub_explicit(&o->refs, n, memory_order_acq_rel) != n)
+        return;
+    mlpipe__env *env = o->env;
+    o->release(o);
+    mlpipe__free(env, o);
+    mlpipe__env_drop(env);
+}
+
 /* ---- columns ------------------------------------------------------------ */
 
 mlpipe__column *mlpipe__column_new(mlpipe__env *env, const char *name,
@@ -82,10 +112,17 @@ void mlpipe__column_drop(mlpipe__column *c)
         || atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1)
         return;
     mlpipe__env *env = c->env;
-    for (uint32_t i = 0; i < c->chunk_count; i++) {
-        mlpipe__free(env, c->chunks[i].data);
-        mlpipe__free(env, c->chunks[i].bytes);
-        mlpipe__free(env, c->chunks[i].validity);
+    for (uint32_t i = 0, n = 1; i < c->chunk_count; i += n, n = 1) {
+        mlpipe__chunk *chunk = &c->chunks[i];
+        if (chunk->owner) {
+            while (i + n < c->chunk_count && chunk[n].owner == chunk->owner)
+                n++;
+            mlpipe__owner_drop_many(chunk->owner, n);
+            continue;
+        }
+        mlpipe__free(env, chunk->data);
+        mlpipe__free(env, chunk->bytes);
+        mlpipe__free(env, chunk->validity);
     }
     mlpipe__free(env, c->chunks);
     mlpipe__dictionary_drop(c->dictionary);

@@ -61,20 +61,60 @@ bool mlpipe__writer_full(const mlpipe__column_writer *w)
     return w->full;
 }
 
+void mlpipe__writer_floats(mlpipe__column_writer *w)
+{
+    w->column->f32 = true;
+}
+
+const mlpipe__column *mlpipe__writer_column(const mlpipe__column_writer *w)
+{
+    return w->column;
+}
+
 /* Bytes of a data buffer for so many rows: padded, and never so small that
  * the allocator would align it to less than 64. */
-static size_t writer_data_bytes(int32_t type, size_t rows)
+static size_t writer_data_bytes(int32_t type, bool f32, size_t rows)
 {
     size_t bytes = rows * sizeof(int64_t);
 
     if (type == MLPIPE_TYPE_BOOL)
         bytes = (rows + 7) / 8;
-    else if (type == MLPIPE_TYPE_CATEGORY)
+    else if (type == MLPIPE_TYPE_CATEGORY || f32)
         bytes = rows * sizeof(int32_t);
     else if (type == MLPIPE_TYPE_TEXT)
         bytes = (rows + 1) * sizeof(int32_t);
     bytes = (bytes + WRITER_PAD - 1) / WRITER_PAD * WRITER_PAD;
     return bytes < WRITER_LEAST_BYTES ? WRITER_LEAST_BYTES : bytes;
+}
+
+bool mlpipe__writer_chunks(mlpipe__column_writer *w, uint32_t count)
+{
+    const uint32_t twice = w->chunk_room * 2;
+    const uint32_t room = count > twice ? count : twice;
+
+    if (count <= w->chunk_room)
+        return true;
+    mlpipe__chunk *grown = mlpipe__grow(w->env, w->column->chunks, room,
+                                        sizeof grown[0]);
+    if (!grown)
+        return false;
+    w->column->chunks = grown;
+    w->chunk_room = room;
+    return true;
+}
+
+/* Makes the chunk at index k exist. */
+static bool writer_open_chunk(mlpipe__column_writer *w, uint32_t k)
+{
+    mlpipe__column *c = w->column;
+
+    if (!mlpipe__writer_chunks(w, k + 1))
+        return false;
+    if (k >= c->chunk_count) {
+        c->chunk_count = k + 1;
+        w->bytes_room = 0;
+    }
+    return true;
 }
 
 /* Gives the chunk at index k room for so many rows. */
@@ -83,28 +123,17 @@ static bool writer_grow_chunk(mlpipe__column_writer *w, uint32_t k,
 {
     mlpipe__column *c = w->column;
 
-    if (k >= w->chunk_room) {
-        const uint32_t more = w->chunk_room ? w->chunk_room * 2 : 1;
-        mlpipe__chunk *grown = mlpipe__grow(w->env, c->chunks, more,
-                                            sizeof grown[0]);
-        if (!grown)
-            return false;
-        c->chunks = grown;
-        w->chunk_room = more;
-    }
-    if (k >= c->chunk_count) {
-        c->chunk_count = k + 1;
-        w->bytes_room = 0;
-    }
+    if (!writer_open_chunk(w, k))
+        return false;
     mlpipe__chunk *chunk = &c->chunks[k];
     void *data = mlpipe__grow(w->env, chunk->data,
-                              writer_data_bytes(c->type, room), 1);
+                              writer_data_bytes(c->type, c->f32, room), 1);
     if (!data)
         return false;
     chunk->data = data;
-    uint64_t *validity = mlpipe__grow(
-        w->env, chunk->validity, writer_data_bytes(MLPIPE_TYPE_BOOL, room),
-        1);
+    uint8_t *validity = mlpipe__grow(
+        w->env, chunk->validity,
+        writer_data_bytes(MLPIPE_TYPE_BOOL, false, room), 1);
     if (!validity)
         return false;
     chunk->validity = validity;
@@ -131,6 +160,21 @@ bool mlpipe__writer_reserve(mlpipe__column_writer *w, int64_t n)
     return true;
 }
 
+bool mlpipe__writer_borrow(mlpipe__column_writer *w,
+                           const mlpipe__chunk *chunk)
+{
+    mlpipe__column *c = w->column;
+    const uint32_t k = (uint32_t)(c->rows / MLPIPE__CHUNK_ROWS);
+
+    if (!writer_open_chunk(w, k))
+        return false;
+    c->chunks[k] = *chunk;
+    c->rows += chunk->rows;
+    c->nulls += chunk->nulls;
+    w->capacity = c->rows;
+    return true;
+}
+
 /* The chunk and the place in it of the next value; NULL: out of memory. */
 static inline mlpipe__chunk *writer_next(mlpipe__column_writer *w,
                                          uint32_t *at)
@@ -147,7 +191,7 @@ static inline mlpipe__chunk *writer_next(mlpipe__column_writer *w,
 static inline void writer_commit(mlpipe__column_writer *w,
                                  mlpipe__chunk *chunk, uint32_t at)
 {
-    chunk->validity[at / 64] |= UINT64_C(1) << (at % 64);
+    chunk->validity[at / 8] |= (uint8_t)(1u << (at % 8));
     chunk->rows = at + 1;
     w->column->rows++;
 }
@@ -189,7 +233,10 @@ bool mlpipe__writer_f64(mlpipe__column_writer *w, double v)
 
     if (!chunk)
         return false;
-    ((double *)chunk->data)[at] = v;
+    if (w->column->f32)
+        ((float *)chunk->data)[at] = (float)v;
+    else
+        ((double *)chunk->data)[at] = v;
     writer_commit(w, chunk, at);
     return true;
 }
@@ -201,7 +248,7 @@ bool mlpipe__writer_bool(mlpipe__column_writer *w, bool v)
 
     if (!chunk)
         return false;
-    ((uint64_t *)chunk->data)[at / 64] |= (uint64_t)v << (at % 64);
+    ((uint8_t *)chunk->data)[at / 8] |= (uint8_t)((unsigned)v << (at % 8));
     writer_commit(w, chunk, at);
     return true;
 }
@@ -264,10 +311,55 @@ bool mlpipe__writer_text(mlpipe__column_writer *w, const char *s, size_t n)
     return true;
 }
 
+/* Are the texts in the order of their bytes already? */
+static bool writer_in_order(const mlpipe__dict *d)
+{
+    uint32_t i = 1;
+
+    while (i < d->count && mlpipe__dict_before(d, i - 1, i))
+        i++;
+    return i >= d->count;
+}
+
+/* Copies borrowed codes, which are about to be written to; nulls are 0. */
+static bool writer_own_codes(mlpipe__column_writer *w, mlpipe__chunk *chunk)
+{
+    int32_t *codes = mlpipe__alloc(
+        w->env, writer_data_bytes(MLPIPE_TYPE_CATEGORY, false, chunk->rows));
+    uint8_t *validity = !chunk->validity ? NULL : mlpipe__alloc(
+        w->env, writer_data_bytes(MLPIPE_TYPE_BOOL, false, chunk->rows));
+
+    if (!codes || (chunk->validity && !validity)) {
+        mlpipe__free(w->env, codes);
+        mlpipe__free(w->env, validity);
+        return false;
+    }
+    for (uint32_t i = 0; i < chunk->rows; i++) {
+        if (!mlpipe__chunk_valid(chunk, i))
+            continue;
+        codes[i] = ((const int32_t *)chunk->data)[i];
+        if (validity)
+            validity[i / 8] |= (uint8_t)(1u << (i % 8));
+    }
+    mlpipe__owner_drop(chunk->owner);
+    chunk->owner = NULL;
+    chunk->data = codes;
+    chunk->validity = validity;
+    chunk->shift = 0;
+    chunk->loose = false;
+    return true;
+}
+
 /* Puts the writer's own dictionary in order and the codes with it. */
 static bool writer_sort_codes(mlpipe__column_writer *w)
 {
     mlpipe__column *c = w->column;
+
+    if (writer_in_order(&c->dictionary->dict))
+        return true;
+    for (uint32_t k = 0; k < c->chunk_count; k++)
+        if (c->chunks[k].owner && !writer_own_codes(w, &c->chunks[k]))
+            return false;
     int32_t *map = mlpipe__alloc_array(w->env, c->dictionary->dict.count,
                                        sizeof map[0]);
     mlpipe__dictionary *sorted = !map ? NULL
@@ -298,9 +390,11 @@ mlpipe__column *mlpipe__writer_finish(mlpipe__column_writer *w)
     }
     for (uint32_t k = 0; k < c->chunk_count; k++) {
         mlpipe__chunk *chunk = &c->chunks[k];
-        if (chunk->nulls)
+        /* Borrowed bitmaps stay side by side, as they were. */
+        if (chunk->owner ? c->nulls : chunk->nulls)
             continue;
-        mlpipe__free(w->env, chunk->validity);
+        if (!chunk->owner)
+            mlpipe__free(w->env, chunk->validity);
         chunk->validity = NULL;
     }
     w->column = NULL;

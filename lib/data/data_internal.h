@@ -33,22 +33,50 @@ mlpipe__dictionary *mlpipe__dictionary_sorted(const mlpipe__dict *from,
                                               int32_t *map);
 
 /*
- * 65,536 rows in Arrow's layout, 64-byte aligned and padded: BOOL a bitmap,
- * I64, TIMESTAMP, DURATION int64, F64 double (or float under f32), CATEGORY
- * int32 codes, TEXT int32 offsets (rows + 1) into bytes. Null slots are zero.
+ * Memory that is not ours, such as an imported array: given back by `release`
+ * when the last chunk that reads it is gone, on whatever thread that is.
+ */
+typedef struct mlpipe__owner {
+    atomic_uint_fast64_t refs;
+    mlpipe__env *env;
+    void (*release)(struct mlpipe__owner *self); /* not the struct itself */
+} mlpipe__owner;
+mlpipe__owner *mlpipe__owner_keep(mlpipe__owner *o);
+void mlpipe__owner_drop(mlpipe__owner *o); /* NULL is allowed */
+/* The same n times at once. */
+void mlpipe__owner_keep_many(mlpipe__owner *o, uint64_t n);
+void mlpipe__owner_drop_many(mlpipe__owner *o, uint64_t n);
+
+/*
+ * 65,536 rows (the last chunk: at most) in Arrow's layout: BOOL a bitmap, I64,
+ * TIMESTAMP, DURATION int64, F64 double (or float under f32), CATEGORY int32
+ * codes, TEXT int32 offsets (rows + 1) into bytes. Our own buffers are aligned
+ * to 64 bytes, padded, and zero in null slots. Those of an owner are aligned
+ * to their element, end where Arrow lets them end, and hold anything in null
+ * slots: whoever reads values blanks them where `loose` is set. Bitmaps are
+ * read byte by byte for that reason.
  */
 typedef struct mlpipe__chunk {
     void *data;
     char *bytes;       /* TEXT only */
-    uint64_t *validity; /* bit set = valid; NULL = all valid */
+    uint8_t *validity; /* bit set = valid; NULL = all valid */
     uint32_t rows;
     uint32_t nulls;
+    uint8_t shift;     /* bit of the first row in bitmaps, 0 to 7 */
+    bool loose;        /* there are nulls, and their slots hold anything */
+    mlpipe__owner *owner; /* of all three buffers; NULL = our own memory */
 } mlpipe__chunk;
+
+static inline bool mlpipe__bit(const void *bits, uint64_t at)
+{
+    return ((const uint8_t *)bits)[at / 8] >> (at % 8) & 1;
+}
 
 static inline bool mlpipe__chunk_valid(const mlpipe__chunk *chunk,
                                        uint32_t at)
 {
-    return !chunk->validity || (chunk->validity[at / 64] >> (at % 64) & 1);
+    return !chunk->validity
+        || mlpipe__bit(chunk->validity, (uint64_t)at + chunk->shift);
 }
 
 typedef struct mlpipe__column {
@@ -84,6 +112,19 @@ mlpipe__column_writer *mlpipe__writer_new(mlpipe__env *env, const char *name,
 /* Makes room for n more values (not for bytes of text): they cannot fail. */
 bool mlpipe__writer_reserve(mlpipe__column_writer *w, int64_t n);
 bool mlpipe__writer_full(const mlpipe__column_writer *w);
+/* Before the first value of an F64 column: keep floats. */
+void mlpipe__writer_floats(mlpipe__column_writer *w);
+/* How far it is; its dictionary is added to by mlpipe__writer_text alone. */
+const mlpipe__column *mlpipe__writer_column(const mlpipe__column_writer *w);
+/* Room for so many chunks in all, but not for their values. */
+bool mlpipe__writer_chunks(mlpipe__column_writer *w, uint32_t count);
+/*
+ * Takes a chunk of an owner's buffers as it is, and one reference of the owner
+ * unless it fails. Only where the rows so far are whole chunks; after one that
+ * is not, none can follow. Codes are of the column's dictionary as it is now.
+ */
+bool mlpipe__writer_borrow(mlpipe__column_writer *w,
+                           const mlpipe__chunk *chunk);
 bool mlpipe__writer_null(mlpipe__column_writer *w);
 bool mlpipe__writer_i64(mlpipe__column_writer *w, int64_t v); /* and times */
 bool mlpipe__writer_f64(mlpipe__column_writer *w, double v);
@@ -190,6 +231,12 @@ const char *mlpipe__unit_name(int32_t unit); /* "s", "ms", "us", "ns", "" */
 /* Parameters of mlpipe_builder_new, for the catalog. */
 extern const mlpipe__param mlpipe__builder_params[];
 extern const uint32_t mlpipe__builder_param_count;
+
+/* Parameters of the Arrow interfaces, for the catalog (arrow_*.c). */
+extern const mlpipe__param mlpipe__from_arrow_params[];
+extern const uint32_t mlpipe__from_arrow_param_count;
+extern const mlpipe__param mlpipe__to_arrow_params[];
+extern const uint32_t mlpipe__to_arrow_param_count;
 
 /* ---- layouts (layout.c), also in libmlpipe-serve ------------------------ */
 

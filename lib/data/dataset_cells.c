@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Cells of a dataset: blocks of numbers, texts, hashes, equality. Buffers hold
- * zero in null slots, so that numbers are copied without looking at validity.
+ * Cells of a dataset: blocks of numbers, texts, hashes, equality. Our buffers
+ * hold zero in null slots, so that numbers are copied without looking at
+ * validity; those of an owner may not, and are blanked behind the copy.
  */
 #include "data_internal.h"
 
@@ -19,7 +20,7 @@ static inline const mlpipe__chunk *cells_chunk(const mlpipe__column *c,
 
 static inline bool cells_bit(const mlpipe__chunk *chunk, uint32_t at)
 {
-    return ((const uint64_t *)chunk->data)[at / 64] >> (at % 64) & 1;
+    return mlpipe__bit(chunk->data, (uint64_t)at + chunk->shift);
 }
 
 /* A value of any type but TEXT and F64 as an integer. */
@@ -52,8 +53,9 @@ static void cells_valid_run(const mlpipe__chunk *chunk, uint32_t at,
         memset(valid, 1, n);
         return;
     }
+    at += chunk->shift;
     for (uint32_t i = 0; i < n; i++)
-        valid[i] = chunk->validity[(at + i) / 64] >> ((at + i) % 64) & 1;
+        valid[i] = mlpipe__bit(chunk->validity, at + i);
 }
 
 /* Copies n values of a C type that lie side by side. */
@@ -112,7 +114,7 @@ void mlpipe__dataset_block(const mlpipe_dataset *d, uint32_t column,
             const mlpipe__chunk *chunk =
                 cells_chunk(c, d->rowset->rows[first + i], &at);
             valid[i] = mlpipe__chunk_valid(chunk, at);
-            values[i] = cells_f64(c, chunk, at);
+            values[i] = valid[i] ? cells_f64(c, chunk, at) : 0;
         }
         return;
     }
@@ -121,6 +123,8 @@ void mlpipe__dataset_block(const mlpipe_dataset *d, uint32_t column,
         run = cells_in_chunk(first + done, n - done);
         cells_f64_run(c, chunk, at, run, values + done);
         cells_valid_run(chunk, at, run, valid + done);
+        for (uint32_t i = done; chunk->loose && i < done + run; i++)
+            values[i] = valid[i] ? values[i] : 0;
     }
 }
 
@@ -137,7 +141,7 @@ void mlpipe__dataset_block_i64(const mlpipe_dataset *d, uint32_t column,
             const mlpipe__chunk *chunk =
                 cells_chunk(c, d->rowset->rows[first + i], &at);
             valid[i] = mlpipe__chunk_valid(chunk, at);
-            values[i] = cells_i64(c, chunk, at);
+            values[i] = valid[i] ? cells_i64(c, chunk, at) : 0;
         }
         return;
     }
@@ -146,6 +150,8 @@ void mlpipe__dataset_block_i64(const mlpipe_dataset *d, uint32_t column,
         run = cells_in_chunk(first + done, n - done);
         cells_i64_run(c, chunk, at, run, values + done);
         cells_valid_run(chunk, at, run, valid + done);
+        for (uint32_t i = done; chunk->loose && i < done + run; i++)
+            values[i] = valid[i] ? values[i] : 0;
     }
 }
 
@@ -261,7 +267,7 @@ const void *mlpipe__dataset_cell_at(const mlpipe_dataset *d, uint32_t column,
         cells_chunk(c, mlpipe__dataset_physical(d, row), &at);
 
     if (c->type == MLPIPE_TYPE_BOOL)
-        return (const uint64_t *)chunk->data + at / 64;
+        return (const uint8_t *)chunk->data + at / 8;
     if (c->type == MLPIPE_TYPE_CATEGORY || c->type == MLPIPE_TYPE_TEXT)
         return (const int32_t *)chunk->data + at;
     return (const char *)chunk->data + (size_t)at * (c->f32 ? 4 : 8);

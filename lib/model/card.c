@@ -7,13 +7,17 @@ static void card_tell_rows(const mlpipe__fitting *f)
 {
     const long long held =
         f->held.data && !f->given_valid ? (long long)f->held.data->rows : 0;
+    char offset[48] = "";
+    if (f->dropped_offset)
+        mlpipe__format(offset, sizeof offset, ", %llu without an offset",
+                       (unsigned long long)f->dropped_offset);
     mlpipe__log_line(f->ctx, MLPIPE_LOG_INFO, "fit",
                      "rows: %lld given, %llu without a target, %llu dropped "
-                     "by steps, %lld held out, %lld withheld for what "
+                     "by steps%s, %lld held out, %lld withheld for what "
                      "follows the learner, %lld trained",
                      (long long)f->given_all->rows,
                      (unsigned long long)f->dropped_target,
-                     (unsigned long long)f->dropped_steps, held,
+                     (unsigned long long)f->dropped_steps, offset, held,
                      f->withheld ? (long long)f->withheld->rows : 0ll,
                      (long long)f->train.data->rows);
 }
@@ -31,6 +35,14 @@ void mlpipe__fit_notes(mlpipe__fitting *f)
                           (double)f->dropped_target);
     mlpipe__report_number(r, "rows_dropped_by_steps",
                           (double)f->dropped_steps);
+    if (f->offset != MLPIPE__NO_REG) {
+        const char *name = mlpipe__fit_offset_name(f);
+        mlpipe__report_text(r, "offset", name, strlen(name));
+        mlpipe__report_number(r, "rows_without_offset",
+                              (double)f->dropped_offset);
+        mlpipe__report_number(r, "held_out_without_offset",
+                              (double)f->dropped_held_offset);
+    }
     mlpipe__report_number(r, "rows_trained", (double)f->train.data->rows);
     mlpipe__report_number(r, "rows_added",
                           f->learn.data ? (double)f->learn.frame.rows -

@@ -6,91 +6,11 @@ enum { EVALUATE_SEEN_SHARE = 10 }; /* of the rows is worth a warning */
 
 const mlpipe__param mlpipe__evaluate_params[] = {
     {"metrics", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
-     "which metrics; all: all of the task; default: a few of them"},
+     MLPIPE__METRICS_DOC},
+    MLPIPE__QUERY_PARAM,
 };
 const uint32_t mlpipe__evaluate_param_count =
     sizeof mlpipe__evaluate_params / sizeof *mlpipe__evaluate_params;
-
-/* Names that begin with this one and "_", such as auc_ovr for auc. */
-static bool evaluate_kin(const char *name, const char *const *names,
-                         uint32_t count, char *list, size_t room)
-{
-    const size_t n = strlen(name);
-    size_t size = 0;
-    list[0] = 0;
-    for (uint32_t i = 0; i < count; i++)
-        if (!strncmp(names[i], name, n) && names[i][n] == '_')
-            size += mlpipe__format(list + size, room - size, "%s%s",
-                                   size ? ", " : "", names[i]);
-    return size > 0;
-}
-
-mlpipe_status mlpipe__metric_of_task(mlpipe_ctx *ctx, uint32_t task,
-                                     const char *name,
-                                     const mlpipe__metric **out)
-{
-    const char *names[MLPIPE__METRICS_MAX + 1];
-    const mlpipe__metric *metric;
-    const char *near;
-    char list[256];
-    uint32_t count = 0, i;
-    *out = mlpipe__metric_find(name);
-    if (*out && ((*out)->tasks & task))
-        return MLPIPE_OK;
-    for (i = 0; (metric = mlpipe__metric_at(i)); i++)
-        if ((metric->tasks & task) && count < MLPIPE__METRICS_MAX)
-            names[count++] = metric->name;
-    names[count++] = "all";
-    if (*out && evaluate_kin(name, names, count, list, sizeof list))
-        return mlpipe__fail(ctx, MLPIPE_E_PARAM,
-                            "metric %q is not one of the task %s; take one "
-                            "of: %s",
-                            name, mlpipe__task_name(task), list);
-    near = mlpipe__nearest(name, strlen(name), names, count);
-    return mlpipe__fail(ctx, MLPIPE_E_PARAM,
-                        *out ? "metric %q does not score the task %s of "
-                               "this target; its default is \"%s\""
-                             : near ? "no metric %q of the task %s; did you "
-                                      "mean \"%s\"?"
-                                    : "no metric %q of the task %s; its "
-                                      "default is \"%s\"",
-                        name, mlpipe__task_name(task),
-                        near && !*out ? near : mlpipe__task_metric(task));
-}
-
-mlpipe_status mlpipe__evaluate_check(mlpipe_ctx *ctx, uint32_t task,
-                                     const mlpipe__setting *asked)
-{
-    mlpipe_status st = MLPIPE_OK;
-    uint32_t i;
-    for (i = 0; !st && i < asked->count; i++) {
-        const mlpipe__metric *metric;
-        if (!strcmp(asked->names[i], "all"))
-            continue;
-        st = mlpipe__metric_of_task(ctx, task, asked->names[i], &metric);
-    }
-    return st;
-}
-
-bool mlpipe__evaluate_wants(const mlpipe__setting *asked,
-                            const mlpipe__metric *metric, uint32_t task)
-{
-    uint32_t i;
-    for (i = 0; i < asked->count; i++)
-        if (!strcmp(asked->names[i], metric->name) ||
-            !strcmp(asked->names[i], "all"))
-            return (metric->tasks & task) != 0;
-    return !asked->count && (metric->standard & task);
-}
-
-/* What segments are told by: the first that is asked for. */
-static const mlpipe__metric *evaluate_main(const mlpipe__setting *asked,
-                                           uint32_t task)
-{
-    const mlpipe__metric *first =
-        asked->count ? mlpipe__metric_find(asked->names[0]) : NULL;
-    return first ? first : mlpipe__metric_find(mlpipe__task_metric(task));
-}
 
 mlpipe_status mlpipe__model_weights(mlpipe_ctx *ctx, const mlpipe_model *m,
                                     const mlpipe_dataset *d, double **out)
@@ -187,6 +107,7 @@ void mlpipe__evaluated_free(mlpipe__env *env, mlpipe__evaluated *e)
     mlpipe__free(env, e->weight);
     mlpipe__free(env, e->baseline);
     mlpipe__free(env, e->row);
+    mlpipe__free(env, e->query);
 }
 
 /* A figure, and what the baseline's answers would have had. */
@@ -210,22 +131,35 @@ static mlpipe_status evaluate_metric(mlpipe_report *r,
     return st;
 }
 
+/* What became of the queries of these rows. */
+static mlpipe_status evaluate_rankings(mlpipe__scoring *g, mlpipe_report *r)
+{
+    const mlpipe__rankings *rankings;
+    const mlpipe_status st = mlpipe__scoring_rankings(g, &rankings);
+    if (st)
+        return st;
+    mlpipe__report_number(r, "queries", rankings->queries);
+    mlpipe__report_number(r, "queries_without_relevant", rankings->without);
+    mlpipe__report_number(r, "rows_without_query", (double)rankings->strays);
+    return MLPIPE_OK;
+}
+
 static mlpipe_status evaluate_figures(mlpipe_ctx *ctx, const mlpipe_model *m,
-                                      const mlpipe__setting *asked,
+                                      const mlpipe__metric_list *list,
                                       const mlpipe__evaluated *e,
                                       mlpipe_report *r)
 {
-    mlpipe__scored s = {e->target, e->prediction, e->weight, e->n, e->width};
-    const mlpipe__metric *metric;
+    mlpipe__scored s = mlpipe__evaluated_scored(e);
     mlpipe__scoring answers, baseline;
     uint32_t i;
     mlpipe_status st = mlpipe__scoring_init(&answers, ctx, &s), other;
     s.p = e->baseline;
     other = mlpipe__scoring_init(&baseline, ctx, &s);
     st = st ? st : other;
-    for (i = 0; !st && (metric = mlpipe__metric_at(i)); i++)
-        if (mlpipe__evaluate_wants(asked, metric, m->task))
-            st = evaluate_metric(r, metric, &answers, &baseline);
+    for (i = 0; !st && i < list->count; i++)
+        st = evaluate_metric(r, &list->items[i], &answers, &baseline);
+    if (!st && list->by_query)
+        st = evaluate_rankings(&answers, r);
     if (!st)
         st = mlpipe__evaluate_tables(m, &answers, r);
     mlpipe__scoring_free(&baseline);
@@ -255,7 +189,7 @@ static mlpipe_status evaluate_seen(mlpipe_ctx *ctx, const mlpipe_model *m,
 
 static mlpipe_status evaluate_fill(mlpipe_ctx *ctx, const mlpipe_model *m,
                                    const mlpipe_dataset *d,
-                                   const mlpipe__setting *asked,
+                                   const mlpipe__metric_list *list,
                                    const mlpipe__evaluated *e, mlpipe_report *r)
 {
     const char *task = mlpipe__task_name(m->task);
@@ -276,12 +210,29 @@ static mlpipe_status evaluate_fill(mlpipe_ctx *ctx, const mlpipe_model *m,
     mlpipe__model_baseline(m, r);
     st = evaluate_seen(ctx, m, d, r);
     if (!st)
-        st = evaluate_figures(ctx, m, asked, e, r);
+        st = evaluate_figures(ctx, m, list, e, r);
     if (!st)
         st = mlpipe__evaluate_intervals(ctx, m, d, e, r);
     if (!st)
-        st = mlpipe__evaluate_segments(ctx, m, d, e,
-                                       evaluate_main(asked, m->task), r);
+        st = mlpipe__evaluate_segments(ctx, m, d, e, &list->first, r);
+    return st;
+}
+
+/* The rows, and their queries where a metric asks for them. */
+static mlpipe_status evaluate_rows(mlpipe_ctx *ctx, const mlpipe_model *m,
+                                   const mlpipe_dataset *d,
+                                   const mlpipe__setting *query,
+                                   const mlpipe__metric_list *list,
+                                   mlpipe__evaluated *e)
+{
+    int32_t column;
+    mlpipe_status st = mlpipe__query_column(
+        ctx, query, m->group_column, list->by_query, d, &column);
+    if (!st)
+        st = mlpipe__evaluate_load(ctx, m, d, e);
+    if (!st && column >= 0)
+        st = mlpipe__query_codes(ctx, d, (uint32_t)column, e->row, e->n,
+                                 &e->query, &e->queries);
     return st;
 }
 
@@ -290,7 +241,7 @@ static mlpipe_status evaluate_run(mlpipe_ctx *ctx, const mlpipe_model *m,
                                   mlpipe_report **out)
 {
     mlpipe__env *env = ctx->env;
-    const mlpipe__setting *asked;
+    mlpipe__metric_list list = {0};
     mlpipe__evaluated e = {0};
     mlpipe_report *r = NULL;
     mlpipe__params p;
@@ -299,13 +250,14 @@ static mlpipe_status evaluate_run(mlpipe_ctx *ctx, const mlpipe_model *m,
         mlpipe__evaluate_param_count, params, &p);
     if (st)
         return st;
-    asked = mlpipe__params_get(&p, "metrics");
-    st = mlpipe__evaluate_check(ctx, m->task, asked);
+    st = mlpipe__metric_list_make(
+        ctx, m->task, mlpipe__params_get(&p, "metrics"), &list);
     if (!st)
-        st = mlpipe__evaluate_load(ctx, m, d, &e);
+        st = evaluate_rows(ctx, m, d, mlpipe__params_get(&p, "query"), &list,
+                           &e);
     if (!st) {
         r = mlpipe__report_new(env, "evaluation");
-        st = r ? evaluate_fill(ctx, m, d, asked, &e, r) : mlpipe__nomem(ctx);
+        st = r ? evaluate_fill(ctx, m, d, &list, &e, r) : mlpipe__nomem(ctx);
     }
     if (!st) {
         st = mlpipe__report_seal(ctx, r, out);
@@ -313,6 +265,7 @@ static mlpipe_status evaluate_run(mlpipe_ctx *ctx, const mlpipe_model *m,
     }
     mlpipe_report_free(r);
     mlpipe__evaluated_free(env, &e);
+    mlpipe__metric_list_free(env, &list);
     mlpipe__params_free(&p);
     return st;
 }

@@ -11,6 +11,7 @@ typedef struct segments {
     uint64_t *at;      /* n: rows, segment by segment */
     uint64_t start[SEGMENTS_MAX + 2];
     double *y, *p, *w; /* n: of one segment */
+    uint32_t *query;   /* the same; NULL: none */
 } segments;
 
 /* The text of a cell; one that is missing has an empty one. */
@@ -94,12 +95,14 @@ static mlpipe_status segments_score(mlpipe_ctx *ctx, segments *s,
 {
     const uint64_t first = s->start[segment];
     const uint64_t n = s->start[segment + 1] - first;
-    const mlpipe__scored scored = {s->y, s->p, e->weight ? s->w : NULL, n,
-                                   e->width};
+    const mlpipe__scored scored = {
+        s->y, s->p, e->weight ? s->w : NULL, n, e->width, s->query};
     uint64_t i;
     for (i = 0; i < n; i++) {
         const uint64_t row = s->at[first + i];
         s->y[i] = e->target[row];
+        if (s->query)
+            s->query[i] = e->query[row];
         s->w[i] = e->weight ? e->weight[row] : 1.0;
         memcpy(s->p + i * e->width, e->prediction + row * e->width,
                e->width * sizeof *s->p);
@@ -161,7 +164,9 @@ static mlpipe_status segments_column(mlpipe_ctx *ctx, const mlpipe_dataset *d,
     s.y = mlpipe__alloc_array(env, n, sizeof *s.y);
     s.w = mlpipe__alloc_array(env, n, sizeof *s.w);
     s.p = mlpipe__alloc_array(env, n, e->width * sizeof *s.p);
-    st = s.of && s.at && s.y && s.w && s.p
+    if (e->query)
+        s.query = mlpipe__alloc_array(env, n, sizeof *s.query);
+    st = s.of && s.at && s.y && s.w && s.p && !s.query == !e->query
              ? segments_find(ctx, d, (uint32_t)column, e, &s, &many)
              : mlpipe__nomem(ctx);
     if (!st && many)
@@ -173,6 +178,7 @@ static mlpipe_status segments_column(mlpipe_ctx *ctx, const mlpipe_dataset *d,
         segments_deal(&s, e->n);
         st = segments_table(ctx, name, &s, e, metric, r);
     }
+    mlpipe__free(env, s.query);
     mlpipe__free(env, s.p);
     mlpipe__free(env, s.w);
     mlpipe__free(env, s.y);

@@ -133,6 +133,13 @@ mlpipe_status mlpipe__fit_tell_plan(mlpipe__fitting *f)
     for (uint32_t i = 0; made && i < f->plan.var_count; i++)
         if (f->plan.vars[i].feature)
             explain_feature(f, i, made, &t);
+    for (uint32_t i = 0; made && i < f->plan.var_count; i++) {
+        if (f->plan.vars[i].reg != f->offset || !f->plan.vars[i].name[0] ||
+            strcmp(f->plan.vars[i].name, mlpipe__fit_offset_name(f)))
+            continue;
+        mlpipe__text_add(&t, "offset\n");
+        explain_feature(f, i, made, &t);
+    }
     const bool failed = !made || t.failed || f->passes_text.failed;
     if (!failed)
         mlpipe__report_text(f->notes, "plan", t.data, t.size);

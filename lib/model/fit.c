@@ -50,7 +50,6 @@ static mlpipe_status fit_check_roles(const mlpipe__fitting *f)
     } reserved[] = {
         {"known_time", "take rows that were not known in time out of the "
                        "dataset"},
-        {"offset", "subtract it from the target, and add it to the answer"},
         {"split", "give the fit its training and validation rows as two "
                   "datasets"},
         {"key", "leave the column out of features="},
@@ -76,6 +75,8 @@ static mlpipe_status fit_jobs(mlpipe__fitting *f)
     uint32_t i;
     if (!st)
         st = fit_check_roles(f);
+    if (!st)
+        st = mlpipe__fit_offset_learner(f);
     if (st)
         return st;
     const uint32_t count =
@@ -109,6 +110,7 @@ static mlpipe_status fit_start(mlpipe__fitting *f)
     mlpipe_model *m = mlpipe__model_new(env);
     mlpipe__text_init(&f->passes_text, env);
     f->step_now = UINT32_MAX;
+    f->offset = MLPIPE__NO_REG;
     if (!m)
         return mlpipe__nomem(f->ctx);
     f->model = m;
@@ -452,10 +454,14 @@ static mlpipe_status fit_learn(mlpipe__fitting *f)
         .notes = f->notes,
         .program = f->model->program,
         .regs = f->regs,
+        .offset = f->offset == MLPIPE__NO_REG ? NULL : &f->offset,
         .raw = MLPIPE__NO_REG,
     };
     const char **names = fit_class_names(f);
-    mlpipe_status st = names ? mlpipe__fit_resample(f) : mlpipe__nomem(f->ctx);
+    mlpipe_status st =
+        names ? mlpipe__fit_offset_rows(f) : mlpipe__nomem(f->ctx);
+    if (!st)
+        st = mlpipe__fit_resample(f);
     if (!st && f->held.data)
         st = mlpipe__fit_frame(f, &f->held, false);
     job.class_names = names;

@@ -9,7 +9,8 @@ static mlpipe_status rows_keep_text(mlpipe_ctx *ctx, const char *text,
     return *out ? MLPIPE_OK : mlpipe__nomem(ctx);
 }
 
-/* Every column that the recipe names must be there. */
+/* Every column that the recipe names must be there; an offset may be made by
+ * a step instead. */
 static mlpipe_status rows_check_roles(mlpipe__fitting *f)
 {
     mlpipe_status st = MLPIPE_OK;
@@ -17,9 +18,11 @@ static mlpipe_status rows_check_roles(mlpipe__fitting *f)
     for (r = 0; r < MLPIPE__FIT_ROLES; r++) {
         const mlpipe__setting *s =
             mlpipe__params_get(&f->recipe->params, mlpipe__fit_roles[r]);
+        const bool made = !strcmp(mlpipe__fit_roles[r], "offset");
         for (i = 0; !st && i < s->count; i++)
-            st = mlpipe__dataset_column(f->ctx, f->given, s->names[i],
-                                        &column);
+            if (!made || !mlpipe__fit_derived(f, s->names[i]))
+                st = mlpipe__dataset_column(f->ctx, f->given, s->names[i],
+                                            &column);
     }
     return st;
 }

@@ -48,6 +48,7 @@ typedef struct mlpipe__fit_rows {
     mlpipe__binding binding;
     mlpipe__frame frame;
     double *target, *weight;
+    double *offset;        /* NULL: the recipe has none */
     uint64_t *ids;
     /* The same, with repeats of a row told apart, so that no two copies vary
      * alike; NULL where no id stands twice. */
@@ -91,8 +92,10 @@ typedef struct mlpipe__fitting {
     uint32_t feature_count;
     mlpipe__feature *features;
     uint32_t *regs;        /* of the features */
+    uint32_t offset;       /* register of it, or MLPIPE__NO_REG */
     uint32_t front_ops;
     uint64_t dropped_target, dropped_steps, dropped_valid;
+    uint64_t dropped_offset, dropped_held_offset;
     uint32_t step_now;     /* planned at the moment; UINT32_MAX: none */
     uint32_t *step_told;   /* the same for who asked; NULL: nobody */
     mlpipe__text passes_text; /* what each pass gathered, a line each */
@@ -123,6 +126,22 @@ mlpipe_status mlpipe__fit_task(mlpipe__fitting *f);
 /* planner.c */
 mlpipe_status mlpipe__fit_inputs(mlpipe__fitting *f);
 mlpipe_status mlpipe__fit_plan(mlpipe__fitting *f);
+/* planner_inputs.c: the step that defines a variable of this name; NULL. */
+const mlpipe__recipe_step *mlpipe__fit_derived(const mlpipe__fitting *f,
+                                               const char *name);
+/* fit_offset.c: offset= of the recipe, "" where a fit has none; whether its
+ * learner takes it, and its task; takes it out of the features; finds its
+ * register when all steps have emitted; leaves out rows without it. */
+const char *mlpipe__fit_offset_name(const mlpipe__fitting *f);
+mlpipe_status mlpipe__fit_offset_learner(mlpipe__fitting *f);
+mlpipe_status mlpipe__fit_offset_task(mlpipe__fitting *f);
+void mlpipe__fit_offset_hide(mlpipe__fitting *f);
+mlpipe_status mlpipe__fit_offset_find(mlpipe__fitting *f);
+mlpipe_status mlpipe__fit_offset_rows(mlpipe__fitting *f);
+/* Inputs that a model reads for its offset alone: alone[i] is set to 1. */
+mlpipe_status mlpipe__model_offset_alone(mlpipe_ctx *ctx,
+                                         const mlpipe_model *m,
+                                         uint8_t *alone);
 /* planner_prune.c */
 mlpipe_status mlpipe__fit_faults(mlpipe__fitting *f);
 mlpipe_status mlpipe__fit_prune(mlpipe__fitting *f);

@@ -48,74 +48,111 @@ static void frame_vary(const mlpipe__fit_rows *rows, void *scratch,
     }
 }
 
-/* The features of rows that the lanes hold, to position `at` of a read of n
- * rows. */
-static void frame_features(const mlpipe__fit_rows *rows, void *scratch,
-                           uint32_t count, uint32_t at, uint32_t n,
-                           double *values, uint8_t *valid)
+/* What is read of rows: registers, and what each takes between two of its
+ * values (NULL: MLPIPE__BETWEEN_ANY). */
+typedef struct frame_ask {
+    const uint32_t *regs;
+    uint32_t count;
+    const uint8_t *between;
+} frame_ask;
+
+/* Where a read of n rows goes: values[k * n + i]. */
+typedef struct frame_answer {
+    uint32_t n;
+    double *values;
+    uint8_t *valid;
+} frame_answer;
+
+/* The registers of `count` rows that the lanes hold, from place `at` on. */
+static void frame_lanes(const mlpipe__fit_rows *rows, const frame_ask *ask,
+                        void *scratch, uint32_t count, uint32_t at,
+                        const frame_answer *to)
 {
     const mlpipe__fitting *f = rows->fitting;
     const mlpipe__program *p = f->plan.program;
     uint32_t k;
     mlpipe__program_run_ops(p, scratch, MLPIPE__BLOCK_ROWS, count,
                             f->front_ops, NULL);
-    for (k = 0; k < f->feature_count; k++) {
-        const size_t to = (size_t)k * n + at;
-        memcpy(values + to,
+    for (k = 0; k < ask->count; k++) {
+        const size_t place = (size_t)k * to->n + at;
+        memcpy(to->values + place,
                mlpipe__program_values(p, scratch, MLPIPE__BLOCK_ROWS,
-                                      f->regs[k]),
-               count * sizeof *values);
-        memcpy(valid + to,
+                                      ask->regs[k]),
+               count * sizeof *to->values);
+        memcpy(to->valid + place,
                mlpipe__program_valid(p, scratch, MLPIPE__BLOCK_ROWS,
-                                     f->regs[k]),
+                                     ask->regs[k]),
                count);
     }
 }
 
 /* Rows of one segment. */
-static void frame_segment(const mlpipe__fit_rows *rows, void *scratch,
-                          int64_t start, uint32_t count, int64_t segment,
-                          uint32_t at, uint32_t n, double *values,
-                          uint8_t *valid)
+static void frame_segment(const mlpipe__fit_rows *rows, const frame_ask *ask,
+                          void *scratch, int64_t start, uint32_t count,
+                          int64_t segment, uint32_t at,
+                          const frame_answer *to)
 {
     mlpipe__binding_load(&rows->binding, rows->fitting->plan.program,
                          rows->data, start, count, scratch,
                          MLPIPE__BLOCK_ROWS);
     if (segment)
         frame_vary(rows, scratch, start, count, (uint32_t)(segment - 1));
-    frame_features(rows, scratch, count, at, n, values, valid);
+    frame_lanes(rows, ask, scratch, count, at, to);
 }
 
 /* Rows between two others: those they come from, then moved towards those
  * they go to. */
-static void frame_between(const mlpipe__fit_rows *rows, void *scratch,
-                          int64_t start, uint32_t count, uint32_t at,
-                          uint32_t n, double *values, uint8_t *valid)
+static void frame_between(const mlpipe__fit_rows *rows, const frame_ask *ask,
+                          void *scratch, int64_t start, uint32_t count,
+                          uint32_t at, const frame_answer *to)
 {
     const mlpipe__fitting *f = rows->fitting;
     const mlpipe__program *p = f->plan.program;
     uint32_t k, i;
     mlpipe__binding_load(&rows->binding, p, rows->from, start, count, scratch,
                          MLPIPE__BLOCK_ROWS);
-    frame_features(rows, scratch, count, at, n, values, valid);
+    frame_lanes(rows, ask, scratch, count, at, to);
     mlpipe__binding_load(&rows->binding, p, rows->to, start, count, scratch,
                          MLPIPE__BLOCK_ROWS);
     mlpipe__program_run_ops(p, scratch, MLPIPE__BLOCK_ROWS, count,
                             f->front_ops, NULL);
-    for (k = 0; k < f->feature_count; k++) {
+    for (k = 0; k < ask->count; k++) {
         const double *b = mlpipe__program_values(
-            p, scratch, MLPIPE__BLOCK_ROWS, f->regs[k]);
+            p, scratch, MLPIPE__BLOCK_ROWS, ask->regs[k]);
         const uint8_t *ok = mlpipe__program_valid(
-            p, scratch, MLPIPE__BLOCK_ROWS, f->regs[k]);
-        double *a = values + (size_t)k * n + at;
-        uint8_t *has = valid + (size_t)k * n + at;
+            p, scratch, MLPIPE__BLOCK_ROWS, ask->regs[k]);
+        double *a = to->values + (size_t)k * to->n + at;
+        uint8_t *has = to->valid + (size_t)k * to->n + at;
         for (i = 0; i < count; i++) {
             has[i] = has[i] && ok[i];
             a[i] = has[i] ? mlpipe__between(a[i], b[i],
                                             rows->between[start + i],
-                                            f->between[k])
+                                            ask->between
+                                                ? ask->between[k]
+                                                : MLPIPE__BETWEEN_ANY)
                           : 0.0;
         }
+    }
+}
+
+static void frame_rows(const mlpipe__fit_rows *rows, const frame_ask *ask,
+                       void *scratch, int64_t start, const frame_answer *to)
+{
+    const int64_t real = rows->data->rows;
+    const int64_t behind = real * ((int64_t)rows->copies + 1);
+    uint32_t at = 0;
+    while (at < to->n) {
+        const int64_t row = start + at;
+        const int64_t first = row < behind ? row % real : row - behind;
+        uint32_t count = to->n - at;
+        if (row < behind && count > real - first)
+            count = (uint32_t)(real - first);
+        if (row < behind)
+            frame_segment(rows, ask, scratch, first, count, row / real, at,
+                          to);
+        else
+            frame_between(rows, ask, scratch, first, count, at, to);
+        at += count;
     }
 }
 
@@ -124,22 +161,66 @@ static void frame_read(const mlpipe__frame *frame, void *scratch,
                        uint8_t *valid)
 {
     const mlpipe__fit_rows *rows = frame->user;
-    const int64_t real = rows->data->rows;
-    const int64_t behind = real * ((int64_t)rows->copies + 1);
-    uint32_t at = 0;
-    while (at < n) {
-        const int64_t row = start + at;
-        const int64_t first = row < behind ? row % real : row - behind;
-        uint32_t count = n - at;
-        if (row < behind && count > real - first)
-            count = (uint32_t)(real - first);
-        if (row < behind)
-            frame_segment(rows, scratch, first, count, row / real, at, n,
-                          values, valid);
-        else
-            frame_between(rows, scratch, first, count, at, n, values, valid);
-        at += count;
+    const mlpipe__fitting *f = rows->fitting;
+    const frame_ask ask = {f->regs, f->feature_count, f->between};
+    const frame_answer to = {n, values, valid};
+    frame_rows(rows, &ask, scratch, start, &to);
+}
+
+/* ---- offsets ------------------------------------------------------------ */
+
+/* Rows that have none were left out; a copy may lose its own. */
+static mlpipe_status frame_offset_missing(const mlpipe__fit_rows *rows,
+                                          int64_t at)
+{
+    const mlpipe__fitting *f = rows->fitting;
+    const int64_t row = at % rows->data->rows;
+    const char *name = mlpipe__fit_offset_name(f);
+    mlpipe__fail(f->ctx, MLPIPE_E_NUMERIC,
+                 "the offset %q has no finite value in what a step made of "
+                 "row %lld; take %q out of the columns= of steps that change "
+                 "rows",
+                 name, (long long)row, name);
+    return mlpipe__fail_at(f->ctx, row, name);
+}
+
+/* Sets rows->offset, of all rows; of a regression the target becomes what is
+ * left to learn, which is all that its losses read. */
+static mlpipe_status frame_offsets(mlpipe__fitting *f, mlpipe__fit_rows *rows,
+                                   int64_t total)
+{
+    const frame_ask ask = {&f->offset, 1, NULL};
+    uint8_t valid[MLPIPE__BLOCK_ROWS];
+    void *scratch;
+    mlpipe_status st = MLPIPE_OK;
+    if (f->offset == MLPIPE__NO_REG)
+        return MLPIPE_OK;
+    rows->offset = mlpipe__alloc_array(f->ctx->env, (size_t)total,
+                                       sizeof *rows->offset);
+    scratch = mlpipe__alloc(
+        f->ctx->env,
+        mlpipe__program_scratch(f->plan.program, MLPIPE__BLOCK_ROWS));
+    if (!rows->offset || !scratch)
+        st = mlpipe__nomem(f->ctx);
+    for (int64_t at = 0; !st && at < total; at += MLPIPE__BLOCK_ROWS) {
+        const int64_t left = total - at;
+        const frame_answer to = {
+            left < MLPIPE__BLOCK_ROWS ? (uint32_t)left : MLPIPE__BLOCK_ROWS,
+            rows->offset + at, valid};
+        if (at % MLPIPE__CHUNK_ROWS == 0)
+            st = mlpipe__poll(f->ctx, "fit", (uint64_t)at, (uint64_t)total);
+        if (st)
+            break;
+        frame_rows(rows, &ask, scratch, at, &to);
+        for (uint32_t i = 0; !st && i < to.n; i++)
+            if (!valid[i] || !mlpipe__finite(rows->offset[at + i]))
+                st = frame_offset_missing(rows, at + i);
     }
+    for (int64_t i = 0; !st && i < total; i++)
+        if (f->model->task == MLPIPE__TASK_REGRESSION)
+            rows->target[i] -= rows->offset[i];
+    mlpipe__free(f->ctx->env, scratch);
+    return st;
 }
 
 /* ---- targets and weights ------------------------------------------------ */
@@ -348,12 +429,17 @@ mlpipe_status mlpipe__fit_frame(mlpipe__fitting *f, mlpipe__fit_rows *rows,
         return st;
     frame_repeat(rows, f->model->seed);
     frame_keys(rows);
+    st = frame_offsets(f, rows, (int64_t)total);
+    if (st)
+        return st;
     rows->frame = (mlpipe__frame){
         .rows = (int64_t)total,
         .features = f->feature_count,
         .feature = f->features,
         .target = rows->target,
         .weight = rows->weight,
+        .offset = f->model->task == MLPIPE__TASK_REGRESSION ? NULL
+                                                            : rows->offset,
         .ids = rows->ids,
         .keys = rows->keys,
         .scratch_bytes =
@@ -368,6 +454,7 @@ void mlpipe__fit_rows_free(mlpipe__env *env, mlpipe__fit_rows *rows)
 {
     mlpipe__free(env, rows->target);
     mlpipe__free(env, rows->weight);
+    mlpipe__free(env, rows->offset);
     mlpipe__free(env, rows->ids);
     mlpipe__free(env, rows->vary_ids);
     mlpipe__free(env, rows->keys);

@@ -11,6 +11,7 @@
 const mlpipe__param mlpipe__importance_params[] = {
     {"metric", MLPIPE_PARAM_TEXT, "", 0, 0, NULL, 0x000100,
      "what is scored; default: that of the task, rmse or logloss"},
+    MLPIPE__QUERY_PARAM,
     {"repeats", MLPIPE_PARAM_INT, "5", 1, 10000, NULL, 0x000100,
      "in how many orders; two or more for an interval"},
     {"seed", MLPIPE_PARAM_INT, "0", 0, 9007199254740991, NULL, 0x000100,
@@ -26,7 +27,7 @@ const uint32_t mlpipe__importance_param_count =
 typedef struct importance {
     mlpipe_ctx *ctx;
     const mlpipe_model *model;
-    const mlpipe__metric *metric;
+    mlpipe__metric metric;
     mlpipe_dataset *rows;  /* those with a target and an answer */
     mlpipe_dataset *other; /* the same in another order */
     mlpipe__binding binding;
@@ -34,6 +35,8 @@ typedef struct importance {
     uint64_t n, seed;
     double *y, *w, *p;     /* of rows; w NULL: all one */
     double *y_left, *w_left, *p_left; /* of those that still have an answer */
+    uint32_t *query, *query_left;     /* NULL: the metric is not by query */
+    int32_t query_column;
     const char **names;    /* columns */
     bool by_time;          /* the last of names is the time of a row */
     mlpipe__swap swap;
@@ -109,24 +112,47 @@ static bool importance_reads_time(const mlpipe_model *m)
     return false;
 }
 
-/* Every column that the model reads. */
+/* Every column that the model reads, but for its offset, which is given and
+ * not learnt. */
 static mlpipe_status importance_columns(importance *a)
 {
     const mlpipe__program *p = a->model->program;
     bool time = importance_reads_time(a->model);
+    mlpipe_status st;
 
     a->names = mlpipe__alloc_array(a->ctx->env, (size_t)p->input_count + 1,
                                    sizeof *a->names);
     a->inputs = mlpipe__alloc(a->ctx->env, (size_t)p->input_count + 1);
     if (!a->names || !a->inputs)
         return mlpipe__nomem(a->ctx);
-    for (; a->columns < p->input_count; a->columns++) {
-        a->names[a->columns] = p->inputs[a->columns].name;
-        time = time && strcmp(a->names[a->columns], a->model->time_column);
+    st = mlpipe__model_offset_alone(a->ctx, a->model, a->inputs);
+    if (st)
+        return st;
+    for (uint32_t i = 0; i < p->input_count; i++) {
+        if (a->inputs[i])
+            continue;
+        a->names[a->columns++] = p->inputs[i].name;
+        time = time && strcmp(p->inputs[i].name, a->model->time_column);
     }
     if (time)
         a->names[a->columns++] = a->model->time_column;
     a->by_time = importance_reads_time(a->model);
+    return MLPIPE_OK;
+}
+
+/* The offset is an input too; mlpipe__model_offset_alone left it out. */
+static mlpipe_status importance_is_offset(const importance *a,
+                                          const char *name)
+{
+    const mlpipe__program *p = a->model->program;
+
+    for (uint32_t i = 0; i < p->input_count; i++)
+        if (!strcmp(p->inputs[i].name, name))
+            return mlpipe__fail(a->ctx, MLPIPE_E_PARAM,
+                                "columns names %q, which the model reads for "
+                                "its offset alone: that is given and not "
+                                "learnt; leave it out",
+                                name);
     return MLPIPE_OK;
 }
 
@@ -143,6 +169,9 @@ static mlpipe_status importance_choose(importance *a,
             k++;
         if (k < a->columns)
             continue;
+        const mlpipe_status st = importance_is_offset(a, name);
+        if (st)
+            return st;
         near = mlpipe__nearest(name, strlen(name), a->names, a->columns);
         return mlpipe__fail(a->ctx, MLPIPE_E_PARAM,
                             near ? "columns names %q, which is none of the "
@@ -218,7 +247,8 @@ static void importance_mark(importance *a, uint32_t unit)
 static mlpipe_status importance_metric(importance *a, double *p, double *out,
                                        uint64_t *lost)
 {
-    mlpipe__scored s = {a->y_left, p, a->w ? a->w_left : NULL, 0, a->width};
+    mlpipe__scored s = {a->y_left, p, a->w ? a->w_left : NULL, 0, a->width,
+                        a->query_left};
     mlpipe_figure figure;
     mlpipe_status st;
 
@@ -227,6 +257,8 @@ static mlpipe_status importance_metric(importance *a, double *p, double *out,
         if (*at != *at)
             continue;
         a->y_left[s.n] = a->y[i];
+        if (a->query)
+            a->query_left[s.n] = a->query[i];
         if (a->w)
             a->w_left[s.n] = a->w[i];
         memmove(p + s.n++ * a->width, at, a->width * sizeof *at);
@@ -235,7 +267,7 @@ static mlpipe_status importance_metric(importance *a, double *p, double *out,
     *out = mlpipe__nan();
     if (!s.n)
         return MLPIPE_OK;
-    st = mlpipe__metric_value(a->ctx, a->metric, &s, &figure);
+    st = mlpipe__metric_value(a->ctx, &a->metric, &s, &figure);
     *out = figure.value;
     return st;
 }
@@ -255,17 +287,32 @@ static mlpipe_status importance_unit(importance *a, uint32_t repeat,
         st = importance_metric(a, a->p_left, &value, &a->lost[unit]);
     if (!st)
         a->drop[(size_t)unit * a->repeats + repeat] =
-            a->metric->higher_is_better ? a->score.value - value
+            a->metric.higher_is_better ? a->score.value - value
                                         : value - a->score.value;
     return st;
 }
 
+/* The queries of the rows that count. */
+static mlpipe_status importance_queries(importance *a)
+{
+    uint32_t queries;
+
+    if (a->query_column < 0)
+        return MLPIPE_OK;
+    a->query_left = mlpipe__alloc_array(a->ctx->env, (size_t)a->n,
+                                        sizeof *a->query_left);
+    if (!a->query_left)
+        return mlpipe__nomem(a->ctx);
+    return mlpipe__query_codes(a->ctx, a->rows, (uint32_t)a->query_column,
+                               NULL, a->n, &a->query, &queries);
+}
+
 static mlpipe_status importance_run(importance *a)
 {
-    const mlpipe__scored s = {a->y, a->p, a->w, a->n, a->width};
+    const mlpipe__scored s = {a->y, a->p, a->w, a->n, a->width, a->query};
     mlpipe__env *env = a->ctx->env;
     mlpipe_status st =
-        mlpipe__metric_value(a->ctx, a->metric, &s, &a->score);
+        mlpipe__metric_value(a->ctx, &a->metric, &s, &a->score);
 
     a->drop = mlpipe__alloc_array(env, a->units,
                                   a->repeats * sizeof *a->drop);
@@ -394,8 +441,8 @@ static mlpipe_status importance_report(const importance *a,
         mlpipe__hash_hex(hash, print);
         mlpipe__report_text(r, "model", m->id, strlen(m->id));
         mlpipe__report_text(r, "dataset", print, strlen(print));
-        mlpipe__report_text(r, "metric", a->metric->name,
-                            strlen(a->metric->name));
+        mlpipe__report_text(r, "metric", a->metric.name,
+                            strlen(a->metric.name));
         mlpipe__report_number(r, "rows", (double)d->rows);
         mlpipe__report_number(r, "n", (double)a->n);
         mlpipe__report_number(r, "repeats", a->repeats);
@@ -421,6 +468,8 @@ static void importance_free(importance *a)
     mlpipe__free(env, a->y);
     mlpipe__free(env, a->w);
     mlpipe__free(env, a->p);
+    mlpipe__free(env, a->query);
+    mlpipe__free(env, a->query_left);
     mlpipe__free(env, a->y_left);
     mlpipe__free(env, a->w_left);
     mlpipe__free(env, a->p_left);
@@ -442,6 +491,11 @@ static mlpipe_status importance_call(mlpipe_ctx *ctx, const mlpipe_model *m,
         ctx, m->task, metric[0] ? metric : mlpipe__task_metric(m->task),
         &a.metric);
 
+    if (!st)
+        st = mlpipe__query_column(ctx, mlpipe__params_get(p, "query"),
+                                  m->group_column,
+                                  a.metric.by_query ? &a.metric : NULL, d,
+                                  &a.query_column);
     a.repeats = (uint32_t)mlpipe__params_get(p, "repeats")->integer;
     a.seed = (uint64_t)mlpipe__params_get(p, "seed")->integer;
     if (!st)
@@ -455,6 +509,8 @@ static mlpipe_status importance_call(mlpipe_ctx *ctx, const mlpipe_model *m,
         st = importance_load(&a, d);
     if (!st)
         st = importance_keep(&a, d);
+    if (!st)
+        st = importance_queries(&a);
     if (!st)
         st = importance_run(&a);
     if (!st)

@@ -271,8 +271,7 @@ mlpipe_status mlpipe__model_weights(mlpipe_ctx *ctx, const mlpipe_model *m,
                                     const mlpipe_dataset *d, double **out);
 /* A metric of the task by name; E_PARAM names the nearest. */
 mlpipe_status mlpipe__metric_of_task(mlpipe_ctx *ctx, uint32_t task,
-                                     const char *name,
-                                     const mlpipe__metric **out);
+                                     const char *name, mlpipe__metric *out);
 /* What else than its inputs makes a row the same row. A transform is also
  * applied without the target, and then knows its rows by their ids. */
 typedef enum mlpipe__row_by {
@@ -307,6 +306,8 @@ typedef struct mlpipe__evaluated {
     double *target, *prediction, *baseline; /* n, n x width, n x width */
     double *weight;                         /* n, or NULL: all one */
     int64_t *row;                           /* n: where in the dataset */
+    uint32_t *query;                        /* n, or NULL: not asked for */
+    uint32_t queries;                       /* how many numbers these are */
     uint64_t n;
     uint32_t width;
     uint64_t no_target, no_answer; /* rows that were left out */
@@ -316,12 +317,56 @@ mlpipe_status mlpipe__evaluate_load(mlpipe_ctx *ctx, const mlpipe_model *m,
                                     const mlpipe_dataset *d,
                                     mlpipe__evaluated *e);
 void mlpipe__evaluated_free(mlpipe__env *env, mlpipe__evaluated *e);
+static inline mlpipe__scored mlpipe__evaluated_scored(
+    const mlpipe__evaluated *e)
+{
+    const mlpipe__scored s = {e->target, e->prediction, e->weight,
+                              e->n,      e->width,      e->query};
+    return s;
+}
 /* Are these metrics of the task? E_PARAM names the nearest. */
 mlpipe_status mlpipe__evaluate_check(mlpipe_ctx *ctx, uint32_t task,
                                      const mlpipe__setting *asked);
-/* Is the metric told: asked for by name or by "all", or a standard one. */
-bool mlpipe__evaluate_wants(const mlpipe__setting *asked,
-                            const mlpipe__metric *metric, uint32_t task);
+/* The metrics that are told: those asked for by name or by "all", or else the
+ * standard ones, each once; those by query, as they are named, last. */
+typedef struct mlpipe__metric_list {
+    mlpipe__metric *items;          /* count */
+    uint32_t count;
+    mlpipe__metric first;           /* what segments are told by */
+    const mlpipe__metric *by_query; /* the first of items that is; or NULL */
+} mlpipe__metric_list;
+/* free also after a failure */
+mlpipe_status mlpipe__metric_list_make(mlpipe_ctx *ctx, uint32_t task,
+                                       const mlpipe__setting *asked,
+                                       mlpipe__metric_list *out);
+void mlpipe__metric_list_free(mlpipe__env *env, mlpipe__metric_list *list);
+
+/* ---- queries (evaluate_queries.c) ---------------------------------------- */
+
+#define MLPIPE__METRICS_DOC                                                  \
+    "which metrics; all: all of the task but those by query; default: a few "\
+    "of them"
+#define MLPIPE__QUERY_PARAM                                                  \
+    {"query", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,                  \
+     "column whose equal rows are a query, for metrics such as ndcg@10; "    \
+     "default: the recipe's group="}
+/*
+ * The column of queries: that of `given`, else the group role. metric: one by
+ * query that asks, NULL: none does, and *column is -1. E_PARAM where nothing
+ * names a column, or nobody reads it; E_SCHEMA where there is none.
+ */
+mlpipe_status mlpipe__query_column(mlpipe_ctx *ctx,
+                                   const mlpipe__setting *given,
+                                   const char *group,
+                                   const mlpipe__metric *metric,
+                                   const mlpipe_dataset *d, int32_t *column);
+/* Numbers from 0 on of the queries of n rows of d (rows NULL: the first n), in
+ * an order that is not that of the rows; MLPIPE__NO_QUERY where it is missing.
+ * *out is to be freed, also after a failure. */
+mlpipe_status mlpipe__query_codes(mlpipe_ctx *ctx, const mlpipe_dataset *d,
+                                  uint32_t column, const int64_t *rows,
+                                  uint64_t n, uint32_t **out,
+                                  uint32_t *queries);
 /* The task that a fit on these rows would have, before there is any; what it
  * refuses, such as a learner of another task, is refused. */
 mlpipe_status mlpipe__recipe_task(mlpipe_ctx *ctx,

@@ -25,7 +25,8 @@ const mlpipe__param mlpipe__pipeline_params[] = {
     PIPELINE_ROLE("known_time",
                   "reserved: column with the time a row was known"),
     PIPELINE_ROLE("offset",
-                  "reserved: column with a known part of the answer"),
+                  "number that is added to the learner's raw score as it is; "
+                  "a column, or what derive makes"),
     PIPELINE_ROLE("split",
                   "reserved: column that says which part a row is in"),
     PIPELINE_ROLE("segment", "columns by which figures are split"),

@@ -424,6 +424,7 @@ static mlpipe_status planner_step(mlpipe__fitting *f, uint32_t i)
         st = planner_filter(f, job);
     if (!st && job->step->emit)
         st = job->step->emit(job);
+    mlpipe__fit_offset_hide(f);
     f->used_blas = f->used_blas || job->used_blas;
     mlpipe__fit_values_free(&f->steps[i].values);
     job->values = NULL;
@@ -465,6 +466,8 @@ mlpipe_status mlpipe__fit_plan(mlpipe__fitting *f)
         st = planner_free_texts(f);
     if (!st)
         st = planner_taint(f);
+    if (!st)
+        st = mlpipe__fit_offset_find(f);
     if (!st)
         st = planner_features(f);
     if (!st)

@@ -183,23 +183,30 @@ static bool planner_defines(const char *text, const char *name)
     return false;
 }
 
-/* A listed column that the dataset lacks, and a step of the recipe makes. */
-static mlpipe_status planner_made(const mlpipe__fitting *f, const char *name)
+const mlpipe__recipe_step *mlpipe__fit_derived(const mlpipe__fitting *f,
+                                               const char *name)
 {
     for (uint32_t i = 0; i < f->recipe->step_count; i++) {
         const mlpipe__recipe_step *s = &f->recipe->steps[i];
-        if (!s->step || strcmp(s->step->name, "derive") ||
-            mlpipe_dataset_find(f->given, name) >= 0 ||
-            !planner_defines(
+        if (s->step && !strcmp(s->step->name, "derive") &&
+            planner_defines(
                 mlpipe__params_get(&s->params, "expressions")->text, name))
-            continue;
-        mlpipe__fail(f->ctx, MLPIPE_E_SCHEMA,
-                     "features= lists %q, which the step %q makes: it is a "
-                     "feature by itself; list the dataset's columns alone",
-                     name, s->name);
-        return mlpipe__fail_at(f->ctx, -1, name);
+            return s;
     }
-    return MLPIPE_OK;
+    return NULL;
+}
+
+/* A listed column that the dataset lacks, and a step of the recipe makes. */
+static mlpipe_status planner_made(const mlpipe__fitting *f, const char *name)
+{
+    const mlpipe__recipe_step *s = mlpipe__fit_derived(f, name);
+    if (!s || mlpipe_dataset_find(f->given, name) >= 0)
+        return MLPIPE_OK;
+    mlpipe__fail(f->ctx, MLPIPE_E_SCHEMA,
+                 "features= lists %q, which the step %q makes: it is a "
+                 "feature by itself; list the dataset's columns alone",
+                 name, s->name);
+    return mlpipe__fail_at(f->ctx, -1, name);
 }
 
 static mlpipe_status planner_listed(mlpipe__fitting *f,
@@ -343,6 +350,7 @@ mlpipe_status mlpipe__fit_inputs(mlpipe__fitting *f)
 {
     const mlpipe__setting *list =
         mlpipe__params_get(&f->recipe->params, "features");
+    const char *offset = f->learner ? mlpipe__fit_offset_name(f) : "";
     mlpipe_status st;
     uint32_t i;
     if (f->given->column_count > f->ctx->env->limits.features)
@@ -356,6 +364,10 @@ mlpipe_status mlpipe__fit_inputs(mlpipe__fitting *f)
         if (job->step->names)
             st = job->step->names(f->ctx, job->params, planner_named, f);
     }
+    if (!st && offset[0])
+        st = mlpipe__fit_offset_task(f);
+    if (!st && offset[0])
+        st = planner_named(f, offset, strlen(offset));
     f->plan.each_text = planner_each_text;
     f->plan.find_text = planner_find_text;
     f->plan.user = f;

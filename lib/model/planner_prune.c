@@ -7,7 +7,8 @@
 
 /* ---- faults ------------------------------------------------------------- */
 
-/* The first feature that is made of an op's result; NULL: none. */
+/* The first feature that is made of an op's result, or the offset; NULL:
+ * none. */
 static const mlpipe__var *prune_reaches(const mlpipe__fitting *f, uint32_t op,
                                         uint8_t *made)
 {
@@ -23,7 +24,8 @@ static const mlpipe__var *prune_reaches(const mlpipe__fitting *f, uint32_t op,
             memset(made + p->ops[i].dst, 1, mlpipe__op_width(p, &p->ops[i]));
     }
     for (uint32_t i = 0; i < f->plan.var_count; i++)
-        if (f->plan.vars[i].feature && made[f->plan.vars[i].reg])
+        if ((f->plan.vars[i].feature || f->plan.vars[i].reg == f->offset) &&
+            made[f->plan.vars[i].reg])
             return &f->plan.vars[i];
     return NULL;
 }
@@ -73,10 +75,12 @@ mlpipe_status mlpipe__fit_faults(mlpipe__fitting *f)
 
 /* ---- the smaller program ------------------------------------------------ */
 
-static void prune_map(const mlpipe__fitting *f, const uint32_t *map)
+static void prune_map(mlpipe__fitting *f, const uint32_t *map)
 {
     for (uint32_t i = 0; i < f->feature_count; i++)
         f->regs[i] = map[f->regs[i]];
+    if (f->offset != MLPIPE__NO_REG)
+        f->offset = map[f->offset];
     for (uint32_t i = 0; i < f->inputs.var_count; i++)
         f->inputs.vars[i].reg = map[f->inputs.vars[i].reg];
     for (uint32_t i = 0; i < f->plan.var_count; i++)
@@ -87,17 +91,19 @@ static void prune_map(const mlpipe__fitting *f, const uint32_t *map)
         f->plan.flags[i].reg = map[f->plan.flags[i].reg];
 }
 
-/* Registers that must stay: features, refusals, flags. */
+/* Registers that must stay: features, offset, refusals, flags. */
 static uint32_t *prune_roots(const mlpipe__fitting *f, uint32_t *count)
 {
     const mlpipe__plan *plan = &f->plan;
     uint32_t *roots = mlpipe__alloc_array(
         f->ctx->env,
-        (size_t)f->feature_count + plan->refusal_count + plan->flag_count,
+        (size_t)f->feature_count + plan->refusal_count + plan->flag_count + 1,
         sizeof *roots);
     *count = 0;
     for (uint32_t i = 0; roots && i < f->feature_count; i++)
         roots[(*count)++] = f->regs[i];
+    if (roots && f->offset != MLPIPE__NO_REG)
+        roots[(*count)++] = f->offset;
     for (uint32_t i = 0; roots && i < plan->refusal_count; i++)
         roots[(*count)++] = plan->refusals[i];
     for (uint32_t i = 0; roots && i < plan->flag_count; i++)

@@ -50,7 +50,17 @@ enum mlpipe__metric_which {
     MLPIPE__AREA_PAIRS,
     /* bins */
     MLPIPE__BINS_WIDTH,
-    MLPIPE__BINS_MASS
+    MLPIPE__BINS_MASS,
+    /* rankings */
+    MLPIPE__QUERY_NDCG,
+    MLPIPE__QUERY_NDCG_EXP,
+    MLPIPE__QUERY_DCG,
+    MLPIPE__QUERY_DCG_EXP,
+    MLPIPE__QUERY_MRR,
+    MLPIPE__QUERY_MAP,
+    MLPIPE__QUERY_PRECISION,
+    MLPIPE__QUERY_RECALL,
+    MLPIPE__QUERY_HIT
 };
 
 /* 1, or where squares and sums of numbers as large as `most` may leave the
@@ -85,6 +95,6 @@ mlpipe__metric_fn mlpipe__value_mean, mlpipe__value_root,
     mlpipe__value_share_right, mlpipe__value_median, mlpipe__value_max,
     mlpipe__value_ratio, mlpipe__value_skill, mlpipe__value_correlation,
     mlpipe__value_curve, mlpipe__value_share, mlpipe__value_agreement,
-    mlpipe__value_area, mlpipe__value_bins;
+    mlpipe__value_area, mlpipe__value_bins, mlpipe__value_queries;
 
 #endif

@@ -168,6 +168,19 @@ double mlpipe__block_sum(const double *values, uint32_t n); /* n <= 4096 */
 double mlpipe__block_dot(const double *a, const double *b, uint32_t n);
 void mlpipe__tree_add(mlpipe__tree *t, double block);
 double mlpipe__tree_value(const mlpipe__tree *t);
+
+/* The same of n sums at a time; n may fall below `room` from one start to the
+ * next. Zero it, set env and room; free it whatever became of it. */
+typedef struct mlpipe__sums {
+    mlpipe__env *env;
+    size_t room, n;
+    uint64_t blocks;
+    double *level[64]; /* the sums of 2^k blocks */
+} mlpipe__sums;
+void mlpipe__sums_start(mlpipe__sums *s, size_t n); /* forgets all blocks */
+bool mlpipe__sums_add(mlpipe__sums *s, double *block); /* spent; false: nomem */
+void mlpipe__sums_value(const mlpipe__sums *s, double *sums); /* 0 of none */
+void mlpipe__sums_free(mlpipe__sums *s);
 double mlpipe__sum(const double *values, uint64_t n);
 
 /* ---- statistics of a column (stats.c): init/update/merge/finish --------- */
@@ -396,7 +409,11 @@ typedef struct mlpipe__scored {
     const double *w;  /* n, or NULL = all one */
     uint64_t n;
     uint32_t width;   /* classes where there are three or more, else 1 */
+    const uint32_t *query; /* n: the query of a row, for metrics by query;
+                              NULL: none is known */
 } mlpipe__scored;
+/* The query of a row that is of none. */
+#define MLPIPE__NO_QUERY UINT32_MAX
 
 /* The same of the classes of a row; they add up to 1. */
 double mlpipe__loss_log_classes(double y, const double *p, uint32_t classes);
@@ -413,6 +430,20 @@ typedef struct mlpipe__confusion {
     double *truth, *said;  /* sums of rows and of columns */
 } mlpipe__confusion;
 
+/*
+ * The rows of each query that has a relevant one (y > 0), the highest score
+ * first and of equal scores the largest truth, and their truths, the largest
+ * first. A query weighs the mean of its rows' weights.
+ */
+typedef struct mlpipe__rankings {
+    uint32_t queries, without; /* with a relevant row; without one: left out */
+    uint64_t strays;           /* rows of no query */
+    uint64_t *start;           /* queries + 1: the first row of each */
+    double *y, *p, *best;      /* the rows, their scores, the truths alone */
+    double *w;                 /* queries */
+    double *discount;          /* 1 / log2(rank + 2), as far as rows go */
+} mlpipe__rankings;
+
 /* Rows beside what several metrics need of them, made once. */
 typedef struct mlpipe__scoring {
     mlpipe_ctx *ctx;
@@ -423,7 +454,9 @@ typedef struct mlpipe__scoring {
     double rows;           /* as many of equal weight would say as much
                               (Kish): (sum w)^2 / sum w^2 */
     bool undefined;        /* a NaN, or a class that is none */
-    bool curve_made, confusion_made;
+    bool curve_made, confusion_made, rankings_made;
+    mlpipe__rankings rankings;
+    double *rankings_room;
     mlpipe__curve curve;
     uint64_t *curve_room;
     mlpipe__confusion confusion;
@@ -432,7 +465,7 @@ typedef struct mlpipe__scoring {
 /* A metric by name, for evaluate, gate and search: one table. */
 typedef struct mlpipe__metric mlpipe__metric;
 struct mlpipe__metric {
-    const char *name;
+    char name[32];        /* a metric is a value that may be copied */
     uint32_t tasks;       /* MLPIPE__TASK_ bits */
     uint32_t standard;    /* those where it is told without being asked for */
     bool higher_is_better;
@@ -447,6 +480,8 @@ struct mlpipe__metric {
                            mlpipe_figure *out);
     uint32_t which;       /* of those that one function gives */
     const char *doc;      /* with its interval, where it has one */
+    bool by_query;        /* the mean of what it is in each query */
+    uint32_t k;           /* by_query: ranks that count; 0: all */
 };
 enum {
     MLPIPE__TASK_REGRESSION = 1,
@@ -457,6 +492,19 @@ enum {
 enum { MLPIPE__METRICS_MAX = 64 }; /* of one task */
 const mlpipe__metric *mlpipe__metric_at(uint32_t i); /* NULL past the last */
 const mlpipe__metric *mlpipe__metric_find(const char *name);
+/* Those by query, apart, since nothing asks for them unless by name
+ * (metric_query.c). Some have a name in "@k", which stands for @1, @2, ... */
+const mlpipe__metric *mlpipe__query_metric_at(uint32_t i);
+enum { MLPIPE__QUERY_K_MAX = 1000000 };
+/*
+ * The metric of a name, which may have "@10" behind it: the one place that
+ * reads this. *found is false where no metric is of that name, and E_PARAM
+ * says what is wrong with the @.
+ */
+mlpipe_status mlpipe__metric_read(mlpipe_ctx *ctx, const char *name,
+                                  mlpipe__metric *out, bool *found);
+/* Bytes of a name before its @. */
+size_t mlpipe__metric_stem(const char *name);
 /* value with 95 % interval where one is defined; E_NOMEM */
 mlpipe_status mlpipe__metric_value(mlpipe_ctx *ctx, const mlpipe__metric *m,
                                    const mlpipe__scored *s,
@@ -473,6 +521,12 @@ mlpipe_status mlpipe__scoring_curve(mlpipe__scoring *g,
                                     const mlpipe__curve **out);
 mlpipe_status mlpipe__scoring_confusion(mlpipe__scoring *g,
                                         const mlpipe__confusion **out);
+mlpipe_status mlpipe__scoring_rankings(mlpipe__scoring *g,
+                                       const mlpipe__rankings **out);
+/* What a metric by query is in each query of the rankings. E_SCHEMA where a
+ * truth is no gain. */
+mlpipe_status mlpipe__scoring_queries(mlpipe__scoring *g,
+                                      const mlpipe__metric *m, double *out);
 void mlpipe__scoring_free(mlpipe__scoring *g);
 
 /* Answers beside what came of them, in bins of the probability (of three
@@ -589,13 +643,12 @@ double mlpipe__share_of(uint64_t seed, uint32_t purpose, uint64_t row_id);
  * multiple of 4,096 rows. A merge adds the other's sum as one more block, so
  * that it is equal to an update but for rounding.
  */
-enum { MLPIPE__SCATTER_LEVELS = 64 };
 typedef struct mlpipe__scatter {
     mlpipe__env *env;
     uint32_t columns;
-    uint64_t rows, blocks;
+    uint64_t rows;
     double *shift; /* NULL before the first row */
-    double *level[MLPIPE__SCATTER_LEVELS]; /* the sum of 2^k blocks */
+    mlpipe__sums sums;
 } mlpipe__scatter;
 
 void mlpipe__scatter_init(mlpipe__scatter *s, mlpipe__env *env,

@@ -86,73 +86,35 @@ static void scatter_pack(const scatter_job *j, uint64_t row, uint32_t n,
 #define SCATTER_INLINE static inline
 #endif
 
-/* Four columns by two, one half of the lanes at a time. */
-SCATTER_INLINE void scatter_tile(const double *wide, const double *narrow,
-                                 uint32_t rows, double *cells)
-{
-    const double *b0 = narrow, *b1 = narrow + SCATTER_ROWS;
-    const double *a0 = wide, *a1 = a0 + SCATTER_ROWS;
-    const double *a2 = a1 + SCATTER_ROWS, *a3 = a2 + SCATTER_ROWS;
-
-    for (uint32_t h = 0; h < 8; h += 4) {
-        scatter_four c[8];
-
-        for (uint32_t i = 0; i < 8; i++)
-            c[i] = *(const scatter_four *)(cells + i * 8 + h);
-        for (uint32_t r = h; r < rows; r += 8) {
-            const scatter_four x = *(const scatter_four *)(b0 + r);
-            const scatter_four y = *(const scatter_four *)(b1 + r);
-            const scatter_four p = *(const scatter_four *)(a0 + r);
-            const scatter_four q = *(const scatter_four *)(a1 + r);
-            const scatter_four u = *(const scatter_four *)(a2 + r);
-            const scatter_four v = *(const scatter_four *)(a3 + r);
-
-            c[0] += p * x;
-            c[1] += q * x;
-            c[2] += u * x;
-            c[3] += v * x;
-            c[4] += p * y;
-            c[5] += q * y;
-            c[6] += u * y;
-            c[7] += v * y;
-        }
-        for (uint32_t i = 0; i < 8; i++)
-            *(scatter_four *)(cells + i * 8 + h) = c[i];
+/*
+ * Four columns by two, as many of the eight lanes at a time as a vector has:
+ * one body, since the types of vectors cannot be a parameter of a function.
+ */
+#define SCATTER_TILE(name, vector, lanes)                                     \
+    SCATTER_INLINE void name(const double *wide, const double *narrow,        \
+                             uint32_t rows, double *cells)                    \
+    {                                                                         \
+        for (uint32_t h = 0; h < 8; h += lanes) {                             \
+            vector c[8];                                                      \
+                                                                              \
+            for (uint32_t i = 0; i < 8; i++)                                  \
+                c[i] = *(const vector *)(cells + i * 8 + h);                  \
+            for (uint32_t r = h; r < rows; r += 8) {                          \
+                vector a[4], b[2];                                            \
+                                                                              \
+                for (uint32_t i = 0; i < 4; i++)                              \
+                    a[i] = *(const vector *)(wide + i * SCATTER_ROWS + r);    \
+                for (uint32_t i = 0; i < 2; i++)                              \
+                    b[i] = *(const vector *)(narrow + i * SCATTER_ROWS + r);  \
+                for (uint32_t i = 0; i < 8; i++)                              \
+                    c[i] += a[i % 4] * b[i / 4];                              \
+            }                                                                 \
+            for (uint32_t i = 0; i < 8; i++)                                  \
+                *(vector *)(cells + i * 8 + h) = c[i];                        \
+        }                                                                     \
     }
-}
-
-/* The same with all eight lanes at once. */
-SCATTER_INLINE void scatter_tile_wide(const double *wide,
-                                      const double *narrow, uint32_t rows,
-                                      double *cells)
-{
-    const double *b0 = narrow, *b1 = narrow + SCATTER_ROWS;
-    const double *a0 = wide, *a1 = a0 + SCATTER_ROWS;
-    const double *a2 = a1 + SCATTER_ROWS, *a3 = a2 + SCATTER_ROWS;
-    scatter_eight c[8];
-
-    for (uint32_t i = 0; i < 8; i++)
-        c[i] = *(const scatter_eight *)(cells + i * 8);
-    for (uint32_t r = 0; r < rows; r += 8) {
-        const scatter_eight x = *(const scatter_eight *)(b0 + r);
-        const scatter_eight y = *(const scatter_eight *)(b1 + r);
-        const scatter_eight p = *(const scatter_eight *)(a0 + r);
-        const scatter_eight q = *(const scatter_eight *)(a1 + r);
-        const scatter_eight u = *(const scatter_eight *)(a2 + r);
-        const scatter_eight v = *(const scatter_eight *)(a3 + r);
-
-        c[0] += p * x;
-        c[1] += q * x;
-        c[2] += u * x;
-        c[3] += v * x;
-        c[4] += p * y;
-        c[5] += q * y;
-        c[6] += u * y;
-        c[7] += v * y;
-    }
-    for (uint32_t i = 0; i < 8; i++)
-        *(scatter_eight *)(cells + i * 8) = c[i];
-}
+SCATTER_TILE(scatter_tile, scatter_four, 4)
+SCATTER_TILE(scatter_tile_wide, scatter_eight, 8)
 
 SCATTER_INLINE void scatter_rows(const scatter_job *j, const double *pack,
                                  uint32_t n, double *cells, bool wide)
@@ -246,13 +208,15 @@ static void scatter_task(void *arg, uint32_t index)
 void mlpipe__scatter_init(mlpipe__scatter *s, mlpipe__env *env,
                           uint32_t columns)
 {
-    *s = (mlpipe__scatter){.env = env, .columns = columns};
+    const size_t q = (size_t)columns + 1;
+
+    *s = (mlpipe__scatter){.env = env, .columns = columns,
+                           .sums = {.env = env, .room = q * q, .n = q * q}};
 }
 
 void mlpipe__scatter_free(mlpipe__scatter *s)
 {
-    for (uint32_t k = 0; k < MLPIPE__SCATTER_LEVELS; k++)
-        mlpipe__free(s->env, s->level[k]);
+    mlpipe__sums_free(&s->sums);
     mlpipe__free(s->env, s->shift);
     memset(s, 0, sizeof *s);
 }
@@ -278,24 +242,6 @@ static bool scatter_shift(mlpipe__scatter *s, const double *x, uint64_t rows)
     return s->shift != NULL;
 }
 
-/* A block's matrix goes up as a binary counter would carry it. */
-static bool scatter_carry(mlpipe__scatter *s, double *gram)
-{
-    const size_t cells = (size_t)scatter_q(s) * scatter_q(s);
-    uint32_t k = 0;
-
-    for (; s->blocks >> k & 1; k++)
-        for (size_t i = 0; i < cells; i++)
-            gram[i] = s->level[k][i] + gram[i];
-    if (!s->level[k])
-        s->level[k] = mlpipe__alloc_array(s->env, cells, sizeof(double));
-    if (!s->level[k])
-        return false;
-    memcpy(s->level[k], gram, cells * sizeof *gram);
-    s->blocks++;
-    return true;
-}
-
 static mlpipe_status scatter_rounds(mlpipe_ctx *ctx, const char *owner,
                                     scatter_job *j, mlpipe__scatter *s,
                                     uint32_t tasks)
@@ -310,7 +256,7 @@ static mlpipe_status scatter_rounds(mlpipe_ctx *ctx, const char *owner,
             st = mlpipe__parallel(ctx, scatter_task, j, tasks);
         for (uint32_t t = 0; !st && t < tasks; t++)
             if (j->first + (uint64_t)t * MLPIPE__SUM_BLOCK < j->rows &&
-                !scatter_carry(s, j->gram + t * cells))
+                !mlpipe__sums_add(&s->sums, j->gram + t * cells))
                 st = mlpipe__nomem(ctx);
     }
     return st;
@@ -347,22 +293,6 @@ mlpipe_status mlpipe__scatter_update(mlpipe_ctx *ctx, const char *owner,
     mlpipe__free(s->env, j.cells);
     mlpipe__free(s->env, j.pack);
     return st;
-}
-
-/* All blocks: from the smallest tree up. */
-static void scatter_total(const mlpipe__scatter *s, double *gram)
-{
-    const size_t cells = (size_t)scatter_q(s) * scatter_q(s);
-    bool any = false;
-
-    memset(gram, 0, cells * sizeof *gram);
-    for (uint32_t k = 0; s->blocks >> k; k++) {
-        if (!(s->blocks >> k & 1))
-            continue;
-        for (size_t i = 0; i < cells; i++)
-            gram[i] = any ? s->level[k][i] + gram[i] : s->level[k][i];
-        any = true;
-    }
 }
 
 /* The same sums about another shift. */
@@ -408,9 +338,10 @@ mlpipe_status mlpipe__scatter_merge(mlpipe_ctx *ctx, mlpipe__scatter *s,
     if (!gram || !s->shift)
         st = mlpipe__nomem(ctx);
     if (!st) {
-        scatter_total(other, gram);
+        mlpipe__sums_value(&other->sums, gram);
         scatter_about(other, s->shift, gram);
-        st = scatter_carry(s, gram) ? MLPIPE_OK : mlpipe__nomem(ctx);
+        st = mlpipe__sums_add(&s->sums, gram) ? MLPIPE_OK
+                                              : mlpipe__nomem(ctx);
     }
     if (!st)
         s->rows += other->rows;
@@ -427,7 +358,7 @@ mlpipe_status mlpipe__scatter_finish(mlpipe_ctx *ctx,
 
     if (!gram)
         return mlpipe__nomem(ctx);
-    scatter_total(s, gram);
+    mlpipe__sums_value(&s->sums, gram);
     *weight = gram[(size_t)p * q + p];
     for (uint32_t j = 0; j < p; j++) {
         const double *sum = gram + (size_t)p * q;

@@ -26,8 +26,9 @@ static mlpipe_status scoring_keep(mlpipe__scoring *g, uint64_t rows)
 {
     const mlpipe__scored s = g->s;
     double *y, *p, *w;
+    uint32_t *query;
     size_t cells;
-    if (mlpipe__mul((size_t)rows, (size_t)s.width + 2, &cells))
+    if (mlpipe__mul((size_t)rows, (size_t)s.width + 3, &cells))
         return mlpipe__nomem(g->ctx);
     g->room = mlpipe__alloc_array(g->ctx->env, cells, sizeof *g->room);
     if (!g->room)
@@ -35,7 +36,8 @@ static mlpipe_status scoring_keep(mlpipe__scoring *g, uint64_t rows)
     y = g->room;
     w = y + rows;
     p = w + rows;
-    g->s = (mlpipe__scored){y, p, w, 0, s.width};
+    query = (uint32_t *)(p + rows * s.width);
+    g->s = (mlpipe__scored){y, p, w, 0, s.width, s.query ? query : NULL};
     for (uint64_t i = 0; i < s.n; ++i) {
         if (!(s.w[i] / g->unit > 0.0))
             continue;
@@ -43,6 +45,8 @@ static mlpipe_status scoring_keep(mlpipe__scoring *g, uint64_t rows)
         *w++ = s.w[i] / g->unit;
         memcpy(p, s.p + i * s.width, s.width * sizeof *p);
         p += s.width;
+        if (s.query)
+            *query++ = s.query[i];
         ++g->s.n;
     }
     return MLPIPE_OK;
@@ -96,7 +100,9 @@ void mlpipe__scoring_free(mlpipe__scoring *g)
     mlpipe__free(env, g->room);
     mlpipe__free(env, g->curve_room);
     mlpipe__free(env, g->confusion.w); /* all of it */
+    mlpipe__free(env, g->rankings_room);
     g->room = NULL;
+    g->rankings_room = NULL;
     g->curve_room = NULL;
     g->confusion.w = NULL;
 }

@@ -65,6 +65,49 @@ double mlpipe__tree_value(const mlpipe__tree *t)
     return sum;
 }
 
+void mlpipe__sums_start(mlpipe__sums *s, size_t n)
+{
+    s->n = n;
+    s->blocks = 0;
+}
+
+static void sums_join(double *restrict to, const double *restrict earlier,
+                      size_t n)
+{
+    for (size_t i = 0; i < n; ++i)
+        to[i] = earlier[i] + to[i];
+}
+
+bool mlpipe__sums_add(mlpipe__sums *s, double *block)
+{
+    uint32_t level = 0;
+    for (; s->blocks >> level & 1; ++level)
+        sums_join(block, s->level[level], s->n);
+    if (!s->level[level])
+        s->level[level] =
+            mlpipe__alloc_array(s->env, s->room, sizeof *block);
+    if (!s->level[level])
+        return false;
+    memcpy(s->level[level], block, s->n * sizeof *block);
+    ++s->blocks;
+    return true;
+}
+
+void mlpipe__sums_value(const mlpipe__sums *s, double *sums)
+{
+    memset(sums, 0, s->n * sizeof *sums);
+    for (uint32_t level = 0; s->blocks >> level; ++level)
+        if (s->blocks >> level & 1)
+            sums_join(sums, s->level[level], s->n);
+}
+
+void mlpipe__sums_free(mlpipe__sums *s)
+{
+    for (uint32_t level = 0; level < 64; ++level)
+        mlpipe__free(s->env, s->level[level]);
+    memset(s->level, 0, sizeof s->level);
+}
+
 double mlpipe__sum(const double *values, uint64_t n)
 {
     mlpipe__tree tree = {0};

@@ -281,7 +281,7 @@ static mlpipe_status gbt_emit(gbt_fit *fit, uint32_t best)
     words = mlpipe__program_words(p, job->regs, fit->layout.features);
     job->out = mlpipe__program_op(p, MLPIPE__OP_FOREST, index, 0, words,
                                   fit->layout.features, fit->outputs);
-    job->raw = job->out;
+    job->raw = job->out = mlpipe__with_offset(job, job->out);
     if (job->task == MLPIPE__TASK_BINARY)
         job->out = mlpipe__program_op(p, MLPIPE__OP_SIGMOID, job->out, 0, 0,
                                       0, 1);
@@ -359,6 +359,7 @@ const mlpipe__learner mlpipe__learner_gbt = {
     .tasks = MLPIPE__TASK_REGRESSION | MLPIPE__TASK_CLASSES,
     .takes_nulls = true,
     .takes_codes = true,
+    .takes_offset = true,
     .params = gbt_params,
     .param_count = sizeof gbt_params / sizeof *gbt_params,
     .doc = "Gradient-boosted trees: squared error or log loss; weights count "

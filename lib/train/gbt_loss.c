@@ -101,6 +101,8 @@ static mlpipe_status loss_base(gbt_fit *fit)
                             "%s: all training rows are of one class (mean "
                             "%g); there is nothing to tell apart",
                             fit->job->name, mean);
+    if (fit->job->train->offset)
+        return mlpipe__offset_base(fit->job, 1e-12, fit->base);
     fit->base[0] = mlpipe__log(mean / (1 - mean));
     return MLPIPE_OK;
 }
@@ -175,6 +177,7 @@ static void loss_gradient_task(void *arg, uint32_t chunk)
     const double per_g = 1 / fit->g_scale, per_h = 1 / fit->h_scale;
     const double base = fit->base[0], scale = fit->score_scale;
     const double *const target = frame->target, *const weight = frame->weight;
+    const double *const offset = frame->offset; /* of two classes alone */
     const bool binary = fit->opt.task == MLPIPE__TASK_BINARY;
     const int32_t *const score = j->score;
     gbt_grad *const grad = fit->grad;
@@ -192,7 +195,7 @@ static void loss_gradient_task(void *arg, uint32_t chunk)
         return;
     }
     for (int64_t i = first; i < last; i++) {
-        const double s = base + scale * score[i];
+        const double s = base + scale * score[i] + (offset ? offset[i] : 0);
         const double w = weight ? weight[i] : 1;
         const double p = binary ? mlpipe__sigmoid(s) : s;
         const double h = binary ? p * (1 - p) : 1;
@@ -230,7 +233,8 @@ static void loss_rows(const loss_job *j, int64_t first, uint32_t n,
         return;
     }
     for (uint32_t i = 0; i < n; i++) {
-        const double s = base + fit->score_scale * j->score[first + i];
+        const double s = base + fit->score_scale * j->score[first + i] +
+                         (frame->offset ? frame->offset[first + i] : 0);
         const double y = frame->target[first + i], d = s - y;
         out[i] = fit->opt.task == MLPIPE__TASK_BINARY
                      ? loss_softplus(y > 0 ? -s : s)

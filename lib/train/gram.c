@@ -9,7 +9,6 @@
 #include "linear_types.h"
 
 enum {
-    GRAM_LEVELS = 52,
     /* From one column to the next; the odd 64 bytes keep columns of a chunk
      * in different sets of the caches. */
     GRAM_STRIDE = MLPIPE__GRAM_ROWS + MLPIPE__LINEAR_FOLDS_MAX * 8 + 8 + 112
@@ -37,8 +36,7 @@ typedef struct gram_run {
     uint32_t columns;   /* of a block: q to a full tile */
     uint32_t tasks;
     gram_worker *worker; /* tasks */
-    double **level;     /* folds x GRAM_LEVELS: sums of 2^k blocks */
-    bool *full;
+    mlpipe__sums *sums; /* folds */
 } gram_run;
 
 uint32_t mlpipe__linear_fold(const mlpipe__fit_job *job, int64_t row,
@@ -200,33 +198,6 @@ static void gram_task(void *arg, uint32_t task)
                          count[k], w->lanes, w->sum + k * size);
 }
 
-static void gram_sum(double *to, const double *from, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        to[i] += from[i];
-}
-
-/* A block's matrix goes up as a binary counter would carry it. */
-static mlpipe_status gram_carry(gram_run *r, uint32_t fold, double *sum)
-{
-    const size_t n = (size_t)r->g->q * r->g->q;
-    double **level = r->level + (size_t)fold * GRAM_LEVELS;
-    bool *full = r->full + (size_t)fold * GRAM_LEVELS;
-    uint32_t k = 0;
-
-    for (; full[k]; k++) {
-        gram_sum(sum, level[k], n);
-        full[k] = false;
-    }
-    if (!level[k])
-        level[k] = mlpipe__alloc_array(r->g->env, n, sizeof(double));
-    if (!level[k])
-        return mlpipe__nomem(r->job->ctx);
-    memcpy(level[k], sum, n * sizeof(double));
-    full[k] = true;
-    return MLPIPE_OK;
-}
-
 /* The shift of a column is about its mean, over the first block that counts;
  * without a constant the columns stay where they are. */
 static mlpipe_status gram_shifts(gram_run *r, bool intercept)
@@ -277,14 +248,12 @@ static mlpipe_status gram_run_all(gram_run *r)
             if (w->bad_row >= 0)
                 st = mlpipe__linear_null(r->job, w->bad_feature, w->bad_row);
             for (uint32_t k = 0; k < r->g->folds && !st; k++)
-                st = gram_carry(r, k, w->sum + k * size);
+                if (!mlpipe__sums_add(&r->sums[k], w->sum + k * size))
+                    st = mlpipe__nomem(r->job->ctx);
         }
     }
     for (uint32_t k = 0; k < r->g->folds && !st; k++)
-        for (uint32_t l = 0; l < GRAM_LEVELS; l++)
-            if (r->full[k * GRAM_LEVELS + l])
-                gram_sum(r->g->sum + k * size,
-                         r->level[k * GRAM_LEVELS + l], size);
+        mlpipe__sums_value(&r->sums[k], r->g->sum + k * size);
     return st;
 }
 
@@ -326,23 +295,22 @@ static void gram_worker_free(mlpipe__env *env, gram_worker *w)
 static mlpipe_status gram_allocate(gram_run *r)
 {
     mlpipe__gram *g = r->g;
-    const size_t levels = (size_t)g->folds * GRAM_LEVELS;
-    const size_t size = (size_t)g->q * g->q * sizeof(double);
+    const size_t cells = (size_t)g->q * g->q;
+    const size_t size = cells * sizeof(double);
 
     g->shift = mlpipe__alloc_array(g->env, g->q, sizeof(double));
     g->sum = mlpipe__alloc_array(g->env, g->folds, size);
-    r->level = mlpipe__alloc_array(g->env, levels, sizeof *r->level);
-    r->full = mlpipe__alloc_array(g->env, levels, sizeof *r->full);
+    r->sums = mlpipe__alloc_array(g->env, g->folds, sizeof *r->sums);
     r->worker = mlpipe__alloc_array(g->env, r->tasks, sizeof *r->worker);
-    if (r->level)
-        memset(r->level, 0, levels * sizeof *r->level);
+    for (uint32_t k = 0; r->sums && k < g->folds; k++)
+        r->sums[k] = (mlpipe__sums){.env = g->env, .room = cells,
+                                    .n = cells};
     if (r->worker)
         memset(r->worker, 0, r->tasks * sizeof *r->worker);
-    if (!g->shift || !g->sum || !r->level || !r->full || !r->worker)
+    if (!g->shift || !g->sum || !r->sums || !r->worker)
         return mlpipe__nomem(r->job->ctx);
     memset(g->shift, 0, g->q * sizeof(double));
     memset(g->sum, 0, g->folds * size);
-    memset(r->full, 0, levels * sizeof *r->full);
     for (uint32_t i = 0; i < r->tasks; i++)
         if (!gram_worker_init(r, &r->worker[i]))
             return mlpipe__nomem(r->job->ctx);
@@ -370,11 +338,10 @@ mlpipe_status mlpipe__gram_fit(const mlpipe__fit_job *job, bool intercept,
         st = gram_run_all(&r);
     for (uint32_t i = 0; r.worker && i < r.tasks; i++)
         gram_worker_free(g->env, &r.worker[i]);
-    for (uint32_t i = 0; r.level && i < folds * GRAM_LEVELS; i++)
-        mlpipe__free(g->env, r.level[i]);
+    for (uint32_t k = 0; r.sums && k < folds; k++)
+        mlpipe__sums_free(&r.sums[k]);
     mlpipe__free(g->env, r.worker);
-    mlpipe__free(g->env, r.level);
-    mlpipe__free(g->env, r.full);
+    mlpipe__free(g->env, r.sums);
     return st;
 }
 

@@ -291,7 +291,8 @@ void mlpipe__linear_emit(const mlpipe__linear *l)
     const uint32_t words =
         mlpipe__program_words(job->program, job->regs, l->p);
 
-    job->out = job->raw = mlpipe__program_op(
-        job->program, MLPIPE__OP_LINEAR, 0, consts, words, l->p, 1);
+    job->raw = mlpipe__program_op(job->program, MLPIPE__OP_LINEAR, 0, consts,
+                                  words, l->p, 1);
+    job->out = job->raw = mlpipe__with_offset(job, job->raw);
     mlpipe__linear_notes(l);
 }

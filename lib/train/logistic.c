@@ -173,6 +173,7 @@ static mlpipe_status logistic_allocate(logistic_fit *fit)
     /* The first reading has two sums a feature. */
     if (fit->most_terms < 2 * (size_t)fit->p)
         fit->most_terms = 2 * (size_t)fit->p;
+    fit->tree = (mlpipe__sums){.env = fit->env, .room = fit->most_terms};
     fit->lane = mlpipe__alloc_array(fit->env, fit->tasks, sizeof *fit->lane);
     if (!fit->lane)
         return mlpipe__nomem(fit->ctx);
@@ -213,8 +214,7 @@ static void logistic_free(logistic_fit *fit)
 
     for (uint32_t i = 0; i < sizeof all / sizeof *all; i++)
         mlpipe__free(env, all[i]);
-    for (uint32_t k = 0; k < LOGISTIC_LEVELS; k++)
-        mlpipe__free(env, fit->level[k]);
+    mlpipe__sums_free(&fit->tree);
     for (uint32_t t = 0; t < fit->tasks && fit->lane; t++) {
         logistic_lane *lane = &fit->lane[t];
         double *const some[] = {lane->values, lane->eta, lane->residual,
@@ -325,6 +325,7 @@ static void logistic_emit(const logistic_fit *fit, mlpipe__fit_job *job)
             job->raw = reg;
     }
     if (rows == 1) {
+        job->raw = mlpipe__with_offset(job, job->raw);
         job->out = mlpipe__program_op(p, MLPIPE__OP_SIGMOID, job->raw, 0, 0,
                                       0, 1);
         return;
@@ -367,6 +368,8 @@ static mlpipe_status logistic_learn(mlpipe__fit_job *job)
         st = logistic_allocate(&fit);
     if (!st)
         st = mlpipe__logistic_load(&fit);
+    if (!st && fit.rows->offset && fit.intercept)
+        st = mlpipe__offset_base(job, 1e-3, &fit.start);
     if (!st)
         st = mlpipe__logistic_solve(&fit);
     if (!st) {
@@ -383,6 +386,7 @@ const mlpipe__learner mlpipe__learner_logistic = {
     .tasks = MLPIPE__TASK_CLASSES,
     .takes_nulls = false,
     .takes_codes = false,
+    .takes_offset = true,
     .blas = true,
     .params = logistic_params,
     .param_count = sizeof logistic_params / sizeof *logistic_params,

@@ -329,6 +329,8 @@ void mlpipe__logistic_unit(const logistic_fit *fit, logistic_lane *lane,
 
         for (uint32_t i = 0; i < u->n; i++)
             eta[i] = fit->intercept ? w[fit->p] : 0;
+        for (uint32_t i = 0; u->offset && i < u->n; i++)
+            eta[i] += u->offset[i];
         loops->forms(u, fit->p, w, eta);
     }
     if (fit->classes == 2) {

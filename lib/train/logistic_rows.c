@@ -111,6 +111,7 @@ static logistic_unit rows_unit(const logistic_fit *fit, logistic_lane *lane,
         .x = x,
         .target = t->target + start + at,
         .weight = t->weight ? t->weight + start + at : NULL,
+        .offset = t->offset ? t->offset + start + at : NULL,
         .at = at,
         .n = take - at < n ? take - at : n,
         .stride = n};
@@ -157,37 +158,6 @@ static void rows_task(void *arg, uint32_t t)
             mlpipe__lanes_value(lane->lanes + i * MLPIPE__SUM_LANES);
 }
 
-/* ---- sums of blocks ----------------------------------------------------- */
-
-static void rows_add(double *restrict to, const double *restrict from,
-                     size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        to[i] += from[i];
-}
-
-/* A block's sums go up as a binary counter would carry them. */
-static mlpipe_status rows_carry(logistic_fit *fit, logistic_lane *lane,
-                                size_t terms)
-{
-    uint32_t k = 0;
-
-    for (; fit->full[k]; k++) {
-        rows_add(lane->sums, fit->level[k], terms);
-        fit->full[k] = false;
-    }
-    if (!fit->level[k])
-        fit->level[k] =
-            mlpipe__alloc_array(fit->env, fit->most_terms, sizeof(double));
-    if (!fit->level[k])
-        return mlpipe__nomem(fit->ctx);
-    double *const spare = fit->level[k];
-    fit->level[k] = lane->sums;
-    lane->sums = spare;
-    fit->full[k] = true;
-    return MLPIPE_OK;
-}
-
 static mlpipe_status rows_null(const logistic_fit *fit)
 {
     const logistic_lane *first = NULL;
@@ -207,7 +177,7 @@ static mlpipe_status rows_null(const logistic_fit *fit)
 
 static mlpipe_status rows_run(logistic_fit *fit, rows_job *j)
 {
-    memset(fit->full, 0, sizeof fit->full);
+    mlpipe__sums_start(&fit->tree, j->terms);
     for (j->first = 0; j->first < fit->blocks; j->first += fit->tasks) {
         const int64_t rest = fit->blocks - j->first;
         const uint32_t count = rest < fit->tasks ? (uint32_t)rest
@@ -219,14 +189,12 @@ static mlpipe_status rows_run(logistic_fit *fit, rows_job *j)
         if (!st)
             st = rows_null(fit);
         for (uint32_t t = 0; t < count && !st; t++)
-            st = rows_carry(fit, &fit->lane[t], j->terms);
+            if (!mlpipe__sums_add(&fit->tree, fit->lane[t].sums))
+                st = mlpipe__nomem(fit->ctx);
         if (st)
             return st;
     }
-    memset(fit->sums, 0, j->terms * sizeof *fit->sums);
-    for (uint32_t k = 0; k < LOGISTIC_LEVELS; k++)
-        if (fit->full[k])
-            rows_add(fit->sums, fit->level[k], j->terms);
+    mlpipe__sums_value(&fit->tree, fit->sums);
     return MLPIPE_OK;
 }
 

@@ -354,6 +354,15 @@ static mlpipe_status solve_rows(logistic_fit *fit, solve_part *part,
     return st;
 }
 
+/* No coefficient says anything; beside offsets the constant does, so that the
+ * first step is not one from where all rows are sure. */
+static void solve_zero(logistic_fit *fit)
+{
+    memset(fit->theta, 0, fit->size * sizeof *fit->theta);
+    if (fit->rows->offset && fit->intercept)
+        fit->theta[fit->p] = fit->start;
+}
+
 /*
  * A start from some rows of each block, while they are many beside the
  * coefficients and few beside all rows. *found: there is a matrix from them.
@@ -361,7 +370,9 @@ static mlpipe_status solve_rows(logistic_fit *fit, solve_part *part,
 static mlpipe_status solve_start(logistic_fit *fit, bool *found)
 {
     static const uint32_t takes[] = {64, LOGISTIC_UNIT};
-    const double even = mlpipe__log((double)fit->classes);
+    const double even = fit->rows->offset
+                            ? mlpipe__inf()
+                            : mlpipe__log((double)fit->classes);
     mlpipe_status st = MLPIPE_OK;
 
     for (uint32_t i = 0; i < 2 && !st; i++) {
@@ -374,7 +385,7 @@ static mlpipe_status solve_start(logistic_fit *fit, bool *found)
         st = solve_rows(fit, &part, true);
         *found = !st && mlpipe__finite(fit->value) && fit->value < even;
         if (!*found)
-            memset(fit->theta, 0, fit->size * sizeof *fit->theta);
+            solve_zero(fit);
     }
     return st;
 }
@@ -434,6 +445,7 @@ mlpipe_status mlpipe__logistic_solve(logistic_fit *fit)
     bool found = false;
     mlpipe_status st = MLPIPE_OK;
 
+    solve_zero(fit);
     if (free_fit) { /* at zero all rows count alike: are columns the same? */
         st = solve_refresh(fit, part.take);
         if (!st)

@@ -16,7 +16,6 @@ enum {
     /* From one weighted column of a block to the next: the odd 64 bytes keep
      * columns in different sets of the caches. */
     LOGISTIC_STRIDE = LOGISTIC_BLOCK + 72,
-    LOGISTIC_LEVELS = 52,
     LOGISTIC_MEMORY = 10,       /* steps that the quasi-Newton form keeps */
     LOGISTIC_SQUARE_MAX = 1500, /* coefficients with a matrix of second
                                    derivatives */
@@ -67,12 +66,12 @@ typedef struct logistic_fit {
     double weight;        /* of all rows */
     double smooth, corner; /* penalties on w^2 / 2 and |w|, a unit weight */
     double *shift, *scale; /* q: what columns are less; their spread */
+    double start;          /* of the constant, beside offsets */
     double *share;        /* classes: of the weight */
     double *cache;        /* the features, shifted, unit by unit; or NULL */
     uint32_t tasks;
     logistic_lane *lane;  /* tasks */
-    double *level[LOGISTIC_LEVELS]; /* sums of 2^k blocks */
-    bool full[LOGISTIC_LEVELS];
+    mlpipe__sums tree;    /* of the sums of blocks */
     double *sums;         /* of the last pass */
     double least;
     uint32_t passes;
@@ -110,7 +109,7 @@ mlpipe_status mlpipe__logistic_pass(logistic_fit *fit,
 /* logistic_link.c: n rows of a unit that starts at row `at` of its block;
  * x has columns `stride` apart. */
 typedef struct logistic_unit {
-    const double *x, *target, *weight; /* weight may be NULL */
+    const double *x, *target, *weight, *offset; /* the last two may be NULL */
     uint32_t at, n, stride;
 } logistic_unit;
 void mlpipe__logistic_unit(const logistic_fit *fit, logistic_lane *lane,

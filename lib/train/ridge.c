@@ -402,6 +402,7 @@ const mlpipe__learner mlpipe__learner_ridge = {
     .tasks = MLPIPE__TASK_REGRESSION,
     .takes_nulls = false,
     .takes_codes = false,
+    .takes_offset = true,
     .blas = true,
     .params = ridge_params,
     .param_count = sizeof ridge_params / sizeof *ridge_params,

@@ -25,6 +25,9 @@ typedef struct mlpipe__frame {
     const double *target;   /* rows; in the learner's units; the class, 0 ..
                                classes - 1, for classifiers */
     const double *weight;   /* rows, or NULL = all one */
+    const double *offset;   /* rows, or NULL: given parts of the log odds of
+                               two classes. Of a regression the target is less
+                               its offset already, and this is NULL */
     const uint64_t *ids;    /* rows */
     const uint64_t *keys;   /* rows, or NULL = ids: rows of one key (a group,
                                a row and its copies) share a fold */
@@ -55,6 +58,9 @@ typedef struct mlpipe__fit_job {
     /* where the fitted learner goes */
     mlpipe__program *program;
     const uint32_t *regs;     /* register of each feature */
+    const uint32_t *offset;   /* register that is added to the learner's raw
+                                 score, or NULL: none; see
+                                 mlpipe__with_offset */
     uint32_t out;             /* set: register of the prediction: the number,
                                  P(positive), or the first of `classes`
                                  registers with the P of each class */
@@ -71,6 +77,7 @@ typedef struct mlpipe__learner {
     uint32_t tasks;     /* MLPIPE__TASK_ bits */
     bool takes_nulls;   /* else the planner refuses nullable features */
     bool takes_codes;   /* else the planner refuses category features */
+    bool takes_offset;  /* else a fit refuses a recipe with one */
     bool blas;          /* its bits depend on the BLAS it was fitted with */
     const mlpipe__param *params;
     uint32_t param_count;
@@ -81,6 +88,22 @@ typedef struct mlpipe__learner {
     mlpipe_status (*check)(mlpipe_ctx *ctx, const char *name,
                            const mlpipe__params *params);
 } mlpipe__learner;
+
+/* The raw score with what is given of it. The learner's operation is the first
+ * behind the front and this the next, where mlpipe__model_offset_alone looks
+ * for it. */
+static inline uint32_t mlpipe__with_offset(const mlpipe__fit_job *job,
+                                           uint32_t raw)
+{
+    return job->offset ? mlpipe__program_op(job->program, MLPIPE__OP_ADD, raw,
+                                            *job->offset, 0, 0, 1)
+                       : raw;
+}
+
+/* offset_base.c: the constant beside the offsets of two classes with which the
+ * loss is least, to about `within`; some rows of each class have a weight. */
+mlpipe_status mlpipe__offset_base(const mlpipe__fit_job *job, double within,
+                                  double *out);
 
 /* ---- what follows a learner (calibrate.c, conformal.c) ------------------- */
 

@@ -11,32 +11,43 @@ static bool compare_is_auc(const mlpipe__metric *metric)
 bool mlpipe__comparable(const mlpipe__metric *metric, uint32_t width)
 {
     return mlpipe__metric_has_loss(metric, width) ||
-           (width == 1 && compare_is_auc(metric));
+           (width == 1 && (compare_is_auc(metric) || metric->by_query));
 }
 
 mlpipe_status mlpipe__compare_metric(mlpipe_ctx *ctx, const char *what,
                                      const char *name,
-                                     const mlpipe_model *model,
-                                     const mlpipe__metric **out)
+                                     const mlpipe_model *model, bool queries,
+                                     mlpipe__metric *out)
 {
     enum { NAMES_MAX = 64 };
     const uint32_t task = model->task, width = mlpipe__model_width(model);
     const char *fit[NAMES_MAX], *near;
     const mlpipe__metric *m;
     uint32_t count = 0;
+    bool found;
+    mlpipe_status st;
     if (!*name)
         name = mlpipe__task_metric(task);
+    st = mlpipe__metric_read(ctx, name, out, &found);
+    if (!st && found && out->by_query && !queries)
+        return mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                            "%s=%s is of queries, and this takes rows one by "
+                            "one; take %s=%s, and compare by queries with "
+                            "mlpipe_compare",
+                            what, name, what, mlpipe__task_metric(task));
+    if (st || (found && (out->tasks & task) &&
+               mlpipe__comparable(out, width)))
+        return st;
     for (uint32_t i = 0; (m = mlpipe__metric_at(i)) && count < NAMES_MAX;
          i++) {
-        if (!(m->tasks & task) || !mlpipe__comparable(m, width))
-            continue;
-        if (!strcmp(m->name, name)) {
-            *out = m;
-            return MLPIPE_OK;
-        }
-        fit[count++] = m->name;
+        if ((m->tasks & task) && mlpipe__comparable(m, width))
+            fit[count++] = m->name;
     }
-    near = mlpipe__nearest(name, strlen(name), fit, count);
+    for (uint32_t i = 0; queries && count < NAMES_MAX &&
+                         (m = mlpipe__query_metric_at(i)); i++)
+        if ((m->tasks & task) && mlpipe__comparable(m, width))
+            fit[count++] = m->name;
+    near = mlpipe__nearest(name, mlpipe__metric_stem(name), fit, count);
     return mlpipe__fail(ctx, MLPIPE_E_PARAM,
                         "%s = %q is no metric that a paired test can "
                         "compare for this task; %s is one",
@@ -213,6 +224,72 @@ static mlpipe_status compare_by_rank(mlpipe_ctx *ctx,
     return MLPIPE_OK;
 }
 
+mlpipe_status mlpipe__compare_queries(mlpipe_ctx *ctx,
+                                      const mlpipe__metric *metric,
+                                      const mlpipe__scored *sa,
+                                      const mlpipe__scored *sb, double **d,
+                                      double **w, uint32_t *n)
+{
+    const mlpipe__scored *const both[2] = {sa, sb};
+    mlpipe_status st = MLPIPE_OK;
+    *d = *w = NULL;
+    *n = 0;
+    for (uint32_t k = 0; !st && k < 2; k++) {
+        const mlpipe__rankings *r = NULL;
+        mlpipe__scoring g;
+        st = mlpipe__scoring_init(&g, ctx, both[k]);
+        if (!st)
+            st = mlpipe__scoring_rankings(&g, &r);
+        if (!st && !k) {
+            *n = r->queries;
+            *d = mlpipe__alloc_array(ctx->env, r->queries, 3 * sizeof **d);
+            st = *d ? MLPIPE_OK : mlpipe__nomem(ctx);
+        }
+        if (!st)
+            st = mlpipe__scoring_queries(&g, metric, *d + k * r->queries);
+        if (!st && sa->w) {
+            *w = *d + 2 * (size_t)r->queries;
+            memcpy(*w, r->w, r->queries * sizeof **w);
+        }
+        mlpipe__scoring_free(&g);
+    }
+    for (uint32_t i = 0; !st && i < *n; i++)
+        (*d)[i] -= (*d)[*n + i];
+    return st;
+}
+
+static mlpipe_status compare_by_query(mlpipe_ctx *ctx,
+                                      const mlpipe__metric *metric,
+                                      const mlpipe__scored *sa,
+                                      const mlpipe__scored *sb,
+                                      mlpipe__comparison *out)
+{
+    const double nan = mlpipe__nan();
+    mlpipe__mean mean;
+    double *d, *w;
+    uint32_t n;
+    mlpipe_status st =
+        mlpipe__compare_queries(ctx, metric, sa, sb, &d, &w, &n);
+    if (!st && n < 2)
+        st = mlpipe__fail(ctx, MLPIPE_E_EMPTY,
+                          "two models cannot be compared by %s on %u queries "
+                          "with a relevant row; it takes two",
+                          metric->name, n);
+    if (!st) {
+        mlpipe__paired_t(d, w, n, &mean, &out->two);
+        out->test = "paired t over queries";
+        out->n = n;
+        out->mean = mean.value;
+        out->se = out->difference_se = mean.se;
+        out->p = out->two.below;
+        out->loss = (mlpipe_figure){nan, nan, nan, nan};
+        out->difference = compare_figure(out->b - out->a, mean.se,
+                                         out->two.df, n);
+    }
+    mlpipe__free(ctx->env, d);
+    return st;
+}
+
 mlpipe_status mlpipe__compare(mlpipe_ctx *ctx, const mlpipe__metric *metric,
                               const mlpipe__scored *sa,
                               const mlpipe__scored *sb,
@@ -237,7 +314,9 @@ mlpipe_status mlpipe__compare(mlpipe_ctx *ctx, const mlpipe__metric *metric,
     out->b = out->of_b.value;
     out->n = sa->n;
     if (!st)
-        st = mlpipe__metric_has_loss(metric, sa->width)
+        st = metric->by_query
+                 ? compare_by_query(ctx, metric, sa, sb, out)
+             : mlpipe__metric_has_loss(metric, sa->width)
                  ? compare_by_loss(ctx, metric, sa, sb, out)
                  : compare_by_rank(ctx, sa, sb, out);
     return st;

@@ -5,6 +5,7 @@
 const mlpipe__param mlpipe__compare_params[] = {
     {"metric", MLPIPE_PARAM_TEXT, "", 0, 0, NULL, 0x000100,
      "one that a paired test can compare; default: the task's loss"},
+    MLPIPE__QUERY_PARAM,
     {"alpha", MLPIPE_PARAM_REAL, "0.05", 1e-12, 0.5, NULL, 0x000100,
      "chance of telling equal models apart"},
     {"seen", MLPIPE_PARAM_CHOICE, "drop", 0, 0, "drop,keep", 0x000100,
@@ -17,7 +18,8 @@ typedef struct compare_job {
     mlpipe_ctx *ctx;
     const mlpipe_model *a, *b;
     const mlpipe_dataset *data;
-    const mlpipe__metric *metric;
+    mlpipe__metric metric;
+    int32_t query; /* the column of queries; -1: the metric is of rows */
     double alpha;
     bool keep;
     mlpipe__pair_rows rows;
@@ -41,18 +43,19 @@ static mlpipe_status compare_too_few(const compare_job *j)
 static mlpipe_status compare_score(compare_job *j)
 {
     const mlpipe__pair_rows *r = &j->rows;
-    const mlpipe__scored sa = {r->y, r->a, r->w, r->n, r->width};
-    const mlpipe__scored sb = {r->y, r->b, r->w, r->n, r->width};
+    const mlpipe__scored sa = {r->y, r->a, r->w, r->n, r->width, r->query};
+    const mlpipe__scored sb = {r->y, r->b, r->w, r->n, r->width, r->query};
     mlpipe_status st;
     if (r->n < 2)
         return compare_too_few(j);
-    st = mlpipe__compare(j->ctx, j->metric, &sa, &sb, &j->c);
-    if (st || j->c.difference_se == j->c.difference_se || j->c.loss.n > 0)
+    st = mlpipe__compare(j->ctx, &j->metric, &sa, &sb, &j->c);
+    if (st || j->c.difference_se == j->c.difference_se || j->c.loss.n > 0 ||
+        j->metric.by_query)
         return st;
     return mlpipe__fail(j->ctx, MLPIPE_E_EMPTY,
                         "%s cannot be compared on these %llu rows: it takes "
                         "two of either class",
-                        j->metric->name, (unsigned long long)r->n);
+                        j->metric.name, (unsigned long long)r->n);
 }
 
 /* ---- the report --------------------------------------------------------- */
@@ -75,7 +78,7 @@ static mlpipe_status compare_head(const compare_job *j, mlpipe_report *r)
     compare_text(r, "verdict",
                  mlpipe__compare_verdict(better, j->c.two.p, j->alpha));
     compare_text(r, "task", mlpipe__task_name(j->a->task));
-    compare_text(r, "metric", j->metric->name);
+    compare_text(r, "metric", j->metric.name);
     compare_text(r, "test", j->c.test);
     compare_text(r, "model_a", j->a->id);
     compare_text(r, "model_b", j->b->id);
@@ -84,6 +87,8 @@ static mlpipe_status compare_head(const compare_job *j, mlpipe_report *r)
         compare_text(r, "weight", j->a->weight_column);
     mlpipe__report_number(r, "rows", (double)j->data->rows);
     mlpipe__report_number(r, "n", (double)rows->n);
+    if (j->metric.by_query)
+        mlpipe__report_number(r, "queries", (double)j->c.n);
     mlpipe__report_number(r, "rows_seen", (double)rows->seen);
     mlpipe__report_number(r, "rows_without_target",
                           (double)rows->unlabelled);
@@ -97,7 +102,9 @@ static mlpipe_status compare_head(const compare_job *j, mlpipe_report *r)
 static void compare_result(const compare_job *j, mlpipe_report *r)
 {
     const mlpipe__comparison *c = &j->c;
-    const double df = c->loss.n > 0 ? (double)c->n - 1.0 : mlpipe__nan();
+    const double df = c->loss.n > 0 || j->metric.by_query
+                          ? (double)c->n - 1.0
+                          : mlpipe__nan();
     mlpipe__report_figure(r, "a", &c->of_a);
     mlpipe__report_figure(r, "b", &c->of_b);
     mlpipe__report_figure(r, "difference", &c->difference);
@@ -112,22 +119,43 @@ static void compare_result(const compare_job *j, mlpipe_report *r)
         mlpipe__compare_detectable(c->difference_se, df, j->alpha));
 }
 
+/* What b loses more than a, row by row or query by query. */
+static mlpipe_status compare_differences(const compare_job *j,
+                                         const mlpipe__scored *sa,
+                                         const mlpipe__scored *sb,
+                                         double **d, uint64_t *n)
+{
+    double *w;
+    uint32_t queries;
+    mlpipe_status st;
+    if (j->metric.by_query) {
+        st = mlpipe__compare_queries(j->ctx, &j->metric, sa, sb, d, &w,
+                                     &queries);
+        *n = queries;
+        return st;
+    }
+    *n = sa->n;
+    *d = mlpipe__alloc_array(j->ctx->env, (size_t)*n, 2 * sizeof **d);
+    if (!*d)
+        return mlpipe__nomem(j->ctx);
+    mlpipe__metric_losses(&j->metric, sa, *d + *n);
+    mlpipe__metric_losses(&j->metric, sb, *d);
+    for (uint64_t i = 0; i < *n; i++)
+        (*d)[i] -= (*d)[*n + i];
+    return MLPIPE_OK;
+}
+
 static mlpipe_status compare_ranks(const compare_job *j,
                                    const mlpipe__scored *sa,
                                    const mlpipe__scored *sb, mlpipe_report *r)
 {
     mlpipe__env *env = j->ctx->env;
-    const size_t n = (size_t)sa->n;
-    double *d = mlpipe__alloc_array(env, n, 2 * sizeof *d);
-    mlpipe_status st = d ? MLPIPE_OK : mlpipe__nomem(j->ctx);
+    double *d = NULL;
+    uint64_t n;
     mlpipe__test t;
-    if (!st) {
-        mlpipe__metric_losses(j->metric, sa, d + n);
-        mlpipe__metric_losses(j->metric, sb, d);
-        for (size_t i = 0; i < n; i++)
-            d[i] -= d[n + i];
+    mlpipe_status st = compare_differences(j, sa, sb, &d, &n);
+    if (!st)
         st = mlpipe__wilcoxon(j->ctx, d, n, &t);
-    }
     if (!st) {
         mlpipe__report_number(r, "wilcoxon_statistic", t.statistic);
         mlpipe__report_number(r, "wilcoxon_p", t.p);
@@ -140,14 +168,14 @@ static mlpipe_status compare_ranks(const compare_job *j,
 static mlpipe_status compare_beside(const compare_job *j, mlpipe_report *r)
 {
     const mlpipe__pair_rows *rows = &j->rows;
-    const mlpipe__scored sa = {rows->y, rows->a, rows->w, rows->n,
-                               rows->width};
-    const mlpipe__scored sb = {rows->y, rows->b, rows->w, rows->n,
-                               rows->width};
+    const mlpipe__scored sa = {rows->y, rows->a,     rows->w,
+                               rows->n, rows->width, rows->query};
+    const mlpipe__scored sb = {rows->y, rows->b,     rows->w,
+                               rows->n, rows->width, rows->query};
     uint64_t only_a, only_b;
     mlpipe__test t;
     mlpipe_status st = MLPIPE_OK;
-    if (j->c.loss.n > 0)
+    if (j->c.loss.n > 0 || j->metric.by_query)
         st = compare_ranks(j, &sa, &sb, r);
     if (st || j->a->task == MLPIPE__TASK_REGRESSION)
         return st;
@@ -192,9 +220,16 @@ static mlpipe_status compare_run(mlpipe_ctx *ctx, const mlpipe_model *a,
     j.alpha = mlpipe__params_get(&p, "alpha")->number;
     j.keep = mlpipe__params_get(&p, "seen")->choice == 1;
     st = mlpipe__compare_metric(
-        ctx, "metric", mlpipe__params_get(&p, "metric")->text, a, &j.metric);
+        ctx, "metric", mlpipe__params_get(&p, "metric")->text, a, true,
+        &j.metric);
     if (!st)
-        st = mlpipe__pair_rows_load(ctx, a, b, data, j.keep, &j.rows);
+        st = mlpipe__query_column(
+            ctx, mlpipe__params_get(&p, "query"),
+            a->group_column[0] ? a->group_column : b->group_column,
+            j.metric.by_query ? &j.metric : NULL, data, &j.query);
+    if (!st)
+        st = mlpipe__pair_queries_load(ctx, a, b, data, j.keep, j.query,
+                                       &j.rows);
     if (!st)
         st = compare_score(&j);
     if (!st && j.keep && j.rows.seen)

@@ -9,6 +9,7 @@ const mlpipe__param mlpipe__compare_recipes_params[] = {
     MLPIPE__FOLD_PARAMS,
     {"metric", MLPIPE_PARAM_TEXT, "", 0, 0, NULL, 0x000100,
      "any of the task; default: the task's loss"},
+    MLPIPE__QUERY_PARAM,
     {"alpha", MLPIPE_PARAM_REAL, "0.05", 1e-12, 0.5, NULL, 0x000100,
      "chance of telling equal recipes apart"},
 };
@@ -31,7 +32,9 @@ typedef struct recipes_job {
     recipes_fold *fold;
     double *va, *vb, *d; /* count each; d = vb - va */
     uint32_t task;
-    const mlpipe__metric *metric; /* known from the first fold on */
+    mlpipe__metric metric;
+    bool known;       /* the metric, from the first fold on */
+    int32_t query;    /* the column of queries; -1: the metric is of rows */
     double no_target, no_answer_a, no_answer_b;
 } recipes_job;
 
@@ -48,17 +51,32 @@ static void recipes_free(recipes_job *j)
 static mlpipe_status recipes_metric(recipes_job *j, const mlpipe_model *m)
 {
     const char *name = mlpipe__params_get(j->params, "metric")->text;
-    const mlpipe__setting asked = {.count = 1, .names = &name};
-    mlpipe_status st;
-    if (j->metric)
+    if (j->known)
         return MLPIPE_OK;
-    if (!name[0])
-        name = mlpipe__task_metric(m->task);
-    st = mlpipe__evaluate_check(j->ctx, m->task, &asked);
-    if (!st) {
-        j->metric = mlpipe__metric_find(name);
-        j->task = m->task;
-    }
+    j->known = true;
+    j->task = m->task;
+    return mlpipe__metric_of_task(
+        j->ctx, m->task, name[0] ? name : mlpipe__task_metric(m->task),
+        &j->metric);
+}
+
+/* Where a metric by query finds its queries, before anything is fitted. */
+static mlpipe_status recipes_query(recipes_job *j,
+                                   const mlpipe__setting *whole)
+{
+    const char *name = mlpipe__params_get(j->params, "metric")->text;
+    mlpipe__metric m;
+    mlpipe__role group;
+    bool found;
+    mlpipe_status st = mlpipe__metric_read(j->ctx, name, &m, &found);
+    mlpipe__role_of(j->a, j->b, "group", &group);
+    if (!st)
+        st = mlpipe__query_column(
+            j->ctx, mlpipe__params_get(j->params, "query"), group.name,
+            found && m.by_query ? &m : NULL, j->data, &j->query);
+    if (!st && j->query >= 0)
+        mlpipe__warn_torn(j->ctx, "compare_recipes",
+                          j->data->columns[j->query]->name, whole);
     return st;
 }
 
@@ -69,9 +87,10 @@ static mlpipe_status recipes_score(recipes_job *j, uint32_t i,
 {
     mlpipe__pair_rows r;
     mlpipe_figure of_a, of_b;
-    mlpipe_status st = mlpipe__pair_rows_load(j->ctx, a, b, fold, true, &r);
-    const mlpipe__scored sa = {r.y, r.a, r.w, r.n, r.width};
-    const mlpipe__scored sb = {r.y, r.b, r.w, r.n, r.width};
+    mlpipe_status st = mlpipe__pair_queries_load(j->ctx, a, b, fold, true,
+                                                 j->query, &r);
+    const mlpipe__scored sa = {r.y, r.a, r.w, r.n, r.width, r.query};
+    const mlpipe__scored sb = {r.y, r.b, r.w, r.n, r.width, r.query};
     if (!st && !r.n)
         st = mlpipe__fail(j->ctx, MLPIPE_E_EMPTY,
                           "no row of the fold has a target and an answer of "
@@ -79,9 +98,9 @@ static mlpipe_status recipes_score(recipes_job *j, uint32_t i,
     if (!st)
         st = recipes_metric(j, a);
     if (!st)
-        st = mlpipe__metric_value(j->ctx, j->metric, &sa, &of_a);
+        st = mlpipe__metric_value(j->ctx, &j->metric, &sa, &of_a);
     if (!st)
-        st = mlpipe__metric_value(j->ctx, j->metric, &sb, &of_b);
+        st = mlpipe__metric_value(j->ctx, &j->metric, &sb, &of_b);
     if (!st) {
         j->va[i] = of_a.value;
         j->vb[i] = of_b.value;
@@ -147,7 +166,7 @@ static void recipes_figure(mlpipe_report *r, const char *name,
 static void recipes_test(const recipes_job *j, mlpipe_report *r)
 {
     const double alpha = mlpipe__params_get(j->params, "alpha")->number;
-    const double sense = j->metric->higher_is_better ? 1.0 : -1.0;
+    const double sense = j->metric.higher_is_better ? 1.0 : -1.0;
     const char *verdict;
     double ratio = 0, sd, wins_a = 0, wins_b = 0;
     mlpipe__mean mean;
@@ -207,7 +226,7 @@ static mlpipe_status recipes_report(const recipes_job *j,
     if (!r)
         return mlpipe__nomem(j->ctx);
     recipes_text(r, "task", mlpipe__task_name(j->task));
-    recipes_text(r, "metric", j->metric->name);
+    recipes_text(r, "metric", j->metric.name);
     recipes_text(r, "test", "corrected resampled t");
     recipes_text(r, "kind", mlpipe__params_get(j->params, "kind")->text);
     mlpipe__report_number(r, "rows", (double)j->data->rows);
@@ -231,6 +250,8 @@ static mlpipe_status recipes_folds(recipes_job *j, mlpipe_report **out)
                             &roles);
     st = mlpipe__fold_plan_new(j->ctx, "mlpipe_compare_recipes", j->data,
                                j->params, &roles.columns, &j->plan);
+    if (!st)
+        st = recipes_query(j, roles.columns.group);
     if (st)
         return st;
     j->count = mlpipe__fold_plan_count(j->plan);

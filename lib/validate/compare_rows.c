@@ -134,6 +134,8 @@ static void pair_keep(const mlpipe_model *a, const mlpipe_model *b,
         r->y[n] = r->y[i];
         if (r->w)
             r->w[n] = r->w[i];
+        if (r->query)
+            r->query[n] = r->query[i];
         memmove(r->a + n * width, r->a + (size_t)i * width,
                 width * sizeof *r->a);
         memmove(r->b + n * width, r->b + (size_t)i * width,
@@ -143,23 +145,37 @@ static void pair_keep(const mlpipe_model *a, const mlpipe_model *b,
     r->n = n;
 }
 
-mlpipe_status mlpipe__pair_rows_load(mlpipe_ctx *ctx, const mlpipe_model *a,
-                                     const mlpipe_model *b,
-                                     const mlpipe_dataset *d, bool keep_seen,
-                                     mlpipe__pair_rows *out)
+mlpipe_status mlpipe__pair_queries_load(mlpipe_ctx *ctx,
+                                        const mlpipe_model *a,
+                                        const mlpipe_model *b,
+                                        const mlpipe_dataset *d,
+                                        bool keep_seen, int32_t query,
+                                        mlpipe__pair_rows *out)
 {
     pair_hashes h = {NULL, NULL};
+    uint32_t queries;
     mlpipe_status st;
     memset(out, 0, sizeof *out);
     out->width = mlpipe__model_width(a);
     st = pair_check(ctx, a, b);
     if (!st)
         st = pair_gather(ctx, a, b, d, out, &h);
+    if (!st && query >= 0)
+        st = mlpipe__query_codes(ctx, d, (uint32_t)query, NULL,
+                                 (uint64_t)d->rows, &out->query, &queries);
     if (!st)
         pair_keep(a, b, d->rows, keep_seen, &h, out);
     mlpipe__free(ctx->env, h.a);
     mlpipe__free(ctx->env, h.b);
     return st;
+}
+
+mlpipe_status mlpipe__pair_rows_load(mlpipe_ctx *ctx, const mlpipe_model *a,
+                                     const mlpipe_model *b,
+                                     const mlpipe_dataset *d, bool keep_seen,
+                                     mlpipe__pair_rows *out)
+{
+    return mlpipe__pair_queries_load(ctx, a, b, d, keep_seen, -1, out);
 }
 
 void mlpipe__pair_rows_free(mlpipe__env *env, mlpipe__pair_rows *r)
@@ -168,4 +184,5 @@ void mlpipe__pair_rows_free(mlpipe__env *env, mlpipe__pair_rows *r)
     mlpipe__free(env, r->a);
     mlpipe__free(env, r->b);
     mlpipe__free(env, r->w);
+    mlpipe__free(env, r->query);
 }

@@ -8,7 +8,8 @@
 const mlpipe__param mlpipe__cross_validate_params[] = {
     MLPIPE__FOLD_PARAMS,
     {"metrics", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
-     "which metrics; all: all of the task; default: a few of them"},
+     MLPIPE__METRICS_DOC},
+    MLPIPE__QUERY_PARAM,
 };
 const uint32_t mlpipe__cross_validate_param_count =
     sizeof mlpipe__cross_validate_params /
@@ -33,8 +34,8 @@ typedef struct cross_job {
     uint32_t count;             /* folds of all repeats */
     cross_fold *fold;
     mlpipe_model *model;        /* of the first fold: task and classes */
-    uint32_t metrics;
-    const mlpipe__metric *metric[MLPIPE__METRICS_MAX];
+    mlpipe__metric_list metrics;
+    int32_t query;              /* the column of queries; -1: none asks */
     double *value;              /* metrics x count */
     mlpipe__evaluated pool;     /* folds of the first repeat, one by one */
 } cross_job;
@@ -46,6 +47,7 @@ static void cross_free(cross_job *j)
     mlpipe__free(env, j->fold);
     mlpipe_model_free(j->model);
     mlpipe__free(env, j->value);
+    mlpipe__metric_list_free(env, &j->metrics);
     mlpipe__evaluated_free(env, &j->pool);
 }
 
@@ -68,18 +70,12 @@ static mlpipe_status cross_begin(cross_job *j, const mlpipe_model *m)
     const mlpipe__setting *asked = mlpipe__params_get(j->params, "metrics");
     const size_t rows = (size_t)j->data->rows;
     mlpipe__env *env = j->ctx->env;
-    const mlpipe__metric *metric;
     const mlpipe_status st = mlpipe__evaluate_check(j->ctx, m->task, asked);
-    uint32_t i;
     if (st)
         return st;
     j->model = mlpipe__model_keep(m);
-    for (i = 0; (metric = mlpipe__metric_at(i)); i++)
-        if (mlpipe__evaluate_wants(asked, metric, m->task) &&
-            j->metrics < MLPIPE__METRICS_MAX)
-            j->metric[j->metrics++] = metric;
     j->pool.width = mlpipe__model_width(m);
-    j->value = mlpipe__alloc_array(env, (size_t)j->metrics * j->count,
+    j->value = mlpipe__alloc_array(env, (size_t)j->metrics.count * j->count,
                                    sizeof *j->value);
     j->pool.target = mlpipe__alloc_array(env, rows, sizeof(double));
     j->pool.prediction =
@@ -88,9 +84,12 @@ static mlpipe_status cross_begin(cross_job *j, const mlpipe_model *m)
         mlpipe__alloc_array(env, rows, j->pool.width * sizeof(double));
     if (m->weight_column[0])
         j->pool.weight = mlpipe__alloc_array(env, rows, sizeof(double));
+    if (j->query >= 0)
+        j->pool.query = mlpipe__alloc_array(env, rows, sizeof(uint32_t));
     return j->value && j->pool.target && j->pool.prediction &&
                    j->pool.baseline &&
-                   (!m->weight_column[0] || j->pool.weight)
+                   (!m->weight_column[0] || j->pool.weight) &&
+                   (j->query < 0 || j->pool.query)
                ? MLPIPE_OK
                : mlpipe__nomem(j->ctx);
 }
@@ -118,6 +117,18 @@ static mlpipe_status cross_same_classes(const cross_job *j,
 
 /* ---- one fold ----------------------------------------------------------- */
 
+/* Scores of two fits are no ranking together, so that a query which folds
+ * split is as many. */
+static void cross_pool_queries(mlpipe__evaluated *pool,
+                               const mlpipe__evaluated *e)
+{
+    for (uint64_t i = 0; i < e->n; i++)
+        pool->query[pool->n + i] = e->query[i] == MLPIPE__NO_QUERY
+                                       ? MLPIPE__NO_QUERY
+                                       : pool->queries + e->query[i];
+    pool->queries += e->queries;
+}
+
 static void cross_pool(cross_job *j, const mlpipe__evaluated *e)
 {
     mlpipe__evaluated *pool = &j->pool;
@@ -129,6 +140,8 @@ static void cross_pool(cross_job *j, const mlpipe__evaluated *e)
            n * width * sizeof *e->baseline);
     if (pool->weight && e->weight)
         memcpy(pool->weight + pool->n, e->weight, n * sizeof *e->weight);
+    if (pool->query)
+        cross_pool_queries(pool, e);
     pool->n += e->n;
     pool->no_target += e->no_target;
     pool->no_answer += e->no_answer;
@@ -141,11 +154,13 @@ static mlpipe_status cross_score(cross_job *j, uint32_t i,
     mlpipe__evaluated e = {0};
     mlpipe_status st = mlpipe__evaluate_load(j->ctx, m, fold, &e);
     uint32_t k;
-    for (k = 0; !st && k < j->metrics; k++) {
-        const mlpipe__scored s = {e.target, e.prediction, e.weight, e.n,
-                                  e.width};
+    if (!st && j->query >= 0)
+        st = mlpipe__query_codes(j->ctx, fold, (uint32_t)j->query, e.row,
+                                 e.n, &e.query, &e.queries);
+    for (k = 0; !st && k < j->metrics.count; k++) {
+        const mlpipe__scored s = mlpipe__evaluated_scored(&e);
         mlpipe_figure figure;
-        st = mlpipe__metric_value(j->ctx, j->metric[k], &s, &figure);
+        st = mlpipe__metric_value(j->ctx, &j->metrics.items[k], &s, &figure);
         if (!st)
             j->value[(size_t)k * j->count + i] = figure.value;
     }
@@ -245,10 +260,9 @@ static void cross_name(char out[96], const char *metric, const char *what)
 static mlpipe_status cross_report_metric(const cross_job *j, uint32_t k,
                                          mlpipe_report *r)
 {
-    const mlpipe__metric *metric = j->metric[k];
+    const mlpipe__metric *metric = &j->metrics.items[k];
     const double *values = j->value + (size_t)k * j->count;
-    const mlpipe__evaluated *e = &j->pool;
-    mlpipe__scored s = {e->target, e->prediction, e->weight, e->n, e->width};
+    mlpipe__scored s = mlpipe__evaluated_scored(&j->pool);
     mlpipe_figure figure;
     mlpipe_status st;
     double sd;
@@ -269,7 +283,7 @@ static mlpipe_status cross_report_metric(const cross_job *j, uint32_t k,
     st = mlpipe__metric_value(j->ctx, metric, &s, &figure);
     cross_name(name, metric->name, "pooled");
     mlpipe__report_figure(r, name, &figure);
-    s.p = e->baseline;
+    s.p = j->pool.baseline;
     if (!st)
         st = mlpipe__metric_value(j->ctx, metric, &s, &figure);
     cross_name(name, metric->name, "baseline");
@@ -391,7 +405,7 @@ static mlpipe_status cross_report(const cross_job *j, mlpipe_report **out)
                           (double)j->pool.no_target);
     mlpipe__report_number(r, "rows_without_answer",
                           (double)j->pool.no_answer);
-    for (i = 0; !st && i < j->metrics; i++)
+    for (i = 0; !st && i < j->metrics.count; i++)
         st = cross_report_metric(j, i, r);
     cross_report_dropped(j, r);
     cross_report_check(j, r);
@@ -408,14 +422,27 @@ static mlpipe_status cross_report(const cross_job *j, mlpipe_report **out)
 
 /* ---- the call ----------------------------------------------------------- */
 
-/* Metrics of another task are refused before the first fit. */
-static mlpipe_status cross_metrics(const cross_job *j)
+/* Metrics of another task, or without what they are taken over, are refused
+ * before the first fit. */
+static mlpipe_status cross_metrics(cross_job *j)
 {
-    const mlpipe__setting *asked = mlpipe__params_get(j->params, "metrics");
     uint32_t task;
-    const mlpipe_status st =
+    mlpipe_status st =
         mlpipe__recipe_task(j->ctx, j->recipe, j->data, &task);
-    return st ? st : mlpipe__evaluate_check(j->ctx, task, asked);
+    if (!st)
+        st = mlpipe__metric_list_make(
+            j->ctx, task, mlpipe__params_get(j->params, "metrics"),
+            &j->metrics);
+    if (!st)
+        st = mlpipe__query_column(j->ctx,
+                                  mlpipe__params_get(j->params, "query"),
+                                  mlpipe__pipeline_role(j->recipe, "group"),
+                                  j->metrics.by_query, j->data, &j->query);
+    if (!st && j->query >= 0)
+        mlpipe__warn_torn(j->ctx, "cross_validate",
+                          j->data->columns[j->query]->name,
+                          j->roles.columns.group);
+    return st;
 }
 
 static mlpipe_status cross_folds(cross_job *j, mlpipe_report **out)

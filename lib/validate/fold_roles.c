@@ -48,3 +48,15 @@ void mlpipe__fold_roles_init(mlpipe_ctx *ctx, const char *stage,
                             : "",
                      purges ? end->names[0] : "");
 }
+
+void mlpipe__warn_torn(mlpipe_ctx *ctx, const char *stage, const char *query,
+                       const mlpipe__setting *whole)
+{
+    if (whole->count == 1 && !strcmp(whole->names[0], query))
+        return;
+    mlpipe__log_line(ctx, MLPIPE_LOG_WARN, stage,
+                     "a query of %s may lie in several folds, and is scored "
+                     "in each by its rows there; group=%s keeps queries "
+                     "whole",
+                     query, query);
+}

@@ -6,7 +6,7 @@
  */
 #include "search_types.h"
 
-enum { SEARCH_TRIALS_MAX = 100000, SEARCH_METRICS_MAX = 64 };
+enum { SEARCH_TRIALS_MAX = 100000, SEARCH_METRICS_MAX = 80 };
 
 const mlpipe__param mlpipe__search_params[] = {
     {"method", MLPIPE_PARAM_CHOICE, "tpe", 0, 0, "tpe,random,grid", 0x000100,
@@ -19,6 +19,7 @@ const mlpipe__param mlpipe__search_params[] = {
      "clock; 0: no end"},
     {"metric", MLPIPE_PARAM_TEXT, "", 0, 0, NULL, 0x000100,
      "what is made better; default: rmse, or logloss of classes"},
+    MLPIPE__QUERY_PARAM,
     {"folds", MLPIPE_PARAM_INT, "", 2, MLPIPE__SEARCH_FOLDS, NULL, 0x000100,
      "without validation rows: folds by group or row id; default 5"},
     {"seed", MLPIPE_PARAM_INT, "0", 0, 9.2e18, NULL, 0x000100,
@@ -47,23 +48,50 @@ static mlpipe_status search_metric(mlpipe__search *s)
     char list[900]; /* a message holds 1,023 bytes */
     size_t size = 0;
     uint32_t n = 0;
+    bool found;
+    mlpipe_status st;
     if (!name[0])
         return MLPIPE_OK;
-    s->metric = mlpipe__metric_find(name);
-    if (s->metric)
-        return MLPIPE_OK;
+    st = mlpipe__metric_read(s->ctx, name, &s->asked, &found);
+    if (found)
+        s->metric = &s->asked;
+    if (st || found)
+        return st;
     list[0] = 0;
-    for (; n < SEARCH_METRICS_MAX && mlpipe__metric_at(n); n++) {
-        names[n] = mlpipe__metric_at(n)->name;
+    for (uint32_t k = 0; n < SEARCH_METRICS_MAX; n++) {
+        const mlpipe__metric *m = mlpipe__metric_at(n);
+        m = m ? m : mlpipe__query_metric_at(k++);
+        if (!m)
+            break;
+        names[n] = m->name;
         size += mlpipe__format(list + size, sizeof list - size, "%s%s",
                                n ? ", " : "", names[n]);
     }
-    near = mlpipe__nearest(name, strlen(name), names, n);
+    near = mlpipe__nearest(name, mlpipe__metric_stem(name), names, n);
     return mlpipe__fail(s->ctx, MLPIPE_E_PARAM,
                         near ? "mlpipe_search: no metric %q; did you mean "
                                "\"%s\"? There are: %s"
                              : "mlpipe_search: no metric %q%s; there are: %s",
                         name, near ? near : "", list);
+}
+
+/* Queries, before anything is fitted, in all rows that score. */
+static mlpipe_status search_query(mlpipe__search *s)
+{
+    const mlpipe__metric *by_query =
+        s->metric && s->metric->by_query ? s->metric : NULL;
+    const mlpipe_dataset *d = s->valid ? s->valid : s->train;
+    mlpipe__role group;
+    int32_t column;
+    mlpipe_status st;
+    mlpipe__role_of(s->recipe, NULL, "group", &group);
+    st = mlpipe__query_column(s->ctx,
+                              mlpipe__params_get(&s->params, "query"),
+                              group.name, by_query, d, &column);
+    if (!st && column >= 0 && !s->valid)
+        mlpipe__warn_torn(s->ctx, "search", d->columns[column]->name,
+                          &group.setting);
+    return st;
 }
 
 /* The metric by the task of the training rows, before anything is fitted. */
@@ -171,6 +199,8 @@ static mlpipe_status search_options(mlpipe__search *s, const char *params)
                             "no clock; set clock_ns in mlpipe_ctx_options",
                             s->seconds);
     st = search_metric(s);
+    if (!st)
+        st = search_query(s);
     return st ? st : search_folds(s);
 }
 

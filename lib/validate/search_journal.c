@@ -101,6 +101,7 @@ static void journal_settings(const mlpipe__search *s, mlpipe__text *t)
     const mlpipe__setting *seed =
         mlpipe__params_get(&s->recipe->params, "seed");
     const char *metric = mlpipe__params_get(&s->params, "metric")->text;
+    const mlpipe__setting *query = mlpipe__params_get(&s->params, "query");
     mlpipe__text_add(t,
                      "method=%s metric=%s folds=%u seed=%llu halving=%u "
                      "min_rows=%llu batch=%u levels=%u fit_seed=%llu",
@@ -111,6 +112,8 @@ static void journal_settings(const mlpipe__search *s, mlpipe__text *t)
                      (unsigned long long)(seed->text[0]
                                               ? (uint64_t)seed->integer
                                               : s->ctx->seed));
+    if (query->count)
+        mlpipe__text_add(t, " query=%s", query->names[0]);
 }
 
 static void journal_header(const mlpipe__search *s, mlpipe__text *out)

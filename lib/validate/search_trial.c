@@ -51,20 +51,37 @@ mlpipe_status mlpipe__search_check_metric(mlpipe__search *s, uint32_t task)
                         s->recipe->target, mlpipe__task_metric(task));
 }
 
+/* Those of mlpipe_evaluate. */
+static void trial_params(const mlpipe__search *s, mlpipe__text *out)
+{
+    const mlpipe__setting *query = mlpipe__params_get(&s->params, "query");
+    mlpipe__text_add(out, "{\"metrics\":[\"%s\"]", s->metric->name);
+    if (query->count) {
+        mlpipe__text_add(out, ",\"query\":[");
+        mlpipe__text_json(out, query->names[0], strlen(query->names[0]));
+        mlpipe__text_add(out, "]");
+    }
+    mlpipe__text_add(out, "}");
+}
+
 static mlpipe_status trial_score(mlpipe__search *s, const mlpipe_model *m,
                                  const mlpipe_dataset *rows,
                                  mlpipe_figure *out)
 {
     mlpipe_report *report = NULL;
-    char params[64];
+    mlpipe__text params;
     const char *name;
     uint32_t i;
     /* some rows may lack the classes that make the task of all of them */
     mlpipe_status st = mlpipe__search_check_metric(s, m->task);
     if (st)
         return st;
-    mlpipe__format(params, sizeof params, "metrics=%s", s->metric->name);
-    st = mlpipe_evaluate(s->ctx, m, rows, params, &report);
+    mlpipe__text_init(&params, s->ctx->env);
+    trial_params(s, &params);
+    st = params.failed
+             ? mlpipe__nomem(s->ctx)
+             : mlpipe_evaluate(s->ctx, m, rows, params.data, &report);
+    mlpipe__text_free(&params);
     for (i = 0; !st && !mlpipe_report_figure(report, i, &name, out); i++)
         if (!strcmp(name, s->metric->name))
             break;

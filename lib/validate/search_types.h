@@ -187,6 +187,7 @@ typedef struct mlpipe__search {
     double seconds;     /* 0: no end */
     uint64_t started;
     const mlpipe__metric *metric; /* NULL: not yet known by the task */
+    mlpipe__metric asked;         /* what it is where it was named */
     /* rows (search_rows.c): of rung r and fold k at r * max(folds, 1) + k */
     uint32_t rungs;
     uint64_t rung_rows[MLPIPE__SEARCH_RUNGS];

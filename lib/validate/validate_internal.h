@@ -187,6 +187,10 @@ void mlpipe__fold_roles_init(mlpipe_ctx *ctx, const char *stage,
                              const mlpipe_pipeline *a,
                              const mlpipe_pipeline *b,
                              mlpipe__fold_roles *out);
+/* Warns where folds may tear the rows of a query apart: where the columns that
+ * they keep whole are not that of queries. */
+void mlpipe__warn_torn(mlpipe_ctx *ctx, const char *stage, const char *query,
+                       const mlpipe__setting *whole);
 /*
  * Which fold each row is in: made once, then read by any thread. `p` was
  * parsed by a table that holds MLPIPE__FOLD_PARAMS; columns are what its
@@ -262,6 +266,7 @@ bool mlpipe__split_meets(const int64_t *begin, const int64_t *latest,
 typedef struct mlpipe__pair_rows {
     double *y, *a, *b; /* n; n x width each */
     double *w;         /* n, above 0; NULL: all one */
+    uint32_t *query;   /* n; NULL: not asked for */
     uint64_t n;
     uint32_t width;
     uint64_t seen;       /* in the training set of a or b */
@@ -279,6 +284,13 @@ mlpipe_status mlpipe__pair_rows_load(mlpipe_ctx *ctx, const mlpipe_model *a,
                                      const mlpipe_model *b,
                                      const mlpipe_dataset *d, bool keep_seen,
                                      mlpipe__pair_rows *out);
+/* The same with the query of each row, by a column of d; -1: without. */
+mlpipe_status mlpipe__pair_queries_load(mlpipe_ctx *ctx,
+                                        const mlpipe_model *a,
+                                        const mlpipe_model *b,
+                                        const mlpipe_dataset *d,
+                                        bool keep_seen, int32_t query,
+                                        mlpipe__pair_rows *out);
 void mlpipe__pair_rows_free(mlpipe__env *env, mlpipe__pair_rows *r);
 
 typedef struct mlpipe__comparison {
@@ -286,7 +298,7 @@ typedef struct mlpipe__comparison {
     double mean, se; /* of the paired differences, in the metric's sense of
                         better: negative = b is better than a */
     double p;        /* one-sided: that b is no better than a */
-    uint64_t n;
+    uint64_t n;       /* rows, or queries */
     const char *test; /* its name, static */
     mlpipe_figure of_a, of_b, difference; /* b - a, in the metric's units */
     mlpipe_figure loss;    /* of b - of a, by row; NaN where it has none */
@@ -297,15 +309,17 @@ typedef struct mlpipe__comparison {
 /*
  * Can this metric be compared? One that ranks as the mean of a loss does is,
  * by Student's t of the losses' differences, or by McNemar's test where the
- * losses say right or wrong and rows have no weights; auc is, by DeLong's.
+ * losses say right or wrong and rows have no weights; auc is, by DeLong's;
+ * and one by query is, by Student's t of the differences, query by query.
  */
 bool mlpipe__comparable(const mlpipe__metric *metric, uint32_t width);
 /* The metric of a name, "" for the default of the model's task; E_PARAM names
- * the nearest. what: the parameter that it is the value of. */
+ * the nearest. what: the parameter that it is the value of; queries: may it be
+ * one by query? */
 mlpipe_status mlpipe__compare_metric(mlpipe_ctx *ctx, const char *what,
                                      const char *name,
-                                     const mlpipe_model *model,
-                                     const mlpipe__metric **out);
+                                     const mlpipe_model *model, bool queries,
+                                     mlpipe__metric *out);
 /*
  * Compare predictions sa (champion) and sb (challenger) of the same rows, of
  * the same width, with the same targets and weights. E_EMPTY below two rows;
@@ -315,6 +329,14 @@ mlpipe_status mlpipe__compare(mlpipe_ctx *ctx, const mlpipe__metric *metric,
                               const mlpipe__scored *sa,
                               const mlpipe__scored *sb,
                               mlpipe__comparison *out);
+/* What a is better by in each query (as a loss: below 0 where b is better)
+ * and the weights of queries, NULL where all are one. *d holds both and is to
+ * be freed, also after a failure. */
+mlpipe_status mlpipe__compare_queries(mlpipe_ctx *ctx,
+                                      const mlpipe__metric *metric,
+                                      const mlpipe__scored *sa,
+                                      const mlpipe__scored *sb, double **d,
+                                      double **w, uint32_t *n);
 /* On how many rows a alone, and b alone, says the right class. */
 void mlpipe__compare_right(const mlpipe__scored *sa, const mlpipe__scored *sb,
                            uint64_t *only_a, uint64_t *only_b);

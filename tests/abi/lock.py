@@ -163,7 +163,7 @@ def symbol_map(names):
 SCALARS = {"int32_t": "c_int32", "uint32_t": "c_uint32",
            "int64_t": "c_int64", "uint64_t": "c_uint64",
            "size_t": "c_size_t", "double": "c_double",
-           "uint8_t": "c_uint8", "mlpipe_status": "c_int32",
+           "uint8_t": "c_uint8", "mlpipe_status": "c_int32", "int": "c_int32",
            "void": "None"}
 
 

@@ -730,6 +730,12 @@ static void loops(void **state)
 static const char *const elsewhere[] = {
     "mlpipe_compare(", "mlpipe_compare_recipes(", "mlpipe_model_note(",
     "mlpipe_csv_dialect(", "mlpipe_csv_dialect_memory(",
+    "mlpipe_read_csv_stream(", "mlpipe_read_json_stream(",
+    "mlpipe_read_json(", "mlpipe_read_json_memory(", "mlpipe_source_json(",
+    "mlpipe_write_csv(", "mlpipe_write_csv_memory(",
+    "mlpipe_write_json(", "mlpipe_write_json_memory(",
+    "mlpipe_dataset_from_arrow(", "mlpipe_dataset_from_arrow_stream(",
+    "mlpipe_dataset_to_arrow(", "mlpipe_dataset_to_arrow_stream(",
 };
 
 /* Each name of the symbol map stands in front of a parenthesis above. */

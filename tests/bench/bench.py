@@ -386,6 +386,14 @@ def area_csv(build, data):
                    1, 3, f"{os.path.getsize(path) / own / 1e6:.0f} MB/s")
 
 
+# ---- data ------------------------------------------------------------------
+
+def area_data(build, data):
+    sys.modules["bench"] = sys.modules["__main__"] # what data.py imports
+    import data as datasets
+    datasets.area()
+
+
 # ---- features --------------------------------------------------------------
 
 def area_features(build, data):
@@ -408,7 +416,8 @@ if __name__ == "__main__":
     area, build, data = sys.argv[1:]
     head(area)
     {"row": area_row, "features": area_features, "train": area_train,
-     "csv": area_csv, "models": area_models}[area](build, data)
+     "csv": area_csv, "data": area_data,
+     "models": area_models}[area](build, data)
     print()
     for text in differs:
         print(f"not the same work: {text}", file=sys.stderr)

@@ -3,7 +3,7 @@
 # Ours beside the peers' current releases, one table an area:
 #   tests/bench/run.sh [AREA]...          prints the tables
 #   tests/bench/run.sh record [AREA]...   and puts them in RESULTS.md
-# The areas are row, features, train, csv and models.
+# The areas are row, features, train, csv, data and models.
 # `train` and `csv` need the real files (MLPIPE_TEST_DATA). No timing decides
 # the exit status: only a crash, or that both did not do the same work.
 set -u
@@ -13,7 +13,7 @@ if [ "${1:-}" = record ]; then
     record=yes
     shift
 fi
-[ $# -gt 0 ] || set -- row features train csv models
+[ $# -gt 0 ] || set -- row features train csv data models
 if [ -z "${MLPIPE_TEST_DATA:-}" ] && [ -d ../shared/data ]; then
     MLPIPE_TEST_DATA=$(cd ../shared/data && pwd)
 fi
@@ -37,7 +37,8 @@ ninja -C "$build" lib/libmlpipe.so.0.1.0 tests/bench/bench_slot \
 peers=$PWD/build/peers
 [ -x "$peers/bin/python" ] || /usr/bin/python3 -m venv "$peers" || exit 1
 "$peers/bin/pip" install -q --disable-pip-version-check --upgrade \
-    lightgbm scikit-learn pandas polars imbalanced-learn numexpr glum ||
+    lightgbm scikit-learn pandas polars pyarrow imbalanced-learn numexpr \
+    glum ||
     "$peers/bin/python" -c \
         'import lightgbm, sklearn, pandas, imblearn, numexpr' ||
     { echo "the peers cannot be installed"; exit 1; }

@@ -36,12 +36,17 @@ OWNERS = {
     "json": re.compile(r"cJSON_(?!Parse|InitHooks|Print)\w+$"),
     "blas": re.compile(r"(cblas_[sd]\w+|LAPACKE_d\w+_work|"
                        r"openblas_get_corename)$"),
+    "input_gzip": {"inflate", "inflateEnd", "inflateInit2_",
+                   "inflateReset"},
+    "input_zstd": {"ZSTD_createDCtx_advanced", "ZSTD_DCtx_reset",
+                   "ZSTD_decompressStream", "ZSTD_freeDCtx",
+                   "ZSTD_getErrorCode", "ZSTD_getErrorName"},
     "exact": {"__udivmodti4"},
 }
 # Weak references of the start-up files that the linker puts in.
 STARTUP = {"__cxa_finalize", "__gmon_start__", "_ITM_deregisterTMCloneTable",
            "_ITM_registerTMCloneTable"}
-NEEDED = {"main": re.compile(r"lib(cjson|openblas|lapacke|c)\.so"),
+NEEDED = {"main": re.compile(r"lib(cjson|openblas|lapacke|z|zstd|c)\.so"),
           "serve": re.compile(r"libc\.so\.6$")}
 SERVE_BYTES_MAX = 256 * 1024
 

@@ -27,6 +27,9 @@ OWNERS = {
     "cjson/cJSON.h": {"json.c"},
     "cJSON.h": {"json.c"},
     "xxhash.h": {"hash.c"},
+    "zlib.h": {"input_gzip.c"},
+    "zstd.h": {"input_zstd.c"},
+    "zstd_errors.h": {"input_zstd.c"},
     "cblas.h": {"blas.c"},
     "lapacke.h": {"blas.c"},
 }

@@ -11,7 +11,8 @@ import tempfile
 root, name = sys.argv[1:3]
 split = sys.argv.index("--")
 command, sources = sys.argv[3:split], sys.argv[split + 1:]
-for package in ("libcjson", "libxxhash", "openblas", "lapacke"):
+for package in ("libcjson", "libxxhash", "openblas", "lapacke",
+                "zlib", "libzstd"):
     flags = subprocess.run(["pkg-config", "--cflags", package],
                            capture_output=True, text=True)
     if flags.returncode == 0:

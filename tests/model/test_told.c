@@ -395,10 +395,10 @@ static void refuse_fit(const char *params, const char *learner,
 
 static void reserved_roles(void **state)
 {
-    static const char *const role[] = {"offset=lot", "split=rooms",
-                                       "known_time=day", "key=id"};
+    static const char *const role[] = {"split=rooms", "known_time=day",
+                                       "key=id"};
     (void)state;
-    for (uint32_t i = 0; i < 4; i++) {
+    for (uint32_t i = 0; i < 3; i++) {
         char text[120], says[120];
         mlpipe_pipeline *p;
         mlpipe_transform *t;

@@ -66,6 +66,9 @@ def test_fits_and_predicts(houses, model):
     train, test = houses.split("parts=0.8,0.2")
     fitted = mlpipe.Pipeline("target=price id=id").add("gbt").fit(train)
     assert fitted.evaluate(test)["r2"] > 0.9
+    ranked = fitted.evaluate(test, metrics="ndcg@5,mrr", query="city")
+    assert ranked["queries"] == 3
+    assert 0 < ranked["ndcg@5_baseline"] < ranked["ndcg@5"] <= 1
     assert len(model.predict(test)) == len(test)
     assert set(model.inputs) == {"sqft", "city"}
     assert model.outputs == ["price"]

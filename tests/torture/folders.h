@@ -9,8 +9,17 @@ FOLDER(report)
 #ifdef TORTURE_DATA
 FOLDER(data)
 #endif
+#ifdef TORTURE_ARROW
+FOLDER(arrow)
+#endif
 #ifdef TORTURE_COLLECT
 FOLDER(collect)
+#endif
+#ifdef TORTURE_INPUT
+FOLDER(input)
+#endif
+#ifdef TORTURE_JSON
+FOLDER(json)
 #endif
 #ifdef TORTURE_MODEL
 FOLDER(model)
@@ -29,4 +38,7 @@ FOLDER(deploy)
 #endif
 #ifdef TORTURE_CYCLE
 FOLDER(cycle)
+#endif
+#ifdef TORTURE_OFFSET
+FOLDER(offset)
 #endif

@@ -216,6 +216,60 @@ static mlpipe_status torture_compare_recipes(torture *t)
     return st;
 }
 
+/* Metrics by query, which sort rows by their queries, in each call that has
+ * them. */
+static mlpipe_status torture_queries(torture *t)
+{
+    static const char *const metrics = "metrics=mrr,map@2,hit_rate@1 "
+                                       "query=color";
+    mlpipe_dataset *d = NULL;
+    mlpipe_pipeline *p = compare_recipe(t, t->plain, "l2=1");
+    mlpipe_report *r = (mlpipe_report *)t;
+    mlpipe_status st;
+
+    compare_make(t);
+    torture_check(t, !torture_dataset(t->plain, &d));
+    st = mlpipe_evaluate(t->c, compare_kept[0], d, metrics, &r);
+    torture_check(t, !st == (r != NULL));
+    if (!st) {
+        const double found[2] = {mlpipe_report_get(r, "mrr"),
+                                 mlpipe_report_get(r, "map@2_baseline")};
+
+        torture_record(t, found, sizeof found);
+        mlpipe_report_free(r);
+        st = mlpipe_cross_validate(t->c, p, d,
+                                   "folds=2 metrics=mrr query=color", &r);
+    }
+    mlpipe_report_free(r);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    return st;
+}
+
+static mlpipe_status torture_compare_queries(torture *t)
+{
+    mlpipe_dataset *d = NULL;
+    mlpipe_report *r = (mlpipe_report *)t;
+    mlpipe_status st;
+
+    compare_make(t);
+    torture_check(t, !torture_dataset(t->plain, &d));
+    st = mlpipe_compare(t->c, compare_kept[0], compare_kept[1], d,
+                        "metric=map query=color", &r);
+    torture_check(t, !st == (r != NULL));
+    if (!st)
+        compare_record(t, r);
+    mlpipe_report_free(r);
+    r = NULL;
+    if (!st)
+        st = mlpipe_importance(t->c, compare_kept[0], d,
+                               "metric=mrr query=color repeats=2", &r);
+    torture_check(t, !st == (r != NULL));
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(d);
+    return st;
+}
+
 /* Rows on a line, and others beside it. */
 static mlpipe_dataset *validate_line(torture *t, uint64_t first)
 {
@@ -291,6 +345,8 @@ const torture_scenario torture_validate[] = {
     {"mlpipe_split_check", torture_split_check, 0},
     {"mlpipe_cross_validate", torture_cross_validate, 0},
     {"mlpipe_compare", torture_compare, 0},
+    {"mlpipe_compare", torture_compare_queries, 0},
+    {"mlpipe_evaluate", torture_queries, 0},
     {"mlpipe_compare_recipes", torture_compare_recipes, 0},
     {"mlpipe_search", torture_search, 0},
     {"mlpipe_search", torture_search_folds, 0},

@@ -391,20 +391,21 @@ static void refusals(void **state)
 /* The gate may ask for auc. */
 static void gate(void **state)
 {
-    const mlpipe__metric *auc = NULL;
+    mlpipe__metric auc;
     mlpipe__gate g;
     models m;
     (void)state;
     models_make(&m, "risk");
-    assert_ok(m.c, mlpipe__compare_metric(m.c, "gate", "auc", m.good, &auc));
-    assert_ok(m.c, mlpipe__gate_score(m.c, m.poor, m.good, m.test, auc, 200,
+    assert_ok(m.c, mlpipe__compare_metric(m.c, "gate", "auc", m.good, false,
+                                        &auc));
+    assert_ok(m.c, mlpipe__gate_score(m.c, m.poor, m.good, m.test, &auc, 200,
                                       &g));
     assert_true(g.enough && mlpipe__gate_passes(&g, 0.01));
     assert_string_equal("DeLong", g.compared.test);
-    assert_ok(m.c, mlpipe__gate_score(m.c, m.good, m.poor, m.test, auc, 200,
+    assert_ok(m.c, mlpipe__gate_score(m.c, m.good, m.poor, m.test, &auc, 200,
                                       &g));
     assert_false(mlpipe__gate_passes(&g, 0.5));
-    assert_ok(m.c, mlpipe__gate_score(m.c, m.good, m.good, m.test, auc, 200,
+    assert_ok(m.c, mlpipe__gate_score(m.c, m.good, m.good, m.test, &auc, 200,
                                       &g));
     assert_false(mlpipe__gate_passes(&g, 0.5));
     models_free(&m);

@@ -294,10 +294,92 @@ class Dataset(_Handle):
     def fingerprint(self):
         return _ctx().text("mlpipe_dataset_fingerprint", self._p).decode()
 
+    def write_csv(self, path, params="", **named):
+        """To a file of CSV; parameters as mlpipe_write_csv's."""
+        _ctx().call("mlpipe_write_csv", self._p, _bytes(path),
+                    _params(params, named))
+
+    def write_json(self, path, params="", **named):
+        """To a file of NDJSON, or of an array with format="array"."""
+        _ctx().call("mlpipe_write_json", self._p, _bytes(path),
+                    _params(params, named))
+
     def reading(self):
         """What happened when it was read."""
         return Report(_ctx().give("mlpipe_dataset_reading",
                                   _raw.mlpipe_report, self._p))
+
+
+    def arrow_stream(self, params="", **named):
+        """The rows as a PyCapsule that any reader of Arrow streams takes;
+        parameters as mlpipe_dataset_to_arrow_stream's."""
+        stream = _raw.ArrowArrayStream()
+        _ctx().call("mlpipe_dataset_to_arrow_stream", self._p,
+                    _params(params, named), ctypes.byref(stream))
+        return _capsule(stream)
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        """What pyarrow, polars, pandas and DuckDB read a Dataset by, without
+        a copy. They cast what they asked for in another type."""
+        return self.arrow_stream()
+
+    @classmethod
+    def from_arrow(cls, data, params="", **named):
+        """A Dataset of anything that has __arrow_c_stream__ or
+        __arrow_c_array__: tables, frames and batches of pyarrow, polars,
+        pandas, DuckDB; parameters as mlpipe_dataset_from_arrow's."""
+        given = _params(params, named)
+        if hasattr(data, "__arrow_c_stream__"):
+            capsule = data.__arrow_c_stream__()
+            stream = _uncapsule(capsule, b"arrow_array_stream",
+                                _raw.ArrowArrayStream)
+            return cls(_ctx().give("mlpipe_dataset_from_arrow_stream",
+                                   _raw.mlpipe_dataset, stream, given))
+        if hasattr(data, "__arrow_c_array__"):
+            schema, array = data.__arrow_c_array__()
+            return cls(_ctx().give(
+                "mlpipe_dataset_from_arrow", _raw.mlpipe_dataset,
+                _uncapsule(schema, b"arrow_schema", _raw.ArrowSchema),
+                _uncapsule(array, b"arrow_array", _raw.ArrowArray), given))
+        raise TypeError(f"{type(data).__name__} has neither "
+                        "__arrow_c_stream__ nor __arrow_c_array__")
+
+
+# ---- Arrow streams as PyCapsules --------------------------------------------
+
+_capsule_new = ctypes.pythonapi.PyCapsule_New
+_capsule_new.restype = ctypes.py_object
+_capsule_new.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+_capsule_get = ctypes.pythonapi.PyCapsule_GetPointer
+_capsule_get.restype = ctypes.c_void_p
+_capsule_get.argtypes = [ctypes.py_object, ctypes.c_char_p]
+_capsule_peek = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p,
+                                  ctypes.c_char_p)(
+    ("PyCapsule_GetPointer", ctypes.pythonapi))
+# The structs that capsules point at, by address, until the capsule dies.
+_streams = {}
+
+
+@ctypes.PYFUNCTYPE(None, ctypes.c_void_p)
+def _capsule_end(capsule):
+    """A capsule dies: its stream is released unless a reader moved it."""
+    stream = _streams.pop(_capsule_peek(capsule, b"arrow_array_stream"), None)
+    if stream is not None and stream.release:
+        stream.release(ctypes.byref(stream))
+
+
+def _capsule(stream):
+    address = ctypes.addressof(stream)
+    _streams[address] = stream
+    return _capsule_new(address, b"arrow_array_stream",
+                        ctypes.cast(_capsule_end, ctypes.c_void_p))
+
+
+def _uncapsule(capsule, name, kind):
+    """A pointer to the struct of a capsule, which stays alive with it."""
+    pointer = ctypes.cast(_capsule_get(capsule, name), ctypes.POINTER(kind))
+    pointer.capsule = capsule
+    return pointer
 
 
 def split_check(parts, params="", **named):
@@ -311,10 +393,61 @@ def split_check(parts, params="", **named):
                               pointers, len(parts), _params(params, named)))
 
 
+class _Stream:
+    """A mlpipe_stream over the read(n) of a Python file."""
+
+    def __init__(self, file):
+        self._file = file
+        self.error = None
+        kind = dict(_raw.mlpipe_stream._fields_)["read"]
+        self._read = kind(self._call)
+        name = getattr(file, "name", None)
+        self.raw = _raw.mlpipe_stream(
+            size=ctypes.sizeof(_raw.mlpipe_stream),
+            name=name.encode() if isinstance(name, str) else None,
+            read=self._read)
+
+    def _call(self, user, buffer, room, got):
+        try:
+            piece = self._file.read(room)
+            if not isinstance(piece, (bytes, bytearray, memoryview)):
+                raise TypeError("a file opened in binary mode is needed: its "
+                                f"read gave {type(piece).__name__}")
+            piece = bytes(piece)
+            if len(piece) > room:
+                raise ValueError(f"read({room}) gave {len(piece)} bytes")
+            ctypes.memmove(buffer, piece, len(piece))
+            got[0] = len(piece)
+            return _raw.MLPIPE_IO_OK
+        except BaseException as error:  # none may pass through C
+            self.error = error
+            return _raw.MLPIPE_IO_FAILED
+
+
+def _read(call, path, text):
+    if not hasattr(path, "read"):
+        return Dataset(_ctx().give(call, _raw.mlpipe_dataset, _bytes(path),
+                                   text))
+    stream = _Stream(path)
+    try:
+        return Dataset(_ctx().give(call + "_stream", _raw.mlpipe_dataset,
+                                   ctypes.byref(stream.raw), text))
+    except Error as error:
+        if stream.error is not None:
+            raise stream.error from error
+        raise
+
+
 def read_csv(path, params="", **named):
-    """A CSV file as a Dataset; parameters as mlpipe_read_csv's."""
-    return Dataset(_ctx().give("mlpipe_read_csv", _raw.mlpipe_dataset,
-                               _bytes(path), _params(params, named)))
+    """A CSV as a Dataset; parameters as mlpipe_read_csv's. path names a file,
+    or is an object with read(n) that gives bytes."""
+    return _read("mlpipe_read_csv", path, _params(params, named))
+
+
+def read_json(path, params="", **named):
+    """A file of NDJSON, or of an array of objects, as a Dataset; parameters
+    as mlpipe_read_json's. path as read_csv's."""
+    return _read("mlpipe_read_json", path, _params(params, named))
 
 
 def csv_dialect(path, params="", **named):

@@ -43,22 +43,6 @@ MLPIPE_IO_BUSY = 6
 MLPIPE_IO_READ = 0
 MLPIPE_IO_CREATE = 1
 MLPIPE_IO_APPEND = 2
-MLPIPE_KIND_CALL = 0
-MLPIPE_KIND_ROW = 1
-MLPIPE_KIND_FIT = 2
-MLPIPE_KIND_ROWS = 3
-MLPIPE_KIND_LEARNER = 4
-MLPIPE_KIND_FUNCTION = 5
-MLPIPE_KIND_SYNTAX = 6
-MLPIPE_KIND_TAIL = 7
-MLPIPE_PARAM_INT = 1
-MLPIPE_PARAM_REAL = 2
-MLPIPE_PARAM_BOOL = 3
-MLPIPE_PARAM_CHOICE = 4
-MLPIPE_PARAM_TEXT = 5
-MLPIPE_PARAM_NAMES = 6
-MLPIPE_PARAM_REALS = 7
-MLPIPE_PARAM_SPAN = 8
 MLPIPE_TYPE_BOOL = 1
 MLPIPE_TYPE_I64 = 2
 MLPIPE_TYPE_F64 = 3
@@ -96,6 +80,22 @@ MLPIPE_U16 = 9
 MLPIPE_U8 = 10
 MLPIPE_BOOL = 11
 MLPIPE_TOKEN = 12
+MLPIPE_KIND_CALL = 0
+MLPIPE_KIND_ROW = 1
+MLPIPE_KIND_FIT = 2
+MLPIPE_KIND_ROWS = 3
+MLPIPE_KIND_LEARNER = 4
+MLPIPE_KIND_FUNCTION = 5
+MLPIPE_KIND_SYNTAX = 6
+MLPIPE_KIND_TAIL = 7
+MLPIPE_PARAM_INT = 1
+MLPIPE_PARAM_REAL = 2
+MLPIPE_PARAM_BOOL = 3
+MLPIPE_PARAM_CHOICE = 4
+MLPIPE_PARAM_TEXT = 5
+MLPIPE_PARAM_NAMES = 6
+MLPIPE_PARAM_REALS = 7
+MLPIPE_PARAM_SPAN = 8
 MLPIPE_DETAIL_SYNTAX = 100
 MLPIPE_DETAIL_UNCLOSED = 101
 MLPIPE_DETAIL_CHARACTER = 102
@@ -234,6 +234,22 @@ class mlpipe_ctx_options(Structure):
     pass
 
 
+class mlpipe_figure(Structure):
+    pass
+
+
+class ArrowSchema(Structure):
+    pass
+
+
+class ArrowArray(Structure):
+    pass
+
+
+class ArrowArrayStream(Structure):
+    pass
+
+
 class mlpipe_catalog_entry(Structure):
     pass
 
@@ -242,7 +258,7 @@ class mlpipe_catalog_parameter(Structure):
     pass
 
 
-class mlpipe_figure(Structure):
+class mlpipe_stream(Structure):
     pass
 
 
@@ -357,6 +373,12 @@ mlpipe_limits._fields_ = [
      c_uint64),
     ("classes",
      c_uint64),
+    ("unpacked_bytes",
+     c_uint64),
+    ("unpacked_ratio",
+     c_uint64),
+    ("stream_bytes",
+     c_uint64),
 ]
 
 mlpipe_ctx_options._fields_ = [
@@ -390,6 +412,74 @@ mlpipe_ctx_options._fields_ = [
      POINTER(mlpipe_limits)),
 ]
 
+mlpipe_figure._fields_ = [
+    ("value",
+     c_double),
+    ("low",
+     c_double),
+    ("high",
+     c_double),
+    ("n",
+     c_double),
+]
+
+ArrowSchema._fields_ = [
+    ("format",
+     c_char_p),
+    ("name",
+     c_char_p),
+    ("metadata",
+     c_char_p),
+    ("flags",
+     c_int64),
+    ("n_children",
+     c_int64),
+    ("children",
+     POINTER(POINTER(ArrowSchema))),
+    ("dictionary",
+     POINTER(ArrowSchema)),
+    ("release",
+     CFUNCTYPE(None, POINTER(ArrowSchema))),
+    ("private_data",
+     c_void_p),
+]
+
+ArrowArray._fields_ = [
+    ("length",
+     c_int64),
+    ("null_count",
+     c_int64),
+    ("offset",
+     c_int64),
+    ("n_buffers",
+     c_int64),
+    ("n_children",
+     c_int64),
+    ("buffers",
+     POINTER(c_void_p)),
+    ("children",
+     POINTER(POINTER(ArrowArray))),
+    ("dictionary",
+     POINTER(ArrowArray)),
+    ("release",
+     CFUNCTYPE(None, POINTER(ArrowArray))),
+    ("private_data",
+     c_void_p),
+]
+
+ArrowArrayStream._fields_ = [
+    ("get_schema",
+     CFUNCTYPE(c_int32, POINTER(ArrowArrayStream), POINTER(ArrowSchema))),
+    ("get_next",
+     CFUNCTYPE(c_int32, POINTER(ArrowArrayStream), POINTER(ArrowArray))),
+    ("get_last_error",
+     CFUNCTYPE(c_char_p, POINTER(ArrowArrayStream))),
+    ("release",
+     CFUNCTYPE(None, POINTER(ArrowArrayStream))),
+    ("private_data",
+     c_void_p),
+]
+
 mlpipe_catalog_entry._fields_ = [
     ("name",
      c_char_p),
@@ -420,15 +510,15 @@ mlpipe_catalog_parameter._fields_ = [
      c_uint32),
 ]
 
-mlpipe_figure._fields_ = [
-    ("value",
-     c_double),
-    ("low",
-     c_double),
-    ("high",
-     c_double),
-    ("n",
-     c_double),
+mlpipe_stream._fields_ = [
+    ("size",
+     c_size_t),
+    ("user",
+     c_void_p),
+    ("name",
+     c_char_p),
+    ("read",
+     CFUNCTYPE(c_int32, c_void_p, c_void_p, c_size_t, POINTER(c_size_t))),
 ]
 
 SIZES = {
@@ -436,11 +526,15 @@ SIZES = {
     "mlpipe_error": (40, {"status": 0, "detail": 4, "row": 8, "column": 16, "where": 24, "text": 32}),
     "mlpipe_io_stat": (24, {"size": 0, "mtime_ns": 8, "is_dir": 16, "reserved": 20}),
     "mlpipe_io": (128, {"size": 0, "user": 8, "open": 16, "read_at": 24, "write": 32, "truncate": 40, "sync": 48, "close": 56, "stat": 64, "rename": 72, "remove": 80, "make_dir": 88, "sync_dir": 96, "list": 104, "lock": 112, "unlock": 120}),
-    "mlpipe_limits": (152, {"size": 0, "csv_line_bytes": 8, "csv_field_bytes": 16, "csv_columns": 24, "csv_rows": 32, "cell_bytes": 40, "categories": 48, "json_bytes": 56, "json_depth": 64, "json_nodes": 72, "json_key_bytes": 80, "expression_bytes": 88, "expression_depth": 96, "bundle_bytes": 104, "bundle_sections": 112, "trees": 120, "tree_nodes": 128, "features": 136, "classes": 144}),
+    "mlpipe_limits": (176, {"size": 0, "csv_line_bytes": 8, "csv_field_bytes": 16, "csv_columns": 24, "csv_rows": 32, "cell_bytes": 40, "categories": 48, "json_bytes": 56, "json_depth": 64, "json_nodes": 72, "json_key_bytes": 80, "expression_bytes": 88, "expression_depth": 96, "bundle_bytes": 104, "bundle_sections": 112, "trees": 120, "tree_nodes": 128, "features": 136, "classes": 144, "unpacked_bytes": 152, "unpacked_ratio": 160, "stream_bytes": 168}),
     "mlpipe_ctx_options": (104, {"size": 0, "seed": 8, "threads": 16, "log_level": 20, "memory_cap": 24, "user": 32, "alloc": 40, "parallel": 48, "log": 56, "progress": 64, "clock_ns": 72, "entropy": 80, "io": 88, "limits": 96}),
+    "mlpipe_figure": (32, {"value": 0, "low": 8, "high": 16, "n": 24}),
+    "ArrowSchema": (72, {"format": 0, "name": 8, "metadata": 16, "flags": 24, "n_children": 32, "children": 40, "dictionary": 48, "release": 56, "private_data": 64}),
+    "ArrowArray": (80, {"length": 0, "null_count": 8, "offset": 16, "n_buffers": 24, "n_children": 32, "buffers": 40, "children": 48, "dictionary": 56, "release": 64, "private_data": 72}),
+    "ArrowArrayStream": (40, {"get_schema": 0, "get_next": 8, "get_last_error": 16, "release": 24, "private_data": 32}),
     "mlpipe_catalog_entry": (24, {"name": 0, "doc": 8, "kind": 16, "params": 20}),
     "mlpipe_catalog_parameter": (56, {"name": 0, "doc": 8, "initial": 16, "choices": 24, "low": 32, "high": 40, "type": 48, "since": 52}),
-    "mlpipe_figure": (32, {"value": 0, "low": 8, "high": 16, "n": 24}),
+    "mlpipe_stream": (32, {"size": 0, "user": 8, "name": 16, "read": 24}),
 }
 
 FUNCTIONS = {
@@ -518,6 +612,10 @@ FUNCTIONS = {
         [POINTER(mlpipe_ctx), POINTER(mlpipe_dataset), c_char_p, c_uint32, POINTER(POINTER(mlpipe_dataset)), POINTER(POINTER(mlpipe_dataset))]),
     "mlpipe_dataset_free": (None,
         [POINTER(mlpipe_dataset)]),
+    "mlpipe_dataset_from_arrow": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(ArrowSchema), POINTER(ArrowArray), c_char_p, POINTER(POINTER(mlpipe_dataset))]),
+    "mlpipe_dataset_from_arrow_stream": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(ArrowArrayStream), c_char_p, POINTER(POINTER(mlpipe_dataset))]),
     "mlpipe_dataset_name": (c_char_p,
         [POINTER(mlpipe_dataset), c_uint32]),
     "mlpipe_dataset_nulls": (c_int64,
@@ -534,6 +632,10 @@ FUNCTIONS = {
         [POINTER(mlpipe_ctx), POINTER(mlpipe_dataset), c_int64, c_int64, POINTER(POINTER(mlpipe_dataset))]),
     "mlpipe_dataset_split": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_dataset), c_char_p, POINTER(POINTER(mlpipe_dataset)), c_size_t]),
+    "mlpipe_dataset_to_arrow": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_dataset), c_char_p, POINTER(ArrowSchema), POINTER(ArrowArray)]),
+    "mlpipe_dataset_to_arrow_stream": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_dataset), c_char_p, POINTER(ArrowArrayStream)]),
     "mlpipe_dataset_type": (c_int32,
         [POINTER(mlpipe_dataset), c_uint32]),
     "mlpipe_dataset_unit": (c_int32,
@@ -640,6 +742,14 @@ FUNCTIONS = {
         [POINTER(mlpipe_ctx), c_char_p, c_char_p, POINTER(POINTER(mlpipe_dataset))]),
     "mlpipe_read_csv_memory": (c_int32,
         [POINTER(mlpipe_ctx), c_void_p, c_size_t, c_char_p, POINTER(POINTER(mlpipe_dataset))]),
+    "mlpipe_read_csv_stream": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_stream), c_char_p, POINTER(POINTER(mlpipe_dataset))]),
+    "mlpipe_read_json": (c_int32,
+        [POINTER(mlpipe_ctx), c_char_p, c_char_p, POINTER(POINTER(mlpipe_dataset))]),
+    "mlpipe_read_json_memory": (c_int32,
+        [POINTER(mlpipe_ctx), c_void_p, c_size_t, c_char_p, POINTER(POINTER(mlpipe_dataset))]),
+    "mlpipe_read_json_stream": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_stream), c_char_p, POINTER(POINTER(mlpipe_dataset))]),
     "mlpipe_report_count": (c_uint32,
         [POINTER(mlpipe_report)]),
     "mlpipe_report_figure": (c_int32,
@@ -672,6 +782,8 @@ FUNCTIONS = {
         [POINTER(mlpipe_ctx), c_char_p, c_char_p, POINTER(POINTER(mlpipe_source))]),
     "mlpipe_source_free": (None,
         [POINTER(mlpipe_source)]),
+    "mlpipe_source_json": (c_int32,
+        [POINTER(mlpipe_ctx), c_char_p, c_char_p, POINTER(POINTER(mlpipe_source))]),
     "mlpipe_source_next": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_source), POINTER(POINTER(mlpipe_dataset))]),
     "mlpipe_source_reading": (c_int32,
@@ -756,6 +868,14 @@ FUNCTIONS = {
         [POINTER(mlpipe_worker), c_uint64, c_int64, c_void_p, POINTER(c_double), c_size_t]),
     "mlpipe_worker_version": (c_uint64,
         [POINTER(mlpipe_worker)]),
+    "mlpipe_write_csv": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_dataset), c_char_p, c_char_p]),
+    "mlpipe_write_csv_memory": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_dataset), c_char_p, POINTER(POINTER(mlpipe_buffer))]),
+    "mlpipe_write_json": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_dataset), c_char_p, c_char_p]),
+    "mlpipe_write_json_memory": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_dataset), c_char_p, POINTER(POINTER(mlpipe_buffer))]),
 }
 
 

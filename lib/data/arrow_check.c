@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An array against its node, before any value of it is used: lengths, buffers,
+ * bitmaps, offsets, indices, texts, children. What cannot be seen through the
+ * interface is how long a buffer is.
+ */
+#include "arrow_types.h"
+
+/* So that an offset times the bits of any element fits. */
+static const int64_t arrow_most_rows = INT64_MAX >> 10;
+
+/* Bits that are set, without an instruction that not every machine has. */
+static inline int64_t arrow_ones(uint64_t x)
+{
+    x -= x >> 1 & UINT64_C(0x5555555555555555);
+    x = (x & UINT64_C(0x3333333333333333))
+        + (x >> 2 & UINT64_C(0x3333333333333333));
+    x = (x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    return (int64_t)(x * UINT64_C(0x0101010101010101) >> 56);
+}
+
+int64_t mlpipe__arrow_count_nulls(const void *bits, int64_t from, int64_t n)
+{
+    const uint8_t *b = bits;
+    int64_t set = 0, i = from;
+    const int64_t end = from + n;
+
+    for (; i < end && i % 8; i++)
+        set += mlpipe__bit(b, (uint64_t)i);
+    for (; end - i >= 64; i += 64) {
+        uint64_t word;
+        memcpy(&word, b + i / 8, sizeof word);
+        set += arrow_ones(word);
+    }
+    for (; i < end; i++)
+        set += mlpipe__bit(b, (uint64_t)i);
+    return n - set;
+}
+
+static mlpipe_status arrow_bad(mlpipe_ctx *ctx,
+                               const mlpipe__arrow_node *node,
+                               const char *what, int64_t is, int64_t must)
+{
+    return mlpipe__fail(ctx, MLPIPE_E_FORMAT,
+                        "column %q, format %q: %s: %lld, against %lld",
+                        node->path, node->format, what, (long long)is,
+                        (long long)must);
+}
+
+/* The same where an element is to blame. */
+static mlpipe_status arrow_bad_at(mlpipe_ctx *ctx,
+                                  const mlpipe__arrow_node *node, int64_t at,
+                                  const char *what, int64_t is, int64_t must)
+{
+    (void)mlpipe__fail(ctx, MLPIPE_E_FORMAT,
+                       "column %q, format %q, element %lld: %s: %lld, "
+                       "against %lld", node->path, node->format,
+                       (long long)at, what, (long long)is, (long long)must);
+    return mlpipe__fail_at(ctx, at, node->path);
+}
+
+/* How many buffers an array of this kind has; a view may have more. */
+static int64_t arrow_buffers(const mlpipe__arrow_node *node)
+{
+    switch (node->kind) {
+    case MLPIPE__ARROW_NULL:
+    case MLPIPE__ARROW_RUNS:
+        return 0;
+    case MLPIPE__ARROW_STRUCT:
+    case MLPIPE__ARROW_LIST_FIXED:
+        return 1;
+    case MLPIPE__ARROW_TEXT:
+    case MLPIPE__ARROW_VIEW:
+    case MLPIPE__ARROW_LIST_VIEW:
+        return 3;
+    default:
+        return 2;
+    }
+}
+
+/* Lengths and pointers of the struct itself. */
+static mlpipe_status arrow_check_struct(mlpipe_ctx *ctx,
+                                        const mlpipe__arrow_node *node,
+                                        const struct ArrowArray *a,
+                                        int64_t least)
+{
+    const int64_t buffers = arrow_buffers(node);
+
+    if (!a)
+        return mlpipe__fail(ctx, MLPIPE_E_FORMAT,
+                            "column %q: its array is a NULL pointer",
+                            node->path);
+    if (!a->release)
+        return mlpipe__fail(ctx, MLPIPE_E_STATE,
+                            "column %q: its array was released or moved",
+                            node->path);
+    if (a->length < 0 || a->length > arrow_most_rows)
+        return arrow_bad(ctx, node, "length", a->length, arrow_most_rows);
+    if (a->offset < 0 || a->offset > arrow_most_rows)
+        return arrow_bad(ctx, node, "offset", a->offset, arrow_most_rows);
+    if (a->length < least)
+        return arrow_bad(ctx, node, "fewer rows than the array that holds "
+                         "it needs", a->length, least);
+    if (a->null_count < -1 || a->null_count > a->length)
+        return arrow_bad(ctx, node, "null_count", a->null_count, a->length);
+    if (node->kind == MLPIPE__ARROW_VIEW
+            ? a->n_buffers < buffers || a->n_buffers > INT32_MAX
+            : a->n_buffers != buffers && (a->n_buffers != 1 || buffers))
+        return arrow_bad(ctx, node, "n_buffers", a->n_buffers, buffers);
+    if (buffers && !a->buffers)
+        return arrow_bad(ctx, node, "buffers is a NULL pointer", 0, buffers);
+    if (a->n_children != (int64_t)node->child_count)
+        return arrow_bad(ctx, node, "n_children", a->n_children,
+                         node->child_count);
+    if (a->n_children && !a->children)
+        return arrow_bad(ctx, node, "children is a NULL pointer", 0,
+                         a->n_children);
+    if (!a->dictionary != !node->dictionary)
+        return arrow_bad(ctx, node, "dictionaries", a->dictionary != NULL,
+                         node->dictionary != NULL);
+    return MLPIPE_OK;
+}
+
+/* The bitmap of nulls, and the number that the producer tells. */
+static mlpipe_status arrow_check_nulls(mlpipe_ctx *ctx,
+                                       const mlpipe__arrow_node *node,
+                                       const struct ArrowArray *a)
+{
+    if (node->kind == MLPIPE__ARROW_NULL)
+        return MLPIPE_OK;
+    if (node->kind == MLPIPE__ARROW_RUNS)
+        return a->null_count > 0
+            ? arrow_bad(ctx, node, "runs have no nulls of their own",
+                        a->null_count, 0)
+            : MLPIPE_OK;
+    if (!a->buffers[0])
+        return a->null_count > 0
+            ? arrow_bad(ctx, node, "nulls without a bitmap", a->null_count,
+                        0)
+            : MLPIPE_OK;
+    const int64_t nulls =
+        mlpipe__arrow_count_nulls(a->buffers[0], a->offset, a->length);
+    return a->null_count >= 0 && a->null_count != nulls
+        ? arrow_bad(ctx, node, "null_count does not fit its bitmap",
+                    a->null_count, nulls)
+        : MLPIPE_OK;
+}
+
+/* Offsets of a text or list: from 0 on, never back, not past `end`. */
+static mlpipe_status arrow_check_offsets(mlpipe_ctx *ctx,
+                                         const mlpipe__arrow_node *node,
+                                         const struct ArrowArray *a,
+                                         int64_t end, int64_t *last)
+{
+    int64_t before = 0;
+
+    *last = 0;
+    /* An empty array may have no offsets at all. */
+    if (!a->buffers[1])
+        return a->length + a->offset
+            ? arrow_bad(ctx, node, "rows without a buffer of offsets",
+                        a->length, 0)
+            : MLPIPE_OK;
+    if (!a->length)
+        return MLPIPE_OK;
+    for (int64_t i = 0; i <= a->length; i++) {
+        const int64_t at = mlpipe__arrow_offset(a->buffers[1], node->bytes,
+                                                a->offset + i);
+        if (at < before)
+            return arrow_bad_at(ctx, node, i, "an offset below the one "
+                                "before, or below 0", at, before);
+        before = at;
+    }
+    *last = before;
+    return before > end ? arrow_bad(ctx, node, "the last offset is past the "
+                                    "end", before, end)
+                        : MLPIPE_OK;
+}
+
+/* One text: its length, and that it is UTF-8. */
+static mlpipe_status arrow_check_text(mlpipe_ctx *ctx,
+                                      const mlpipe__arrow_node *node,
+                                      int64_t row, const char *text,
+                                      int64_t bytes)
+{
+    const uint64_t limit = ctx->env->limits.cell_bytes;
+
+    if ((uint64_t)bytes > limit) {
+        (void)mlpipe__fail(ctx, MLPIPE_E_LIMIT,
+                           "column %q, row %lld: a text of %lld bytes; the "
+                           "limit cell_bytes is %llu", node->path,
+                           (long long)row, (long long)bytes,
+                           (unsigned long long)limit);
+        return mlpipe__fail_at(ctx, row, node->path);
+    }
+    if (!bytes || mlpipe__utf8_valid(text, (size_t)bytes))
+        return MLPIPE_OK;
+    (void)mlpipe__fail(ctx, MLPIPE_E_FORMAT,
+                       "column %q, row %lld is no UTF-8; cast it to binary "
+                       "and decode it, or leave it out", node->path,
+                       (long long)row);
+    return mlpipe__fail_at(ctx, row, node->path);
+}
+
+static bool arrow_check_has(const struct ArrowArray *a, int64_t i)
+{
+    return !a->buffers[0] || mlpipe__bit(a->buffers[0],
+                                         (uint64_t)(a->offset + i));
+}
+
+static mlpipe_status arrow_check_texts(mlpipe_ctx *ctx,
+                                       const mlpipe__arrow_node *node,
+                                       const struct ArrowArray *a)
+{
+    int64_t last;
+    mlpipe_status st = arrow_check_offsets(ctx, node, a, INT64_MAX / 2,
+                                           &last);
+
+    if (!st && last && !a->buffers[2])
+        st = arrow_bad(ctx, node, "bytes of text without a buffer", last, 0);
+    for (int64_t i = 0; !st && last && i < a->length; i++) {
+        const int64_t from = mlpipe__arrow_offset(a->buffers[1], node->bytes,
+                                                  a->offset + i);
+        const int64_t to = mlpipe__arrow_offset(a->buffers[1], node->bytes,
+                                                a->offset + i + 1);
+        if (arrow_check_has(a, i))
+            st = arrow_check_text(ctx, node, i,
+                                  (const char *)a->buffers[2] + from,
+                                  to - from);
+    }
+    return st;
+}
+
+/* One view of 16 bytes: length, then the text or prefix, buffer, offset. */
+static mlpipe_status arrow_check_view(mlpipe_ctx *ctx,
+                                      const mlpipe__arrow_node *node,
+                                      const struct ArrowArray *a, int64_t i)
+{
+    const char *view = (const char *)a->buffers[1] + (a->offset + i) * 16;
+    const int64_t n = mlpipe__arrow_i32_at(view, 0);
+    const int64_t more = a->n_buffers - 3;
+
+    if (n < 0)
+        return arrow_bad_at(ctx, node, i, "the length of a text", n, 0);
+    if (n <= 12)
+        return arrow_check_text(ctx, node, i, view + 4, n);
+    const int64_t buffer = mlpipe__arrow_i32_at(view, 2);
+    const int64_t at = mlpipe__arrow_i32_at(view, 3);
+    if (buffer < 0 || buffer >= more)
+        return arrow_bad_at(ctx, node, i, "the buffer of a text", buffer,
+                            more);
+    const int64_t room =
+        mlpipe__arrow_i64_at(a->buffers[a->n_buffers - 1], buffer);
+    if (at < 0 || at > room || n > room - at)
+        return arrow_bad_at(ctx, node, i, "a text ends past its buffer",
+                            at + n, room);
+    const char *text = (const char *)a->buffers[2 + buffer] + at;
+    if (memcmp(text, view + 4, 4))
+        return arrow_bad_at(ctx, node, i, "the prefix of a text is not what "
+                            "the text begins with", at, buffer);
+    return arrow_check_text(ctx, node, i, text, n);
+}
+
+static mlpipe_status arrow_check_views(mlpipe_ctx *ctx,
+                                       const mlpipe__arrow_node *node,
+                                       const struct ArrowArray *a)
+{
+    const int64_t more = a->n_buffers - 3;
+    const void *sizes = a->buffers[a->n_buffers - 1];
+    mlpipe_status st = MLPIPE_OK;
+
+    if (!a->buffers[1] && a->length + a->offset)
+        return arrow_bad(ctx, node, "rows without a buffer of views",
+                         a->length, 0);
+    if (more && !sizes)
+        return arrow_bad(ctx, node, "buffers without their lengths", more,
+                         0);
+    for (int64_t i = 0; !st && i < more; i++) {
+        const int64_t room = mlpipe__arrow_i64_at(sizes, i);
+        if (room < 0 || (room && !a->buffers[2 + i]))
+            st = arrow_bad(ctx, node, "the length of a buffer of text", room,
+                           0);
+    }
+    for (int64_t i = 0; !st && i < a->length; i++)
+        if (arrow_check_has(a, i))
+            st = arrow_check_view(ctx, node, a, i);
+    return st;
+}
+
+/* Starts and lengths of a list view. */
+static mlpipe_status arrow_check_list_views(mlpipe_ctx *ctx,
+                                            const mlpipe__arrow_node *node,
+                                            const struct ArrowArray *a)
+{
+    const int64_t end = a->children[0]->length;
+
+    if (a->length && (!a->buffers[1] || !a->buffers[2]))
+        return arrow_bad(ctx, node, "rows without buffers", a->length, 0);
+    for (int64_t i = 0; i < a->length; i++) {
+        const int64_t at = mlpipe__arrow_offset(a->buffers[1], node->bytes,
+                                                a->offset + i);
+        const int64_t n = mlpipe__arrow_offset(a->buffers[2], node->bytes,
+                                               a->offset + i);
+        if (arrow_check_has(a, i)
+            && (at < 0 || n < 0 || at > end || n > end - at))
+            return arrow_bad_at(ctx, node, i, "a list ends past its values",
+                                at < 0 || n < 0 ? -1 : at, end);
+    }
+    return MLPIPE_OK;
+}
+
+/* Run ends rise from above 0 to the end; a value for each. */
+static mlpipe_status arrow_check_runs(mlpipe_ctx *ctx,
+                                      const mlpipe__arrow_node *node,
+                                      const struct ArrowArray *a)
+{
+    const struct ArrowArray *ends = a->children[0];
+    int64_t before = 0;
+
+    if (a->children[1]->length < ends->length)
+        return arrow_bad(ctx, node, "fewer values than runs",
+                         a->children[1]->length, ends->length);
+    for (int64_t i = 0; i < ends->length; i++) {
+        const mlpipe__arrow_place p = {&node->children[0], ends,
+                                       ends->offset + i};
+        const int64_t end = mlpipe__arrow_int(&p);
+        if (!mlpipe__arrow_valid(&p) || end <= before)
+            return arrow_bad_at(ctx, node, i, "a run that ends before it "
+                                "begins", end, before);
+        before = end;
+    }
+    return before < a->offset + a->length
+        ? arrow_bad(ctx, node, "the last run ends before the last row",
+                    before, a->offset + a->length)
+        : MLPIPE_OK;
+}
+
+/* Every index that is not null must have an entry. */
+static mlpipe_status arrow_check_indices(mlpipe_ctx *ctx,
+                                         const mlpipe__arrow_node *node,
+                                         const struct ArrowArray *a)
+{
+    const uint64_t entries = (uint64_t)a->dictionary->length;
+
+    for (int64_t i = 0; i < a->length; i++) {
+        const mlpipe__arrow_place p = {node, a, a->offset + i};
+        if (!mlpipe__arrow_valid(&p))
+            continue;
+        const int64_t index = mlpipe__arrow_int(&p);
+        if ((uint64_t)index >= entries)
+            return arrow_bad_at(ctx, node, i, "an index past the dictionary",
+                                index, (int64_t)entries);
+    }
+    return MLPIPE_OK;
+}
+
+static mlpipe_status arrow_check_at(mlpipe_ctx *ctx,
+                                    const mlpipe__arrow_node *node,
+                                    const struct ArrowArray *a,
+                                    int64_t least);
+
+/* What is left once the children are known to be sound. */
+static mlpipe_status arrow_check_kind(mlpipe_ctx *ctx,
+                                      const mlpipe__arrow_node *node,
+                                      const struct ArrowArray *a)
+{
+    int64_t last;
+
+    switch (node->kind) {
+    case MLPIPE__ARROW_TEXT:
+        return arrow_check_texts(ctx, node, a);
+    case MLPIPE__ARROW_VIEW:
+        return arrow_check_views(ctx, node, a);
+    case MLPIPE__ARROW_LIST:
+        return arrow_check_offsets(ctx, node, a, a->children[0]->length,
+                                   &last);
+    case MLPIPE__ARROW_LIST_VIEW:
+        return arrow_check_list_views(ctx, node, a);
+    case MLPIPE__ARROW_RUNS:
+        return arrow_check_runs(ctx, node, a);
+    case MLPIPE__ARROW_NULL:
+    case MLPIPE__ARROW_STRUCT:
+    case MLPIPE__ARROW_LIST_FIXED:
+        return MLPIPE_OK;
+    default:
+        if (!a->buffers[1] && a->length + a->offset)
+            return arrow_bad(ctx, node, "rows without a buffer", a->length,
+                             0);
+        return node->dictionary ? arrow_check_indices(ctx, node, a)
+                                : MLPIPE_OK;
+    }
+}
+
+/* Rows that a child must have for its parent's. */
+static mlpipe_status arrow_check_least(mlpipe_ctx *ctx,
+                                       const mlpipe__arrow_node *node,
+                                       const struct ArrowArray *a,
+                                       int64_t *least)
+{
+    const int64_t rows = a->offset + a->length;
+
+    *least = node->kind == MLPIPE__ARROW_STRUCT ? rows : 0;
+    if (node->kind != MLPIPE__ARROW_LIST_FIXED)
+        return MLPIPE_OK;
+    if (node->size && rows > arrow_most_rows / node->size)
+        return arrow_bad(ctx, node, "rows of lists of a fixed size", rows,
+                         arrow_most_rows / node->size);
+    *least = rows * node->size;
+    return MLPIPE_OK;
+}
+
+static mlpipe_status arrow_check_at(mlpipe_ctx *ctx,
+                                    const mlpipe__arrow_node *node,
+                                    const struct ArrowArray *a,
+                                    int64_t least)
+{
+    mlpipe_status st = arrow_check_struct(ctx, node, a, least);
+
+    if (!st)
+        st = arrow_check_nulls(ctx, node, a);
+    if (!st)
+        st = arrow_check_least(ctx, node, a, &least);
+    for (uint32_t i = 0; !st && i < node->child_count; i++)
+        st = arrow_check_at(ctx, &node->children[i], a->children[i], least);
+    if (!st && node->dictionary)
+        st = arrow_check_at(ctx, node->dictionary, a->dictionary, 0);
+    return st ? st : arrow_check_kind(ctx, node, a);
+}
+
+mlpipe_status mlpipe__arrow_check(mlpipe_ctx *ctx,
+                                  const mlpipe__arrow_node *node,
+                                  const struct ArrowArray *array)
+{
+    return arrow_check_at(ctx, node, array, 0);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* Fits and importances with an offset, which some rows lack. */
+#include "torture.h"
+
+static mlpipe_status offset_recipe(torture *t, mlpipe_pipeline **out)
+{
+    mlpipe_status st = mlpipe_pipeline_new(
+        t->plain, "target=y features=color offset=double", out);
+    if (!st)
+        st = mlpipe_pipeline_derive(t->plain, *out, "double = 2 * x");
+    if (!st)
+        st = mlpipe_pipeline_add(t->plain, *out, "gbt",
+                                 "trees=2 leaves=3 min_rows=5");
+    return st;
+}
+
+static mlpipe_status torture_offset_fit(torture *t)
+{
+    mlpipe_dataset *d = NULL;
+    mlpipe_pipeline *p = NULL;
+    mlpipe_model *m = (mlpipe_model *)t;
+    mlpipe_status st = torture_dataset(t->plain, &d);
+    if (!st)
+        st = offset_recipe(t, &p);
+    if (!st)
+        st = mlpipe_fit(t->c, p, d, NULL, &m);
+    torture_check(t, !st == (m != NULL));
+    if (!st)
+        torture_text(t, mlpipe_model_id(m));
+    if (!st)
+        mlpipe_model_free(m);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    return st;
+}
+
+static mlpipe_status torture_offset_importance(torture *t)
+{
+    mlpipe_dataset *d = NULL;
+    mlpipe_pipeline *p = NULL;
+    mlpipe_model *m = NULL;
+    mlpipe_report *r = NULL;
+    mlpipe_status st = torture_dataset(t->plain, &d);
+    if (!st)
+        st = offset_recipe(t, &p);
+    if (!st)
+        st = mlpipe_fit(t->plain, p, d, NULL, &m);
+    if (!st)
+        st = mlpipe_importance(t->c, m, d, "repeats=2", &r);
+    torture_check(t, !st == (r != NULL));
+    if (!st) {
+        const double drop = mlpipe_report_get(r, "drop.color");
+        torture_record(t, &drop, sizeof drop);
+    }
+    mlpipe_report_free(r);
+    mlpipe_model_free(m);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    return st;
+}
+
+const torture_scenario torture_offset[] = {
+    {"mlpipe_fit", torture_offset_fit, 0},
+    {"mlpipe_importance", torture_offset_importance, 0},
+    {NULL, NULL, 0},
+};
