@@ -366,6 +366,9 @@ typedef struct mlpipe__csv_guess {
     bool ambiguous;
     uint64_t lf, crlf, cr; /* line ends in the sample */
     char shown[2][MLPIPE__CSV_SHOWN]; /* a record as the best two cut it */
+    uint32_t windows;    /* further on that were looked at; of them */
+    uint32_t confirmed, against; /* fit; are written by another delimiter */
+    uint64_t against_offset; /* of the first that is */
 } mlpipe__csv_guess;
 
 /* Bytes at the start by which a dialect is chosen. */
@@ -657,6 +660,9 @@ mlpipe_status mlpipe__csv_open(mlpipe_ctx *ctx, const mlpipe__csv_kind *kind,
                                bool tolerant, mlpipe__csv **out);
 extern const mlpipe__csv_kind mlpipe__csv_rows;
 void mlpipe__csv_free(void *csv);
+/* Confirms or doubts the guess by windows over the file, of which the start
+ * is in the input's window; goes back there (csv_windows.c). */
+mlpipe_status mlpipe__csv_windows(mlpipe_ctx *ctx, mlpipe__csv *csv);
 /* Where the table begins and ends (csv_frame.c, csv_footer.c). */
 mlpipe_status mlpipe__csv_frame(mlpipe_ctx *ctx, mlpipe__csv *csv);
 mlpipe_status mlpipe__csv_footer(mlpipe_ctx *ctx, mlpipe__csv *csv);

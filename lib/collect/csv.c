@@ -58,6 +58,8 @@ static mlpipe_status csv_to_rows(mlpipe_ctx *ctx, mlpipe__csv *csv)
     if (!st)
         st = mlpipe__csv_sniff(ctx, &start, &csv->options,
                                &csv->reader.record, g);
+    if (!st)
+        st = mlpipe__csv_windows(ctx, csv);
     if (!st && g->ambiguous && !csv->tolerant)
         st = mlpipe__csv_ambiguous(ctx, &csv->input, g);
     if (st)

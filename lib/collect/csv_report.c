@@ -242,6 +242,9 @@ void mlpipe__csv_report_dialect(mlpipe_report *r, const mlpipe__csv *csv)
                                                         : 0);
     mlpipe__report_number(r, "margin", g->margin);
     mlpipe__report_number(r, "ambiguous", g->ambiguous);
+    mlpipe__report_number(r, "windows", g->windows);
+    mlpipe__report_number(r, "windows_confirming", g->confirmed);
+    mlpipe__report_number(r, "windows_against", g->against);
     csv_report_string(r, "runner_up", g->count > 1
                       ? mlpipe__csv_delimiter_name(&g->best[1].dialect, room)
                       : "");

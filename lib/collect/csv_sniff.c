@@ -216,17 +216,20 @@ static void csv_show(const csv_sniffer *s, const mlpipe__csv_look *look,
 mlpipe_status mlpipe__csv_ambiguous(mlpipe_ctx *ctx, const mlpipe__input *in,
                                     const mlpipe__csv_guess *g)
 {
-    char a[4], b[4];
+    char a[4], b[4], from[60] = "";
     const mlpipe__csv_look *first = &g->best[0], *second = &g->best[1];
 
+    if (g->against)
+        (void)mlpipe__format(from, sizeof from, ", as about byte %llu is",
+                             (unsigned long long)g->against_offset);
     return mlpipe__fail(ctx, MLPIPE_E_AMBIGUOUS,
                         "%s: cells may be separated by %q (%u cells a line: "
-                        "%s) or by %q (%u cells a line: %s); say which "
+                        "%s) or by %q (%u cells a line: %s)%s; say which "
                         "with delimiter=", mlpipe__input_name(in),
                         mlpipe__csv_delimiter_name(&first->dialect, a),
                         first->cells, g->shown[0],
                         mlpipe__csv_delimiter_name(&second->dialect, b),
-                        second->cells, g->shown[1]);
+                        second->cells, g->shown[1], from);
 }
 
 static void csv_count_ends(const mlpipe__csv_sample *sample,
