@@ -311,16 +311,66 @@ static void run(pl_file *f, pl_table *t, total (*totals)[TOTALS])
     add(totals[2], f, score(f, t, NULL));
 }
 
-/* The mean over the files, and over the kinds of faults. */
+/*
+ * How often each kind of fault occurs among the files of the survey behind the
+ * benchmark: the sums per kind of pollock_weights.json of G. Vitagliano et al.,
+ * "Pollock: A Data Loading Benchmark", VLDB 2023. Kinds that are ours alone
+ * (a footnote, the delimiter |) have none. The files are our own, too, so that
+ * the figure is no entry in the benchmark's table.
+ */
+static const struct {
+    const char *kind;
+    double weight;
+} frequencies[] = {
+    {"source", 1},
+    {"empty", 15},
+    {"no trailing line end", 184},
+    {"two trailing line ends", 5},
+    {"no header", 470},
+    {"header of several lines", 2 * 47},
+    {"preamble", 282},
+    {"second table", 188},
+    {"header only", 3},
+    {"one row", 4},
+    {"line end cr", 7},
+    {"line end lf", 1691},
+    {"delimiter tab", 4},
+    {"delimiter ;", 834},
+    {"delimiter space", 4},
+    {"delimiter ', '", 101},
+    {"quote '", 11},
+    {"escape backslash", 1},
+    {"escape none", 7},
+    {"one delimiter less", 0.36775106082036774 * 672},
+    {"one delimiter more", 0.36775106082036774 * 756},
+    {"one quote more", 7},
+    {"another delimiter in a row", 12},
+};
+enum { FREQUENCIES = sizeof frequencies / sizeof frequencies[0] };
+
+static double frequency(const char *kind)
+{
+    for (int i = 0; i < FREQUENCIES; i++)
+        if (!strcmp(kind, frequencies[i].kind))
+            return frequencies[i].weight;
+    return 0;
+}
+
+/* The mean over the files, over the kinds of faults, and over these by how
+ * often they occur. */
 static void sum_up(const char *name, const total *x, double *simple,
                    double *weighted)
 {
-    double sum = 0, kinds = 0;
-    int files = 0, refused = 0, count = 0;
+    double sum = 0, kinds = 0, often = 0, weights = 0;
+    int files = 0, refused = 0, count = 0, known = 0;
 
     for (; x->kind; x++, count++) {
+        const double weight = frequency(x->kind);
         sum += x->sum;
         kinds += x->sum / x->files;
+        often += weight * x->sum / x->files;
+        weights += weight;
+        known += weight > 0;
         files += x->files;
         refused += x->refused;
         if (getenv("POLLUTE_SHOW"))
@@ -328,10 +378,12 @@ static void sum_up(const char *name, const total *x, double *simple,
                    "refused\n", name, x->kind, x->files, x->sum / x->files,
                    x->worst, x->worst_at, x->refused);
     }
+    assert_int_equal(FREQUENCIES, known);
     *simple = sum / files;
-    *weighted = kinds / count;
-    printf("# %s: %d files, %d refused, simple %.4f, by kind %.4f of 10\n",
-           name, files, refused, *simple, *weighted);
+    *weighted = often / weights;
+    printf("# %s: %d files, %d refused, simple %.4f, by kind %.4f, weighted "
+           "%.4f of 10\n", name, files, refused, *simple, kinds / count,
+           *weighted);
 }
 
 static void test_pollution(void **state)
@@ -348,9 +400,9 @@ static void test_pollution(void **state)
         run(&f, &t, totals);
     sum_up("rows=fail", totals[2], &simple, &weighted);
     sum_up("automatic", totals[0], &simple, &weighted);
-    assert_true(simple >= 9.8);
+    assert_true(simple >= 9.8 && weighted >= 9.8);
     sum_up("with parameters", totals[1], &simple, &weighted);
-    assert_true(simple >= 9.95);
+    assert_true(simple >= 9.95 && weighted >= 9.95);
     for (int i = 0; i < 3; i++) {
         free(said[i].items);
         free(loaded[i].items);
