@@ -36,8 +36,11 @@ typedef struct mlpipe_stream {
 
 /**
  * Read a CSV file (RFC 4180). Types are a function of the whole file. Cells
- * that are empty, "?", "NA", "N/A", "NaN", "nan", "null" or "NULL" are null;
- * spaces after delimiters are trimmed and reported.
+ * that are empty, or "?", "NA", "N/A", "NaN", "nan", "null" or "NULL" are
+ * null, quoted or not unless quoted=text; spaces after delimiters are trimmed
+ * and reported. What separates cells, quotes, escapes, comments, lines before
+ * the header and behind the rows are found out and reported, unless they are
+ * told; see mlpipe_csv_dialect.
  *
  * A file may be compressed: gzip (of several members too) and zstd (of several
  * frames too) are told by their first bytes, whatever the name, where the
@@ -52,11 +55,14 @@ typedef struct mlpipe_stream {
  * of what the file unpacks to.
  *
  * The full list of parameters is in the catalog under "mlpipe_read_csv"; the
- * main ones:
- * delimiter=, quote='"' header=auto|true|false na=?,NA
+ * main ones: delimiter=; quote='"'
+ * escape=auto|doubled|backslash|none comment=# header=auto|true|false
+ * header_rows=2 skip=3 footer=1 decimal=',' thousands=. na=?,NA
  * dates=auto|mdy|dmy|ymd text=auto|category|text as=zipcode:category
- * rows=fail|quarantine quoted=null|text. Categories are numbered in the order
- * of their texts.
+ * rows=fail|quarantine|pad quoted=null|text. Categories are numbered in the
+ * order of their texts. rows=pad loads short rows with nulls behind them, long
+ * ones without their last cells, and stray quotes as they stand; each is
+ * listed, and rows that cannot be mended are quarantined.
  * The row of an error is a row of data counted from 0, without the header and
  * with bad and empty rows; its text names the line of the file, counted from 1.
  *
@@ -69,8 +75,8 @@ typedef struct mlpipe_stream {
  *         MLPIPE_E_FORMAT (a bad row under rows=fail, bytes that are not in
  *         their encoding), MLPIPE_E_CORRUPT (compressed bytes that are damaged
  *         or cut off; the place is in the message),
- *         MLPIPE_E_AMBIGUOUS (dates, delimiter or header that read in two
- *         ways), MLPIPE_E_SCHEMA (as= names no column), MLPIPE_E_EMPTY (no
+ *         MLPIPE_E_AMBIGUOUS (dates, delimiter, header or title that read in
+ *         two ways), MLPIPE_E_SCHEMA (as= names no column), MLPIPE_E_EMPTY (no
  *         row to load), MLPIPE_E_LIMIT, MLPIPE_E_CONFLICT (the file changed
  *         while it was read), MLPIPE_E_CANCELLED, MLPIPE_E_ARG (an empty
  *         path), MLPIPE_E_UNSUPPORTED (a context without files, a compression
@@ -126,6 +132,53 @@ mlpipe_read_csv_memory(mlpipe_ctx *ctx, const void *bytes, size_t size,
 MLPIPE_API MLPIPE_CHECK mlpipe_status
 mlpipe_read_csv_stream(mlpipe_ctx *ctx, const mlpipe_stream *stream,
                        const char *params, mlpipe_dataset **out);
+
+/**
+ * Tell how a CSV is written without reading its rows: delimiter, quote,
+ * escape, comment, line_end, header, names, the lines that would be skipped,
+ * and how sure that is. `margin` is 1 minus the second best score over the
+ * best, `candidates` shows what each dialect would give; where `ambiguous` is
+ * 1, mlpipe_read_csv refuses the file until delimiter= is told. The dialect is
+ * chosen by the first MiB. Of a longer file that is neither packed nor
+ * transcoded eight `windows` are looked at, too: `windows_confirming` fit it;
+ * `windows_against` are written by another delimiter, and the margin falls by
+ * their share. Where half of them are, the file is ambiguous.
+ *
+ * @param ctx borrows
+ * @param path borrows: UTF-8
+ * @param params borrows: as mlpipe_read_csv; NULL for the defaults
+ * @param out gives: a report of the kind "dialect"; free with
+ *        mlpipe_report_free
+ * @return MLPIPE_OK
+ * @status as mlpipe_read_csv, but for what only rows can be: MLPIPE_E_FORMAT
+ *         (the header is no record), MLPIPE_E_AMBIGUOUS (header or title),
+ *         MLPIPE_E_EMPTY (nothing in it)
+ * @thread ctx
+ * @since 0.1
+ *
+ *     mlpipe_csv_dialect(c, "odd.csv", NULL, &dialect);
+ *     sure = mlpipe_report_get(dialect, "margin");
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_csv_dialect(mlpipe_ctx *ctx, const char *path, const char *params,
+                   mlpipe_report **out);
+
+/**
+ * The same of CSV in memory.
+ *
+ * @param ctx borrows
+ * @param bytes borrows
+ * @param size how many bytes
+ * @param params borrows: as mlpipe_read_csv; NULL for the defaults
+ * @param out gives: as mlpipe_csv_dialect; free with mlpipe_report_free
+ * @return MLPIPE_OK
+ * @status as mlpipe_csv_dialect, without the file's
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_csv_dialect_memory(mlpipe_ctx *ctx, const void *bytes, size_t size,
+                          const char *params, mlpipe_report **out);
 
 /**
  * Open a CSV file as a source: reads it once to learn the types, then gives

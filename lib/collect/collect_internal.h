@@ -35,14 +35,29 @@ enum {
     MLPIPE__CSV_TEXT_TEXT
 };
 
+/* Bytes of a dialect that are none, are to be found out, cannot be. */
+enum { MLPIPE__CSV_NONE = -1, MLPIPE__CSV_FIND = -2, MLPIPE__CSV_REFUSED = -3 };
+/* How a quote stands inside quotes. */
+enum { MLPIPE__CSV_DOUBLE, MLPIPE__CSV_BACKSLASH, MLPIPE__CSV_BARE };
+/* What becomes of bad rows. */
+enum { MLPIPE__CSV_FAIL, MLPIPE__CSV_QUARANTINE, MLPIPE__CSV_PAD };
+enum { MLPIPE__CSV_AUTO_LINES = -1, MLPIPE__CSV_MOST_LINES = 10000 };
+
 typedef struct mlpipe__csv_options {
     mlpipe__params params;  /* owns the texts */
-    int32_t delimiter;      /* a byte; -1 = found out */
-    int32_t quote;          /* a byte; -1 = none */
+    int32_t delimiter;      /* a byte or MLPIPE__CSV_FIND */
+    int32_t quote, comment; /* a byte, MLPIPE__CSV_NONE or _FIND */
+    int32_t escape;         /* MLPIPE__CSV_DOUBLE ... or _FIND */
+    bool pad;               /* a space behind a delimiter belongs to it */
     uint32_t header, text;  /* MLPIPE__CSV_ */
+    uint32_t header_rows;   /* 0 = found out */
+    int64_t skip, footer;   /* lines, or MLPIPE__CSV_AUTO_LINES */
+    char decimal, thousands; /* thousands: 0 = none */
+    bool find_comma;        /* is decimal found out? */
     uint32_t encoding;      /* MLPIPE__ENCODING_ */
     uint32_t orders;        /* MLPIPE__CSV_ orders of dates that are tried */
-    bool trim, quarantine;
+    bool trim;
+    uint32_t policy;        /* MLPIPE__CSV_FAIL ... */
     bool quoted_text;       /* a cell in quotes is never null */
     uint64_t max_rejects;
     mlpipe__dict na;        /* tokens that mean null */
@@ -200,26 +215,31 @@ bool mlpipe__json_skip(mlpipe__json_lexer *l, mlpipe__json_pass *pass);
 
 /* ---- records (csv_scan.c, csv_reader.c) --------------------------------- */
 
-enum { MLPIPE__CSV_BLANK = 1, MLPIPE__CSV_STOP = 2 };
+enum { MLPIPE__CSV_BLANK = 1, MLPIPE__CSV_STOP = 2, MLPIPE__CSV_ESCAPE = 4 };
 
 typedef struct mlpipe__csv_dialect {
     char delimiter;
-    int32_t quote;        /* -1 = none */
+    int32_t quote;        /* MLPIPE__CSV_NONE or a byte; comment too */
+    int32_t comment;
+    uint32_t escape;      /* MLPIPE__CSV_DOUBLE ... */
     bool trim;
+    bool pad;             /* a space behind a delimiter belongs to it */
+    bool loose;           /* quotes that close nothing are characters */
     uint8_t class[256];   /* MLPIPE__CSV_BLANK: dropped at the edges of a
-                             cell; _STOP: ends a cell without quotes */
+                             cell; _STOP: ends a cell without quotes;
+                             _ESCAPE: takes the next byte as it is */
 } mlpipe__csv_dialect;
 
 void mlpipe__csv_dialect_init(mlpipe__csv_dialect *d, char delimiter,
                               int32_t quote, bool trim);
+void mlpipe__csv_dialect_escape(mlpipe__csv_dialect *d, uint32_t escape);
 
 /* A cell as it lies in the record. */
 enum { MLPIPE__CSV_QUOTED = 1, MLPIPE__CSV_DOUBLED = 2,
-       MLPIPE__CSV_TRIMMED = 4 };
+       MLPIPE__CSV_TRIMMED = 4, MLPIPE__CSV_ESCAPED = 16 /* backslashes */ };
 /* What a cell of JSON is; a cell of CSV is none of them. */
 enum {
     MLPIPE__CSV_STRING = 8,
-    MLPIPE__CSV_ESCAPED = 16, /* a string with backslashes */
     MLPIPE__CSV_NUMBER = 32,
     MLPIPE__CSV_TRUTH = 64,
     MLPIPE__CSV_NESTED = 128, /* an array or object as it stands */
@@ -238,6 +258,7 @@ typedef struct mlpipe__csv_field {
 enum mlpipe__csv_found {
     MLPIPE__CSV_ROW,      /* cells, maybe too many or too few */
     MLPIPE__CSV_EMPTY,    /* a blank line */
+    MLPIPE__CSV_COMMENT,  /* a line that is a comment */
     MLPIPE__CSV_BAD,      /* the record breaks the format; see bad */
     MLPIPE__CSV_MORE,     /* its end is not in the window */
     MLPIPE__CSV_TOO_MANY, /* cells than the limit */
@@ -251,6 +272,10 @@ typedef struct mlpipe__csv_record {
     uint32_t count, room;
     size_t size;          /* bytes with the line's end */
     uint64_t lines;       /* lines that it spans */
+    bool stray;           /* a quote that closes nothing (loose) */
+    bool unclosed;        /* a loose search for a closing quote came to the
+                             end of all: it is not tried again, or many
+                             stray quotes were quadratic work */
     const char *bad;      /* why it is BAD */
     uint32_t bad_field;
 } mlpipe__csv_record;
@@ -269,6 +294,7 @@ typedef struct mlpipe__csv_reader {
     uint64_t next_line;
     uint64_t begin, end;   /* of the record, in bytes */
     uint64_t polled;       /* offset of the last poll */
+    uint64_t unclosed;     /* behind it no loose search is tried; 0: nowhere */
     uint32_t pass, passes; /* for progress */
     const char *raw;       /* the record's bytes */
     bool wide;             /* a byte above 0x7f was met */
@@ -288,10 +314,83 @@ mlpipe_status mlpipe__csv_too_long(mlpipe_ctx *ctx,
 /* Bytes of a cell, quotes undone; valid until the next call. False = nomem. */
 bool mlpipe__csv_cell(mlpipe__csv_reader *r, uint32_t field, const char **s,
                       size_t *n);
-/* Which of , ; tab | separates the cells; E_AMBIGUOUS names two. */
-mlpipe_status mlpipe__csv_sniff(mlpipe_ctx *ctx, mlpipe__input *in,
+/* Flags of a cell; a short row that is padded has none behind its last. */
+static inline uint32_t mlpipe__csv_flags(const mlpipe__csv_reader *r,
+                                         uint32_t field)
+{
+    return field < r->record.count ? r->record.fields[field].flags : 0;
+}
+
+/* ---- the dialect (csv_sniff.c, csv_measure.c) --------------------------- */
+
+/* How a sample looks when it is cut by one dialect. */
+typedef struct mlpipe__csv_look {
+    mlpipe__csv_dialect dialect;
+    bool told;           /* the delimiter was told: one cell is a number of
+                            cells like any other */
+    uint32_t cells;      /* the most frequent number of cells; 0: no record */
+    uint64_t records;    /* blank ones and comments are none */
+    uint64_t regular;    /* of them have that many cells */
+    uint64_t misfit;     /* bytes of records that do not fit */
+    uint64_t bad;        /* records that break the format */
+    uint64_t stray;      /* with a quote at the edge of a plain cell */
+    uint64_t doubled;    /* cells with a doubled quote */
+    uint64_t inner, padded; /* cells behind the first; those of them that
+                               start with a space */
+    double credit;       /* mean over the regular records' cells: does it
+                            look like a value of its own? */
+    double hard;         /* the share of numbers and dates */
+    double score;
+} mlpipe__csv_look;
+
+/* A stretch of the input that begins with a line. */
+typedef struct mlpipe__csv_sample {
+    const char *p, *end;
+    bool eof;            /* nothing comes behind it */
+} mlpipe__csv_sample;
+
+/* look->dialect and told are given. */
+mlpipe_status mlpipe__csv_measure(mlpipe_ctx *ctx,
+                                  const mlpipe__csv_sample *sample,
+                                  mlpipe__csv_record *record,
+                                  mlpipe__csv_look *look);
+
+enum { MLPIPE__CSV_GUESSES = 8, MLPIPE__CSV_SHOWN = 100 };
+
+/* What was found out about the dialect. */
+typedef struct mlpipe__csv_guess {
+    mlpipe__csv_look best[MLPIPE__CSV_GUESSES]; /* by falling score */
+    uint32_t count;
+    double margin;       /* 1 - second score / first; 1 without a second */
+    bool asked;          /* the delimiter was told */
+    bool ambiguous;
+    uint64_t lf, crlf, cr; /* line ends in the sample */
+    char shown[2][MLPIPE__CSV_SHOWN]; /* a record as the best two cut it */
+    uint32_t windows;    /* further on that were looked at; of them */
+    uint32_t confirmed, against; /* fit; are written by another delimiter */
+    uint64_t against_offset; /* of the first that is */
+} mlpipe__csv_guess;
+
+/* Bytes at the start by which a dialect is chosen. */
+enum { MLPIPE__CSV_SNIFFED = 1 << 20 };
+/* Below this margin two dialects are equally good. */
+#define MLPIPE__CSV_MARGIN 0.25
+
+/* A delimiter that cuts nothing, of a table of one column. */
+enum { MLPIPE__CSV_UNCUT = 0x1f };
+
+/* Finds the dialect of a sample. */
+mlpipe_status mlpipe__csv_sniff(mlpipe_ctx *ctx,
+                                const mlpipe__csv_sample *sample,
                                 const mlpipe__csv_options *o,
-                                mlpipe__csv_record *record, char *out);
+                                mlpipe__csv_record *record,
+                                mlpipe__csv_guess *out);
+/* E_AMBIGUOUS with what each of the best two would give. */
+mlpipe_status mlpipe__csv_ambiguous(mlpipe_ctx *ctx, const mlpipe__input *in,
+                                    const mlpipe__csv_guess *g);
+/* ",", "tab", "space", ", ", "none" */
+const char *mlpipe__csv_delimiter_name(const mlpipe__csv_dialect *d,
+                                       char room[4]);
 
 /* ---- values (csv_value.c, csv_time.c) ----------------------------------- */
 
@@ -306,6 +405,7 @@ enum {
     MLPIPE__CSV_YMD = 64,
     MLPIPE__CSV_MDY = 128,
     MLPIPE__CSV_DMY = 256,
+    MLPIPE__CSV_COMMA = 512,  /* numbers with a decimal comma */
     MLPIPE__CSV_NUMBERS = 3,
     MLPIPE__CSV_BOOLS = 60,
     MLPIPE__CSV_TIMES = 448
@@ -320,6 +420,16 @@ enum mlpipe__csv_number {
     MLPIPE__CSV_REAL        /* point, exponent, inf or nan */
 };
 enum mlpipe__csv_number mlpipe__csv_number_kind(const char *s, size_t n);
+/* Is it a number, a date or a time? */
+bool mlpipe__csv_hard(const char *s, size_t n);
+/*
+ * A number in the form that all else reads: without the signs between groups
+ * of three digits, with a point. NULL where a sign stands where it must not
+ * or the number has more than MLPIPE__CSV_DIGITS bytes; else room or s.
+ */
+enum { MLPIPE__CSV_DIGITS = 900 };
+const char *mlpipe__csv_plain(const char *s, size_t *n, char decimal,
+                              char thousands, char *room);
 /* One of the MLPIPE__CSV_BOOLS sets, 0 where it is in none. */
 uint32_t mlpipe__csv_bool(const char *s, size_t n, bool *value);
 
@@ -353,6 +463,9 @@ typedef struct mlpipe__csv_column {
     uint32_t kind;           /* that of the first value */
     uint32_t fraction;       /* most digits of a second's fraction */
     bool real, huge, rounded; /* cells with a point; beyond i64, 2^53 */
+    bool comma;              /* its numbers have a decimal comma */
+    bool grouped;            /* 1,234: the comma may part thousands */
+    bool ungrouped;          /* 1,5: it can only be a decimal one */
     bool yes, no;            /* bools that occur */
     bool zone, naive;        /* times with and without a zone */
     bool beyond_ns;          /* a time that ns cannot hold */
@@ -360,11 +473,24 @@ typedef struct mlpipe__csv_column {
     bool late;               /* some texts were missed: gather them again */
     bool many;               /* more texts than a category may have */
     uint64_t example_line;   /* of a date that reads in two orders */
+    uint64_t mixed_line;     /* of a date of another order than before */
+    uint64_t lost_line;      /* of the value that made it a text */
+    uint32_t lost;           /* what it was before: MLPIPE__CSV_ kinds */
     char example[MLPIPE__CSV_EXAMPLE];
     mlpipe__dictionary *dictionary;
 } mlpipe__csv_column;
 
+/* What happened to a row that is no row like the others. */
+enum mlpipe__csv_fate {
+    MLPIPE__CSV_REJECTED,
+    MLPIPE__CSV_PADDED,   /* was short and loaded with nulls behind it */
+    MLPIPE__CSV_CUT,      /* was long and loaded without its last cells */
+    MLPIPE__CSV_MENDED,   /* had quotes that close nothing */
+    MLPIPE__CSV_KINDS
+};
+
 typedef struct mlpipe__csv_reject {
+    enum mlpipe__csv_fate kind;
     uint64_t line, begin, end;
     uint64_t row;                /* of the data, from 0, bad and empty too */
     int32_t column;              /* -1: the whole row */
@@ -372,12 +498,28 @@ typedef struct mlpipe__csv_reject {
     size_t raw, raw_bytes;
 } mlpipe__csv_reject;
 
+/* Lines that are no rows: titles before the header, notes behind the rows,
+ * comments. */
+enum mlpipe__csv_part {
+    MLPIPE__CSV_PREAMBLE, MLPIPE__CSV_FOOTER, MLPIPE__CSV_NOTE
+};
+typedef struct mlpipe__csv_line {
+    enum mlpipe__csv_part part;
+    uint64_t line, begin, end;
+    size_t raw, raw_bytes;       /* in line_text */
+} mlpipe__csv_line;
+enum { MLPIPE__CSV_LINES = 100 }; /* that are listed; all are counted */
+
 /* The law: rows_in = loaded + rejected + skipped. */
 typedef struct mlpipe__csv_tally {
     uint64_t rows_in, loaded, rejected, skipped, trimmed;
+    uint64_t mended[MLPIPE__CSV_KINDS]; /* loaded, but listed */
+    uint64_t quoted_empty;
     uint64_t empty_objects; /* of JSON: keys without a column */
     uint32_t reject_count;
     size_t reject_bytes;
+    uint32_t line_count;
+    size_t line_bytes;
 } mlpipe__csv_tally;
 
 typedef struct mlpipe__csv mlpipe__csv;
@@ -410,9 +552,14 @@ struct mlpipe__csv {
     struct mlpipe__ndjson *json;
     mlpipe__csv_options options;
     mlpipe__input input;
+    mlpipe__csv_guess guess;
     mlpipe__csv_reader reader;
+    uint32_t cells;                    /* of most rows; 0: not known */
+    uint64_t footer_offset;            /* no rows from there on */
+    mlpipe__csv_tally before;          /* what lies before the header */
     uint64_t data_offset, data_line;   /* behind the header */
-    bool header;
+    bool header, tolerant;             /* tolerant: of a dialect in doubt */
+    uint32_t header_rows;              /* lines that name the columns */
     uint32_t renamed;                  /* columns that got another name */
     uint32_t column_count, forced_count;
     mlpipe__csv_column *columns;
@@ -422,6 +569,8 @@ struct mlpipe__csv {
     mlpipe__csv_reject *rejects;
     uint32_t reject_room;
     mlpipe__text reject_text;
+    mlpipe__csv_line *lines;
+    mlpipe__text line_text;
     bool done;                         /* the last record was read */
 };
 
@@ -430,7 +579,7 @@ struct mlpipe__csv {
 static inline int32_t mlpipe__csv_null(const mlpipe__csv *csv, uint32_t i,
                                        const char *s, size_t n)
 {
-    const uint32_t flags = csv->reader.record.fields[i].flags;
+    const uint32_t flags = mlpipe__csv_flags(&csv->reader, i);
 
     if (flags & (MLPIPE__CSV_ABSENT | MLPIPE__CSV_NULL))
         return flags & MLPIPE__CSV_NULL ? 1 : 0;
@@ -502,7 +651,26 @@ mlpipe_status mlpipe__csv_source(mlpipe_ctx *ctx,
 /* What a report tells of a table as it is read (csv_report.c). */
 void mlpipe__csv_report_encoding(mlpipe_report *r, const mlpipe__csv *csv);
 void mlpipe__csv_report_dialect(mlpipe_report *r, const mlpipe__csv *csv);
+/* The dialect and what became of rows that did not fit it. */
+void mlpipe__csv_report_rows(mlpipe_report *r, const mlpipe__csv *csv);
 
+/* Everything up to where the table begins and ends (csv.c). */
+mlpipe_status mlpipe__csv_open(mlpipe_ctx *ctx, const mlpipe__csv_kind *kind,
+                               mlpipe__input_from from, const char *params,
+                               bool tolerant, mlpipe__csv **out);
+extern const mlpipe__csv_kind mlpipe__csv_rows;
+void mlpipe__csv_free(void *csv);
+/* Confirms or doubts the guess by windows over the file, of which the start
+ * is in the input's window; goes back there (csv_windows.c). */
+mlpipe_status mlpipe__csv_windows(mlpipe_ctx *ctx, mlpipe__csv *csv);
+/* Where the table begins and ends (csv_frame.c, csv_footer.c). */
+mlpipe_status mlpipe__csv_frame(mlpipe_ctx *ctx, mlpipe__csv *csv);
+mlpipe_status mlpipe__csv_footer(mlpipe_ctx *ctx, mlpipe__csv *csv);
+/* Lists the reader's current record among the lines that are no rows. */
+mlpipe_status mlpipe__csv_list_line(mlpipe_ctx *ctx, mlpipe__csv *csv,
+                                    enum mlpipe__csv_part part);
+/* A record as text that can be shown: cut, without the line's end. */
+void mlpipe__csv_put_raw(mlpipe__text *t, const char *s, size_t n);
 /* Names of columns from the header; resolves `as` (csv_header.c). */
 mlpipe_status mlpipe__csv_header(mlpipe_ctx *ctx, mlpipe__csv *csv);
 /* name:type of `as`; E_PARAM where it is not. */
@@ -515,14 +683,14 @@ bool mlpipe__csv_start_column(mlpipe__csv *csv, mlpipe__csv_column *c);
 /* Goes to the first record; clears the tally. */
 void mlpipe__csv_rewind(mlpipe__csv *csv, uint32_t pass);
 /*
- * The next row with as many cells as there are columns, whose cells suit the
- * columns of a forced type; all others are tallied. False in *row at
- * the end.
+ * The next row with as many cells as there are columns (rows=pad: any, the
+ * cells that are missing are empty), whose cells suit the columns of a forced
+ * type; all others are tallied. False in *row at the end.
  */
 mlpipe_status mlpipe__csv_row(mlpipe_ctx *ctx, mlpipe__csv *csv, bool *row);
 /* May the cell go into a column of its forced type? */
-bool mlpipe__csv_suits(const mlpipe__csv_column *c, const char *s, size_t n,
-                       uint32_t orders);
+bool mlpipe__csv_suits(const mlpipe__csv_column *c,
+                       const mlpipe__csv_options *o, const char *s, size_t n);
 /* At most max rows as columns; 0 rows and NULL at the end (csv_fill.c). */
 mlpipe_status mlpipe__csv_fill(mlpipe_ctx *ctx, mlpipe__csv *csv,
                                int64_t max, mlpipe__column ***columns,

@@ -2,9 +2,7 @@
 /* Reading CSV: whole into a dataset, or block by block as a source. */
 #include "collect_internal.h"
 
-enum { CSV_FIRST_BYTES = 1 << 18 };
-
-static void csv_free(void *state)
+void mlpipe__csv_free(void *state)
 {
     mlpipe__csv *csv = state;
 
@@ -21,6 +19,8 @@ static void csv_free(void *state)
     mlpipe__free(env, csv->nulls_before);
     mlpipe__free(env, csv->rejects);
     mlpipe__text_free(&csv->reject_text);
+    mlpipe__free(env, csv->lines);
+    mlpipe__text_free(&csv->line_text);
     mlpipe__text_free(&csv->reader.scratch);
     mlpipe__free(env, csv->reader.record.fields);
     mlpipe__input_close(&csv->input);
@@ -35,7 +35,7 @@ static mlpipe_status csv_first_bytes(mlpipe_ctx *ctx, mlpipe__csv *csv)
     mlpipe__input *in = &csv->input;
     mlpipe_status st = MLPIPE_OK;
 
-    while (!st && !in->eof && in->end - in->at < CSV_FIRST_BYTES)
+    while (!st && !in->eof && in->end - in->at < MLPIPE__CSV_SNIFFED)
         st = mlpipe__input_more(ctx, in);
     return st;
 }
@@ -50,17 +50,24 @@ static mlpipe_status csv_options(mlpipe_ctx *ctx, const char *params,
 
 static mlpipe_status csv_to_rows(mlpipe_ctx *ctx, mlpipe__csv *csv)
 {
-    char delimiter = (char)csv->options.delimiter;
-    mlpipe_status st = MLPIPE_OK;
+    mlpipe__csv_guess *g = &csv->guess;
+    mlpipe_status st = csv_first_bytes(ctx, csv);
 
-    if (csv->options.delimiter < 0)
-        st = mlpipe__csv_sniff(ctx, &csv->input, &csv->options,
-                               &csv->reader.record, &delimiter);
+    const mlpipe__csv_sample start = {csv->input.at, csv->input.end,
+                                      csv->input.eof};
+    if (!st)
+        st = mlpipe__csv_sniff(ctx, &start, &csv->options,
+                               &csv->reader.record, g);
+    if (!st)
+        st = mlpipe__csv_windows(ctx, csv);
+    if (!st && g->ambiguous && !csv->tolerant)
+        st = mlpipe__csv_ambiguous(ctx, &csv->input, g);
     if (st)
         return st;
-    mlpipe__csv_dialect_init(&csv->reader.dialect, delimiter,
-                             csv->options.quote, csv->options.trim);
-    return mlpipe__csv_header(ctx, csv);
+    csv->reader.dialect = g->best[0].dialect;
+    csv->cells = g->best[0].cells;
+    st = mlpipe__csv_frame(ctx, csv);
+    return st ? st : mlpipe__csv_header(ctx, csv);
 }
 
 static mlpipe_status csv_next(mlpipe_ctx *ctx, mlpipe__csv *csv,
@@ -82,27 +89,23 @@ static void csv_free_nothing(mlpipe__csv *csv)
     (void)csv;
 }
 
-static const mlpipe__csv_kind csv_kind = {
+const mlpipe__csv_kind mlpipe__csv_rows = {
     .name = "csv",
     .options = csv_options,
     .begin = csv_to_rows,
     .next = csv_next,
     .seen = csv_seen,
-    .report = mlpipe__csv_report_dialect,
+    .report = mlpipe__csv_report_rows,
     .free = csv_free_nothing,
 };
 
 /* ---- reading, whatever the kind ----------------------------------------- */
 
-/* Everything up to the types of the columns. */
-static mlpipe_status csv_begin(mlpipe_ctx *ctx, mlpipe__csv *csv)
+/* Types of the columns; the first row is next. */
+static mlpipe_status csv_types(mlpipe_ctx *ctx, mlpipe__csv *csv)
 {
-    mlpipe_status st = csv_first_bytes(ctx, csv);
+    const mlpipe_status st = mlpipe__csv_infer(ctx, csv);
 
-    if (!st)
-        st = csv->kind->begin(ctx, csv);
-    if (!st)
-        st = mlpipe__csv_infer(ctx, csv);
     if (st)
         return st;
     const size_t tokens = csv->options.na.count;
@@ -116,9 +119,9 @@ static mlpipe_status csv_begin(mlpipe_ctx *ctx, mlpipe__csv *csv)
     return MLPIPE_OK;
 }
 
-static mlpipe_status csv_open(mlpipe_ctx *ctx, const mlpipe__csv_kind *kind,
-                              mlpipe__input_from from, const char *params,
-                              mlpipe__csv **out)
+mlpipe_status mlpipe__csv_open(mlpipe_ctx *ctx, const mlpipe__csv_kind *kind,
+                               mlpipe__input_from from, const char *params,
+                               bool tolerant, mlpipe__csv **out)
 {
     mlpipe__csv *csv = mlpipe__alloc(ctx->env, sizeof *csv);
 
@@ -127,22 +130,41 @@ static mlpipe_status csv_open(mlpipe_ctx *ctx, const mlpipe__csv_kind *kind,
         return mlpipe__nomem(ctx);
     csv->env = mlpipe__env_keep(ctx->env);
     csv->kind = kind;
+    csv->tolerant = tolerant;
+    csv->footer_offset = UINT64_MAX;
     csv->reader.input = &csv->input;
     csv->reader.next_line = 1;
     csv->reader.passes = 2;
     csv->reader.record.env = csv->env;
     mlpipe__text_init(&csv->reader.scratch, csv->env);
     mlpipe__text_init(&csv->reject_text, csv->env);
+    mlpipe__text_init(&csv->line_text, csv->env);
     mlpipe_status st = kind->options(ctx, params, csv);
     from.encoding = csv->options.encoding;
     if (!st)
         st = mlpipe__input_open(ctx, &from, &csv->input);
     if (!st)
-        st = csv_begin(ctx, csv);
+        st = kind->begin(ctx, csv);
     if (!st)
         *out = csv;
     else
-        csv_free(csv);
+        mlpipe__csv_free(csv);
+    return st;
+}
+
+/* The same with types, ready for its first row. */
+static mlpipe_status csv_open(mlpipe_ctx *ctx, const mlpipe__csv_kind *kind,
+                              mlpipe__input_from from, const char *params,
+                              mlpipe__csv **out)
+{
+    mlpipe_status st = mlpipe__csv_open(ctx, kind, from, params, false, out);
+
+    if (!st)
+        st = csv_types(ctx, *out);
+    if (st) {
+        mlpipe__csv_free(*out);
+        *out = NULL;
+    }
     return st;
 }
 
@@ -185,7 +207,7 @@ mlpipe_status mlpipe__csv_read(mlpipe_ctx *ctx, const mlpipe__csv_kind *kind,
     st = csv_block(ctx, csv, INT64_MAX, true, out);
     if (!st && !*out) /* the first pass met rows */
         st = mlpipe__input_changed(ctx, &csv->input);
-    csv_free(csv);
+    mlpipe__csv_free(csv);
     return st;
 }
 
@@ -201,7 +223,7 @@ mlpipe_status mlpipe_read_csv(mlpipe_ctx *ctx, const char *path,
     if (!st && !path)
         st = mlpipe__null_arg(ctx, "path");
     if (!st)
-        st = mlpipe__csv_read(ctx, &csv_kind,
+        st = mlpipe__csv_read(ctx, &mlpipe__csv_rows,
                               (mlpipe__input_from){.path = path}, params,
                               out);
     return mlpipe__end(ctx, st);
@@ -221,7 +243,7 @@ mlpipe_status mlpipe_read_csv_memory(mlpipe_ctx *ctx, const void *bytes,
         st = mlpipe__null_arg(ctx, "bytes");
     if (!st)
         st = mlpipe__csv_read(
-            ctx, &csv_kind,
+            ctx, &mlpipe__csv_rows,
             (mlpipe__input_from){.bytes = bytes, .size = size}, params, out);
     return mlpipe__end(ctx, st);
 }
@@ -239,7 +261,7 @@ mlpipe_status mlpipe_read_csv_stream(mlpipe_ctx *ctx,
     if (!st && !stream)
         st = mlpipe__null_arg(ctx, "stream");
     if (!st)
-        st = mlpipe__csv_read(ctx, &csv_kind,
+        st = mlpipe__csv_read(ctx, &mlpipe__csv_rows,
                               (mlpipe__input_from){.stream = stream}, params,
                               out);
     return mlpipe__end(ctx, st);
@@ -271,6 +293,8 @@ static mlpipe_status csv_source_next(mlpipe_ctx *ctx, void *state,
     csv->tally = tally;
     csv->reject_text.size = tally.reject_bytes;
     csv->reject_text.failed = false;
+    csv->line_text.size = tally.line_bytes;
+    csv->line_text.failed = false;
     csv->reader.scratch.failed = false;
     csv->done = done;
     return st;
@@ -286,7 +310,7 @@ static const mlpipe__source_class csv_source = {
     .name = "csv",
     .next = csv_source_next,
     .reading = csv_source_reading,
-    .free = csv_free,
+    .free = mlpipe__csv_free,
 };
 
 mlpipe_status mlpipe__csv_source(mlpipe_ctx *ctx,
@@ -313,6 +337,6 @@ mlpipe_status mlpipe_source_csv(mlpipe_ctx *ctx, const char *path,
     if (!st && !path)
         st = mlpipe__null_arg(ctx, "path");
     if (!st)
-        st = mlpipe__csv_source(ctx, &csv_kind, path, params, out);
+        st = mlpipe__csv_source(ctx, &mlpipe__csv_rows, path, params, out);
     return mlpipe__end(ctx, st);
 }

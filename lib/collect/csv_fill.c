@@ -7,8 +7,9 @@ enum { CSV_RESERVE = 64 };
 /* Converts a cell; false where it does not suit the column any more, or
  * memory or room is out. */
 static bool csv_convert(mlpipe__column_writer *w, const mlpipe__csv_column *c,
-                        const char *s, size_t n)
+                        const mlpipe__csv_options *o, const char *s, size_t n)
 {
+    char room[MLPIPE__CSV_DIGITS];
     mlpipe__csv_time time;
     int64_t integer;
     double real;
@@ -17,10 +18,13 @@ static bool csv_convert(mlpipe__column_writer *w, const mlpipe__csv_column *c,
 
     switch (c->type) {
     case MLPIPE_TYPE_I64:
-        return mlpipe__parse_i64(s, n, &integer)
+        s = mlpipe__csv_plain(s, &n, o->decimal, o->thousands, room);
+        return s && mlpipe__parse_i64(s, n, &integer)
             && mlpipe__writer_i64(w, integer);
     case MLPIPE_TYPE_F64:
-        return mlpipe__parse_f64(s, n, true, &real)
+        s = mlpipe__csv_plain(s, &n, c->comma ? ',' : o->decimal,
+                              o->thousands, room);
+        return s && mlpipe__parse_f64(s, n, true, &real)
             && mlpipe__writer_f64(w, real);
     case MLPIPE_TYPE_BOOL:
         if (n == 1 && (*s == '0' || *s == '1'))
@@ -73,13 +77,14 @@ static mlpipe_status csv_fill_row(mlpipe_ctx *ctx, mlpipe__csv *csv,
         size_t n;
         if (!mlpipe__csv_cell(&csv->reader, i, &s, &n))
             return mlpipe__nomem(ctx);
-        csv->tally.trimmed += (csv->reader.record.fields[i].flags
-                               & MLPIPE__CSV_TRIMMED) != 0;
+        const uint32_t flags = mlpipe__csv_flags(&csv->reader, i);
+        csv->tally.trimmed += (flags & MLPIPE__CSV_TRIMMED) != 0;
+        csv->tally.quoted_empty += !n && flags & MLPIPE__CSV_QUOTED;
         const int32_t token = mlpipe__csv_null(csv, i, s, n);
         if (token >= 0) {
             csv->nulls[(size_t)i * o->na.count + (uint32_t)token]++;
             (void)mlpipe__writer_null(writers[i]);
-        } else if (!csv_convert(writers[i], &csv->columns[i], s, n)) {
+        } else if (!csv_convert(writers[i], &csv->columns[i], o, s, n)) {
             return csv_fill_failed(ctx, csv, i, writers[i]);
         }
     }

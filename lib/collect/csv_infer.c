@@ -10,10 +10,37 @@
 
 /* ---- one value ---------------------------------------------------------- */
 
-static uint32_t csv_fit_number(mlpipe__csv_column *c, const char *s, size_t n)
+/* Does it read as a number with a decimal comma? */
+static uint32_t csv_fit_comma(mlpipe__csv_column *c, const char *s, size_t n)
 {
+    char room[MLPIPE__CSV_DIGITS];
+    size_t used = n, head = 0;
+    const char *comma = memchr(s, ',', n);
+    const char *plain = mlpipe__csv_plain(s, &used, ',', 0, room);
+
+    if (!plain || mlpipe__csv_number_kind(plain, used) < MLPIPE__CSV_INTEGER
+        || mlpipe__csv_number_kind(plain, used) == MLPIPE__CSV_CODE)
+        return 0;
+    if (comma) {
+        head = (size_t)(comma - s) - (*s == '-' || *s == '+');
+        const bool three = n - (size_t)(comma - s) == 4 && head > 0
+            && head < 4 && comma[-(ptrdiff_t)head] != '0';
+        c->grouped |= three;
+        c->ungrouped |= !three;
+    }
+    return MLPIPE__CSV_COMMA;
+}
+
+static uint32_t csv_fit_number(mlpipe__csv_column *c,
+                               const mlpipe__csv_options *o, const char *s,
+                               size_t n)
+{
+    char room[MLPIPE__CSV_DIGITS];
     int64_t value;
 
+    s = mlpipe__csv_plain(s, &n, o->decimal, o->thousands, room);
+    if (!s)
+        return 0;
     switch (mlpipe__csv_number_kind(s, n)) {
     case MLPIPE__CSV_INTEGER:
         if (n > 15 && mlpipe__parse_i64(s, n, &value)
@@ -115,15 +142,30 @@ static uint64_t csv_most_texts(const mlpipe__csv *csv,
         ? limit : MLPIPE__AUTO_CATEGORIES;
 }
 
+/* Keeps what the column was up to this value, which made a text of it. */
+static void csv_lost(const mlpipe__csv *csv, mlpipe__csv_column *c,
+                     uint32_t before, const char *s, size_t n)
+{
+    mlpipe__csv_time time;
+
+    c->lost = before;
+    c->lost_line = csv->reader.line;
+    if (!(before & MLPIPE__CSV_TIMES))
+        return;
+    for (uint32_t o = MLPIPE__CSV_YMD; o <= MLPIPE__CSV_DMY; o *= 2)
+        if (mlpipe__csv_parse_time(s, n, o, &time))
+            c->mixed_line = c->lost_line;
+}
+
 /* What a cell may be: a text of CSV anything, a value of JSON what its own
  * kind allows. */
-static uint32_t csv_may_be(const mlpipe__csv_field *f)
+static uint32_t csv_may_be(uint32_t flags)
 {
-    if (!(f->flags & MLPIPE__CSV_VALUE))
+    if (!(flags & MLPIPE__CSV_VALUE))
         return UINT32_MAX;
-    return f->flags & MLPIPE__CSV_STRING ? MLPIPE__CSV_TIMES
-        : f->flags & MLPIPE__CSV_NUMBER ? MLPIPE__CSV_NUMBERS
-        : f->flags & MLPIPE__CSV_TRUTH ? MLPIPE__CSV_TRUE_FALSE : 0;
+    return flags & MLPIPE__CSV_STRING ? MLPIPE__CSV_TIMES
+        : flags & MLPIPE__CSV_NUMBER ? MLPIPE__CSV_NUMBERS
+        : flags & MLPIPE__CSV_TRUTH ? MLPIPE__CSV_TRUE_FALSE : 0;
 }
 
 /* Narrows the column by one value, which is of the kinds in `can`; false on
@@ -135,15 +177,20 @@ static bool csv_observe(mlpipe__csv *csv, mlpipe__csv_column *c,
     const bool first = !c->values++;
 
     if (c->may & can & MLPIPE__CSV_NUMBERS)
-        fits = csv_fit_number(c, s, n);
+        fits = csv_fit_number(c, &csv->options, s, n);
+    if (c->may & can & MLPIPE__CSV_COMMA)
+        fits |= csv_fit_comma(c, s, n);
     if (!fits && c->may & can & MLPIPE__CSV_BOOLS)
         fits = csv_fit_bool(c, s, n) & can;
     if (!fits && c->may & can & MLPIPE__CSV_TIMES)
         fits = csv_fit_time(c, s, n, csv->reader.line);
+    const uint32_t before = c->may;
     c->may &= fits;
     if (c->may)
         return true;
     c->late = !first;
+    if (c->late)
+        csv_lost(csv, c, before, s, n);
     if (c->late || !csv_wants_texts(csv, c))
         return true;
     return csv_begin_texts(c, csv->env)
@@ -175,11 +222,13 @@ static mlpipe_status csv_infer_row(mlpipe_ctx *ctx, mlpipe__csv *csv)
 
     for (uint32_t i = 0; i < csv->column_count; i++) {
         mlpipe__csv_column *c = &csv->columns[i];
-        const mlpipe__csv_field *f = &csv->reader.record.fields[i];
+        const uint32_t flags = mlpipe__csv_flags(&csv->reader, i);
+        const size_t size = i < csv->reader.record.count
+            ? csv->reader.record.fields[i].size : 0;
         const char *s;
         size_t n;
-        if (f->size > limits->csv_field_bytes)
-            return csv_cell_too_long(ctx, csv, i, f->size, "csv_field_bytes",
+        if (size > limits->csv_field_bytes)
+            return csv_cell_too_long(ctx, csv, i, size, "csv_field_bytes",
                                      limits->csv_field_bytes);
         if (!mlpipe__csv_cell(&csv->reader, i, &s, &n))
             return mlpipe__nomem(ctx);
@@ -188,10 +237,10 @@ static mlpipe_status csv_infer_row(mlpipe_ctx *ctx, mlpipe__csv *csv)
                                      limits->cell_bytes);
         if (mlpipe__csv_null(csv, i, s, n) >= 0)
             continue;
-        c->kinds |= f->flags & MLPIPE__CSV_VALUE;
+        c->kinds |= flags & MLPIPE__CSV_VALUE;
         if (!c->may && !c->texts)
             continue;
-        if (c->may ? !csv_observe(csv, c, s, n, csv_may_be(f))
+        if (c->may ? !csv_observe(csv, c, s, n, csv_may_be(flags))
                    : !csv_gather(c, s, n, csv_most_texts(csv, c)))
             return mlpipe__nomem(ctx);
     }
@@ -210,7 +259,7 @@ static mlpipe_status csv_infer_pass(mlpipe_ctx *ctx, mlpipe__csv *csv,
         if (!st && row)
             st = csv_infer_row(ctx, csv);
     }
-    if (!st && csv->tally.rejected && !csv->options.quarantine)
+    if (!st && csv->tally.rejected && !csv->options.policy)
         st = mlpipe__csv_rejected(ctx, csv);
     return st;
 }
@@ -243,7 +292,8 @@ static int32_t csv_natural_type(const mlpipe__csv_column *c)
         return MLPIPE_TYPE_F64;
     if (c->may & MLPIPE__CSV_I64)
         return c->huge ? MLPIPE_TYPE_TEXT : MLPIPE_TYPE_I64;
-    if (c->may & MLPIPE__CSV_F64)
+    if (c->may & MLPIPE__CSV_F64 || (c->may & MLPIPE__CSV_COMMA
+                                     && c->ungrouped))
         return MLPIPE_TYPE_F64;
     if (csv_is_bool(c))
         return MLPIPE_TYPE_BOOL;
@@ -276,6 +326,8 @@ static mlpipe_status csv_settle(mlpipe_ctx *ctx, mlpipe__csv *csv,
                                 mlpipe__csv_column *c)
 {
     c->type = c->forced ? c->forced : csv_natural_type(c);
+    c->comma = c->type == MLPIPE_TYPE_F64 && c->may & MLPIPE__CSV_COMMA
+        && !(c->may & MLPIPE__CSV_F64);
     if (c->type == MLPIPE_TYPE_TIMESTAMP) {
         if (c->values && !csv_is_time(c)) {
             (void)mlpipe__fail(ctx, MLPIPE_E_FORMAT,
@@ -334,6 +386,8 @@ static mlpipe_status csv_close_texts(mlpipe_ctx *ctx, mlpipe__csv *csv,
 bool mlpipe__csv_start_column(mlpipe__csv *csv, mlpipe__csv_column *c)
 {
     c->may = MLPIPE__CSV_NUMBERS | MLPIPE__CSV_BOOLS | csv->options.orders;
+    if (csv->options.find_comma && csv->reader.dialect.delimiter != ',')
+        c->may |= MLPIPE__CSV_COMMA;
     if (c->forced)
         c->may = c->forced == MLPIPE_TYPE_TIMESTAMP ? csv->options.orders : 0;
     return c->forced != MLPIPE_TYPE_CATEGORY || csv_begin_texts(c, csv->env);

@@ -11,16 +11,16 @@ void mlpipe__csv_rewind(mlpipe__csv *csv, uint32_t pass)
     csv->reader.between = false;
     csv->reader.polled = csv->data_offset;
     csv->reader.pass = pass;
-    memset(&csv->tally, 0, sizeof csv->tally);
+    csv->tally = csv->before;
     csv->reject_text.size = 0;
+    csv->line_text.size = csv->before.line_bytes;
     csv->done = false;
 }
 
 /* ---- rejects ------------------------------------------------------------ */
 
-/* The start of the record as text that can be shown: cut, without the line's
- * end, bytes that are no UTF-8 as \xHH. */
-static void csv_put_raw(mlpipe__text *t, const char *s, size_t n)
+/* Bytes that are no UTF-8 become \xHH. */
+void mlpipe__csv_put_raw(mlpipe__text *t, const char *s, size_t n)
 {
     while (n && (s[n - 1] == '\n' || s[n - 1] == '\r'))
         n--;
@@ -57,7 +57,8 @@ static mlpipe__csv_reject *csv_new_reject(mlpipe__csv *csv, int32_t column)
     }
     mlpipe__csv_reject *x = &csv->rejects[tally->reject_count];
     x->line = csv->reader.line;
-    x->row = tally->rows_in - 1;
+    x->kind = MLPIPE__CSV_REJECTED;
+    x->row = tally->rows_in - 1 - csv->before.rows_in;
     x->begin = csv->reader.begin;
     x->end = csv->reader.end;
     x->column = column >= 0 && (uint32_t)column < csv->column_count ? column
@@ -74,14 +75,17 @@ static mlpipe_status csv_end_reject(mlpipe_ctx *ctx, mlpipe__csv *csv,
 
     x->reason_bytes = t->size - x->reason;
     x->raw = t->size;
-    csv_put_raw(t, csv->reader.raw, csv->reader.record.size);
+    mlpipe__csv_put_raw(t, csv->reader.raw, csv->reader.record.size);
     x->raw_bytes = t->size - x->raw;
     if (t->failed)
         return mlpipe__nomem(ctx);
     csv->tally.reject_count++;
-    csv->tally.rejected++;
     csv->tally.reject_bytes = t->size;
-    return csv->tally.rejected > csv->options.max_rejects
+    if (x->kind)
+        csv->tally.mended[x->kind]++;
+    else
+        csv->tally.rejected++;
+    return csv->tally.reject_count > csv->options.max_rejects
         ? mlpipe__csv_rejected(ctx, csv) : MLPIPE_OK;
 }
 
@@ -94,6 +98,29 @@ static mlpipe_status csv_reject_count(mlpipe_ctx *ctx, mlpipe__csv *csv)
         return mlpipe__nomem(ctx);
     mlpipe__text_add(&csv->reject_text, "%u cell%s where %u belong", cells,
                      cells == 1 ? "" : "s", csv->column_count);
+    return csv_end_reject(ctx, csv, x);
+}
+
+/* Lists a row that is loaded although it is not like the others. */
+static mlpipe_status csv_note_mended(mlpipe_ctx *ctx, mlpipe__csv *csv)
+{
+    const uint32_t cells = csv->reader.record.count;
+    const bool stray = csv->reader.record.stray;
+
+    if (cells == csv->column_count && !stray)
+        return MLPIPE_OK;
+    mlpipe__csv_reject *x = csv_new_reject(csv, -1);
+    if (!x)
+        return mlpipe__nomem(ctx);
+    x->kind = cells < csv->column_count ? MLPIPE__CSV_PADDED
+        : cells > csv->column_count ? MLPIPE__CSV_CUT : MLPIPE__CSV_MENDED;
+    if (x->kind != MLPIPE__CSV_MENDED)
+        mlpipe__text_add(&csv->reject_text, "%u cell%s where %u belong%s",
+                         cells, cells == 1 ? "" : "s", csv->column_count,
+                         stray ? "; " : "");
+    if (stray)
+        mlpipe__text_add(&csv->reject_text,
+                         "a quote that closes nothing was kept");
     return csv_end_reject(ctx, csv, x);
 }
 
@@ -117,7 +144,7 @@ static mlpipe_status csv_reject_cell(mlpipe_ctx *ctx, mlpipe__csv *csv,
         return mlpipe__nomem(ctx);
     mlpipe__text_add(&csv->reject_text, "no %s: ",
                      mlpipe__type_name(csv->columns[column].forced));
-    csv_put_raw(&csv->reject_text, s, n);
+    mlpipe__csv_put_raw(&csv->reject_text, s, n);
     return csv_end_reject(ctx, csv, x);
 }
 
@@ -143,9 +170,10 @@ mlpipe_status mlpipe__csv_rejected(mlpipe_ctx *ctx, const mlpipe__csv *csv)
         *name ? "'" : "", (int)first->reason_bytes,
         csv->reject_text.data + first->reason, (int)first->raw_bytes,
         csv->reject_text.data + first->raw, more,
-        (unsigned long long)tally->rejected,
-        (unsigned long long)tally->rows_in, csv->done ? "" : " so far",
-        csv->options.quarantine
+        (unsigned long long)tally->reject_count,
+        (unsigned long long)(tally->rows_in - csv->before.rows_in),
+        csv->done ? "" : " so far",
+        csv->options.policy
             ? "that is more than max_rejects"
             : "mend the file, or load the others with rows=quarantine");
     return mlpipe__fail_at(ctx, (int64_t)first->row, name);
@@ -153,9 +181,10 @@ mlpipe_status mlpipe__csv_rejected(mlpipe_ctx *ctx, const mlpipe__csv *csv)
 
 /* ---- rows --------------------------------------------------------------- */
 
-bool mlpipe__csv_suits(const mlpipe__csv_column *c, const char *s, size_t n,
-                       uint32_t orders)
+bool mlpipe__csv_suits(const mlpipe__csv_column *c,
+                       const mlpipe__csv_options *o, const char *s, size_t n)
 {
+    char room[MLPIPE__CSV_DIGITS];
     mlpipe__csv_time time;
     bool value;
     int64_t integer;
@@ -165,12 +194,14 @@ bool mlpipe__csv_suits(const mlpipe__csv_column *c, const char *s, size_t n,
         return (n == 1 && (*s == '0' || *s == '1'))
             || mlpipe__csv_bool(s, n, &value);
     case MLPIPE_TYPE_I64:
-        return mlpipe__parse_i64(s, n, &integer);
+        s = mlpipe__csv_plain(s, &n, o->decimal, o->thousands, room);
+        return s && mlpipe__parse_i64(s, n, &integer);
     case MLPIPE_TYPE_F64:
-        return mlpipe__csv_number_kind(s, n) != MLPIPE__CSV_NO_NUMBER;
+        s = mlpipe__csv_plain(s, &n, o->decimal, o->thousands, room);
+        return s && mlpipe__csv_number_kind(s, n) != MLPIPE__CSV_NO_NUMBER;
     case MLPIPE_TYPE_TIMESTAMP:
-        for (uint32_t o = MLPIPE__CSV_YMD; o <= MLPIPE__CSV_DMY; o *= 2)
-            if (orders & o && mlpipe__csv_parse_time(s, n, o, &time))
+        for (uint32_t k = MLPIPE__CSV_YMD; k <= MLPIPE__CSV_DMY; k *= 2)
+            if (o->orders & k && mlpipe__csv_parse_time(s, n, k, &time))
                 return true;
         return false;
     default:
@@ -191,13 +222,49 @@ static mlpipe_status csv_check_forced(mlpipe_ctx *ctx, mlpipe__csv *csv,
         if (!mlpipe__csv_cell(&csv->reader, i, &s, &n))
             return mlpipe__nomem(ctx);
         if (mlpipe__csv_null(csv, i, s, n) >= 0
-            || mlpipe__csv_suits(&csv->columns[i], s, n,
-                                 csv->options.orders))
+            || mlpipe__csv_suits(&csv->columns[i], &csv->options, s, n))
             continue;
         *fine = false;
         return csv_reject_cell(ctx, csv, i, s, n);
     }
     return MLPIPE_OK;
+}
+
+/* The end: every row must have been accounted for. */
+static mlpipe_status csv_settle_rows(mlpipe_ctx *ctx, mlpipe__csv *csv)
+{
+    const mlpipe__csv_tally *t = &csv->tally;
+
+    csv->done = true;
+    if (t->rows_in == t->loaded + t->rejected + t->skipped)
+        return MLPIPE_OK;
+    return mlpipe__fail(ctx, MLPIPE_E_INTERNAL,
+                        "%llu rows were read but %llu accounted for",
+                        (unsigned long long)t->rows_in,
+                        (unsigned long long)(t->loaded + t->rejected
+                                             + t->skipped));
+}
+
+/* One record into the tally; *row where it is loaded. */
+static mlpipe_status csv_sort_record(mlpipe_ctx *ctx, mlpipe__csv *csv,
+                                     enum mlpipe__csv_found found, bool *row)
+{
+    const bool footer = csv->reader.begin >= csv->footer_offset;
+
+    if (footer || found == MLPIPE__CSV_EMPTY
+        || found == MLPIPE__CSV_COMMENT) {
+        csv->tally.skipped++;
+        return found == MLPIPE__CSV_EMPTY ? MLPIPE_OK
+            : mlpipe__csv_list_line(ctx, csv, footer ? MLPIPE__CSV_FOOTER
+                                                     : MLPIPE__CSV_NOTE);
+    }
+    if (found == MLPIPE__CSV_BAD)
+        return csv_reject_bad(ctx, csv);
+    if (csv->reader.record.count != csv->column_count
+        && csv->options.policy != MLPIPE__CSV_PAD)
+        return csv_reject_count(ctx, csv);
+    const mlpipe_status st = csv_check_forced(ctx, csv, row);
+    return st || !*row ? st : csv_note_mended(ctx, csv);
 }
 
 mlpipe_status mlpipe__csv_row(mlpipe_ctx *ctx, mlpipe__csv *csv, bool *row)
@@ -210,31 +277,15 @@ mlpipe_status mlpipe__csv_row(mlpipe_ctx *ctx, mlpipe__csv *csv, bool *row)
         st = csv->kind->next(ctx, csv, &found);
         if (st)
             break;
-        if (found == MLPIPE__CSV_END) {
-            csv->done = true;
-            if (tally->rows_in
-                != tally->loaded + tally->rejected + tally->skipped)
-                return mlpipe__fail(ctx, MLPIPE_E_INTERNAL,
-                                    "%llu rows were read but %llu accounted "
-                                    "for", (unsigned long long)tally->rows_in,
-                                    (unsigned long long)(tally->loaded
-                                        + tally->rejected + tally->skipped));
-            return MLPIPE_OK;
-        }
+        if (found == MLPIPE__CSV_END)
+            return csv_settle_rows(ctx, csv);
         if (++tally->rows_in > ctx->env->limits.csv_rows)
             return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                                 "%s has more rows than the limit csv_rows, "
                                 "%llu", mlpipe__input_name(&csv->input),
                                 (unsigned long long)
                                 ctx->env->limits.csv_rows);
-        if (found == MLPIPE__CSV_EMPTY)
-            tally->skipped++;
-        else if (found == MLPIPE__CSV_BAD)
-            st = csv_reject_bad(ctx, csv);
-        else if (csv->reader.record.count != csv->column_count)
-            st = csv_reject_count(ctx, csv);
-        else
-            st = csv_check_forced(ctx, csv, row);
+        st = csv_sort_record(ctx, csv, found, row);
         tally->loaded += !st && *row;
     }
     if (st)

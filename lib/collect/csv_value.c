@@ -72,6 +72,63 @@ enum mlpipe__csv_number mlpipe__csv_number_kind(const char *s, size_t n)
     return MLPIPE__CSV_HUGE;
 }
 
+/* Digits with a sign before each group of three; gives how many bytes. */
+static size_t csv_groups(const char *s, size_t n, char thousands, bool *fine)
+{
+    size_t i = 0, run = 0;
+    bool parted = false;
+
+    for (*fine = true; i < n && (csv_digit(s[i]) || s[i] == thousands); i++) {
+        if (csv_digit(s[i])) {
+            run++;
+            continue;
+        }
+        *fine &= parted ? run == 3 : run >= 1 && run <= 3;
+        parted = true;
+        run = 0;
+    }
+    *fine &= !parted || run == 3;
+    return i;
+}
+
+const char *mlpipe__csv_plain(const char *s, size_t *n, char decimal,
+                              char thousands, char *room)
+{
+    size_t used = 0, i = *n && (*s == '-' || *s == '+');
+    bool fine;
+
+    if (decimal == '.' && !thousands)
+        return s;
+    if (*n > MLPIPE__CSV_DIGITS)
+        return NULL;
+    const size_t whole = i + csv_groups(s + i, *n - i,
+                                        thousands ? thousands : '0', &fine);
+    if (thousands && !fine)
+        return NULL;
+    for (i = 0; i < *n; i++) {
+        const char c = s[i];
+        if (thousands && c == thousands && i < whole)
+            continue;
+        if (c == '.' && decimal != '.')
+            return NULL; /* neither a digit nor the point */
+        room[used++] = c == decimal ? '.' : c;
+    }
+    *n = used;
+    return room;
+}
+
+bool mlpipe__csv_hard(const char *s, size_t n)
+{
+    mlpipe__csv_time time;
+
+    if (mlpipe__csv_number_kind(s, n))
+        return true;
+    for (uint32_t o = MLPIPE__CSV_YMD; o <= MLPIPE__CSV_DMY; o *= 2)
+        if (mlpipe__csv_parse_time(s, n, o, &time))
+            return true;
+    return false;
+}
+
 uint32_t mlpipe__csv_bool(const char *s, size_t n, bool *value)
 {
     static const struct {

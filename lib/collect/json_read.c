@@ -129,10 +129,11 @@ static mlpipe_status ndjson_options(mlpipe_ctx *ctx, const char *params,
     j->nested = mlpipe__params_get(p, "nested")->choice;
     j->levels = (uint32_t)mlpipe__params_get(p, "depth")->integer;
     j->mixed_bad = mlpipe__params_get(p, "mixed")->choice == 1;
-    o->delimiter = o->quote = -1;
+    o->delimiter = o->quote = o->comment = MLPIPE__CSV_NONE;
+    o->decimal = '.'; /* numbers are what JSON says they are */
     o->text = mlpipe__params_get(p, "text")->choice;
     o->encoding = mlpipe__params_get(p, "encoding")->choice;
-    o->quarantine = mlpipe__params_get(p, "rows")->choice == 1;
+    o->policy = mlpipe__params_get(p, "rows")->choice;
     o->max_rejects = (uint64_t)mlpipe__params_get(p, "max_rejects")->integer;
     o->orders = mlpipe__csv_orders(mlpipe__params_get(p, "dates")->choice);
     st = ndjson_option_at(ctx, j, mlpipe__params_get(p, "at")->text);

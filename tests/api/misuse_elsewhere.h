@@ -4,6 +4,8 @@
 static const char *const elsewhere[] = {
     "mlpipe_compare(",
     "mlpipe_compare_recipes(",
+    "mlpipe_csv_dialect(",
+    "mlpipe_csv_dialect_memory(",
     "mlpipe_dataset_asof(",
     "mlpipe_dataset_concat(",
     "mlpipe_dataset_drift(",

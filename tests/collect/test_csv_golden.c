@@ -25,6 +25,7 @@ static void raw_params(const mlpipe__json *test, uint32_t width, char *out)
     const char *quote = mlpipe__json_text(mlpipe__json_get(test, "quote"));
 
     out += sprintf(out, "header=false trim=false na='' rows=quarantine "
+                        "skip=0 footer=0 comment='' escape=doubled "
                         "delimiter='%s' quote='%s' as=",
                    *delimiter == '\t' ? "tab" : delimiter,
                    *quote == '\'' ? "''" : quote);

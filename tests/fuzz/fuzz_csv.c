@@ -14,6 +14,10 @@ static const char *const fuzz_params[] = {
     "rows=quarantine header=false as=column_1:i64 quote=''",
     "rows=quarantine header=false as=column_1:timestamp,column_2:bool",
     "rows=quarantine max_rejects=2 delimiter=space",
+    "rows=pad", "rows=pad header=false escape=backslash text=text",
+    "rows=quarantine escape=none comment=# delimiter=', ' trim=false",
+    "rows=quarantine decimal=, thousands=. delimiter=; footer=1 skip=1",
+    "rows=pad header_rows=2 max_rejects=3",
 };
 enum { FUZZ_PARAMS = sizeof fuzz_params / sizeof fuzz_params[0] };
 

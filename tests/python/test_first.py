@@ -214,6 +214,19 @@ def test_same_model_for_any_threads(houses):
     assert len(ids) == 1
 
 
+def test_a_dialect_is_told(tmp_path):
+    path = tmp_path / "odd.csv"
+    path.write_text("Title\n\nname;n\nx;1,5\ny;2\n")
+    found = mlpipe.csv_dialect(path)
+    assert found.text("delimiter") == ";" and found["before_header"] == 2
+    assert found["margin"] > 0.3 and not found["ambiguous"]
+    assert mlpipe.read_csv(path).values("n") == [1.5, 2]
+    path.write_text("a,b;c\n1,5;2\n2,5;3\n")
+    assert mlpipe.csv_dialect(path)["ambiguous"]
+    with pytest.raises(mlpipe.Error):
+        mlpipe.read_csv(path)
+
+
 def test_texts_end_where_they_end(tmp_path):
     path = tmp_path / "words.csv"
     words = ["one", "", "three", "four" * 20]

@@ -105,9 +105,59 @@ static mlpipe_status torture_csv_source(torture *t)
     return st;
 }
 
+/* Titles, footers, comments, several lines of names, mended rows. */
+static const char torture_csv_odd[] =
+    "Sales\n\nn;when;x\n(1);(2);\n1;2015-02-01;'a''b'\n"
+    "2;2015-02-02;it\n3;2015-02-03\n4;2015-02-04;'p'q';\n"
+    "# so far\n5;2015-02-05;r\nTotal;;\n";
+
+static mlpipe_status torture_csv_mend(torture *t)
+{
+    mlpipe_dataset *d = (mlpipe_dataset *)t;
+    mlpipe_report *r = NULL;
+    const mlpipe_status st = mlpipe_read_csv_memory(
+        t->c, torture_csv_odd, sizeof torture_csv_odd - 1, "rows=pad", &d);
+    torture_check(t, !st == (d != NULL));
+    if (!st) {
+        torture_check(t, mlpipe_dataset_rows(d) == 5);
+        torture_check(t, !mlpipe_dataset_reading(t->plain, d, &r));
+        torture_csv_say(t, d, r);
+    }
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(d);
+    return st;
+}
+
+static mlpipe_status torture_csv_dialect(torture *t)
+{
+    mlpipe_report *r = (mlpipe_report *)t;
+    mlpipe_status st = torture_csv_file(t);
+    if (st)
+        return st;
+    st = mlpipe_csv_dialect(t->c, "in.csv", NULL, &r);
+    torture_check(t, !st == (r != NULL));
+    torture_csv_say(t, NULL, r);
+    mlpipe_report_free(r);
+    return st;
+}
+
+static mlpipe_status torture_csv_dialect_memory(torture *t)
+{
+    mlpipe_report *r = (mlpipe_report *)t;
+    const mlpipe_status st = mlpipe_csv_dialect_memory(
+        t->c, torture_csv_odd, sizeof torture_csv_odd - 1, NULL, &r);
+    torture_check(t, !st == (r != NULL));
+    torture_csv_say(t, NULL, r);
+    mlpipe_report_free(r);
+    return st;
+}
+
 const torture_scenario torture_collect[] = {
+    {"mlpipe_csv_dialect", torture_csv_dialect, 0},
+    {"mlpipe_csv_dialect_memory", torture_csv_dialect_memory, 0},
     {"mlpipe_read_csv", torture_csv_read, 0},
     {"mlpipe_read_csv_memory", torture_csv_memory, 0},
+    {"mlpipe_read_csv_memory", torture_csv_mend, 0},
     {"mlpipe_source_csv", torture_csv_source, 0},
     {"mlpipe_source_next", torture_csv_source, 0},
     {"mlpipe_source_reading", torture_csv_source, 0},

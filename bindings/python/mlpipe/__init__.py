@@ -512,6 +512,12 @@ def read_json(path, params="", **named):
     return _read("mlpipe_read_json", path, _params(params, named))
 
 
+def csv_dialect(path, params="", **named):
+    """How a CSV is written, without reading its rows: a Report."""
+    return Report(_ctx().give("mlpipe_csv_dialect", _raw.mlpipe_report,
+                              _bytes(path), _params(params, named)))
+
+
 class Model(_Handle):
     """A fitted pipeline; immutable; pickles."""
 

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which dialect a file is written in. For each delimiter that occurs the
+ * quote, the comments and the escape are those that leave the fewest bytes in
+ * records that do not fit; the delimiters then compete by how regular the
+ * table is and how much its cells look like values. Where the second comes
+ * close to the first, nobody can know, and both are told.
+ */
+#include "collect_internal.h"
+
+/* The most that is looked at, and what is enough to choose by. */
+enum { CSV_SNIFF_BYTES = MLPIPE__CSV_SNIFFED, CSV_CHOOSE_BYTES = 1 << 16 };
+
+typedef struct csv_sniffer {
+    mlpipe_ctx *ctx;
+    const mlpipe__csv_options *options;
+    mlpipe__csv_record *record;
+    mlpipe__csv_sample sample;
+    bool at[256];         /* bytes that start a line or follow one of the
+                             delimiters: where a quote may open */
+    bool any[256];        /* bytes that occur */
+    bool escaped;         /* a backslash before a quote or a delimiter */
+    bool comment;         /* a line starts with # */
+} csv_sniffer;
+
+static const char csv_delimiters[] = {',', ';', '\t', '|', ' '};
+
+/* Which bytes occur where. */
+static void csv_survey(csv_sniffer *s)
+{
+    enum { DELIMITER = 1, LINE = 2, QUOTE = 4 };
+    uint8_t class[256] = {['"'] = QUOTE, ['\''] = QUOTE, ['\n'] = LINE,
+                          ['\r'] = LINE};
+    uint8_t last = LINE;
+
+    for (size_t i = 0; i < sizeof csv_delimiters; i++)
+        class[(unsigned char)csv_delimiters[i]] = DELIMITER;
+    for (const char *p = s->sample.p; p < s->sample.end; p++) {
+        const unsigned char c = (unsigned char)*p;
+        s->any[c] = true;
+        s->at[c] |= last & (DELIMITER | LINE);
+        s->comment |= last & LINE && c == '#';
+        s->escaped |= c == '\\' && p + 1 < s->sample.end
+            && class[(unsigned char)p[1]] & (DELIMITER | QUOTE);
+        last = class[c];
+    }
+}
+
+/* Measures another dialect and keeps it where fewer bytes do not fit. */
+static mlpipe_status csv_try(csv_sniffer *s, const mlpipe__csv_dialect *d,
+                             mlpipe__csv_look *best, bool (*may)(
+                                 const mlpipe__csv_look *best,
+                                 const mlpipe__csv_look *other))
+{
+    mlpipe__csv_look other = {.dialect = *d, .told = best->told};
+    const mlpipe_status st = mlpipe__csv_measure(s->ctx, &s->sample,
+                                                 s->record, &other);
+
+    if (!st && other.misfit < best->misfit && (!may || may(best, &other)))
+        *best = other;
+    return st;
+}
+
+/* Without an escape only where several records ask for it and no cell has a
+ * doubled quote; one stray quote is a fault of its row. */
+static bool csv_may_be_bare(const mlpipe__csv_look *best,
+                            const mlpipe__csv_look *other)
+{
+    return best->bad > 1 && !best->doubled && !other->bad;
+}
+
+/* Without quotes likewise. */
+static bool csv_may_be_plain(const mlpipe__csv_look *best,
+                             const mlpipe__csv_look *other)
+{
+    return best->bad && other->stray > 2 && other->regular == other->records;
+}
+
+static mlpipe_status csv_try_escapes(csv_sniffer *s, mlpipe__csv_look *best)
+{
+    mlpipe__csv_dialect d = best->dialect;
+    mlpipe_status st = MLPIPE_OK;
+
+    if (s->options->escape != MLPIPE__CSV_FIND)
+        return MLPIPE_OK;
+    if (best->misfit && s->escaped && d.delimiter != '\\') {
+        mlpipe__csv_dialect_escape(&d, MLPIPE__CSV_BACKSLASH);
+        st = csv_try(s, &d, best, NULL);
+    }
+    if (!st && best->bad > 1 && best->dialect.escape == MLPIPE__CSV_DOUBLE) {
+        mlpipe__csv_dialect_escape(&d, MLPIPE__CSV_BARE);
+        st = csv_try(s, &d, best, csv_may_be_bare);
+    }
+    return st;
+}
+
+static mlpipe_status csv_try_quotes(csv_sniffer *s, mlpipe__csv_look *best)
+{
+    mlpipe__csv_dialect d = best->dialect;
+    mlpipe__csv_look other;
+    mlpipe_status st = csv_try_escapes(s, best);
+
+    if (s->options->quote != MLPIPE__CSV_FIND)
+        return st;
+    if (!st && s->at['\''] && best->misfit) {
+        memset(&other, 0, sizeof other);
+        other.dialect = d;
+        other.told = best->told;
+        other.dialect.quote = '\'';
+        st = mlpipe__csv_measure(s->ctx, &s->sample, s->record, &other);
+        if (!st)
+            st = csv_try_escapes(s, &other);
+        if (!st && other.misfit < best->misfit)
+            *best = other;
+    }
+    if (!st && best->bad) {
+        d.quote = MLPIPE__CSV_NONE;
+        st = csv_try(s, &d, best, csv_may_be_plain);
+    }
+    return st;
+}
+
+/* The best dialect with this delimiter; no cells where there is none. */
+static mlpipe_status csv_try_delimiter(csv_sniffer *s, char delimiter,
+                                       mlpipe__csv_look *best)
+{
+    const mlpipe__csv_options *o = s->options;
+    mlpipe__csv_dialect d;
+
+    mlpipe__csv_dialect_init(&d, delimiter,
+                             o->quote == MLPIPE__CSV_FIND ? '"' : o->quote,
+                             o->trim);
+    d.comment = o->comment == MLPIPE__CSV_FIND ? MLPIPE__CSV_NONE
+                                               : o->comment;
+    d.pad = o->pad;
+    d.loose = o->policy == MLPIPE__CSV_PAD;
+    if (o->escape >= 0)
+        mlpipe__csv_dialect_escape(&d, (uint32_t)o->escape);
+    memset(best, 0, sizeof *best);
+    best->dialect = d;
+    best->told = o->delimiter >= 0;
+    mlpipe_status st = mlpipe__csv_measure(s->ctx, &s->sample, s->record,
+                                           best);
+    if (!st)
+        st = csv_try_quotes(s, best);
+    if (st || !s->comment || o->comment != MLPIPE__CSV_FIND || !best->misfit
+        || delimiter == '#' || o->quote == '#')
+        return st;
+    d = best->dialect;
+    d.comment = '#';
+    return csv_try(s, &d, best, NULL);
+}
+
+/* Enters a look by falling score; of two equal ones the first stays first. */
+static void csv_rank(mlpipe__csv_guess *g, const mlpipe__csv_look *look)
+{
+    uint32_t i = g->count;
+
+    if (!look->cells || g->count == MLPIPE__CSV_GUESSES)
+        return;
+    for (; i && g->best[i - 1].score < look->score; i--)
+        g->best[i] = g->best[i - 1];
+    g->best[i] = *look;
+    g->count++;
+}
+
+/* ---- what is told ------------------------------------------------------- */
+
+const char *mlpipe__csv_delimiter_name(const mlpipe__csv_dialect *d,
+                                       char room[4])
+{
+    if (d->delimiter == '\t')
+        return "tab";
+    if (d->delimiter == ' ')
+        return "space";
+    if (d->delimiter == MLPIPE__CSV_UNCUT)
+        return "none";
+    room[0] = d->delimiter;
+    room[1] = d->pad ? ' ' : '\0';
+    room[2] = '\0';
+    return room;
+}
+
+/* A record of the sample as the dialect cuts it: [a] [b;c]. */
+static void csv_show(const csv_sniffer *s, const mlpipe__csv_look *look,
+                     char *out)
+{
+    const char *p = s->sample.p;
+    size_t used = 0;
+
+    out[0] = '\0';
+    while (p < s->sample.end) {
+        const enum mlpipe__csv_found found = mlpipe__csv_scan(
+            s->record, &look->dialect, p, s->sample.end, s->sample.eof);
+        if (found != MLPIPE__CSV_ROW && found != MLPIPE__CSV_BAD
+            && found != MLPIPE__CSV_EMPTY && found != MLPIPE__CSV_COMMENT)
+            return;
+        p += s->record->size;
+        if (found == MLPIPE__CSV_ROW && s->record->count == look->cells)
+            break;
+    }
+    for (uint32_t i = 0; i < s->record->count; i++) {
+        const mlpipe__csv_field *f = &s->record->fields[i];
+        if (used + 30 > MLPIPE__CSV_SHOWN || f->size > 20
+            || !mlpipe__utf8_valid(f->data, f->size)) {
+            (void)mlpipe__format(out + used, MLPIPE__CSV_SHOWN - used,
+                                 " ...");
+            return;
+        }
+        used += mlpipe__format(out + used, MLPIPE__CSV_SHOWN - used,
+                               i ? " [%.*s]" : "[%.*s]", (int)f->size,
+                               f->data);
+    }
+}
+
+mlpipe_status mlpipe__csv_ambiguous(mlpipe_ctx *ctx, const mlpipe__input *in,
+                                    const mlpipe__csv_guess *g)
+{
+    char a[4], b[4], from[60] = "";
+    const mlpipe__csv_look *first = &g->best[0], *second = &g->best[1];
+
+    if (g->against)
+        (void)mlpipe__format(from, sizeof from, ", as about byte %llu is",
+                             (unsigned long long)g->against_offset);
+    return mlpipe__fail(ctx, MLPIPE_E_AMBIGUOUS,
+                        "%s: cells may be separated by %q (%u cells a line: "
+                        "%s) or by %q (%u cells a line: %s)%s; say which "
+                        "with delimiter=", mlpipe__input_name(in),
+                        mlpipe__csv_delimiter_name(&first->dialect, a),
+                        first->cells, g->shown[0],
+                        mlpipe__csv_delimiter_name(&second->dialect, b),
+                        second->cells, g->shown[1], from);
+}
+
+static void csv_count_ends(const mlpipe__csv_sample *sample,
+                           mlpipe__csv_guess *g)
+{
+    for (const char *p = sample->p; p < sample->end; p++) {
+        const bool cr = *p == '\r';
+        const bool pair = cr && p + 1 < sample->end && p[1] == '\n';
+        g->crlf += pair;
+        g->cr += cr && !pair;
+        g->lf += *p == '\n';
+        p += pair;
+    }
+}
+
+/* ---- all of it ---------------------------------------------------------- */
+
+/* A table of one column, which no byte cuts. */
+static mlpipe_status csv_try_uncut(csv_sniffer *s, mlpipe__csv_guess *g)
+{
+    mlpipe__csv_look look;
+    const mlpipe_status st = csv_try_delimiter(s, MLPIPE__CSV_UNCUT, &look);
+
+    if (!st)
+        csv_rank(g, &look);
+    return st;
+}
+
+/* Measures the best three on the whole sample and ranks them anew. */
+static mlpipe_status csv_look_closer(csv_sniffer *s, mlpipe__csv_guess *g)
+{
+    const mlpipe__csv_guess rough = *g;
+    mlpipe_status st = MLPIPE_OK;
+
+    g->count = 0;
+    for (uint32_t i = 0; !st && i < rough.count && i < 3; i++) {
+        mlpipe__csv_look look;
+        st = csv_try_delimiter(s, rough.best[i].dialect.delimiter, &look);
+        if (!st)
+            csv_rank(g, &look);
+    }
+    return st;
+}
+
+static mlpipe_status csv_sniff_all(csv_sniffer *s, mlpipe__csv_guess *g)
+{
+    const mlpipe__csv_options *o = s->options;
+    mlpipe_status st = MLPIPE_OK;
+    mlpipe__csv_look look;
+
+    g->count = 0;
+    if (o->delimiter >= 0) {
+        st = csv_try_delimiter(s, (char)o->delimiter, &look);
+        g->best[0] = look;
+        g->count = 1;
+        g->asked = true;
+        return st;
+    }
+    for (size_t i = 0; !st && i < sizeof csv_delimiters; i++) {
+        const char c = csv_delimiters[i];
+        if (!s->any[(unsigned char)c] || c == o->quote || c == o->comment)
+            continue;
+        st = csv_try_delimiter(s, c, &look);
+        if (!st)
+            csv_rank(g, &look);
+    }
+    return st ? st : csv_try_uncut(s, g);
+}
+
+/* A space behind every comma belongs to it where nothing is trimmed. */
+static void csv_find_pad(const mlpipe__csv_options *o, mlpipe__csv_look *look)
+{
+    if (!o->trim && !o->pad && look->dialect.delimiter != ' '
+        && look->inner && look->padded * 10 >= look->inner * 9)
+        look->dialect.pad = true;
+}
+
+mlpipe_status mlpipe__csv_sniff(mlpipe_ctx *ctx,
+                                const mlpipe__csv_sample *whole,
+                                const mlpipe__csv_options *o,
+                                mlpipe__csv_record *record,
+                                mlpipe__csv_guess *g)
+{
+    csv_sniffer s = {.ctx = ctx, .options = o, .record = record};
+    const size_t n = (size_t)(whole->end - whole->p);
+    const size_t most = n < CSV_SNIFF_BYTES ? n : CSV_SNIFF_BYTES;
+    const size_t enough = n < CSV_CHOOSE_BYTES ? n : CSV_CHOOSE_BYTES;
+
+    memset(g, 0, sizeof *g);
+    s.sample.p = whole->p;
+    s.sample.end = whole->p + most;
+    csv_survey(&s);
+    s.sample.end = whole->p + enough;
+    s.sample.eof = whole->eof && enough == n;
+    mlpipe_status st = csv_sniff_all(&s, g);
+    s.sample.end = whole->p + most;
+    s.sample.eof = whole->eof && most == n;
+    if (!st && most > enough)
+        st = g->count && !g->asked ? csv_look_closer(&s, g)
+                                   : csv_sniff_all(&s, g);
+    if (st)
+        return st;
+    if (!g->count) { /* no record: a comma cuts as well as anything */
+        st = csv_try_delimiter(&s, ',', &g->best[0]);
+        g->count = 1;
+    }
+    csv_find_pad(o, &g->best[0]);
+    csv_count_ends(&s.sample, g);
+    for (uint32_t i = 0; i < g->count && i < 2; i++)
+        csv_show(&s, &g->best[i], g->shown[i]);
+    g->margin = g->count > 1 && g->best[0].score > 0
+        ? 1 - g->best[1].score / g->best[0].score : 1;
+    g->ambiguous = !g->asked && g->count > 1 && g->margin < MLPIPE__CSV_MARGIN;
+    return st;
+}
