@@ -12,6 +12,7 @@
  *   report.h    named numbers with uncertainty; text and JSON
  *   data.h      datasets, builders, record layouts
  *   collect.h   reading files
+ *   synth.h     data that are made: known laws, known defects, copulas
  *   pipeline.h  the recipe: roles and steps
  *   transform.h the steps of a recipe alone: features
  *   model.h     fit, predict, evaluate, save, load
@@ -53,6 +54,7 @@
 #include <mlpipe/pipeline.h>
 #include <mlpipe/report.h>
 #include <mlpipe/store.h>
+#include <mlpipe/synth.h>
 #include <mlpipe/transform.h>
 #include <mlpipe/validate.h>
 #include <mlpipe/version.h>
