@@ -31,7 +31,7 @@ typedef struct mlpipe_copula mlpipe_copula;
  *                   side 2 separation in the informative columns; a share
  *                   noise of the labels is dealt anew
  *   friedman1 friedman2 friedman3
- *                   y of J. H. Friedman (1991) as in scikit-learn, noise N(0, 1)
+ *                   y of J. H. Friedman (1991) as in scikit-learn, and noise
  *   sea             x1 + x2 > 8, 9, 7 or 9.5 (concepts 0 to 3), x_j of U(0, 10)
  *   hyperplane      sum w_j x_j >= sum w_j / 2 with weights that move by
  *                   change= a row (Hulten and others, 2001)
@@ -50,8 +50,9 @@ typedef struct mlpipe_copula mlpipe_copula;
  * @param params borrows: "rows=1000 seed=7 noise=1 ..."; NULL = defaults
  * @param out gives; free with mlpipe_dataset_free
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_CANCELLED, MLPIPE_E_HOST
- *         (the executor failed), MLPIPE_E_STATE (a pool of threads after fork)
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_LIMIT (more than 100,000
+ *         numbers of centres to tell), MLPIPE_E_CANCELLED, MLPIPE_E_HOST (the
+ *         executor failed), MLPIPE_E_STATE (a pool of threads after fork)
  * @thread ctx
  * @since 0.1
  *
@@ -87,7 +88,7 @@ mlpipe_synth(mlpipe_ctx *ctx, const char *kind, const char *params,
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_SCHEMA (no such column, or
  *         none that could take a defect that was named), MLPIPE_E_EMPTY (no
  *         rows), MLPIPE_E_CONFLICT (a row id of 2^64 - 1), MLPIPE_E_LIMIT
- *         (2^32 rows or more, more than 4,294,967,295 bytes of a report),
+ *         (more than 1,431,655,765 rows, too much text in a column),
  *         MLPIPE_E_CANCELLED
  * @thread ctx
  * @since 0.1
@@ -103,9 +104,10 @@ mlpipe_synth_dirty(mlpipe_ctx *ctx, const mlpipe_dataset *dataset,
  * Fit a Gaussian copula: each column's own distribution, and how the columns
  * go together, as a correlation of normal variables behind them. Values that
  * repeat keep their share, between the others is interpolated; whole numbers,
- * days and cents stay such. Nulls are variables of their own. Texts, columns
- * that look like ids and those that private= names are left out, and the notes
- * say so.
+ * days and cents stay such. Whether a value is null is a variable of its own,
+ * which goes together with all other columns. Texts, columns that look like ids
+ * and those that private= names are left out, and the notes say so. A copula
+ * keeps quantiles of each column, so that it tells of single rows at the ends.
  *
  * @param ctx borrows
  * @param dataset borrows

@@ -64,7 +64,8 @@ static const char *copula_why_not(const mlpipe_dataset *d, uint32_t i,
         return mark & 1 ? NULL : "not in columns=";
     if (d->columns[i]->type == MLPIPE_TYPE_TEXT)
         return "text";
-    if (mlpipe_dataset_role(d, i) == MLPIPE_ROLE_ID)
+    const int32_t role = mlpipe_dataset_role(d, i);
+    if (role == MLPIPE_ROLE_ID || role == MLPIPE_ROLE_GROUP)
         return "looks like an id; columns= takes it in";
     return NULL;
 }
@@ -346,28 +347,25 @@ static mlpipe_status copula_know(mlpipe_ctx *ctx, mlpipe_copula *k,
 
 /* ---- notes -------------------------------------------------------------- */
 
-/* "income", or "income is null". */
-static void copula_note_name(const mlpipe_copula *k, uint32_t variable)
+/* "income", or "income is null"; t is room for it, and fails for good. */
+static void copula_note_name(const mlpipe_copula *k, uint32_t variable,
+                             mlpipe__text *t)
 {
     const mlpipe__copula_variable *v = &k->variable[variable];
-    mlpipe__text t;
 
-    mlpipe__text_init(&t, k->env);
-    mlpipe__text_add(&t, "%s%s", k->column[v->column].name,
+    t->size = 0;
+    mlpipe__text_add(t, "%s%s", k->column[v->column].name,
                      v->indicator ? " is null" : "");
-    if (t.failed) /* a name that is cut is still one that tells */
-        mlpipe__report_cell_text(k->notes, k->column[v->column].name,
-                                 strlen(k->column[v->column].name));
-    else
-        mlpipe__report_cell_text(k->notes, t.data, t.size);
-    mlpipe__text_free(&t);
+    mlpipe__report_cell_text(k->notes, t->data ? t->data : "", t->size);
 }
 
 static mlpipe_status copula_note(mlpipe_ctx *ctx, mlpipe_copula *k,
                                  uint32_t clipped, double moved)
 {
     mlpipe_report *r = k->notes;
+    mlpipe__text name;
 
+    mlpipe__text_init(&name, k->env);
     mlpipe__report_number(r, "rows", (double)k->rows);
     mlpipe__report_number(r, "columns", k->columns);
     mlpipe__report_number(r, "variables", k->variables);
@@ -385,11 +383,15 @@ static mlpipe_status copula_note(mlpipe_ctx *ctx, mlpipe_copula *k,
     mlpipe__report_table(r, "correlation", "a,b,value");
     for (uint32_t a = 0; a < k->variables; a++)
         for (uint32_t b = a + 1; b < k->variables; b++) {
-            copula_note_name(k, a);
-            copula_note_name(k, b);
+            copula_note_name(k, a, &name);
+            copula_note_name(k, b, &name);
             mlpipe__report_cell_number(
                 r, k->correlation[(size_t)a * k->variables + b]);
         }
+    const bool failed = name.failed;
+    mlpipe__text_free(&name);
+    if (failed)
+        return mlpipe__nomem(ctx);
     k->notes = NULL;
     return mlpipe__report_seal(ctx, r, &k->notes);
 }

@@ -136,7 +136,7 @@ bool mlpipe__synth_agrawal_label(uint32_t function, const double x[9]);
 double mlpipe__synth_friedman_moved(uint32_t drift, const double at[3],
                                     double width, bool old, uint64_t row,
                                     const double *x);
-/* Before each run of blocks of a hyperplane. */
+/* Before the blocks of a hyperplane. */
 mlpipe_status mlpipe__synth_walk(mlpipe_ctx *ctx, void *spec, uint64_t first,
                                  uint64_t rows);
 
@@ -146,7 +146,7 @@ mlpipe_status mlpipe__synth_mixed_columns(mlpipe_ctx *ctx,
 size_t mlpipe__synth_mixed_text(const void *spec, uint32_t column,
                                 double value, char out[MLPIPE__SYNTH_TEXT]);
 
-/* ---- defects (synth_dirty.c, synth_dirty_cells.c, synth_dirty_write.c) ----- */
+/* ---- defects (synth_dirty.c, synth_dirty_cells.c, synth_dirty_write.c) --- */
 
 /* What a defect changes. */
 enum mlpipe__dirty_how { MLPIPE__DIRTY_CELLS, MLPIPE__DIRTY_COLUMN,

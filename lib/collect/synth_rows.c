@@ -6,20 +6,20 @@
  */
 #include "synth_internal.h"
 
-enum { ROWS_BATCH = 1 << 20, ROWS_BLOCKS_MAX = 256 };
+enum { MADE_BATCH = 1 << 20, MADE_BLOCKS_MAX = 256 };
 
-typedef struct rows_job {
+typedef struct made_job {
     const mlpipe__synth_maker *maker;
     uint64_t first;   /* row of the batch */
     uint32_t rows;    /* of it */
     double *cells;    /* rows x columns */
     double *scratch;  /* blocks x maker->scratch */
     uint64_t (*counts)[MLPIPE__SYNTH_COUNTS]; /* of each block */
-} rows_job;
+} made_job;
 
-static void rows_block(void *arg, uint32_t index)
+static void made_block(void *arg, uint32_t index)
 {
-    const rows_job *j = arg;
+    const made_job *j = arg;
     const uint32_t at = index * MLPIPE__SYNTH_BLOCK;
     const uint32_t left = j->rows - at;
     const uint32_t n = left < MLPIPE__SYNTH_BLOCK ? left
@@ -30,7 +30,7 @@ static void rows_block(void *arg, uint32_t index)
                     j->counts[index]);
 }
 
-static bool rows_write(const mlpipe__synth_maker *m, uint32_t column,
+static bool made_write(const mlpipe__synth_maker *m, uint32_t column,
                        mlpipe__column_writer *w, double x)
 {
     const mlpipe__synth_column *c = &m->column[column];
@@ -57,14 +57,14 @@ static bool rows_write(const mlpipe__synth_maker *m, uint32_t column,
     }
 }
 
-static mlpipe_status rows_append(mlpipe_ctx *ctx, const rows_job *j,
+static mlpipe_status made_append(mlpipe_ctx *ctx, const made_job *j,
                                  mlpipe__column_writer **writers)
 {
     const uint32_t columns = j->maker->columns;
 
     for (uint32_t c = 0; c < columns; c++)
         for (uint32_t i = 0; i < j->rows; i++)
-            if (!rows_write(j->maker, c, writers[c],
+            if (!made_write(j->maker, c, writers[c],
                             j->cells[(size_t)i * columns + c]))
                 return mlpipe__writer_full(writers[c])
                     ? mlpipe__fail(ctx, MLPIPE_E_LIMIT,
@@ -76,7 +76,7 @@ static mlpipe_status rows_append(mlpipe_ctx *ctx, const rows_job *j,
 }
 
 /* One batch: at most so many blocks. */
-static mlpipe_status rows_batch(mlpipe_ctx *ctx, rows_job *j,
+static mlpipe_status made_batch(mlpipe_ctx *ctx, made_job *j,
                                 mlpipe__column_writer **writers,
                                 uint64_t counts[MLPIPE__SYNTH_COUNTS])
 {
@@ -88,9 +88,9 @@ static mlpipe_status rows_batch(mlpipe_ctx *ctx, rows_job *j,
     if (j->maker->prepare)
         st = j->maker->prepare(ctx, j->maker->model, j->first, j->rows);
     if (!st)
-        st = mlpipe__parallel(ctx, rows_block, j, blocks);
+        st = mlpipe__parallel(ctx, made_block, j, blocks);
     if (!st)
-        st = rows_append(ctx, j, writers);
+        st = made_append(ctx, j, writers);
     for (uint32_t b = 0; !st && b < blocks; b++)
         for (uint32_t k = 0; k < MLPIPE__SYNTH_COUNTS; k++)
             counts[k] += j->counts[b][k];
@@ -98,21 +98,21 @@ static mlpipe_status rows_batch(mlpipe_ctx *ctx, rows_job *j,
 }
 
 /* Blocks of a batch: about 8 MiB of cells. */
-static uint32_t rows_blocks(const mlpipe__synth_maker *m, int64_t rows)
+static uint32_t made_blocks(const mlpipe__synth_maker *m, int64_t rows)
 {
     const uint32_t cells = (m->columns + m->scratch) * MLPIPE__SYNTH_BLOCK;
     const int64_t all = (rows + MLPIPE__SYNTH_BLOCK - 1)
         / MLPIPE__SYNTH_BLOCK;
-    uint32_t blocks = cells > ROWS_BATCH ? 1 : ROWS_BATCH / cells;
+    uint32_t blocks = cells > MADE_BATCH ? 1 : MADE_BATCH / cells;
 
-    if (blocks > ROWS_BLOCKS_MAX)
-        blocks = ROWS_BLOCKS_MAX;
+    if (blocks > MADE_BLOCKS_MAX)
+        blocks = MADE_BLOCKS_MAX;
     return all < blocks ? (uint32_t)all : blocks;
 }
 
-static mlpipe_status rows_run(mlpipe_ctx *ctx, const mlpipe__synth_maker *m,
+static mlpipe_status made_run(mlpipe_ctx *ctx, const mlpipe__synth_maker *m,
                               uint64_t start, int64_t rows, uint32_t blocks,
-                              rows_job *j, mlpipe__column_writer **writers,
+                              made_job *j, mlpipe__column_writer **writers,
                               uint64_t counts[MLPIPE__SYNTH_COUNTS])
 {
     const int64_t batch = (int64_t)blocks * MLPIPE__SYNTH_BLOCK;
@@ -129,7 +129,7 @@ static mlpipe_status rows_run(mlpipe_ctx *ctx, const mlpipe__synth_maker *m,
     for (int64_t at = 0; !st && at < rows; at += batch) {
         j->first = start + (uint64_t)at;
         j->rows = (uint32_t)(rows - at < batch ? rows - at : batch);
-        st = rows_batch(ctx, j, writers, counts);
+        st = made_batch(ctx, j, writers, counts);
         if (!st)
             st = mlpipe__poll(ctx, m->stage, (uint64_t)(at + j->rows),
                               (uint64_t)rows);
@@ -143,10 +143,10 @@ mlpipe_status mlpipe__synth_make(mlpipe_ctx *ctx,
                                  mlpipe__column **columns,
                                  uint64_t counts[MLPIPE__SYNTH_COUNTS])
 {
-    const uint32_t blocks = rows_blocks(m, rows);
+    const uint32_t blocks = made_blocks(m, rows);
     mlpipe_status st = MLPIPE_OK;
     uint32_t done = 0;
-    rows_job j = {.maker = m};
+    made_job j = {.maker = m};
     mlpipe__column_writer **writers = mlpipe__alloc_array(
         ctx->env, m->columns, sizeof writers[0]);
 
@@ -160,7 +160,7 @@ mlpipe_status mlpipe__synth_make(mlpipe_ctx *ctx,
     if (!writers || !j.cells || !j.scratch || !j.counts)
         st = mlpipe__nomem(ctx);
     else
-        st = rows_run(ctx, m, start, rows, blocks, &j, writers, counts);
+        st = made_run(ctx, m, start, rows, blocks, &j, writers, counts);
     for (; !st && done < m->columns; done++) {
         columns[done] = mlpipe__writer_finish(writers[done]);
         writers[done] = NULL;

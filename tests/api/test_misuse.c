@@ -729,6 +729,8 @@ static void loops(void **state)
 /* Those whose misuse is in a file of its own, of the same form. */
 static const char *const elsewhere[] = {
     "mlpipe_compare(", "mlpipe_compare_recipes(", "mlpipe_model_note(",
+    "mlpipe_copula_fit(", "mlpipe_copula_free(", "mlpipe_copula_notes(",
+    "mlpipe_copula_sample(", "mlpipe_synth(", "mlpipe_synth_dirty(",
 };
 
 /* Each name of the symbol map stands in front of a parenthesis above. */

@@ -249,3 +249,20 @@ def test_configure_refuses_what_cannot_be():
     with pytest.raises(ValueError):
         mlpipe.configure(threads=5000)
     assert mlpipe._settings == (1, 0)
+
+
+def test_makes_data():
+    made = mlpipe.synth("mixed", rows=500, nulls=0.1)
+    assert len(made) == 500 and made.reading()["spend_sd"] == 10
+    dirty, key = made.dirty(defects=["typos:0.1", "missing"])
+    assert len(dirty) == 500
+    assert key["columns_shared"] == len(made.columns) - 2
+    copula = made.copula(private="income")
+    drawn = copula.sample(200, given={"region": "north", "age": "30..40"})
+    assert set(drawn.values("region")) == {"north"}
+    assert all(30 <= age <= 40 for age in drawn.values("age"))
+    assert "income" not in drawn.columns
+    assert copula.notes()["rows"] == 500
+    with pytest.raises(mlpipe.Error) as caught:
+        copula.sample(given="age=500")
+    assert caught.value.column == "age"

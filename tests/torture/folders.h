@@ -30,3 +30,6 @@ FOLDER(deploy)
 #ifdef TORTURE_CYCLE
 FOLDER(cycle)
 #endif
+#ifdef TORTURE_SYNTH
+FOLDER(synth)
+#endif

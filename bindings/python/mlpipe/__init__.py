@@ -300,6 +300,52 @@ class Dataset(_Handle):
                                   _raw.mlpipe_report, self._p))
 
 
+    def dirty(self, params="", **named):
+        """(the dataset with defects, the key to them: a Report)."""
+        made = ctypes.POINTER(_raw.mlpipe_dataset)()
+        key = ctypes.POINTER(_raw.mlpipe_report)()
+        _ctx().call("mlpipe_synth_dirty", self._p, _params(params, named),
+                    ctypes.byref(made), ctypes.byref(key))
+        return Dataset(made), Report(key)
+
+    def copula(self, params="", **named):
+        """How the columns go together: a Copula, which rows are drawn of."""
+        return Copula(_ctx().give("mlpipe_copula_fit", _raw.mlpipe_copula,
+                                  self._p, _params(params, named)))
+
+
+class Copula(_Handle):
+    """A fitted Gaussian copula; immutable."""
+
+    _free = "mlpipe_copula_free"
+
+    def sample(self, rows=1000, params="", given=None, **named):
+        """Rows like those of the data: a Dataset.
+
+        given is a text, "region=north age=30..40", or a dict of such values.
+        """
+        if isinstance(given, dict):
+            given = json.dumps({
+                k: v if isinstance(v, str) else json.dumps(v)
+                for k, v in given.items()})
+        if given:
+            named["given"] = given
+        return Dataset(_ctx().give("mlpipe_copula_sample",
+                                   _raw.mlpipe_dataset, self._p,
+                                   _params(params, dict(named, rows=rows))))
+
+    def notes(self):
+        """What the fit found out: a Report."""
+        return Report(_ctx().give("mlpipe_copula_notes", _raw.mlpipe_report,
+                                  self._p))
+
+
+def synth(kind, params="", **named):
+    """Made data whose truth reading() tells: synth("sea", rows=5000)."""
+    return Dataset(_ctx().give("mlpipe_synth", _raw.mlpipe_dataset,
+                               _bytes(kind), _params(params, named)))
+
+
 def split_check(parts, params="", **named):
     """What parts of data have in common, training rows first: a Report."""
     parts = list(parts)
