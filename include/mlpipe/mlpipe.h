@@ -15,6 +15,7 @@
  *   collect.h   reading and writing files
  *   dataset.h   datasets of datasets: filter, select, join, sort, sample
  *   profile.h   what is in a dataset, what looks wrong, and drift
+ *   synth.h     data that are made: known laws, known defects, copulas
  *   pipeline.h  the recipe: roles and steps
  *   transform.h the steps of a recipe alone: features
  *   model.h     fit, predict, evaluate, save, load
@@ -59,6 +60,7 @@
 #include <mlpipe/profile.h>
 #include <mlpipe/report.h>
 #include <mlpipe/store.h>
+#include <mlpipe/synth.h>
 #include <mlpipe/transform.h>
 #include <mlpipe/validate.h>
 #include <mlpipe/version.h>

@@ -435,6 +435,9 @@ enum mlpipe__purpose {
     MLPIPE__FOR_CENTRES = 30,
     MLPIPE__FOR_SEARCH = 40,
     MLPIPE__FOR_PREFIX = 41,
+    MLPIPE__FOR_SYNTH = 60,
+    MLPIPE__FOR_DIRT = 61,
+    MLPIPE__FOR_COPULA = 62,
     MLPIPE__FOR_TEST = 99
 };
 

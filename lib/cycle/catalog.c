@@ -5,7 +5,7 @@
  * can be seen.
  */
 #include "../clean/clean_internal.h"
-#include "../collect/collect_internal.h"
+#include "../collect/synth_internal.h"
 #include "../store/store_internal.h"
 #include "cycle_internal.h"
 
@@ -24,6 +24,14 @@ static const catalog_call catalog_calls[] = {
      mlpipe__write_csv_params, &mlpipe__write_csv_param_count},
     {"mlpipe_write_json", "Write a dataset as JSON.",
      mlpipe__write_json_params, &mlpipe__write_json_param_count},
+    {"mlpipe_synth", "Make data by a law whose truth is known.",
+     mlpipe__synth_params, &mlpipe__synth_param_count},
+    {"mlpipe_synth_dirty", "Put defects into data, with a key to them.",
+     mlpipe__dirty_params, &mlpipe__dirty_param_count},
+    {"mlpipe_copula_fit", "Learn how the columns of data go together.",
+     mlpipe__copula_fit_params, &mlpipe__copula_fit_param_count},
+    {"mlpipe_copula_sample", "Draw rows like those of the data.",
+     mlpipe__copula_sample_params, &mlpipe__copula_sample_param_count},
     {"mlpipe_builder_new", "Start a dataset of the host's own rows.",
      mlpipe__builder_params, &mlpipe__builder_param_count},
     {"mlpipe_dataset_from_arrow",

@@ -59,6 +59,7 @@ double mlpipe__hypot(double x, double y); /* never too large on the way */
 double mlpipe__sin(double x);
 double mlpipe__cos(double x);
 double mlpipe__tan(double x);
+double mlpipe__atan(double x); /* -pi/2 .. pi/2 (math_atan.c) */
 /* Of t whole turns, any finite t; exact at quarters, and a zero is +0. */
 double mlpipe__sin_turn(double t);
 double mlpipe__cos_turn(double t);

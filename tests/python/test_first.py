@@ -327,3 +327,20 @@ def test_asof_joins_what_was_known(tmp_path):
     report = joined.reading()
     assert (report["matched"], report["no_key"]) == (2, 1)
     assert report["held_back"] == 1
+
+
+def test_makes_data():
+    made = mlpipe.synth("mixed", rows=500, nulls=0.1)
+    assert len(made) == 500 and made.reading()["spend_sd"] == 10
+    dirty, key = made.dirty(defects=["typos:0.1", "missing"])
+    assert len(dirty) == 500
+    assert key["columns_shared"] == len(made.columns) - 2
+    copula = made.copula(private="income")
+    drawn = copula.sample(200, given={"region": "north", "age": "30..40"})
+    assert set(drawn.values("region")) == {"north"}
+    assert all(30 <= age <= 40 for age in drawn.values("age"))
+    assert "income" not in drawn.columns
+    assert copula.notes()["rows"] == 500
+    with pytest.raises(mlpipe.Error) as caught:
+        copula.sample(given="age=500")
+    assert caught.value.column == "age"

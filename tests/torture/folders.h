@@ -51,3 +51,6 @@ FOLDER(cycle)
 #ifdef TORTURE_OFFSET
 FOLDER(offset)
 #endif
+#ifdef TORTURE_SYNTH
+FOLDER(synth)
+#endif

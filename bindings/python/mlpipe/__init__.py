@@ -19,7 +19,7 @@ import json
 import os
 import threading
 
-from . import _raw
+from . import _arrow, _raw
 
 
 def _load():
@@ -362,13 +362,26 @@ class Dataset(_Handle):
                                   _raw.mlpipe_report, self._p))
 
 
+    def dirty(self, params="", **named):
+        """(the dataset with defects, the key to them: a Report)."""
+        made = ctypes.POINTER(_raw.mlpipe_dataset)()
+        key = ctypes.POINTER(_raw.mlpipe_report)()
+        _ctx().call("mlpipe_synth_dirty", self._p, _params(params, named),
+                    ctypes.byref(made), ctypes.byref(key))
+        return Dataset(made), Report(key)
+
+    def copula(self, params="", **named):
+        """How the columns go together: a Copula, which rows are drawn of."""
+        return Copula(_ctx().give("mlpipe_copula_fit", _raw.mlpipe_copula,
+                                  self._p, _params(params, named)))
+
     def arrow_stream(self, params="", **named):
         """The rows as a PyCapsule that any reader of Arrow streams takes;
         parameters as mlpipe_dataset_to_arrow_stream's."""
         stream = _raw.ArrowArrayStream()
         _ctx().call("mlpipe_dataset_to_arrow_stream", self._p,
                     _params(params, named), ctypes.byref(stream))
-        return _capsule(stream)
+        return _arrow.capsule(stream)
 
     def __arrow_c_stream__(self, requested_schema=None):
         """What pyarrow, polars, pandas and DuckDB read a Dataset by, without
@@ -383,55 +396,20 @@ class Dataset(_Handle):
         given = _params(params, named)
         if hasattr(data, "__arrow_c_stream__"):
             capsule = data.__arrow_c_stream__()
-            stream = _uncapsule(capsule, b"arrow_array_stream",
-                                _raw.ArrowArrayStream)
+            stream = _arrow.uncapsule(capsule, b"arrow_array_stream",
+                                      _raw.ArrowArrayStream)
             return cls(_ctx().give("mlpipe_dataset_from_arrow_stream",
                                    _raw.mlpipe_dataset, stream, given))
         if hasattr(data, "__arrow_c_array__"):
             schema, array = data.__arrow_c_array__()
             return cls(_ctx().give(
                 "mlpipe_dataset_from_arrow", _raw.mlpipe_dataset,
-                _uncapsule(schema, b"arrow_schema", _raw.ArrowSchema),
-                _uncapsule(array, b"arrow_array", _raw.ArrowArray), given))
+                _arrow.uncapsule(schema, b"arrow_schema", _raw.ArrowSchema),
+                _arrow.uncapsule(array, b"arrow_array", _raw.ArrowArray),
+                given))
         raise TypeError(f"{type(data).__name__} has neither "
                         "__arrow_c_stream__ nor __arrow_c_array__")
 
-
-# ---- Arrow streams as PyCapsules --------------------------------------------
-
-_capsule_new = ctypes.pythonapi.PyCapsule_New
-_capsule_new.restype = ctypes.py_object
-_capsule_new.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
-_capsule_get = ctypes.pythonapi.PyCapsule_GetPointer
-_capsule_get.restype = ctypes.c_void_p
-_capsule_get.argtypes = [ctypes.py_object, ctypes.c_char_p]
-_capsule_peek = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p,
-                                  ctypes.c_char_p)(
-    ("PyCapsule_GetPointer", ctypes.pythonapi))
-# The structs that capsules point at, by address, until the capsule dies.
-_streams = {}
-
-
-@ctypes.PYFUNCTYPE(None, ctypes.c_void_p)
-def _capsule_end(capsule):
-    """A capsule dies: its stream is released unless a reader moved it."""
-    stream = _streams.pop(_capsule_peek(capsule, b"arrow_array_stream"), None)
-    if stream is not None and stream.release:
-        stream.release(ctypes.byref(stream))
-
-
-def _capsule(stream):
-    address = ctypes.addressof(stream)
-    _streams[address] = stream
-    return _capsule_new(address, b"arrow_array_stream",
-                        ctypes.cast(_capsule_end, ctypes.c_void_p))
-
-
-def _uncapsule(capsule, name, kind):
-    """A pointer to the struct of a capsule, which stays alive with it."""
-    pointer = ctypes.cast(_capsule_get(capsule, name), ctypes.POINTER(kind))
-    pointer.capsule = capsule
-    return pointer
 
 def concat(parts, params="", **named):
     """The rows of all parts: columns="same", "union" or "intersection"."""
@@ -442,6 +420,38 @@ def concat(parts, params="", **named):
         *[part._p for part in parts])
     return Dataset(_ctx().give("mlpipe_dataset_concat", _raw.mlpipe_dataset,
                                pointers, len(parts), _params(params, named)))
+
+
+class Copula(_Handle):
+    """A fitted Gaussian copula; immutable."""
+
+    _free = "mlpipe_copula_free"
+
+    def sample(self, rows=1000, params="", given=None, **named):
+        """Rows like those of the data: a Dataset.
+
+        given is a text, "region=north age=30..40", or a dict of such values.
+        """
+        if isinstance(given, dict):
+            given = json.dumps({
+                k: v if isinstance(v, str) else json.dumps(v)
+                for k, v in given.items()})
+        if given:
+            named["given"] = given
+        return Dataset(_ctx().give("mlpipe_copula_sample",
+                                   _raw.mlpipe_dataset, self._p,
+                                   _params(params, dict(named, rows=rows))))
+
+    def notes(self):
+        """What the fit found out: a Report."""
+        return Report(_ctx().give("mlpipe_copula_notes", _raw.mlpipe_report,
+                                  self._p))
+
+
+def synth(kind, params="", **named):
+    """Made data whose truth reading() tells: synth("sea", rows=5000)."""
+    return Dataset(_ctx().give("mlpipe_synth", _raw.mlpipe_dataset,
+                               _bytes(kind), _params(params, named)))
 
 
 def split_check(parts, params="", **named):

@@ -210,6 +210,10 @@ class mlpipe_store(Structure):
     pass
 
 
+class mlpipe_copula(Structure):
+    pass
+
+
 class mlpipe_value(Structure):
     pass
 
@@ -570,6 +574,14 @@ FUNCTIONS = {
         [POINTER(mlpipe_ctx), POINTER(mlpipe_model), POINTER(mlpipe_model), POINTER(mlpipe_dataset), c_char_p, POINTER(POINTER(mlpipe_report))]),
     "mlpipe_compare_recipes": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_pipeline), POINTER(mlpipe_pipeline), POINTER(mlpipe_dataset), c_char_p, POINTER(POINTER(mlpipe_report))]),
+    "mlpipe_copula_fit": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_dataset), c_char_p, POINTER(POINTER(mlpipe_copula))]),
+    "mlpipe_copula_free": (None,
+        [POINTER(mlpipe_copula)]),
+    "mlpipe_copula_notes": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_copula), POINTER(POINTER(mlpipe_report))]),
+    "mlpipe_copula_sample": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_copula), c_char_p, POINTER(POINTER(mlpipe_dataset))]),
     "mlpipe_cross_validate": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_pipeline), POINTER(mlpipe_dataset), c_char_p, POINTER(POINTER(mlpipe_report))]),
     "mlpipe_csv_dialect": (c_int32,
@@ -850,6 +862,10 @@ FUNCTIONS = {
         [POINTER(mlpipe_ctx), POINTER(mlpipe_store), c_char_p, c_char_p]),
     "mlpipe_store_verify": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_store), POINTER(POINTER(mlpipe_report))]),
+    "mlpipe_synth": (c_int32,
+        [POINTER(mlpipe_ctx), c_char_p, c_char_p, POINTER(POINTER(mlpipe_dataset))]),
+    "mlpipe_synth_dirty": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_dataset), c_char_p, POINTER(POINTER(mlpipe_dataset)), POINTER(POINTER(mlpipe_report))]),
     "mlpipe_transform_apply": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_transform), POINTER(mlpipe_dataset), c_char_p, POINTER(POINTER(mlpipe_dataset))]),
     "mlpipe_transform_bytes": (c_int32,
