@@ -258,4 +258,4 @@ def test_capsules_that_nobody_reads(csv):
     for _ in range(3):
         csv.__arrow_c_stream__()
     gc.collect()
-    assert not mlpipe._streams
+    assert not mlpipe._arrow._streams
