@@ -205,11 +205,15 @@ mlpipe_source_csv(mlpipe_ctx *ctx, const char *path, const char *params,
  * function of the whole file: true and false BOOL, integers I64, numbers with
  * a point or exponent F64, strings TEXT or CATEGORY, or TIMESTAMP where every
  * one is a date by the rules of mlpipe_read_csv; a string is never a number.
- * Integers beyond I64 are kept as text, and so are columns whose values are
- * of several kinds (mixed=text), as they stand in the file. Objects within a
- * row become columns a.b (nested=flatten), arrays text of JSON as it stands.
+ * An integer beyond I64 makes its column text, or F64 where another number in
+ * it has a point; columns whose values are of several kinds are text
+ * (mixed=text), as they stand in the file. Objects within a row become
+ * columns a.b (nested=flatten), arrays text of JSON as it stands.
+ * Compression and encodings are those of mlpipe_read_csv.
  *
- * A row is bad where it breaks JSON, has a key twice or an empty one, is no
+ * A row is bad where it breaks JSON, has a key twice (b in a being a.b) or an
+ * empty one, nests deeper than json_depth, has a key of more than
+ * json_key_bytes, a NUL in a key or a number beyond F64's range, is no
  * object, or holds a value that as= does not suit; with mixed=bad also where
  * a value is of another kind than the first of its column. Of an array only
  * rows whose end can be told are left out by rows=quarantine; anything else
@@ -225,14 +229,18 @@ mlpipe_source_csv(mlpipe_ctx *ctx, const char *path, const char *params,
  * @param out gives; free with mlpipe_dataset_free
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_NOT_FOUND, MLPIPE_E_IO,
- *         MLPIPE_E_FORMAT (a bad row under rows=fail, a broken document),
- *         MLPIPE_E_AMBIGUOUS (dates that read in two ways), MLPIPE_E_SCHEMA
- *         (as= or at= names nothing), MLPIPE_E_EMPTY (no row to load),
- *         MLPIPE_E_LIMIT (csv_line_bytes of a row, csv_columns, csv_rows,
- *         cell_bytes, categories), MLPIPE_E_CONFLICT (the file changed while
- *         it was read), MLPIPE_E_CANCELLED, MLPIPE_E_ARG (an empty path),
- *         MLPIPE_E_UNSUPPORTED (a context without files), MLPIPE_E_HOST (its
- *         io table), MLPIPE_E_STATE (after fork)
+ *         MLPIPE_E_FORMAT (a bad row under rows=fail, a broken document, bytes
+ *         that are not in their encoding), MLPIPE_E_CORRUPT (compressed bytes
+ *         that are damaged or cut off), MLPIPE_E_AMBIGUOUS (dates that read in
+ *         two ways), MLPIPE_E_SCHEMA (as= or at= names nothing),
+ *         MLPIPE_E_EMPTY (no row to load), MLPIPE_E_LIMIT (csv_line_bytes
+ *         of a row, csv_field_bytes, csv_columns, csv_rows, cell_bytes,
+ *         categories, unpacked_bytes, unpacked_ratio),
+ *         MLPIPE_E_CONFLICT (the file changed while it was
+ *         read), MLPIPE_E_CANCELLED, MLPIPE_E_ARG (an empty path),
+ *         MLPIPE_E_UNSUPPORTED (a context without files, a compression that
+ *         is not built in), MLPIPE_E_HOST (its io table), MLPIPE_E_STATE
+ *         (after fork)
  * @thread ctx
  * @since 0.1
  *

@@ -101,9 +101,12 @@ static mlpipe_status file_read_all(mlpipe_ctx *ctx, const char *path,
         out->size += got;
         if (out->size > limit)
             return file_too_large(ctx, path, out->size, limit);
-        if (out->size < room - 1)
+        /* A host may give less than was asked for: only nothing at all, or
+         * less at the size that stat told, is the end. */
+        if (!got || (guess && out->size < room - 1
+                     && out->size >= guess))
             return MLPIPE_OK;
-        if (mlpipe__mul(room, 2, &room))
+        if (out->size == room - 1 && mlpipe__mul(room, 2, &room))
             return mlpipe__nomem(ctx);
     }
 }
@@ -189,6 +192,8 @@ static mlpipe_status file_make_temp(mlpipe_ctx *ctx, const char *path,
             return st;
         r = io->open(io->user, name->data, MLPIPE_IO_CREATE, file);
     }
+    if (r)
+        *file = NULL; /* whatever the host left there is none to close */
     return r ? mlpipe__io_fail(ctx, r, "create a file beside", path)
              : MLPIPE_OK;
 }

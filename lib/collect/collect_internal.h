@@ -606,6 +606,7 @@ typedef struct mlpipe__json_item {
 typedef struct mlpipe__ndjson {
     uint32_t format, nested, levels;
     bool mixed_bad;
+    bool complete;           /* all rows were seen once: no key is new */
     const char *at;          /* JSON pointer; NULL: none */
     mlpipe__dict names;      /* of columns; entry i is column i */
     mlpipe__dict fresh;      /* keys of this row that are no columns yet */
@@ -615,7 +616,12 @@ typedef struct mlpipe__ndjson {
     uint32_t order_count;
     mlpipe__json_item *items;
     uint32_t item_count, item_room;
+    mlpipe__dict objects;    /* paths of objects within rows */
+    uint64_t *object_met;    /* by object: the last row that had it */
+    uint32_t *object_order;  /* objects of the row, as they were entered */
+    uint32_t object_count, object_room;
     uint64_t serial;         /* of the row, counted over all passes */
+    uint64_t cells;          /* of rows since the last poll */
     mlpipe__text path, key;  /* of the key under way */
     uint32_t empty_objects;  /* in the row under way */
     char why[MLPIPE__JSON_WHY]; /* the row is bad */

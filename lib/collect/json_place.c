@@ -183,6 +183,16 @@ static bool ndjson_same(const mlpipe__text *a, const mlpipe__text *b)
                                   || !memcmp(a->data, b->data, a->size));
 }
 
+/* RFC 6901: 0, or digits that do not begin with one. */
+static bool ndjson_index(const mlpipe__text *token, int64_t *index)
+{
+    const char *s = token->data;
+    const size_t n = token->size;
+
+    return n && *s >= '0' && *s <= '9' && (n == 1 || *s != '0')
+        && mlpipe__parse_i64(s, n, index);
+}
+
 /* Into the member of an object, or the element of an array, that is named. */
 static mlpipe_status ndjson_step(mlpipe_ctx *ctx, mlpipe__csv *csv, char open,
                                  const mlpipe__text *token)
@@ -191,11 +201,9 @@ static mlpipe_status ndjson_step(mlpipe_ctx *ctx, mlpipe__csv *csv, char open,
     int32_t c;
     bool ended = false;
 
-    if (open == '[' && (!token->size
-                        || !mlpipe__parse_i64(token->data, token->size,
-                                              &index)
-                        || index < 0))
-        return ndjson_no_place(ctx, csv, "an array is entered by a number");
+    if (open == '[' && !ndjson_index(token, &index))
+        return ndjson_no_place(ctx, csv, "an array is entered by a number "
+                               "without sign or leading zeros, 0 the first");
     mlpipe__json_take(csv, 1);
     mlpipe_status st = mlpipe__json_ahead(ctx, csv, &c);
     if (!st && c == (open == '{' ? '}' : ']'))

@@ -117,6 +117,7 @@ static mlpipe_status ndjson_options(mlpipe_ctx *ctx, const char *params,
     csv->json = j;
     mlpipe__dict_init(&j->names, ctx->env);
     mlpipe__dict_init(&j->fresh, ctx->env);
+    mlpipe__dict_init(&j->objects, ctx->env);
     mlpipe__text_init(&j->path, ctx->env);
     mlpipe__text_init(&j->key, ctx->env);
     mlpipe_status st = mlpipe__params_parse(ctx, "mlpipe_read_json",
@@ -154,6 +155,7 @@ static mlpipe_status ndjson_seen(mlpipe_ctx *ctx, mlpipe__csv *csv)
     size_t n;
     int32_t type;
 
+    csv->json->complete = true;
     for (uint32_t i = 0; i < as->count; i++) {
         const mlpipe_status st = mlpipe__csv_forced(ctx, as->names[i], &n,
                                                     &type);
@@ -203,11 +205,14 @@ static void ndjson_free(mlpipe__csv *csv)
         return;
     mlpipe__dict_free(&j->names);
     mlpipe__dict_free(&j->fresh);
+    mlpipe__dict_free(&j->objects);
     mlpipe__text_free(&j->path);
     mlpipe__text_free(&j->key);
     mlpipe__free(csv->env, j->met);
     mlpipe__free(csv->env, j->order);
     mlpipe__free(csv->env, j->items);
+    mlpipe__free(csv->env, j->object_met);
+    mlpipe__free(csv->env, j->object_order);
     mlpipe__free(csv->env, j);
 }
 

@@ -6,13 +6,15 @@
  */
 #include "collect_internal.h"
 
-enum { NDJSON_POLL_BYTES = 1 << 20 };
+enum { NDJSON_POLL_BYTES = 1 << 20, NDJSON_POLL_CELLS = 1 << 22,
+       NDJSON_KEY_SHOWN = 100 };
 
 /* What became of a row. */
 enum ndjson_row {
     NDJSON_ROW,
     NDJSON_ROW_BAD,
     NDJSON_ROW_MORE,
+    NDJSON_ROW_TOO_MANY, /* keys than the limit */
     NDJSON_ROW_NOMEM
 };
 
@@ -57,8 +59,11 @@ static enum ndjson_row ndjson_misplaced(ndjson_walk *w, const char *what)
 
 static enum ndjson_row ndjson_twice(ndjson_walk *w, const char *s, size_t n)
 {
-    return ndjson_say(w, "the key '%.*s' occurs twice",
-                      (int)(n < 100 ? n : 100), s);
+    size_t shown = n < NDJSON_KEY_SHOWN ? n : NDJSON_KEY_SHOWN;
+
+    while (shown < n && shown && (s[shown] & 0xc0) == 0x80)
+        shown--; /* no half characters */
+    return ndjson_say(w, "the key '%.*s' occurs twice", (int)shown, s);
 }
 
 /* The column of a key that the row did not have so far. */
@@ -69,6 +74,8 @@ static enum ndjson_row ndjson_find_column(ndjson_walk *w, const char *s,
     mlpipe__ndjson *j = w->j;
     const uint32_t k = j->item_count;
 
+    if (k >= w->limits->csv_columns)
+        return NDJSON_ROW_TOO_MANY;
     item->column = k < j->order_count ? j->order[k] : UINT32_MAX;
     if (item->column == UINT32_MAX
         || mlpipe__dict_bytes(&j->names, item->column) != n
@@ -120,11 +127,75 @@ static enum ndjson_row ndjson_path(ndjson_walk *w, const mlpipe__csv_field *key,
 
 /* ---- values ------------------------------------------------------------- */
 
+static bool ndjson_object_room(mlpipe__ndjson *j)
+{
+    const uint32_t room = j->object_room ? j->object_room * 2 : 16;
+
+    if (j->objects.count <= j->object_room)
+        return true;
+    uint64_t *met = mlpipe__grow(j->objects.env, j->object_met, room,
+                                 sizeof met[0]);
+    if (met)
+        j->object_met = met;
+    uint32_t *order = mlpipe__grow(j->objects.env, j->object_order, room,
+                                   sizeof order[0]);
+    if (order)
+        j->object_order = order;
+    if (!met || !order)
+        return false;
+    j->object_room = room;
+    return true;
+}
+
+/* Remembers the object of this path, which the row may have once. As columns
+ * are, it is looked for first where the row before had it. */
+static enum ndjson_row ndjson_note_object(ndjson_walk *w, const char *s,
+                                          size_t n)
+{
+    mlpipe__ndjson *j = w->j;
+    const uint32_t k = j->object_count;
+    uint32_t at = k < j->object_room ? j->object_order[k] : UINT32_MAX;
+
+    if (at >= j->objects.count || mlpipe__dict_bytes(&j->objects, at) != n
+        || memcmp(mlpipe__dict_text(&j->objects, at), s, n))
+        at = mlpipe__dict_add(&j->objects, s, n);
+    if (at == UINT32_MAX || !ndjson_object_room(j))
+        return NDJSON_ROW_NOMEM;
+    if (j->object_met[at] == j->serial)
+        return ndjson_twice(w, s, n);
+    j->object_met[at] = j->serial;
+    j->object_order[k] = at;
+    j->object_count++;
+    return NDJSON_ROW;
+}
+
+/* Was a key whose value is an object also given another value? */
+static enum ndjson_row ndjson_check_objects(ndjson_walk *w)
+{
+    const mlpipe__ndjson *j = w->j;
+
+    for (uint32_t k = 0; k < j->object_count; k++) {
+        const char *s = mlpipe__dict_text(&j->objects, j->object_order[k]);
+        const size_t n = mlpipe__dict_bytes(&j->objects, j->object_order[k]);
+        const uint32_t column = mlpipe__dict_find(&j->names, s, n);
+        if ((column != UINT32_MAX && j->met[column] == j->serial)
+            || mlpipe__dict_find(&j->fresh, s, n) != UINT32_MAX)
+            return ndjson_twice(w, s, n);
+    }
+    return NDJSON_ROW;
+}
+
 /* Into the object at the lexer; its path begins with s. */
 static enum ndjson_row ndjson_enter(ndjson_walk *w, const char *s, size_t n)
 {
     mlpipe__text *path = &w->j->path;
 
+    /* The row is one level, and what it holds the next. */
+    if (w->level + 2 > w->limits->json_depth)
+        return ndjson_misplaced(w, "deeper than the limit json_depth");
+    const enum ndjson_row row = ndjson_note_object(w, s, n);
+    if (row)
+        return row;
     if (s != path->data) {
         path->size = 0;
         mlpipe__text_put(path, s, n);
@@ -293,16 +364,18 @@ static enum ndjson_row ndjson_walk_row(ndjson_walk *w, const char *from,
     j->path.size = 0;
     j->path.failed = false;
     j->item_count = 0;
+    j->object_count = 0;
     j->empty_objects = 0;
     j->serial++;
-    if (j->fresh.count) {
-        mlpipe__env *env = j->fresh.env;
+    if (j->fresh.count)
         mlpipe__dict_free(&j->fresh);
-        mlpipe__dict_init(&j->fresh, env);
-    }
+    /* Paths that no row has again must not gather without end. */
+    if (j->objects.count > w->limits->csv_columns)
+        mlpipe__dict_free(&j->objects);
     if (*from != '{')
         return ndjson_misplaced(w, "each row is an object in braces");
-    return ndjson_object(w);
+    const enum ndjson_row row = ndjson_object(w);
+    return row ? row : ndjson_check_objects(w);
 }
 
 /* ---- columns ------------------------------------------------------------ */
@@ -358,6 +431,18 @@ static mlpipe_status ndjson_force(mlpipe_ctx *ctx, mlpipe__csv *csv,
     return MLPIPE_OK;
 }
 
+static mlpipe_status ndjson_too_many(mlpipe_ctx *ctx, const mlpipe__csv *csv,
+                                     uint64_t line)
+{
+    return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
+                        "%s: line %llu names more keys than the limit "
+                        "csv_columns, %llu; raise it, or keep objects as "
+                        "text with nested=text",
+                        mlpipe__input_name(&csv->input),
+                        (unsigned long long)line,
+                        (unsigned long long)ctx->env->limits.csv_columns);
+}
+
 static mlpipe_status ndjson_new_column(mlpipe_ctx *ctx, mlpipe__csv *csv,
                                        mlpipe__json_item *item)
 {
@@ -365,13 +450,11 @@ static mlpipe_status ndjson_new_column(mlpipe_ctx *ctx, mlpipe__csv *csv,
     const char *s = mlpipe__dict_text(&j->fresh, item->fresh);
     const size_t n = mlpipe__dict_bytes(&j->fresh, item->fresh);
 
+    /* The arrays by column have their size since the first pass. */
+    if (j->complete)
+        return mlpipe__input_changed(ctx, &csv->input);
     if (csv->column_count >= ctx->env->limits.csv_columns)
-        return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                            "%s: line %llu names more keys than the limit "
-                            "csv_columns, %llu",
-                            mlpipe__input_name(&csv->input),
-                            (unsigned long long)csv->reader.line,
-                            (unsigned long long)ctx->env->limits.csv_columns);
+        return ndjson_too_many(ctx, csv, csv->reader.line);
     if (!ndjson_column_room(csv))
         return mlpipe__nomem(ctx);
     mlpipe__csv_column *c = &csv->columns[csv->column_count];
@@ -389,11 +472,21 @@ static mlpipe_status ndjson_new_column(mlpipe_ctx *ctx, mlpipe__csv *csv,
     return mlpipe__csv_start_column(csv, c) ? MLPIPE_OK : mlpipe__nomem(ctx);
 }
 
-/* The kind of a value; 0 where it is null. */
-static uint32_t ndjson_kind(const mlpipe__csv *csv, const mlpipe__csv_field *f)
+/* The kind of a value; 0 where it is null. Out of memory is in path.failed. */
+static uint32_t ndjson_kind(mlpipe__csv *csv, const mlpipe__csv_field *f)
 {
-    if (f->flags & MLPIPE__CSV_STRING && !(f->flags & MLPIPE__CSV_ESCAPED)
-        && mlpipe__csv_na(&csv->options, f->data, f->size) >= 0)
+    mlpipe__text *t = &csv->json->path;
+    const char *s = f->data;
+    size_t n = f->size;
+
+    if (f->flags & MLPIPE__CSV_ESCAPED && csv->options.na_longest) {
+        t->size = 0;
+        mlpipe__json_decode(t, s, n);
+        s = t->failed ? "" : t->data;
+        n = t->failed ? 0 : t->size;
+    }
+    if (f->flags & MLPIPE__CSV_STRING
+        && mlpipe__csv_na(&csv->options, s, n) >= 0)
         return 0;
     return f->flags & MLPIPE__CSV_VALUE;
 }
@@ -458,6 +551,8 @@ static mlpipe_status ndjson_end_row(mlpipe_ctx *ctx, mlpipe__csv *csv,
 
     if (row == NDJSON_ROW_NOMEM)
         return mlpipe__nomem(ctx);
+    if (row == NDJSON_ROW_TOO_MANY)
+        return ndjson_too_many(ctx, csv, r->next_line);
     if (n > ctx->env->limits.csv_line_bytes)
         return mlpipe__csv_too_long(ctx, r);
     r->raw = csv->input.at;
@@ -469,10 +564,15 @@ static mlpipe_status ndjson_end_row(mlpipe_ctx *ctx, mlpipe__csv *csv,
     mlpipe__json_take(csv, n);
     r->end = csv->input.offset;
     *found = MLPIPE__CSV_BAD;
-    if (row == NDJSON_ROW_BAD || !ndjson_kinds_suit(csv))
+    if (row == NDJSON_ROW_BAD)
         return MLPIPE_OK;
-    *found = MLPIPE__CSV_ROW;
-    return ndjson_settle(ctx, csv);
+    const bool suits = ndjson_kinds_suit(csv);
+    mlpipe_status st = MLPIPE_OK;
+    if (suits) {
+        *found = MLPIPE__CSV_ROW;
+        st = ndjson_settle(ctx, csv);
+    }
+    return st || !csv->json->path.failed ? st : mlpipe__nomem(ctx);
 }
 
 /* ---- one object a line -------------------------------------------------- */
@@ -612,8 +712,13 @@ mlpipe_status mlpipe__json_next(mlpipe_ctx *ctx, mlpipe__csv *csv,
     *found = MLPIPE__CSV_END;
     if (csv->done)
         return MLPIPE_OK;
-    if (csv->input.offset - csv->reader.polled >= NDJSON_POLL_BYTES)
+    /* A short row costs a cell for each column that it lacks. */
+    csv->json->cells += csv->column_count;
+    if (csv->input.offset - csv->reader.polled >= NDJSON_POLL_BYTES
+        || csv->json->cells >= NDJSON_POLL_CELLS) {
+        csv->json->cells = 0;
         st = mlpipe__csv_poll(ctx, &csv->reader);
+    }
     if (st)
         return st;
     return csv->json->format == MLPIPE__JSON_LINES

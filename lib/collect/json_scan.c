@@ -7,7 +7,8 @@
 #include "collect_internal.h"
 
 static const char *const ndjson_no_utf8 =
-    "the bytes of this text are no UTF-8";
+    "the bytes of this text are no UTF-8; say encoding=cp1252 or what else "
+    "the file is written in";
 
 /* It does not end here: wrong only where nothing comes behind. */
 static bool ndjson_short(mlpipe__json_lexer *l, const char *why)

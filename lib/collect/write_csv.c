@@ -58,19 +58,16 @@ static bool csv_needs_quotes(const csv_format *f, const char *s, size_t n)
     return false;
 }
 
-static void csv_put_text(mlpipe__table_writer *w, const char *s, size_t n)
+/* In quotes, those inside doubled; with a ' before it where mark is set. */
+static void csv_put_quoted(mlpipe__table_writer *w, bool mark,
+                           const char *s, size_t n)
 {
     const csv_format *f = w->format;
     mlpipe__text *t = &w->text;
-    const bool mark = f->protect && csv_starts_formula(s, n);
 
-    if (!mark && !csv_needs_quotes(f, s, n)) {
-        mlpipe__text_put(t, s, n);
-        return;
-    }
     mlpipe__text_put(t, &f->quote, 1);
     if (mark)
-        mlpipe__text_put(t, "'", 1);
+        mlpipe__text_put(t, "''", f->quote == '\'' ? 2 : 1);
     while (n) {
         const char *q = memchr(s, f->quote, n);
         const size_t run = q ? (size_t)(q - s) + 1 : n;
@@ -81,6 +78,17 @@ static void csv_put_text(mlpipe__table_writer *w, const char *s, size_t n)
         n -= run;
     }
     mlpipe__text_put(t, &f->quote, 1);
+}
+
+static void csv_put_text(mlpipe__table_writer *w, const char *s, size_t n)
+{
+    const csv_format *f = w->format;
+    const bool mark = f->protect && csv_starts_formula(s, n);
+
+    if (mark || csv_needs_quotes(f, s, n))
+        csv_put_quoted(w, mark, s, n);
+    else
+        mlpipe__text_put(&w->text, s, n);
 }
 
 /* ---- rows --------------------------------------------------------------- */
@@ -140,13 +148,11 @@ static mlpipe_status csv_put_cell(mlpipe__table_writer *w, uint32_t column,
         return csv_like_null(w, column, row, "the value is what null is "
                                              "written as");
     /* A number has quotes where its sign or point is the delimiter. */
-    const bool cut = memchr(cell.s, f->delimiter, cell.n)
-        || memchr(cell.s, f->quote, cell.n);
-    if (cut)
-        mlpipe__text_put(&w->text, &f->quote, 1);
-    mlpipe__text_put(&w->text, cell.s, cell.n);
-    if (cut)
-        mlpipe__text_put(&w->text, &f->quote, 1);
+    if (memchr(cell.s, f->delimiter, cell.n)
+        || memchr(cell.s, f->quote, cell.n))
+        csv_put_quoted(w, false, cell.s, cell.n);
+    else
+        mlpipe__text_put(&w->text, cell.s, cell.n);
     return MLPIPE_OK;
 }
 
@@ -201,6 +207,10 @@ static mlpipe_status csv_format_parse(mlpipe_ctx *ctx,
     mlpipe_status st = csv_format_byte(ctx, p, "delimiter", &f->delimiter);
     if (!st)
         st = csv_format_byte(ctx, p, "quote", &f->quote);
+    if (!st && (f->quote == ' ' || f->quote == '\t'))
+        st = mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                          "quote is a space or tab, which readers drop at the "
+                          "edges of cells; take a sign");
     if (!st && f->quote == f->delimiter)
         st = mlpipe__fail(ctx, MLPIPE_E_PARAM,
                           "delimiter and quote are both '%c'", f->quote);

@@ -6,7 +6,8 @@
  */
 #include "collect_internal.h"
 
-enum { TABLE_FLUSH = 1 << 18, TABLE_POLL_ROWS = 1024 };
+enum { TABLE_FLUSH = 1 << 18, TABLE_POLL_ROWS = 1024,
+       TABLE_POLL_CELLS = 1 << 16 };
 
 static mlpipe_status table_fail_at(mlpipe__table_writer *w, uint32_t column,
                                    int64_t row)
@@ -147,7 +148,11 @@ mlpipe_status mlpipe__table_cell(mlpipe__table_writer *w, uint32_t column,
 
 static mlpipe_status table_poll(mlpipe__table_writer *w, int64_t row)
 {
-    return row % TABLE_POLL_ROWS ? MLPIPE_OK
+    /* Of wide rows a few are as much work as many others. */
+    const int64_t rows = TABLE_POLL_CELLS
+        / ((int64_t)mlpipe_dataset_columns(w->dataset) + 1) + 1;
+
+    return row % (rows < TABLE_POLL_ROWS ? rows : TABLE_POLL_ROWS) ? MLPIPE_OK
         : mlpipe__poll(w->ctx, "write", (uint64_t)row,
                        (uint64_t)mlpipe_dataset_rows(w->dataset));
 }

@@ -489,6 +489,67 @@ static void a_guess_that_holds(void **state)
     mlpipe_ctx_free(plain);
 }
 
+static mlpipe_io inner;
+
+/* Reads that give less than they could, as those of a host may. */
+static int32_t short_read(void *user, void *file, uint64_t offset,
+                          void *buffer, size_t bytes, size_t *got)
+{
+    return inner.read_at(user, file, offset, buffer,
+                         bytes < 1000 ? bytes : 1000, got);
+}
+
+static int32_t refuse_to_create(void *user, const char *path, int32_t mode,
+                                void **file)
+{
+    const int32_t r = mode == MLPIPE_IO_CREATE
+        ? MLPIPE_IO_DENIED : inner.open(user, path, mode, file);
+    if (r)
+        *file = &inner; /* is no file */
+    return r;
+}
+
+static int32_t close_file(void *user, void *file)
+{
+    assert_ptr_not_equal(&inner, file);
+    return inner.close(user, file);
+}
+
+/* A host's table that does no more than it must. */
+static void a_lazy_table(void **state)
+{
+    enum { BYTES = 200000 };
+    static char text[BYTES];
+    mlpipe_ctx *plain = io_ctx(NULL), *c;
+    mlpipe_io io;
+    mlpipe__memory_io *m = mlpipe__memory_io_new(plain->env, &io);
+    char *got;
+    size_t n;
+    (void)state;
+    for (n = 0; n < BYTES; n++)
+        text[n] = (char)(n * 31);
+    inner = io;
+    io.read_at = short_read;
+    c = io_ctx(&io);
+    assert_ok(c, mlpipe__file_write(c, "f", text, BYTES, false));
+    assert_ok(c, mlpipe__file_read(c, "f", BYTES, &got, &n));
+    assert_int_equal(n, BYTES);
+    assert_memory_equal(got, text, BYTES);
+    assert_int_equal(got[n], 0);
+    mlpipe__free(c->env, got);
+    assert_status(MLPIPE_E_LIMIT,
+                  mlpipe__file_read(c, "f", BYTES - 1, &got, &n));
+    mlpipe_ctx_free(c);
+    io.open = refuse_to_create;
+    io.close = close_file;
+    c = io_ctx(&io);
+    assert_status(MLPIPE_E_IO, mlpipe__file_write(c, "f", "new", 3, true));
+    assert_int_equal(mlpipe_ctx_error(c)->detail, MLPIPE_IO_DENIED);
+    mlpipe_ctx_free(c);
+    mlpipe__memory_io_free(m);
+    mlpipe_ctx_free(plain);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -497,6 +558,7 @@ int main(void)
         cmocka_unit_test(whole_files),
         cmocka_unit_test(a_file_without_a_size),
         cmocka_unit_test(a_guess_that_holds),
+        cmocka_unit_test(a_lazy_table),
         cmocka_unit_test(a_context_without_files),
         cmocka_unit_test(faults_leave_old_or_new),
         cmocka_unit_test(the_recorder),

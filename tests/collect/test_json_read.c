@@ -163,6 +163,10 @@ static void formats_refused(void **state)
     fails("{\"a\":1}", "at=/a/b", MLPIPE_E_SCHEMA, "no object or array");
     fails("[[]]", "at=/1", MLPIPE_E_SCHEMA, "no such element");
     fails("[[]]", "at=/x", MLPIPE_E_SCHEMA, "by a number");
+    fails("[[]]", "at=/00", MLPIPE_E_SCHEMA, "leading zeros");
+    fails("[[]]", "at=/+0", MLPIPE_E_SCHEMA, "without sign");
+    fails("[[]]", "at=/-0", MLPIPE_E_SCHEMA, "without sign");
+    fails("[[]]", "at=/-", MLPIPE_E_SCHEMA, "by a number");
     fails("{}", "at=/x", MLPIPE_E_SCHEMA, "no such key");
     fails("{\"a\":[{\"b\":1}],\"a\":2}", "at=/a", MLPIPE_E_FORMAT, "twice");
     fails("{\"a\":[{\"b\":1}],\"c\":01}", "at=/a", MLPIPE_E_FORMAT,
@@ -197,6 +201,21 @@ static void keys(void **state)
     fails("{\"a.b\":1,\"a\":{\"b\":2}}", NULL, MLPIPE_E_FORMAT, "twice");
     fails("{\"a\":1}\n{\"a\":1,\"b\":2,\"a\":2}", NULL, MLPIPE_E_FORMAT,
           "line 2");
+    /* An object is a value too. */
+    fails("{\"a\":{\"b\":1},\"a\":{\"c\":2}}", NULL, MLPIPE_E_FORMAT,
+          "'a' occurs twice");
+    fails("{\"a\":{},\"a\":{}}", NULL, MLPIPE_E_FORMAT, "'a' occurs twice");
+    fails("{\"a\":{\"b\":1},\"a\":2}", NULL, MLPIPE_E_FORMAT,
+          "'a' occurs twice");
+    fails("{\"a\":null,\"a\":{\"b\":1}}", NULL, MLPIPE_E_FORMAT,
+          "'a' occurs twice");
+    fails("{\"x\":{\"a\":{\"b\":1},\"a\":{}}}", NULL, MLPIPE_E_FORMAT,
+          "'x.a' occurs twice");
+    fails("{\"a\":1}\n{\"a\":{\"b\":1},\"a\":2}", NULL, MLPIPE_E_FORMAT,
+          "line 2");
+    reads("{\"a\":1}\n{\"a\":{\"b\":1}}\n{\"b\":{\"a\":3}}\n"
+          "{\"b\":{\"a\":4},\"a\":{\"b\":5,\"a\":{}}}", NULL,
+          "a i64: 1, -, -, -; a.b i64: -, 1, -, 5; b.a i64: -, -, 3, 4");
     fails("{\"\":1}", NULL, MLPIPE_E_FORMAT, "empty key");
     fails("{\"a\\u0000\":1}", NULL, MLPIPE_E_FORMAT, "NUL");
     fails("{\"a\":[1]}", "nested=fail", MLPIPE_E_FORMAT, "nested=fail");
@@ -242,6 +261,21 @@ static void types(void **state)
     fails("{\"a\":\"1/2/2015\"}", NULL, MLPIPE_E_AMBIGUOUS, "dates=dmy");
 }
 
+/* A long key is shown by its first characters, none of them by half. */
+static void long_key(void **state)
+{
+    char text[300] = "{\"x", shown[200] = "the key 'x";
+    (void)state;
+    for (int i = 0; i < 60; i++)
+        strcat(text, "\xc3\xa9");
+    for (int i = 0; i < 49; i++)
+        strcat(shown, "\xc3\xa9");
+    strcat(text, "\":1,");
+    memmove(text + strlen(text), text + 1, strlen(text));
+    text[strlen(text) - 1] = '}';
+    fails(text, NULL, MLPIPE_E_FORMAT, strcat(shown, "' occurs twice"));
+}
+
 static void mixed_bad(void **state)
 {
     (void)state;
@@ -254,6 +288,8 @@ static void mixed_bad(void **state)
                                   "{\\\"a\\\":\\\"x\\\"}", NULL});
     report_holds(text, NULL, (const char *[]){"several kinds", NULL});
     reads("{\"a\":\"NA\"}\n{\"a\":1}", "mixed=bad na=NA", "a i64: -, 1");
+    reads("{\"a\":1}\n{\"a\":\"N\\u0041\"}", "mixed=bad na=NA",
+          "a i64: 1, -");
 }
 
 static void texts(void **state)
@@ -331,12 +367,18 @@ static void limits(void **state)
     l = (mlpipe_limits){.size = sizeof l, .csv_columns = 2};
     limited(&l, "{\"a\":1}\n{\"b\":1}\n{\"c\":1}", MLPIPE_E_LIMIT,
             "csv_columns");
+    /* Of one row too, whatever comes behind. */
+    limited(&l, "{\"a\":1,\"b\":1,\"c\":1,x", MLPIPE_E_LIMIT, "csv_columns");
+    limited(&l, "[{\"a\":1,\"b\":1,\"c\":1,x", MLPIPE_E_LIMIT,
+            "csv_columns");
     l = (mlpipe_limits){.size = sizeof l, .csv_rows = 2};
     limited(&l, "{\"a\":1}\n{\"b\":1}\n{\"c\":1}", MLPIPE_E_LIMIT,
             "csv_rows");
     l = (mlpipe_limits){.size = sizeof l, .json_depth = 3};
     limited(&l, "{\"a\":[[[1]]]}", MLPIPE_E_FORMAT, "json_depth");
     limited(&l, "{\"a\":{\"b\":[[1]]}}", MLPIPE_E_FORMAT, "json_depth");
+    limited(&l, "{\"a\":{\"b\":{\"c\":{\"d\":1}}}}", MLPIPE_E_FORMAT,
+            "json_depth");
     l = (mlpipe_limits){.size = sizeof l, .json_key_bytes = 3};
     limited(&l, "{\"abcd\":1}", MLPIPE_E_FORMAT, "json_key_bytes");
     l = (mlpipe_limits){.size = sizeof l, .cell_bytes = 3};
@@ -509,6 +551,102 @@ static void drops(void **state)
     mlpipe__memory_io_free(memory);
 }
 
+/* A file that is written over between the passes, and whose size and time tell
+ * nothing: what the first pass did not see is never put anywhere. */
+static void changes(void **state)
+{
+    static const struct {
+        const char *before, *after;
+    } cases[] = {
+        {"{\"a\":1,\"b\":2}", "{\"a\":1,\"c\":2}"},
+        {"[{\"a\":1},{\"a\":2}]", "[{\"a\":1},{\"z\":2}]"},
+        {"{\"a\":1.5}", "{\"a\":[1]}"},
+    };
+    mlpipe_io io;
+    mlpipe__memory_io *memory = mlpipe__memory_io_new(ctx->env, &io);
+    const mlpipe_ctx_options o = {.size = sizeof o, .io = &io};
+    mlpipe_ctx *c;
+    (void)state;
+
+    io.stat = drip_stat;
+    io.open = drip_open;
+    io.read_at = drip_read;
+    io.close = drip_close;
+    assert_int_equal(0, mlpipe_ctx_new(&o, &c));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        mlpipe_source *s;
+        mlpipe_dataset *d;
+        drip_now = cases[i].before;
+        assert_ok(c, mlpipe_source_json(c, "x", NULL, &s));
+        drip_now = cases[i].after;
+        for (int k = 0; k < 2; k++) { /* a failure is no way in */
+            assert_status(MLPIPE_E_CONFLICT, mlpipe_source_next(c, s, &d));
+            assert_null(d);
+            assert_non_null(strstr(mlpipe_ctx_error(c)->text, "changed"));
+        }
+        mlpipe_source_free(s);
+    }
+    mlpipe_ctx_free(c);
+    mlpipe__memory_io_free(memory);
+}
+
+/* ---- many columns and few bytes ----------------------------------------- */
+
+static int32_t count_progress(void *user, const char *stage, double fraction)
+{
+    (void)stage;
+    (void)fraction;
+    ++*(int32_t *)user;
+    return 0;
+}
+
+/* A row of a few bytes costs a cell in each column: that can be stopped. */
+static void polls_by_cells(void **state)
+{
+    enum { COLUMNS = 2000, ROWS = 10000 };
+    int32_t calls = 0;
+    const mlpipe_ctx_options o = {.size = sizeof o, .user = &calls,
+                                  .progress = count_progress};
+    mlpipe_ctx *c;
+    mlpipe_dataset *d;
+    mlpipe__text t;
+    (void)state;
+
+    mlpipe__text_init(&t, ctx->env);
+    for (int i = 0; i < COLUMNS; i++)
+        mlpipe__text_add(&t, "%s\"k%d\":1", i ? "," : "{", i);
+    mlpipe__text_add(&t, "}\n");
+    for (int i = 1; i < ROWS; i++)
+        mlpipe__text_add(&t, "{}\n");
+    assert_int_equal(0, mlpipe_ctx_new(&o, &c));
+    assert_ok(c, mlpipe_read_json_memory(c, t.data, t.size, NULL, &d));
+    /* Twenty million cells in each of two passes. */
+    assert_in_range(calls, 8, 100);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+    mlpipe__text_free(&t);
+}
+
+/* More paths of objects than columns may be: they are forgotten, and the
+ * next row is read as any. */
+static void many_objects(void **state)
+{
+    const mlpipe_limits l = {.size = sizeof l, .csv_columns = 3};
+    const mlpipe_ctx_options o = {.size = sizeof o, .limits = &l};
+    mlpipe_ctx *outer = ctx;
+    (void)state;
+
+    assert_int_equal(0, mlpipe_ctx_new(&o, &ctx));
+    reads("{\"a\":{},\"b\":{},\"c\":{},\"d\":{},\"e\":{},\"x\":1}\n"
+          "{\"f\":{},\"a\":{\"x\":2},\"b\":{\"c\":{}}}\n"
+          "{\"a\":{\"x\":3},\"x\":4}", NULL,
+          "x i64: 1, -, 4; a.x i64: -, 2, 3");
+    fails("{\"x\":1}\n{\"f\":{},\"f\":{}}", NULL, MLPIPE_E_FORMAT,
+          "'f' occurs twice");
+    mlpipe_ctx_free(ctx);
+    ctx = outer;
+}
+
 /* ---- blocks ------------------------------------------------------------- */
 
 /* More rows than a block, in both formats, whole and by blocks; types that
@@ -592,6 +730,7 @@ int main(void)
         cmocka_unit_test(formats_refused),
         cmocka_unit_test(keys),
         cmocka_unit_test(types),
+        cmocka_unit_test(long_key),
         cmocka_unit_test(mixed_bad),
         cmocka_unit_test(texts),
         cmocka_unit_test(rejects),
@@ -600,6 +739,9 @@ int main(void)
         cmocka_unit_test(strictness),
         cmocka_unit_test(cut_short),
         cmocka_unit_test(drops),
+        cmocka_unit_test(changes),
+        cmocka_unit_test(polls_by_cells),
+        cmocka_unit_test(many_objects),
         cmocka_unit_test(blocks),
         cmocka_unit_test(same_as_csv),
     };

@@ -141,6 +141,37 @@ static void parameters(void **state)
     mlpipe_dataset_free(d);
 }
 
+/* A quote that numbers hold is doubled in them, and one that is the mark of
+ * protect= too; a quote that readers would drop is refused. */
+static void quotes(void **state)
+{
+    static const char *const params[] = {"quote=-", "quote=.", "quote=:"};
+    mlpipe_dataset *d = json_ok(
+        "{\"i\":-5,\"x\":-2.5,\"t\":\"2015-02-01\"}\n"
+        "{\"i\":7,\"x\":1e-300,\"t\":\"2015-02-02\"}\n", NULL), *back;
+    mlpipe_buffer *b;
+    (void)state;
+
+    writes(d, false, "quote=-",
+           "i,x,t\n---5-,---2.5-,-2015--02--01T00:00:00-\n"
+           "7,-1e--300-,-2015--02--02T00:00:00-\n");
+    for (size_t i = 0; i < sizeof params / sizeof params[0]; i++) {
+        assert_ok(ctx, mlpipe_write_csv_memory(ctx, d, params[i], &b));
+        assert_ok(ctx, mlpipe_read_csv_memory(ctx, mlpipe_buffer_data(b),
+                                              mlpipe_buffer_size(b),
+                                              params[i], &back));
+        assert_equal(d, back, params[i]);
+        mlpipe_dataset_free(back);
+        mlpipe_buffer_free(b);
+    }
+    refuses(d, false, "quote=space", MLPIPE_E_PARAM, "take a sign");
+    refuses(d, false, "quote=tab", MLPIPE_E_PARAM, "take a sign");
+    mlpipe_dataset_free(d);
+    d = json_ok("{\"a\":\"=1'2\",\"b\":3}", NULL);
+    writes(d, false, "quote='''' protect=true", "a,b\n'''=1''2',3\n");
+    mlpipe_dataset_free(d);
+}
+
 static mlpipe_dataset *numbers_of(const double *x, int64_t rows)
 {
     mlpipe_builder *b;
@@ -393,6 +424,45 @@ static int32_t stop(void *user, const char *stage, double done)
     return !strcmp(stage, "write") && done > 0;
 }
 
+static int32_t count_calls(void *user, const char *stage, double fraction)
+{
+    (void)stage;
+    (void)fraction;
+    ++*(int32_t *)user;
+    return 0;
+}
+
+/* Wide rows: a stop is asked for by cells, not by rows alone. */
+static void polls_by_cells(void **state)
+{
+    enum { COLUMNS = 5000, ROWS = 200 };
+    static double x[ROWS];
+    int32_t calls = 0;
+    const mlpipe_ctx_options o = {.size = sizeof o, .user = &calls,
+                                  .progress = count_calls};
+    mlpipe_builder *b;
+    mlpipe_dataset *d;
+    mlpipe_buffer *text;
+    mlpipe_ctx *c;
+    char name[20];
+    (void)state;
+
+    assert_ok(ctx, mlpipe_builder_new(ctx, NULL, NULL, &b));
+    for (int i = 0; i < COLUMNS; i++) {
+        mlpipe__format(name, sizeof name, "x%d", i);
+        assert_ok(ctx, mlpipe_builder_column(ctx, b, name, MLPIPE_F64, x,
+                                             NULL, ROWS));
+    }
+    assert_ok(ctx, mlpipe_builder_finish(ctx, b, &d));
+    mlpipe_builder_free(b);
+    assert_int_equal(0, mlpipe_ctx_new(&o, &c));
+    assert_ok(c, mlpipe_write_csv_memory(c, d, NULL, &text));
+    assert_in_range(calls, 10, 100);
+    mlpipe_buffer_free(text);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+}
+
 static void files(void **state)
 {
     enum { ROWS = 30000 };
@@ -440,10 +510,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exact),
         cmocka_unit_test(parameters),
+        cmocka_unit_test(quotes),
         cmocka_unit_test(not_numbers),
         cmocka_unit_test(times),
         cmocka_unit_test(round_trips),
         cmocka_unit_test(json_tells_types),
+        cmocka_unit_test(polls_by_cells),
         cmocka_unit_test(files),
     };
     return cmocka_run_group_tests_name("write_table", tests, set_up,
