@@ -148,11 +148,27 @@ mlpipe_status mlpipe__store_read_bytes(mlpipe_ctx *ctx,
 
 /* ---- columns as chunk objects (store_chunk.c) ----------------------- */
 
-/* Rows start .. start + n - 1 (n <= MLPIPE__CHUNK_ROWS) of a column. */
-mlpipe_status mlpipe__store_chunk_save(mlpipe_ctx *ctx,
-                                       const mlpipe_dataset *d,
-                                       uint32_t column, int64_t start,
-                                       uint32_t n, mlpipe__text *out);
+/* Where the values of a chunk lie on their way. */
+typedef struct mlpipe__store_scratch {
+    union {
+        double doubles[MLPIPE__CHUNK_ROWS];
+        int64_t whole[MLPIPE__CHUNK_ROWS];
+    } values;
+    uint64_t narrow[MLPIPE__CHUNK_ROWS];
+    uint64_t bits[MLPIPE__CHUNK_ROWS / 64];
+    uint8_t valid[MLPIPE__CHUNK_ROWS];
+} mlpipe__store_scratch;
+
+/* The statistics of rows, gathered chunk by chunk (store_stat.c). */
+typedef struct mlpipe__store_gather mlpipe__store_gather;
+
+/* Rows start .. start + n - 1 (n <= MLPIPE__CHUNK_ROWS) of a column; gather
+ * (or NULL) sees them as well. out tells whether memory failed. */
+void mlpipe__store_chunk_save(const mlpipe_dataset *d, uint32_t column,
+                              int64_t start, uint32_t n,
+                              mlpipe__store_scratch *scratch,
+                              mlpipe__store_gather *gather,
+                              mlpipe__text *out);
 mlpipe_status mlpipe__store_chunk_load(mlpipe_ctx *ctx,
                                        const mlpipe__section *section,
                                        int32_t type, uint32_t n,
@@ -183,11 +199,26 @@ typedef struct mlpipe__store_stat {
     uint64_t top_rows[MLPIPE__STORE_TOP];
 } mlpipe__store_stat;
 
-/* Of all rows of each column with wanted[i] != 0; columns of text have counts
- * alone. gives: stats[i], whose texts point into the dataset. */
-mlpipe_status mlpipe__store_stats(mlpipe_ctx *ctx, const mlpipe_dataset *d,
-                                  const uint8_t *wanted,
-                                  mlpipe__store_stat *stats);
+/* NULL: out of memory. */
+mlpipe__store_gather *mlpipe__store_gather_new(mlpipe__env *env);
+void mlpipe__store_gather_free(mlpipe__store_gather *g);
+/* Empty, for rows of this column; false: out of memory. */
+bool mlpipe__store_gather_begin(mlpipe__store_gather *g,
+                                const mlpipe_dataset *d, uint32_t column);
+void mlpipe__store_gather_doubles(mlpipe__store_gather *g, int64_t start,
+                                  uint32_t n, const double *values,
+                                  const uint8_t *valid);
+void mlpipe__store_gather_whole(mlpipe__store_gather *g, int64_t start,
+                                uint32_t n, const int64_t *values,
+                                const uint8_t *valid);
+void mlpipe__store_gather_texts(mlpipe__store_gather *g, int64_t start,
+                                uint32_t n);
+/* Rows of the same column that were gathered elsewhere. */
+bool mlpipe__store_gather_join(mlpipe__store_gather *g,
+                               const mlpipe__store_gather *other);
+/* scratch: MLPIPE__STORE_SAMPLE. Texts of out point into the dataset. */
+bool mlpipe__store_gather_end(mlpipe__store_gather *g, double *scratch,
+                              mlpipe__store_stat *out);
 void mlpipe__store_stat_save(const mlpipe__store_stat *stat,
                              mlpipe__text *out);
 /* False where it says what no column could have. */
@@ -254,6 +285,27 @@ mlpipe_status mlpipe__store_dataset_get(mlpipe_ctx *ctx,
                                         const mlpipe_store *s,
                                         const char *name,
                                         mlpipe_dataset **out);
+
+/* ---- columns on their way (store_columns.c) ------------------------- */
+
+/* A dataset on its way into the store. */
+typedef struct mlpipe__store_put {
+    const mlpipe_store *store;
+    mlpipe__store_writer *writer;
+    const mlpipe_dataset *dataset;
+    const mlpipe__store_manifest *old; /* or NULL */
+    mlpipe__hash128 print, *prints;
+    uint64_t *chunks;        /* ids of all columns, and of row ids */
+    uint8_t *wanted;         /* columns that are to be made */
+    mlpipe__store_stat *stats;
+    mlpipe__text *dictionaries;
+    bool plain;              /* row ids count up */
+} mlpipe__store_put;
+
+/* Writes the chunks of the columns that are wanted; fills in their ids and
+ * statistics. */
+mlpipe_status mlpipe__store_columns_put(mlpipe_ctx *ctx,
+                                        mlpipe__store_put *p);
 
 /* ---- commits (store_commit.c) --------------------------------------- */
 
