@@ -84,8 +84,8 @@ static void put_dictionary(const mlpipe_dataset *d, uint32_t column,
 
 /* Takes the chunks of the old version where the column is the same and they
  * are all there; *same tells. */
-static mlpipe_status put_same(mlpipe_ctx *ctx, mlpipe__store_put *p,
-                              uint32_t column, uint64_t *chunks, bool *same)
+static void put_same(mlpipe__store_put *p, uint32_t column, uint64_t *chunks,
+                     bool *same)
 {
     const mlpipe_dataset *d = p->dataset;
     const mlpipe__text *dictionary = &p->dictionaries[column];
@@ -98,7 +98,6 @@ static mlpipe_status put_same(mlpipe_ctx *ctx, mlpipe__store_put *p,
                                                   : ""),
         .dictionary_bytes = dictionary->size};
     char id[MLPIPE__STORE_ID];
-    mlpipe_status st = MLPIPE_OK;
     uint32_t at, i;
 
     *same = false;
@@ -108,19 +107,18 @@ static mlpipe_status put_same(mlpipe_ctx *ctx, mlpipe__store_put *p,
              : UINT32_MAX;
     if (at == UINT32_MAX ||
         !mlpipe__store_column_same(&mine, &p->old->columns[at]))
-        return MLPIPE_OK;
+        return;
     *same = true;
-    for (i = 0; i < p->old->chunk_count && *same && !st; i++) {
+    for (i = 0; i < p->old->chunk_count && *same; i++) {
         mlpipe__store_chunk_id(p->old->columns[at].chunks, i, id);
-        st = mlpipe__store_has(ctx, p->store, p->writer, id, same);
+        *same = mlpipe__store_has(p->store, p->writer, id);
     }
-    if (st || !*same)
-        return st;
+    if (!*same)
+        return;
     memcpy(chunks, p->old->columns[at].chunks,
            (size_t)p->old->chunk_count * 2 * sizeof *chunks);
     p->stats[column] = p->old->stats[at];
     p->wanted[column] = 0;
-    return MLPIPE_OK;
 }
 
 /* Is the column to be made, or taken as it is? */
@@ -136,7 +134,8 @@ static mlpipe_status put_look(mlpipe_ctx *ctx, mlpipe__store_put *p,
     if (p->dictionaries[column].failed)
         return mlpipe__nomem(ctx);
     p->wanted[column] = 1;
-    return put_same(ctx, p, column, p->chunks + column * count * 2, &same);
+    put_same(p, column, p->chunks + column * count * 2, &same);
+    return MLPIPE_OK;
 }
 
 /* Row ids as chunks of their own, unless they count up from the first. */
