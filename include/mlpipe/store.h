@@ -346,7 +346,8 @@ mlpipe_store_get_pinned(mlpipe_ctx *ctx, mlpipe_store *store,
  * Remove what nobody needs: versions that are neither among the newest of a
  * name nor young, that no tag names and that made no kept model. Histories
  * stay. Writers may write meanwhile; a reader of a version that is dropped is
- * told MLPIPE_E_NOT_FOUND.
+ * told MLPIPE_E_NOT_FOUND. A pack of which more than half is needed is kept as
+ * it is, so that a version that was dropped may be readable for a while.
  *
  *     mlpipe_store_gc(c, s, "keep=10 older='30 d' dry_run=true", &report)
  *

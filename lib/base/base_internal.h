@@ -671,7 +671,8 @@ enum {
     MLPIPE__FOURCC_BYTES = 4,
     MLPIPE__SECTION_REQUIRED = 1, /* who does not know it must not go on */
     MLPIPE__CONTAINER_MAJOR = 0,
-    MLPIPE__CONTAINER_MINOR = 1
+    MLPIPE__CONTAINER_MINOR = 1,
+    MLPIPE__CONTAINER_WRAP = 128 /* bytes in front of a single section */
 };
 
 typedef struct mlpipe__section {
@@ -701,6 +702,10 @@ mlpipe_status mlpipe__container_add(mlpipe_ctx *ctx, mlpipe__container *b,
 mlpipe_status mlpipe__container_write(mlpipe_ctx *ctx,
                                       const mlpipe__container *b,
                                       const char *kind, mlpipe__text *out);
+/* A container of one required section, in place: its payload lies behind
+ * MLPIPE__CONTAINER_WRAP bytes of the `size` in all. Tells its id. */
+mlpipe__hash128 mlpipe__container_wrap(const char *kind, const char *name,
+                                       char *record, size_t size);
 /* Does it begin as a container of this kind? Nothing else is checked. */
 bool mlpipe__container_is(const char *kind, const void *bytes, size_t size);
 /* Read: copies and checks everything; sections point into the copy. */

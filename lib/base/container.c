@@ -137,25 +137,34 @@ static uint64_t container_plan(const mlpipe__container *b,
     return end;
 }
 
+/* The header in front of a table. */
+static void container_head(const mlpipe__container *b, const char *kind,
+                           const container_entry *table, uint64_t size,
+                           container_header *h)
+{
+    *h = (container_header){.major = MLPIPE__CONTAINER_MAJOR,
+                            .minor = MLPIPE__CONTAINER_MINOR,
+                            .header_bytes = CONTAINER_HEADER,
+                            .file_bytes = size,
+                            .table_offset = CONTAINER_HEADER,
+                            .sections = b->count};
+    memcpy(h->magic, container_magic, sizeof h->magic);
+    memcpy(h->kind, kind, sizeof h->kind);
+    const mlpipe__hash128 hash = container_table_hash(
+        h, table, (size_t)b->count * CONTAINER_ENTRY);
+    h->hash[0] = hash.lo;
+    h->hash[1] = hash.hi;
+}
+
 static void container_put(const mlpipe__container *b, const char *kind,
                           const container_entry *table, uint64_t size,
                           mlpipe__text *out)
 {
     static const char zeros[CONTAINER_ALIGN];
-    const size_t table_bytes = (size_t)b->count * CONTAINER_ENTRY;
-    container_header h = {.major = MLPIPE__CONTAINER_MAJOR,
-                          .minor = MLPIPE__CONTAINER_MINOR,
-                          .header_bytes = CONTAINER_HEADER,
-                          .file_bytes = size,
-                          .table_offset = CONTAINER_HEADER,
-                          .sections = b->count};
-    memcpy(h.magic, container_magic, sizeof h.magic);
-    memcpy(h.kind, kind, sizeof h.kind);
-    const mlpipe__hash128 hash = container_table_hash(&h, table, table_bytes);
-    h.hash[0] = hash.lo;
-    h.hash[1] = hash.hi;
+    container_header h;
+    container_head(b, kind, table, size, &h);
     mlpipe__text_put(out, &h, sizeof h);
-    mlpipe__text_put(out, table, table_bytes);
+    mlpipe__text_put(out, table, (size_t)b->count * CONTAINER_ENTRY);
     for (uint32_t i = 0; i < b->count && !out->failed; i++) {
         mlpipe__text_put(out, zeros, (size_t)table[i].offset - out->size);
         mlpipe__text_put(out, b->sections[i].data, b->sections[i].bytes);
@@ -185,6 +194,29 @@ mlpipe_status mlpipe__container_write(mlpipe_ctx *ctx,
     }
     mlpipe__free(b->env, table);
     return st;
+}
+
+_Static_assert(MLPIPE__CONTAINER_WRAP == CONTAINER_HEADER + CONTAINER_ENTRY
+                   && MLPIPE__CONTAINER_WRAP % CONTAINER_ALIGN == 0,
+               "a payload lies directly behind its table");
+
+mlpipe__hash128 mlpipe__container_wrap(const char *kind, const char *name,
+                                       char *record, size_t size)
+{
+    mlpipe__section section = {.flags = MLPIPE__SECTION_REQUIRED};
+    const mlpipe__container b = {.sections = &section, .count = 1};
+    container_header h;
+    container_entry e = {.flags = 0};
+
+    memcpy(section.name, name, MLPIPE__FOURCC_BYTES);
+    section.data = record + MLPIPE__CONTAINER_WRAP;
+    section.bytes = size - MLPIPE__CONTAINER_WRAP;
+    section.hash = mlpipe__hash(section.data, section.bytes);
+    (void)container_plan(&b, &e);
+    container_head(&b, kind, &e, size, &h);
+    memcpy(record, &h, sizeof h);
+    memcpy(record + sizeof h, &e, sizeof e);
+    return mlpipe__container_id(&b);
 }
 
 /* ---- reading ------------------------------------------------------------ */

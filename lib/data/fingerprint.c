@@ -95,6 +95,17 @@ static void print_bits(print_sink *s, const uint8_t *bits, uint32_t n)
     }
 }
 
+/* n bits that are set. */
+static void print_ones(print_sink *s, uint32_t n)
+{
+    unsigned char bits[PRINT_PIECE / 8];
+
+    memset(bits, 0xff, sizeof bits);
+    if (n % 8)
+        bits[n / 8] = (unsigned char)((1u << n % 8) - 1);
+    print_put(s, bits, (n + 7) / 8);
+}
+
 /* ---- values of one piece of at most PRINT_PIECE rows -------------------- */
 
 static void print_texts(print_sink *s, const mlpipe_dataset *d,
@@ -113,16 +124,14 @@ static void print_texts(print_sink *s, const mlpipe_dataset *d,
 static void print_doubles(print_sink *s, const mlpipe_dataset *d,
                           uint32_t column, int64_t start, uint32_t n)
 {
+    const double one = mlpipe__nan();
     double values[PRINT_PIECE];
     uint8_t valid[PRINT_PIECE];
 
     mlpipe__dataset_block(d, column, start, n, values, valid);
-    for (uint32_t i = 0; i < n; i++) {
-        const double x = values[i] == values[i] ? values[i] : mlpipe__nan();
-        uint64_t bits;
-        memcpy(&bits, &x, sizeof bits);
-        print_u64(s, bits);
-    }
+    for (uint32_t i = 0; i < n; i++)
+        values[i] = values[i] == values[i] ? values[i] : one;
+    print_put(s, values, n * sizeof *values);
 }
 
 static void print_integers(print_sink *s, const mlpipe_dataset *d,
@@ -132,8 +141,7 @@ static void print_integers(print_sink *s, const mlpipe_dataset *d,
     uint8_t valid[PRINT_PIECE];
 
     mlpipe__dataset_block_i64(d, column, start, n, values, valid);
-    for (uint32_t i = 0; i < n; i++)
-        print_u64(s, (uint64_t)values[i]);
+    print_put(s, values, n * sizeof *values);
 }
 
 static void print_bools(print_sink *s, const mlpipe_dataset *d,
@@ -169,16 +177,17 @@ static void print_validity(print_sink *s, const mlpipe_dataset *d,
 {
     uint8_t valid[PRINT_PIECE];
 
-    if (!d->columns[column]->nulls)
-        memset(valid, 1, n);
-    else
-        for (uint32_t i = 0; i < n; i++) {
-            const mlpipe__column *c = d->columns[column];
-            const int64_t p = mlpipe__dataset_physical(d, start + i);
-            const mlpipe__chunk *chunk = &c->chunks[p / MLPIPE__CHUNK_ROWS];
-            const uint32_t at = (uint32_t)(p % MLPIPE__CHUNK_ROWS);
-            valid[i] = mlpipe__chunk_valid(chunk, at);
-        }
+    if (!d->columns[column]->nulls) {
+        print_ones(s, n);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const mlpipe__column *c = d->columns[column];
+        const int64_t p = mlpipe__dataset_physical(d, start + i);
+        const mlpipe__chunk *chunk = &c->chunks[p / MLPIPE__CHUNK_ROWS];
+        const uint32_t at = (uint32_t)(p % MLPIPE__CHUNK_ROWS);
+        valid[i] = mlpipe__chunk_valid(chunk, at);
+    }
     print_bits(s, valid, n);
 }
 

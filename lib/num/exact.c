@@ -12,7 +12,11 @@ enum {
     EXACT_ZERO = 2176,      /* bit that weighs 2^0 */
     EXACT_MIN = 2176 - 1074, /* bit of the smallest double */
     EXACT_LOW = 34,         /* no double reaches below this limb */
-    EXACT_PENDING = 1 << 29 /* adds of less than 2^33 that a limb can take */
+    EXACT_PENDING = 1 << 29, /* adds of less than 2^33 that a limb can take */
+    EXACT_PART = 512,   /* values at a time, for exact_add_near */
+    EXACT_BINS = 64,    /* exponents */
+    EXACT_LANES = 4,
+    EXACT_NEAR = 64     /* fewer values are not worth it */
 };
 
 __extension__ typedef unsigned __int128 exact_u128;
@@ -66,12 +70,10 @@ static inline void exact_put(mlpipe__exact *e, uint64_t m, uint32_t exponent,
     limb[2] += exact_signed((uint64_t)(v >> 64), sign);
 }
 
-/* The product of two mantissas; exponent is the sum of theirs. */
-static inline void exact_put_product(mlpipe__exact *e, uint64_t a, uint64_t b,
-                                     uint32_t exponent, int64_t sign)
+/* A number of 128 bits at a bit of the sum. */
+static inline void exact_put_wide(mlpipe__exact *e, exact_u128 m, uint32_t at,
+                                  int64_t sign)
 {
-    const uint32_t at = exponent + (EXACT_ZERO - 2 * 1074);
-    const exact_u128 m = (exact_u128)a * b;
     const exact_u128 low = (exact_u128)(uint64_t)m << at % 32;
     const exact_u128 high = (m >> 64) << at % 32;
     int64_t *const limb = e->limb + at / 32;
@@ -80,6 +82,14 @@ static inline void exact_put_product(mlpipe__exact *e, uint64_t a, uint64_t b,
     limb[2] += exact_signed((uint64_t)(low >> 64) + (uint32_t)high, sign);
     limb[3] += exact_signed((uint32_t)(high >> 32), sign);
     limb[4] += exact_signed((uint64_t)(high >> 64), sign);
+}
+
+/* The product of two mantissas; exponent is the sum of theirs. */
+static inline void exact_put_product(mlpipe__exact *e, uint64_t a, uint64_t b,
+                                     uint32_t exponent, int64_t sign)
+{
+    exact_put_wide(e, (exact_u128)a * b,
+                   exponent + (EXACT_ZERO - 2 * 1074), sign);
 }
 
 /* Carry before `adds` more would be too many. */
@@ -109,20 +119,88 @@ void mlpipe__exact_add_product(mlpipe__exact *e, double a, double b)
     exact_put_product(e, ma, mb, ea + eb, sa ^ sb);
 }
 
+/* Values one by one, whatever their exponents. */
+static void exact_add_each(mlpipe__exact *sum, mlpipe__exact *squares,
+                           const double *values, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; ++i) {
+        uint32_t exponent;
+        int64_t sign;
+        const uint64_t m = exact_split(values[i], &exponent, &sign);
+        exact_put(sum, m, exponent, sign);
+        exact_put_product(squares, m, m, 2 * exponent, 0);
+    }
+}
+
+/*
+ * Values whose exponents lie close together are first summed as mantissas,
+ * one sum for each exponent: 512 of 53 bits fit 64 bits, 512 squares of 106
+ * bits fit 128. Neighbours go to sums of their own, so that none waits.
+ */
+typedef struct exact_bin {
+    exact_u128 square;
+    int64_t sum;
+} exact_bin;
+
+static void exact_add_near(mlpipe__exact *sum, mlpipe__exact *squares,
+                           const double *values, uint32_t n, uint32_t low,
+                           uint32_t count)
+{
+    exact_bin bins[EXACT_BINS][EXACT_LANES];
+    memset(bins, 0, count * sizeof bins[0]);
+    for (uint32_t i = 0; i < n; ++i) {
+        uint32_t exponent;
+        int64_t sign;
+        const uint64_t m = exact_split(values[i], &exponent, &sign);
+        exact_bin *const bin = &bins[m ? exponent - low : 0][i % EXACT_LANES];
+        bin->sum += exact_signed(m, sign);
+        bin->square += (exact_u128)m * m;
+    }
+    for (uint32_t k = 0; k < count; ++k) {
+        int64_t total = 0;
+        exact_u128 square = 0;
+        for (uint32_t lane = 0; lane < EXACT_LANES; ++lane) {
+            total += bins[k][lane].sum;
+            square += bins[k][lane].square;
+        }
+        exact_put(sum, total < 0 ? 0 - (uint64_t)total : (uint64_t)total,
+                  low + k, -(int64_t)(total < 0));
+        exact_put_wide(squares, square,
+                       2 * (low + k) + (EXACT_ZERO - 2 * 1074), 0);
+    }
+}
+
+/* The lowest and the highest exponent of what is not zero; low > high where
+ * all is. */
+static void exact_exponents(const double *values, uint32_t n, uint32_t *low,
+                            uint32_t *high)
+{
+    *low = 2047;
+    *high = 0;
+    for (uint32_t i = 0; i < n; ++i) {
+        uint64_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        const uint32_t field = (uint32_t)(bits >> 52) & 2047;
+        const uint32_t exponent = field - (field != 0);
+        const bool zero = !(bits << 1);
+        *low = !zero && exponent < *low ? exponent : *low;
+        *high = !zero && exponent > *high ? exponent : *high;
+    }
+}
+
 void mlpipe__exact_add_moments(mlpipe__exact *sum, mlpipe__exact *squares,
                                const double *values, uint32_t n)
 {
     while (n) {
-        const uint32_t part = n < 4096 ? n : 4096;
+        const uint32_t part = n < EXACT_PART ? n : EXACT_PART;
+        uint32_t low, high;
         exact_expect(sum, part);
         exact_expect(squares, part);
-        for (uint32_t i = 0; i < part; ++i) {
-            uint32_t exponent;
-            int64_t sign;
-            const uint64_t m = exact_split(values[i], &exponent, &sign);
-            exact_put(sum, m, exponent, sign);
-            exact_put_product(squares, m, m, 2 * exponent, 0);
-        }
+        exact_exponents(values, part, &low, &high);
+        if (part < EXACT_NEAR || high - low >= EXACT_BINS)
+            exact_add_each(sum, squares, values, part);
+        else
+            exact_add_near(sum, squares, values, part, low, high - low + 1);
         values += part;
         n -= part;
     }

@@ -9,6 +9,7 @@
 
 enum {
     STATS_PART = 512, /* values at a time, on the stack */
+    STATS_LANES = 4,
     /* What 2^64 finite doubles, and as many squares, stay below: 2^1088 and
      * 2^2112. */
     STATS_SUM_LIMBS = 102,
@@ -74,8 +75,20 @@ static void stats_bound(mlpipe__stats *s, double x)
 static void stats_add_moments(mlpipe__stats *s, const double *values,
                               uint32_t n)
 {
-    for (uint32_t i = 0; i < n; ++i)
-        stats_bound(s, values[i]);
+    double low[STATS_LANES], high[STATS_LANES];
+    if (!n)
+        return;
+    for (uint32_t k = 0; k < STATS_LANES; ++k)
+        low[k] = high[k] = values[0];
+    for (uint32_t i = 0; i < n; ++i) { /* side by side, not one by one */
+        const uint32_t k = i % STATS_LANES;
+        low[k] = values[i] < low[k] ? values[i] : low[k];
+        high[k] = values[i] > high[k] ? values[i] : high[k];
+    }
+    for (uint32_t k = 0; k < STATS_LANES; ++k) {
+        stats_bound(s, low[k]);
+        stats_bound(s, high[k]);
+    }
     for (uint32_t i = 0; i < n && s->whole; ++i)
         s->whole = values[i] == mlpipe__floor(values[i]);
     mlpipe__exact_add_moments(&s->sum, &s->squares, values, n);
@@ -108,6 +121,23 @@ static uint32_t stats_keep(const double *values, const uint8_t *valid,
     return count;
 }
 
+/* Are all n there and finite, as most are? Then they are kept as they are. */
+static bool stats_plain(const double *values, const uint8_t *valid,
+                        uint32_t n, double kept[STATS_PART])
+{
+    const uint64_t infinite = UINT64_C(0x7ff) << 52;
+    uint64_t other = 0;
+    for (uint32_t i = 0; i < n; ++i) {
+        uint64_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        other |= (uint64_t)((bits & infinite) == infinite);
+        kept[i] = values[i] + 0.0; /* -0 becomes +0 */
+    }
+    for (uint32_t i = 0; valid && i < n; ++i)
+        other |= (uint64_t)!valid[i];
+    return !other;
+}
+
 bool mlpipe__stats_update(mlpipe__stats *s, const double *values,
                           const uint8_t *valid, uint32_t n)
 {
@@ -118,14 +148,15 @@ bool mlpipe__stats_update(mlpipe__stats *s, const double *values,
     for (uint32_t at = 0; at < n; at += STATS_PART) {
         double kept[STATS_PART];
         const uint32_t part = n - at < STATS_PART ? n - at : STATS_PART;
-        const uint32_t count = stats_keep(values + at,
-                                          valid ? valid + at : NULL, part,
-                                          kept);
+        const uint8_t *const there = valid ? valid + at : NULL;
+        const bool plain = stats_plain(values + at, there, part, kept);
+        const uint32_t count =
+            plain ? part : stats_keep(values + at, there, part, kept);
         s->nulls += part - count;
         if (s->needs & MLPIPE__NEED_COUNTS)
             for (uint32_t i = 0; i < count; ++i)
                 stats_count_code(s, kept[i]);
-        const uint32_t finite = stats_finite(s, kept, count);
+        const uint32_t finite = plain ? count : stats_finite(s, kept, count);
         if (s->needs & MLPIPE__NEED_MOMENTS)
             stats_add_moments(s, kept, finite);
         if (s->needs & MLPIPE__NEED_QUANTILES) {

@@ -103,7 +103,7 @@ static mlpipe_status store_make_dir(mlpipe_ctx *ctx, const mlpipe_store *s,
 static int32_t store_stranger(void *arg, const char *name)
 {
     uint32_t *strangers = arg;
-    static const char *const own[] = {"objects", "refs", "tags", "leases"};
+    static const char *const own[] = {"packs", "refs", "tags", "leases"};
     const size_t n = strlen(name);
 
     for (uint32_t i = 0; i < 4; i++)
@@ -140,7 +140,7 @@ static mlpipe_status store_create(mlpipe_ctx *ctx, const mlpipe_store *s,
                             strangers);
     st = s->sync ? mlpipe__file_sync_folder(ctx, s->path) : MLPIPE_OK;
     if (!st)
-        st = store_make_dir(ctx, s, "objects");
+        st = store_make_dir(ctx, s, "packs");
     if (!st)
         st = store_make_dir(ctx, s, "refs");
     if (!st)
@@ -215,10 +215,13 @@ static mlpipe_status store_open(mlpipe_ctx *ctx, const char *path,
     s->wait = mlpipe__params_get(&p, "wait")->number;
     s->author = store_text(ctx, &p, "author");
     s->code = store_text(ctx, &p, "code");
-    st = s->path && s->author && s->code
+    s->packs = mlpipe__alloc(ctx->env, sizeof *s->packs);
+    st = s->path && s->author && s->code && s->packs
              ? store_check(ctx, s,
                            mlpipe__params_get(&p, "create")->number != 0.0)
              : mlpipe__nomem(ctx);
+    if (!st)
+        st = mlpipe__packs_refresh(ctx, s, NULL);
     if (st) {
         mlpipe_store_free(s);
         s = NULL;
@@ -270,6 +273,7 @@ void mlpipe_store_free(mlpipe_store *store)
     if (!store)
         return;
     env = store->env;
+    mlpipe__packs_free(store);
     mlpipe__free(env, store->path);
     mlpipe__free(env, store->author);
     mlpipe__free(env, store->code);

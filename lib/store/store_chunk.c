@@ -13,10 +13,10 @@ static uint32_t chunk_pack(const uint8_t *valid, uint32_t n, uint64_t *bits)
 {
     uint32_t i, nulls = 0;
 
-    for (i = 0; i < n; i++) {
-        bits[i / 64] |= (uint64_t)(valid[i] != 0) << (i % 64);
+    for (i = 0; i < n; i++)
         nulls += valid[i] == 0;
-    }
+    for (i = 0; i < n && nulls; i++)
+        bits[i / 64] |= (uint64_t)(valid[i] != 0) << (i % 64);
     return nulls;
 }
 
@@ -54,33 +54,30 @@ static uint32_t chunk_width(uint64_t span)
                                  : 8;
 }
 
-/* In place: each value becomes what it is above the lowest, in `width` bytes.
- * What is written never lies behind what is still to be read. */
-static void chunk_narrow(int64_t *values, uint32_t n, uint64_t low,
-                         uint32_t width)
+/* What each value is above the lowest, in `width` bytes. */
+static void chunk_narrow(const int64_t *values, uint32_t n, uint64_t low,
+                         uint32_t width, void *to)
 {
-    unsigned char *bytes = (unsigned char *)values;
     uint32_t i;
 
-    for (i = 0; i < n; i++) {
-        const uint64_t x = (uint64_t)values[i] - low;
-
-        if (width == 1) {
-            bytes[i] = (unsigned char)x;
-        } else if (width == 2) {
-            const uint16_t y = (uint16_t)x;
-            memcpy(bytes + 2 * (size_t)i, &y, 2);
-        } else if (width == 4) {
-            const uint32_t y = (uint32_t)x;
-            memcpy(bytes + 4 * (size_t)i, &y, 4);
-        } else if (width == 8) {
-            memcpy(bytes + 8 * (size_t)i, &x, 8);
-        }
-    }
+    if (width == 1)
+        for (i = 0; i < n; i++)
+            ((uint8_t *)to)[i] = (uint8_t)((uint64_t)values[i] - low);
+    else if (width == 2)
+        for (i = 0; i < n; i++)
+            ((uint16_t *)to)[i] = (uint16_t)((uint64_t)values[i] - low);
+    else if (width == 4)
+        for (i = 0; i < n; i++)
+            ((uint32_t *)to)[i] = (uint32_t)((uint64_t)values[i] - low);
+    else if (width == 8)
+        for (i = 0; i < n; i++)
+            ((uint64_t *)to)[i] = (uint64_t)values[i] - low;
 }
 
-static void chunk_put_whole(int64_t *values, uint32_t n, mlpipe__text *out)
+static void chunk_put_whole(mlpipe__store_scratch *scratch, uint32_t n,
+                            mlpipe__text *out)
 {
+    const int64_t *values = scratch->values.whole;
     int64_t low = n ? values[0] : 0, high = low;
     uint32_t i, width;
 
@@ -89,10 +86,10 @@ static void chunk_put_whole(int64_t *values, uint32_t n, mlpipe__text *out)
         high = values[i] > high ? values[i] : high;
     }
     width = chunk_width((uint64_t)high - (uint64_t)low);
-    chunk_narrow(values, n, (uint64_t)low, width);
     mlpipe__put_u64(out, (uint64_t)low);
     mlpipe__put_u32(out, width);
-    mlpipe__put_array(out, values, n, width);
+    chunk_narrow(values, n, (uint64_t)low, width, scratch->narrow);
+    mlpipe__put_array(out, scratch->narrow, n, width);
 }
 
 static void chunk_put_texts(const mlpipe_dataset *d, uint32_t column,
@@ -109,43 +106,52 @@ static void chunk_put_texts(const mlpipe_dataset *d, uint32_t column,
     }
 }
 
-mlpipe_status mlpipe__store_chunk_save(mlpipe_ctx *ctx,
-                                       const mlpipe_dataset *d,
-                                       uint32_t column, int64_t start,
-                                       uint32_t n, mlpipe__text *out)
+static void chunk_save_texts(const mlpipe_dataset *d, uint32_t column,
+                             int64_t start, uint32_t n,
+                             mlpipe__store_scratch *scratch,
+                             mlpipe__store_gather *gather, mlpipe__text *out)
 {
-    const int32_t type = mlpipe_dataset_type(d, column);
-    int64_t *values = mlpipe__alloc_array(ctx->env, n, sizeof *values);
-    uint64_t *bits = mlpipe__alloc_array(ctx->env, n / 64 + 1, sizeof *bits);
-    uint8_t *valid = mlpipe__alloc(ctx->env, n);
     size_t bytes;
     uint32_t i;
 
-    if (!values || !bits || !valid)
-        goto done;
-    if (type == MLPIPE_TYPE_TEXT)
-        for (i = 0; i < n; i++)
-            valid[i] = mlpipe__dataset_cell_text(d, column, start + i,
-                                                 &bytes) != NULL;
-    else if (type == MLPIPE_TYPE_F64)
-        mlpipe__dataset_block(d, column, start, n, (double *)values, valid);
-    else
-        mlpipe__dataset_block_i64(d, column, start, n, values, valid);
-    if (type == MLPIPE_TYPE_F64)
-        chunk_one_nan((double *)values, n);
-    chunk_put_validity(valid, n, bits, out);
-    if (type == MLPIPE_TYPE_TEXT)
-        chunk_put_texts(d, column, start, n, out);
-    else if (type == MLPIPE_TYPE_F64)
+    for (i = 0; i < n; i++)
+        scratch->valid[i] = mlpipe__dataset_cell_text(d, column, start + i,
+                                                      &bytes) != NULL;
+    chunk_put_validity(scratch->valid, n, scratch->bits, out);
+    chunk_put_texts(d, column, start, n, out);
+    if (gather)
+        mlpipe__store_gather_texts(gather, start, n);
+}
+
+void mlpipe__store_chunk_save(const mlpipe_dataset *d, uint32_t column,
+                              int64_t start, uint32_t n,
+                              mlpipe__store_scratch *scratch,
+                              mlpipe__store_gather *gather,
+                              mlpipe__text *out)
+{
+    const int32_t type = mlpipe_dataset_type(d, column);
+    uint8_t *valid = scratch->valid;
+
+    if (type == MLPIPE_TYPE_TEXT) {
+        chunk_save_texts(d, column, start, n, scratch, gather, out);
+    } else if (type == MLPIPE_TYPE_F64) {
+        double *values = scratch->values.doubles;
+
+        mlpipe__dataset_block(d, column, start, n, values, valid);
+        chunk_one_nan(values, n);
+        chunk_put_validity(valid, n, scratch->bits, out);
         mlpipe__put_array(out, values, n, sizeof *values);
-    else
-        chunk_put_whole(values, n, out);
-done:
-    i = !values || !bits || !valid || out->failed;
-    mlpipe__free(ctx->env, values);
-    mlpipe__free(ctx->env, bits);
-    mlpipe__free(ctx->env, valid);
-    return i ? mlpipe__nomem(ctx) : MLPIPE_OK;
+        if (gather)
+            mlpipe__store_gather_doubles(gather, start, n, values, valid);
+    } else {
+        int64_t *values = scratch->values.whole;
+
+        mlpipe__dataset_block_i64(d, column, start, n, values, valid);
+        chunk_put_validity(valid, n, scratch->bits, out);
+        chunk_put_whole(scratch, n, out);
+        if (gather)
+            mlpipe__store_gather_whole(gather, start, n, values, valid);
+    }
 }
 
 /* One value into the writer; -1 = damaged, 0 = out of memory. */

@@ -35,9 +35,13 @@ typedef struct gc_job {
     mlpipe__dict datasets; /* of the versions */
     mlpipe__dict dropped; /* versions; kind, name and time behind each */
     mlpipe__dict objects; /* that stay */
-    uint64_t removed, removed_bytes, kept_bytes, young, temporaries;
+    mlpipe__dict told;    /* versions that the log has */
+    uint8_t *gone;        /* of told: the last of it was a drop */
+    size_t gone_room;
+    uint64_t removed_bytes, temporaries;
     uint32_t writers;
     int64_t began;      /* of the oldest writer */
+    mlpipe__store_sweep_job sweep;
 } gc_job;
 
 static void gc_add(gc_job *g, mlpipe__dict *d, const char *id)
@@ -200,6 +204,31 @@ static void gc_line(const char *line, mlpipe__store_ref *ref,
     *name = space + 1;
 }
 
+static void gc_log(void *arg, const mlpipe__store_entry *e)
+{
+    gc_job *g = arg;
+    const uint32_t at = mlpipe__dict_add(&g->told, e->id, strlen(e->id));
+
+    if (at != UINT32_MAX && at >= g->gone_room) {
+        const size_t room = 2 * (size_t)at + 64;
+        uint8_t *gone = mlpipe__grow(g->store->env, g->gone, room, 1);
+
+        g->gone = gone ? gone : g->gone;
+        g->gone_room = gone ? room : g->gone_room;
+    }
+    if (at == UINT32_MAX || at >= g->gone_room)
+        g->failed = true;
+    else if (strcmp(e->action, "tag"))
+        g->gone[at] = !strcmp(e->action, "drop");
+}
+
+static bool gc_was_dropped(const gc_job *g, const char *id)
+{
+    const uint32_t at = mlpipe__dict_find(&g->told, id, strlen(id));
+
+    return at != UINT32_MAX && g->gone[at];
+}
+
 /* In the log, and in the report, what is there still of dropped versions. */
 static mlpipe_status gc_tell(gc_job *g, uint32_t *count)
 {
@@ -209,7 +238,6 @@ static mlpipe_status gc_tell(gc_job *g, uint32_t *count)
         g->store->env, g->dropped.count, sizeof *refs);
     mlpipe_status st = entries && refs ? MLPIPE_OK : mlpipe__nomem(g->ctx);
     uint32_t i;
-    bool there;
 
     *count = 0;
     mlpipe__report_table(g->report, "dropped", "kind,name,version");
@@ -218,8 +246,9 @@ static mlpipe_status gc_tell(gc_job *g, uint32_t *count)
         const char *name;
 
         gc_line(mlpipe__dict_text(&g->dropped, i), ref, &name);
-        st = mlpipe__store_has(g->ctx, g->store, NULL, ref->id, &there);
-        if (st || !there)
+        /* What was told before may lie in a pack still. */
+        if (!mlpipe__store_has(g->store, NULL, ref->id) ||
+            gc_was_dropped(g, ref->id))
             continue;
         mlpipe__report_cell_text(g->report, ref->kind, strlen(ref->kind));
         mlpipe__report_cell_text(g->report, name, strlen(name));
@@ -235,45 +264,12 @@ static mlpipe_status gc_tell(gc_job *g, uint32_t *count)
     return st;
 }
 
-static mlpipe_status gc_file(gc_job *g, const char *path, const char *name)
-{
-    const mlpipe_io *io = &g->ctx->env->io;
-    const size_t n = strlen(name);
-    const bool temporary = n > 4 && !strcmp(name + n - 4, ".tmp");
-    mlpipe_io_stat stat;
-    int32_t got;
-
-    if (!temporary && n != 32)
-        return MLPIPE_OK; /* somebody else's */
-    got = io->stat(io->user, path, &stat);
-    if (got == MLPIPE_IO_NOT_FOUND)
-        return MLPIPE_OK; /* a temporary that has become an object */
-    if (got != MLPIPE_IO_OK)
-        return mlpipe__io_fail(g->ctx, got, "read", path);
-    if (gc_has(&g->objects, name)) {
-        g->kept_bytes += stat.size;
-        return MLPIPE_OK;
-    }
-    if (g->writers && stat.mtime_ns >= g->began) {
-        g->young += !temporary;
-        return MLPIPE_OK;
-    }
-    if (!g->dry) {
-        got = io->remove(io->user, path);
-        if (got != MLPIPE_IO_OK && got != MLPIPE_IO_NOT_FOUND)
-            return mlpipe__io_fail(g->ctx, got, "remove", path);
-    }
-    g->removed += !temporary;
-    g->temporaries += temporary;
-    g->removed_bytes += stat.size;
-    return MLPIPE_OK;
-}
-
 /* What a writer of a name left that was killed: names are written under the
- * lock, which is held. */
-static mlpipe_status gc_temporaries(gc_job *g, const char *folder)
+ * lock, which is held. Packs are written without it. */
+static mlpipe_status gc_temporaries(gc_job *g, const char *folder, bool young)
 {
     const mlpipe_io *io = &g->ctx->env->io;
+    mlpipe_io_stat stat;
     mlpipe__dict names;
     mlpipe__text path;
     mlpipe_status st = mlpipe__store_list(g->ctx, g->store, folder, &names);
@@ -287,28 +283,13 @@ static mlpipe_status gc_temporaries(gc_job *g, const char *folder)
         if (n <= 4 || strcmp(name + n - 4, ".tmp"))
             continue;
         st = mlpipe__store_path(g->ctx, g->store, folder, name, &path);
-        if (!st && io->remove(io->user, path.data) == MLPIPE_IO_OK)
+        if (st || io->stat(io->user, path.data, &stat) != MLPIPE_IO_OK ||
+            (young && g->writers && stat.mtime_ns >= g->began))
+            continue;
+        if (io->remove(io->user, path.data) == MLPIPE_IO_OK) {
             g->temporaries++;
-    }
-    mlpipe__dict_free(&names);
-    mlpipe__text_free(&path);
-    return st;
-}
-
-static mlpipe_status gc_sweep_folder(gc_job *g, const char *folder)
-{
-    mlpipe__dict names;
-    mlpipe__text path;
-    mlpipe_status st = mlpipe__store_list(g->ctx, g->store, folder, &names);
-    uint32_t i;
-
-    mlpipe__text_init(&path, g->store->env);
-    for (i = 0; i < names.count && !st; i++) {
-        const char *name = mlpipe__dict_text(&names, i);
-
-        st = mlpipe__store_path(g->ctx, g->store, folder, name, &path);
-        if (!st)
-            st = gc_file(g, path.data, name);
+            g->removed_bytes += stat.size;
+        }
     }
     mlpipe__dict_free(&names);
     mlpipe__text_free(&path);
@@ -317,21 +298,13 @@ static mlpipe_status gc_sweep_folder(gc_job *g, const char *folder)
 
 static mlpipe_status gc_sweep(gc_job *g)
 {
-    static const char digits[] = "0123456789abcdef";
-    mlpipe_status st = gc_temporaries(g, "refs");
-    char folder[16];
-    uint32_t i;
+    mlpipe_status st = gc_temporaries(g, "refs", false);
 
     if (!st)
-        st = gc_temporaries(g, "tags");
-    for (i = 0; i < 256 && !st; i++) {
-        st = mlpipe__poll(g->ctx, "gc: remove", i, 256);
-        mlpipe__format(folder, sizeof folder, "objects/%c%c", digits[i / 16],
-                       digits[i % 16]);
-        if (!st)
-            st = gc_sweep_folder(g, folder);
-    }
-    return st;
+        st = gc_temporaries(g, "tags", false);
+    if (!st)
+        st = gc_temporaries(g, "packs", true);
+    return st ? st : mlpipe__store_sweep(g->ctx, g->store, &g->sweep);
 }
 
 /* ---- the call ------------------------------------------------------- */
@@ -348,7 +321,7 @@ static mlpipe_status gc_now(gc_job *g)
     if (st)
         return st;
     g->now = w.began / 1000;
-    mlpipe__store_release(g->ctx, &w);
+    mlpipe__store_release(g->ctx, g->store, &w);
     return MLPIPE_OK;
 }
 
@@ -360,20 +333,31 @@ static mlpipe_status gc_run(gc_job *g)
                                              &g->writers, &g->began);
 
     if (!st)
+        st = mlpipe__packs_refresh(g->ctx, g->store, NULL);
+    if (!st)
+        st = mlpipe__store_log_read(g->ctx, g->store, gc_log, g);
+    if (!st)
         st = gc_mark(g);
     if (!st)
         st = gc_tell(g, &dropped);
     if (!st && !g->dry)
         st = mlpipe__store_gc_begin(g->ctx, g->store);
+    g->sweep.objects = &g->objects;
+    g->sweep.dry = g->dry;
+    g->sweep.writers = g->writers;
+    g->sweep.began = g->began;
     if (!st)
         st = gc_sweep(g);
     mlpipe__report_number(g->report, "versions_kept", g->versions.count);
     mlpipe__report_number(g->report, "versions_dropped", dropped);
-    mlpipe__report_number(g->report, "objects_removed", (double)g->removed);
+    mlpipe__report_number(g->report, "objects_removed",
+                          (double)g->sweep.removed);
     mlpipe__report_number(g->report, "bytes_removed",
-                          (double)g->removed_bytes);
-    mlpipe__report_number(g->report, "bytes_kept", (double)g->kept_bytes);
-    mlpipe__report_number(g->report, "objects_young", (double)g->young);
+                          (double)(g->removed_bytes +
+                                   g->sweep.removed_bytes));
+    mlpipe__report_number(g->report, "bytes_kept",
+                          (double)g->sweep.kept_bytes);
+    mlpipe__report_number(g->report, "objects_young", (double)g->sweep.young);
     mlpipe__report_number(g->report, "temporaries_removed",
                           (double)g->temporaries);
     mlpipe__report_number(g->report, "writers", g->writers);
@@ -386,7 +370,8 @@ static mlpipe_status store_gc(mlpipe_ctx *ctx, const mlpipe_store *s,
 {
     gc_job g = {.ctx = ctx, .store = s};
     mlpipe__dict *const dicts[] = {&g.commits, &g.versions, &g.contents,
-                                   &g.datasets, &g.dropped, &g.objects};
+                                   &g.datasets, &g.dropped, &g.objects,
+                                   &g.told};
     void *lock = NULL;
     mlpipe_status st;
     uint32_t i;
@@ -395,7 +380,7 @@ static mlpipe_status store_gc(mlpipe_ctx *ctx, const mlpipe_store *s,
     g.older = (int64_t)(mlpipe__params_get(p, "older")->number * 1e6);
     g.sources = mlpipe__params_get(p, "sources")->number != 0.0;
     g.dry = mlpipe__params_get(p, "dry_run")->number != 0.0;
-    for (i = 0; i < 6; i++)
+    for (i = 0; i < 7; i++)
         mlpipe__dict_init(dicts[i], s->env);
     g.report = mlpipe__report_new(ctx->env, "store gc");
     st = mlpipe__store_time_parse(ctx, "store_gc",
@@ -407,8 +392,9 @@ static mlpipe_status store_gc(mlpipe_ctx *ctx, const mlpipe_store *s,
     if (!st)
         st = gc_run(&g);
     mlpipe__store_unlock(ctx, lock);
-    for (i = 0; i < 6; i++)
+    for (i = 0; i < 7; i++)
         mlpipe__dict_free(dicts[i]);
+    mlpipe__free(s->env, g.gone);
     if (!st)
         return mlpipe__report_seal(ctx, g.report, out);
     mlpipe_report_free(g.report);

@@ -12,7 +12,6 @@ typedef struct history_job {
     const mlpipe_store *store;
     mlpipe_report *report;
     uint64_t count;
-    mlpipe_status status;
 } history_job;
 
 static bool history_visit(void *arg, const char *id,
@@ -25,13 +24,9 @@ static bool history_visit(void *arg, const char *id,
     history_job *job = arg;
     mlpipe_report *r = job->report;
     char time[32];
-    bool there = false;
+    const bool there = mlpipe__store_has(job->store, NULL, c->version);
     uint32_t i;
 
-    job->status = mlpipe__store_has(job->ctx, job->store, NULL, c->version,
-                                    &there);
-    if (job->status)
-        return false;
     job->count++;
     mlpipe__store_time(c->time, time);
     history_text(r, c->version);
@@ -51,8 +46,10 @@ static mlpipe_status store_history(mlpipe_ctx *ctx, const mlpipe_store *s,
 {
     history_job job = {.ctx = ctx, .store = s};
     mlpipe__store_ref ref;
-    mlpipe_status st = mlpipe__store_resolve_any(ctx, s, name, &ref);
+    mlpipe_status st = mlpipe__packs_refresh(ctx, s, NULL);
 
+    if (!st)
+        st = mlpipe__store_resolve_any(ctx, s, name, &ref);
     if (!st && !ref.commit[0])
         st = mlpipe__fail(ctx, MLPIPE_E_ARG,
                           "store: %q is a version, which has no history; give "
@@ -66,8 +63,6 @@ static mlpipe_status store_history(mlpipe_ctx *ctx, const mlpipe_store *s,
                          "version,time,rows,changed,note,author,uri,licence,"
                          "source,retrieved,key,code,content,kept,commit");
     st = mlpipe__store_chain(ctx, s, ref.commit, history_visit, &job);
-    if (!st)
-        st = job.status;
     mlpipe__report_number(job.report, "versions", (double)job.count);
     if (!st)
         return mlpipe__report_seal(ctx, job.report, out);

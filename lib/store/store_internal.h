@@ -3,7 +3,8 @@
  * A store is a folder:
  *
  *   format                "mlpipe-store 2"
- *   objects/ab/abcd...    containers named by their content; never changed
+ *   packs/abcd...         objects: containers named by their content, with
+ *                         an index behind them; never changed
  *   refs/name             "dataset <version> <commit>"; replaced as a whole
  *   tags/name             the same; never replaced
  *   log                   what was done, framed and hashed records
@@ -15,11 +16,12 @@
  * report (REPT). A commit (CMIT) tells which version a name had, when, why and
  * from where, and names the commit before it; it has the times.
  *
- * Objects are written, and known to the disk by name, before the name that
- * points to them, and that before the log, so that a crash leaves the old
- * state or the new one. They are written without the lock. A gc that ran
- * meanwhile may have taken what was found instead of written: who is about to
- * move a name holds the lock, sees it by the file gc, and looks again.
+ * What one writer brings lies in one pack, which is written without the lock
+ * and known to the disk by name before the name that points into it, and that
+ * before the log, so that a crash leaves the old state or the new one. A gc
+ * that ran meanwhile may have taken what was found instead of written: who is
+ * about to move a name holds the lock, sees it by the file gc, and looks
+ * again.
  */
 #ifndef MLPIPE_STORE_INTERNAL_H
 #define MLPIPE_STORE_INTERNAL_H
@@ -35,6 +37,7 @@ struct mlpipe_store {
     bool sync;
     double wait;          /* seconds that a writer waits for another */
     char *author, *code;  /* of commits that name none; "" = none */
+    struct mlpipe__packs *packs;
 };
 
 /* What a name points to. */
@@ -86,6 +89,13 @@ bool mlpipe__store_is_damage(mlpipe_status st);
 
 /* ---- locks and leases (store_lease.c) ------------------------------- */
 
+/* Where an object is in a pack, as it lies in the pack's index. */
+typedef struct mlpipe__pack_entry {
+    uint64_t hi, lo;        /* its id */
+    uint64_t offset, bytes; /* of the record */
+    uint64_t hash;          /* in its header, of its table of hashes */
+} mlpipe__pack_entry;
+
 /* One that is writing objects. */
 typedef struct mlpipe__store_writer {
     void *lease;
@@ -93,7 +103,13 @@ typedef struct mlpipe__store_writer {
     int64_t began;     /* nanoseconds since 1970 as the file system tells, 0
                           where it does not */
     uint64_t gc;       /* how many were begun by then */
-    uint8_t touched[256]; /* folders of objects that are to be synced */
+    bool used;         /* objects that others wrote */
+    mlpipe__new_file file;  /* the pack under way, if there is one */
+    mlpipe__text pack_path, buffer;
+    uint64_t offset;        /* behind the last record */
+    mlpipe__pack_entry *entries;
+    uint32_t count, room;
+    mlpipe__dict ids;       /* of entries, by 16 bytes */
 } mlpipe__store_writer;
 
 /* Waits as long as the store says; E_BUSY. */
@@ -102,7 +118,9 @@ mlpipe_status mlpipe__store_lock(mlpipe_ctx *ctx, const mlpipe_store *s,
 void mlpipe__store_unlock(mlpipe_ctx *ctx, void *lock);
 mlpipe_status mlpipe__store_lease(mlpipe_ctx *ctx, const mlpipe_store *s,
                                   mlpipe__store_writer *w);
-void mlpipe__store_release(mlpipe_ctx *ctx, mlpipe__store_writer *w);
+/* Ends the lease; what is not settled is forgotten. */
+void mlpipe__store_release(mlpipe_ctx *ctx, const mlpipe_store *s,
+                           mlpipe__store_writer *w);
 /* How many gc were begun. */
 mlpipe_status mlpipe__store_gc_count(mlpipe_ctx *ctx, const mlpipe_store *s,
                                      uint64_t *count);
@@ -116,10 +134,92 @@ mlpipe_status mlpipe__store_writers(mlpipe_ctx *ctx, const mlpipe_store *s,
 mlpipe_status mlpipe__store_list(mlpipe_ctx *ctx, const mlpipe_store *s,
                                  const char *folder, mlpipe__dict *names);
 
+/* ---- packs (store_pack.c, store_packer.c) --------------------------- */
+
+typedef struct mlpipe__pack {
+    mlpipe__hash128 name; /* of the index */
+    uint64_t bytes;       /* of the file */
+    bool damaged;         /* its index cannot be read */
+    uint32_t count;
+    mlpipe__pack_entry *entries; /* by id */
+} mlpipe__pack;
+
+/* The packs that are known. */
+typedef struct mlpipe__packs {
+    mlpipe__pack *items;
+    uint32_t count, room;
+    mlpipe__store_writer *writer; /* of this store, or NULL */
+} mlpipe__packs;
+
+/* The hash in the header of a record. */
+uint64_t mlpipe__pack_record_hash(const void *record);
+/* Index and footer behind `offset` bytes of records; tells the name. */
+void mlpipe__pack_index(const mlpipe__pack_entry *entries, uint32_t count,
+                        uint64_t offset, mlpipe__hash128 *name,
+                        mlpipe__text *out);
+/* Takes entries of p where it is MLPIPE_OK. */
+mlpipe_status mlpipe__packs_add(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                const mlpipe__pack *p);
+void mlpipe__packs_free(mlpipe_store *s);
+/* Looks into the folder; *changed (or NULL): there are others than before. */
+mlpipe_status mlpipe__packs_refresh(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                    bool *changed);
+const mlpipe__pack_entry *mlpipe__pack_find(const mlpipe__pack *p,
+                                            mlpipe__hash128 id);
+/* A record, whose header is what the index tells. gives: mlpipe__free */
+mlpipe_status mlpipe__pack_record(mlpipe_ctx *ctx, void *file,
+                                  const char *path,
+                                  const mlpipe__pack_entry *e, char **data);
+/* The same of a pack by name; E_NOT_FOUND where it was taken away. */
+mlpipe_status mlpipe__pack_get(mlpipe_ctx *ctx, const mlpipe_store *s,
+                               const mlpipe__pack *p,
+                               const mlpipe__pack_entry *e, char **data);
+/* With nothing written and no lease. */
+void mlpipe__store_writer_init(const mlpipe_store *s,
+                               mlpipe__store_writer *w);
+/* Place of an object that is written and not in a pack yet; UINT32_MAX. */
+uint32_t mlpipe__store_pending(const mlpipe__store_writer *w,
+                               mlpipe__hash128 id);
+mlpipe_status mlpipe__store_pending_get(mlpipe_ctx *ctx,
+                                        const mlpipe_store *s,
+                                        mlpipe__store_writer *w,
+                                        mlpipe__hash128 id, char **data,
+                                        size_t *bytes);
+/* Writes a record, whether it is there or not. */
+mlpipe_status mlpipe__store_append(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                   mlpipe__store_writer *w, const void *data,
+                                   size_t bytes, mlpipe__hash128 id);
+/* Waits until the disk has what was written: settling is short then. */
+mlpipe_status mlpipe__store_write_out(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                      mlpipe__store_writer *w);
+/* The pack under way becomes one that all see; waits until the disk knows it,
+ * and those of others that were used. */
+mlpipe_status mlpipe__store_settle(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                   mlpipe__store_writer *w);
+/* Forgets the pack under way. */
+void mlpipe__store_abandon(mlpipe_ctx *ctx, const mlpipe_store *s,
+                           mlpipe__store_writer *w);
+
+/* ---- what gc takes of packs (store_sweep.c) ------------------------- */
+
+typedef struct mlpipe__store_sweep_job {
+    const mlpipe__dict *objects; /* that stay, by their digits */
+    bool dry;
+    uint32_t writers;
+    int64_t began;          /* of the oldest writer */
+    uint64_t removed, young; /* objects */
+    uint64_t removed_bytes, kept_bytes;
+} mlpipe__store_sweep_job;
+
+/* Under the lock, with packs as they are: takes away the packs of which
+ * nothing stays, and writes what stays of those that are mostly dead into
+ * another, before they go. */
+mlpipe_status mlpipe__store_sweep(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                  mlpipe__store_sweep_job *job);
+
 /* ---- objects (store_object.c) --------------------------------------- */
 
-/* Writes the container under its id unless it is there; tells the id. Without
- * a writer its folder is synced at once, else by mlpipe__store_settle. */
+/* Writes the container unless it is there; tells the id. */
 mlpipe_status mlpipe__store_put_object(mlpipe_ctx *ctx,
                                        const mlpipe_store *s,
                                        mlpipe__store_writer *w,
@@ -130,29 +230,46 @@ mlpipe_status mlpipe__store_put_bytes(mlpipe_ctx *ctx, const mlpipe_store *s,
                                       mlpipe__store_writer *w,
                                       const void *data, size_t bytes,
                                       const char *id);
-/* Is it there? Its folder is then synced with what was written. */
-mlpipe_status mlpipe__store_has(mlpipe_ctx *ctx, const mlpipe_store *s,
-                                mlpipe__store_writer *w, const char *id,
-                                bool *there);
-/* Waits until the disk knows all names of what was written. */
-mlpipe_status mlpipe__store_settle(mlpipe_ctx *ctx, const mlpipe_store *s,
-                                   mlpipe__store_writer *w);
+/* Is it there, as far as the packs are known? */
+bool mlpipe__store_has(const mlpipe_store *s, mlpipe__store_writer *w,
+                       const char *id);
 /* Reads and checks an object; its id must be what it is filed under. */
 mlpipe_status mlpipe__store_get_object(mlpipe_ctx *ctx,
                                        const mlpipe_store *s, const char *id,
                                        const char *kind,
                                        mlpipe__container *out);
+/* The same of its bytes. */
+mlpipe_status mlpipe__store_parse_object(mlpipe_ctx *ctx, const char *id,
+                                         const char *kind, const char *data,
+                                         size_t bytes,
+                                         mlpipe__container *out);
 mlpipe_status mlpipe__store_read_bytes(mlpipe_ctx *ctx,
                                        const mlpipe_store *s, const char *id,
                                        char **data, size_t *bytes);
 
 /* ---- columns as chunk objects (store_chunk.c) ----------------------- */
 
-/* Rows start .. start + n - 1 (n <= MLPIPE__CHUNK_ROWS) of a column. */
-mlpipe_status mlpipe__store_chunk_save(mlpipe_ctx *ctx,
-                                       const mlpipe_dataset *d,
-                                       uint32_t column, int64_t start,
-                                       uint32_t n, mlpipe__text *out);
+/* Where the values of a chunk lie on their way. */
+typedef struct mlpipe__store_scratch {
+    union {
+        double doubles[MLPIPE__CHUNK_ROWS];
+        int64_t whole[MLPIPE__CHUNK_ROWS];
+    } values;
+    uint64_t narrow[MLPIPE__CHUNK_ROWS];
+    uint64_t bits[MLPIPE__CHUNK_ROWS / 64];
+    uint8_t valid[MLPIPE__CHUNK_ROWS];
+} mlpipe__store_scratch;
+
+/* The statistics of rows, gathered chunk by chunk (store_stat.c). */
+typedef struct mlpipe__store_gather mlpipe__store_gather;
+
+/* Rows start .. start + n - 1 (n <= MLPIPE__CHUNK_ROWS) of a column; gather
+ * (or NULL) sees them as well. out tells whether memory failed. */
+void mlpipe__store_chunk_save(const mlpipe_dataset *d, uint32_t column,
+                              int64_t start, uint32_t n,
+                              mlpipe__store_scratch *scratch,
+                              mlpipe__store_gather *gather,
+                              mlpipe__text *out);
 mlpipe_status mlpipe__store_chunk_load(mlpipe_ctx *ctx,
                                        const mlpipe__section *section,
                                        int32_t type, uint32_t n,
@@ -183,11 +300,26 @@ typedef struct mlpipe__store_stat {
     uint64_t top_rows[MLPIPE__STORE_TOP];
 } mlpipe__store_stat;
 
-/* Of all rows of each column with wanted[i] != 0; columns of text have counts
- * alone. gives: stats[i], whose texts point into the dataset. */
-mlpipe_status mlpipe__store_stats(mlpipe_ctx *ctx, const mlpipe_dataset *d,
-                                  const uint8_t *wanted,
-                                  mlpipe__store_stat *stats);
+/* NULL: out of memory. */
+mlpipe__store_gather *mlpipe__store_gather_new(mlpipe__env *env);
+void mlpipe__store_gather_free(mlpipe__store_gather *g);
+/* Empty, for rows of this column; false: out of memory. */
+bool mlpipe__store_gather_begin(mlpipe__store_gather *g,
+                                const mlpipe_dataset *d, uint32_t column);
+void mlpipe__store_gather_doubles(mlpipe__store_gather *g, int64_t start,
+                                  uint32_t n, const double *values,
+                                  const uint8_t *valid);
+void mlpipe__store_gather_whole(mlpipe__store_gather *g, int64_t start,
+                                uint32_t n, const int64_t *values,
+                                const uint8_t *valid);
+void mlpipe__store_gather_texts(mlpipe__store_gather *g, int64_t start,
+                                uint32_t n);
+/* Rows of the same column that were gathered elsewhere. */
+bool mlpipe__store_gather_join(mlpipe__store_gather *g,
+                               const mlpipe__store_gather *other);
+/* scratch: MLPIPE__STORE_SAMPLE. Texts of out point into the dataset. */
+bool mlpipe__store_gather_end(mlpipe__store_gather *g, double *scratch,
+                              mlpipe__store_stat *out);
 void mlpipe__store_stat_save(const mlpipe__store_stat *stat,
                              mlpipe__text *out);
 /* False where it says what no column could have. */
@@ -254,6 +386,27 @@ mlpipe_status mlpipe__store_dataset_get(mlpipe_ctx *ctx,
                                         const mlpipe_store *s,
                                         const char *name,
                                         mlpipe_dataset **out);
+
+/* ---- columns on their way (store_columns.c) ------------------------- */
+
+/* A dataset on its way into the store. */
+typedef struct mlpipe__store_put {
+    const mlpipe_store *store;
+    mlpipe__store_writer *writer;
+    const mlpipe_dataset *dataset;
+    const mlpipe__store_manifest *old; /* or NULL */
+    mlpipe__hash128 print, *prints;
+    uint64_t *chunks;        /* ids of all columns, and of row ids */
+    uint8_t *wanted;         /* columns that are to be made */
+    mlpipe__store_stat *stats;
+    mlpipe__text *dictionaries;
+    bool plain;              /* row ids count up */
+} mlpipe__store_put;
+
+/* Writes the chunks of the columns that are wanted; fills in their ids and
+ * statistics. */
+mlpipe_status mlpipe__store_columns_put(mlpipe_ctx *ctx,
+                                        mlpipe__store_put *p);
 
 /* ---- commits (store_commit.c) --------------------------------------- */
 

@@ -138,23 +138,29 @@ mlpipe_status mlpipe__store_lease(mlpipe_ctx *ctx, const mlpipe_store *s,
     void *lock = NULL;
     mlpipe_status st;
 
-    memset(w, 0, sizeof *w);
-    mlpipe__text_init(&w->path, s->env);
+    mlpipe__store_writer_init(s, w);
     st = mlpipe__store_lock(ctx, s, &lock);
     if (!st)
         st = lease_take(ctx, s, w);
     if (!st)
         st = mlpipe__store_gc_count(ctx, s, &w->gc);
     mlpipe__store_unlock(ctx, lock);
+    /* What a gc takes from here on shows as one that was begun. */
+    if (!st)
+        st = mlpipe__packs_refresh(ctx, s, NULL);
     if (st)
-        mlpipe__store_release(ctx, w);
+        mlpipe__store_release(ctx, s, w);
+    else
+        s->packs->writer = w;
     return st;
 }
 
-void mlpipe__store_release(mlpipe_ctx *ctx, mlpipe__store_writer *w)
+void mlpipe__store_release(mlpipe_ctx *ctx, const mlpipe_store *s,
+                           mlpipe__store_writer *w)
 {
     const mlpipe_io *io = &ctx->env->io;
 
+    mlpipe__store_abandon(ctx, s, w);
     if (w->lease) {
         /* What stays behind of it is taken away by the next gc. */
         (void)io->remove(io->user, w->path.data);

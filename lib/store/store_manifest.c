@@ -48,21 +48,7 @@ uint32_t mlpipe__store_column_find(const mlpipe__store_manifest *m,
 
 /* ---- writing -------------------------------------------------------- */
 
-/* A dataset on its way into the store. */
-typedef struct manifest_put {
-    const mlpipe_store *store;
-    mlpipe__store_writer *writer;
-    const mlpipe_dataset *dataset;
-    const mlpipe__store_manifest *old; /* or NULL */
-    mlpipe__hash128 print, *prints;
-    uint64_t *chunks;        /* ids of all columns, and of row ids */
-    uint8_t *wanted;         /* columns whose statistics are to be made */
-    mlpipe__store_stat *stats;
-    mlpipe__text *dictionaries;
-    bool plain;              /* row ids count up */
-} manifest_put;
-
-static mlpipe_status put_chunk(mlpipe_ctx *ctx, manifest_put *p,
+static mlpipe_status put_chunk(mlpipe_ctx *ctx, mlpipe__store_put *p,
                                const mlpipe__text *part, uint64_t id[2])
 {
     char hex[MLPIPE__STORE_ID];
@@ -98,8 +84,8 @@ static void put_dictionary(const mlpipe_dataset *d, uint32_t column,
 
 /* Takes the chunks of the old version where the column is the same and they
  * are all there; *same tells. */
-static mlpipe_status put_same(mlpipe_ctx *ctx, manifest_put *p,
-                              uint32_t column, uint64_t *chunks, bool *same)
+static void put_same(mlpipe__store_put *p, uint32_t column, uint64_t *chunks,
+                     bool *same)
 {
     const mlpipe_dataset *d = p->dataset;
     const mlpipe__text *dictionary = &p->dictionaries[column];
@@ -112,7 +98,6 @@ static mlpipe_status put_same(mlpipe_ctx *ctx, manifest_put *p,
                                                   : ""),
         .dictionary_bytes = dictionary->size};
     char id[MLPIPE__STORE_ID];
-    mlpipe_status st = MLPIPE_OK;
     uint32_t at, i;
 
     *same = false;
@@ -122,30 +107,26 @@ static mlpipe_status put_same(mlpipe_ctx *ctx, manifest_put *p,
              : UINT32_MAX;
     if (at == UINT32_MAX ||
         !mlpipe__store_column_same(&mine, &p->old->columns[at]))
-        return MLPIPE_OK;
+        return;
     *same = true;
-    for (i = 0; i < p->old->chunk_count && *same && !st; i++) {
+    for (i = 0; i < p->old->chunk_count && *same; i++) {
         mlpipe__store_chunk_id(p->old->columns[at].chunks, i, id);
-        st = mlpipe__store_has(ctx, p->store, p->writer, id, same);
+        *same = mlpipe__store_has(p->store, p->writer, id);
     }
-    if (st || !*same)
-        return st;
+    if (!*same)
+        return;
     memcpy(chunks, p->old->columns[at].chunks,
            (size_t)p->old->chunk_count * 2 * sizeof *chunks);
     p->stats[column] = p->old->stats[at];
     p->wanted[column] = 0;
-    return MLPIPE_OK;
 }
 
-static mlpipe_status put_column(mlpipe_ctx *ctx, manifest_put *p,
-                                uint32_t column)
+/* Is the column to be made, or taken as it is? */
+static mlpipe_status put_look(mlpipe_ctx *ctx, mlpipe__store_put *p,
+                              uint32_t column)
 {
     const mlpipe_dataset *d = p->dataset;
-    const uint32_t count = mlpipe__store_chunks(d->rows);
-    uint64_t *chunks = p->chunks + (size_t)column * count * 2;
-    mlpipe__text part;
-    mlpipe_status st;
-    uint32_t i;
+    const size_t count = mlpipe__store_chunks(d->rows);
     bool same;
 
     mlpipe__text_init(&p->dictionaries[column], p->store->env);
@@ -153,25 +134,12 @@ static mlpipe_status put_column(mlpipe_ctx *ctx, manifest_put *p,
     if (p->dictionaries[column].failed)
         return mlpipe__nomem(ctx);
     p->wanted[column] = 1;
-    st = put_same(ctx, p, column, chunks, &same);
-    for (i = 0; i < count && !same && !st; i++) {
-        mlpipe__text_init(&part, p->store->env);
-        st = mlpipe__store_chunk_save(ctx, d, column,
-                                      (int64_t)i * MLPIPE__CHUNK_ROWS,
-                                      mlpipe__store_chunk_rows(d->rows, i),
-                                      &part);
-        if (!st)
-            st = put_chunk(ctx, p, &part, chunks + 2 * (size_t)i);
-        mlpipe__text_free(&part);
-        if (!st)
-            st = mlpipe__poll(ctx, "store", column * (uint64_t)count + i,
-                              d->column_count * (uint64_t)count);
-    }
-    return st;
+    put_same(p, column, p->chunks + column * count * 2, &same);
+    return MLPIPE_OK;
 }
 
 /* Row ids as chunks of their own, unless they count up from the first. */
-static mlpipe_status put_ids(mlpipe_ctx *ctx, manifest_put *p)
+static mlpipe_status put_ids(mlpipe_ctx *ctx, mlpipe__store_put *p)
 {
     const mlpipe_dataset *d = p->dataset;
     const uint32_t count = mlpipe__store_chunks(d->rows);
@@ -183,7 +151,8 @@ static mlpipe_status put_ids(mlpipe_ctx *ctx, manifest_put *p)
     int64_t row;
 
     p->plain = true;
-    for (row = 0; row < d->rows && p->plain; row++)
+    /* Where nothing tells them, they count up. */
+    for (row = 0; (d->ids || d->rowset) && row < d->rows && p->plain; row++)
         p->plain = mlpipe_dataset_row_id(d, row) == first + (uint64_t)row;
     for (i = 0; i < count && !p->plain && !st; i++) {
         mlpipe__text_init(&part, p->store->env);
@@ -197,7 +166,7 @@ static mlpipe_status put_ids(mlpipe_ctx *ctx, manifest_put *p)
     return st;
 }
 
-static void put_list(const manifest_put *p, mlpipe__text *cols,
+static void put_list(const mlpipe__store_put *p, mlpipe__text *cols,
                      mlpipe__text *stats)
 {
     const mlpipe_dataset *d = p->dataset;
@@ -231,7 +200,7 @@ static void put_list(const manifest_put *p, mlpipe__text *cols,
 }
 
 /* The manifest as an object. */
-static mlpipe_status put_manifest(mlpipe_ctx *ctx, const manifest_put *p,
+static mlpipe_status put_manifest(mlpipe_ctx *ctx, const mlpipe__store_put *p,
                                   char id[MLPIPE__STORE_ID],
                                   char print[MLPIPE__STORE_ID])
 {
@@ -273,19 +242,17 @@ static mlpipe_status put_manifest(mlpipe_ctx *ctx, const manifest_put *p,
     return st;
 }
 
-static mlpipe_status put_all(mlpipe_ctx *ctx, manifest_put *p)
+static mlpipe_status put_all(mlpipe_ctx *ctx, mlpipe__store_put *p)
 {
     const mlpipe_dataset *d = p->dataset;
     mlpipe_status st = mlpipe__dataset_hashes(ctx, d, &p->print, p->prints);
     uint32_t i;
 
     for (i = 0; i < d->column_count && !st; i++)
-        st = put_column(ctx, p, i);
+        st = put_look(ctx, p, i);
     if (!st)
-        st = put_ids(ctx, p);
-    if (!st)
-        st = mlpipe__store_stats(ctx, d, p->wanted, p->stats);
-    return st;
+        st = mlpipe__store_columns_put(ctx, p);
+    return st ? st : put_ids(ctx, p);
 }
 
 mlpipe_status mlpipe__store_manifest_put(mlpipe_ctx *ctx,
@@ -298,7 +265,7 @@ mlpipe_status mlpipe__store_manifest_put(mlpipe_ctx *ctx,
 {
     const size_t columns = d->column_count;
     const size_t chunks = mlpipe__store_chunks(d->rows);
-    manifest_put p = {.store = s, .writer = w, .dataset = d, .old = old};
+    mlpipe__store_put p = {.store = s, .writer = w, .dataset = d, .old = old};
     mlpipe_status st;
     size_t i, count = 0;
 

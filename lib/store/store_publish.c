@@ -275,9 +275,8 @@ static mlpipe_status publish_known(mlpipe_ctx *ctx, const mlpipe_store *s,
     if (!*known)
         return MLPIPE_OK;
     mlpipe__text_init(&path, s->env);
-    st = mlpipe__store_has(ctx, s, w, head->commit, known);
-    if (!st)
-        st = mlpipe__store_settle(ctx, s, w);
+    *known = mlpipe__store_has(s, w, head->commit);
+    st = mlpipe__store_settle(ctx, s, w);
     if (!st)
         st = mlpipe__store_path(ctx, s, "refs", change->commit.name, &path);
     if (!st && s->sync)
@@ -332,6 +331,8 @@ static mlpipe_status publish_move(mlpipe_ctx *ctx, const mlpipe_store *s,
         st = publish_head(ctx, s, change, &head, &found);
     if (!st)
         st = publish_expect(ctx, change, &head, found);
+    if (!st)
+        st = mlpipe__packs_refresh(ctx, s, NULL);
     if (!st)
         st = mlpipe__store_gc_count(ctx, s, &gc);
     if (!st && gc != w->gc) /* look again for what was there before */
@@ -403,10 +404,12 @@ mlpipe_status mlpipe__store_publish(mlpipe_ctx *ctx, const mlpipe_store *s,
     if (!st)
         st = publish_objects(ctx, s, &w, change, &head);
     if (!st)
+        st = mlpipe__store_write_out(ctx, s, &w);
+    if (!st)
         st = mlpipe__store_lock(ctx, s, &lock);
     if (!st)
         st = publish_move(ctx, s, &w, change);
     mlpipe__store_unlock(ctx, lock);
-    mlpipe__store_release(ctx, &w);
+    mlpipe__store_release(ctx, s, &w);
     return st;
 }

@@ -4,22 +4,21 @@
  * states. Distinct values are counted up to 1,024 and then estimated by
  * HyperLogLog with 4,096 cells (error 1.6 %), the curve of quantiles is drawn
  * from one row of each of 8,192 runs of rows, all rows where there are fewer.
- * Both depend on values and their places alone, not on threads or chunks.
+ * Both depend on values and their places alone, not on threads or chunks: a
+ * chunk is gathered by itself, and joined to its column in any order.
  */
 #include "store_internal.h"
 
 enum {
     STAT_PIECE = 512,
-    STAT_GROUP = 32, /* columns at a time, whose states are 90 KB each */
     STAT_SET = 2048, /* slots for values that are counted */
     STAT_SET_MOST = 1024
 };
 
-typedef struct stat_state {
+struct mlpipe__store_gather {
+    mlpipe__env *env;
     const mlpipe_dataset *dataset;
     uint32_t column;
-    int64_t start; /* of the rows that are next */
-    uint32_t n;
     int64_t stride; /* rows for each row of the sample */
     mlpipe__stats stats;
     uint8_t cells[MLPIPE__STORE_CELLS];
@@ -28,7 +27,9 @@ typedef struct stat_state {
     bool zero;          /* the hash 0 was seen, which no slot holds */
     uint32_t sampled;
     double sample[MLPIPE__STORE_SAMPLE];
-} stat_state;
+};
+
+typedef mlpipe__store_gather stat_state;
 
 static uint64_t stat_mix(uint64_t x)
 {
@@ -85,14 +86,14 @@ static void stat_sample(stat_state *s, int64_t start, const double *values,
     }
 }
 
-static void stat_texts(stat_state *s)
+void mlpipe__store_gather_texts(stat_state *s, int64_t start, uint32_t n)
 {
     uint32_t i;
     size_t bytes;
 
-    for (i = 0; i < s->n; i++) {
+    for (i = 0; i < n; i++) {
         const char *text = mlpipe__dataset_cell_text(s->dataset, s->column,
-                                                     s->start + i, &bytes);
+                                                     start + i, &bytes);
 
         s->stats.rows++;
         s->stats.nulls += !text;
@@ -101,53 +102,54 @@ static void stat_texts(stat_state *s)
     }
 }
 
-static void stat_piece(stat_state *s, int64_t start, uint32_t n)
+static void stat_piece(stat_state *s, int64_t start, uint32_t n,
+                       const int64_t *whole, const double *values,
+                       const uint8_t *valid)
 {
-    const int32_t type = mlpipe_dataset_type(s->dataset, s->column);
-    double values[STAT_PIECE];
-    int64_t whole[STAT_PIECE];
-    uint8_t valid[STAT_PIECE];
     uint64_t bits;
     uint32_t i;
 
-    if (type == MLPIPE_TYPE_F64) {
-        mlpipe__dataset_block(s->dataset, s->column, start, n, values,
-                              valid);
-    } else {
-        mlpipe__dataset_block_i64(s->dataset, s->column, start, n, whole,
-                                  valid);
-        for (i = 0; i < n; i++)
-            values[i] = (double)whole[i];
-    }
-    /* Counts have their memory since stat_begin. */
+    /* Counts have their memory since mlpipe__store_gather_begin. */
     (void)mlpipe__stats_update(&s->stats, values, valid, n);
-    if (type == MLPIPE_TYPE_BOOL || type == MLPIPE_TYPE_CATEGORY)
-        return;
     for (i = 0; i < n; i++) {
         const double x = values[i] + 0.0; /* -0 is 0 */
 
-        if (type == MLPIPE_TYPE_F64)
-            memcpy(&bits, &x, sizeof bits);
-        else
+        if (whole)
             bits = (uint64_t)whole[i];
+        else
+            memcpy(&bits, &x, sizeof bits);
         if (valid[i] && x == x)
             stat_distinct(s, stat_mix(bits));
     }
     stat_sample(s, start, values, valid, n);
 }
 
-static void stat_task(void *arg, uint32_t index)
+void mlpipe__store_gather_doubles(stat_state *s, int64_t start, uint32_t n,
+                                  const double *values, const uint8_t *valid)
 {
-    stat_state *s = ((stat_state **)arg)[index];
-    uint32_t at, n;
+    uint32_t at, part;
 
-    if (mlpipe_dataset_type(s->dataset, s->column) == MLPIPE_TYPE_TEXT) {
-        stat_texts(s);
-        return;
+    for (at = 0; at < n; at += part) {
+        part = n - at < STAT_PIECE ? n - at : STAT_PIECE;
+        stat_piece(s, start + at, part, NULL, values + at, valid + at);
     }
-    for (at = 0; at < s->n; at += n) {
-        n = s->n - at < STAT_PIECE ? s->n - at : STAT_PIECE;
-        stat_piece(s, s->start + at, n);
+}
+
+void mlpipe__store_gather_whole(stat_state *s, int64_t start, uint32_t n,
+                                const int64_t *whole, const uint8_t *valid)
+{
+    const int32_t type = mlpipe_dataset_type(s->dataset, s->column);
+    double values[STAT_PIECE];
+    uint32_t at, part, i;
+
+    for (at = 0; at < n; at += part) {
+        part = n - at < STAT_PIECE ? n - at : STAT_PIECE;
+        for (i = 0; i < part; i++)
+            values[i] = (double)whole[at + i];
+        if (type == MLPIPE_TYPE_BOOL || type == MLPIPE_TYPE_CATEGORY)
+            (void)mlpipe__stats_update(&s->stats, values, valid + at, part);
+        else
+            stat_piece(s, start + at, part, whole + at, values, valid + at);
     }
 }
 
@@ -160,29 +162,68 @@ static uint32_t stat_needs(int32_t type)
     return type == MLPIPE_TYPE_TEXT ? 0 : MLPIPE__NEED_MOMENTS;
 }
 
-static stat_state *stat_begin(mlpipe__env *env, const mlpipe_dataset *d,
-                              uint32_t column)
+stat_state *mlpipe__store_gather_new(mlpipe__env *env)
+{
+    stat_state *s = mlpipe__alloc(env, sizeof *s);
+
+    if (s)
+        s->env = env;
+    return s;
+}
+
+void mlpipe__store_gather_free(stat_state *s)
+{
+    if (!s)
+        return;
+    if (s->stats.env)
+        mlpipe__stats_free(&s->stats);
+    mlpipe__free(s->env, s);
+}
+
+bool mlpipe__store_gather_begin(stat_state *s, const mlpipe_dataset *d,
+                                uint32_t column)
 {
     const int32_t type = mlpipe_dataset_type(d, column);
     const mlpipe__dictionary *dictionary = d->columns[column]->dictionary;
-    stat_state *s = mlpipe__alloc(env, sizeof *s);
 
-    if (!s)
-        return NULL;
+    if (s->stats.env)
+        mlpipe__stats_free(&s->stats);
     s->dataset = d;
     s->column = column;
     s->stride = (d->rows + MLPIPE__STORE_SAMPLE - 1) / MLPIPE__STORE_SAMPLE;
     if (s->stride < 1)
         s->stride = 1;
-    mlpipe__stats_init(&s->stats, env, stat_needs(type),
+    memset(s->cells, 0, sizeof s->cells);
+    memset(s->set, 0, sizeof s->set);
+    s->set_count = 0;
+    s->zero = false;
+    s->sampled = 0;
+    mlpipe__stats_init(&s->stats, s->env, stat_needs(type),
                        type == MLPIPE_TYPE_BOOL ? 2
                        : dictionary             ? dictionary->dict.count
                                                 : 0);
     /* No rows: memory for the counts, so that tasks never ask for any. */
-    if (mlpipe__stats_update(&s->stats, NULL, NULL, 0))
-        return s;
-    mlpipe__free(env, s);
-    return NULL;
+    return mlpipe__stats_update(&s->stats, NULL, NULL, 0);
+}
+
+bool mlpipe__store_gather_join(stat_state *s, const stat_state *other)
+{
+    uint32_t i;
+
+    for (i = 0; i < MLPIPE__STORE_CELLS; i++)
+        s->cells[i] = other->cells[i] > s->cells[i] ? other->cells[i]
+                                                    : s->cells[i];
+    /* What one part gave up counting, the whole cannot count. */
+    if (other->set_count > STAT_SET_MOST)
+        s->set_count = other->set_count;
+    if (other->zero && s->set_count <= STAT_SET_MOST)
+        stat_set_add(s, 0);
+    for (i = 0; i < STAT_SET && s->set_count <= STAT_SET_MOST; i++)
+        if (other->set[i])
+            stat_set_add(s, other->set[i]);
+    for (i = 0; i < other->sampled && s->sampled < MLPIPE__STORE_SAMPLE; i++)
+        s->sample[s->sampled++] = other->sample[i];
+    return mlpipe__stats_merge(&s->stats, &other->stats);
 }
 
 /* ---- what came of it ------------------------------------------------ */
@@ -254,8 +295,8 @@ static void stat_curve(stat_state *s, double *scratch,
             s->sample, s->sampled, i / (double)(out->points - 1));
 }
 
-static bool stat_finish(stat_state *s, double *scratch,
-                        mlpipe__store_stat *out)
+bool mlpipe__store_gather_end(stat_state *s, double *scratch,
+                              mlpipe__store_stat *out)
 {
     const bool done = mlpipe__stats_finish(&s->stats);
 
@@ -277,67 +318,6 @@ static bool stat_finish(stat_state *s, double *scratch,
     if (out->distinct > out->rows - out->nulls)
         out->distinct = out->rows - out->nulls;
     return done;
-}
-
-static mlpipe_status stat_rows(mlpipe_ctx *ctx, stat_state **states,
-                               uint32_t count, int64_t rows)
-{
-    mlpipe_status st = MLPIPE_OK;
-    uint32_t i, k;
-
-    for (k = 0; k < mlpipe__store_chunks(rows) && !st; k++) {
-        for (i = 0; i < count; i++) {
-            states[i]->start = (int64_t)k * MLPIPE__CHUNK_ROWS;
-            states[i]->n = mlpipe__store_chunk_rows(rows, k);
-        }
-        st = mlpipe__poll(ctx, "statistics", k, mlpipe__store_chunks(rows));
-        if (!st)
-            st = mlpipe__parallel(ctx, stat_task, states, count);
-    }
-    return st;
-}
-
-/* The next columns that are wanted, STAT_GROUP at most; *next moves on. */
-static mlpipe_status stat_group(mlpipe_ctx *ctx, const mlpipe_dataset *d,
-                                const uint8_t *wanted, uint32_t *next,
-                                double *scratch, mlpipe__store_stat *stats)
-{
-    stat_state *states[STAT_GROUP];
-    mlpipe_status st = MLPIPE_OK;
-    uint32_t count = 0, i;
-
-    for (; *next < d->column_count && count < STAT_GROUP && !st; ++*next) {
-        if (!wanted[*next])
-            continue;
-        states[count] = stat_begin(ctx->env, d, *next);
-        st = states[count] ? MLPIPE_OK : mlpipe__nomem(ctx);
-        count += !st;
-    }
-    if (!st)
-        st = stat_rows(ctx, states, count, d->rows);
-    for (i = 0; i < count; i++) {
-        if (!st && !stat_finish(states[i], scratch,
-                                &stats[states[i]->column]))
-            st = mlpipe__nomem(ctx);
-        mlpipe__stats_free(&states[i]->stats);
-        mlpipe__free(ctx->env, states[i]);
-    }
-    return st;
-}
-
-mlpipe_status mlpipe__store_stats(mlpipe_ctx *ctx, const mlpipe_dataset *d,
-                                  const uint8_t *wanted,
-                                  mlpipe__store_stat *stats)
-{
-    double *scratch = mlpipe__alloc_array(ctx->env, MLPIPE__STORE_SAMPLE,
-                                          sizeof *scratch);
-    mlpipe_status st = scratch ? MLPIPE_OK : mlpipe__nomem(ctx);
-    uint32_t next = 0;
-
-    while (next < d->column_count && !st)
-        st = stat_group(ctx, d, wanted, &next, scratch, stats);
-    mlpipe__free(ctx->env, scratch);
-    return st;
 }
 
 /* ---- bytes ---------------------------------------------------------- */

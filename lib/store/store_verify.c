@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Read and hash every object of a store, then follow every name: its commits,
- * their versions, and the chunks of these. Damage is a finding, no failure.
+ * Read and hash every object of every pack, then follow every name: its
+ * commits, their versions, and the chunks of these. Damage is a finding, no
+ * failure.
  */
 #include "store_internal.h"
 
@@ -9,6 +10,7 @@ typedef struct verify_state {
     mlpipe_ctx *ctx;
     const mlpipe_store *store;
     mlpipe_report *report;
+    mlpipe__dict packs;   /* that were looked at */
     mlpipe__dict good;    /* ids of objects that are whole */
     mlpipe__dict looked;  /* versions that were followed */
     mlpipe__dict dropped; /* versions that a gc took at any time */
@@ -35,7 +37,9 @@ static mlpipe_status verify_error(verify_state *v, const char *what,
     return MLPIPE_OK;
 }
 
-static mlpipe_status verify_object(verify_state *v, const char *id)
+/* One copy of an object. */
+static mlpipe_status verify_record(verify_state *v, const char *id,
+                                   const char *data, size_t bytes)
 {
     static const char *const kinds[] = {"CHNK", "CMIT", "MANI", "MODL",
                                         "REPT"};
@@ -44,44 +48,77 @@ static mlpipe_status verify_object(verify_state *v, const char *id)
     uint32_t i;
 
     for (i = 0; i < 5; i++) {
-        st = mlpipe__store_get_object(v->ctx, v->store, id, kinds[i],
-                                      &object);
+        st = mlpipe__store_parse_object(v->ctx, id, kinds[i], data, bytes,
+                                        &object);
         if (st != MLPIPE_E_FORMAT) /* which says that it is another kind */
             break;
     }
-    if (st == MLPIPE_E_NOT_FOUND)
-        return MLPIPE_OK; /* a gc took it since it was listed */
     if (st)
         return verify_error(v, id, st);
+    mlpipe__container_free(&object);
+    v->bytes += (double)bytes;
+    if (mlpipe__dict_find(&v->good, id, 32) != UINT32_MAX)
+        return MLPIPE_OK; /* two packs have it */
     v->objects++;
     v->versions += i > 1;
     v->commits += i == 1;
-    v->bytes += (double)object.size;
-    mlpipe__container_free(&object);
-    if (mlpipe__dict_add(&v->good, id, 32) == UINT32_MAX)
-        return mlpipe__nomem(v->ctx);
-    return MLPIPE_OK;
+    return mlpipe__dict_add(&v->good, id, 32) == UINT32_MAX
+               ? mlpipe__nomem(v->ctx)
+               : MLPIPE_OK;
 }
 
-static mlpipe_status verify_folder(verify_state *v, uint32_t i)
+static mlpipe_status verify_pack(verify_state *v, const mlpipe__pack *p,
+                                 const char *name)
 {
-    static const char digits[] = "0123456789abcdef";
-    mlpipe__dict names;
-    char folder[16];
-    mlpipe_status st;
-    uint32_t k;
+    mlpipe_status st = MLPIPE_OK;
+    uint32_t i;
 
-    mlpipe__format(folder, sizeof folder, "objects/%c%c", digits[i / 16],
-                   digits[i % 16]);
-    st = mlpipe__store_list(v->ctx, v->store, folder, &names);
-    for (k = 0; k < names.count && !st; k++) {
-        if (mlpipe__dict_bytes(&names, k) != 32)
-            continue;
-        st = mlpipe__poll(v->ctx, "verify", i, 256);
-        if (!st)
-            st = verify_object(v, mlpipe__dict_text(&names, k));
+    if (p->damaged)
+        verify_found(v, name, "the index of this pack is damaged; take it "
+                              "from a backup");
+    for (i = 0; i < p->count && !st; i++) {
+        const mlpipe__pack_entry *e = &p->entries[i];
+        const mlpipe__hash128 hash = {e->lo, e->hi};
+        char id[MLPIPE__STORE_ID], *data;
+
+        mlpipe__hash_hex(hash, id);
+        st = mlpipe__poll(v->ctx, "verify", i, p->count);
+        if (st)
+            break;
+        st = mlpipe__pack_get(v->ctx, v->store, p, e, &data);
+        if (st == MLPIPE_E_NOT_FOUND)
+            return MLPIPE_OK; /* a gc took it; what it needs is elsewhere */
+        st = st ? verify_error(v, id, st)
+                : verify_record(v, id, data, (size_t)e->bytes);
+        mlpipe__free(v->ctx->env, data);
     }
-    mlpipe__dict_free(&names);
+    return st;
+}
+
+/* Every pack, and those that come meanwhile. */
+static mlpipe_status verify_packs(verify_state *v)
+{
+    const mlpipe__packs *all = v->store->packs;
+    mlpipe_status st = mlpipe__packs_refresh(v->ctx, v->store, NULL);
+    char name[MLPIPE__STORE_ID];
+    bool changed = true;
+    uint32_t i;
+
+    while (!st && changed) {
+        for (i = 0; i < all->count && !st; i++) {
+            const uint32_t known = v->packs.count;
+            uint32_t at;
+
+            mlpipe__hash_hex(all->items[i].name, name);
+            at = mlpipe__dict_add(&v->packs, name, 32);
+            if (at == UINT32_MAX)
+                st = mlpipe__nomem(v->ctx);
+            else if (at == known)
+                st = verify_pack(v, &all->items[i], name);
+        }
+        if (!st)
+            st = mlpipe__packs_refresh(v->ctx, v->store, &changed);
+    }
     return st;
 }
 
@@ -194,10 +231,9 @@ static mlpipe_status verify_all(verify_state *v)
 {
     mlpipe_status st = mlpipe__store_log_read(v->ctx, v->store, verify_log,
                                               v);
-    uint32_t i;
 
-    for (i = 0; i < 256 && !st; i++)
-        st = verify_folder(v, i);
+    if (!st)
+        st = verify_packs(v);
     if (!st)
         st = verify_names(v, "refs");
     if (!st)
@@ -211,6 +247,7 @@ static mlpipe_status store_verify(mlpipe_ctx *ctx, const mlpipe_store *s,
     verify_state v = {.ctx = ctx, .store = s};
     mlpipe_status st;
 
+    mlpipe__dict_init(&v.packs, s->env);
     mlpipe__dict_init(&v.good, s->env);
     mlpipe__dict_init(&v.looked, s->env);
     mlpipe__dict_init(&v.dropped, s->env);
@@ -222,6 +259,7 @@ static mlpipe_status store_verify(mlpipe_ctx *ctx, const mlpipe_store *s,
     mlpipe__report_number(v.report, "objects", v.objects);
     mlpipe__report_number(v.report, "bytes", v.bytes);
     mlpipe__report_number(v.report, "damaged", v.damaged);
+    mlpipe__dict_free(&v.packs);
     mlpipe__dict_free(&v.good);
     mlpipe__dict_free(&v.looked);
     mlpipe__dict_free(&v.dropped);

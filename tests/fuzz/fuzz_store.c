@@ -2,8 +2,8 @@
 /*
  * What a store reads: the first byte says as what. A chunk of each type, a
  * manifest and a commit (their hashes made to hold, so that what is behind them
- * is reached), a pin, a name file, the log. Each is refused, or gives something
- * usable.
+ * is reached), a pin, a name file, the log, a pack. Each is refused, or gives
+ * something usable.
  */
 #include "fuzz.h"
 
@@ -85,16 +85,21 @@ static bool store_object(mlpipe_ctx *c, mlpipe_store *s, const char *kind,
                          const mlpipe__section *sections, uint32_t count,
                          char id[MLPIPE__STORE_ID])
 {
+    mlpipe__store_writer w;
     mlpipe__container object;
     bool made = true;
 
+    fuzz_require(!mlpipe__store_lease(c, s, &w));
     mlpipe__container_init(&object, c->env);
     for (uint32_t i = 0; i < count && made; i++)
         made = !mlpipe__container_add(c, &object, sections[i].name,
                                       MLPIPE__SECTION_REQUIRED,
                                       sections[i].data, sections[i].bytes);
     if (made)
-        made = !mlpipe__store_put_object(c, s, NULL, &object, kind, id);
+        made = !mlpipe__store_put_object(c, s, &w, &object, kind, id);
+    if (made)
+        made = !mlpipe__store_settle(c, s, &w);
+    mlpipe__store_release(c, s, &w);
     mlpipe__container_free(&object);
     return made;
 }
@@ -143,6 +148,35 @@ static void store_pin(mlpipe_ctx *c, mlpipe_store *s, const uint8_t *data,
     fuzz_require(d == NULL);
 }
 
+/* A pack whose hash holds: a byte tells how many entries its index has, which
+ * follow; what is left are its records. */
+static void store_pack(mlpipe_ctx *c, mlpipe_store *s, const uint8_t *data,
+                       size_t size)
+{
+    mlpipe__pack_entry entries[8];
+    const uint32_t count = size ? data[0] % 9 : 0;
+    const size_t index = count * sizeof entries[0];
+    char path[64] = "s/packs/", id[MLPIPE__STORE_ID] = "x";
+    mlpipe__hash128 name;
+    mlpipe__text file;
+
+    if (size < 1 + index)
+        return;
+    memcpy(entries, data + 1, index);
+    mlpipe__text_init(&file, c->env);
+    mlpipe__text_put(&file, data + 1 + index, size - 1 - index);
+    mlpipe__pack_index(entries, count, file.size, &name, &file);
+    fuzz_require(!file.failed);
+    mlpipe__hash_hex(name, path + 8);
+    store_file(c, path, file.data, file.size);
+    mlpipe__text_free(&file);
+    for (uint32_t i = 0; i < count; i++) {
+        mlpipe__hash_hex((mlpipe__hash128){entries[i].lo, entries[i].hi},
+                         id);
+        store_use(c, s, id);
+    }
+}
+
 static void store_run(mlpipe_ctx *c, const uint8_t *data, size_t size)
 {
     const uint8_t what = data[0];
@@ -159,8 +193,10 @@ static void store_run(mlpipe_ctx *c, const uint8_t *data, size_t size)
         store_pin(c, s, data + 1, size - 1);
     else if (what < 224)
         store_file(c, "s/refs/x", data + 1, size - 1);
-    else
+    else if (what < 240)
         store_file(c, "s/log", data + 1, size - 1);
+    else
+        store_pack(c, s, data + 1, size - 1);
     store_use(c, s, "x");
     mlpipe_store_free(s);
 }

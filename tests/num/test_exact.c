@@ -187,6 +187,40 @@ static void test_large_counts(void **state)
     assert_true(isnan(mlpipe__exact_centred(&e, &squares, 0)));
 }
 
+/* Many at a time, whatever their exponents, are as one by one. */
+static void test_moments_of_many(void **state)
+{
+    static const uint32_t counts[] = {1, 63, 64, 65, 511, 512, 513, 3000};
+    uint64_t seed = 11;
+    double x[3000];
+    for (uint32_t t = 0; t < 200; ++t) {
+        const uint32_t n = counts[t % 8];
+        mlpipe__exact one[2], many[2];
+        for (uint32_t k = 0; k < 2; ++k) {
+            mlpipe__exact_init(&one[k]);
+            mlpipe__exact_init(&many[k]);
+        }
+        for (uint32_t i = 0; i < n; ++i) {
+            const uint64_t bits = num_bits(&seed);
+            const uint32_t how = t / 8 % 5;
+            x[i] = how == 0   ? exact_any(&seed)
+                   : how == 1 ? (double)(bits % 3)
+                   : how == 2 ? (bits & 1 ? -1 : 1) * DBL_MAX
+                   : how == 3 ? (bits & 1 ? -1 : 1) * (double)(bits >> 12)
+                              : (double)(int64_t)(bits % 4096 - 2048)
+                                    * DBL_TRUE_MIN;
+            mlpipe__exact_add(&one[0], x[i]);
+            mlpipe__exact_add_product(&one[1], x[i], x[i]);
+        }
+        mlpipe__exact_add_moments(&many[0], &many[1], x, n);
+        for (uint32_t k = 0; k < 2; ++k) {
+            mlpipe__exact_normal(&one[k]);
+            mlpipe__exact_normal(&many[k]);
+            assert_memory_equal(&one[k], &many[k], sizeof one[k]);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +229,7 @@ int main(void)
         cmocka_unit_test(test_cancels_to_zero),
         cmocka_unit_test(test_single_values),
         cmocka_unit_test(test_large_counts),
+        cmocka_unit_test(test_moments_of_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

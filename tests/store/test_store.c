@@ -243,7 +243,7 @@ static void damage_is_found(void **state)
     fixture *f = *state;
     mlpipe_ctx *c = f->c;
     mlpipe_dataset *d = sample(c, 500, 1);
-    char folder[256], name[64] = "", path[512];
+    char id[33] = "", name[64] = "", path[512];
     mlpipe_report *r;
     mlpipe_store *s;
     void *file;
@@ -257,13 +257,17 @@ static void damage_is_found(void **state)
     assert_near(mlpipe_report_get(r, "versions"), 1, 0);
     mlpipe_report_free(r);
 
-    assert_int_equal(f->io.list(f->io.user, "store/objects", remember, name),
+    assert_int_equal(f->io.list(f->io.user, "store/packs", remember, name),
                      0);
-    snprintf(folder, sizeof folder, "store/objects/%s", name);
-    assert_int_equal(f->io.list(f->io.user, folder, remember, name), 0);
-    snprintf(path, sizeof path, "%s/%s", folder, name);
+    snprintf(path, sizeof path, "store/packs/%s", name);
+    for (uint32_t i = 0; i < s->packs->items[0].count; i++) {
+        const mlpipe__pack_entry *e = &s->packs->items[0].entries[i];
+
+        if (e->offset == 0) /* the first chunk of the first column */
+            mlpipe__hash_hex((mlpipe__hash128){e->lo, e->hi}, id);
+    }
     assert_ok(c, mlpipe__file_read(c, path, 1 << 20, &data, &bytes));
-    data[bytes / 2] ^= 1;
+    data[200] ^= 1;
     assert_int_equal(f->io.remove(f->io.user, path), 0);
     assert_int_equal(f->io.open(f->io.user, path, MLPIPE_IO_CREATE, &file),
                      0);
@@ -278,7 +282,7 @@ static void damage_is_found(void **state)
     assert_status(MLPIPE_E_CORRUPT,
                   mlpipe_store_get_dataset(c, s, "all", &d));
     assert_null(d);
-    assert_string_equal(name, mlpipe_ctx_error(c)->where);
+    assert_string_equal(id, mlpipe_ctx_error(c)->where);
     mlpipe_store_free(s);
 }
 
@@ -289,6 +293,7 @@ static void names_with_a_nul_are_damage(void **state)
     const double one[1] = {1};
     mlpipe__store_ref ref;
     mlpipe__container old, bad;
+    mlpipe__store_writer w;
     mlpipe_builder *b;
     mlpipe_dataset *d;
     mlpipe_store *s;
@@ -317,7 +322,10 @@ static void names_with_a_nul_are_damage(void **state)
         assert_ok(c, mlpipe__container_add(c, &bad, old.sections[i].name, 1,
                                            old.sections[i].data,
                                            old.sections[i].bytes));
-    assert_ok(c, mlpipe__store_put_object(c, s, NULL, &bad, "MANI", ref.id));
+    assert_ok(c, mlpipe__store_lease(c, s, &w));
+    assert_ok(c, mlpipe__store_put_object(c, s, &w, &bad, "MANI", ref.id));
+    assert_ok(c, mlpipe__store_settle(c, s, &w));
+    mlpipe__store_release(c, s, &w);
     assert_ok(c, mlpipe__store_point(c, s, "refs", "bad", &ref));
     assert_status(MLPIPE_E_CORRUPT,
                   mlpipe_store_get_dataset(c, s, "bad", &d));
@@ -500,7 +508,7 @@ static void refuses_what_looks_like_a_part(void **state)
     }
     /* What a store that was being made has left is no stranger. */
     assert_int_equal(f->io.make_dir(f->io.user, "begun"), 0);
-    assert_int_equal(f->io.make_dir(f->io.user, "begun/objects"), 0);
+    assert_int_equal(f->io.make_dir(f->io.user, "begun/packs"), 0);
     assert_ok(f->c, mlpipe__file_write(f->c, "begun/format.1f2e.tmp", "x", 1,
                                        false));
     assert_ok(f->c, mlpipe_store_open(f->c, "begun", NULL, &s));

@@ -154,6 +154,36 @@ static void versions_are_content(void **state)
     mlpipe_report_free(r);
 }
 
+/* Chunks and statistics are made by any number of threads. */
+static void versions_know_no_threads(void **state)
+{
+    fixture *f = *state;
+    char first[33] = "";
+
+    for (uint32_t threads = 1; threads < 4; threads++) {
+        mlpipe_ctx_options o = {.size = sizeof o, .threads = threads,
+                                .io = &f->io};
+        mlpipe_buffer *id;
+        mlpipe_dataset *d;
+        mlpipe_store *s;
+        mlpipe_ctx *c;
+        char name[16];
+
+        snprintf(name, sizeof name, "t%u", threads);
+        assert_int_equal(0, mlpipe_ctx_new(&o, &c));
+        assert_ok(c, mlpipe_store_open(c, name, "sync=false", &s));
+        d = numbers(c, 5 * MLPIPE__CHUNK_ROWS + 77, -1000);
+        assert_ok(c, mlpipe_store_commit(c, s, "d", d, NULL, &id));
+        if (threads > 1)
+            assert_string_equal(first, mlpipe_buffer_data(id));
+        memcpy(first, mlpipe_buffer_data(id), 33);
+        mlpipe_buffer_free(id);
+        mlpipe_dataset_free(d);
+        mlpipe_store_free(s);
+        mlpipe_ctx_free(c);
+    }
+}
+
 static void swaps_what_was_expected(void **state)
 {
     fixture *f = *state;
@@ -370,11 +400,15 @@ static void gc_knows_writers(void **state)
     assert_ok(f->c, mlpipe__store_manifest_put(f->c, f->s, &w, d, NULL, id,
                                                print));
     assert_ok(f->c, mlpipe_store_gc(f->c, f->s, NULL, &r));
+    assert_near(mlpipe_report_get(r, "temporaries_removed"), 0, 0);
+    mlpipe_report_free(r);
+    assert_ok(f->c, mlpipe__store_settle(f->c, f->s, &w));
+    assert_ok(f->c, mlpipe_store_gc(f->c, f->s, NULL, &r));
     assert_near(mlpipe_report_get(r, "writers"), 1, 0);
     assert_near(mlpipe_report_get(r, "objects_removed"), 0, 0);
     assert_near(mlpipe_report_get(r, "objects_young"), 2, 0);
     mlpipe_report_free(r);
-    mlpipe__store_release(f->c, &w);
+    mlpipe__store_release(f->c, f->s, &w);
     assert_ok(f->c, mlpipe_store_gc(f->c, f->s, NULL, &r));
     assert_near(mlpipe_report_get(r, "writers"), 0, 0);
     assert_near(mlpipe_report_get(r, "objects_removed"), 2, 0);
@@ -443,6 +477,7 @@ int main(void)
 #define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         STORE_TEST(versions_are_content),
+        STORE_TEST(versions_know_no_threads),
         STORE_TEST(swaps_what_was_expected),
         STORE_TEST(histories_tell),
         STORE_TEST(models_have_a_lineage),

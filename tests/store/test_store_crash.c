@@ -10,7 +10,7 @@
 #include "base/base_internal.h"
 #include "store/store_internal.h"
 
-enum { CRASH_STEPS = 13, CRASH_SEEDS = 24, CRASH_ROWS = 40 };
+enum { CRASH_STEPS = 13, CRASH_SEEDS = 64, CRASH_ROWS = 40 };
 
 typedef struct crash_world {
     mlpipe_ctx *host;

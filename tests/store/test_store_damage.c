@@ -121,7 +121,7 @@ static bool damage_get(damage *d, const mlpipe_store *s, const char *name,
 /* The store as it lies there: the right dataset by both names, or none. */
 static void damage_use(damage *d, const char *path, size_t at)
 {
-    const bool object = strstr(path, "/objects/") != NULL;
+    const bool object = strstr(path, "/packs/") != NULL;
     mlpipe_report *r;
     mlpipe_store *s;
     uint64_t live, now;
