@@ -95,9 +95,10 @@ struct ArrowArrayStream {
  * @param array takes, and sets its release to NULL; after a failure it is as
  *        it was and yours
  * @param params borrows: "text=auto|category|text" (auto: categories up to
- *        65,536 different ones), "nested=flatten|text|fail" (flatten: a
- *        struct's fields become columns a.b, lists become JSON; text: both
- *        become JSON), "decimals=fail|f64" (f64: the nearest one),
+ *        65,536 different ones, and dictionaries as they come),
+ *        "nested=flatten|text|fail" (flatten: a struct's fields become
+ *        columns a.b, lists become JSON; text: both become JSON),
+ *        "decimals=fail|f64" (f64: the nearest one),
  *        "copy=auto|always|never" (always: keeps nothing of the producer's;
  *        never: fails where values would have to be copied); NULL = defaults
  * @param out gives; free with mlpipe_dataset_free
@@ -106,7 +107,8 @@ struct ArrowArrayStream {
  *         MLPIPE_E_FORMAT (against the interface's rules, or no UTF-8),
  *         MLPIPE_E_UNSUPPORTED (such a type), MLPIPE_E_NUMERIC (an u64 too
  *         large), MLPIPE_E_SCHEMA (a column without a name), MLPIPE_E_CONFLICT
- *         (two of one name), MLPIPE_E_LIMIT, MLPIPE_E_CANCELLED
+ *         (two of one name), MLPIPE_E_LIMIT (rows, columns, bytes of a text,
+ *         categories), MLPIPE_E_CANCELLED
  * @thread ctx
  * @since 0.1
  */

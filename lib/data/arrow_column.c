@@ -125,6 +125,18 @@ static mlpipe__arrow_place arrow_find(const arrow_taking *t, int64_t row)
 
 /* ---- dictionaries ------------------------------------------------------- */
 
+static mlpipe_status arrow_many_texts(const arrow_taking *t, uint64_t count)
+{
+    const char *column = t->leaf->node->path;
+
+    (void)mlpipe__fail(t->ctx, MLPIPE_E_LIMIT,
+                       "column %q: %llu different texts; the limit "
+                       "categories is %llu; text=text keeps them as texts",
+                       column, (unsigned long long)count,
+                       (unsigned long long)t->ctx->env->limits.categories);
+    return mlpipe__fail_at(t->ctx, -1, column);
+}
+
 /* Codes of this batch's dictionary in that of the column. */
 static mlpipe_status arrow_map(arrow_taking *t)
 {
@@ -138,11 +150,7 @@ static mlpipe_status arrow_map(arrow_taking *t)
     mlpipe__free(env, leaf->map);
     leaf->map = NULL;
     if ((uint64_t)from->length > limit || from->length > INT32_MAX)
-        return mlpipe__fail(t->ctx, MLPIPE_E_LIMIT,
-                            "column %q: a dictionary of %lld texts; the "
-                            "limit categories is %llu", leaf->node->path,
-                            (long long)from->length,
-                            (unsigned long long)limit);
+        return arrow_many_texts(t, (uint64_t)from->length);
     leaf->map = mlpipe__alloc_array(env, (size_t)from->length,
                                     sizeof leaf->map[0]);
     if (!leaf->map)
@@ -161,7 +169,8 @@ static mlpipe_status arrow_map(arrow_taking *t)
         }
         leaf->map_same = leaf->map_same && leaf->map[i] == i;
     }
-    return MLPIPE_OK;
+    return dict->count > limit ? arrow_many_texts(t, dict->count)
+                               : MLPIPE_OK;
 }
 
 /* Can codes go through a map of the dictionary? */
@@ -207,14 +216,12 @@ static mlpipe_status arrow_overflow(arrow_taking *t)
             fine = mlpipe__writer_null(w);
         }
     }
-    if (!fine) {
-        mlpipe__writer_free(w);
+    if (!w)
         return mlpipe__nomem(t->ctx);
-    }
     mlpipe__writer_free(t->leaf->writer);
     t->leaf->writer = w;
     t->leaf->may_overflow = false;
-    return MLPIPE_OK;
+    return fine ? MLPIPE_OK : arrow_no_room(t);
 }
 
 static mlpipe_status arrow_put_text(arrow_taking *t, const char *text,
@@ -225,9 +232,14 @@ static mlpipe_status arrow_put_text(arrow_taking *t, const char *text,
 
     if (!mlpipe__writer_text(w, text, n))
         return arrow_no_room(t);
-    return t->leaf->may_overflow
-            && c->dictionary->dict.count > MLPIPE__AUTO_CATEGORIES
-        ? arrow_overflow(t) : MLPIPE_OK;
+    if (c->type != MLPIPE_TYPE_CATEGORY)
+        return MLPIPE_OK;
+    const uint64_t count = c->dictionary->dict.count;
+    const uint64_t limit = t->ctx->env->limits.categories;
+    if (t->leaf->may_overflow
+        && (count > MLPIPE__AUTO_CATEGORIES || count > limit))
+        return arrow_overflow(t);
+    return count > limit ? arrow_many_texts(t, count) : MLPIPE_OK;
 }
 
 static mlpipe_status arrow_put_json(arrow_taking *t,
@@ -371,41 +383,68 @@ static int32_t arrow_width(const mlpipe__arrow_node *n)
     return n->kind == MLPIPE__ARROW_BOOL ? 0 : n->bytes;
 }
 
-/* Rows at element p of the buffers as a chunk. */
-static mlpipe__chunk arrow_chunk(const arrow_taking *t, int64_t p, int64_t n)
+/* Rows at element p of the buffers as a chunk; it is zero before. */
+static void arrow_chunk(const arrow_taking *t, int64_t p, int64_t n,
+                        mlpipe__chunk *chunk)
 {
     const void *const *buffers = t->array->buffers;
     const int32_t width = arrow_width(t->leaf->node);
-    mlpipe__chunk chunk = {.rows = (uint32_t)n, .owner = &t->batch->owner};
 
-    chunk.data = (char *)buffers[1] + (width ? p * width : p / 8);
-    if (buffers[0])
-        chunk.nulls = (uint32_t)mlpipe__arrow_count_nulls(buffers[0], p, n);
-    if (buffers[0])
-        chunk.validity = (uint8_t *)buffers[0] + p / 8;
+    chunk->rows = (uint32_t)n;
+    chunk->owner = &t->batch->owner;
+    chunk->data = (char *)buffers[1] + (width ? p * width : p / 8);
+    if (buffers[0]) {
+        chunk->nulls = (uint32_t)mlpipe__arrow_count_nulls(buffers[0], p, n);
+        chunk->validity = (uint8_t *)buffers[0] + p / 8;
+        chunk->loose = chunk->nulls > 0;
+    }
     if (buffers[0] || !width)
-        chunk.shift = (uint8_t)(p % 8);
-    chunk.loose = chunk.nulls > 0;
+        chunk->shift = (uint8_t)(p % 8);
     if (t->leaf->node->kind == MLPIPE__ARROW_TEXT)
-        chunk.bytes = (char *)buffers[2];
-    return chunk;
+        chunk->bytes = (char *)buffers[2];
 }
 
+/* Does i64 have a place for every u64? Row is that of the dataset. */
+static mlpipe_status arrow_check_large(const arrow_taking *t, int64_t row,
+                                       const mlpipe__chunk *chunk)
+{
+    const int64_t *values = chunk->data;
+
+    for (uint32_t i = 0; i < chunk->rows; i++)
+        if (values[i] < 0 && mlpipe__chunk_valid(chunk, i))
+            return arrow_too_large(t, row + i, values[i]);
+    return MLPIPE_OK;
+}
+
+/* Rows from .. from + n - 1 of a batch, whose chunks are whole but for the
+ * last. */
 static mlpipe_status arrow_borrow(arrow_taking *t, int64_t from, int64_t n)
 {
+    enum { POLL_CHUNKS = 64 };
     const mlpipe__arrow_node *node = t->leaf->node;
-    const mlpipe__chunk chunk = arrow_chunk(t, t->base + from, n);
+    const bool is_u64 = node->kind == MLPIPE__ARROW_INT && !node->is_signed
+        && !node->dictionary;
+    const int64_t row = mlpipe__writer_column(t->leaf->writer)->rows;
+    const uint32_t count = (uint32_t)((n + MLPIPE__CHUNK_ROWS - 1)
+                                      / MLPIPE__CHUNK_ROWS);
+    mlpipe__chunk *chunks = mlpipe__writer_room(t->leaf->writer, count);
+    mlpipe_status st = chunks ? MLPIPE_OK : mlpipe__nomem(t->ctx);
 
-    if (node->kind == MLPIPE__ARROW_INT && node->bytes == 8
-        && !node->is_signed)
-        for (uint32_t i = 0; i < chunk.rows; i++) {
-            const int64_t v = ((const int64_t *)chunk.data)[i];
-            if (v < 0 && mlpipe__chunk_valid(&chunk, i))
-                return arrow_too_large(
-                    t, mlpipe__writer_column(t->leaf->writer)->rows + i, v);
-        }
-    return mlpipe__writer_borrow(t->leaf->writer, &chunk)
-        ? MLPIPE_OK : mlpipe__nomem(t->ctx);
+    for (uint32_t k = 0; !st && k < count; k++) {
+        const int64_t at = (int64_t)k * MLPIPE__CHUNK_ROWS;
+        const int64_t rows = n - at < MLPIPE__CHUNK_ROWS
+            ? n - at : MLPIPE__CHUNK_ROWS;
+        arrow_chunk(t, t->base + from + at, rows, &chunks[k]);
+        if (is_u64)
+            st = arrow_check_large(t, row + at, &chunks[k]);
+        if (!st && k % POLL_CHUNKS == POLL_CHUNKS - 1)
+            st = mlpipe__poll(t->ctx, "arrow", (uint64_t)at, (uint64_t)n);
+    }
+    if (st)
+        return st;
+    mlpipe__owner_keep_many(&t->batch->owner, count);
+    mlpipe__writer_borrow(t->leaf->writer, count);
+    return MLPIPE_OK;
 }
 
 /* Notes the first reason; E_UNSUPPORTED under copy=never. */
@@ -439,7 +478,6 @@ mlpipe_status mlpipe__arrow_leaf_take(mlpipe_ctx *ctx,
 {
     arrow_taking t = {.ctx = ctx, .leaf = leaf, .batch = batch};
     const int64_t rows = batch->array.length;
-    uint64_t kept = (uint64_t)rows / MLPIPE__CHUNK_ROWS + 1;
     mlpipe_status st = MLPIPE_OK;
 
     mlpipe__free(ctx->env, leaf->map);
@@ -448,31 +486,20 @@ mlpipe_status mlpipe__arrow_leaf_take(mlpipe_ctx *ctx,
     if (arrow_has_codes(&t))
         st = arrow_map(&t);
     const char *why = arrow_why(&t, options->copy);
-    if (!st && !why
-        && !mlpipe__writer_chunks(
-            leaf->writer, (uint32_t)(mlpipe__writer_column(leaf->writer)->rows
-                                     / MLPIPE__CHUNK_ROWS + (int64_t)kept)))
-        st = mlpipe__nomem(ctx);
-    /* All references at once, of which each borrowed chunk takes one. */
-    mlpipe__owner_keep_many(&batch->owner, kept);
     for (int64_t done = 0, n; !st && done < rows; done += n) {
         const int64_t at = mlpipe__writer_column(leaf->writer)->rows
             % MLPIPE__CHUNK_ROWS;
-        const char *now = why ? why : at
+        const int64_t left = rows - done;
+        const int64_t whole = last ? left : left - left % MLPIPE__CHUNK_ROWS;
+        const char *now = why ? why : at || !whole
             ? "batches are no multiples of 65,536 rows" : NULL;
-        n = MLPIPE__CHUNK_ROWS - at;
-        if (n > rows - done) {
-            n = rows - done;
-            if (!now && !last)
-                now = "batches are no multiples of 65,536 rows";
-        }
+        n = !now ? whole : left < MLPIPE__CHUNK_ROWS - at
+            ? left : MLPIPE__CHUNK_ROWS - at;
         st = mlpipe__poll(ctx, "arrow", (uint64_t)done, (uint64_t)rows);
         if (!st && now)
             st = arrow_note_copy(&t, options->copy, now);
         if (!st)
             st = now ? arrow_copy(&t, done, n) : arrow_borrow(&t, done, n);
-        kept -= !st && !now;
     }
-    mlpipe__owner_drop_many(&batch->owner, kept);
     return st;
 }

@@ -315,21 +315,13 @@ typedef struct export_run {
     int64_t at, rows, nulls; /* nulls = -1: unknown */
 } export_run;
 
-static size_t export_width(const mlpipe__column *c)
-{
-    if (c->type == MLPIPE_TYPE_BOOL)
-        return 0;
-    return c->type == MLPIPE_TYPE_CATEGORY || c->type == MLPIPE_TYPE_TEXT
-        || c->f32 ? 4 : 8;
-}
-
 /* Keeps the run's column; false: no memory. */
 static bool export_column(mlpipe__env *env, const export_run *run,
                           export_texts *texts, struct ArrowArray *out)
 {
     const mlpipe__chunk *chunk = run->chunk;
     const bool is_text = run->column->type == MLPIPE_TYPE_TEXT;
-    const size_t width = export_width(run->column);
+    const size_t width = mlpipe__arrow_width(run->column);
     export_array *p = export_array_new(env, run->rows, is_text ? 3 : 2, 0,
                                        out);
 
@@ -360,116 +352,6 @@ static bool export_column(mlpipe__env *env, const export_run *run,
     return true;
 }
 
-/* ---- rows that do not lie one behind the other --------------------------- */
-
-enum { EXPORT_PIECE = 512 };
-
-/* Bytes of text in rows of a view. */
-static uint64_t export_text_bytes(const mlpipe_dataset *d, uint32_t column,
-                                  int64_t start, int64_t rows)
-{
-    uint64_t sum = 0;
-
-    for (int64_t i = 0; i < rows; i++) {
-        size_t n;
-        (void)mlpipe__dataset_cell_text(d, column, start + i, &n);
-        sum += n;
-    }
-    return sum;
-}
-
-static void export_gather_texts(const mlpipe_dataset *d, uint32_t column,
-                                int64_t start, int64_t rows,
-                                mlpipe__chunk *chunk)
-{
-    int32_t *offsets = chunk->data;
-
-    for (int64_t i = 0; i < rows; i++) {
-        size_t n;
-        const char *text = mlpipe__dataset_cell_text(d, column, start + i,
-                                                     &n);
-        if (text)
-            memcpy(chunk->bytes + offsets[i], text, n);
-        offsets[i + 1] = offsets[i] + (int32_t)n;
-        chunk->validity[i / 8] |= (uint8_t)((unsigned)!!text << (i % 8));
-    }
-}
-
-/* A piece of numbers into the chunk at row `to`. */
-static void export_gather_piece(const mlpipe_dataset *d, uint32_t column,
-                                int64_t start, uint32_t n, int64_t to,
-                                mlpipe__chunk *chunk)
-{
-    const mlpipe__column *c = d->columns[column];
-    union {
-        double f64[EXPORT_PIECE];
-        int64_t i64[EXPORT_PIECE];
-    } v;
-    uint8_t valid[EXPORT_PIECE];
-
-    if (c->type == MLPIPE_TYPE_F64)
-        mlpipe__dataset_block(d, column, start, n, v.f64, valid);
-    else
-        mlpipe__dataset_block_i64(d, column, start, n, v.i64, valid);
-    for (uint32_t i = 0; i < n; i++) {
-        const int64_t at = to + i;
-        chunk->validity[at / 8] |= (uint8_t)(valid[i] << (at % 8));
-        if (c->type == MLPIPE_TYPE_BOOL)
-            ((uint8_t *)chunk->data)[at / 8] |=
-                (uint8_t)(v.i64[i] << (at % 8));
-        else if (c->f32)
-            ((float *)chunk->data)[at] = (float)v.f64[i];
-        else if (c->type == MLPIPE_TYPE_CATEGORY)
-            ((int32_t *)chunk->data)[at] = (int32_t)v.i64[i];
-        else
-            ((int64_t *)chunk->data)[at] = v.i64[i];
-    }
-}
-
-/* Rows of a view as a column of one chunk, however many they are: no dataset
- * ever sees it. NULL: no memory. */
-static mlpipe__column *export_gather(mlpipe__env *env,
-                                     const mlpipe_dataset *d,
-                                     uint32_t column, int64_t start,
-                                     int64_t rows)
-{
-    const mlpipe__column *from = d->columns[column];
-    const bool is_text = from->type == MLPIPE_TYPE_TEXT;
-    const size_t width = export_width(from);
-    mlpipe__column *c = mlpipe__column_new(env, "", 0, from->type,
-                                           from->unit);
-    size_t bytes;
-
-    if (!c)
-        return NULL;
-    c->f32 = from->f32;
-    c->chunks = mlpipe__alloc(env, sizeof c->chunks[0]);
-    if (!c->chunks || mlpipe__mul((size_t)rows + 1, width ? width : 1, &bytes))
-        goto failed;
-    c->chunk_count = 1;
-    mlpipe__chunk *chunk = c->chunks;
-    chunk->data = mlpipe__alloc(env, width ? bytes : (size_t)rows / 8 + 1);
-    chunk->validity = mlpipe__alloc(env, (size_t)rows / 8 + 1);
-    if (is_text)
-        chunk->bytes = mlpipe__alloc(
-            env, (size_t)export_text_bytes(d, column, start, rows) + 1);
-    if (!chunk->data || !chunk->validity || (is_text && !chunk->bytes))
-        goto failed;
-    if (is_text)
-        export_gather_texts(d, column, start, rows, chunk);
-    for (int64_t i = 0; !is_text && i < rows; i += EXPORT_PIECE) {
-        const int64_t left = rows - i;
-        const uint32_t n = left < EXPORT_PIECE ? (uint32_t)left
-                                               : EXPORT_PIECE;
-        export_gather_piece(d, column, start + i, n, i, chunk);
-    }
-    c->nulls = mlpipe__arrow_count_nulls(chunk->validity, 0, rows);
-    return c;
-failed:
-    mlpipe__column_drop(c);
-    return NULL;
-}
-
 /* ---- batches ------------------------------------------------------------ */
 
 /* What arrays of a dataset need beside it. */
@@ -494,7 +376,7 @@ static bool export_one_piece(const mlpipe__column *c, int64_t first,
                              int64_t last)
 {
     const int64_t begin = first / MLPIPE__CHUNK_ROWS;
-    const size_t width = export_width(c);
+    const size_t width = mlpipe__arrow_width(c);
     const size_t step = width ? width * MLPIPE__CHUNK_ROWS
                               : MLPIPE__CHUNK_ROWS / 8;
     const mlpipe__chunk *a = &c->chunks[begin];
@@ -531,32 +413,36 @@ static bool export_find_run(const mlpipe_dataset *d, uint32_t column,
     return true;
 }
 
-/* Rows of a dataset as one array; false: no memory, and nothing is left. */
-static bool export_batch(const export_source *s, int64_t start, int64_t rows,
-                         struct ArrowArray *out)
+/* Rows of a dataset as one array; nothing is left where it fails. ctx: who may
+ * cancel; NULL in a stream, which then fails for want of memory alone. */
+static mlpipe_status export_batch(const export_source *s, mlpipe_ctx *ctx,
+                                  int64_t start, int64_t rows,
+                                  struct ArrowArray *out)
 {
     const mlpipe_dataset *d = s->dataset;
-    bool fine = export_array_new(s->env, rows, 1, d->column_count, out)
-        != NULL;
+    mlpipe_status st = export_array_new(s->env, rows, 1, d->column_count, out)
+        ? MLPIPE_OK : MLPIPE_E_NOMEM;
 
-    for (uint32_t i = 0; fine && i < d->column_count; i++) {
+    for (uint32_t i = 0; !st && i < d->column_count; i++) {
         mlpipe__column *gathered = NULL;
         export_run run = {.column = NULL};
         if (!export_find_run(d, i, start, rows, &run)) {
-            gathered = export_gather(s->env, d, i, start, rows);
-            if (gathered)
+            st = mlpipe__arrow_gather(s->env, ctx, d, i, start, rows,
+                                      &gathered);
+            if (!st)
                 run = (export_run){gathered, gathered->chunks, 0, rows,
                                    gathered->nulls};
         }
-        fine = run.column
-            && export_column(s->env, &run, s->texts[i], out->children[i]);
+        if (!st && !export_column(s->env, &run, s->texts[i],
+                                  out->children[i]))
+            st = MLPIPE_E_NOMEM;
         mlpipe__column_drop(gathered);
     }
-    if (!fine && out->release) {
+    if (st && out->release) {
         out->release(out);
         memset(out, 0, sizeof *out);
     }
-    return fine;
+    return st;
 }
 
 /* The parameters, the fingerprint where it is asked for, dictionaries. */
@@ -604,7 +490,7 @@ static mlpipe_status export_check_texts(mlpipe_ctx *ctx,
         if (d->columns[i]->type != MLPIPE_TYPE_TEXT
             || export_find_run(d, i, 0, d->rows, &run))
             continue;
-        const uint64_t bytes = export_text_bytes(d, i, 0, d->rows);
+        const uint64_t bytes = mlpipe__arrow_text_bytes(d, i, 0, d->rows);
         if (bytes > INT32_MAX)
             return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                                 "column %q is %llu bytes of text, and one "
@@ -636,10 +522,11 @@ static mlpipe_status export_array_of(mlpipe_ctx *ctx, const mlpipe_dataset *d,
         return st;
     if (!export_dataset_schema(ctx->env, d, s.print, schema))
         st = mlpipe__nomem(ctx);
-    if (!st && !export_batch(&s, 0, d->rows, array)) {
+    if (!st && (st = export_batch(&s, ctx, 0, d->rows, array))) {
         schema->release(schema);
         memset(schema, 0, sizeof *schema);
-        st = mlpipe__nomem(ctx);
+        if (st == MLPIPE_E_NOMEM)
+            st = mlpipe__nomem(ctx);
     }
     export_source_end(&s);
     return st;
@@ -690,7 +577,7 @@ static int64_t export_rows_that_fit(const mlpipe_dataset *d, int64_t start,
 {
     for (uint32_t i = 0; i < d->column_count; i++)
         while (d->columns[i]->type == MLPIPE_TYPE_TEXT && rows > 1
-               && export_text_bytes(d, i, start, rows) > INT32_MAX)
+               && mlpipe__arrow_text_bytes(d, i, start, rows) > INT32_MAX)
             rows /= 2;
     return rows;
 }
@@ -713,7 +600,7 @@ static int export_get_next(struct ArrowArrayStream *stream,
         rows = d->rows - s->at;
     if (d->rowset)
         rows = export_rows_that_fit(d, s->at, rows);
-    if (!export_batch(&s->source, s->at, rows, out)) {
+    if (export_batch(&s->source, NULL, s->at, rows, out)) {
         s->error = "out of memory";
         return EXPORT_ENOMEM;
     }

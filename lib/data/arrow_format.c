@@ -91,8 +91,9 @@ static const struct {
 /* Is it this format, or does it begin with it where that ends in ':'? */
 static bool arrow_format_is(const char *format, const char *known)
 {
+    if (*format != *known)
+        return false;
     const size_t n = strlen(known);
-
     return known[n - 1] == ':' ? !strncmp(format, known, n)
                                : !strcmp(format, known);
 }

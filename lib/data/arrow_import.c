@@ -5,7 +5,8 @@
 const mlpipe__param mlpipe__from_arrow_params[] = {
     {"text", MLPIPE_PARAM_CHOICE, "auto", 0, 0, "auto,category,text",
      0x000100,
-     "How texts are kept; auto: as categories up to 65,536 different ones."},
+     "How texts are kept; auto: as categories up to 65,536 different ones, and "
+     "dictionaries as they come."},
     {"nested", MLPIPE_PARAM_CHOICE, "flatten", 0, 0, "flatten,text,fail",
      0x000100,
      "flatten: fields of a struct become columns a.b, lists JSON; text: both "
@@ -163,7 +164,8 @@ static mlpipe_status arrow_take_batch(arrow_import *m,
 {
     const int64_t rows = batch->array.length;
     const uint64_t limit = m->ctx->env->limits.csv_rows;
-    mlpipe_status st = mlpipe__arrow_check(m->ctx, m->root, &batch->array);
+    mlpipe_status st = mlpipe__arrow_check(m->ctx, m->root, &batch->array,
+                                           m->rows);
 
     if (st)
         return st;
@@ -217,7 +219,7 @@ static void arrow_report_column(mlpipe_report *r,
     mlpipe__report_cell_number(r, (double)c->nulls);
     arrow_cell_string(r, leaf->node->format);
     arrow_cell_string(r, leaf->value->zone);
-    mlpipe__report_cell_number(r, arrow_copied_bytes(c));
+    mlpipe__report_cell_number(r, leaf->copied_bytes);
     arrow_cell_string(r, leaf->why ? leaf->why : "");
 }
 
@@ -232,7 +234,7 @@ static mlpipe_status arrow_report(const arrow_import *m,
     if (!r)
         return mlpipe__nomem(m->ctx);
     for (uint32_t i = 0; i < m->leaf_count; i++) {
-        copied += arrow_copied_bytes(columns[i]);
+        copied += m->leaves[i].copied_bytes;
         nulls += (double)columns[i]->nulls;
     }
     mlpipe__report_number(r, "rows_in", (double)m->rows);
@@ -259,7 +261,8 @@ static mlpipe_status arrow_finish_leaf(const arrow_import *m,
     leaf->writer = NULL;
     if (!*out)
         return mlpipe__nomem(m->ctx);
-    if (leaf->why || !arrow_copied_bytes(*out))
+    leaf->copied_bytes = arrow_copied_bytes(*out);
+    if (leaf->why || !leaf->copied_bytes)
         return MLPIPE_OK;
     leaf->why = "its dictionary is not in the order of its texts' bytes";
     return m->options.copy != MLPIPE__ARROW_COPY_NEVER ? MLPIPE_OK

@@ -57,10 +57,12 @@ mlpipe_status mlpipe__arrow_schema(mlpipe_ctx *ctx,
                                    mlpipe__arrow_node **out);
 void mlpipe__arrow_node_free(mlpipe__env *env, mlpipe__arrow_node *root);
 
-/* Does the array keep the rules, down to its last child (arrow_check.c)? */
+/* Does the array keep the rules, down to its last child (arrow_check.c)? Its
+ * row 0 is row `first` of the dataset. */
 mlpipe_status mlpipe__arrow_check(mlpipe_ctx *ctx,
                                   const mlpipe__arrow_node *node,
-                                  const struct ArrowArray *array);
+                                  const struct ArrowArray *array,
+                                  int64_t first);
 /* Clear bits of n from bit `from`, which are nulls. */
 int64_t mlpipe__arrow_count_nulls(const void *bits, int64_t from, int64_t n);
 
@@ -147,6 +149,7 @@ typedef struct mlpipe__arrow_leaf {
     const mlpipe__arrow_node **nodes; /* root, ..., depth entries */
     mlpipe__column_writer *writer;
     const char *why; /* it was copied; NULL: it was not */
+    double copied_bytes; /* of the finished column, in memory of our own */
     bool may_overflow; /* a category that may become text */
     int32_t *map;      /* of a batch's dictionary; -1: null */
     uint32_t map_count;
@@ -165,5 +168,20 @@ mlpipe_status mlpipe__arrow_leaf_take(mlpipe_ctx *ctx,
                                       mlpipe__arrow_batch *batch, bool last);
 /* frees what it holds */
 void mlpipe__arrow_leaf_close(mlpipe__env *env, mlpipe__arrow_leaf *leaf);
+
+/* ---- export (arrow_export.c, arrow_gather.c) ----------------------------- */
+
+/* Bytes of an element of a column's data; 0: bits. */
+size_t mlpipe__arrow_width(const mlpipe__column *c);
+/* Bytes of text in rows of a view. */
+uint64_t mlpipe__arrow_text_bytes(const mlpipe_dataset *d, uint32_t column,
+                                  int64_t start, int64_t rows);
+/* Rows of a view as a column of one chunk, however many they are: no dataset
+ * ever sees it. ctx: who may cancel; NULL: nobody. E_NOMEM comes
+ * without a message. */
+mlpipe_status mlpipe__arrow_gather(mlpipe__env *env, mlpipe_ctx *ctx,
+                                   const mlpipe_dataset *d, uint32_t column,
+                                   int64_t start, int64_t rows,
+                                   mlpipe__column **out);
 
 #endif

@@ -87,7 +87,8 @@ static size_t writer_data_bytes(int32_t type, bool f32, size_t rows)
     return bytes < WRITER_LEAST_BYTES ? WRITER_LEAST_BYTES : bytes;
 }
 
-bool mlpipe__writer_chunks(mlpipe__column_writer *w, uint32_t count)
+/* Slots for so many chunks in all. */
+static bool writer_chunks(mlpipe__column_writer *w, uint32_t count)
 {
     const uint32_t twice = w->chunk_room * 2;
     const uint32_t room = count > twice ? count : twice;
@@ -108,7 +109,7 @@ static bool writer_open_chunk(mlpipe__column_writer *w, uint32_t k)
 {
     mlpipe__column *c = w->column;
 
-    if (!mlpipe__writer_chunks(w, k + 1))
+    if (!writer_chunks(w, k + 1))
         return false;
     if (k >= c->chunk_count) {
         c->chunk_count = k + 1;
@@ -160,19 +161,23 @@ bool mlpipe__writer_reserve(mlpipe__column_writer *w, int64_t n)
     return true;
 }
 
-bool mlpipe__writer_borrow(mlpipe__column_writer *w,
-                           const mlpipe__chunk *chunk)
+mlpipe__chunk *mlpipe__writer_room(mlpipe__column_writer *w, uint32_t n)
+{
+    return writer_chunks(w, w->column->chunk_count + n)
+        ? w->column->chunks + w->column->chunk_count : NULL;
+}
+
+void mlpipe__writer_borrow(mlpipe__column_writer *w, uint32_t n)
 {
     mlpipe__column *c = w->column;
-    const uint32_t k = (uint32_t)(c->rows / MLPIPE__CHUNK_ROWS);
 
-    if (!writer_open_chunk(w, k))
-        return false;
-    c->chunks[k] = *chunk;
-    c->rows += chunk->rows;
-    c->nulls += chunk->nulls;
+    for (uint32_t i = 0; i < n; i++) {
+        const mlpipe__chunk *chunk = &c->chunks[c->chunk_count++];
+        c->rows += chunk->rows;
+        c->nulls += chunk->nulls;
+    }
     w->capacity = c->rows;
-    return true;
+    w->bytes_room = 0;
 }
 
 /* The chunk and the place in it of the next value; NULL: out of memory. */

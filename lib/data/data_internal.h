@@ -120,15 +120,18 @@ bool mlpipe__writer_full(const mlpipe__column_writer *w);
 void mlpipe__writer_floats(mlpipe__column_writer *w);
 /* How far it is; its dictionary is added to by mlpipe__writer_text alone. */
 const mlpipe__column *mlpipe__writer_column(const mlpipe__column_writer *w);
-/* Room for so many chunks in all, but not for their values. */
-bool mlpipe__writer_chunks(mlpipe__column_writer *w, uint32_t count);
 /*
- * Takes a chunk of an owner's buffers as it is, and one reference of the owner
- * unless it fails. Only where the rows so far are whole chunks; after one that
- * is not, none can follow. Codes are of the column's dictionary as it is now.
+ * Room for n chunks of owners' buffers, for the caller to fill in: zero, and
+ * no part of the column until mlpipe__writer_borrow. Only where the rows so
+ * far are whole chunks. NULL: out of memory.
  */
-bool mlpipe__writer_borrow(mlpipe__column_writer *w,
-                           const mlpipe__chunk *chunk);
+mlpipe__chunk *mlpipe__writer_room(mlpipe__column_writer *w, uint32_t n);
+/*
+ * Takes n chunks that were filled in there as they are, and one reference of
+ * the owner for each. All but the last are whole; after one that is not, none
+ * can follow. Codes are of the column's dictionary as it is now.
+ */
+void mlpipe__writer_borrow(mlpipe__column_writer *w, uint32_t n);
 bool mlpipe__writer_null(mlpipe__column_writer *w);
 bool mlpipe__writer_i64(mlpipe__column_writer *w, int64_t v); /* and times */
 bool mlpipe__writer_f64(mlpipe__column_writer *w, double v);

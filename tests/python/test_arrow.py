@@ -3,6 +3,8 @@
 fingerprint, which must be that of the same table read from CSV."""
 import datetime
 import gc
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -259,3 +261,14 @@ def test_capsules_that_nobody_reads(csv):
         csv.__arrow_c_stream__()
     gc.collect()
     assert not mlpipe._arrow._streams
+
+
+def test_capsules_that_outlive_the_module():
+    """What the interpreter still holds when it ends is released quietly."""
+    script = ("import builtins, threading, mlpipe, pyarrow as pa\n"
+              "d = mlpipe.Dataset.from_arrow(pa.table({'x': [1.5]}))\n"
+              "builtins.kept = d.arrow_stream()\n"
+              "threading.kept = d.arrow_stream()\n")
+    ended = subprocess.run([sys.executable, "-c", script],
+                           capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
