@@ -135,7 +135,7 @@ static void csv_measure_end(mlpipe__csv_look *look, const csv_shape *shapes,
         * (most->cells - 1) / most->cells;
     /* Words of a text are no cells, but numbers in a row are. */
     if (look->dialect.delimiter == ' ' && look->hard < 0.5)
-        look->score *= 0.4;
+        look->score *= look->hard > 0 ? 0.4 : 0.1;
     if (look->dialect.delimiter == MLPIPE__CSV_UNCUT)
         look->score = 0.12 * share * share * look->credit;
 }
