@@ -175,7 +175,10 @@ mlpipe_status mlpipe__csv_rejected(mlpipe_ctx *ctx, const mlpipe__csv *csv)
         csv->done ? "" : " so far",
         csv->options.policy
             ? "that is more than max_rejects"
-            : "mend the file, or load the others with rows=quarantine");
+            : csv->json
+            ? "mend the file, or load the others with rows=quarantine"
+            : "mend the file, load the others with rows=quarantine, or have "
+              "short and long rows mended with rows=pad");
     return mlpipe__fail_at(ctx, (int64_t)first->row, name);
 }
 
