@@ -112,6 +112,15 @@ static mlpipe_status csv_frame_skip(mlpipe_ctx *ctx, mlpipe__csv *csv)
 
 /* ---- skip=auto ---------------------------------------------------------- */
 
+/* "sep=;" in the first line tells a spreadsheet the delimiter. */
+static bool csv_frame_tells(const mlpipe__csv_reader *r)
+{
+    const mlpipe__csv_record *x = &r->record;
+
+    return r->line == 1 && x->count == 2 && !x->fields[1].size
+        && x->fields[0].size == 4 && !memcmp(x->fields[0].data, "sep=", 4);
+}
+
 static mlpipe_status csv_frame_look(mlpipe_ctx *ctx, mlpipe__csv *csv,
                                     csv_start *x)
 {
@@ -130,6 +139,8 @@ static mlpipe_status csv_frame_look(mlpipe_ctx *ctx, mlpipe__csv *csv,
         x->filled += f->size > 0;
         x->hard |= f->size && mlpipe__csv_hard(f->data, f->size);
     }
+    if (x->found == MLPIPE__CSV_ROW && csv_frame_tells(r))
+        x->found = MLPIPE__CSV_COMMENT;
     return MLPIPE_OK;
 }
 

@@ -145,6 +145,9 @@ static mlpipe_status csv_reject_cell(mlpipe_ctx *ctx, mlpipe__csv *csv,
     mlpipe__text_add(&csv->reject_text, "no %s: ",
                      mlpipe__type_name(csv->columns[column].forced));
     mlpipe__csv_put_raw(&csv->reject_text, s, n);
+    if (csv->columns[column].forced == MLPIPE_TYPE_F64
+        && csv->options.find_comma && memchr(s, ',', n))
+        mlpipe__text_add(&csv->reject_text, " (decimal=',' reads a comma)");
     return csv_end_reject(ctx, csv, x);
 }
 

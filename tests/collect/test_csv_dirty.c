@@ -403,6 +403,13 @@ static void test_ordinary(void **state)
     reads("review\nvery good film\nquite bad film\n", NULL,
           "very good film/quite bad film");
     reads("a b\n1 2\n3 4\n", NULL, "1.2/3.4");
+    reads("addr\n12 Main\n14 Oak\n16 Elm\n", NULL, "12 Main/14 Oak/16 Elm");
+    reads("size\n10 kg\n12 kg\n", NULL, "10 kg/12 kg");
+    reads("id,do\n1,mix; bake; eat\n2,boil; salt; eat\n3,a; b; c\n", NULL,
+          "1.mix; bake; eat/2.boil; salt; eat/3.a; b; c");
+    reads("sep=;\na;b\n1;2\n3;4\n", NULL, "1.2/3.4");
+    reads("sep=;\n1;2\n3;4\n", NULL, "1.2/3.4");
+    refuses(MLPIPE_E_FORMAT, "a;b\n1,5;2\n", "as=a:f64", "decimal=','");
     reads("x,,\ny,a,b\nz,c,d\n", "header=false", "x.~.~/y.a.b/z.c.d");
     refuses(MLPIPE_E_AMBIGUOUS, "p\n1.5 2.5\n3.5 4.5\n", NULL,
             "say delimiter=none");
