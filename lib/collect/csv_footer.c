@@ -31,9 +31,10 @@ static char csv_lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
 
-/* Does the text begin with one of the words, and does a letter not follow? */
-static bool csv_begins(const char *s, size_t n, const char *const *words,
-                       size_t count)
+/* Bytes of the word that the text begins with and no letter follows; 0 where
+ * it is none of them. */
+static size_t csv_begins(const char *s, size_t n, const char *const *words,
+                         size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         size_t k = 0;
@@ -44,6 +45,17 @@ static bool csv_begins(const char *s, size_t n, const char *const *words,
         const char next = k < n ? csv_lower(s[k]) : ' ';
         if (words[i][0] < 'a' || words[i][0] > 'z'
             || !((next >= 'a' && next <= 'z') || next == '_'))
+            return k;
+    }
+    return 0;
+}
+
+/* Total, Total: or Total 2019, but not Total Recall, which may be a name. */
+static bool csv_has_words(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char c = csv_lower(s[i]);
+        if ((c >= 'a' && c <= 'z') || (unsigned char)c > 0x7f)
             return true;
     }
     return false;
@@ -81,16 +93,17 @@ static void csv_tail_look(const mlpipe__csv_record *r,
     if (!first || r->count > cells
         || mlpipe__csv_hard(first->data, first->size))
         return;
-    const bool total = first == r->fields
-        && csv_begins(first->data, first->size, csv_total_words,
-                      sizeof csv_total_words / sizeof csv_total_words[0]);
-    x->strong = (total && filled < cells)
+    const size_t total = first != r->fields ? 0
+        : csv_begins(first->data, first->size, csv_total_words,
+                     sizeof csv_total_words / sizeof csv_total_words[0]);
+    x->strong = (total && filled < cells
+                 && !csv_has_words(first->data + total, first->size - total))
         || (filled == 1
             && (csv_is_rule(first->data, first->size)
                 || csv_begins(first->data, first->size, csv_note_words,
                               sizeof csv_note_words
                               / sizeof csv_note_words[0])));
-    x->weak = total
+    x->weak = total > 0
         || (filled == 1 && (r->count < cells || cells > 2));
 }
 
@@ -179,8 +192,9 @@ static mlpipe_status csv_tail_window(mlpipe_ctx *ctx, mlpipe__csv *csv)
         return st;
     size_t n = 0;
     const size_t held = (size_t)(in->end - in->at);
-    while (n < held && in->at[n] != '\n')
+    while (n < held && in->at[n] != '\n' && in->at[n] != '\r')
         n++;
+    /* Of CR and LF the second would be an empty line: that does no harm. */
     mlpipe__input_skip(in, n < held ? n + 1 : n);
     return MLPIPE_OK;
 }

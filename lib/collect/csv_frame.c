@@ -112,6 +112,15 @@ static mlpipe_status csv_frame_skip(mlpipe_ctx *ctx, mlpipe__csv *csv)
 
 /* ---- skip=auto ---------------------------------------------------------- */
 
+/* "sep=;" in the first line tells a spreadsheet the delimiter. */
+static bool csv_frame_tells(const mlpipe__csv_reader *r)
+{
+    const mlpipe__csv_record *x = &r->record;
+
+    return r->line == 1 && x->count == 2 && !x->fields[1].size
+        && x->fields[0].size == 4 && !memcmp(x->fields[0].data, "sep=", 4);
+}
+
 static mlpipe_status csv_frame_look(mlpipe_ctx *ctx, mlpipe__csv *csv,
                                     csv_start *x)
 {
@@ -130,6 +139,8 @@ static mlpipe_status csv_frame_look(mlpipe_ctx *ctx, mlpipe__csv *csv,
         x->filled += f->size > 0;
         x->hard |= f->size && mlpipe__csv_hard(f->data, f->size);
     }
+    if (x->found == MLPIPE__CSV_ROW && csv_frame_tells(r))
+        x->found = MLPIPE__CSV_COMMENT;
     return MLPIPE_OK;
 }
 
@@ -155,11 +166,14 @@ static mlpipe_status csv_frame_ambiguous(mlpipe_ctx *ctx,
                         "%s: line %llu has %u cell%s and the rows behind it "
                         "have %u: it may be a title (say skip=%llu) or names "
                         "of columns of which one is missing (mend the line, "
-                        "or say rows=pad skip=0)",
+                        "or say rows=pad skip=0)%s",
                         mlpipe__input_name(&csv->input),
                         (unsigned long long)x->line, x->cells,
                         x->cells == 1 ? "" : "s", csv->cells,
-                        (unsigned long long)x->line);
+                        (unsigned long long)x->line,
+                        x->cells == 1 && !csv->guess.asked
+                        ? ", or this is one column (say delimiter=none)"
+                        : "");
 }
 
 /*
@@ -173,10 +187,15 @@ static mlpipe_status csv_frame_find(mlpipe_ctx *ctx, const mlpipe__csv *csv,
 {
     const csv_start *last = NULL;
     uint32_t titles = 0, blanks = 0;
+    /* Who says that there are no names has said that this is a row. */
+    const bool rows = csv->options.header == MLPIPE__CSV_NO_HEADER;
 
     for (*begin = 0; *begin < count && csv_frame_before(&x[*begin],
                                                         csv->cells);
          ++*begin) {
+        if (rows && x[*begin].found == MLPIPE__CSV_ROW
+            && x[*begin].cells == csv->cells)
+            break;
         const csv_start *now = &x[*begin];
         const bool title = now->found == MLPIPE__CSV_ROW && now->filled;
         last = title ? now : last;

@@ -464,8 +464,11 @@ mlpipe_status mlpipe__csv_header(mlpipe_ctx *ctx, mlpipe__csv *csv)
     if (st)
         return st;
     if (!there)
-        return mlpipe__fail(ctx, MLPIPE_E_EMPTY, "%s: there is nothing in it",
-                            mlpipe__input_name(&csv->input));
+        return mlpipe__fail(ctx, MLPIPE_E_EMPTY, "%s: there is nothing %s",
+                            mlpipe__input_name(&csv->input),
+                            csv->options.skip > 0 || csv->options.footer > 0
+                            ? "between the lines of skip= and those of "
+                              "footer=; lower them" : "in it");
     const uint64_t begin = r->begin, line = r->line;
     st = csv_decide_header(ctx, csv);
     if (!st && csv->header)

@@ -10,6 +10,15 @@
 
 /* ---- one value ---------------------------------------------------------- */
 
+/* Is it an integer that f64 may not hold? */
+static bool csv_is_rounded(const char *s, size_t n)
+{
+    int64_t value;
+
+    return n > 15 && mlpipe__parse_i64(s, n, &value)
+        && (value > INT64_C(1) << 53 || value < -(INT64_C(1) << 53));
+}
+
 /* Does it read as a number with a decimal comma? */
 static uint32_t csv_fit_comma(mlpipe__csv_column *c, const char *s, size_t n)
 {
@@ -17,10 +26,13 @@ static uint32_t csv_fit_comma(mlpipe__csv_column *c, const char *s, size_t n)
     size_t used = n, head = 0;
     const char *comma = memchr(s, ',', n);
     const char *plain = mlpipe__csv_plain(s, &used, ',', 0, room);
+    const enum mlpipe__csv_number kind = plain
+        ? mlpipe__csv_number_kind(plain, used) : MLPIPE__CSV_NO_NUMBER;
 
-    if (!plain || mlpipe__csv_number_kind(plain, used) < MLPIPE__CSV_INTEGER
-        || mlpipe__csv_number_kind(plain, used) == MLPIPE__CSV_CODE)
+    if (kind == MLPIPE__CSV_NO_NUMBER || kind == MLPIPE__CSV_CODE)
         return 0;
+    c->huge |= kind == MLPIPE__CSV_HUGE;
+    c->rounded |= kind == MLPIPE__CSV_INTEGER && csv_is_rounded(plain, used);
     if (comma) {
         head = (size_t)(comma - s) - (*s == '-' || *s == '+');
         const bool three = n - (size_t)(comma - s) == 4 && head > 0
@@ -36,16 +48,13 @@ static uint32_t csv_fit_number(mlpipe__csv_column *c,
                                size_t n)
 {
     char room[MLPIPE__CSV_DIGITS];
-    int64_t value;
 
     s = mlpipe__csv_plain(s, &n, o->decimal, o->thousands, room);
     if (!s)
         return 0;
     switch (mlpipe__csv_number_kind(s, n)) {
     case MLPIPE__CSV_INTEGER:
-        if (n > 15 && mlpipe__parse_i64(s, n, &value)
-            && (value > INT64_C(1) << 53 || value < -(INT64_C(1) << 53)))
-            c->rounded = true;
+        c->rounded |= csv_is_rounded(s, n);
         return MLPIPE__CSV_NUMBERS;
     case MLPIPE__CSV_HUGE:
         c->huge = true;
@@ -401,6 +410,26 @@ static mlpipe_status csv_start_columns(mlpipe_ctx *ctx, mlpipe__csv *csv)
     return MLPIPE_OK;
 }
 
+static mlpipe_status csv_no_rows(mlpipe_ctx *ctx, const mlpipe__csv *csv)
+{
+    const mlpipe__csv_tally *t = &csv->tally;
+
+    if (csv->header && t->rows_in == csv->before.rows_in)
+        return mlpipe__fail(ctx, MLPIPE_E_EMPTY,
+                            "%s names %u column%s and holds no row behind "
+                            "that; if the names are a row say header=false",
+                            mlpipe__input_name(&csv->input),
+                            csv->column_count,
+                            csv->column_count == 1 ? "" : "s");
+    return mlpipe__fail(ctx, MLPIPE_E_EMPTY,
+                        "%s holds no row that can be loaded: %llu were "
+                        "read, %llu rejected, %llu blank or no rows",
+                        mlpipe__input_name(&csv->input),
+                        (unsigned long long)t->rows_in,
+                        (unsigned long long)t->rejected,
+                        (unsigned long long)t->skipped);
+}
+
 mlpipe_status mlpipe__csv_infer(mlpipe_ctx *ctx, mlpipe__csv *csv)
 {
     bool again = false;
@@ -410,13 +439,7 @@ mlpipe_status mlpipe__csv_infer(mlpipe_ctx *ctx, mlpipe__csv *csv)
     if (!st)
         st = csv_infer_pass(ctx, csv, 0);
     if (!st && !csv->tally.loaded)
-        st = mlpipe__fail(ctx, MLPIPE_E_EMPTY,
-                          "%s holds no row that can be loaded: %llu were "
-                          "read, %llu rejected, %llu blank",
-                          mlpipe__input_name(&csv->input),
-                          (unsigned long long)csv->tally.rows_in,
-                          (unsigned long long)csv->tally.rejected,
-                          (unsigned long long)csv->tally.skipped);
+        st = csv_no_rows(ctx, csv);
     if (!st)
         st = csv->kind->seen(ctx, csv);
     for (uint32_t i = 0; !st && i < csv->column_count; i++) {

@@ -104,6 +104,16 @@ static void csv_measure_row(mlpipe__csv_look *look, csv_shape *x,
         look->misfit += r->size;
 }
 
+/* How much less the delimiter is trusted where the first record, which may
+ * name the columns, has one cell: a name above texts with spaces is the name
+ * of one column, and names that another delimiter parts are names. */
+static double csv_first_trust(const mlpipe__csv_look *look, bool parted)
+{
+    if (look->dialect.delimiter == ' ' && look->hard < 0.6)
+        return 0.1;
+    return parted ? 0.8 : 1;
+}
+
 /* Everything that follows from the shapes. */
 static void csv_measure_end(mlpipe__csv_look *look, const csv_shape *shapes,
                             uint32_t count)
@@ -135,7 +145,7 @@ static void csv_measure_end(mlpipe__csv_look *look, const csv_shape *shapes,
         * (most->cells - 1) / most->cells;
     /* Words of a text are no cells, but numbers in a row are. */
     if (look->dialect.delimiter == ' ' && look->hard < 0.5)
-        look->score *= 0.4;
+        look->score *= look->hard > 0 ? 0.4 : 0.1;
     if (look->dialect.delimiter == MLPIPE__CSV_UNCUT)
         look->score = 0.12 * share * share * look->credit;
 }
@@ -147,6 +157,7 @@ mlpipe_status mlpipe__csv_measure(mlpipe_ctx *ctx,
 {
     csv_shape shapes[CSV_SHAPES];
     uint32_t count = 0;
+    bool first = false, uncut = false, parted = false;
     const mlpipe__csv_dialect dialect = look->dialect;
     const bool told = look->told;
     const char *p = sample->p;
@@ -172,6 +183,13 @@ mlpipe_status mlpipe__csv_measure(mlpipe_ctx *ctx,
             break;
         }
         p += record->size;
+        if (found == MLPIPE__CSV_ROW && !first) {
+            const mlpipe__csv_field *f = record->fields;
+            first = true;
+            uncut = record->count == 1;
+            parted = !(f->flags & MLPIPE__CSV_QUOTED)
+                && csv_has_other(f->data, f->size, dialect.delimiter);
+        }
         if (found == MLPIPE__CSV_ROW)
             csv_measure_row(look, csv_shape_of(shapes, &count,
                                                record->count), record);
@@ -181,5 +199,7 @@ mlpipe_status mlpipe__csv_measure(mlpipe_ctx *ctx,
         }
     }
     csv_measure_end(look, shapes, count);
+    if (uncut && dialect.delimiter != MLPIPE__CSV_UNCUT)
+        look->score *= csv_first_trust(look, parted);
     return MLPIPE_OK;
 }

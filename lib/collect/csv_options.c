@@ -99,6 +99,10 @@ static mlpipe_status csv_option_clash(mlpipe_ctx *ctx,
         return mlpipe__fail(ctx, MLPIPE_E_PARAM,
                             "comment is %q, as %s is", comment,
                             o->comment == o->quote ? "quote" : "delimiter");
+    if (o->header == MLPIPE__CSV_NO_HEADER && o->header_rows)
+        return mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                            "header=false, but header_rows=%u: leave out one",
+                            o->header_rows);
     if (o->escape == MLPIPE__CSV_BACKSLASH
         && (o->delimiter == '\\' || o->quote == '\\'))
         return mlpipe__fail(ctx, MLPIPE_E_PARAM,

@@ -31,7 +31,11 @@ static const char *csv_type_note(const mlpipe__csv_column *c)
     if (!c->values && c->type == MLPIPE_TYPE_F64)
         return "no values";
     if (c->comma)
-        return "a comma is the decimal point";
+        return c->huge ? "a comma is the decimal point; holds integers "
+                         "beyond i64"
+            : c->rounded ? "a comma is the decimal point; integers above "
+                           "2^53 were rounded"
+            : "a comma is the decimal point";
     if (c->type == MLPIPE_TYPE_F64 && c->huge)
         return "holds integers beyond i64";
     if (c->type == MLPIPE_TYPE_F64 && c->rounded)

@@ -145,6 +145,9 @@ static mlpipe_status csv_reject_cell(mlpipe_ctx *ctx, mlpipe__csv *csv,
     mlpipe__text_add(&csv->reject_text, "no %s: ",
                      mlpipe__type_name(csv->columns[column].forced));
     mlpipe__csv_put_raw(&csv->reject_text, s, n);
+    if (csv->columns[column].forced == MLPIPE_TYPE_F64
+        && csv->options.find_comma && memchr(s, ',', n))
+        mlpipe__text_add(&csv->reject_text, " (decimal=',' reads a comma)");
     return csv_end_reject(ctx, csv, x);
 }
 
@@ -175,7 +178,10 @@ mlpipe_status mlpipe__csv_rejected(mlpipe_ctx *ctx, const mlpipe__csv *csv)
         csv->done ? "" : " so far",
         csv->options.policy
             ? "that is more than max_rejects"
-            : "mend the file, or load the others with rows=quarantine");
+            : csv->json
+            ? "mend the file, or load the others with rows=quarantine"
+            : "mend the file, load the others with rows=quarantine, or have "
+              "short and long rows mended with rows=pad");
     return mlpipe__fail_at(ctx, (int64_t)first->row, name);
 }
 

@@ -76,6 +76,19 @@ static bool csv_may_be_plain(const mlpipe__csv_look *best,
     return best->bad && other->stray > 2 && other->regular == other->records;
 }
 
+/* Lines that start with # are comments only where they spoil more records
+ * than they would take away from the table: tags are values. */
+static bool csv_may_be_commented(const mlpipe__csv_look *best,
+                                 const mlpipe__csv_look *other)
+{
+    const uint64_t odd = best->records - best->regular,
+                   odd_left = other->records - other->regular;
+
+    return other->cells
+        && (other->cells != best->cells
+            || best->regular + odd_left < other->regular + odd);
+}
+
 static mlpipe_status csv_try_escapes(csv_sniffer *s, mlpipe__csv_look *best)
 {
     mlpipe__csv_dialect d = best->dialect;
@@ -148,7 +161,7 @@ static mlpipe_status csv_try_delimiter(csv_sniffer *s, char delimiter,
         return st;
     d = best->dialect;
     d.comment = '#';
-    return csv_try(s, &d, best, NULL);
+    return csv_try(s, &d, best, csv_may_be_commented);
 }
 
 /* Enters a look by falling score; of two equal ones the first stays first. */
@@ -247,6 +260,26 @@ static void csv_count_ends(const mlpipe__csv_sample *sample,
 
 /* ---- all of it ---------------------------------------------------------- */
 
+/* Where whole lines are values, as "2015-02-01 10:11" is, a space within them
+ * separates nothing. */
+static void csv_weigh_space(mlpipe__csv_guess *g)
+{
+    const mlpipe__csv_guess all = *g;
+    bool values = false;
+
+    for (uint32_t i = 0; i < all.count; i++)
+        values |= all.best[i].dialect.delimiter == MLPIPE__CSV_UNCUT
+            && all.best[i].hard >= 0.5;
+    if (!values)
+        return;
+    g->count = 0;
+    for (uint32_t i = 0; i < all.count; i++) {
+        mlpipe__csv_look look = all.best[i];
+        look.score *= look.dialect.delimiter == ' ' ? 0.1 : 1;
+        csv_rank(g, &look);
+    }
+}
+
 /* A table of one column, which no byte cuts. */
 static mlpipe_status csv_try_uncut(csv_sniffer *s, mlpipe__csv_guess *g)
 {
@@ -271,6 +304,7 @@ static mlpipe_status csv_look_closer(csv_sniffer *s, mlpipe__csv_guess *g)
         if (!st)
             csv_rank(g, &look);
     }
+    csv_weigh_space(g);
     return st;
 }
 
@@ -296,7 +330,10 @@ static mlpipe_status csv_sniff_all(csv_sniffer *s, mlpipe__csv_guess *g)
         if (!st)
             csv_rank(g, &look);
     }
-    return st ? st : csv_try_uncut(s, g);
+    if (!st)
+        st = csv_try_uncut(s, g);
+    csv_weigh_space(g);
+    return st;
 }
 
 /* A space behind every comma belongs to it where nothing is trimmed. */

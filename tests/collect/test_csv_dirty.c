@@ -390,6 +390,87 @@ static void test_numbers(void **state)
     reads("a;b\n1,5;x\n2;y\n", "as=a:f64 decimal=,", "1.5.x/2.y");
 }
 
+/* What pandas loads, too: no parameter is needed. */
+static void test_ordinary(void **state)
+{
+    reads("time\n2020-01-01 10:00:00\n2020-01-02 11:00:00\n", NULL,
+          "1577872800/1577962800");
+    reads("2020-01-01 10:00:00\n2020-01-02 11:00:00\n", NULL,
+          "1577872800/1577962800");
+    reads("name\nJohn Smith\nJane Doe\nBob Ross\n", NULL,
+          "John Smith/Jane Doe/Bob Ross");
+    reads("full name\nJohn Smith\nJane Doe\n", NULL, "John Smith/Jane Doe");
+    reads("review\nvery good film\nquite bad film\n", NULL,
+          "very good film/quite bad film");
+    reads("a b\n1 2\n3 4\n", NULL, "1.2/3.4");
+    reads("addr\n12 Main\n14 Oak\n16 Elm\n", NULL, "12 Main/14 Oak/16 Elm");
+    reads("size\n10 kg\n12 kg\n", NULL, "10 kg/12 kg");
+    reads("id,do\n1,mix; bake; eat\n2,boil; salt; eat\n3,a; b; c\n", NULL,
+          "1.mix; bake; eat/2.boil; salt; eat/3.a; b; c");
+    reads("sep=;\na;b\n1;2\n3;4\n", NULL, "1.2/3.4");
+    reads("sep=;\n1;2\n3;4\n", NULL, "1.2/3.4");
+    refuses(MLPIPE_E_FORMAT, "a;b\n1,5;2\n", "as=a:f64", "decimal=','");
+    reads("x,,\ny,a,b\nz,c,d\n", "header=false", "x.~.~/y.a.b/z.c.d");
+    refuses(MLPIPE_E_AMBIGUOUS, "p\n1.5 2.5\n3.5 4.5\n", NULL,
+            "say delimiter=none");
+    refuses(MLPIPE_E_EMPTY, "a,b\n", NULL, "names 2 columns");
+    refuses(MLPIPE_E_EMPTY, "a,b\n1,2\n", "footer=100", "lower them");
+    refuses(MLPIPE_E_FORMAT, "a,b\n1,2,\n3,4,\n", NULL, "rows=pad");
+    refuses(MLPIPE_E_PARAM, "1,2\n3,4\n", "header=false header_rows=2",
+            "leave out one");
+}
+
+/* Tags are no comments because one of them stands alone in its line. */
+static void test_tags(void **state)
+{
+    static const char text[] = "tag,n\n#a,1\n#b,2\nc,3\n#d\n#e,5\n";
+
+    reads(text, "rows=quarantine", "#a.1/#b.2/c.3/#e.5");
+    refuses(MLPIPE_E_FORMAT, text, NULL, "line 5: 1 cell where 2");
+    refuses(MLPIPE_E_FORMAT, "#tag,n\n#a,1\n#b\n", NULL, "line 3: 1 cell");
+    reads("# made of x\n# on y, z\na,b\n1,2\n3,4\n# end\n", NULL, "1.2/3.4");
+}
+
+/* A row that begins with a word of footers is a row where that is a name. */
+static void test_names_like_totals(void **state)
+{
+    reads("film,year,gross\nHeat,1995,60\nMean Girls,2004,\n", NULL,
+          "Heat.1995.60/Mean Girls.2004.~");
+    reads("firm,city,n\nFoo,X,1\nTotal \xc3\x89nergie,,5\n", NULL,
+          "Foo.X.1/Total \xc3\x89nergie.~.5");
+    reads("k,a,b\nx,1,2\ny,3,4\nTotal 2019,,6\n", NULL, "x.1.2/y.3.4");
+    reads("k,a,b\nx,1,2\ny,3,4\ntotal:,,6\n", NULL, "x.1.2/y.3.4");
+    reads("k,a,b\nx,1,2\ny,3,4\n\nSum of all,,6\n", NULL, "x.1.2/y.3.4");
+}
+
+/* The last bytes of a long file are cut at a line, whatever ends it. */
+static void test_far_footer_cr(void **state)
+{
+    enum { ROWS = 20000 };
+    char *text = malloc(ROWS * 10 + 100);
+    size_t n = (size_t)sprintf(text, "a,b\r");
+    assert_non_null(text);
+    for (int i = 0; i < ROWS; i++)
+        n += (size_t)sprintf(text + n, "%d,%d\r", 1000 + i % 1000, i % 7);
+    n += (size_t)sprintf(text + n, "Source: the town\r");
+    mlpipe_dataset *d = read_bytes(text, n, NULL);
+    assert_int_equal(ROWS, mlpipe_dataset_rows(d));
+    reports(d, "Source: the town");
+    mlpipe_dataset_free(d);
+    free(text);
+}
+
+/* What f64 cannot hold is told beside a decimal comma, too. */
+static void test_comma_and_large(void **state)
+{
+    reads_and_reports("x;y\n1,5;a\n9223372036854775808;b\n", NULL,
+                      "1.5.a/9.2233720368547758e+18.b",
+                      "decimal point; holds integers beyond i64");
+    reads_and_reports("x;y\n1,5;a\n9007199254740993;b\n", NULL,
+                      "1.5.a/9007199254740992.b",
+                      "decimal point; integers above 2^53 were rounded");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -405,6 +486,11 @@ int main(void)
         cmocka_unit_test(test_headers),
         cmocka_unit_test(test_footers),
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_ordinary),
+        cmocka_unit_test(test_tags),
+        cmocka_unit_test(test_names_like_totals),
+        cmocka_unit_test(test_far_footer_cr),
+        cmocka_unit_test(test_comma_and_large),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
