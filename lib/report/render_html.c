@@ -164,7 +164,7 @@ static void html_number(mlpipe__text *t, double x, bool share)
     char number[MLPIPE__NUMBER_BYTES];
 
     if (x != x) {
-        mlpipe__text_put(t, "<span class=\"z\">\xe2\x80\x93</span>", 27);
+        mlpipe__text_put(t, "<span class=\"z\">\xe2\x80\x93</span>", 26);
         return;
     }
     if (share && x > 0 && x < 0.0001)

@@ -24,6 +24,7 @@ static char *profile_render(const mlpipe_report *r, const char *format)
 
     assert_ok(rig_ctx, mlpipe_report_render(rig_ctx, r, format, &b));
     text = strdup(mlpipe_buffer_data(b));
+    assert_int_equal(strlen(text), mlpipe_buffer_size(b));
     mlpipe_buffer_free(b);
     return text;
 }
@@ -146,6 +147,7 @@ static void profile_edges(void **state)
     assert_near(mlpipe_report_get(r, "rows"), 0, 0);
     assert_near(mlpipe_report_get(r, "finding_count"), 0, 0);
     free(profile_render(r, "text"));
+    free(profile_render(r, "html")); /* undefined figures */
     mlpipe_report_free(r);
     mlpipe_dataset_free(none);
     mlpipe_dataset_free(d);
