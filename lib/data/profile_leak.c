@@ -20,7 +20,7 @@ typedef struct leak_job {
     uint64_t *scratch;        /* 4 n */
     double *values;
     uint32_t *order;
-    uint64_t *counts;         /* 2 x groups x classes */
+    uint32_t *counts;         /* 2 x groups x classes */
     double *sums;             /* 2 x groups x {n, sum} */
 } leak_job;
 
@@ -98,7 +98,7 @@ static void leak_ranks(leak_job *j)
 /* ---- how much is known -------------------------------------------------- */
 
 /* What the other half has of the row's group. */
-static const uint64_t *leak_seen(const leak_job *j, uint32_t row)
+static const uint32_t *leak_seen(const leak_job *j, uint32_t row)
 {
     return j->counts +
            ((size_t)!j->half[row] * j->groups + j->group[row]) * j->classes;
@@ -118,7 +118,7 @@ static double leak_lambda(const leak_job *j)
         uint32_t best = 0;
         if (j->half[i] == LEAK_OUT)
             continue;
-        const uint64_t *seen = leak_seen(j, i);
+        const uint32_t *seen = leak_seen(j, i);
         for (uint32_t c = 1; c < j->classes; c++)
             if (seen[c] > seen[best] ||
                 (seen[c] == seen[best] && j->total[c] > j->total[best]))
@@ -131,7 +131,7 @@ static double leak_lambda(const leak_job *j)
 
 /* The class of which the group has the greatest part; where it has none of
  * any, there is no guess. */
-static uint32_t leak_guess(const leak_job *j, const uint64_t *seen)
+static uint32_t leak_guess(const leak_job *j, const uint32_t *seen)
 {
     uint32_t best = UINT32_MAX;
     double most = 0;

@@ -147,7 +147,7 @@ static void html_plain(mlpipe__text *t, double x)
     int32_t tens = 0;
 
     if (size > 0 && size < 1e-6 && size > 1e-300) {
-        for (; size * mlpipe__pow(10, tens) < 1;)
+        for (; size * mlpipe__pow(10, tens) < 0.9995;)
             tens++;
         mlpipe__text_add(
             t, "%ge-%d",
