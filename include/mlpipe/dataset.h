@@ -21,8 +21,8 @@ extern "C" {
  * The rows where a condition is true, as a view. Where it is null, as where
  * it compares with a missing value or with NaN, the row is not kept; how many
  * rows were kept, and for how many the condition was null, goes to the log. A
- * column of whole numbers that a double does not hold exactly is refused; of
- * such times the log warns.
+ * column of whole numbers that a double does not hold exactly is refused where
+ * more is asked than whether it is null; of such times the log warns.
  *
  *     mlpipe_dataset_filter(ctx, d, "age > 30 and city == 'Paris'", &some);
  *     mlpipe_dataset_filter(ctx, d, "`lot size` is not null", &known);

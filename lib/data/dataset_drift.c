@@ -134,18 +134,38 @@ static void apart_column_verdict(const apart_job *j, mlpipe__drift_column *c)
     }
 }
 
+/* The false discovery rates of all columns. */
+static mlpipe_status apart_rates(apart_job *j)
+{
+    mlpipe__env *env = j->ctx->env;
+    const uint32_t n = j->count;
+    double *p = mlpipe__alloc_array(env, n, sizeof *p);
+    double *q = mlpipe__alloc_array(env, n, sizeof *q);
+    uint32_t *order = mlpipe__alloc_array(env, n, sizeof *order);
+    uint64_t *scratch = mlpipe__alloc_array(env, n, 4 * sizeof *scratch);
+    const bool ok = p && q && order && scratch;
+
+    for (uint32_t i = 0; ok && i < n; i++)
+        p[i] = j->columns[i].p;
+    if (ok) {
+        mlpipe__argsort_f64(p, order, n, scratch);
+        mlpipe__fdr(p, order, n, q);
+    }
+    for (uint32_t i = 0; ok && i < n; i++)
+        j->columns[i].q = q[i];
+    mlpipe__free(env, scratch);
+    mlpipe__free(env, order);
+    mlpipe__free(env, q);
+    mlpipe__free(env, p);
+    return ok ? MLPIPE_OK : mlpipe__nomem(j->ctx);
+}
+
 static mlpipe_status apart_verdicts(apart_job *j)
 {
-    double *p = mlpipe__alloc_array(j->ctx->env, j->count, 2 * sizeof *p);
+    const mlpipe_status st = apart_rates(j);
     uint32_t judged = 0;
 
-    if (!p)
-        return mlpipe__nomem(j->ctx);
-    for (uint32_t i = 0; i < j->count; i++)
-        p[i] = j->columns[i].p;
-    mlpipe__fdr(p, j->count, p + j->count);
-    for (uint32_t i = 0; i < j->count; i++) {
-        j->columns[i].q = p[j->count + i];
+    for (uint32_t i = 0; !st && i < j->count; i++) {
         apart_column_verdict(j, &j->columns[i]);
         if (j->columns[i].verdict != MLPIPE__DRIFT_INSUFFICIENT) {
             judged++;
@@ -153,10 +173,9 @@ static mlpipe_status apart_verdicts(apart_job *j)
         }
     }
     /* Columns that say nothing leave the others' verdict as it is. */
-    if (!judged)
+    if (!st && !judged)
         apart_worse(j, MLPIPE__DRIFT_INSUFFICIENT);
-    mlpipe__free(j->ctx->env, p);
-    return MLPIPE_OK;
+    return st;
 }
 
 /* ---- report ------------------------------------------------------------- */

@@ -132,6 +132,20 @@ static void profile_common(mlpipe__profile *p,
     mlpipe__text_free(&line);
 }
 
+/* The chance that two rows are equal in the column: those where nothing is
+ * there are equal, too. */
+static double profile_alike(const mlpipe__profile_column *c)
+{
+    const uint64_t alike[] = {c->nulls, c->nan, c->minus_infinite,
+                              c->infinite - c->minus_infinite};
+    const double n = (double)c->rows, there = n - (double)c->nulls;
+    double pairs = there > 1 ? c->collisions * there * (there - 1) : 0;
+
+    for (uint32_t i = 0; i < sizeof alike / sizeof *alike; i++)
+        pairs += alike[i] ? (double)alike[i] * (double)(alike[i] - 1) : 0;
+    return n > 1 ? pairs / (n * (n - 1)) : 1.0;
+}
+
 static mlpipe_status profile_one(mlpipe__profile *p, uint32_t i)
 {
     mlpipe__profile_column c;
@@ -143,11 +157,10 @@ static mlpipe_status profile_one(mlpipe__profile *p, uint32_t i)
     p->null_cells += c.nulls;
     p->distinct[i] = c.distinct;
     p->sd[i] = c.sd;
-    p->alike[i] = c.collisions;
-    p->collisions *= c.rows > c.nulls && c.distinct ? c.collisions : 1.0;
+    p->alike[i] = profile_alike(&c);
+    p->collisions *= p->alike[i];
     if ((int32_t)c.column != p->target)
-        p->other_collisions *=
-            c.rows > c.nulls && c.distinct ? c.collisions : 1.0;
+        p->other_collisions *= p->alike[i];
     profile_common(p, &c);
     if (mlpipe__profile_is_text(c.type))
         st = mlpipe__profile_texts(p, &c);
@@ -232,6 +245,7 @@ static void profile_free(mlpipe__profile *p, uint32_t *columns)
     mlpipe__free(env, p->distinct);
     mlpipe__free(env, p->sd);
     mlpipe__free(env, p->alike);
+    mlpipe__free(env, p->disputed);
     mlpipe__free(env, p->findings);
     mlpipe__dict_free(&p->texts);
     mlpipe__text_free(&p->line);

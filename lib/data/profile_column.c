@@ -44,9 +44,10 @@ static mlpipe_status column_gather(mlpipe__profile_column *c, uint64_t *keys)
                 keys[c->count++] = column_key(k[i]);
             else if (x[i] != x[i])
                 c->nan++;
-            else if (!mlpipe__finite(x[i]))
+            else if (!mlpipe__finite(x[i])) {
                 c->infinite++;
-            else
+                c->minus_infinite += x[i] < 0;
+            } else
                 keys[c->count++] = mlpipe__order_key(x[i]);
         }
         st = mlpipe__poll(c->ctx, "profile", (uint64_t)at,
@@ -107,7 +108,8 @@ static void column_runs(mlpipe__profile_column *c, uint64_t *keys)
         runs++;
         start = i;
     }
-    c->distinct = runs + (c->nan > 0) + (c->infinite > 0);
+    c->distinct = runs + (c->nan > 0) + (c->minus_infinite > 0) +
+                  (c->infinite > c->minus_infinite);
     for (uint64_t i = 0; i < c->count; i++) {
         const double value = real ? mlpipe__order_value(keys[i])
                                   : (double)column_of_key(keys[i]);

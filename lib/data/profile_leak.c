@@ -6,7 +6,8 @@
  */
 #include "profile_types.h"
 
-enum { LEAK_BINS = 64, LEAK_CLASSES = 20, LEAK_ROWS = 50 };
+enum { LEAK_BINS = 64, LEAK_CLASSES = 20, LEAK_ROWS = 50,
+       LEAK_CLASS_ROWS = 10, LEAK_OUT = 2 };
 
 typedef struct leak_job {
     mlpipe__profile *p;
@@ -14,11 +15,12 @@ typedef struct leak_job {
     uint32_t *group, groups;  /* of each row, by the column */
     uint32_t *class, classes; /* by the target, where it has classes */
     double *rank;             /* else its rank, 0 to 1; NaN: none */
-    uint8_t *half;
+    uint8_t *half;            /* 0, 1, or LEAK_OUT: not to be judged by */
+    uint64_t total[LEAK_CLASSES + 1]; /* rows of each class */
     uint64_t *scratch;        /* 4 n */
     double *values;
     uint32_t *order;
-    uint64_t *counts;         /* 2 x groups x classes */
+    uint32_t *counts;         /* 2 x groups x classes */
     double *sums;             /* 2 x groups x {n, sum} */
 } leak_job;
 
@@ -95,34 +97,104 @@ static void leak_ranks(leak_job *j)
 
 /* ---- how much is known -------------------------------------------------- */
 
+/* What the other half has of the row's group. */
+static const uint32_t *leak_seen(const leak_job *j, uint32_t row)
+{
+    return j->counts +
+           ((size_t)!j->half[row] * j->groups + j->group[row]) * j->classes;
+}
+
 /* 1 - (wrong by the groups) / (wrong by the commonest class): lambda of L.
  * Goodman and W. Kruskal (JASA 49, 1954), of rows that were not seen. */
-static double leak_lambda(leak_job *j)
+static double leak_lambda(const leak_job *j)
 {
-    const uint32_t k = j->classes;
-    uint64_t total[LEAK_CLASSES + 1] = {0}, most = 0, right = 0;
+    uint64_t n = 0, most = 0, right = 0;
 
-    for (uint32_t i = 0; i < j->n; i++) {
-        j->counts[((size_t)j->half[i] * j->groups + j->group[i]) * k +
-                  j->class[i]]++;
-        total[j->class[i]]++;
+    for (uint32_t c = 0; c < j->classes; c++) {
+        n += j->total[c];
+        most = j->total[c] > most ? j->total[c] : most;
     }
-    for (uint32_t c = 0; c < k; c++)
-        most = total[c] > most ? total[c] : most;
     for (uint32_t i = 0; i < j->n; i++) {
-        const uint64_t *seen =
-            j->counts +
-            ((size_t)!j->half[i] * j->groups + j->group[i]) * k;
         uint32_t best = 0;
-        for (uint32_t c = 1; c < k; c++)
+        if (j->half[i] == LEAK_OUT)
+            continue;
+        const uint32_t *seen = leak_seen(j, i);
+        for (uint32_t c = 1; c < j->classes; c++)
             if (seen[c] > seen[best] ||
-                (seen[c] == seen[best] && total[c] > total[best]))
+                (seen[c] == seen[best] && j->total[c] > j->total[best]))
                 best = c;
         right += best == j->class[i];
     }
-    return most == j->n ? mlpipe__nan()
-                        : ((double)right - (double)most) /
-                              (double)(j->n - most);
+    return most == n ? mlpipe__nan()
+                     : ((double)right - (double)most) / (double)(n - most);
+}
+
+/* The class of which the group has the greatest part; where it has none of
+ * any, there is no guess. */
+static uint32_t leak_guess(const leak_job *j, const uint32_t *seen)
+{
+    uint32_t best = UINT32_MAX;
+    double most = 0;
+
+    for (uint32_t c = 0; c < j->classes; c++) {
+        const double part = (double)seen[c] / (double)j->total[c];
+        if (j->total[c] < LEAK_CLASS_ROWS || !(part > most))
+            continue;
+        most = part;
+        best = c;
+    }
+    return best;
+}
+
+/* The mean share of each class that is found by that guess, from 0 by chance
+ * to 1: where one class is rare, a few wrong rows of the others outnumber it
+ * and hide from lambda that it is known. Of a class of few rows nothing is
+ * said. */
+static double leak_recall(const leak_job *j)
+{
+    uint64_t right[LEAK_CLASSES + 1] = {0};
+    double mean = 0, classes = 0;
+
+    for (uint32_t i = 0; i < j->n; i++)
+        if (j->half[i] != LEAK_OUT &&
+            leak_guess(j, leak_seen(j, i)) == j->class[i])
+            right[j->class[i]]++;
+    for (uint32_t c = 0; c < j->classes; c++) {
+        if (j->total[c] < LEAK_CLASS_ROWS)
+            continue;
+        mean += (double)right[c] / (double)j->total[c];
+        classes++;
+    }
+    return classes < 2 ? mlpipe__nan()
+                       : (mean - 1) / (classes - 1);
+}
+
+static mlpipe_status leak_classes(leak_job *j, uint32_t column)
+{
+    mlpipe__env *env = j->p->ctx->env;
+
+    j->counts = mlpipe__alloc_array(env, 2 * (size_t)j->groups,
+                                    j->classes * sizeof *j->counts);
+    if (!j->counts)
+        return mlpipe__nomem(j->p->ctx);
+    for (uint32_t i = 0; i < j->n; i++)
+        if (j->half[i] != LEAK_OUT)
+            j->counts[((size_t)j->half[i] * j->groups + j->group[i]) *
+                          j->classes + j->class[i]]++;
+    const double known = leak_lambda(j), recall = leak_recall(j);
+    mlpipe__free(env, j->counts);
+    j->counts = NULL;
+    if (known >= 0.8)
+        mlpipe__profile_find(j->p, MLPIPE__PROFILE_LEAK, known >= 0.95,
+                             column, j->n, known,
+                             "alone avoids %g %% of the errors",
+                             mlpipe__round_digits(100 * known, 2));
+    else if (recall >= 0.9)
+        mlpipe__profile_find(j->p, MLPIPE__PROFILE_LEAK, false, column, j->n,
+                             recall, "alone finds the classes, %g %% of the "
+                             "way from chance to all of them",
+                             mlpipe__round_digits(100 * recall, 2));
+    return MLPIPE_OK;
 }
 
 /* 1 - (squared error of the other half's group means) / (variance) of the
@@ -132,21 +204,21 @@ static double leak_share(leak_job *j)
     double wrong = 0, all = 0, n = 0, sum = 0;
 
     for (uint32_t i = 0; i < j->n; i++) {
+        if (j->half[i] == LEAK_OUT || j->rank[i] != j->rank[i])
+            continue;
         double *cell =
             j->sums + 2 * ((size_t)j->half[i] * j->groups + j->group[i]);
-        if (j->rank[i] != j->rank[i])
-            continue;
         cell[0]++;
         cell[1] += j->rank[i];
         n++;
         sum += j->rank[i];
     }
     for (uint32_t i = 0; i < j->n; i++) {
+        const double y = j->rank[i];
+        if (j->half[i] == LEAK_OUT || y != y)
+            continue;
         const double *cell =
             j->sums + 2 * ((size_t)!j->half[i] * j->groups + j->group[i]);
-        const double y = j->rank[i];
-        if (y != y)
-            continue;
         const double guess = cell[0] > 0 ? cell[1] / cell[0] : sum / n;
         wrong += (y - guess) * (y - guess);
         all += (y - sum / n) * (y - sum / n);
@@ -154,63 +226,69 @@ static double leak_share(leak_job *j)
     return all > 0 ? 1 - wrong / all : mlpipe__nan();
 }
 
-static mlpipe_status leak_one(leak_job *j, uint32_t column)
+static mlpipe_status leak_number(leak_job *j, uint32_t column)
 {
     mlpipe__env *env = j->p->ctx->env;
-    const int32_t type = j->p->data->columns[column]->type;
-    mlpipe_status st = MLPIPE_OK;
-    double known = 0;
 
-    if (mlpipe__profile_is_text(type))
+    j->sums = mlpipe__alloc_array(env, 4 * (size_t)j->groups,
+                                  sizeof *j->sums);
+    if (!j->sums)
+        return mlpipe__nomem(j->p->ctx);
+    const double known = leak_share(j);
+    mlpipe__free(env, j->sums);
+    j->sums = NULL;
+    if (known >= 0.96)
+        mlpipe__profile_find(j->p, MLPIPE__PROFILE_LEAK, known >= 0.98,
+                             column, j->n, known,
+                             "alone tells %g %% of the variance of the "
+                             "target's ranks",
+                             mlpipe__round_digits(100 * known, 2));
+    return MLPIPE_OK;
+}
+
+static mlpipe_status leak_one(leak_job *j, uint32_t column)
+{
+    mlpipe_status st = MLPIPE_OK;
+
+    if (mlpipe__profile_is_text(j->p->data->columns[column]->type))
         st = leak_codes(j, column, j->group, &j->groups);
     else
         leak_bins(j, column);
     if (st)
         return st;
-    if (j->classes) {
-        j->counts = mlpipe__alloc_array(env, 2 * (size_t)j->groups,
-                                        j->classes * sizeof *j->counts);
-        st = j->counts ? MLPIPE_OK : mlpipe__nomem(j->p->ctx);
-        known = st ? 0 : leak_lambda(j);
-    } else {
-        j->sums = mlpipe__alloc_array(env, 4 * (size_t)j->groups,
-                                      sizeof *j->sums);
-        st = j->sums ? MLPIPE_OK : mlpipe__nomem(j->p->ctx);
-        known = st ? 0 : leak_share(j);
-    }
-    mlpipe__free(env, j->counts);
-    mlpipe__free(env, j->sums);
-    j->counts = NULL;
-    j->sums = NULL;
-    if (!st && known >= (j->classes ? 0.8 : 0.96))
-        mlpipe__profile_find(j->p, MLPIPE__PROFILE_LEAK,
-                             known >= (j->classes ? 0.95 : 0.98), column,
-                             j->n, known,
-                             j->classes
-                                 ? "alone avoids %g %% of the errors"
-                                 : "alone tells %g %% of the variance of "
-                                   "the target's ranks",
-                             mlpipe__round_digits(100 * known, 2));
-    return st;
+    return j->classes ? leak_classes(j, column) : leak_number(j, column);
 }
 
 /* ---- imbalance ---------------------------------------------------------- */
 
+static bool leak_has_target(const leak_job *j, uint32_t row)
+{
+    return mlpipe__profile_there(j->p, (uint32_t)j->p->target, row);
+}
+
+/* By the rows that have a target: a null is no class. */
 static void leak_imbalance(const leak_job *j)
 {
-    uint64_t count[LEAK_CLASSES + 1] = {0}, least = UINT64_MAX;
+    uint64_t count[LEAK_CLASSES + 1] = {0}, least = UINT64_MAX, n = 0;
+    uint32_t classes = 0;
 
     for (uint32_t i = 0; i < j->n; i++)
-        count[j->class[i]]++;
-    for (uint32_t c = 0; c < j->classes; c++)
+        count[j->class[i]] += leak_has_target(j, i);
+    for (uint32_t c = 0; c < j->classes; c++) {
+        if (!count[c])
+            continue;
+        classes++;
+        n += count[c];
         least = count[c] < least ? count[c] : least;
-    const double share = (double)least / j->n;
-    if (j->classes > 1 && share < 0.1)
+    }
+    const double share = n ? (double)least / (double)n : 1;
+    if (classes > 1 && share < 0.1)
         mlpipe__profile_find(j->p, MLPIPE__PROFILE_IMBALANCE,
-                             j->classes == 2 && share < 0.05,
+                             classes == 2 && share < 0.05,
                              (uint32_t)j->p->target, least, share,
-                             "the rarest of %u classes has %llu of %u rows",
-                             j->classes, (unsigned long long)least, j->n);
+                             "the rarest of %u classes has %llu of %llu rows",
+                             classes, (unsigned long long)least,
+                             (unsigned long long)n);
 }
 
 /* ---- the door ----------------------------------------------------------- */
@@ -227,6 +305,11 @@ static mlpipe_status leak_target(leak_job *j)
     if (j->classes <= LEAK_CLASSES && type != MLPIPE_TYPE_F64 &&
         type != MLPIPE_TYPE_TIMESTAMP && type != MLPIPE_TYPE_DURATION) {
         leak_imbalance(j);
+        for (uint32_t i = 0; i < j->n; i++) {
+            if (!leak_has_target(j, i))
+                j->half[i] = LEAK_OUT;
+            j->total[j->class[i]] += j->half[i] != LEAK_OUT;
+        }
         return MLPIPE_OK;
     }
     j->classes = 0;
@@ -275,8 +358,10 @@ mlpipe_status mlpipe__profile_leaks(mlpipe__profile *p)
     if (!leak_room(&j))
         st = mlpipe__nomem(p->ctx);
     for (uint32_t i = 0; i < j.n && !st; i++)
-        j.half[i] = (uint8_t)mlpipe__fold_of(
-            0, mlpipe_dataset_row_id(p->data, i), 2);
+        j.half[i] = p->disputed && p->disputed[i]
+            ? LEAK_OUT
+            : (uint8_t)mlpipe__fold_of(0, mlpipe_dataset_row_id(p->data, i),
+                                       2);
     if (!st)
         st = leak_target(&j);
     /* texts of more than 20 values: nothing to rank, and no classes */

@@ -72,6 +72,33 @@ static mlpipe_status pairs_rows(mlpipe__profile *p)
     return st;
 }
 
+/* Rows whose group has several targets: they are wrong, and no column is to
+ * be judged by them, unless they are so many that little else is left. */
+static mlpipe_status pairs_dispute(mlpipe__profile *p,
+                                   const mlpipe__row_groups *g)
+{
+    const int64_t n = p->data->rows;
+    uint8_t *rows = mlpipe__alloc(p->ctx->env, (size_t)n);
+    int64_t disputed = 0;
+
+    if (!rows)
+        return mlpipe__nomem(p->ctx);
+    for (int64_t i = 0; i < n; i++)
+        if (!mlpipe__dataset_cell_equal(p->data, (uint32_t)p->target,
+                                        g->first[i], i))
+            rows[g->first[i]] = 1;
+    for (int64_t i = 0; i < n; i++) {
+        rows[i] = rows[g->first[i]];
+        disputed += rows[i];
+    }
+    if (disputed * 10 <= n) {
+        p->disputed = rows;
+        return MLPIPE_OK;
+    }
+    mlpipe__free(p->ctx->env, rows);
+    return MLPIPE_OK;
+}
+
 /* Equal in all but the target. A feature's groups that are as large as chance
  * makes them are no conflict but a bound on what can be known. */
 static mlpipe_status pairs_conflicts(mlpipe__profile *p)
@@ -82,6 +109,9 @@ static mlpipe_status pairs_conflicts(mlpipe__profile *p)
 
     if (!st && g.count)
         st = mlpipe__row_groups_figures(p->ctx, &g, p->target, &f);
+    if (!st && g.count && f.conflicts &&
+        !pairs_by_chance(p, p->other_collisions, f.conflicts))
+        st = pairs_dispute(p, &g);
     for (int64_t i = 0; !st && g.count && f.conflicts && i < p->data->rows;
          i++) {
         const uint32_t first = g.first[i];
@@ -110,32 +140,28 @@ static bool pairs_texts(const mlpipe__profile *p, uint32_t i)
     return mlpipe__profile_is_text(p->data->columns[p->columns[i]]->type);
 }
 
-static bool pairs_valid(const mlpipe__profile *p, uint32_t i, int64_t row)
-{
-    return mlpipe__dataset_cell_hash(p->data, p->columns[i], row, 0) !=
-           mlpipe__hash64("null", 5, ~UINT64_C(0));
-}
-
-/* Equal in all rows where both are there, which are nine of ten. The first
- * row that differs ends it, so that unrelated columns cost nothing. */
+/* Equal in all rows where both are there, which are nine of ten of those
+ * where either is. The first row that differs ends it, so that unrelated
+ * columns cost nothing. */
 static bool pairs_equal(const mlpipe__profile *p, uint32_t a, uint32_t b)
 {
     const mlpipe_dataset *d = p->data;
-    int64_t both = 0;
+    int64_t both = 0, one = 0;
 
     if (d->columns[p->columns[a]]->type != d->columns[p->columns[b]]->type &&
         !(pairs_texts(p, a) && pairs_texts(p, b)))
         return false;
-    for (int64_t i = 0; i < d->rows; i++) {
+    for (int64_t i = 0; i < d->rows && one * 10 <= d->rows; i++) {
+        const bool there = mlpipe__profile_there(p, p->columns[a], i);
         if (mlpipe__dataset_cell_hash(d, p->columns[a], i, 0) ==
-            mlpipe__dataset_cell_hash(d, p->columns[b], i, 0)) {
-            both++;
-            continue;
-        }
-        if (pairs_valid(p, a, i) && pairs_valid(p, b, i))
+            mlpipe__dataset_cell_hash(d, p->columns[b], i, 0))
+            both += there;
+        else if (there && mlpipe__profile_there(p, p->columns[b], i))
             return false;
+        else
+            one++;
     }
-    return both * 10 >= d->rows * 9;
+    return one * 9 <= both;
 }
 
 /* Two finite numbers of a row, as doubles. */
@@ -261,10 +287,10 @@ static mlpipe_status pairs_columns(mlpipe__profile *p)
     mlpipe_status st = MLPIPE_OK;
 
     for (uint32_t b = 1; b < p->column_count && !st; b++) {
-        st = mlpipe__poll(p->ctx, "profile", b, p->column_count);
         for (uint32_t a = 0; a < b && !st && pairs_tells(p, b); a++) {
             enum pairs_kind kind = PAIRS_OTHER;
-            if (pairs_tells(p, a))
+            st = mlpipe__poll(p->ctx, "profile", b, p->column_count);
+            if (!st && pairs_tells(p, a))
                 st = pairs_of(p, a, b, &kind);
             if (st || kind == PAIRS_OTHER)
                 continue;

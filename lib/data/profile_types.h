@@ -28,7 +28,7 @@ typedef struct mlpipe__profile_column {
     const char *name;
     int32_t type, unit;
     uint64_t rows, nulls; /* nulls without the NaN of the next line */
-    uint64_t nan, infinite;
+    uint64_t nan, infinite, minus_infinite; /* the last is of the second */
     uint64_t distinct;    /* of all values that are there, NaN being one */
     /* numbers, bools, times: */
     double *values;       /* finite, rising */
@@ -140,10 +140,22 @@ typedef struct mlpipe__profile {
     /* of each of the columns, for comparisons of two: */
     uint64_t *distinct;
     double *sd;        /* NaN where it is no number */
-    double *alike;     /* chance that two values are equal */
+    double *alike;     /* chance that two rows are equal in it */
+    uint8_t *disputed; /* rows whose target others contradict; NULL: none */
     uint64_t null_cells;
     mlpipe_report *part[MLPIPE__PROFILE_PARTS]; /* a table each */
 } mlpipe__profile;
+
+/* Has the row a value in the column of data? */
+static inline bool mlpipe__profile_there(const mlpipe__profile *p,
+                                         uint32_t column, int64_t row)
+{
+    const int64_t at = mlpipe__dataset_physical(p->data, row);
+
+    return mlpipe__chunk_valid(
+        &p->data->columns[column]->chunks[at / MLPIPE__CHUNK_ROWS],
+        (uint32_t)(at % MLPIPE__CHUNK_ROWS));
+}
 
 /* Adds a finding; the example is told as mlpipe__format does. */
 void mlpipe__profile_find(mlpipe__profile *p, enum mlpipe__profile_code code,

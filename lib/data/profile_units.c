@@ -120,6 +120,19 @@ static bool units_natural(const mlpipe__profile_column *c,
            c->values[main->at] - c->values[main->at - 1] > iqr;
 }
 
+/* Temperatures lie evenly about their median; of counts, the few in a long tail
+ * would pass for others in Fahrenheit. */
+static bool units_even(const mlpipe__profile_column *c,
+                       const units_part *main)
+{
+    const uint64_t tenth = main->count / 10, end = main->at + main->count;
+    const double low = c->values[main->at + tenth];
+    const double high = c->values[end - 1 - tenth];
+    const double lean = low + high - 2 * main->median;
+
+    return lean <= 0.3 * (high - low) && -lean <= 0.3 * (high - low);
+}
+
 static bool units_try(mlpipe__profile *p, const mlpipe__profile_column *c,
                       bool logs)
 {
@@ -129,7 +142,7 @@ static bool units_try(mlpipe__profile *p, const mlpipe__profile_column *c,
     double least = mlpipe__inf(), off;
 
     if (!units_split(c, logs, &main, &part) ||
-        (logs && !units_natural(c, &main, &part)))
+        (logs ? !units_natural(c, &main, &part) : !units_even(c, &main)))
         return false;
     for (uint32_t i = 0; i < n; i++) {
         if (logs != (units_known[i].offset == 0))

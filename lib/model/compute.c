@@ -108,7 +108,8 @@ static bool compute_is_input(const mlpipe__program *p, const mlpipe__var *v)
         && v->unit == p->inputs[v->reg].unit;
 }
 
-/* Does an op read an input, or a variable take its numbers for others? */
+/* Does an op read the numbers of an input, or a variable take them for others?
+ * Whether they are null is known without them. */
 static bool compute_is_read(const mlpipe__plan *plan, uint32_t reg)
 {
     const mlpipe__program *p = plan->program;
@@ -117,7 +118,8 @@ static bool compute_is_read(const mlpipe__plan *plan, uint32_t reg)
             return true;
     for (uint32_t i = 0; i < p->op_count; i++)
         for (uint32_t k = 0; k < mlpipe__op_reads(p, &p->ops[i]); k++)
-            if (mlpipe__op_read(p, &p->ops[i], k) == reg)
+            if (mlpipe__op_read(p, &p->ops[i], k) == reg
+                && p->ops[i].code != MLPIPE__OP_IS_NULL)
                 return true;
     return false;
 }

@@ -585,9 +585,10 @@ double mlpipe__chi2_table(const uint64_t *a, const uint64_t *b,
 void mlpipe__welch(const double mean[2], const double sd[2],
                    const double rows[2], mlpipe_figure *out);
 /* The false discovery rate at which each p is called (Y. Benjamini and Y.
- * Hochberg, JRSS B 57, 1995); NaN stays NaN and counts as no test. Quadratic
- * in n, which are columns. */
-void mlpipe__fdr(const double *p, uint32_t n, double *q);
+ * Hochberg, JRSS B 57, 1995); NaN stays NaN and counts as no test. order: that
+ * of p, by mlpipe__argsort_f64. */
+void mlpipe__fdr(const double *p, const uint32_t *order, uint32_t n,
+                 double *q);
 /* P(X >= k) under rate p: exact up to 1,000,000 rows, then normal. */
 double mlpipe__rate_tail(uint64_t k, uint64_t n, double p);
 

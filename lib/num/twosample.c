@@ -170,26 +170,19 @@ void mlpipe__welch(const double mean[2], const double sd[2],
     out->high = out->value + reach;
 }
 
-void mlpipe__fdr(const double *p, uint32_t n, double *q)
+void mlpipe__fdr(const double *p, const uint32_t *order, uint32_t n,
+                 double *q)
 {
-    double tests = 0.0;
+    uint32_t tests = n;
+    double least = 1.0;
 
-    for (uint32_t i = 0; i < n; ++i)
-        tests += p[i] == p[i];
-    for (uint32_t i = 0; i < n; ++i) {
-        q[i] = mlpipe__nan();
-        /* the least p_(k) tests / k of those that are not below p[i] */
-        for (uint32_t j = 0; j < n && p[i] == p[i]; ++j) {
-            double rank = 0.0;
-            if (!(p[j] >= p[i]))
-                continue;
-            for (uint32_t k = 0; k < n; ++k)
-                rank += p[k] <= p[j];
-            const double here = p[j] * tests / rank;
-            if (!(q[i] <= here))
-                q[i] = here;
-        }
-        if (q[i] > 1.0)
-            q[i] = 1.0;
+    for (; tests && p[order[tests - 1]] != p[order[tests - 1]]; --tests)
+        q[order[tests - 1]] = mlpipe__nan();
+    for (uint32_t rank = tests; rank; --rank) {
+        const uint32_t i = order[rank - 1];
+        const double here = p[i] * tests / rank;
+        if (here < least)
+            least = here;
+        q[i] = least;
     }
 }

@@ -147,7 +147,7 @@ static void html_plain(mlpipe__text *t, double x)
     int32_t tens = 0;
 
     if (size > 0 && size < 1e-6 && size > 1e-300) {
-        for (; size * mlpipe__pow(10, tens) < 1;)
+        for (; size * mlpipe__pow(10, tens) < 0.9995;)
             tens++;
         mlpipe__text_add(
             t, "%ge-%d",
@@ -164,7 +164,7 @@ static void html_number(mlpipe__text *t, double x, bool share)
     char number[MLPIPE__NUMBER_BYTES];
 
     if (x != x) {
-        mlpipe__text_put(t, "<span class=\"z\">\xe2\x80\x93</span>", 27);
+        mlpipe__text_put(t, "<span class=\"z\">\xe2\x80\x93</span>", 26);
         return;
     }
     if (share && x > 0 && x < 0.0001)

@@ -24,6 +24,7 @@ static char *profile_render(const mlpipe_report *r, const char *format)
 
     assert_ok(rig_ctx, mlpipe_report_render(rig_ctx, r, format, &b));
     text = strdup(mlpipe_buffer_data(b));
+    assert_int_equal(strlen(text), mlpipe_buffer_size(b));
     mlpipe_buffer_free(b);
     return text;
 }
@@ -146,6 +147,7 @@ static void profile_edges(void **state)
     assert_near(mlpipe_report_get(r, "rows"), 0, 0);
     assert_near(mlpipe_report_get(r, "finding_count"), 0, 0);
     free(profile_render(r, "text"));
+    free(profile_render(r, "html")); /* undefined figures */
     mlpipe_report_free(r);
     mlpipe_dataset_free(none);
     mlpipe_dataset_free(d);
@@ -229,6 +231,25 @@ static void profile_hostile(void **state)
     mlpipe_dataset_free(d);
 }
 
+/* A page writes small numbers with one digit before the point. */
+static void profile_small_numbers(void **state)
+{
+    mlpipe_report *r = mlpipe__report_new(rig_ctx->env, "small"), *sealed;
+    (void)state;
+
+    assert_non_null(r);
+    mlpipe__report_number(r, "a", 9.9996e-7);
+    mlpipe__report_number(r, "b", -9.994e-8);
+    mlpipe__report_number(r, "c", 2.5e-9);
+    assert_ok(rig_ctx, mlpipe__report_seal(rig_ctx, r, &sealed));
+    char *text = profile_render(sealed, "html");
+    assert_non_null(strstr(text, ">1e-6<"));
+    assert_non_null(strstr(text, ">-9.994e-8<"));
+    assert_non_null(strstr(text, ">2.5e-9<"));
+    free(text);
+    mlpipe_report_free(sealed);
+}
+
 /* A page of 100 columns stays below 400 KB and asks nobody for anything. */
 static void profile_page(void **state)
 {
@@ -294,6 +315,7 @@ int main(void)
         cmocka_unit_test(profile_edges),
         cmocka_unit_test(profile_order),
         cmocka_unit_test(profile_hostile),
+        cmocka_unit_test(profile_small_numbers),
         cmocka_unit_test(profile_page),
         cmocka_unit_test(profile_refuses),
     };

@@ -303,6 +303,79 @@ static void found_in_pairs(void **state)
     mlpipe_dataset_free(d);
 }
 
+/* Nine of ten rows are null: that is nothing two columns or rows share. */
+static void found_nothing_in_nulls(void **state)
+{
+    rig_table t;
+    (void)state;
+
+    rig_start(&t, FOUND_ROWS);
+    for (int64_t i = 0; i < t.rows; i++)
+        snprintf(rig_text(&t, i), RIG_TEXT, "note %lld", (long long)i);
+    for (int64_t i = 0; i < t.rows; i++)
+        if (i % 20 != 3)
+            t.texts[i] = NULL;
+    rig_texts(&t, "note");
+    for (int64_t i = 0; i < t.rows; i++)
+        snprintf(rig_text(&t, i), RIG_TEXT, "remark %lld", (long long)i % 9);
+    for (int64_t i = 0; i < t.rows; i++)
+        if (i % 20 != 8)
+            t.texts[i] = NULL;
+    rig_texts(&t, "remark");
+    rig_texts(&t, "again");
+    for (int64_t i = 0; i < t.rows; i++)
+        snprintf(rig_text(&t, i), RIG_TEXT, "%s",
+                 found_city(6, (int64_t)(rig_unit(6, 1, i) * 1e6)));
+    rig_texts(&t, "city");
+    for (int64_t i = 0; i < t.rows; i++)
+        t.x[i] = i % 2 ? INFINITY : -INFINITY;
+    rig_reals(&t, "signs");
+    mlpipe_dataset *d = rig_finish(&t);
+    mlpipe_report *r = found_profile(d, NULL);
+    assert_null(rig_finding(r, "remark", "duplicate_columns"));
+    rig_found(r, "again", "duplicate_columns", "warn", -1);
+    rig_found(r, "", "duplicate_rows", "info", -1);
+    assert_null(rig_finding(r, "signs", "constant"));
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(d);
+}
+
+/* A null is no class of the target, and no row to learn a leak from. */
+static void found_in_targets_with_nulls(void **state)
+{
+    rig_table t;
+    (void)state;
+
+    rig_start(&t, FOUND_ROWS);
+    for (int64_t i = 0; i < t.rows; i++)
+        snprintf(rig_text(&t, i), RIG_TEXT, "%s", i % 2 ? "yes" : "no");
+    for (int64_t i = 0; i < t.rows; i += 50)
+        t.texts[i] = NULL;
+    rig_texts(&t, "even");
+    for (int64_t i = 0; i < t.rows; i++)
+        snprintf(rig_text(&t, i), RIG_TEXT, "%s", i % 30 ? "no" : "yes");
+    for (int64_t i = 1; i < t.rows; i += 50)
+        t.texts[i] = NULL;
+    rig_texts(&t, "rare");
+    /* a few rows of the others say as much as the rare ones do */
+    for (int64_t i = 0; i < t.rows; i++)
+        t.k[i] = i % 30 == 0 || i % 125 == 7;
+    rig_whole(&t, "paid");
+    for (int64_t i = 0; i < t.rows; i++)
+        t.x[i] = rig_unit(7, 2, i);
+    rig_reals(&t, "x");
+    mlpipe_dataset *d = rig_finish(&t);
+    mlpipe_report *r = found_profile(d, "target=even");
+    assert_null(rig_finding(r, "even", "imbalance"));
+    mlpipe_report_free(r);
+    r = found_profile(d, "target=rare");
+    rig_found(r, "rare", "imbalance", "warn", 34);
+    rig_found(r, "paid", "leak", "info", -1);
+    assert_null(rig_finding(r, "x", "leak"));
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(d);
+}
+
 /* ---- real files --------------------------------------------------------- */
 
 static mlpipe_report *found_real(const char *file, const char *params)
@@ -358,6 +431,8 @@ int main(void)
         cmocka_unit_test(found_in_spelling),
         cmocka_unit_test(found_in_other_kinds),
         cmocka_unit_test(found_in_pairs),
+        cmocka_unit_test(found_nothing_in_nulls),
+        cmocka_unit_test(found_in_targets_with_nulls),
         cmocka_unit_test(found_in_real_files),
         cmocka_unit_test(found_nothing_in_clean_tables),
     };

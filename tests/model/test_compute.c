@@ -177,6 +177,9 @@ static void mistakes_show_their_place(void **state)
                                                     &out), "^");
     told(MLPIPE_E_SCHEMA, mlpipe_dataset_filter(ctx, d, "year(as_of) > 3",
                                                 &out), "as_of");
+    /* whether it is there needs no number */
+    assert_ok(ctx, mlpipe_dataset_filter(ctx, d, "big is not null", &out));
+    mlpipe_dataset_free(out);
     told(MLPIPE_E_NUMERIC, mlpipe_dataset_filter(ctx, d, "big > 3", &out),
          "in 1000 of 2000 rows, the first of them row 1");
     memset(deep, '(', sizeof deep - 1);
