@@ -116,7 +116,8 @@ static bool text_is_placeholder(const char *s, size_t n)
 
     for (uint32_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         size_t same = 0;
-        while (same < n && texts[i][same] == text_lower_ascii(s[same]))
+        while (same < n && texts[i][same] &&
+               texts[i][same] == text_lower_ascii(s[same]))
             same++;
         if (same == n && !texts[i][n])
             return true;

@@ -423,12 +423,36 @@ static void found_in_real_files(void **state)
     mlpipe_report_free(r);
 }
 
+/* A NUL within a text is a byte like others, also where a word that it is
+ * compared with has ended. */
+static void found_past_a_nul(void **state)
+{
+    static const char rows[] = "{\"a\":\"\\u0000x\"}\n{\"a\":\"\\u0000\"}\n"
+                               "{\"a\":\"null\\u0000zz\"}\n{\"a\":\"b\"}\n"
+                               "{\"a\":\"unspecified\\u0000\"}\n";
+    mlpipe_dataset *d;
+    mlpipe_report *r;
+    uint32_t findings;
+    (void)state;
+
+    assert_ok(rig_ctx, mlpipe_read_json_memory(rig_ctx, rows, sizeof rows - 1,
+                                               NULL, &d));
+    r = found_profile(d, NULL);
+    const mlpipe__report_cell *cell =
+        table_cells(r, "findings", RIG_FINDINGS, &findings);
+    for (uint32_t i = 0; i < findings; i++, cell += 7)
+        assert_string_not_equal(table_text(r, &cell[1]), "placeholder_text");
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(found_in_numbers),
         cmocka_unit_test(found_in_times),
         cmocka_unit_test(found_in_spelling),
+        cmocka_unit_test(found_past_a_nul),
         cmocka_unit_test(found_in_other_kinds),
         cmocka_unit_test(found_in_pairs),
         cmocka_unit_test(found_nothing_in_nulls),
