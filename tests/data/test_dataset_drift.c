@@ -135,7 +135,7 @@ static void drift_false_discoveries(void **state)
             assert_true(q[i] != q[i]);
     }
     for (uint32_t i = 0; i < MANY; i++)
-        p[i] = (i * UINT64_C(7919) % MANY) / (double)MANY;
+        p[i] = (double)(i * UINT64_C(7919) % MANY) / MANY;
     mlpipe__argsort_f64(p, order, MANY, scratch);
     mlpipe__fdr(p, order, MANY, q);
     assert_near(q[0], 0, 0);
