@@ -163,7 +163,7 @@ fi
 say "without BLAS, zlib and zstd"
 if build_in noblas -Dtests=true -Dblas=none -Dzlib=disabled -Dzstd=disabled \
     -Dexamples=false; then
-    run_meson noblas --suite unit
+    run_meson noblas --suite unit --no-suite same-without
 else
     broken noblas-build
 fi
