@@ -73,8 +73,8 @@ typedef struct mlpipe_stream {
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_NOT_FOUND, MLPIPE_E_IO,
  *         MLPIPE_E_FORMAT (a bad row under rows=fail, bytes that are not in
- *         their encoding), MLPIPE_E_CORRUPT (compressed bytes that are damaged
- *         or cut off; the place is in the message),
+ *         their encoding, what looks like JSON), MLPIPE_E_CORRUPT (compressed
+ *         bytes that are damaged or cut off; the place is in the message),
  *         MLPIPE_E_AMBIGUOUS (dates, delimiter, header or title that read in
  *         two ways), MLPIPE_E_SCHEMA (as= names no column), MLPIPE_E_EMPTY (no
  *         row to load), MLPIPE_E_LIMIT, MLPIPE_E_CONFLICT (the file changed

@@ -297,6 +297,31 @@ mlpipe_dataset_duplicates(mlpipe_ctx *ctx, const mlpipe_dataset *dataset,
                           const char *params, mlpipe_report **out);
 
 /**
+ * A table of a report as a dataset: columns of numbers are f64, others
+ * categories (texts where the table has more than 65,536 rows); a number among
+ * texts is told as text, a cell without a value is null, bytes that are no
+ * UTF-8 become U+FFFD. A series is a table of one column, "value".
+ *
+ *     mlpipe_dataset_profile(ctx, d, NULL, &profile);
+ *     mlpipe_report_table(ctx, profile, "findings", &findings);
+ *
+ * @param ctx borrows
+ * @param report borrows
+ * @param name borrows: of a table; mlpipe_report_table_name lists them
+ * @param out gives; free with mlpipe_dataset_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_NOT_FOUND (no such table; the message names
+ *         the nearest one), MLPIPE_E_CONFLICT (two columns of one name, in a
+ *         report that was made elsewhere), MLPIPE_E_LIMIT (texts too long),
+ *         MLPIPE_E_CANCELLED
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_report_table(mlpipe_ctx *ctx, const mlpipe_report *report,
+                    const char *name, mlpipe_dataset **out);
+
+/**
  * Free a dataset. Columns live on while a view needs them.
  *
  * @param dataset takes; NULL is allowed

@@ -74,6 +74,30 @@ mlpipe_report_figure(const mlpipe_report *report, uint32_t index,
                      const char **name, mlpipe_figure *out);
 
 /**
+ * How many tables the report has; a series, such as the values of a figure
+ * fold by fold, is a table of one column, "value". mlpipe_report_table (data.h)
+ * gives one as a dataset.
+ *
+ * @param report borrows; NULL gives 0
+ * @return tables
+ * @thread shared
+ * @since 0.1
+ */
+MLPIPE_API uint32_t mlpipe_report_tables(const mlpipe_report *report);
+
+/**
+ * The name of a table, by position.
+ *
+ * @param report borrows; NULL gives NULL
+ * @param index 0 .. mlpipe_report_tables() - 1
+ * @return owned by the report; NULL where there is no such index
+ * @thread shared
+ * @since 0.1
+ */
+MLPIPE_API const char *
+mlpipe_report_table_name(const mlpipe_report *report, uint32_t index);
+
+/**
  * Write a report for people or programs.
  *
  * @param ctx borrows

@@ -80,8 +80,9 @@ mlpipe_store_put_dataset(mlpipe_ctx *ctx, mlpipe_store *store,
  *        NULL
  * @return MLPIPE_OK
  * @status as mlpipe_store_put_dataset; MLPIPE_E_CONFLICT (the name has another
- *         version than was expected: both are named), MLPIPE_E_SCHEMA (no such
- *         column as key= names)
+ *         version than was expected: both are named; or two rows have one key:
+ *         they are named), MLPIPE_E_SCHEMA (no such column as key= names),
+ *         MLPIPE_E_LIMIT (more than 2^31 rows by a key)
  * @thread owner
  * @since 0.1
  */
@@ -235,8 +236,9 @@ mlpipe_store_log(mlpipe_ctx *ctx, mlpipe_store *store, mlpipe_report **out);
 
 /**
  * The versions of a name, newest first: when, how many rows, which columns
- * changed ("+x" is new, "-x" is gone), who, why, from where, by which code, and
- * whether its rows are still kept.
+ * changed ("+x" is new, "-x" is gone, "all (rows differ)" where rows went or
+ * came), who, why, from where, by which code, and whether its rows are still
+ * kept.
  *
  * @param ctx borrows
  * @param store borrows
@@ -268,7 +270,8 @@ mlpipe_store_history(mlpipe_ctx *ctx, mlpipe_store *store, const char *name,
  * @param dataset borrows: the data of now
  * @param out gives a text "verdict": same, same rows reordered, columns
  *        changed, rows differ, unrelated; figures "rows_added", "rows_removed"
- *        (by all columns that both have), "columns_changed" ...; a table of
+ *        (by all columns that both have; NaN where unrelated),
+ *        "columns_changed" ...; a table of
  *        the columns; free with mlpipe_report_free
  * @return MLPIPE_OK
  * @status as mlpipe_store_get_dataset
@@ -291,8 +294,10 @@ mlpipe_store_changed(mlpipe_ctx *ctx, mlpipe_store *store, const char *name,
  * @param a borrows: the old one: a name, a tag or a version
  * @param b borrows: the new one
  * @param params "rows=true key= limit=20", or NULL; without a key, and without
- *        one of the commits', rows are compared as a multiset
- * @param out gives a table "columns"; figures "rows_added", "rows_removed";
+ *        one of the commits', rows are compared as a multiset, as with
+ *        key=none whatever the commits say
+ * @param out gives a table "columns"; figures "rows_added", "rows_removed"; a
+ *        text "compared_by": the columns of the key by comma, or whole rows;
  *        with a key also "rows_changed", "cells_changed" and a table "cells" of
  *        the first ones; free with mlpipe_report_free
  * @return MLPIPE_OK
@@ -309,7 +314,12 @@ mlpipe_store_diff(mlpipe_ctx *ctx, mlpipe_store *store, const char *a,
 /**
  * Write a pin: a small file of JSON, to be committed beside the code, of which
  * version of a dataset that code is for (name, version, fingerprint, schema,
- * rows, origin).
+ * rows, origin). The store does not know the file: a tag protects the version
+ * from mlpipe_store_gc, a pin does not, and where no tag names it the log
+ * warns.
+ *
+ *     mlpipe_store_tag(c, s, "sales", "paper");
+ *     mlpipe_store_pin(c, s, "paper", "sales.pin");
  *
  * @param ctx borrows
  * @param store borrows
@@ -326,6 +336,7 @@ mlpipe_store_pin(mlpipe_ctx *ctx, mlpipe_store *store, const char *name,
 
 /**
  * Fetch the dataset of a pin, and prove that it is what the pin says.
+ * MLPIPE_E_NOT_FOUND where a gc took the version.
  *
  * @param ctx borrows
  * @param store borrows
@@ -344,10 +355,11 @@ mlpipe_store_get_pinned(mlpipe_ctx *ctx, mlpipe_store *store,
 
 /**
  * Remove what nobody needs: versions that are neither among the newest of a
- * name nor young, that no tag names and that made no kept model. Histories
- * stay. Writers may write meanwhile; a reader of a version that is dropped is
- * told MLPIPE_E_NOT_FOUND. A pack of which more than half is needed is kept as
- * it is, so that a version that was dropped may be readable for a while.
+ * name nor young, that no tag names and that made no kept model. A pin keeps
+ * nothing: mlpipe_store_tag protects a version. Histories stay. Writers may
+ * write meanwhile; a reader of a version that is dropped is told
+ * MLPIPE_E_NOT_FOUND. A pack of which more than half is needed is kept as it
+ * is, so that a version that was dropped may be readable for a while.
  *
  *     mlpipe_store_gc(c, s, "keep=10 older='30 d' dry_run=true", &report)
  *

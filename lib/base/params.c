@@ -163,6 +163,14 @@ static void params_skip_space(mlpipe__params_run *r)
         r->at++;
 }
 
+/* The first parameter takes names and was not given: what a list of columns
+ * without a key is for. NULL where it is another. */
+static const char *params_listed(const mlpipe__params_run *r)
+{
+    return r->count && r->table[0].type == MLPIPE_PARAM_NAMES
+        && !r->out->items[0].given ? r->table[0].name : NULL;
+}
+
 /* A word that is no key=value: why that may be. */
 static mlpipe_status params_no_pair(const mlpipe__params_run *r,
                                     const char *key, size_t n)
@@ -193,6 +201,10 @@ static mlpipe_status params_no_pair(const mlpipe__params_run *r,
         return mlpipe__params_fail(
             r, "no space stands before a comma of a list, and none behind "
                "it; parameters are separated by spaces");
+    if (params_listed(r))
+        return mlpipe__params_fail(
+            r, "%q is no key=value; columns are named by %s=: did you mean "
+               "%s=%s?", word, params_listed(r), params_listed(r), word);
     return mlpipe__params_fail(
         r, "%q is no key=value; put values with spaces in '...'", word);
 }

@@ -48,6 +48,35 @@ static mlpipe_status csv_options(mlpipe_ctx *ctx, const char *params,
     return mlpipe__csv_options_parse(ctx, params, &csv->options);
 }
 
+/* {" and [{ and their like, which begin no line of names. */
+static bool csv_is_json(const mlpipe__input *in)
+{
+    const char *at = in->at;
+    char open = 0;
+
+    for (; at < in->end; at++) {
+        if (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n')
+            continue;
+        if (open)
+            return *at == '"' || (open == '{' ? *at == '}' : *at == '{');
+        if (*at != '{' && *at != '[')
+            return false;
+        open = *at;
+    }
+    return false;
+}
+
+static mlpipe_status csv_refuse_json(mlpipe_ctx *ctx, const mlpipe__csv *csv)
+{
+    if (csv->options.header != MLPIPE__CSV_AUTO || csv->options.header_rows
+        || !csv_is_json(&csv->input))
+        return MLPIPE_OK;
+    return mlpipe__fail(ctx, MLPIPE_E_FORMAT,
+                        "%s looks like JSON; use mlpipe_read_json, or give "
+                        "header= where it is CSV",
+                        mlpipe__input_name(&csv->input));
+}
+
 static mlpipe_status csv_to_rows(mlpipe_ctx *ctx, mlpipe__csv *csv)
 {
     mlpipe__csv_guess *g = &csv->guess;
@@ -55,6 +84,8 @@ static mlpipe_status csv_to_rows(mlpipe_ctx *ctx, mlpipe__csv *csv)
 
     const mlpipe__csv_sample start = {csv->input.at, csv->input.end,
                                       csv->input.eof};
+    if (!st)
+        st = csv_refuse_json(ctx, csv);
     if (!st)
         st = mlpipe__csv_sniff(ctx, &start, &csv->options,
                                &csv->reader.record, g);

@@ -28,6 +28,8 @@ static const struct {
     {"7z\xbc\xaf\x27\x1c", 6, "a 7z archive", "unpack it with 7z x"},
     {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8, "a spreadsheet (.xls)",
      "save the sheet as CSV"},
+    {"PAR1\x15", 5, "Parquet", /* and its first Thrift field */
+     "give it as Arrow to mlpipe_dataset_from_arrow, or save it as CSV"},
     {"SQLite format 3", 16, "an SQLite database", "export the table as CSV"},
 };
 

@@ -43,6 +43,23 @@ void mlpipe__report_copy(mlpipe_report *r, const char *prefix,
 /* Gives the finished report, or frees it and returns E_NOMEM. */
 mlpipe_status mlpipe__report_seal(mlpipe_ctx *ctx, mlpipe_report *r,
                                   mlpipe_report **out);
+
+/* A table of a report, or a series as one of the column "value"
+ * (report_tables.c). It borrows the report. */
+typedef struct mlpipe__table {
+    const mlpipe_report *report;
+    uint32_t item, columns, rows;
+} mlpipe__table;
+bool mlpipe__report_table_find(const mlpipe_report *r, const char *name,
+                               mlpipe__table *out);
+/* A column's name: no NUL stands behind it. */
+const char *mlpipe__report_table_column(const mlpipe__table *t, uint32_t i,
+                                        size_t *bytes);
+/* The text of a cell; NULL: it is *number. */
+const char *mlpipe__report_table_cell(const mlpipe__table *t, uint32_t row,
+                                      uint32_t column, size_t *bytes,
+                                      double *number);
+
 const char *mlpipe__report_kind(const mlpipe_report *r);
 /* Keep one more reference (reports are counted). */
 mlpipe_report *mlpipe__report_keep(const mlpipe_report *r);

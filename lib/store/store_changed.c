@@ -107,8 +107,9 @@ static const char *changed_verdict(const changed_job *j, int64_t common)
 {
     const int64_t rows = mlpipe_dataset_rows(j->now);
     const bool columns = j->added || j->removed || j->retyped;
+    const bool empty = rows == 0 || j->then->rows == 0;
 
-    if (!j->shared_count || (common == 0 && !j->lively))
+    if (!j->shared_count || (common == 0 && !j->lively && !empty))
         return "unrelated";
     if (rows == j->then->rows && common == rows && j->same < j->shared_count)
         return columns ? "columns changed" : "same rows reordered";
@@ -122,6 +123,7 @@ static mlpipe_status changed_compare(changed_job *j, const char *print)
     const int64_t rows = mlpipe_dataset_rows(j->now);
     const char *verdict = "same";
     int64_t common = rows;
+    bool unrelated;
     mlpipe_status st = MLPIPE_OK;
 
     changed_columns(j);
@@ -132,15 +134,20 @@ static mlpipe_status changed_compare(changed_job *j, const char *print)
     }
     if (st)
         return st;
+    /* What has nothing in common gained and lost no rows. */
+    unrelated = !strcmp(verdict, "unrelated");
     mlpipe__report_text(j->report, "verdict", verdict, strlen(verdict));
     mlpipe__report_text(j->report, "version", j->then->id, 32);
     mlpipe__report_text(j->report, "fingerprint", print, 32);
     mlpipe__report_text(j->report, "fingerprint_then", j->then->print, 32);
     mlpipe__report_number(j->report, "rows", (double)rows);
     mlpipe__report_number(j->report, "rows_then", (double)j->then->rows);
-    mlpipe__report_number(j->report, "rows_added", (double)(rows - common));
+    mlpipe__report_number(j->report, "rows_added",
+                          unrelated ? mlpipe__nan()
+                                    : (double)(rows - common));
     mlpipe__report_number(j->report, "rows_removed",
-                          (double)(j->then->rows - common));
+                          unrelated ? mlpipe__nan()
+                                    : (double)(j->then->rows - common));
     mlpipe__report_number(j->report, "columns_changed",
                           j->shared_count - j->same + j->retyped);
     mlpipe__report_number(j->report, "columns_added", j->added);

@@ -12,7 +12,8 @@ const mlpipe__param mlpipe__store_diff_params[] = {
     {"rows", MLPIPE_PARAM_BOOL, "true", 0, 0, NULL, 0x000100,
      "compare rows; false reads manifests alone"},
     {"key", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
-     "columns that identify a row; default is the key of the commit"},
+     "columns that identify a row, or none: whole rows; default is the key of "
+     "the commit"},
     {"limit", MLPIPE_PARAM_INT, "20", 0, 1000000, NULL, 0x000100,
      "examples of changed cells"},
 };
@@ -435,6 +436,27 @@ static mlpipe_status diff_check_key(diff_job *j)
     return MLPIPE_OK;
 }
 
+/* By which columns rows are told apart. */
+static mlpipe_status diff_tell_key(diff_job *j)
+{
+    mlpipe__text by;
+    mlpipe_status st = MLPIPE_OK;
+    uint32_t i;
+
+    mlpipe__text_init(&by, j->ctx->env);
+    for (i = 0; i < j->key.count; i++)
+        mlpipe__text_add(&by, "%s%s", i ? "," : "",
+                         mlpipe__dict_text(&j->key, i));
+    if (by.failed)
+        st = mlpipe__nomem(j->ctx);
+    else if (by.size)
+        mlpipe__report_text(j->report, "compared_by", by.data, by.size);
+    else
+        mlpipe__report_text(j->report, "compared_by", "whole rows", 10);
+    mlpipe__text_free(&by);
+    return st;
+}
+
 static mlpipe_status diff_rows(diff_job *j)
 {
     mlpipe_status st = diff_check_key(j);
@@ -442,7 +464,9 @@ static mlpipe_status diff_rows(diff_job *j)
 
     if (st || !j->shared_count)
         return st;
-    st = diff_load(j, 0);
+    st = diff_tell_key(j);
+    if (!st)
+        st = diff_load(j, 0);
     if (!st)
         st = diff_load(j, 1);
     if (!st)
@@ -461,6 +485,14 @@ static mlpipe_status diff_rows(diff_job *j)
 
 /* ---- the call ------------------------------------------------------- */
 
+/* key=none is no key, but where both have a column of that name. */
+static bool diff_key_none(const diff_job *j, const mlpipe__setting *given)
+{
+    return given->count == 1 && !strcmp(given->names[0], "none") &&
+           (mlpipe__store_column_find(&j->m[0], "none") == UINT32_MAX ||
+            mlpipe__store_column_find(&j->m[1], "none") == UINT32_MAX);
+}
+
 /* The key that is given, or else that of the newer commit that has one. */
 static mlpipe_status diff_key(diff_job *j, const mlpipe__setting *given,
                               const mlpipe__store_ref ref[2])
@@ -470,6 +502,8 @@ static mlpipe_status diff_key(diff_job *j, const mlpipe__setting *given,
     const char *at;
     uint32_t i;
 
+    if (diff_key_none(j, given))
+        return MLPIPE_OK;
     j->key_given = given->count > 0;
     for (i = 0; i < given->count; i++)
         if (mlpipe__dict_add(&j->key, given->names[i],

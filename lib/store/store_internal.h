@@ -495,6 +495,9 @@ mlpipe_status mlpipe__store_rows_common(mlpipe_ctx *ctx,
 mlpipe_status mlpipe__store_rows_match(mlpipe_ctx *ctx,
                                        const mlpipe__store_rows *rows,
                                        int64_t *match);
+/* E_CONFLICT where two rows of d[0] have the same values, with an example. */
+mlpipe_status mlpipe__store_rows_unique(mlpipe_ctx *ctx,
+                                        const mlpipe__store_rows *rows);
 /* Is the cell of pair k the same in row a of d[0] and row b of d[1]? */
 bool mlpipe__store_rows_equal(const mlpipe__store_rows *rows, uint32_t k,
                               int64_t a, int64_t b);

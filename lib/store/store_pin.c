@@ -41,6 +41,46 @@ static void pin_write(const char *name, const mlpipe__store_manifest *m,
     mlpipe__text_add(out, "\n}\n");
 }
 
+/* Does a tag keep the version? A tag that cannot be read keeps nothing. */
+static mlpipe_status pin_tagged(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                const char *version, bool *tagged)
+{
+    mlpipe__store_ref ref;
+    mlpipe__dict names;
+    mlpipe_status st = mlpipe__store_list(ctx, s, "tags", &names);
+
+    *tagged = false;
+    for (uint32_t i = 0; !st && !*tagged && i < names.count; i++) {
+        const char *name = mlpipe__dict_text(&names, i);
+        const size_t n = strlen(name);
+        bool found = false;
+
+        if (n > 4 && !strcmp(name + n - 4, ".tmp"))
+            continue; /* what a writer left that was killed */
+        st = mlpipe__store_ref_read(ctx, s, "tags", name, &ref, &found);
+        if (mlpipe__store_is_damage(st))
+            st = MLPIPE_OK;
+        *tagged = found && !strcmp(ref.id, version);
+    }
+    mlpipe__dict_free(&names);
+    return st;
+}
+
+/* A pin is a file beside the code, of which the store knows nothing. */
+static mlpipe_status pin_advise(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                const char *name, const char *version)
+{
+    bool tagged;
+    const mlpipe_status st = pin_tagged(ctx, s, version, &tagged);
+
+    if (!st && !tagged)
+        mlpipe__log_line(ctx, MLPIPE_LOG_WARN, "store",
+                         "no tag keeps version %s of %q: mlpipe_store_gc may "
+                         "drop what is pinned; give it a tag by "
+                         "mlpipe_store_tag", version, name);
+    return st;
+}
+
 static mlpipe_status store_pin(mlpipe_ctx *ctx, const mlpipe_store *s,
                                const char *name, const char *path)
 {
@@ -55,6 +95,8 @@ static mlpipe_status store_pin(mlpipe_ctx *ctx, const mlpipe_store *s,
         st = mlpipe__store_manifest_get(ctx, s, ref.id, &m);
     if (!st && ref.commit[0])
         st = mlpipe__store_commit_get(ctx, s, ref.commit, &c);
+    if (!st)
+        st = pin_advise(ctx, s, name, m.id);
     if (!st) {
         pin_write(name, &m, &c, &text);
         st = text.failed ? mlpipe__nomem(ctx)
@@ -157,6 +199,17 @@ static mlpipe_status pin_check(mlpipe_ctx *ctx, const char *path,
     return MLPIPE_OK;
 }
 
+static mlpipe_status pin_gone(mlpipe_ctx *ctx, const mlpipe_store *s,
+                              const char *path, const char *version)
+{
+    (void)mlpipe__fail(ctx, MLPIPE_E_NOT_FOUND,
+                       "store: version %s, which the pin %q names, is not "
+                       "there, or not all of it: a gc took it, or files of "
+                       "%q were lost; put the data again, and let a tag keep "
+                       "what is pinned", version, path, s->path);
+    return mlpipe__fail_where(ctx, s->path);
+}
+
 static mlpipe_status get_pinned(mlpipe_ctx *ctx, const mlpipe_store *s,
                                 const char *path, mlpipe_dataset **out)
 {
@@ -174,12 +227,16 @@ static mlpipe_status get_pinned(mlpipe_ctx *ctx, const mlpipe_store *s,
     mlpipe__free(ctx->env, data);
     if (!st)
         st = mlpipe__store_manifest_get(ctx, s, pin.version, &m);
+    if (st == MLPIPE_E_NOT_FOUND)
+        return pin_gone(ctx, s, path, pin.version);
     if (st)
         return st;
     st = pin_check(ctx, path, &pin, &m);
     mlpipe__store_manifest_free(&m);
     if (!st)
         st = mlpipe__store_dataset_get(ctx, s, pin.version, out);
+    if (st == MLPIPE_E_NOT_FOUND)
+        st = pin_gone(ctx, s, path, pin.version);
     if (!st)
         st = mlpipe__dataset_hash(ctx, *out, &hash);
     if (!st) {

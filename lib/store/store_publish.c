@@ -153,19 +153,41 @@ static void publish_column(mlpipe__text *out, const char *sign,
         mlpipe__text_add(out, "%s%s%s", out->size ? "," : "", sign, name);
 }
 
+/* Rows went or came: all columns that both have are others by that alone, of
+ * which a list of them would tell nothing. */
+static bool publish_rows_differ(const mlpipe__store_manifest *old,
+                                const mlpipe__store_manifest *new)
+{
+    uint32_t i, at, both = 0;
+
+    for (i = 0; i < new->column_count; i++) {
+        at = mlpipe__store_column_find(old, new->columns[i].name);
+        if (at == UINT32_MAX)
+            continue;
+        both++;
+        if (old->columns[at].type != new->columns[i].type ||
+            old->columns[at].unit != new->columns[i].unit)
+            return false;
+    }
+    return both && old->rows != new->rows;
+}
+
 /* The columns in which two manifests differ. */
 static void publish_differ(const mlpipe__store_manifest *old,
                            const mlpipe__store_manifest *new,
                            mlpipe__text *out)
 {
+    const bool all = publish_rows_differ(old, new);
     uint32_t i, at, left_out = 0;
 
+    if (all)
+        mlpipe__text_add(out, "all (rows differ)");
     for (i = 0; i < new->column_count; i++) {
         at = mlpipe__store_column_find(old, new->columns[i].name);
         if (at == UINT32_MAX)
             publish_column(out, "+", new->columns[i].name, &left_out);
-        else if (!mlpipe__store_column_same(&old->columns[at],
-                                            &new->columns[i]))
+        else if (!all && !mlpipe__store_column_same(&old->columns[at],
+                                                    &new->columns[i]))
             publish_column(out, "", new->columns[i].name, &left_out);
     }
     for (i = 0; i < old->column_count; i++)

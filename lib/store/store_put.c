@@ -16,7 +16,7 @@ const mlpipe__param mlpipe__store_commit_params[] = {
     {"retrieved", MLPIPE_PARAM_TEXT, "", 0, 0, NULL, 0x000100,
      "when they were fetched: 2026-01-31T12:00:00Z"},
     {"key", MLPIPE_PARAM_TEXT, "", 0, 0, NULL, 0x000100,
-     "columns by comma that identify a row; diff takes them"},
+     "columns by comma that together identify a row; diff takes them"},
     {"code", MLPIPE_PARAM_TEXT, "", 0, 0, NULL, 0x000100,
      "version of the code, such as a git id; default is the store's"},
     {"time", MLPIPE_PARAM_TEXT, "", 0, 0, NULL, 0x000100,
@@ -27,13 +27,12 @@ const mlpipe__param mlpipe__store_commit_params[] = {
 const uint32_t mlpipe__store_commit_param_count =
     sizeof mlpipe__store_commit_params / sizeof *mlpipe__store_commit_params;
 
-/* Every column of key= must be there. */
-static mlpipe_status put_key(mlpipe_ctx *ctx, const mlpipe_dataset *d,
-                             const char *key)
+/* Every column of key= must be there; out has room for as many. */
+static mlpipe_status put_key_columns(mlpipe_ctx *ctx, const mlpipe_dataset *d,
+                                     const char *key, uint32_t *out)
 {
     mlpipe__text name;
     mlpipe_status st = MLPIPE_OK;
-    uint32_t column;
 
     while (*key && !st) {
         const char *comma = strchr(key, ',');
@@ -43,10 +42,31 @@ static mlpipe_status put_key(mlpipe_ctx *ctx, const mlpipe_dataset *d,
         mlpipe__text_put(&name, key, n);
         st = name.failed ? mlpipe__nomem(ctx)
                          : mlpipe__dataset_column(
-                               ctx, d, name.size ? name.data : "", &column);
+                               ctx, d, name.size ? name.data : "", out++);
         mlpipe__text_free(&name);
         key += n + (comma != NULL);
     }
+    return st;
+}
+
+/* And together they identify a row: a diff would find too late that not. */
+static mlpipe_status put_key(mlpipe_ctx *ctx, const mlpipe_dataset *d,
+                             const char *key)
+{
+    mlpipe__store_rows rows = {.d = {d, NULL}, .count = 1};
+    mlpipe_status st;
+
+    if (!*key)
+        return MLPIPE_OK;
+    for (const char *at = key; *at; at++)
+        rows.count += *at == ',' && at[1];
+    rows.column[0] = mlpipe__alloc_array(ctx->env, rows.count,
+                                         sizeof **rows.column);
+    st = rows.column[0] ? put_key_columns(ctx, d, key, rows.column[0])
+                        : mlpipe__nomem(ctx);
+    if (!st)
+        st = mlpipe__store_rows_unique(ctx, &rows);
+    mlpipe__free(ctx->env, rows.column[0]);
     return st;
 }
 

@@ -153,6 +153,9 @@ typedef struct rows_table {
     uint32_t side;
     uint32_t slot_count; /* a power of two */
     uint32_t *slots;     /* row + 1 */
+    const char *owner;   /* who asks, for messages */
+    const char *of;      /* whose rows */
+    const char *advice;
 } rows_table;
 
 /* Row `row` of side `side` in the table, or the free slot for it. */
@@ -174,6 +177,33 @@ static uint32_t rows_slot(const rows_table *t, uint32_t side, int64_t row)
     return at;
 }
 
+/* Two rows have one key: which, and what it is. */
+static mlpipe_status rows_twice(mlpipe_ctx *ctx, const rows_table *t,
+                                int64_t first, int64_t second)
+{
+    const mlpipe_dataset *d = t->rows->d[t->side];
+    mlpipe_status st;
+    mlpipe__text key;
+    uint32_t k, column;
+
+    mlpipe__text_init(&key, ctx->env);
+    for (k = 0; k < t->rows->count; k++) {
+        column = t->rows->column[t->side][k];
+        mlpipe__text_add(&key, "%s%s=", k ? ", " : "",
+                         mlpipe_dataset_name(d, column));
+        mlpipe__store_cell(d, column, first, &key);
+    }
+    st = key.failed
+             ? mlpipe__nomem(ctx)
+             : mlpipe__fail(ctx, MLPIPE_E_CONFLICT,
+                            "%s: rows %lld and %lld%s have the same key, %s; "
+                            "name columns that identify a row, or %s",
+                            t->owner, (long long)first, (long long)second,
+                            t->of, key.data, t->advice);
+    mlpipe__text_free(&key);
+    return st == MLPIPE_E_CONFLICT ? mlpipe__fail_at(ctx, second, NULL) : st;
+}
+
 static mlpipe_status rows_fill(mlpipe_ctx *ctx, rows_table *t)
 {
     const int64_t n = mlpipe_dataset_rows(t->rows->d[t->side]);
@@ -183,9 +213,9 @@ static mlpipe_status rows_fill(mlpipe_ctx *ctx, rows_table *t)
 
     if (n > INT32_MAX)
         return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                            "store_diff: %lld rows are more than the %d that "
-                            "are compared by a key; leave key= out",
-                            (long long)n, INT32_MAX);
+                            "%s: %lld rows are more than the %d that are "
+                            "compared by a key; %s", t->owner, (long long)n,
+                            INT32_MAX, t->advice);
     for (t->slot_count = 16; t->slot_count < 2 * (uint64_t)n;)
         t->slot_count *= 2;
     t->slots = mlpipe__alloc_array(ctx->env, t->slot_count,
@@ -199,12 +229,7 @@ static mlpipe_status rows_fill(mlpipe_ctx *ctx, rows_table *t)
             break;
         at = rows_slot(t, t->side, i);
         if (t->slots[at])
-            return mlpipe__fail(ctx, MLPIPE_E_CONFLICT,
-                                "store_diff: rows %lld and %lld of the %s "
-                                "version have the same key; name columns "
-                                "that identify a row, or leave key= out",
-                                (long long)t->slots[at] - 1, (long long)i,
-                                t->side ? "second" : "first");
+            return rows_twice(ctx, t, (int64_t)t->slots[at] - 1, i);
         t->slots[at] = (uint32_t)i + 1;
     }
     return st;
@@ -215,7 +240,12 @@ mlpipe_status mlpipe__store_rows_match(mlpipe_ctx *ctx,
                                        int64_t *match)
 {
     const int64_t n = mlpipe_dataset_rows(rows->d[0]);
-    rows_table t[2] = {{.rows = rows, .side = 0}, {.rows = rows, .side = 1}};
+    const char *advice = "give key=none to compare whole rows";
+    rows_table t[2] = {
+        {.rows = rows, .side = 0, .owner = "store_diff",
+         .of = " of the first version", .advice = advice},
+        {.rows = rows, .side = 1, .owner = "store_diff",
+         .of = " of the second version", .advice = advice}};
     mlpipe_status st = rows_fill(ctx, &t[0]);
     int64_t i;
 
@@ -229,6 +259,17 @@ mlpipe_status mlpipe__store_rows_match(mlpipe_ctx *ctx,
         match[i] = (int64_t)t[1].slots[rows_slot(&t[1], 0, i)] - 1;
     }
     mlpipe__free(ctx->env, t[1].slots);
+    return st;
+}
+
+mlpipe_status mlpipe__store_rows_unique(mlpipe_ctx *ctx,
+                                        const mlpipe__store_rows *rows)
+{
+    rows_table t = {.rows = rows, .owner = "store_commit", .of = "",
+                    .advice = "leave key= out"};
+    const mlpipe_status st = rows_fill(ctx, &t);
+
+    mlpipe__free(ctx->env, t.slots);
     return st;
 }
 

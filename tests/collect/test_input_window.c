@@ -214,6 +214,7 @@ static void test_refused_formats(void **state)
         {"BZh91AY&SY..", 12, "bunzip2"},
         {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8, "spreadsheet"},
         {"SQLite format 3\0", 16, "SQLite"},
+        {"PAR1\x15\4\x15\x10", 8, "is Parquet"},
     };
     mlpipe__input in;
 

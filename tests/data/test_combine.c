@@ -203,6 +203,13 @@ static void odd_names(void **state)
         ctx, d, "drop=a,`a:b`,`-a`,`lot size`", &out), "none of the 4");
     told(MLPIPE_E_PARAM, mlpipe_dataset_sort(ctx, d, "by=-a", &out),
          "rename one");
+    /* What one writes before one knows of keys. */
+    told(MLPIPE_E_PARAM, mlpipe_dataset_sort(ctx, d, "-a", &out),
+         "did you mean by=-a?");
+    told(MLPIPE_E_PARAM, mlpipe_dataset_select(ctx, d, "a,b", &out),
+         "did you mean columns=a,b?");
+    told(MLPIPE_E_PARAM, mlpipe_dataset_select(ctx, d, "columns=a b", &out),
+         "put values with spaces");
     assert_ok(ctx, mlpipe_dataset_sort(ctx, d, "by=`-lot size`", &out));
     mlpipe_dataset_free(out);
     mlpipe_dataset_free(d);

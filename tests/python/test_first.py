@@ -264,7 +264,7 @@ def test_a_child_reads_files(houses, model, tmp_path):
 def test_configure_refuses_what_cannot_be():
     with pytest.raises(ValueError):
         mlpipe.configure(threads=5000)
-    assert mlpipe._settings == (1, 0)
+    assert mlpipe._base._settings == (1, 0)
 
 
 def test_a_store_tells_versions_apart(houses, model, tmp_path):

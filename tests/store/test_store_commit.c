@@ -212,6 +212,13 @@ static void swaps_what_was_expected(void **state)
                   mlpipe_store_commit(f->c, f->s, "x", d, "key=x,z", &b));
     assert_status(MLPIPE_E_PARAM,
                   mlpipe_store_commit(f->c, f->s, "x.tmp", d, NULL, &b));
+    /* A key that identifies no row, with an example. */
+    assert_status(MLPIPE_E_CONFLICT,
+                  mlpipe_store_commit(f->c, f->s, "x", d, "key=word", &b));
+    assert_non_null(strstr(mlpipe_ctx_error(f->c)->text,
+                           "rows 0 and 3 have the same key, word=red"));
+    assert_ok(f->c, mlpipe_store_commit(f->c, f->s, "k", d, "key=word,x",
+                                        NULL));
     mlpipe_dataset_free(d);
     clean(f);
 }
@@ -227,8 +234,12 @@ static void histories_tell(void **state)
                           "source='cursor 17' retrieved=2026-01-30 key=x",
            one);
     commit(f, "x", 10, 2, "time=2026-02-01 author=bob code=def", NULL);
+    commit(f, "x", 11, 2, "time=2026-02-02", NULL);
     assert_ok(f->c, mlpipe_store_history(f->c, f->s, "x", &r));
-    assert_near(mlpipe_report_get(r, "versions"), 2, 0);
+    assert_near(mlpipe_report_get(r, "versions"), 3, 0);
+    /* Rows came: of that every column is another. */
+    assert_true(says(f->c, r, "\"2026-02-02T00:00:00Z\",11,"
+                              "\"all (rows differ)\""));
     assert_true(says(f->c, r, "\"2026-01-31T12:30:05Z\",10,\"\","
                               "\"as it came\",\"ada\","
                               "\"https://example.org/x\",\"CC0\","
@@ -459,6 +470,50 @@ static void pins_prove_what_they_get(void **state)
     mlpipe_dataset_free(d);
 }
 
+static void pin_log(void *user, uint32_t level, const char *component,
+                    const char *text)
+{
+    (void)component;
+    if (level == MLPIPE_LOG_WARN && strstr(text, "mlpipe_store_tag"))
+        ++*(uint32_t *)user;
+}
+
+/* A gc may take what is pinned, but for what has a tag: both are told. */
+static void pins_need_a_tag(void **state)
+{
+    fixture *f = *state;
+    uint32_t warnings = 0;
+    mlpipe_ctx_options o = {.size = sizeof o, .io = &f->io, .log = pin_log,
+                            .log_level = MLPIPE_LOG_WARN, .user = &warnings};
+    mlpipe_dataset *back;
+    mlpipe_store *s;
+    mlpipe_ctx *c;
+    char old[33];
+
+    assert_int_equal(0, mlpipe_ctx_new(&o, &c));
+    assert_ok(c, mlpipe_store_open(c, "store", NULL, &s));
+    commit(f, "x", 10, 1, NULL, old);
+    assert_ok(c, mlpipe_store_pin(c, s, "x", "bare.pin"));
+    assert_int_equal(warnings, 1);
+    commit(f, "x", 10, 2, NULL, NULL);
+    assert_ok(c, mlpipe_store_tag(c, s, "x", "kept"));
+    assert_ok(c, mlpipe_store_pin(c, s, "kept", "kept.pin"));
+    assert_ok(c, mlpipe_store_pin(c, s, "x", "same.pin"));
+    assert_int_equal(warnings, 1);
+    commit(f, "x", 10, 3, NULL, NULL);
+    assert_near(drops(f, "keep=1"), 1, 0);
+    assert_status(MLPIPE_E_NOT_FOUND,
+                  mlpipe_store_get_pinned(c, s, "bare.pin", &back));
+    assert_non_null(strstr(mlpipe_ctx_error(c)->text, old));
+    assert_non_null(strstr(mlpipe_ctx_error(c)->text, "a gc took it, or"));
+    assert_non_null(strstr(mlpipe_ctx_error(c)->text, "tag"));
+    assert_ok(c, mlpipe_store_get_pinned(c, s, "kept.pin", &back));
+    mlpipe_dataset_free(back);
+    mlpipe_store_free(s);
+    mlpipe_ctx_free(c);
+    clean(f);
+}
+
 /* A store of format 1 is told by its number. */
 static void refuses_the_format_before(void **state)
 {
@@ -485,6 +540,7 @@ int main(void)
         STORE_TEST(gc_keeps_sources),
         STORE_TEST(gc_knows_writers),
         STORE_TEST(pins_prove_what_they_get),
+        STORE_TEST(pins_need_a_tag),
         STORE_TEST(refuses_the_format_before),
     };
 

@@ -186,8 +186,16 @@ static void one_case(mlpipe_ctx *c, mlpipe_store *s, int64_t rows,
     assert_figure(r, "rows_removed", e.removed);
     assert_figure(r, "rows_changed", e.changed);
     assert_figure(r, "cells_changed", e.cells);
+    assert_string_equal("id", mlpipe_report_text(r, "compared_by"));
     if (e.cells)
         assert_examples(r, &e);
+    mlpipe_report_free(r);
+    /* Whole rows, whatever the commits say. */
+    assert_ok(c, mlpipe_store_diff(c, s, "a", "b", "key=none", &r));
+    assert_figure(r, "rows_added", e.added + e.changed);
+    assert_figure(r, "rows_removed", e.removed + e.changed);
+    assert_string_equal("whole rows", mlpipe_report_text(r, "compared_by"));
+    assert_true(isnan(mlpipe_report_get(r, "rows_changed")));
     mlpipe_report_free(r);
     /* Without the key a changed row is one that went and one that came. */
     assert_ok(c, mlpipe_store_diff(c, s, "b", "a", NULL, &r));
@@ -195,8 +203,13 @@ static void one_case(mlpipe_ctx *c, mlpipe_store *s, int64_t rows,
     mlpipe_report_free(r);
     assert_ok(c, mlpipe_store_changed(c, s, "a", db, &r));
     verdict = mlpipe_report_text(r, "verdict");
-    assert_figure(r, "rows_added", e.added + e.changed);
-    assert_figure(r, "rows_removed", e.removed + e.changed);
+    if (strcmp(verdict, "unrelated")) {
+        assert_figure(r, "rows_added", e.added + e.changed);
+        assert_figure(r, "rows_removed", e.removed + e.changed);
+    } else {
+        assert_true(isnan(mlpipe_report_get(r, "rows_added")));
+        assert_true(isnan(mlpipe_report_get(r, "rows_removed")));
+    }
     if (!e.added && !e.removed && !e.changed && rows > 3)
         assert_true(!strcmp(verdict, "same") ||
                     (shuffle && !strcmp(verdict, "same rows reordered")));
@@ -294,6 +307,8 @@ static void verdicts_and_schemas(void **state)
     assert_null(r);
     assert_status(MLPIPE_E_CONFLICT,
                   mlpipe_store_diff(c, s, "t", "u", "key=word", &r));
+    assert_non_null(strstr(mlpipe_ctx_error(c)->text, "the same key, word="));
+    assert_non_null(strstr(mlpipe_ctx_error(c)->text, "key=none"));
     /* The key of a commit, of one of them only, is left out. */
     assert_ok(c, mlpipe_store_commit(c, s, "u", other, "key=more", NULL));
     assert_ok(c, mlpipe_store_diff(c, s, "t", "u", NULL, &r));

@@ -54,3 +54,6 @@ FOLDER(offset)
 #ifdef TORTURE_SYNTH
 FOLDER(synth)
 #endif
+#ifdef TORTURE_TABLES
+FOLDER(tables)
+#endif

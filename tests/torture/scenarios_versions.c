@@ -156,6 +156,9 @@ static mlpipe_status torture_store_pin(torture *t)
     mlpipe_store *s = NULL;
     mlpipe_status st = versions_begin(t, &s);
 
+    /* A tag of another version, which the pin has to read. */
+    if (!st)
+        st = mlpipe_store_tag(t->plain, s, "a", "first");
     if (!st)
         st = mlpipe_store_pin(t->c, s, "b", "b.pin");
     mlpipe_store_free(s);

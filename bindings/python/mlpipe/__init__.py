@@ -11,164 +11,19 @@
     print(model.evaluate(test)["r2"])
 
 Keyword arguments are the parameters of the catalog (mlpipe.steps()). Errors
-are mlpipe.Error with the fields of the library's message.
+are mlpipe.Error with the fields of the library's message. What the library
+says beside results, such as warnings, goes to logging.getLogger("mlpipe").
 """
 import ctypes
+import difflib
 import html
 import json
-import os
-import threading
 
 from . import _arrow, _raw
+from ._base import (Error, _bytes, _ctx, _Handle, _is, _lib, _names, _params,
+                    _text, configure, version)
 
-
-def _load():
-    """The library: MLPIPE_LIBRARY, beside this file, or the system's."""
-    here = os.path.dirname(os.path.abspath(__file__))
-    beside = os.path.join(here, "libmlpipe.so.0")
-    name = os.environ.get("MLPIPE_LIBRARY") or (
-        beside if os.path.exists(beside) else "libmlpipe.so.0")
-    try:
-        library = _raw.declare(ctypes.CDLL(name))
-    except OSError as error:
-        raise OSError(f"{error}; MLPIPE_LIBRARY may name the library, such "
-                      "as build/quickstart/lib/libmlpipe.so.0") from None
-    # A buffer may hold any bytes, which a C string cannot.
-    library.mlpipe_buffer_data.restype = ctypes.c_void_p
-    return library
-
-
-_lib = _load()
-
-
-class Error(Exception):
-    """What the library said: status, detail, row, column, where, text."""
-
-    def __init__(self, error):
-        self.status = error.status
-        self.name = _lib.mlpipe_status_name(error.status).decode()
-        self.detail = error.detail
-        self.row = error.row if error.row >= 0 else None
-        self.column = _text(error.column) or None
-        self.where = _text(error.where) or None
-        self.text = _text(error.text)
-        super().__init__(f"{self.name}: {self.text}")
-
-
-def _text(raw):
-    return raw.decode("utf-8", "replace") if raw else ""
-
-
-def _bytes(text):
-    if text is None:
-        return None
-    if isinstance(text, os.PathLike):
-        text = os.fspath(text)
-    if not isinstance(text, str):
-        raise TypeError(f"a text is needed, not {type(text).__name__}")
-    return text.encode()
-
-
-def _params(text, named):
-    """"a=1 b=2" and keywords as one parameter text."""
-    parts = [text] if text else []
-    for key, value in named.items():
-        if isinstance(value, bool):
-            value = "true" if value else "false"
-        elif isinstance(value, (list, tuple)):
-            value = ",".join(str(v) for v in value)
-        elif isinstance(value, float):
-            value = repr(value)
-        value = str(value).replace("'", "''")
-        parts.append(f"{key.rstrip('_')}='{value}'")
-    return " ".join(parts).encode() or None
-
-
-def _is(thing, kind):
-    if not isinstance(thing, kind):
-        raise TypeError(f"a mlpipe.{kind.__name__} is needed, not "
-                        f"{type(thing).__name__}")
-
-
-class _Handle:
-    """An object of the library: freed with this one."""
-
-    _free = None
-
-    def __init__(self, pointer):
-        self._p = pointer
-
-    def __del__(self):
-        pointer, self._p = getattr(self, "_p", None), None
-        if pointer and _lib is not None:
-            getattr(_lib, self._free)(pointer)
-
-
-class _Context(_Handle):
-    _free = "mlpipe_ctx_free"
-
-    def __init__(self, threads=1, seed=0):
-        options = _raw.mlpipe_ctx_options()
-        options.size = ctypes.sizeof(options)
-        options.threads = threads
-        options.seed = seed
-        pointer = ctypes.POINTER(_raw.mlpipe_ctx)()
-        status = _lib.mlpipe_ctx_new(ctypes.byref(options),
-                                     ctypes.byref(pointer))
-        if status == _raw.MLPIPE_E_NOMEM:
-            raise MemoryError("no context")
-        if status:
-            raise ValueError(f"threads={threads} or seed={seed} is out of "
-                             "range")
-        super().__init__(pointer)
-
-    def call(self, name, *arguments):
-        status = getattr(_lib, name)(self._p, *arguments)
-        if status:
-            raise Error(_lib.mlpipe_ctx_error(self._p).contents)
-
-    def give(self, name, kind, *arguments):
-        """Call a function whose last argument gives an object."""
-        pointer = ctypes.POINTER(kind)()
-        self.call(name, *arguments, ctypes.byref(pointer))
-        return pointer
-
-    def text(self, name, *arguments):
-        """Call a function that gives a buffer; its bytes."""
-        buffer = self.give(name, _raw.mlpipe_buffer, *arguments)
-        try:
-            return ctypes.string_at(_lib.mlpipe_buffer_data(buffer),
-                                    _lib.mlpipe_buffer_size(buffer))
-        finally:
-            _lib.mlpipe_buffer_free(buffer)
-
-
-_settings = (1, 0)
-_local = threading.local()
-
-
-def _ctx():
-    """The context of this thread, process and configuration: the library's
-    belong to one thread at a time, and to the process that made them."""
-    made_for = (os.getpid(), _settings)
-    if getattr(_local, "made_for", None) != made_for:
-        _local.context = _Context(*_settings)
-        _local.made_for = made_for
-    return _local.context
-
-
-def configure(threads=1, seed=0):
-    """Threads and seed of every later call, on every thread of Python."""
-    global _settings
-    _Context(threads, seed)  # refuses what no later call could use
-    _settings = (threads, seed)
-
-
-def version():
-    """The version of the loaded library, such as "0.1.0"."""
-    v = _lib.mlpipe_version()
-    return f"{v >> 16}.{v >> 8 & 255}.{v & 255}"
-
+Error.__module__ = __name__  # where users find it
 
 # what expressions are made of
 _WORDS = (_raw.MLPIPE_KIND_FUNCTION, _raw.MLPIPE_KIND_SYNTAX)
@@ -202,15 +57,24 @@ def functions():
 
 
 class Report(_Handle):
-    """Named numbers: report["rmse"], dict(report), print(report)."""
+    """Named numbers: report["rmse"], dict(report), print(report); texts by
+    text("verdict"), tables by table("findings")."""
 
     _free = "mlpipe_report_free"
 
     def __getitem__(self, name):
         value = _lib.mlpipe_report_get(self._p, _bytes(name))
         if value != value and name not in self.keys():
-            raise KeyError(name)
+            raise KeyError(self._no_number(name))
         return value
+
+    def _no_number(self, name):
+        if self.text(name) is not None:
+            return f"{name!r} is a text: use .text({name!r})"
+        if name in self.tables:
+            return f"{name!r} is a table: use .table({name!r})"
+        near = difflib.get_close_matches(name, self.keys(), 1)
+        return name + (f": did you mean {near[0]!r}?" if near else "")
 
     def keys(self):
         name = ctypes.c_char_p()
@@ -225,6 +89,18 @@ class Report(_Handle):
         """A text of the report, such as "task"; None where it has none."""
         found = _lib.mlpipe_report_text(self._p, _bytes(name))
         return None if found is None else _text(found)
+
+    @property
+    def tables(self):
+        """The names of the tables, series among them."""
+        return [_text(_lib.mlpipe_report_table_name(self._p, i))
+                for i in range(_lib.mlpipe_report_tables(self._p))]
+
+    def table(self, name):
+        """A table as a Dataset; a series as one of a column, "value"."""
+        return Dataset(_ctx().give("mlpipe_report_table",
+                                   _raw.mlpipe_dataset, self._p,
+                                   _bytes(name)))
 
     def to_dict(self):
         return json.loads(_ctx().text("mlpipe_report_render", self._p,
@@ -245,6 +121,29 @@ class Report(_Handle):
     def __str__(self):
         return _ctx().text("mlpipe_report_render", self._p,
                            b"text").decode()
+
+
+_TYPES = {_raw.MLPIPE_TYPE_BOOL: "bool", _raw.MLPIPE_TYPE_I64: "i64",
+          _raw.MLPIPE_TYPE_F64: "f64", _raw.MLPIPE_TYPE_TEXT: "text",
+          _raw.MLPIPE_TYPE_CATEGORY: "category",
+          _raw.MLPIPE_TYPE_TIMESTAMP: "timestamp",
+          _raw.MLPIPE_TYPE_DURATION: "duration"}
+_TEXTS = (_raw.MLPIPE_TYPE_TEXT, _raw.MLPIPE_TYPE_CATEGORY)
+_UNITS = {_raw.MLPIPE_UNIT_S: "s", _raw.MLPIPE_UNIT_MS: "ms",
+          _raw.MLPIPE_UNIT_US: "us", _raw.MLPIPE_UNIT_NS: "ns"}
+
+
+def _cell(value):
+    """A value of JSON for people."""
+    if isinstance(value, str):
+        return value
+    return "null" if value is None else json.dumps(value)
+
+
+def _line(text, room=40):
+    """A text that fits a cell: one line, and not too long."""
+    text = "".join(c if c.isprintable() else " " for c in text)
+    return text if len(text) <= room else text[:room - 3] + "..."
 
 
 class Dataset(_Handle):
@@ -288,17 +187,45 @@ class Dataset(_Handle):
         """New or replaced columns: "ratio = a / b; y = year(date)"."""
         return self._made("with_column", _bytes(expressions))
 
-    def select(self, params="", **named):
-        """Columns: columns="a,b", drop="c", rename="old:new"."""
-        return self._made("select", _params(params, named))
+    def select(self, params="", *more, **named):
+        """Columns: ["a", "b"] or "a,b"; columns=, drop=["c"],
+        rename={"old": "new"}."""
+        text = ""
+        if not isinstance(params, str):
+            named["columns"] = [*params, *more]
+        elif more or params in self.columns:
+            named["columns"] = [params, *more]
+        elif "=" in params or params.startswith("{"):
+            text = params
+        elif params:
+            named["columns"] = params
+        if isinstance(named.get("rename"), dict):
+            named["rename"] = [f"{old}:{new}"
+                               for old, new in named["rename"].items()]
+        for key in ("columns", "drop", "rename"):
+            if key in named:
+                named[key] = _names(named[key])
+        return self._made("select", _params(text, named))
 
     def sample(self, params="", **named):
-        """Rows at random: rows=1000 or share=0.1; seed=, replace=, by=."""
+        """Rows at random: 1000 or rows=1000, a tenth 0.1 or share=0.1;
+        seed=, replace=, by=."""
+        if isinstance(params, int) and not isinstance(params, bool):
+            params, named = "", {"rows": params, **named}
+        elif isinstance(params, float):
+            params, named = "", {"share": params, **named}
         return self._made("sample", _params(params, named))
 
-    def sort(self, by, **named):
-        """Rows in the order of columns: "-price,date", nulls="first"."""
-        return self._made("sort", _params("", {"by": by, **named}))
+    def sort(self, by, *more, **named):
+        """Rows in the order of columns: "-price,date" or ["-price", "date"],
+        a minus from the highest down; nulls="first"."""
+        if isinstance(by, str) and (more or by in self.columns):
+            by = [by, *more]
+        elif isinstance(by, str) and "=" in by:
+            return self._made("sort", _params(by, named))
+        elif not isinstance(by, str):
+            by = [*by, *more]
+        return self._made("sort", _params("", {"by": _names(by), **named}))
 
     def asof(self, right, params="", **named):
         """Joined with what had happened and was known: on="time",
@@ -311,10 +238,27 @@ class Dataset(_Handle):
                                    _raw.mlpipe_dataset, self._p, *args))
 
     def values(self, column):
-        """A column as a list: numbers or texts, None for null."""
+        """A column as a list, None for null: int, float, bool, str. Times are
+        whole counts of their unit, which types tells: timestamps since
+        1970-01-01 UTC."""
         position = _lib.mlpipe_dataset_find(self._p, _bytes(column))
         if position < 0:
-            raise KeyError(column)
+            near = difflib.get_close_matches(column, self.columns, 1)
+            raise KeyError(column + (f": did you mean {near[0]!r}?"
+                                     if near else ""))
+        if _lib.mlpipe_dataset_type(self._p, position) in _TEXTS:
+            return self._texts(position)
+        schema, array = _raw.ArrowSchema(), _raw.ArrowArray()
+        alone = self.select([column])
+        _ctx().call("mlpipe_dataset_to_arrow", alone._p, None,
+                    ctypes.byref(schema), ctypes.byref(array))
+        try:
+            return _arrow.numbers(schema, array)
+        finally:
+            schema.release(ctypes.byref(schema))
+            array.release(ctypes.byref(array))
+
+    def _texts(self, position):
         value = _raw.mlpipe_value()
         # No NUL need stand behind a text, so that it is no C string.
         start = ctypes.c_void_p.from_buffer(value,
@@ -323,12 +267,47 @@ class Dataset(_Handle):
         for row in range(len(self)):
             _lib.mlpipe_dataset_cell(self._p, row, position,
                                      ctypes.byref(value))
-            if value.kind == _raw.MLPIPE_VALUE_TEXT:
-                found.append(_text(ctypes.string_at(start.value, value.len)))
-            else:
-                null = value.kind == _raw.MLPIPE_VALUE_NULL
-                found.append(None if null else value.num)
+            found.append(
+                _text(ctypes.string_at(start.value, value.len))
+                if value.kind == _raw.MLPIPE_VALUE_TEXT else None)
         return found
+
+    @property
+    def types(self):
+        """{column: "bool", "i64", "f64", "text", "category",
+        "timestamp[us]", "duration[s]"}."""
+        found = {}
+        for i, name in enumerate(self.columns):
+            unit = _UNITS.get(_lib.mlpipe_dataset_unit(self._p, i))
+            found[name] = _TYPES[_lib.mlpipe_dataset_type(self._p, i)] + (
+                f"[{unit}]" if unit else "")
+        return found
+
+    def __repr__(self):
+        types = [f"{_line(name)} {kind}" for name, kind in
+                 self.types.items()]
+        more = len(types) - 8
+        shown = ", ".join(types[:8]) + (f" and {more} more" if more > 0
+                                        else "")
+        return (f"<mlpipe.Dataset: {len(self)} rows, {len(types)} columns: "
+                f"{shown}>")
+
+    def head(self, n=5):
+        """The first rows as a text: print(data.head())."""
+        part = self._made("slice", 0, max(0, min(n, len(self))))
+        lines = _ctx().text("mlpipe_write_json_memory", part._p,
+                            b"nan=string").decode().splitlines()
+        texts = {name for name, kind in self.types.items()
+                 if kind in ("text", "category")}
+        rows = [self.columns] + [
+            [_cell(row.get(name)) for name in self.columns]
+            for row in map(json.loads, lines)]
+        rows = [[_line(cell) for cell in row] for row in rows]
+        wide = [max(map(len, cells)) for cells in zip(*rows)]
+        return "\n".join(
+            "  ".join(cell.ljust(w) if name in texts else cell.rjust(w)
+                      for cell, w, name in zip(row, wide, self.columns)
+                      ).rstrip() for row in rows)
 
     def fingerprint(self):
         return _ctx().text("mlpipe_dataset_fingerprint", self._p).decode()
@@ -360,7 +339,6 @@ class Dataset(_Handle):
         """What happened when it was read."""
         return Report(_ctx().give("mlpipe_dataset_reading",
                                   _raw.mlpipe_report, self._p))
-
 
     def dirty(self, params="", **named):
         """(the dataset with defects, the key to them: a Report)."""
@@ -645,6 +623,17 @@ class Pipeline(_Handle):
                     _params(params, named))
         return self
 
+    def derive(self, expressions):
+        """Features: "ratio = a / max(b, 1); age = year(as_of) - built"."""
+        _ctx().call("mlpipe_pipeline_derive", self._p, _bytes(expressions))
+        return self
+
+    def filter(self, condition):
+        """Train on rows where it is true: "age > 30 and city != 'Rome'";
+        it may not read the target."""
+        _ctx().call("mlpipe_pipeline_filter", self._p, _bytes(condition))
+        return self
+
     def fit(self, train, valid=None):
         _is(train, Dataset)
         if valid is not None:
@@ -766,8 +755,12 @@ class Store(_Handle):
         return self._report("diff", _bytes(a), _bytes(b),
                             _params(params, named))
 
-    def pin(self, name, path):
-        """Write a file, to be committed beside the code, of a version."""
+    def pin(self, name, path, tag=None):
+        """Write a file, to be committed beside the code, of a version. A tag
+        protects the version from gc; a pin alone does not."""
+        if tag is not None:
+            self.tag(name, tag)
+            name = tag
         _ctx().call("mlpipe_store_pin", self._p, _bytes(name), _bytes(path))
 
     def pinned(self, path):

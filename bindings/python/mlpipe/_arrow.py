@@ -46,3 +46,33 @@ def uncapsule(capsule, name, kind):
     pointer = ctypes.cast(_capsule_get(capsule, name), ctypes.POINTER(kind))
     pointer.capsule = capsule
     return pointer
+
+
+_NUMBERS = {b"l": ctypes.c_int64, b"t": ctypes.c_int64, b"g": ctypes.c_double,
+            b"f": ctypes.c_float}
+
+
+def _bits(address, start, length):
+    raw = ctypes.string_at(address, (start + length + 7) // 8)
+    return [bool(raw[i // 8] >> i % 8 & 1)
+            for i in range(start, start + length)]
+
+
+def numbers(schema, array):
+    """The only column of a struct array as a list: whole numbers and times as
+    int, exactly, others as float and bool; None for null."""
+    child = array.children[0].contents
+    length, start = array.length, array.offset + child.offset
+    kind = schema.children[0].contents.format[:1]
+    if not length:
+        return []
+    if kind == b"b":
+        found = _bits(child.buffers[1], start, length)
+    else:
+        number = _NUMBERS[kind]
+        found = list((number * length).from_address(
+            child.buffers[1] + start * ctypes.sizeof(number)))
+    if child.buffers[0]:
+        valid = _bits(child.buffers[0], start, length)
+        found = [x if v else None for x, v in zip(found, valid)]
+    return found
