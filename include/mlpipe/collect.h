@@ -40,7 +40,10 @@ typedef struct mlpipe_stream {
  * null, quoted or not unless quoted=text; spaces after delimiters are trimmed
  * and reported. What separates cells, quotes, escapes, comments, lines before
  * the header and behind the rows are found out and reported, unless they are
- * told; see mlpipe_csv_dialect.
+ * told; see mlpipe_csv_dialect. A last row that breaks the type of a column of
+ * dates or numbers, holds the sum of another and has an empty cell is a line
+ * of the footer in any language; where it is one of these alone, or a few words
+ * make a text of a column, the log warns.
  *
  * A file may be compressed: gzip (of several members too) and zstd (of several
  * frames too) are told by their first bytes, whatever the name, where the

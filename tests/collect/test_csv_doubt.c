@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a few cells do to a column is told: rows of sums in any language, a
+ * word among numbers, numbers that are written in another way.
+ */
+#include "support.h"
+
+static mlpipe_ctx *ctx;
+static char told[4000];
+
+static void keep_log(void *user, uint32_t level, const char *component,
+                     const char *text)
+{
+    (void)user;
+    (void)component;
+    if (level <= MLPIPE_LOG_WARN) {
+        strncat(told, text, sizeof told - strlen(told) - 2);
+        strcat(told, "\n");
+    }
+}
+
+static int set_up(void **state)
+{
+    const mlpipe_ctx_options o = {.size = sizeof o, .log = keep_log,
+                                  .log_level = MLPIPE_LOG_INFO};
+    return mlpipe_ctx_new(&o, &ctx);
+}
+
+static int tear_down(void **state)
+{
+    mlpipe_ctx_free(ctx);
+    return 0;
+}
+
+static mlpipe_dataset *read_ok(const char *text, const char *params)
+{
+    mlpipe_dataset *d;
+
+    told[0] = '\0';
+    if (mlpipe_read_csv_memory(ctx, text, strlen(text), params, &d))
+        fail_msg("%s", mlpipe_ctx_error(ctx)->text);
+    return d;
+}
+
+static void assert_told(const char *words)
+{
+    if (!strstr(told, words))
+        fail_msg("no \"%s\" in: %s", words, told);
+}
+
+static void assert_quiet(void)
+{
+    assert_string_equal("", told);
+}
+
+/* Is it in the report of the reading? */
+static void assert_noted(const mlpipe_dataset *d, const char *words)
+{
+    mlpipe_report *r;
+    mlpipe_buffer *json;
+
+    assert_ok(ctx, mlpipe_dataset_reading(ctx, d, &r));
+    assert_ok(ctx, mlpipe_report_render(ctx, r, "json", &json));
+    if (!strstr(mlpipe_buffer_data(json), words))
+        fail_msg("no \"%s\" in: %s", words,
+                 (const char *)mlpipe_buffer_data(json));
+    mlpipe_buffer_free(json);
+    mlpipe_report_free(r);
+}
+
+/* ---- the last row ------------------------------------------------------- */
+
+/* Rows of a day, a kind, a count and a price whose sums are told. */
+static char *sales(int rows, const char *last)
+{
+    static char text[40000];
+    char *p = text;
+
+    p += sprintf(p, "Datum;Art;Menge;Preis;\n");
+    for (int i = 0; i < rows; i++)
+        p += sprintf(p, "2024-03-%02d;%s;%d;%d,25;x\n", i % 28 + 1,
+                     i % 2 ? "a" : "b", i, 3 * i);
+    sprintf(p, "%s", last);
+    return text;
+}
+
+static void test_total(void **state)
+{
+    /* 0 + ... + 39 and three times that with 40 quarters. */
+    mlpipe_dataset *d = read_ok(sales(40, "Summe;;780;2350,00;\n"), NULL);
+
+    assert_quiet();
+    assert_int_equal(40, mlpipe_dataset_rows(d));
+    assert_int_equal(MLPIPE_TYPE_TIMESTAMP, mlpipe_dataset_type(d, 0));
+    assert_int_equal(MLPIPE_TYPE_I64, mlpipe_dataset_type(d, 2));
+    assert_int_equal(MLPIPE_TYPE_F64, mlpipe_dataset_type(d, 3));
+    assert_noted(d, "Summe;;780");
+    mlpipe_dataset_free(d);
+    /* One sum is enough, rounded too; behind a blank line; without its end. */
+    d = read_ok(sales(40, "\nRazem;;9;2350;"), NULL);
+    assert_int_equal(40, mlpipe_dataset_rows(d));
+    assert_int_equal(MLPIPE_TYPE_TIMESTAMP, mlpipe_dataset_type(d, 0));
+    mlpipe_dataset_free(d);
+}
+
+static void test_total_in_doubt(void **state)
+{
+    /* No sum: the row stays, and it is told what it did. */
+    mlpipe_dataset *d = read_ok(sales(400, "Stand;;781;1,00;\n"), NULL);
+
+    assert_int_equal(401, mlpipe_dataset_rows(d));
+    assert_int_equal(MLPIPE_TYPE_CATEGORY, mlpipe_dataset_type(d, 0));
+    assert_told("column Datum: 400 of 401 values are timestamps, line 402 is "
+                "\"Stand\"; say footer=1 or as=Datum:text");
+    mlpipe_dataset_free(d);
+    /* A sum beside an empty cell, but no type is broken. */
+    d = read_ok("a,b,c\nx,1,7\ny,2,7\nz,3,7\n,6,7\n", NULL);
+    assert_int_equal(4, mlpipe_dataset_rows(d));
+    assert_told("line 5 may be no row: it holds the sum of column b");
+    mlpipe_dataset_free(d);
+    /* What is said is done. */
+    d = read_ok(sales(40, "Summe;;780;2350,00;\n"), "footer=0");
+    assert_int_equal(41, mlpipe_dataset_rows(d));
+    mlpipe_dataset_free(d);
+    d = read_ok("a,b,c\nx,1,7\ny,2,7\nz,3,7\n,6,7\n", "footer=0");
+    assert_quiet();
+    mlpipe_dataset_free(d);
+    /* Missing values are no sums. */
+    d = read_ok("a,b,c\nx,1,7\ny,2,7\nz,3,7\n,7,7\n", NULL);
+    assert_quiet();
+    mlpipe_dataset_free(d);
+}
+
+/* ---- a word among numbers ----------------------------------------------- */
+
+static void test_few(void **state)
+{
+    static char text[20000];
+    char *p = text + sprintf(text, "first,mid,many,bool\n");
+
+    for (int i = 0; i < 300; i++)
+        p += sprintf(p, "%s,%s,%s,%s\n", i ? "1.5" : "none",
+                     i == 7 || i == 9 ? "-" : "12",
+                     i % 50 ? "3" : "word", i == 3 ? "maybe" : "yes");
+    mlpipe_dataset *d = read_ok(text, NULL);
+    assert_told("column first: 299 of 300 values are numbers, line 2 is "
+                "\"none\"");
+    assert_told("column mid: 298 of 300 values are integers, line 9 is "
+                "\"-\" (and 1 more)");
+    assert_told("column bool: 299 of 300 values are yes or no");
+    assert_null(strstr(told, "column many"));
+    mlpipe_dataset_free(d);
+    d = read_ok(text, "as=first:text,mid:text,bool:category");
+    assert_quiet();
+    mlpipe_dataset_free(d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_total),
+        cmocka_unit_test(test_total_in_doubt),
+        cmocka_unit_test(test_few),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
