@@ -29,8 +29,8 @@ const mlpipe__param mlpipe__csv_params[] = {
      ". or ,; auto: a column whose numbers all read with a comma has one, "
      "where commas do not separate cells."},
     {"thousands", MLPIPE_PARAM_TEXT, "", 0, 0, NULL, 0x000100,
-     "What stands between groups of three digits: one of , . _ space or "
-     "''''; '' for none."},
+     "What stands between groups of three digits: one of , . _ space "
+     "(U+00A0 and U+202F too) or ''''; '' for none."},
     {"na", MLPIPE_PARAM_TEXT, "?,NA,N/A,NaN,nan,null,NULL", 0, 0, NULL,
      0x000100,
      "Cells that mean null, by comma, in this very spelling; the empty cell "

@@ -86,8 +86,13 @@ static void csv_report_types(mlpipe_report *r, const mlpipe__csv *csv)
             r, c->dictionary ? (double)c->dictionary->dict.count
                              : mlpipe__nan());
         const char *note = csv_type_note(c);
+        const char *way = c->forced ? NULL : mlpipe__csv_groups_name(c);
         char lost[120];
-        if (!*note && c->lost) {
+        if (!*note && way) {
+            (void)mlpipe__format(lost, sizeof lost, "looks like numbers "
+                                 "written with %s", way);
+            note = lost;
+        } else if (!*note && c->lost) {
             csv_lost_note(c, lost, sizeof lost);
             note = lost;
         }

@@ -155,12 +155,62 @@ static void test_few(void **state)
     mlpipe_dataset_free(d);
 }
 
+/* ---- numbers in another way --------------------------------------------- */
+
+static void test_ways(void **state)
+{
+    static const struct {
+        const char *cells[4], *way;
+        double second;
+    } cases[] = {
+        {{"950,00", "1.708,04", "-1.234,50", "12.345.678,9"},
+         "thousands='.' decimal=','", 1708.04},
+        {{"12.5", "1'234.50", "7", "1'000'000.25"}, "thousands=''''",
+         1234.5},
+        {{"1 234,50", "-1 234,50", "2,5", "7"},
+         "thousands=space decimal=','", -1234.5},
+        {{"12", "1\xc2\xa0" "234", "7", "1\xe2\x80\xaf" "000"},
+         "thousands=space", 1234},
+        {{"1,234.50", "1,234", "2.5", "7"}, "thousands=','", 1234},
+    };
+    char text[200], words[120];
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *const *c = cases[i].cells;
+        sprintf(text, "x;y\n%s;a\n%s;b\n%s;c\n%s;d\n", c[0], c[1], c[2],
+                c[3]);
+        mlpipe_dataset *d = read_ok(text, NULL);
+        assert_int_equal(MLPIPE_TYPE_CATEGORY, mlpipe_dataset_type(d, 0));
+        sprintf(words, "look like numbers written with %s;", cases[i].way);
+        assert_told(words);
+        sprintf(words, "looks like numbers written with %s\"",
+                cases[i].way);
+        assert_noted(d, words);
+        mlpipe_dataset_free(d);
+        /* What is advised helps. */
+        mlpipe_value v;
+        d = read_ok(text, cases[i].way);
+        assert_quiet();
+        assert_int_equal(0, mlpipe_dataset_cell(d, 1, 0, &v));
+        assert_true(v.num == cases[i].second);
+        mlpipe_dataset_free(d);
+    }
+    /* Neither numbers nor a doubt. */
+    mlpipe_dataset *d = read_ok("x;y\n1.708,04;a\n1.70,04;b\n", NULL);
+    assert_quiet();
+    mlpipe_dataset_free(d);
+    d = read_ok("x;y\n030 123 456;a\n555 12 12;b\n", NULL);
+    assert_quiet();
+    mlpipe_dataset_free(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_total),
         cmocka_unit_test(test_total_in_doubt),
         cmocka_unit_test(test_few),
+        cmocka_unit_test(test_ways),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
