@@ -479,6 +479,7 @@ typedef struct mlpipe__csv_column {
     bool ungrouped;          /* 1,5: it can only be a decimal one */
     bool yes, no;            /* bools that occur */
     bool zone, naive;        /* times with and without a zone */
+    bool dots;               /* a date such as 1.2.2015, day first */
     bool beyond_ns;          /* a time that ns cannot hold */
     bool texts;              /* its texts are gathered */
     bool late;               /* some texts were missed: gather them again */

@@ -96,7 +96,11 @@ static uint32_t csv_fit_time(mlpipe__csv_column *c, const char *s, size_t n,
         if (o == MLPIPE__CSV_MDY)
             mdy = time;
     }
-    if (fits == (MLPIPE__CSV_MDY | MLPIPE__CSV_DMY)
+    /* Dots are day first: no one writes the month before one. */
+    const bool dots = fits & (MLPIPE__CSV_MDY | MLPIPE__CSV_DMY)
+        && (s[1] == '.' || s[2] == '.');
+    c->dots |= dots;
+    if (fits == (MLPIPE__CSV_MDY | MLPIPE__CSV_DMY) && !dots
         && mdy.seconds != time.seconds && !c->example_line
         && n < MLPIPE__CSV_EXAMPLE) {
         c->example_line = line;
@@ -366,7 +370,9 @@ static mlpipe_status csv_settle(mlpipe_ctx *ctx, mlpipe__csv *csv,
             return csv_ambiguous_date(ctx, csv, c);
         c->unit = csv_time_unit(c);
         c->order = c->may & MLPIPE__CSV_YMD ? MLPIPE__CSV_YMD
-            : c->may & MLPIPE__CSV_MDY ? MLPIPE__CSV_MDY : MLPIPE__CSV_DMY;
+            : c->may & MLPIPE__CSV_DMY && (c->dots
+                                           || !(c->may & MLPIPE__CSV_MDY))
+            ? MLPIPE__CSV_DMY : MLPIPE__CSV_MDY;
         return MLPIPE_OK;
     }
     if (c->type != MLPIPE_TYPE_TEXT || c->forced)

@@ -50,7 +50,7 @@ const mlpipe__param mlpipe__csv_params[] = {
      "More bad or mended rows than this end the reading in any case."},
     {"dates", MLPIPE_PARAM_CHOICE, "auto", 0, 0, "auto,mdy,dmy,ymd", 0x000100,
      "Order of dates such as 3/4/2015; auto: the one that fits the whole "
-     "column."},
+     "column, day first where dots part them and it fits."},
     {"text", MLPIPE_PARAM_CHOICE, "auto", 0, 0, "auto,category,text",
      0x000100,
      "How texts are kept; auto: as categories up to 65,536 different ones."},

@@ -42,6 +42,8 @@ static const char *csv_type_note(const mlpipe__csv_column *c)
         return "integers above 2^53 were rounded";
     if (c->type == MLPIPE_TYPE_TIMESTAMP)
         return c->order == MLPIPE__CSV_MDY ? "month/day/year"
+            : c->order == MLPIPE__CSV_DMY && c->dots
+            ? "day.month.year: dots are day first"
             : c->order == MLPIPE__CSV_DMY ? "day/month/year"
             : c->zone ? "with a zone, kept as UTC" : "";
     if (c->kinds & (c->kinds - 1))

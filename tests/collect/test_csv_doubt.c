@@ -204,6 +204,47 @@ static void test_ways(void **state)
     mlpipe_dataset_free(d);
 }
 
+/* ---- dots --------------------------------------------------------------- */
+
+static void dots(const char *cells, const char *params, double first,
+                 const char *note)
+{
+    mlpipe_value v;
+    mlpipe_dataset *d = read_ok(cells, params);
+
+    assert_int_equal(MLPIPE_TYPE_TIMESTAMP, mlpipe_dataset_type(d, 0));
+    assert_int_equal(0, mlpipe_dataset_cell(d, 0, 0, &v));
+    assert_true(v.num == first);
+    assert_noted(d, note);
+    mlpipe_dataset_free(d);
+}
+
+static void test_dots(void **state)
+{
+    const double feb1 = 1706745600, jan2 = 1704153600;
+    mlpipe_dataset *d;
+
+    dots("d;x\n01.02.2024;a\n03.04.2024;b\n", NULL, feb1,
+         "day.month.year: dots are day first");
+    dots("d;x\n1.2.2024 00:00;a\n3.4.2024 10:00;b\n", NULL, feb1,
+         "day.month.year: dots are day first");
+    dots("d;x\n01.02.2024;a\n13.04.2024;b\n", NULL, feb1,
+         "day.month.year: dots are day first");
+    /* Where day first does not fit, or another order is asked for. */
+    dots("d;x\n01.02.2024;a\n03.14.2024;b\n", NULL, jan2,
+         "month/day/year");
+    dots("d;x\n01.02.2024;a\n", "dates=mdy", jan2, "month/day/year");
+    /* Slashes and hyphens stay in doubt, beside dots too. */
+    for (int i = 0; i < 3; i++) {
+        static const char *const texts[] = {
+            "d;x\n01/02/2024;a\n", "d;x\n01-02-2024;a\n",
+            "d;x\n01.02.2024;a\n03/04/2024;b\n"};
+        assert_status(MLPIPE_E_AMBIGUOUS,
+                      mlpipe_read_csv_memory(ctx, texts[i], strlen(texts[i]),
+                                             NULL, &d));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +252,7 @@ int main(void)
         cmocka_unit_test(test_total_in_doubt),
         cmocka_unit_test(test_few),
         cmocka_unit_test(test_ways),
+        cmocka_unit_test(test_dots),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
