@@ -366,8 +366,9 @@ MLPIPE_API void mlpipe_source_free(mlpipe_source *source);
  * With protect=true a ' stands before texts that a spreadsheet would run as
  * formulas; they read back with it. The full list of parameters is in the
  * catalog under "mlpipe_write_csv": delimiter=, quote=, header=, null=,
- * nan=string|null|fail, protect=. After a crash the file is the old or the
- * new one.
+ * nan=string|null|fail, decimal=',' (with delimiter=';'), protect=. The file
+ * is plain text: a name that ends in .gz or .zst is refused. After a crash the
+ * file is the old or the new one.
  *
  * @param ctx borrows
  * @param dataset borrows
@@ -377,7 +378,7 @@ MLPIPE_API void mlpipe_source_free(mlpipe_source *source);
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM (also: a value that null= cannot be
  *         told from), MLPIPE_E_NUMERIC (NaN under nan=fail; the place is
  *         told), MLPIPE_E_UNSUPPORTED (a time beyond the years 1 to 9999, a
- *         context without files), MLPIPE_E_IO, MLPIPE_E_NOT_FOUND (no such
+ *         context without files, a name of a compressed file), MLPIPE_E_IO, MLPIPE_E_NOT_FOUND (no such
  *         folder), MLPIPE_E_ARG (an empty path), MLPIPE_E_CANCELLED,
  *         MLPIPE_E_HOST, MLPIPE_E_STATE (after fork)
  * @thread ctx
