@@ -245,6 +245,26 @@ static void test_dots(void **state)
     }
 }
 
+/* ---- names of other libraries ------------------------------------------- */
+
+static void test_names(void **state)
+{
+    static const char *const names[] = {"sep", "seperator", "separator",
+                                        "delim"};
+    char params[40];
+    mlpipe_dataset *d;
+
+    for (int i = 0; i < 4; i++) {
+        sprintf(params, "%s=;", names[i]);
+        assert_status(MLPIPE_E_PARAM,
+                      mlpipe_read_csv_memory(ctx, "a;b\n1;2\n", 8, params,
+                                             &d));
+        if (!strstr(mlpipe_ctx_error(ctx)->text,
+                    "did you mean \"delimiter\"?"))
+            fail_msg("%s", mlpipe_ctx_error(ctx)->text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +273,7 @@ int main(void)
         cmocka_unit_test(test_few),
         cmocka_unit_test(test_ways),
         cmocka_unit_test(test_dots),
+        cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
