@@ -378,9 +378,9 @@ MLPIPE_API void mlpipe_source_free(mlpipe_source *source);
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM (also: a value that null= cannot be
  *         told from), MLPIPE_E_NUMERIC (NaN under nan=fail; the place is
  *         told), MLPIPE_E_UNSUPPORTED (a time beyond the years 1 to 9999, a
- *         context without files, a name of a compressed file), MLPIPE_E_IO, MLPIPE_E_NOT_FOUND (no such
- *         folder), MLPIPE_E_ARG (an empty path), MLPIPE_E_CANCELLED,
- *         MLPIPE_E_HOST, MLPIPE_E_STATE (after fork)
+ *         context without files, a name of a compressed file), MLPIPE_E_IO,
+ *         MLPIPE_E_NOT_FOUND (no such folder), MLPIPE_E_ARG (an empty path),
+ *         MLPIPE_E_CANCELLED, MLPIPE_E_HOST, MLPIPE_E_STATE (after fork)
  * @thread ctx
  * @since 0.1
  *
