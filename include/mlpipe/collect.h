@@ -40,7 +40,10 @@ typedef struct mlpipe_stream {
  * null, quoted or not unless quoted=text; spaces after delimiters are trimmed
  * and reported. What separates cells, quotes, escapes, comments, lines before
  * the header and behind the rows are found out and reported, unless they are
- * told; see mlpipe_csv_dialect.
+ * told; see mlpipe_csv_dialect. A last row that breaks the type of a column of
+ * dates or numbers, holds the sum of another and has an empty cell is a line
+ * of the footer in any language; where it is one of these alone, or a few words
+ * make a text of a column, the log warns.
  *
  * A file may be compressed: gzip (of several members too) and zstd (of several
  * frames too) are told by their first bytes, whatever the name, where the
@@ -363,8 +366,9 @@ MLPIPE_API void mlpipe_source_free(mlpipe_source *source);
  * With protect=true a ' stands before texts that a spreadsheet would run as
  * formulas; they read back with it. The full list of parameters is in the
  * catalog under "mlpipe_write_csv": delimiter=, quote=, header=, null=,
- * nan=string|null|fail, protect=. After a crash the file is the old or the
- * new one.
+ * nan=string|null|fail, decimal=',' (with delimiter=';'), protect=. The file
+ * is plain text: a name that ends in .gz or .zst is refused. After a crash the
+ * file is the old or the new one.
  *
  * @param ctx borrows
  * @param dataset borrows
@@ -374,9 +378,9 @@ MLPIPE_API void mlpipe_source_free(mlpipe_source *source);
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM (also: a value that null= cannot be
  *         told from), MLPIPE_E_NUMERIC (NaN under nan=fail; the place is
  *         told), MLPIPE_E_UNSUPPORTED (a time beyond the years 1 to 9999, a
- *         context without files), MLPIPE_E_IO, MLPIPE_E_NOT_FOUND (no such
- *         folder), MLPIPE_E_ARG (an empty path), MLPIPE_E_CANCELLED,
- *         MLPIPE_E_HOST, MLPIPE_E_STATE (after fork)
+ *         context without files, a name of a compressed file), MLPIPE_E_IO,
+ *         MLPIPE_E_NOT_FOUND (no such folder), MLPIPE_E_ARG (an empty path),
+ *         MLPIPE_E_CANCELLED, MLPIPE_E_HOST, MLPIPE_E_STATE (after fork)
  * @thread ctx
  * @since 0.1
  *

@@ -220,11 +220,12 @@ mlpipe_dataset_sort(mlpipe_ctx *ctx, const mlpipe_dataset *dataset,
  *        "right_on=", "by=a,b", "right_by=" (as in the left dataset where they
  *        are not given), "known=column" of the right, "known_at=column" of the
  *        left (its on), "direction=" backward (the default), forward or
- *        nearest (of two as near the earlier one), "tolerance='2 h'" (a plain
- *        number for whole numbers), "strict=true" (a right row of the very
- *        time is none), "columns=" of the right to take (all but keys, and but
- *        the time where it has the left one's name), "prefix=" and "suffix=",
- *        for names that the left has as well ("_right" where neither is given)
+ *        nearest (of two as near the earlier one), "tolerance='2 h'" (of
+ *        times with a unit, of whole numbers without), "strict=true" (a right
+ *        row of the very time is none), "columns=" of the right to
+ *        take (all but keys, and but the time where it has the left one's
+ *        name), "prefix=" and "suffix=", for names that the left has as well
+ *        ("_right" where neither is given)
  * @param out gives; free with mlpipe_dataset_free
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_SCHEMA (no such column, or

@@ -100,6 +100,25 @@ static const mlpipe__param *params_spoken(const mlpipe__params_run *r,
     return found;
 }
 
+/* What other libraries call a parameter that is in the table, or NULL. */
+static const char *params_known_as(const mlpipe__params_run *r,
+                                   const char *key, size_t n)
+{
+    static const char *const others[][2] = {
+        {"sep", "delimiter"}, {"separator", "delimiter"},
+        {"seperator", "delimiter"}, {"delim", "delimiter"},
+        {"quotechar", "quote"}, {"na_values", "na"}, {"skiprows", "skip"},
+        {"skipfooter", "footer"}, {"dec", "decimal"},
+        {"escapechar", "escape"}, {"na_rep", "null"}};
+
+    for (size_t k = 0; k < sizeof others / sizeof *others; k++)
+        if (strlen(others[k][0]) == n && !memcmp(others[k][0], key, n))
+            for (uint32_t i = 0; i < r->count; i++)
+                if (!strcmp(r->table[i].name, others[k][1]))
+                    return others[k][1];
+    return NULL;
+}
+
 static mlpipe_status params_unknown(const mlpipe__params_run *r,
                                     const char *key, size_t n)
 {
@@ -112,7 +131,8 @@ static mlpipe_status params_unknown(const mlpipe__params_run *r,
                                    word);
     for (; count < r->count && count < PARAMS_SHOWN_MAX; count++)
         names[count] = r->table[count].name;
-    const char *near = mlpipe__nearest(key, n, names, count);
+    const char *known = params_known_as(r, key, n);
+    const char *near = known ? known : mlpipe__nearest(key, n, names, count);
     const mlpipe__param *whole = params_whole(r);
     const mlpipe__param *spoken = params_spoken(r, key, n);
     near = near ? near : params_prefixed(r, key, n);

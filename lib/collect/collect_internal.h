@@ -451,6 +451,17 @@ bool mlpipe__csv_time_value(const mlpipe__csv_time *t, int32_t unit,
 
 enum { MLPIPE__CSV_EXAMPLE = 40 };
 
+/* What the values of a column that became a text would be but for a few. */
+typedef struct mlpipe__csv_doubt {
+    bool open;               /* values are still looked at */
+    uint32_t kinds;          /* MLPIPE__CSV_ kinds that the others may be */
+    uint32_t broken;         /* values that are of none of them */
+    uint32_t groups;         /* bit: a way to write numbers that fits all */
+    uint64_t line;           /* of the first that broke them */
+    uint64_t more;           /* values behind those of the column */
+    char text[MLPIPE__CSV_EXAMPLE]; /* of the first, cut */
+} mlpipe__csv_doubt;
+
 typedef struct mlpipe__csv_column {
     char *name;
     uint32_t numbered;       /* last number given to a column of this name */
@@ -468,6 +479,7 @@ typedef struct mlpipe__csv_column {
     bool ungrouped;          /* 1,5: it can only be a decimal one */
     bool yes, no;            /* bools that occur */
     bool zone, naive;        /* times with and without a zone */
+    bool dots;               /* a date such as 1.2.2015, day first */
     bool beyond_ns;          /* a time that ns cannot hold */
     bool texts;              /* its texts are gathered */
     bool late;               /* some texts were missed: gather them again */
@@ -476,6 +488,8 @@ typedef struct mlpipe__csv_column {
     uint64_t mixed_line;     /* of a date of another order than before */
     uint64_t lost_line;      /* of the value that made it a text */
     uint32_t lost;           /* what it was before: MLPIPE__CSV_ kinds */
+    uint64_t empty, empty_line; /* nulls of the first pass; the last one's */
+    mlpipe__csv_doubt doubt;
     char example[MLPIPE__CSV_EXAMPLE];
     mlpipe__dictionary *dictionary;
 } mlpipe__csv_column;
@@ -572,6 +586,7 @@ struct mlpipe__csv {
     mlpipe__csv_line *lines;
     mlpipe__text line_text;
     bool done;                         /* the last record was read */
+    uint64_t last_begin, last_line;    /* of the last row of a pass */
 };
 
 /* Index of the token by which the cell is null, or -1. Of JSON 0 is a key
@@ -684,6 +699,27 @@ mlpipe_status mlpipe__csv_forced(mlpipe_ctx *ctx, const char *item,
                                  size_t *name_bytes, int32_t *type);
 /* Types from the whole file (csv_infer.c). */
 mlpipe_status mlpipe__csv_infer(mlpipe_ctx *ctx, mlpipe__csv *csv);
+/* The kinds that the column may be, among `can`, and a value is. */
+uint32_t mlpipe__csv_fit(const mlpipe__csv *csv, mlpipe__csv_column *c,
+                         const char *s, size_t n, uint32_t can);
+/* The value that ended all kinds of the column, and each behind it
+ * (csv_doubt.c). */
+void mlpipe__csv_doubt_begin(const mlpipe__csv *csv, mlpipe__csv_column *c,
+                             uint32_t before, const char *s, size_t n);
+void mlpipe__csv_doubt_value(const mlpipe__csv *csv, mlpipe__csv_column *c,
+                             const char *s, size_t n, uint32_t can);
+/* Does but one value, of the last row, make a text of the column? */
+bool mlpipe__csv_broken_last(const mlpipe__csv *csv,
+                             const mlpipe__csv_column *c);
+/* Warns of columns that a few values, or a way to write numbers, made texts.
+ */
+void mlpipe__csv_doubts(mlpipe_ctx *ctx, const mlpipe__csv *csv);
+/* "thousands='.' decimal=','", or NULL where they are no such numbers. */
+const char *mlpipe__csv_groups_name(const mlpipe__csv_column *c);
+/* Is the last row one of sums? *footer where that is certain; then it begins
+ * at footer_offset (csv_total.c). */
+mlpipe_status mlpipe__csv_total(mlpipe_ctx *ctx, mlpipe__csv *csv,
+                                bool *footer);
 /* What the column may be before any value was seen; false = no memory. */
 bool mlpipe__csv_start_column(mlpipe__csv *csv, mlpipe__csv_column *c);
 /* Goes to the first record; clears the tally. */

@@ -96,7 +96,11 @@ static uint32_t csv_fit_time(mlpipe__csv_column *c, const char *s, size_t n,
         if (o == MLPIPE__CSV_MDY)
             mdy = time;
     }
-    if (fits == (MLPIPE__CSV_MDY | MLPIPE__CSV_DMY)
+    /* Dots are day first: no one writes the month before one. */
+    const bool dots = fits & (MLPIPE__CSV_MDY | MLPIPE__CSV_DMY)
+        && (s[1] == '.' || s[2] == '.');
+    c->dots |= dots;
+    if (fits == (MLPIPE__CSV_MDY | MLPIPE__CSV_DMY) && !dots
         && mdy.seconds != time.seconds && !c->example_line
         && n < MLPIPE__CSV_EXAMPLE) {
         c->example_line = line;
@@ -177,13 +181,10 @@ static uint32_t csv_may_be(uint32_t flags)
         : flags & MLPIPE__CSV_TRUTH ? MLPIPE__CSV_TRUE_FALSE : 0;
 }
 
-/* Narrows the column by one value, which is of the kinds in `can`; false on
- * out of memory. */
-static bool csv_observe(mlpipe__csv *csv, mlpipe__csv_column *c,
-                        const char *s, size_t n, uint32_t can)
+uint32_t mlpipe__csv_fit(const mlpipe__csv *csv, mlpipe__csv_column *c,
+                         const char *s, size_t n, uint32_t can)
 {
     uint32_t fits = 0;
-    const bool first = !c->values++;
 
     if (c->may & can & MLPIPE__CSV_NUMBERS)
         fits = csv_fit_number(c, &csv->options, s, n);
@@ -193,10 +194,21 @@ static bool csv_observe(mlpipe__csv *csv, mlpipe__csv_column *c,
         fits = csv_fit_bool(c, s, n) & can;
     if (!fits && c->may & can & MLPIPE__CSV_TIMES)
         fits = csv_fit_time(c, s, n, csv->reader.line);
+    return fits;
+}
+
+/* Narrows the column by one value, which is of the kinds in `can`; false on
+ * out of memory. */
+static bool csv_observe(mlpipe__csv *csv, mlpipe__csv_column *c,
+                        const char *s, size_t n, uint32_t can)
+{
+    const bool first = !c->values++;
     const uint32_t before = c->may;
-    c->may &= fits;
+
+    c->may &= mlpipe__csv_fit(csv, c, s, n, can);
     if (c->may)
         return true;
+    mlpipe__csv_doubt_begin(csv, c, before, s, n);
     c->late = !first;
     if (c->late)
         csv_lost(csv, c, before, s, n);
@@ -244,9 +256,14 @@ static mlpipe_status csv_infer_row(mlpipe_ctx *ctx, mlpipe__csv *csv)
         if (n > limits->cell_bytes)
             return csv_cell_too_long(ctx, csv, i, n, "cell_bytes",
                                      limits->cell_bytes);
-        if (mlpipe__csv_null(csv, i, s, n) >= 0)
+        if (mlpipe__csv_null(csv, i, s, n) >= 0) {
+            c->empty++;
+            c->empty_line = csv->reader.line;
             continue;
+        }
         c->kinds |= flags & MLPIPE__CSV_VALUE;
+        if (c->doubt.open)
+            mlpipe__csv_doubt_value(csv, c, s, n, csv_may_be(flags));
         if (!c->may && !c->texts)
             continue;
         if (c->may ? !csv_observe(csv, c, s, n, csv_may_be(flags))
@@ -267,6 +284,8 @@ static mlpipe_status csv_infer_pass(mlpipe_ctx *ctx, mlpipe__csv *csv,
         st = mlpipe__csv_row(ctx, csv, &row);
         if (!st && row)
             st = csv_infer_row(ctx, csv);
+        csv->last_begin = row ? csv->reader.begin : csv->last_begin;
+        csv->last_line = row ? csv->reader.line : csv->last_line;
     }
     if (!st && csv->tally.rejected && !csv->options.policy)
         st = mlpipe__csv_rejected(ctx, csv);
@@ -351,7 +370,9 @@ static mlpipe_status csv_settle(mlpipe_ctx *ctx, mlpipe__csv *csv,
             return csv_ambiguous_date(ctx, csv, c);
         c->unit = csv_time_unit(c);
         c->order = c->may & MLPIPE__CSV_YMD ? MLPIPE__CSV_YMD
-            : c->may & MLPIPE__CSV_MDY ? MLPIPE__CSV_MDY : MLPIPE__CSV_DMY;
+            : c->may & MLPIPE__CSV_DMY && (c->dots
+                                           || !(c->may & MLPIPE__CSV_MDY))
+            ? MLPIPE__CSV_DMY : MLPIPE__CSV_MDY;
         return MLPIPE_OK;
     }
     if (c->type != MLPIPE_TYPE_TEXT || c->forced)
@@ -430,18 +451,46 @@ static mlpipe_status csv_no_rows(mlpipe_ctx *ctx, const mlpipe__csv *csv)
                         (unsigned long long)t->skipped);
 }
 
+/* All that the first pass found out about a column is forgotten. */
+static void csv_forget_column(mlpipe__csv_column *c)
+{
+    const mlpipe__csv_column told = {
+        .name = c->name, .numbered = c->numbered, .forced = c->forced};
+
+    mlpipe__dictionary_drop(c->dictionary);
+    *c = told;
+}
+
+/* The first pass; once more where a row of sums was read as a row. */
+static mlpipe_status csv_infer_first(mlpipe_ctx *ctx, mlpipe__csv *csv)
+{
+    bool footer = false;
+    mlpipe_status st = csv_start_columns(ctx, csv);
+
+    if (!st)
+        st = csv_infer_pass(ctx, csv, 0);
+    if (!st && csv->tally.loaded)
+        st = mlpipe__csv_total(ctx, csv, &footer);
+    if (st || !footer)
+        return st;
+    for (uint32_t i = 0; i < csv->column_count; i++)
+        csv_forget_column(&csv->columns[i]);
+    st = csv_start_columns(ctx, csv);
+    return st ? st : csv_infer_pass(ctx, csv, 0);
+}
+
 mlpipe_status mlpipe__csv_infer(mlpipe_ctx *ctx, mlpipe__csv *csv)
 {
     bool again = false;
-    mlpipe_status st = csv_start_columns(ctx, csv);
 
     csv->reader.passes = 2;
-    if (!st)
-        st = csv_infer_pass(ctx, csv, 0);
+    mlpipe_status st = csv_infer_first(ctx, csv);
     if (!st && !csv->tally.loaded)
         st = csv_no_rows(ctx, csv);
     if (!st)
         st = csv->kind->seen(ctx, csv);
+    for (uint32_t i = 0; i < csv->column_count; i++)
+        csv->columns[i].doubt.open = false;
     for (uint32_t i = 0; !st && i < csv->column_count; i++) {
         st = csv_settle(ctx, csv, &csv->columns[i]);
         again |= csv->columns[i].late && csv->columns[i].texts;
@@ -458,5 +507,7 @@ mlpipe_status mlpipe__csv_infer(mlpipe_ctx *ctx, mlpipe__csv *csv)
         st = csv_infer_pass(ctx, csv, 0);
     for (uint32_t i = 0; !st && i < csv->column_count; i++)
         st = csv_close_texts(ctx, csv, &csv->columns[i]);
+    if (!st)
+        mlpipe__csv_doubts(ctx, csv);
     return st;
 }

@@ -29,8 +29,8 @@ const mlpipe__param mlpipe__csv_params[] = {
      ". or ,; auto: a column whose numbers all read with a comma has one, "
      "where commas do not separate cells."},
     {"thousands", MLPIPE_PARAM_TEXT, "", 0, 0, NULL, 0x000100,
-     "What stands between groups of three digits: one of , . _ space or "
-     "''''; '' for none."},
+     "What stands between groups of three digits: one of , . _ space "
+     "(U+00A0 and U+202F too) or ''''; '' for none."},
     {"na", MLPIPE_PARAM_TEXT, "?,NA,N/A,NaN,nan,null,NULL", 0, 0, NULL,
      0x000100,
      "Cells that mean null, by comma, in this very spelling; the empty cell "
@@ -50,7 +50,7 @@ const mlpipe__param mlpipe__csv_params[] = {
      "More bad or mended rows than this end the reading in any case."},
     {"dates", MLPIPE_PARAM_CHOICE, "auto", 0, 0, "auto,mdy,dmy,ymd", 0x000100,
      "Order of dates such as 3/4/2015; auto: the one that fits the whole "
-     "column."},
+     "column, day first where dots part them and it fits."},
     {"text", MLPIPE_PARAM_CHOICE, "auto", 0, 0, "auto,category,text",
      0x000100,
      "How texts are kept; auto: as categories up to 65,536 different ones."},

@@ -42,6 +42,8 @@ static const char *csv_type_note(const mlpipe__csv_column *c)
         return "integers above 2^53 were rounded";
     if (c->type == MLPIPE_TYPE_TIMESTAMP)
         return c->order == MLPIPE__CSV_MDY ? "month/day/year"
+            : c->order == MLPIPE__CSV_DMY && c->dots
+            ? "day.month.year: dots are day first"
             : c->order == MLPIPE__CSV_DMY ? "day/month/year"
             : c->zone ? "with a zone, kept as UTC" : "";
     if (c->kinds & (c->kinds - 1))
@@ -86,8 +88,13 @@ static void csv_report_types(mlpipe_report *r, const mlpipe__csv *csv)
             r, c->dictionary ? (double)c->dictionary->dict.count
                              : mlpipe__nan());
         const char *note = csv_type_note(c);
+        const char *way = c->forced ? NULL : mlpipe__csv_groups_name(c);
         char lost[120];
-        if (!*note && c->lost) {
+        if (!*note && way) {
+            (void)mlpipe__format(lost, sizeof lost, "looks like numbers "
+                                 "written with %s", way);
+            note = lost;
+        } else if (!*note && c->lost) {
             csv_lost_note(c, lost, sizeof lost);
             note = lost;
         }

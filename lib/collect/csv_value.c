@@ -72,20 +72,38 @@ enum mlpipe__csv_number mlpipe__csv_number_kind(const char *s, size_t n)
     return MLPIPE__CSV_HUGE;
 }
 
+/* Bytes of what parts groups of digits at the start of s, 0 where nothing
+ * does: a space may be one that breaks no line, U+00A0 or U+202F. */
+static size_t csv_parts(const char *s, size_t n, char thousands)
+{
+    if (*s == thousands)
+        return 1;
+    if (thousands != ' ')
+        return 0;
+    if (n > 1 && !memcmp(s, "\xc2\xa0", 2))
+        return 2;
+    return n > 2 && !memcmp(s, "\xe2\x80\xaf", 3) ? 3 : 0;
+}
+
 /* Digits with a sign before each group of three; gives how many bytes. */
 static size_t csv_groups(const char *s, size_t n, char thousands, bool *fine)
 {
     size_t i = 0, run = 0;
     bool parted = false;
 
-    for (*fine = true; i < n && (csv_digit(s[i]) || s[i] == thousands); i++) {
+    for (*fine = true; i < n; i++) {
+        const size_t part = csv_digit(s[i])
+            ? 0 : csv_parts(s + i, n - i, thousands);
         if (csv_digit(s[i])) {
             run++;
             continue;
         }
+        if (!part)
+            break;
         *fine &= parted ? run == 3 : run >= 1 && run <= 3;
         parted = true;
         run = 0;
+        i += part - 1;
     }
     *fine &= !parted || run == 3;
     return i;
@@ -107,8 +125,12 @@ const char *mlpipe__csv_plain(const char *s, size_t *n, char decimal,
         return NULL;
     for (i = 0; i < *n; i++) {
         const char c = s[i];
-        if (thousands && c == thousands && i < whole)
+        const size_t part = thousands && i < whole
+            ? csv_parts(s + i, *n - i, thousands) : 0;
+        if (part) {
+            i += part - 1;
             continue;
+        }
         if (c == '.' && decimal != '.')
             return NULL; /* neither a digit nor the point */
         room[used++] = c == decimal ? '.' : c;

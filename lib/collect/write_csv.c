@@ -18,6 +18,8 @@ const mlpipe__param mlpipe__write_csv_params[] = {
      "empty, is in quotes."},
     {"nan", MLPIPE_PARAM_CHOICE, "string", 0, 0, "fail,null,string", 0x000100,
      "NaN and the infinities: refused, as null, or as nan, inf and -inf."},
+    {"decimal", MLPIPE_PARAM_TEXT, ".", 0, 0, NULL, 0x000100,
+     "The point of numbers: . or , where delimiter= is another."},
     {"protect", MLPIPE_PARAM_BOOL, "false", 0, 0, NULL, 0x000100,
      "Put a ' before texts that start with = + - @ tab or carriage return, "
      "which spreadsheets would run as formulas; they read back with it."},
@@ -26,7 +28,7 @@ const uint32_t mlpipe__write_csv_param_count =
     sizeof mlpipe__write_csv_params / sizeof mlpipe__write_csv_params[0];
 
 typedef struct csv_format {
-    char delimiter, quote;
+    char delimiter, quote, decimal;
     bool header, protect;
     const char *null;
     size_t null_bytes;
@@ -144,6 +146,11 @@ static mlpipe_status csv_put_cell(mlpipe__table_writer *w, uint32_t column,
         mlpipe__text_put(&w->text, f->null, f->null_bytes);
         return MLPIPE_OK;
     }
+    /* A time keeps its point: readers take no other. */
+    char *point = f->decimal == ',' && cell.kind == MLPIPE__CELL_PLAIN
+        && cell.s == cell.room ? memchr(cell.room, '.', cell.n) : NULL;
+    if (point)
+        *point = ',';
     if (cell.n == f->null_bytes && !memcmp(cell.s, f->null, cell.n))
         return csv_like_null(w, column, row, "the value is what null is "
                                              "written as");
@@ -204,6 +211,11 @@ static mlpipe_status csv_format_parse(mlpipe_ctx *ctx,
     f->protect = mlpipe__params_get(p, "protect")->number != 0;
     f->null = mlpipe__params_get(p, "null")->text;
     f->null_bytes = strlen(f->null);
+    const char *point = mlpipe__params_get(p, "decimal")->text;
+    f->decimal = *point;
+    if (strcmp(point, ".") && strcmp(point, ","))
+        return mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                            "decimal=%q: it must be . or ,", point);
     mlpipe_status st = csv_format_byte(ctx, p, "delimiter", &f->delimiter);
     if (!st)
         st = csv_format_byte(ctx, p, "quote", &f->quote);
@@ -211,6 +223,10 @@ static mlpipe_status csv_format_parse(mlpipe_ctx *ctx,
         st = mlpipe__fail(ctx, MLPIPE_E_PARAM,
                           "quote is a space or tab, which readers drop at the "
                           "edges of cells; take a sign");
+    if (!st && f->decimal == ',' && f->delimiter == ',')
+        st = mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                          "decimal and delimiter are both ','; say "
+                          "delimiter=';', too");
     if (!st && f->quote == f->delimiter)
         st = mlpipe__fail(ctx, MLPIPE_E_PARAM,
                           "delimiter and quote are both '%c'", f->quote);

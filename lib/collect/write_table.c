@@ -190,6 +190,24 @@ static mlpipe_status table_rows(mlpipe__table_writer *w,
     return table_flush(w, file, 0);
 }
 
+/* What a name promises that is written as plain text would not be true. */
+static mlpipe_status table_check_name(mlpipe_ctx *ctx, const char *path)
+{
+    static const char *const packed[] = {".gz", ".zst", ".bz2", ".xz",
+                                         ".zip"};
+    const size_t n = strlen(path);
+
+    for (size_t i = 0; i < sizeof packed / sizeof packed[0]; i++) {
+        const size_t m = strlen(packed[i]);
+        if (n > m && !strcmp(path + n - m, packed[i]))
+            return mlpipe__fail(ctx, MLPIPE_E_UNSUPPORTED,
+                                "%s: tables are written as plain text, not "
+                                "compressed; write without %s and compress "
+                                "the file afterwards", path, packed[i]);
+    }
+    return MLPIPE_OK;
+}
+
 mlpipe_status mlpipe__table_write(mlpipe__table_writer *w, const char *path,
                                   mlpipe_buffer **out)
 {
@@ -202,6 +220,9 @@ mlpipe_status mlpipe__table_write(mlpipe__table_writer *w, const char *path,
         if (!st)
             st = mlpipe__text_give(w->ctx, &w->text, out);
     } else {
+        st = table_check_name(w->ctx, path);
+        if (st)
+            return st;
         st = mlpipe__file_begin(w->ctx, path, &file);
         if (!st)
             st = table_rows(w, &file);

@@ -125,6 +125,13 @@ static mlpipe_status asof_tolerance(asof_job *j, const mlpipe__params *p)
                             "%s: tolerance=%s has a unit, and on= is whole "
                             "numbers, which have none; give a plain number",
                             asof_owner, s->text);
+    if (j->type != MLPIPE_TYPE_I64
+        && mlpipe__parse_f64(s->text, strlen(s->text), false, &near)
+        && near != 0)
+        return mlpipe__fail(j->ctx, MLPIPE_E_PARAM,
+                            "%s: tolerance=%s has no unit, and on= is times; "
+                            "say tolerance='%s s', or min, h, d",
+                            asof_owner, s->text, s->text);
     near = mlpipe__round_even(count);
     if (count - near > 1e-9 * near || near - count > 1e-9 * near)
         near = mlpipe__floor(count);

@@ -9,6 +9,18 @@ static mlpipe_status rows_keep_text(mlpipe_ctx *ctx, const char *text,
     return *out ? MLPIPE_OK : mlpipe__nomem(ctx);
 }
 
+/* offset= takes no formula, whereas target= does. */
+static mlpipe_status rows_offset_formula(mlpipe__fitting *f, const char *name)
+{
+    const char *call = strncmp(name, "log", 3) ? "off" : "log_e";
+
+    mlpipe__fail(f->ctx, MLPIPE_E_SCHEMA,
+                 "there is no column %q, and offset= takes no formula: "
+                 "derive \"%s = %s\" and say offset=%s", name, call, name,
+                 call);
+    return mlpipe__fail_at(f->ctx, -1, name);
+}
+
 /* Every column that the recipe names must be there; an offset may be made by
  * a step instead. */
 static mlpipe_status rows_check_roles(mlpipe__fitting *f)
@@ -23,6 +35,10 @@ static mlpipe_status rows_check_roles(mlpipe__fitting *f)
             if (!made || !mlpipe__fit_derived(f, s->names[i]))
                 st = mlpipe__dataset_column(f->ctx, f->given, s->names[i],
                                             &column);
+        if (st == MLPIPE_E_SCHEMA && made && strchr(s->names[0], '('))
+            return rows_offset_formula(f, s->names[0]);
+        if (st)
+            return st;
     }
     return st;
 }

@@ -51,6 +51,10 @@ bool mlpipe__expr_follows(const mlpipe__expr *e, char sign);
 double mlpipe__expr_unit_us(const char *word, size_t bytes);
 /* Is the name one that only backticks make a column of? */
 bool mlpipe__expr_reserved(const char *name, size_t bytes);
+/* How the word of another language at `at`, or a NOT before it, is written
+ * here; NULL where there is none. */
+const char *mlpipe__expr_foreign(const mlpipe__expr *e, size_t at,
+                                 size_t bytes);
 
 /* ---- nodes (expr_parse.c, expr_operand.c) ------------------------------- */
 

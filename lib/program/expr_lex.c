@@ -52,6 +52,45 @@ bool mlpipe__expr_reserved(const char *name, size_t bytes)
     return false;
 }
 
+/* Is the word this one, which is in capitals, in any letter case? */
+static bool expr_same(const char *s, size_t bytes, const char *word)
+{
+    size_t i = 0;
+
+    for (; i < bytes && word[i]; i++)
+        if ((s[i] >= 'a' && s[i] <= 'z' ? s[i] - 32 : s[i]) != word[i])
+            return false;
+    return i == bytes && !word[i];
+}
+
+const char *mlpipe__expr_foreign(const mlpipe__expr *e, size_t at,
+                                 size_t bytes)
+{
+    static const char *const others[][2] = {
+        {"AND", "words are small letters: and"},
+        {"OR", "words are small letters: or"},
+        {"NOT", "words are small letters: not"},
+        {"IN", "words are small letters: in"},
+        {"IS", "words are small letters: is"},
+        {"BETWEEN", "words are small letters: between"},
+        {"LIKE", "write starts(s, \"what\"), ends(s, \"what\") or "
+                 "contains(s, \"what\")"},
+        {"ILIKE", "write contains(lower(s), \"what\")"}};
+    size_t from = at;
+
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (expr_same(e->text + at, bytes, others[i][0])
+            && !mlpipe__expr_reserved(e->text + at, bytes))
+            return others[i][1];
+    while (from && (e->text[from - 1] == ' ' || e->text[from - 1] == '\t'))
+        from--;
+    return from < at && from >= 3 && expr_same(e->text + from - 3, 3, "NOT")
+            && !mlpipe__expr_reserved(e->text + from - 3, 3)
+            && (from == 3 || (!expr_letter(e->text[from - 4])
+                              && !expr_digit(e->text[from - 4])))
+        ? others[2][1] : NULL;
+}
+
 bool mlpipe__expr_is_sign(const mlpipe__expr *e, const char *sign)
 {
     return e->token.kind == EXPR_SIGN && !strcmp(e->token.sign, sign);

@@ -161,9 +161,12 @@ static void expr_unknown_function(mlpipe__expr *e,
 {
     const char *name = mlpipe__expr_text(e, t->text);
     const char *near = mlpipe__expr_function_near(name, t->bytes);
+    const char *foreign = mlpipe__expr_foreign(e, t->at, t->length);
     char help[96] = "";
 
-    if (near)
+    if (foreign)
+        mlpipe__format(help, sizeof help, "%s", foreign);
+    else if (near)
         mlpipe__format(help, sizeof help, "did you mean %s(...)?", near);
     mlpipe__expr_error(e, MLPIPE_DETAIL_UNKNOWN_FUNCTION, t->at, t->length,
                        help, "there is no function %q", name);

@@ -478,9 +478,11 @@ static bool expr_at_end(mlpipe__expr *e, bool derive)
         return true;
     if (t->kind == EXPR_BAD)
         return false;
+    const char *foreign = mlpipe__expr_foreign(e, t->at, t->length);
     mlpipe__expr_error(
         e, MLPIPE_DETAIL_SYNTAX, t->at, t->length,
-        mlpipe__expr_is_sign(e, ";") ? "a condition is one expression; join "
+        foreign                      ? foreign
+        : mlpipe__expr_is_sign(e, ";") ? "a condition is one expression; join "
                                        "conditions by and"
         : derive && expr_defines(e)  ? "definitions are separated by ; or "
                                        "stand on lines of their own"

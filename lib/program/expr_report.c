@@ -129,9 +129,13 @@ void mlpipe__expr_below(mlpipe__expr *e, mlpipe_status st,
 bool mlpipe__expr_unexpected(mlpipe__expr *e, const char *help,
                              const char *message)
 {
+    const char *foreign = mlpipe__expr_foreign(e, e->token.at,
+                                               e->token.length);
+
     if (e->token.kind != EXPR_BAD)
         mlpipe__expr_error(e, MLPIPE_DETAIL_SYNTAX, e->token.at,
-                           e->token.length, help, "%s", message);
+                           e->token.length, foreign ? foreign : help, "%s",
+                           message);
     return false;
 }
 

@@ -4,6 +4,26 @@
 
 enum { RENDER_COLUMN_MAX = 40, RENDER_COLUMNS_MAX = 64 };
 
+/* All digits, or 15 of them where the others are the noise of rounding. */
+static size_t text_long_number(double x, char out[MLPIPE__NUMBER_BYTES])
+{
+    char room[MLPIPE__NUMBER_BYTES];
+    double size = x < 0 ? -x : x;
+    int32_t places = 15;
+
+    for (; size >= 1; size /= 10)
+        places--;
+    const size_t n = mlpipe__print_f64(x, out);
+    if (places < 0)
+        return n;
+    const size_t less = mlpipe__print_f64(mlpipe__round_digits(x, places),
+                                          room);
+    if (less >= n)
+        return n;
+    memcpy(out, room, less);
+    return less;
+}
+
 /* Six significant digits; whole numbers as they are. Display only. */
 size_t mlpipe__render_number(double x, char out[MLPIPE__NUMBER_BYTES])
 {
@@ -11,6 +31,9 @@ size_t mlpipe__render_number(double x, char out[MLPIPE__NUMBER_BYTES])
     double unit = 1.0; /* power of ten: size * unit has six digits */
     int64_t steps;
 
+    if (mlpipe__finite(x) && size >= 1e6 && size < 1e15
+        && size != (double)(int64_t)size)
+        return text_long_number(x, out);
     if (!mlpipe__finite(x) || size >= 1e6 || size < 1e-6 ||
         size == (double)(int64_t)size)
         return mlpipe__print_f64(x, out);

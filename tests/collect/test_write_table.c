@@ -505,6 +505,55 @@ static void files(void **state)
     free(x);
 }
 
+/* ---- a decimal comma, and names that promise more ------------------------ */
+
+static void decimal_comma(void **state)
+{
+    mlpipe_dataset *d = json_ok("[{\"x\":1.5,\"n\":2,\"s\":\"1.5\","
+                                "\"t\":\"2024-03-01T10:00:00.5\"},"
+                                "{\"x\":-3.0,\"n\":4,\"s\":\"a;b\","
+                                "\"t\":\"2024-03-01T10:00:01.5\"}]", NULL);
+
+    (void)state;
+    writes(d, false, "decimal=, delimiter=;",
+           "x;n;s;t\n1,5;2;1.5;2024-03-01T10:00:00.500000\n"
+           "-3,0;4;\"a;b\";2024-03-01T10:00:01.500000\n");
+    refuses(d, false, "decimal=,", MLPIPE_E_PARAM, "say delimiter=';', too");
+    refuses(d, false, "decimal=x", MLPIPE_E_PARAM, "it must be . or ,");
+    refuses(d, false, "decimal=, delimiter=; null=1,5", MLPIPE_E_PARAM,
+            "what null is written as");
+    mlpipe_dataset_free(d);
+    d = json_ok("[{\"x\":1.5,\"y\":0.1},{\"x\":1e300,\"y\":-7.0}]", NULL);
+    mlpipe_buffer *b;
+    mlpipe_dataset *back;
+    assert_ok(ctx, mlpipe_write_csv_memory(ctx, d, "decimal=, delimiter=;",
+                                           &b));
+    assert_ok(ctx, mlpipe_read_csv_memory(ctx, mlpipe_buffer_data(b),
+                                          mlpipe_buffer_size(b), NULL,
+                                          &back));
+    assert_equal(d, back, "decimal=,");
+    mlpipe_dataset_free(back);
+    mlpipe_buffer_free(b);
+    mlpipe_dataset_free(d);
+}
+
+static void packed_names(void **state)
+{
+    static const char *const names[] = {"t.csv.gz", "t.csv.zst"};
+    mlpipe_dataset *d = json_ok("[{\"x\":1}]", NULL);
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(MLPIPE_E_UNSUPPORTED,
+                         mlpipe_write_csv(ctx, d, names[i], NULL));
+        assert_non_null(strstr(mlpipe_ctx_error(ctx)->text,
+                               "compress the file afterwards"));
+        assert_int_equal(MLPIPE_E_UNSUPPORTED,
+                         mlpipe_write_json(ctx, d, names[i], NULL));
+    }
+    mlpipe_dataset_free(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -517,6 +566,8 @@ int main(void)
         cmocka_unit_test(json_tells_types),
         cmocka_unit_test(polls_by_cells),
         cmocka_unit_test(files),
+        cmocka_unit_test(decimal_comma),
+        cmocka_unit_test(packed_names),
     };
     return cmocka_run_group_tests_name("write_table", tests, set_up,
                                        tear_down);

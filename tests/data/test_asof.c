@@ -423,6 +423,9 @@ static void mistakes_are_told(void **state)
          "on=t known=none");
     mlpipe_dataset_free(right);
     right = dataset(&r, "r", MLPIPE_UNIT_S);
+    says(MLPIPE_E_PARAM, "tolerance=5 has no unit, and on= is times; say "
+                         "tolerance='5 s'", left, right,
+         "on=t tolerance=5 known=none");
     says(MLPIPE_E_PARAM, "lists \"r\" twice", left, right,
          "on=t known=none columns=r,r");
     says(MLPIPE_E_CONFLICT, "both named \"k2\"", left, right,

@@ -512,6 +512,9 @@ static void refused(void **state)
     mlpipe_pipeline *p;
 
     (void)state;
+    refuse("target=z offset=log(exposure)", STEPS("ridge", NULL),
+           MLPIPE_E_SCHEMA, "derive \"log_e = log(exposure)\" and say "
+                            "offset=log_e");
     refuse("target=y offset=off", STEPS("knn", NULL), MLPIPE_E_UNSUPPORTED,
            "the recipe has offset=off, and knn has no raw score");
     refuse("target=y offset=off", STEPS("naive_bayes", NULL),

@@ -93,6 +93,32 @@ static void renders_text(void **state)
     mlpipe_report_free(r);
 }
 
+/* Noise of rounding is left out where people read, and not in JSON. */
+static void renders_long_numbers(void **state)
+{
+    mlpipe_ctx *c = *state;
+    mlpipe_report *r = mlpipe__report_new(c->env, "sample");
+    mlpipe_buffer *b;
+
+    mlpipe__report_number(r, "a", 6252450.0000000009);
+    mlpipe__report_number(r, "b", -1234567.1000000001);
+    mlpipe__report_number(r, "c", 1234567.125);
+    mlpipe__report_number(r, "d", 1e15 + 0.125);
+    assert_ok(c, mlpipe__report_seal(c, r, &r));
+    assert_ok(c, mlpipe_report_render(c, r, "text", &b));
+    assert_string_equal(mlpipe_buffer_data(b),
+                        "sample\n"
+                        "  a  6252450\n"
+                        "  b  -1234567.1\n"
+                        "  c  1234567.125\n"
+                        "  d  1000000000000000.1\n");
+    mlpipe_buffer_free(b);
+    assert_ok(c, mlpipe_report_render(c, r, "json", &b));
+    assert_non_null(strstr(mlpipe_buffer_data(b), "6252450.000000001"));
+    mlpipe_buffer_free(b);
+    mlpipe_report_free(r);
+}
+
 static void renders_markdown(void **state)
 {
     mlpipe_ctx *c = *state;
@@ -203,6 +229,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(notes_have_whole_names, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(renders_json, setup, teardown),
+        cmocka_unit_test_setup_teardown(renders_long_numbers, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(renders_markdown, setup, teardown),
         cmocka_unit_test_setup_teardown(renders_text, setup, teardown),
         cmocka_unit_test_setup_teardown(saves_and_loads, setup, teardown),
