@@ -608,6 +608,8 @@ typedef struct mlpipe__ndjson {
     bool mixed_bad;
     bool complete;           /* all rows were seen once: no key is new */
     const char *at;          /* JSON pointer; NULL: none */
+    mlpipe__dict as;         /* names of which as= tells the types */
+    int32_t *as_types;       /* by entry of it; the last one told */
     mlpipe__dict names;      /* of columns; entry i is column i */
     mlpipe__dict fresh;      /* keys of this row that are no columns yet */
     uint32_t column_room;

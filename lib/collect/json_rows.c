@@ -410,25 +410,15 @@ static bool ndjson_column_room(mlpipe__csv *csv)
 }
 
 /* The type that `as` wants of a column; texts of it were checked before. */
-static mlpipe_status ndjson_force(mlpipe_ctx *ctx, mlpipe__csv *csv,
-                                  mlpipe__csv_column *c)
+static void ndjson_force(mlpipe__csv *csv, mlpipe__csv_column *c)
 {
-    const mlpipe__setting *as = mlpipe__params_get(&csv->options.params,
-                                                   "as");
-    size_t n;
-    int32_t type;
+    const mlpipe__ndjson *j = csv->json;
+    const uint32_t at = mlpipe__dict_find(&j->as, c->name, strlen(c->name));
 
-    for (uint32_t i = 0; i < as->count; i++) {
-        const mlpipe_status st = mlpipe__csv_forced(ctx, as->names[i], &n,
-                                                    &type);
-        if (st)
-            return st;
-        if (n != strlen(c->name) || memcmp(c->name, as->names[i], n))
-            continue;
-        csv->forced_count += !c->forced;
-        c->forced = type;
-    }
-    return MLPIPE_OK;
+    if (at == UINT32_MAX)
+        return;
+    csv->forced_count++;
+    c->forced = j->as_types[at];
 }
 
 static mlpipe_status ndjson_too_many(mlpipe_ctx *ctx, const mlpipe__csv *csv,
@@ -466,9 +456,7 @@ static mlpipe_status ndjson_new_column(mlpipe_ctx *ctx, mlpipe__csv *csv,
     j->met[item->column] = j->serial;
     if (mlpipe__dict_add(&j->names, s, n) == UINT32_MAX)
         return mlpipe__nomem(ctx);
-    const mlpipe_status st = ndjson_force(ctx, csv, c);
-    if (st)
-        return st;
+    ndjson_force(csv, c);
     return mlpipe__csv_start_column(csv, c) ? MLPIPE_OK : mlpipe__nomem(ctx);
 }
 
