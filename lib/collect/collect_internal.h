@@ -192,6 +192,7 @@ typedef struct mlpipe__json_lexer {
     bool loose;       /* only where values end is asked for */
     bool wide;        /* a byte above 0x7f was met */
     const char *bad;
+    uint32_t deepest; /* where depth is what is bad: the limit */
 } mlpipe__json_lexer;
 
 struct mlpipe__csv_field;
@@ -208,10 +209,19 @@ void mlpipe__json_decode(mlpipe__text *t, const char *s, size_t n);
 enum { MLPIPE__JSON_DEPTH = 512 };
 typedef struct mlpipe__json_pass {
     uint32_t depth, most; /* most 0: MLPIPE__JSON_DEPTH */
+    uint32_t limit;       /* of which most is what is left, for messages */
     uint32_t state;
     uint64_t objects[MLPIPE__JSON_DEPTH / 64]; /* bit: the level is one */
 } mlpipe__json_pass;
 bool mlpipe__json_skip(mlpipe__json_lexer *l, mlpipe__json_pass *pass);
+/* Levels that a text may have. */
+static inline uint32_t mlpipe__json_deepest(const mlpipe_limits *limits)
+{
+    return limits->json_depth < MLPIPE__JSON_DEPTH
+        ? (uint32_t)limits->json_depth : MLPIPE__JSON_DEPTH;
+}
+/* Why the lexer stopped, with the limit where that is why; may be in room. */
+const char *mlpipe__json_bad(const mlpipe__json_lexer *l, char room[64]);
 
 /* ---- records (csv_scan.c, csv_reader.c) --------------------------------- */
 

@@ -377,10 +377,10 @@ static void limits(void **state)
     limited(&l, "{\"a\":1}\n{\"b\":1}\n{\"c\":1}", MLPIPE_E_LIMIT,
             "csv_rows");
     l = (mlpipe_limits){.size = sizeof l, .json_depth = 3};
-    limited(&l, "{\"a\":[[[1]]]}", MLPIPE_E_FORMAT, "json_depth");
-    limited(&l, "{\"a\":{\"b\":[[1]]}}", MLPIPE_E_FORMAT, "json_depth");
+    limited(&l, "{\"a\":[[[1]]]}", MLPIPE_E_FORMAT, "json_depth, 3");
+    limited(&l, "{\"a\":{\"b\":[[1]]}}", MLPIPE_E_FORMAT, "json_depth, 3");
     limited(&l, "{\"a\":{\"b\":{\"c\":{\"d\":1}}}}", MLPIPE_E_FORMAT,
-            "json_depth");
+            "json_depth, 3");
     l = (mlpipe_limits){.size = sizeof l, .json_key_bytes = 3};
     limited(&l, "{\"abcd\":1}", MLPIPE_E_FORMAT, "json_key_bytes");
     l = (mlpipe_limits){.size = sizeof l, .cell_bytes = 3};
