@@ -124,6 +124,7 @@ typedef struct mlpipe__input {
     bool eof;              /* nothing comes behind `end` */
     uint32_t encoding;     /* MLPIPE__ENCODING_, never AUTO */
     bool mark;             /* a byte order mark was skipped */
+    bool guessed;          /* nothing but the bytes told the encoding */
     bool controls;         /* Latin-1 with bytes 80 to 9f */
     mlpipe__decoder *decoder; /* NULL: stored as UTF-8 */
 } mlpipe__input;
@@ -170,6 +171,10 @@ mlpipe_status mlpipe__input_changed(mlpipe_ctx *ctx,
 void mlpipe__input_close(mlpipe__input *in);
 /* Name of the input for messages. */
 const char *mlpipe__input_name(const mlpipe__input *in);
+/* After a failure: says so where UTF-16 was a guess, which a short text may
+ * mislead. Gives the status. */
+mlpipe_status mlpipe__input_doubt(mlpipe_ctx *ctx, const mlpipe__input *in,
+                                  mlpipe_status st);
 /* For reports: "utf-8", where wide says whether a byte above 0x7f was met;
  * and "none", "gzip" or "zstd". */
 const char *mlpipe__input_encoding(const mlpipe__input *in, bool wide);
