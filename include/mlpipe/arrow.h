@@ -108,7 +108,7 @@ struct ArrowArrayStream {
  *         MLPIPE_E_UNSUPPORTED (such a type), MLPIPE_E_NUMERIC (an u64 too
  *         large), MLPIPE_E_SCHEMA (a column without a name), MLPIPE_E_CONFLICT
  *         (two of one name), MLPIPE_E_LIMIT (rows, columns, bytes of a text,
- *         categories), MLPIPE_E_CANCELLED
+ *         categories, unpacked_ratio), MLPIPE_E_CANCELLED
  * @thread ctx
  * @since 0.1
  */

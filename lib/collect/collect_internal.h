@@ -124,6 +124,7 @@ typedef struct mlpipe__input {
     bool eof;              /* nothing comes behind `end` */
     uint32_t encoding;     /* MLPIPE__ENCODING_, never AUTO */
     bool mark;             /* a byte order mark was skipped */
+    bool guessed;          /* nothing but the bytes told the encoding */
     bool controls;         /* Latin-1 with bytes 80 to 9f */
     mlpipe__decoder *decoder; /* NULL: stored as UTF-8 */
 } mlpipe__input;
@@ -170,6 +171,10 @@ mlpipe_status mlpipe__input_changed(mlpipe_ctx *ctx,
 void mlpipe__input_close(mlpipe__input *in);
 /* Name of the input for messages. */
 const char *mlpipe__input_name(const mlpipe__input *in);
+/* After a failure: says so where UTF-16 was a guess, which a short text may
+ * mislead. Gives the status. */
+mlpipe_status mlpipe__input_doubt(mlpipe_ctx *ctx, const mlpipe__input *in,
+                                  mlpipe_status st);
 /* For reports: "utf-8", where wide says whether a byte above 0x7f was met;
  * and "none", "gzip" or "zstd". */
 const char *mlpipe__input_encoding(const mlpipe__input *in, bool wide);
@@ -192,6 +197,7 @@ typedef struct mlpipe__json_lexer {
     bool loose;       /* only where values end is asked for */
     bool wide;        /* a byte above 0x7f was met */
     const char *bad;
+    uint32_t deepest; /* where depth is what is bad: the limit */
 } mlpipe__json_lexer;
 
 struct mlpipe__csv_field;
@@ -208,10 +214,19 @@ void mlpipe__json_decode(mlpipe__text *t, const char *s, size_t n);
 enum { MLPIPE__JSON_DEPTH = 512 };
 typedef struct mlpipe__json_pass {
     uint32_t depth, most; /* most 0: MLPIPE__JSON_DEPTH */
+    uint32_t limit;       /* of which most is what is left, for messages */
     uint32_t state;
     uint64_t objects[MLPIPE__JSON_DEPTH / 64]; /* bit: the level is one */
 } mlpipe__json_pass;
 bool mlpipe__json_skip(mlpipe__json_lexer *l, mlpipe__json_pass *pass);
+/* Levels that a text may have. */
+static inline uint32_t mlpipe__json_deepest(const mlpipe_limits *limits)
+{
+    return limits->json_depth < MLPIPE__JSON_DEPTH
+        ? (uint32_t)limits->json_depth : MLPIPE__JSON_DEPTH;
+}
+/* Why the lexer stopped, with the limit where that is why; may be in room. */
+const char *mlpipe__json_bad(const mlpipe__json_lexer *l, char room[64]);
 
 /* ---- records (csv_scan.c, csv_reader.c) --------------------------------- */
 
@@ -623,6 +638,8 @@ typedef struct mlpipe__ndjson {
     bool mixed_bad;
     bool complete;           /* all rows were seen once: no key is new */
     const char *at;          /* JSON pointer; NULL: none */
+    mlpipe__dict as;         /* names of which as= tells the types */
+    int32_t *as_types;       /* by entry of it; the last one told */
     mlpipe__dict names;      /* of columns; entry i is column i */
     mlpipe__dict fresh;      /* keys of this row that are no columns yet */
     uint32_t column_room;

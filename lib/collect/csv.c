@@ -176,10 +176,12 @@ mlpipe_status mlpipe__csv_open(mlpipe_ctx *ctx, const mlpipe__csv_kind *kind,
         st = mlpipe__input_open(ctx, &from, &csv->input);
     if (!st)
         st = kind->begin(ctx, csv);
-    if (!st)
+    if (!st) {
         *out = csv;
-    else
-        mlpipe__csv_free(csv);
+        return st;
+    }
+    st = mlpipe__input_doubt(ctx, &csv->input, st);
+    mlpipe__csv_free(csv);
     return st;
 }
 
@@ -191,7 +193,8 @@ static mlpipe_status csv_open(mlpipe_ctx *ctx, const mlpipe__csv_kind *kind,
     mlpipe_status st = mlpipe__csv_open(ctx, kind, from, params, false, out);
 
     if (!st)
-        st = csv_types(ctx, *out);
+        st = mlpipe__input_doubt(ctx, &(*out)->input,
+                                 csv_types(ctx, *out));
     if (st) {
         mlpipe__csv_free(*out);
         *out = NULL;

@@ -81,6 +81,25 @@ static mlpipe_status input_spool_piece(mlpipe_ctx *ctx,
     return MLPIPE_OK;
 }
 
+/* A stream's name as messages show it: one that has line ends or other
+ * characters that no eye sees is quoted, so that it cannot look like text of
+ * ours. */
+static char *input_stream_name(mlpipe__env *env, const char *name)
+{
+    bool plain = mlpipe__utf8_valid(name, strlen(name));
+    mlpipe__text t;
+
+    for (const char *p = name; plain && *p; p++)
+        plain = (unsigned char)*p >= 0x20 && *p != 0x7f;
+    if (plain)
+        return mlpipe__strdup(env, name, strlen(name));
+    mlpipe__text_init(&t, env);
+    mlpipe__text_add(&t, "%q", name);
+    char *shown = t.failed ? NULL : mlpipe__strdup(env, t.data, t.size);
+    mlpipe__text_free(&t);
+    return shown;
+}
+
 /* Keeps a stream: its bytes are read twice, and it gives them once. */
 static mlpipe_status input_open_stream(mlpipe_ctx *ctx,
                                        const mlpipe_stream *from,
@@ -97,8 +116,8 @@ static mlpipe_status input_open_stream(mlpipe_ctx *ctx,
                             "set size to sizeof(mlpipe_stream)");
     if (!stream.read)
         return mlpipe__null_arg(ctx, "stream.read");
-    const char *name = stream.name ? stream.name : "stream";
-    out->name = mlpipe__strdup(out->env, name, strlen(name));
+    out->name = input_stream_name(out->env,
+                                  stream.name ? stream.name : "stream");
     if (!out->name)
         return mlpipe__nomem(ctx);
     while (got) {
@@ -282,6 +301,7 @@ static mlpipe_status input_begin(mlpipe_ctx *ctx, mlpipe__input *in,
     if (st)
         return st;
     in->mark = mark > 0;
+    in->guessed = !asked && !mark;
     if (encoding > MLPIPE__ENCODING_UTF8)
         mlpipe__input_seek(in, mark);
     else

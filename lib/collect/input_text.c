@@ -115,6 +115,23 @@ mlpipe_status mlpipe__text_encoding(mlpipe_ctx *ctx, const mlpipe__input *in,
     return MLPIPE_OK;
 }
 
+mlpipe_status mlpipe__input_doubt(mlpipe_ctx *ctx, const mlpipe__input *in,
+                                  mlpipe_status st)
+{
+    const bool wide = in->encoding == MLPIPE__ENCODING_UTF16LE
+        || in->encoding == MLPIPE__ENCODING_UTF16BE;
+    const size_t n = strlen(ctx->error_text);
+
+    if ((st == MLPIPE_E_FORMAT || st == MLPIPE_E_EMPTY
+         || st == MLPIPE_E_SCHEMA || st == MLPIPE_E_AMBIGUOUS)
+        && in->guessed && wide)
+        (void)mlpipe__format(ctx->error_text + n, sizeof ctx->error_text - n,
+                             "; without a byte order mark the text was taken "
+                             "for %s: if it is not, say encoding=utf8 or what "
+                             "else it is", text_name(in->encoding));
+    return st;
+}
+
 const char *mlpipe__input_encoding(const mlpipe__input *in, bool wide)
 {
     switch (in->encoding) {

@@ -67,10 +67,10 @@ mlpipe_status mlpipe__json_ahead(mlpipe_ctx *ctx, mlpipe__csv *csv,
 static mlpipe_status ndjson_pass_over(mlpipe_ctx *ctx, mlpipe__csv *csv)
 {
     mlpipe__input *in = &csv->input;
-    mlpipe__json_pass pass = {.most = MLPIPE__JSON_DEPTH};
+    mlpipe__json_pass pass = {0};
+    char room[64];
 
-    if (ctx->env->limits.json_depth < pass.most)
-        pass.most = (uint32_t)ctx->env->limits.json_depth;
+    pass.most = pass.limit = mlpipe__json_deepest(&ctx->env->limits);
     for (;;) {
         mlpipe__json_lexer l = {.at = in->at, .end = in->end,
                                 .whole = in->eof};
@@ -80,7 +80,8 @@ static mlpipe_status ndjson_pass_over(mlpipe_ctx *ctx, mlpipe__csv *csv)
         if (done)
             return MLPIPE_OK;
         if (l.bad)
-            return mlpipe__json_broken(ctx, csv, l.bad);
+            return mlpipe__json_broken(ctx, csv,
+                                       mlpipe__json_bad(&l, room));
         mlpipe_status st = mlpipe__csv_poll(ctx, &csv->reader);
         if (!st)
             st = mlpipe__json_more(ctx, csv);

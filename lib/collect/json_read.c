@@ -91,17 +91,32 @@ static mlpipe_status ndjson_option_at(mlpipe_ctx *ctx, mlpipe__ndjson *j,
     return MLPIPE_OK;
 }
 
-/* Each item of as= is one, before anything is read. */
-static mlpipe_status ndjson_option_as(mlpipe_ctx *ctx, const mlpipe__params *p)
+/* The items of as=, before anything is read: a new key then finds its type
+ * without a walk through all of them. */
+static mlpipe_status ndjson_option_as(mlpipe_ctx *ctx, mlpipe__ndjson *j,
+                                      const mlpipe__params *p)
 {
     const mlpipe__setting *as = mlpipe__params_get(p, "as");
-    mlpipe_status st = MLPIPE_OK;
     int32_t type;
     size_t n;
 
-    for (uint32_t i = 0; !st && i < as->count; i++)
-        st = mlpipe__csv_forced(ctx, as->names[i], &n, &type);
-    return st;
+    if (!as->count)
+        return MLPIPE_OK;
+    j->as_types = mlpipe__alloc_array(ctx->env, as->count,
+                                      sizeof j->as_types[0]);
+    if (!j->as_types)
+        return mlpipe__nomem(ctx);
+    for (uint32_t i = 0; i < as->count; i++) {
+        const mlpipe_status st = mlpipe__csv_forced(ctx, as->names[i], &n,
+                                                    &type);
+        if (st)
+            return st;
+        const uint32_t at = mlpipe__dict_add(&j->as, as->names[i], n);
+        if (at == UINT32_MAX)
+            return mlpipe__nomem(ctx);
+        j->as_types[at] = type;
+    }
+    return MLPIPE_OK;
 }
 
 static mlpipe_status ndjson_options(mlpipe_ctx *ctx, const char *params,
@@ -115,6 +130,7 @@ static mlpipe_status ndjson_options(mlpipe_ctx *ctx, const char *params,
     if (!j)
         return mlpipe__nomem(ctx);
     csv->json = j;
+    mlpipe__dict_init(&j->as, ctx->env);
     mlpipe__dict_init(&j->names, ctx->env);
     mlpipe__dict_init(&j->fresh, ctx->env);
     mlpipe__dict_init(&j->objects, ctx->env);
@@ -139,7 +155,7 @@ static mlpipe_status ndjson_options(mlpipe_ctx *ctx, const char *params,
     o->orders = mlpipe__csv_orders(mlpipe__params_get(p, "dates")->choice);
     st = ndjson_option_at(ctx, j, mlpipe__params_get(p, "at")->text);
     if (!st)
-        st = ndjson_option_as(ctx, p);
+        st = ndjson_option_as(ctx, j, p);
     if (!st)
         st = ndjson_option_tokens(ctx, mlpipe__params_get(p, "na")->text, o);
     return st;
@@ -203,6 +219,8 @@ static void ndjson_free(mlpipe__csv *csv)
 
     if (!j)
         return;
+    mlpipe__dict_free(&j->as);
+    mlpipe__free(csv->env, j->as_types);
     mlpipe__dict_free(&j->names);
     mlpipe__dict_free(&j->fresh);
     mlpipe__dict_free(&j->objects);

@@ -42,10 +42,13 @@ static enum ndjson_row ndjson_say(ndjson_walk *w, const char *format, ...)
 /* A token that was not there. */
 static enum ndjson_row ndjson_token_failed(ndjson_walk *w)
 {
+    char room[64];
+
     if (!w->lexer.bad)
         return w->lexer.whole ? ndjson_say(w, "the object is never closed")
                               : NDJSON_ROW_MORE;
-    return ndjson_say(w, "%s (byte %zu of the row)", w->lexer.bad,
+    return ndjson_say(w, "%s (byte %zu of the row)",
+                      mlpipe__json_bad(&w->lexer, room),
                       (size_t)(w->lexer.at - w->row) + 1);
 }
 
@@ -53,6 +56,12 @@ static enum ndjson_row ndjson_misplaced(ndjson_walk *w, const char *what)
 {
     w->lexer.bad = what;
     return ndjson_token_failed(w);
+}
+
+static enum ndjson_row ndjson_too_deep(ndjson_walk *w)
+{
+    w->lexer.deepest = mlpipe__json_deepest(w->limits);
+    return ndjson_misplaced(w, "deeper than the limit json_depth");
 }
 
 /* ---- keys --------------------------------------------------------------- */
@@ -192,7 +201,7 @@ static enum ndjson_row ndjson_enter(ndjson_walk *w, const char *s, size_t n)
 
     /* The row is one level, and what it holds the next. */
     if (w->level + 2 > w->limits->json_depth)
-        return ndjson_misplaced(w, "deeper than the limit json_depth");
+        return ndjson_too_deep(w);
     const enum ndjson_row row = ndjson_note_object(w, s, n);
     if (row)
         return row;
@@ -212,17 +221,15 @@ static enum ndjson_row ndjson_enter(ndjson_walk *w, const char *s, size_t n)
 /* An array or object that stays as it stands. */
 static enum ndjson_row ndjson_nested(ndjson_walk *w, mlpipe__csv_field *f)
 {
-    mlpipe__json_pass pass = {.most = MLPIPE__JSON_DEPTH};
+    mlpipe__json_pass pass = {.limit = mlpipe__json_deepest(w->limits)};
     const char *first = w->lexer.at;
 
     if (w->j->nested == MLPIPE__JSON_REFUSE)
         return ndjson_misplaced(w, "an array or object within the row, which "
                                  "nested=fail refuses");
-    if (w->limits->json_depth < pass.most)
-        pass.most = (uint32_t)w->limits->json_depth;
-    pass.most = pass.most > w->level + 1 ? pass.most - w->level - 1 : 0;
+    pass.most = pass.limit > w->level + 1 ? pass.limit - w->level - 1 : 0;
     if (!pass.most)
-        return ndjson_misplaced(w, "deeper than the limit json_depth");
+        return ndjson_too_deep(w);
     if (!mlpipe__json_skip(&w->lexer, &pass))
         return ndjson_token_failed(w);
     f->data = first;
@@ -410,25 +417,15 @@ static bool ndjson_column_room(mlpipe__csv *csv)
 }
 
 /* The type that `as` wants of a column; texts of it were checked before. */
-static mlpipe_status ndjson_force(mlpipe_ctx *ctx, mlpipe__csv *csv,
-                                  mlpipe__csv_column *c)
+static void ndjson_force(mlpipe__csv *csv, mlpipe__csv_column *c)
 {
-    const mlpipe__setting *as = mlpipe__params_get(&csv->options.params,
-                                                   "as");
-    size_t n;
-    int32_t type;
+    const mlpipe__ndjson *j = csv->json;
+    const uint32_t at = mlpipe__dict_find(&j->as, c->name, strlen(c->name));
 
-    for (uint32_t i = 0; i < as->count; i++) {
-        const mlpipe_status st = mlpipe__csv_forced(ctx, as->names[i], &n,
-                                                    &type);
-        if (st)
-            return st;
-        if (n != strlen(c->name) || memcmp(c->name, as->names[i], n))
-            continue;
-        csv->forced_count += !c->forced;
-        c->forced = type;
-    }
-    return MLPIPE_OK;
+    if (at == UINT32_MAX)
+        return;
+    csv->forced_count++;
+    c->forced = j->as_types[at];
 }
 
 static mlpipe_status ndjson_too_many(mlpipe_ctx *ctx, const mlpipe__csv *csv,
@@ -466,9 +463,7 @@ static mlpipe_status ndjson_new_column(mlpipe_ctx *ctx, mlpipe__csv *csv,
     j->met[item->column] = j->serial;
     if (mlpipe__dict_add(&j->names, s, n) == UINT32_MAX)
         return mlpipe__nomem(ctx);
-    const mlpipe_status st = ndjson_force(ctx, csv, c);
-    if (st)
-        return st;
+    ndjson_force(csv, c);
     return mlpipe__csv_start_column(csv, c) ? MLPIPE_OK : mlpipe__nomem(ctx);
 }
 

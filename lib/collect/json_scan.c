@@ -25,6 +25,14 @@ static bool ndjson_wrong(mlpipe__json_lexer *l, const char *at, const char *why)
     return false;
 }
 
+const char *mlpipe__json_bad(const mlpipe__json_lexer *l, char room[64])
+{
+    if (!l->deepest)
+        return l->bad;
+    (void)mlpipe__format(room, 64, "%s, %u", l->bad, l->deepest);
+    return room;
+}
+
 bool mlpipe__json_peek(mlpipe__json_lexer *l, char *c)
 {
     while (l->at < l->end && (*l->at == ' ' || *l->at == '\n'
@@ -298,8 +306,10 @@ static bool ndjson_descend(mlpipe__json_lexer *l, mlpipe__json_pass *pass,
 {
     const uint32_t at = pass->depth;
 
-    if (at == (pass->most ? pass->most : MLPIPE__JSON_DEPTH))
+    if (at == (pass->most ? pass->most : MLPIPE__JSON_DEPTH)) {
+        l->deepest = pass->limit ? pass->limit : MLPIPE__JSON_DEPTH;
         return ndjson_wrong(l, l->at, "deeper than the limit json_depth");
+    }
     const uint64_t bit = UINT64_C(1) << (at % 64);
     pass->objects[at / 64] = (pass->objects[at / 64] & ~bit)
         | (object ? bit : 0);

@@ -104,6 +104,34 @@ static inline mlpipe_status arrow_walk_poll(const arrow_walk *w, int64_t at,
         : mlpipe__poll(w->ctx, "arrow", (uint64_t)at, (uint64_t)end);
 }
 
+mlpipe_status mlpipe__arrow_ratio(mlpipe_ctx *ctx,
+                                  const mlpipe__arrow_node *node,
+                                  uint64_t items, uint64_t stored)
+{
+    const uint64_t limit = ctx->env->limits.unpacked_ratio;
+
+    if (items <= MLPIPE__ARROW_FREE_ITEMS || items / limit <= stored)
+        return MLPIPE_OK;
+    return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
+                        "column %q, format %q: %llu elements or more are "
+                        "unpacked of %llu that are stored; the limit "
+                        "unpacked_ratio is %llu to one; raise it, or store "
+                        "the values without lists that overlap and runs",
+                        node->path, node->format, (unsigned long long)items,
+                        (unsigned long long)stored,
+                        (unsigned long long)limit);
+}
+
+uint64_t mlpipe__arrow_stored(const struct ArrowArray *array)
+{
+    uint64_t sum = (uint64_t)array->length;
+
+    for (int64_t i = 0; i < array->n_children; i++)
+        sum += mlpipe__arrow_stored(array->children[i]);
+    return array->dictionary ? sum + mlpipe__arrow_stored(array->dictionary)
+                             : sum;
+}
+
 /* How many buffers an array of this kind has; a view may have more. */
 static int64_t arrow_buffers(const mlpipe__arrow_node *node)
 {
@@ -340,13 +368,14 @@ static mlpipe_status arrow_check_views(const arrow_walk *w,
     return st;
 }
 
-/* Starts and lengths of a list view. */
+/* Starts and lengths of a list view, whose lists may overlap. */
 static mlpipe_status arrow_check_list_views(const arrow_walk *w,
                                             const mlpipe__arrow_node *node,
                                             const struct ArrowArray *a)
 {
     const int64_t end = a->children[0]->length;
     mlpipe_status st = MLPIPE_OK;
+    uint64_t items = 0;
 
     if (a->length && (!a->buffers[1] || !a->buffers[2]))
         return arrow_bad(w, node, "rows without buffers", a->length, 0);
@@ -359,9 +388,12 @@ static mlpipe_status arrow_check_list_views(const arrow_walk *w,
             && (at < 0 || n < 0 || at > end || n > end - at))
             return arrow_bad_at(w, node, i, "a list ends past its values",
                                 at < 0 || n < 0 ? -1 : at, end);
+        if (arrow_check_has(a, i) && items < UINT64_MAX / 2)
+            items += (uint64_t)n;
         st = arrow_walk_poll(w, i, a->length);
     }
-    return st;
+    return st ? st : mlpipe__arrow_ratio(w->ctx, node, items,
+                                         (uint64_t)(end + a->length));
 }
 
 /* Run ends rise from above 0 to the end; a value for each. */
@@ -387,10 +419,11 @@ static mlpipe_status arrow_check_runs(const arrow_walk *w,
         before = end;
         st = arrow_walk_poll(w, i, ends->length);
     }
-    return st ? st : before < a->offset + a->length
-        ? arrow_bad(w, node, "the last run ends before the last row",
-                    before, a->offset + a->length)
-        : MLPIPE_OK;
+    if (!st && before < a->offset + a->length)
+        st = arrow_bad(w, node, "the last run ends before the last row",
+                       before, a->offset + a->length);
+    return st ? st : mlpipe__arrow_ratio(w->ctx, node, (uint64_t)a->length,
+                                         (uint64_t)ends->length);
 }
 
 /* Every index that is not null must have an entry. */

@@ -81,6 +81,7 @@ typedef struct arrow_taking {
     mlpipe__arrow_batch *batch;
     const struct ArrowArray *array; /* NULL: rows are found one by one */
     int64_t base; /* where row 0 is in the array's buffers */
+    mlpipe__arrow_unpacking unpacking;
 } arrow_taking;
 
 /* Only structs without nulls above the leaf, and no runs: row i of the batch
@@ -121,6 +122,22 @@ static mlpipe__arrow_place arrow_find(const arrow_taking *t, int64_t row)
         p = mlpipe__arrow_row(&p.node->children[leaf->steps[d]],
                               p.array->children[leaf->steps[d]], p.at);
     return p;
+}
+
+/* The leaf's array of the batch, from which values for JSON are counted. */
+static const struct ArrowArray *arrow_leaf_array(const arrow_taking *t)
+{
+    const struct ArrowArray *a = &t->batch->array;
+
+    for (uint32_t d = 0; d < t->leaf->depth; d++) {
+        const mlpipe__arrow_node *n = t->leaf->nodes[d];
+        while (n->kind == MLPIPE__ARROW_RUNS || n->dictionary) {
+            a = n->dictionary ? a->dictionary : a->children[1];
+            n = n->dictionary ? n->dictionary : &n->children[1];
+        }
+        a = a->children[t->leaf->steps[d]];
+    }
+    return a;
 }
 
 /* ---- dictionaries ------------------------------------------------------- */
@@ -249,7 +266,9 @@ static mlpipe_status arrow_put_json(arrow_taking *t,
     mlpipe__text *json = &t->leaf->json;
 
     json->size = 0;
-    mlpipe__arrow_json(p, json);
+    mlpipe__arrow_json(&t->unpacking, p, json);
+    if (t->unpacking.status)
+        return t->unpacking.status;
     if (json->failed)
         return mlpipe__nomem(t->ctx);
     if (json->size > limit)
@@ -483,6 +502,9 @@ mlpipe_status mlpipe__arrow_leaf_take(mlpipe_ctx *ctx,
     mlpipe__free(ctx->env, leaf->map);
     leaf->map = NULL;
     arrow_find_plain(&t);
+    t.unpacking = (mlpipe__arrow_unpacking){
+        .ctx = ctx, .node = leaf->node,
+        .stored = mlpipe__arrow_stored(arrow_leaf_array(&t))};
     if (arrow_has_codes(&t))
         st = arrow_map(&t);
     const char *why = arrow_why(&t, options->copy);

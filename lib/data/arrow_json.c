@@ -16,44 +16,59 @@ static void arrow_json_float(double x, mlpipe__text *out)
         mlpipe__text_add(out, "%g", x);
 }
 
-static void arrow_json_struct(const mlpipe__arrow_place *p,
+static void arrow_json_struct(mlpipe__arrow_unpacking *u,
+                              const mlpipe__arrow_place *p,
                               mlpipe__text *out)
 {
-    for (uint32_t i = 0; i < p->node->child_count; i++) {
+    for (uint32_t i = 0; i < p->node->child_count && !u->status; i++) {
         const mlpipe__arrow_node *child = &p->node->children[i];
         const mlpipe__arrow_place at =
             mlpipe__arrow_row(child, p->array->children[i], p->at);
         mlpipe__text_put(out, i ? "," : "{", 1);
         mlpipe__text_json(out, child->name, strlen(child->name));
         mlpipe__text_put(out, ":", 1);
-        mlpipe__arrow_json(&at, out);
+        mlpipe__arrow_json(u, &at, out);
     }
     mlpipe__text_add(out, p->node->child_count ? "}" : "{}");
 }
 
-static void arrow_json_list(const mlpipe__arrow_place *p, mlpipe__text *out)
+static void arrow_json_list(mlpipe__arrow_unpacking *u,
+                            const mlpipe__arrow_place *p, mlpipe__text *out)
 {
     int64_t from, count;
 
     mlpipe__arrow_list(p, &from, &count);
     mlpipe__text_put(out, "[", 1);
-    for (int64_t i = 0; i < count && !out->failed
+    for (int64_t i = 0; i < count && !out->failed && !u->status
          && out->size <= out->env->limits.cell_bytes; i++) {
         const mlpipe__arrow_place at = mlpipe__arrow_row(
             &p->node->children[0], p->array->children[0], from + i);
         if (i)
             mlpipe__text_put(out, ",", 1);
-        mlpipe__arrow_json(&at, out);
+        mlpipe__arrow_json(u, &at, out);
     }
     mlpipe__text_put(out, "]", 1);
 }
 
-void mlpipe__arrow_json(const mlpipe__arrow_place *p, mlpipe__text *out)
+/* One more value; every 65,536 of them, was it cancelled, are they too many? */
+static void arrow_json_count(mlpipe__arrow_unpacking *u)
+{
+    if (++u->items % MLPIPE__CHUNK_ROWS)
+        return;
+    u->status = mlpipe__poll(u->ctx, "arrow", 0, 0);
+    if (!u->status)
+        u->status = mlpipe__arrow_ratio(u->ctx, u->node, u->items,
+                                        u->stored);
+}
+
+void mlpipe__arrow_json(mlpipe__arrow_unpacking *u,
+                        const mlpipe__arrow_place *p, mlpipe__text *out)
 {
     char digits[MLPIPE__ARROW_DIGITS];
     size_t n;
     const char *text;
 
+    arrow_json_count(u);
     if (!mlpipe__arrow_valid(p)) {
         mlpipe__text_add(out, "null");
         return;
@@ -81,9 +96,9 @@ void mlpipe__arrow_json(const mlpipe__arrow_place *p, mlpipe__text *out)
         mlpipe__text_json(out, text, n);
         break;
     case MLPIPE__ARROW_STRUCT:
-        arrow_json_struct(p, out);
+        arrow_json_struct(u, p, out);
         break;
     default:
-        arrow_json_list(p, out);
+        arrow_json_list(u, p, out);
     }
 }

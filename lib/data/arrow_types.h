@@ -93,8 +93,29 @@ size_t mlpipe__arrow_decimal(const mlpipe__arrow_place *p,
 /* Where the elements of a list lie: rows of its one child. */
 void mlpipe__arrow_list(const mlpipe__arrow_place *p, int64_t *from,
                         int64_t *count);
-/* Any value as JSON (arrow_json.c). */
-void mlpipe__arrow_json(const mlpipe__arrow_place *p, mlpipe__text *out);
+/*
+ * Lists may overlap, and runs and dictionaries give one value to many rows: a
+ * small array may be more to unpack than anyone has time for. What is
+ * unpacked is counted against the elements that are stored (arrow_check.c).
+ */
+enum { MLPIPE__ARROW_FREE_ITEMS = 1 << 24 }; /* before a ratio is asked for */
+mlpipe_status mlpipe__arrow_ratio(mlpipe_ctx *ctx,
+                                  const mlpipe__arrow_node *node,
+                                  uint64_t items, uint64_t stored);
+/* Elements of an array and of all that is below it. */
+uint64_t mlpipe__arrow_stored(const struct ArrowArray *array);
+
+/* Values of a batch on their way to JSON. */
+typedef struct mlpipe__arrow_unpacking {
+    mlpipe_ctx *ctx;
+    const mlpipe__arrow_node *node; /* the column's, for messages */
+    uint64_t items, stored;
+    mlpipe_status status;           /* cancelled, or too many */
+} mlpipe__arrow_unpacking;
+
+/* Any value as JSON, unless u->status tells why not (arrow_json.c). */
+void mlpipe__arrow_json(mlpipe__arrow_unpacking *u,
+                        const mlpipe__arrow_place *p, mlpipe__text *out);
 
 /* Numbers in buffers that need not be aligned. */
 static inline int64_t mlpipe__arrow_i32_at(const void *buffer, int64_t i)

@@ -191,7 +191,8 @@ static const mlpipe__report_item *html_find(const mlpipe_report *r,
     return NULL;
 }
 
-enum { HTML_WIDE = 140, HTML_HIGH = 26 };
+/* Of a picture, and how many a table has at most. */
+enum { HTML_WIDE = 140, HTML_HIGH = 26, HTML_PICTURES = 1000 };
 
 /* A bar, from `base` up or down. */
 static void html_bar(mlpipe__text *t, double x, double width, double base,
@@ -263,35 +264,60 @@ static bool html_off(const mlpipe_report *r, const mlpipe__report_item *from,
     return x == x && y == y && (x > 1.001 * y || x < 0.999 * y);
 }
 
-/* Where the rows of a column are. */
-static bool html_range(const mlpipe_report *r,
-                       const mlpipe__report_item *table, uint32_t name,
-                       uint32_t range[2])
-{
-    const uint32_t rows = table ? table->cells / table->columns : 0;
+/* A table that is drawn in another one, and where the rows of each column
+ * begin in it: first[text] - 1; 0: it has none. */
+typedef struct html_drawn {
+    const mlpipe__report_item *table;
+    uint32_t *first;
+} html_drawn;
 
-    for (range[0] = 0; range[0] < rows; range[0]++)
-        if (r->cells[table->first_cell + range[0] * table->columns].text ==
-            name)
-            break;
+/* One walk for all columns, whose number squared would be too many. */
+static void html_index(const mlpipe_report *r, mlpipe__text *t,
+                       const char *name, html_drawn *d)
+{
+    d->table = html_find(r, name);
+    d->first = NULL;
+    if (!d->table || d->table->columns != 4)
+        return;
+    d->first = mlpipe__alloc_array(t->env, r->texts.count,
+                                   sizeof d->first[0]);
+    t->failed |= !d->first;
+    const uint32_t rows = d->table->cells / d->table->columns;
+    for (uint32_t i = rows; d->first && i--;) {
+        const uint32_t text =
+            r->cells[d->table->first_cell + i * d->table->columns].text;
+        if (text < r->texts.count)
+            d->first[text] = i + 1;
+    }
+}
+
+/* Where the rows of a column are, which lie together. */
+static bool html_range(const mlpipe_report *r, const html_drawn *d,
+                       uint32_t name, uint32_t range[2])
+{
+    if (!d->first || name >= r->texts.count || !d->first[name])
+        return false;
+    const uint32_t rows = d->table->cells / d->table->columns;
+    range[0] = d->first[name] - 1;
     for (range[1] = range[0]; range[1] < rows; range[1]++)
-        if (r->cells[table->first_cell + range[1] * table->columns].text !=
-            name)
+        if (r->cells[d->table->first_cell + range[1] * d->table->columns]
+                .text != name)
             break;
-    return range[1] > range[0] && table->columns == 4;
+    return true;
 }
 
 /* What a table says of the column that is named by text `name`. */
 static bool html_draw(const mlpipe_report *r, mlpipe__text *t,
-                      const mlpipe__report_item *table, uint32_t name)
+                      const html_drawn *drawn, uint32_t name)
 {
+    const mlpipe__report_item *table = drawn->table;
     const char *kind =
         table ? mlpipe__dict_text(&r->texts, table->name) : "";
     const bool pair = !strcmp("bins", kind), bins = !strcmp("histograms",
                                                             kind);
     html_bars b = {.table = table, .at = bins ? 3 : 2};
 
-    if (!html_range(r, table, name, b.range))
+    if (!html_range(r, drawn, name, b.range))
         return false;
     uint32_t from = b.range[0], end = b.range[1];
     b.most = html_most(r, table, from, end, b.at, 0);
@@ -403,12 +429,42 @@ static void html_table_head(const mlpipe_report *r, mlpipe__text *t,
                                 : "</tr></thead><tbody>\n");
 }
 
+/* The picture of a row, which the first cell names. */
+static void html_picture(const mlpipe_report *r, mlpipe__text *t,
+                         const html_drawn drawn[2], uint32_t first_cell)
+{
+    const uint32_t column = r->cells[first_cell].text;
+
+    mlpipe__text_add(t, "<td>");
+    if (!html_draw(r, t, &drawn[0], column))
+        (void)html_draw(r, t, &drawn[1], column);
+    mlpipe__text_add(t, "</td>");
+}
+
+static void html_rows(const mlpipe_report *r, mlpipe__text *t,
+                      const mlpipe__report_item *item,
+                      const html_drawn *drawn)
+{
+    for (uint32_t i = 0; i < item->cells; i++) {
+        if (i % item->columns == 0)
+            mlpipe__text_add(t, "<tr>");
+        html_cell(r, t, item, i);
+        if (i % item->columns != item->columns - 1)
+            continue;
+        if (drawn && i / item->columns < HTML_PICTURES)
+            html_picture(r, t, drawn,
+                         item->first_cell + i + 1 - item->columns);
+        mlpipe__text_add(t, "</tr>\n");
+    }
+}
+
 static void html_table(const mlpipe_report *r, mlpipe__text *t,
                        const mlpipe__report_item *item)
 {
     const char *name = mlpipe__dict_text(&r->texts, item->name);
     const struct html_table *known = html_known(r, name);
     const bool picture = known && known->drawn[0];
+    html_drawn drawn[2] = {{NULL, NULL}, {NULL, NULL}};
 
     if (html_is_drawn(r, name) || !item->cells)
         return;
@@ -418,24 +474,17 @@ static void html_table(const mlpipe_report *r, mlpipe__text *t,
     mlpipe__text_add(t, "</h2>\n");
     if (known && known->says[0])
         mlpipe__text_add(t, "<p>%s</p>\n", known->says);
+    if (picture && item->cells / item->columns > HTML_PICTURES)
+        mlpipe__text_add(t, "<p>Pictures of the first %u rows alone, of "
+                            "%u.</p>\n", (uint32_t)HTML_PICTURES,
+                         item->cells / item->columns);
+    for (uint32_t k = 0; picture && k < 2; k++)
+        html_index(r, t, known->drawn[k], &drawn[k]);
     html_table_head(r, t, item, picture);
-    for (uint32_t i = 0; i < item->cells; i++) {
-        if (i % item->columns == 0)
-            mlpipe__text_add(t, "<tr>");
-        html_cell(r, t, item, i);
-        if (i % item->columns != item->columns - 1)
-            continue;
-        if (picture) {
-            const uint32_t column =
-                r->cells[item->first_cell + i + 1 - item->columns].text;
-            mlpipe__text_add(t, "<td>");
-            if (!html_draw(r, t, html_find(r, known->drawn[0]), column))
-                (void)html_draw(r, t, html_find(r, known->drawn[1]), column);
-            mlpipe__text_add(t, "</td>");
-        }
-        mlpipe__text_add(t, "</tr>\n");
-    }
+    html_rows(r, t, item, picture ? drawn : NULL);
     mlpipe__text_add(t, "</tbody></table></div>\n");
+    for (uint32_t k = 0; k < 2; k++)
+        mlpipe__free(t->env, drawn[k].first);
 }
 
 static void html_series(const mlpipe_report *r, mlpipe__text *t,

@@ -378,6 +378,26 @@ static void test_bad_utf16(void **state)
     }
 }
 
+/* Few bytes may look like UTF-16 and be a text with a zero in it. */
+static void test_guessed_utf16(void **state)
+{
+    mlpipe_dataset *d;
+
+    assert_status(MLPIPE_E_EMPTY, read_memory("a\0b,", 4, NULL, &d));
+    assert_says("taken for utf16le");
+    assert_status(MLPIPE_E_FORMAT, read_memory("a\0,b\n1,2\n", 9, NULL,
+                                               &d));
+    assert_says("half a character of UTF-16");
+    assert_says("taken for utf16le: if it is not, say encoding=utf8");
+    assert_status(MLPIPE_E_FORMAT,
+                  mlpipe_read_json_memory(ctx, "{\0\"a\":1}", 8, NULL, &d));
+    assert_says("taken for utf16le");
+    /* Whoever asked for it, or has a mark, knows. */
+    assert_status(MLPIPE_E_FORMAT, read_memory("a\0,b\n1,2\n", 9,
+                                               "encoding=utf16le", &d));
+    assert_null(strstr(mlpipe_ctx_error(ctx)->text, "taken for"));
+}
+
 static void test_bad_bytes(void **state)
 {
     static const unsigned char none[] = {0x81, 0x8d, 0x8f, 0x90, 0x9d};
@@ -453,6 +473,26 @@ static void test_stream_failures(void **state)
     assert_status(MLPIPE_E_EMPTY, read_stream(&s, NULL, &d));
     assert_says("pipe");
     free(text.data);
+}
+
+/* A line end in a name must not begin a line of the message. */
+static void test_stream_names(void **state)
+{
+    static const struct {
+        const char *name, *shown;
+    } names[] = {{"sales", "sales: "}, {"a\nerror: \"b", "\"a\\x0aerror: "},
+                 {"a\xff", "\"a\\xff\": "}};
+    mlpipe_dataset *d;
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        rig_stream s = {.fail_at = -1, .piece = 1};
+        const mlpipe_stream stream = {sizeof stream, &s, names[i].name,
+                                      rig_read};
+        assert_status(MLPIPE_E_EMPTY,
+                      mlpipe_read_csv_stream(ctx, &stream, NULL, &d));
+        assert_says(names[i].shown);
+        assert_null(strchr(mlpipe_ctx_error(ctx)->text, '\n'));
+    }
 }
 
 static int32_t read_for_ever(void *user, void *buffer, size_t room,
@@ -532,6 +572,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_reject_ranges, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_no_utf8, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_guessed_utf16, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_stream_names, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_bad_utf16, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_bad_bytes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_contradictions, set_up,

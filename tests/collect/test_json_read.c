@@ -2,6 +2,8 @@
 /* Reading JSON: formats, keys, types, rejects, limits, blocks. */
 #include "support.h"
 
+#include <time.h>
+
 #include "collect/collect_internal.h"
 
 static mlpipe_ctx *ctx;
@@ -375,10 +377,10 @@ static void limits(void **state)
     limited(&l, "{\"a\":1}\n{\"b\":1}\n{\"c\":1}", MLPIPE_E_LIMIT,
             "csv_rows");
     l = (mlpipe_limits){.size = sizeof l, .json_depth = 3};
-    limited(&l, "{\"a\":[[[1]]]}", MLPIPE_E_FORMAT, "json_depth");
-    limited(&l, "{\"a\":{\"b\":[[1]]}}", MLPIPE_E_FORMAT, "json_depth");
+    limited(&l, "{\"a\":[[[1]]]}", MLPIPE_E_FORMAT, "json_depth, 3");
+    limited(&l, "{\"a\":{\"b\":[[1]]}}", MLPIPE_E_FORMAT, "json_depth, 3");
     limited(&l, "{\"a\":{\"b\":{\"c\":{\"d\":1}}}}", MLPIPE_E_FORMAT,
-            "json_depth");
+            "json_depth, 3");
     l = (mlpipe_limits){.size = sizeof l, .json_key_bytes = 3};
     limited(&l, "{\"abcd\":1}", MLPIPE_E_FORMAT, "json_key_bytes");
     l = (mlpipe_limits){.size = sizeof l, .cell_bytes = 3};
@@ -695,6 +697,40 @@ static void blocks(void **state)
     }
 }
 
+/* Many names in as= cost what they are, not their square: no more than a few
+ * times what the same keys cost without. Of two items the last one tells. */
+static void many_types(void **state)
+{
+    enum { NAMES = 20000 };
+    clock_t spent[2];
+    mlpipe__text rows, as;
+    (void)state;
+
+    reads("{\"a\":1}", "as=a:text,a:f64", "a f64: 1");
+    mlpipe__text_init(&rows, ctx->env);
+    mlpipe__text_init(&as, ctx->env);
+    mlpipe__text_add(&as, "as=");
+    for (int i = 0; i < NAMES; i++) {
+        mlpipe__text_add(&rows, i ? ",\"k%d\":1" : "{\"k%d\":1", i);
+        mlpipe__text_add(&as, i ? ",k%d:f64" : "k%d:f64", i);
+    }
+    mlpipe__text_put(&rows, "}", 1);
+    mlpipe__text_put(&as, "", 1);
+    for (int k = 0; k < 2; k++) {
+        mlpipe_dataset *d;
+        const clock_t before = clock();
+        assert_ok(ctx, mlpipe_read_json_memory(ctx, rows.data, rows.size,
+                                               k ? as.data : NULL, &d));
+        spent[k] = clock() - before;
+        assert_int_equal(k ? MLPIPE_TYPE_F64 : MLPIPE_TYPE_I64,
+                         mlpipe_dataset_type(d, NAMES - 1));
+        mlpipe_dataset_free(d);
+    }
+    assert_true(spent[1] < 8 * spent[0] + CLOCKS_PER_SEC / 4);
+    mlpipe__text_free(&rows);
+    mlpipe__text_free(&as);
+}
+
 /* The same table through CSV has the same fingerprint. */
 static void same_as_csv(void **state)
 {
@@ -742,6 +778,7 @@ int main(void)
         cmocka_unit_test(changes),
         cmocka_unit_test(polls_by_cells),
         cmocka_unit_test(many_objects),
+        cmocka_unit_test(many_types),
         cmocka_unit_test(blocks),
         cmocka_unit_test(same_as_csv),
     };

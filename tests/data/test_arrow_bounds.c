@@ -183,6 +183,115 @@ static void test_a_gathering_export_is_cancelled(void **state)
     mlpipe_ctx_free(stopped);
 }
 
+/* ---- more than is stored ------------------------------------------------- */
+
+/* Views of which each is all of the child's elements. */
+static struct ArrowArray *whole_views(struct ArrowArray *a, int64_t views,
+                                      int64_t elements)
+{
+    int32_t *from = rig_buffer(a, 1, NULL, (size_t)views * 4);
+    int32_t *sizes = rig_buffer(a, 2, NULL, (size_t)views * 4);
+
+    for (int64_t i = 0; i < views; i++) {
+        from[i] = 0;
+        sizes[i] = (int32_t)elements;
+    }
+    return a;
+}
+
+static void put_ones(struct ArrowArray *a, int64_t rows)
+{
+    memset(rig_buffer(a, 1, NULL, (size_t)rows), 1, (size_t)rows);
+}
+
+static void test_lists_overlap_within_a_limit(void **state)
+{
+    enum { VIEWS = 50000 };
+    struct ArrowSchema s;
+    struct ArrowArray a;
+    mlpipe_dataset *d;
+
+    (void)state;
+    rig_field(rig_type(&s, "+vl", "v"), "c", "item");
+    whole_views(rig_rows(&a, VIEWS, 3), VIEWS, VIEWS);
+    put_ones(rig_child(&a, VIEWS, 2), VIEWS);
+    refuse(MLPIPE_E_LIMIT, &s, &a, NULL,
+           "\"v\", format \"+vl\": 2500000000 elements or more are unpacked "
+           "of 100000 that are stored; the limit unpacked_ratio is 1000");
+    rig_field(rig_type(&s, "+vl", "v"), "c", "item");
+    whole_views(rig_rows(&a, 500, 3), 500, 500);
+    put_ones(rig_child(&a, 500, 2), 500);
+    assert_ok(ctx, mlpipe_dataset_from_arrow(ctx, &s, &a, NULL, &d));
+    mlpipe_dataset_free(d);
+    s.release(&s);
+}
+
+/* 200 lists of 200 lists of 1,000 numbers, of which 1,000 are stored. */
+static void nested_views(struct ArrowSchema *s, struct ArrowArray *a)
+{
+    rig_field(rig_field(rig_type(s, "+vl", "v"), "+vl", "item"), "c",
+              "item");
+    whole_views(rig_rows(a, 200, 3), 200, 200);
+    put_ones(rig_child(whole_views(rig_child(a, 200, 3), 200, 1000), 1000,
+                       2), 1000);
+}
+
+static int polls;
+
+static int32_t stop_late(void *user, const char *stage, double fraction)
+{
+    (void)user;
+    (void)stage;
+    (void)fraction;
+    return ++polls > 50;
+}
+
+static void test_nested_lists_are_counted(void **state)
+{
+    mlpipe_ctx *kept = ctx;
+    struct ArrowSchema s;
+    struct ArrowArray a;
+
+    (void)state;
+    nested_views(&s, &a);
+    refuse(MLPIPE_E_LIMIT, &s, &a, NULL, "of 1400 that are stored");
+    ctx = other_ctx(NULL, stop_late);
+    nested_views(&s, &a);
+    refuse(MLPIPE_E_CANCELLED, &s, &a, NULL, "stop");
+    mlpipe_ctx_free(ctx);
+    ctx = kept;
+}
+
+static void runs_of_one(struct ArrowSchema *s, struct ArrowArray *a,
+                        int64_t rows)
+{
+    struct ArrowSchema *f = rig_type(s, "+r", "r");
+    const int64_t end = rows;
+
+    rig_field(f, "l", "run_ends");
+    rig_field(f, "c", "values");
+    rig_rows(a, rows, 0);
+    rig_buffer(rig_child(a, 1, 2), 1, &end, sizeof end);
+    put_ones(rig_child(a, 1, 2), 1);
+}
+
+static void test_runs_are_counted(void **state)
+{
+    struct ArrowSchema s;
+    struct ArrowArray a;
+    mlpipe_dataset *d;
+
+    (void)state;
+    runs_of_one(&s, &a, 1 << 25);
+    refuse(MLPIPE_E_LIMIT, &s, &a, NULL, "33554432 elements or more are "
+           "unpacked of 1 that are stored");
+    runs_of_one(&s, &a, 1 << 20);
+    assert_ok(ctx, mlpipe_dataset_from_arrow(ctx, &s, &a, NULL, &d));
+    assert_int_equal(1 << 20, mlpipe_dataset_rows(d));
+    mlpipe_dataset_free(d);
+    s.release(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +299,9 @@ int main(void)
         cmocka_unit_test(test_rows_are_those_of_the_dataset),
         cmocka_unit_test(test_the_check_is_cancelled),
         cmocka_unit_test(test_a_gathering_export_is_cancelled),
+        cmocka_unit_test(test_lists_overlap_within_a_limit),
+        cmocka_unit_test(test_nested_lists_are_counted),
+        cmocka_unit_test(test_runs_are_counted),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -208,6 +208,49 @@ static void notes_have_whole_names(void **state)
     mlpipe_report_free(out);
 }
 
+static uint32_t occurs(const char *text, const char *part)
+{
+    uint32_t n = 0;
+
+    for (; (text = strstr(text, part)) != NULL; text++)
+        n++;
+    return n;
+}
+
+/* A profile of many columns: a picture for the first thousand, and it says
+ * so; the tables need not have their columns in the same order. */
+static void draws_a_thousand_columns(void **state)
+{
+    enum { COLUMNS = 3000 };
+    mlpipe_ctx *c = *state;
+    mlpipe_report *r = mlpipe__report_new(c->env, "profile"), *out;
+    mlpipe_buffer *b;
+    char name[16];
+
+    mlpipe__report_table(r, "columns", "column,type");
+    for (int i = 0; i < COLUMNS; i++) {
+        snprintf(name, sizeof name, "c%d", i);
+        mlpipe__report_cell_text(r, name, strlen(name));
+        mlpipe__report_cell_text(r, "f64", 3);
+    }
+    mlpipe__report_table(r, "histograms", "column,from,to,rows");
+    for (int i = COLUMNS; i--;)
+        for (int k = 0; k < 2; k++) {
+            snprintf(name, sizeof name, "c%d", i);
+            mlpipe__report_cell_text(r, name, strlen(name));
+            mlpipe__report_cell_number(r, k);
+            mlpipe__report_cell_number(r, k + 1);
+            mlpipe__report_cell_number(r, i + 1);
+        }
+    assert_ok(c, mlpipe__report_seal(c, r, &out));
+    assert_ok(c, mlpipe_report_render(c, out, "html", &b));
+    assert_int_equal(1000, occurs(mlpipe_buffer_data(b), "<svg "));
+    assert_int_equal(1, occurs(mlpipe_buffer_data(b), "<p>Pictures of the "
+                               "first 1000 rows alone, of 3000.</p>"));
+    mlpipe_buffer_free(b);
+    mlpipe_report_free(out);
+}
+
 static int setup(void **state)
 {
     return mlpipe_ctx_new(NULL, (mlpipe_ctx **)state);
@@ -232,6 +275,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(renders_long_numbers, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(renders_markdown, setup, teardown),
+        cmocka_unit_test_setup_teardown(draws_a_thousand_columns, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(renders_text, setup, teardown),
         cmocka_unit_test_setup_teardown(saves_and_loads, setup, teardown),
     };
