@@ -149,6 +149,20 @@ static mlpipe_status sweep_copy(mlpipe_ctx *ctx, const mlpipe_store *s,
     return st;
 }
 
+/* Was a pack of that name written by this gc? What a gc wrote that did not
+ * come to its end is written again under the very same name. */
+static bool sweep_written(const mlpipe_store *s, uint32_t count,
+                          mlpipe__hash128 name)
+{
+    uint32_t i;
+
+    for (i = count; i < s->packs->count; i++)
+        if (s->packs->items[i].name.lo == name.lo &&
+            s->packs->items[i].name.hi == name.hi)
+            return true;
+    return false;
+}
+
 static mlpipe_status sweep_remove(mlpipe_ctx *ctx, const mlpipe_store *s,
                                   const sweep_pack *packs, uint32_t count)
 {
@@ -160,7 +174,8 @@ static mlpipe_status sweep_remove(mlpipe_ctx *ctx, const mlpipe_store *s,
 
     mlpipe__text_init(&path, s->env);
     for (i = 0; i < count && !st; i++) {
-        if (packs[i].fate != SWEEP_GOES)
+        if (packs[i].fate != SWEEP_GOES ||
+            sweep_written(s, count, s->packs->items[i].name))
             continue;
         st = sweep_path(ctx, s, &s->packs->items[i], &path);
         if (st)

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Packs beside each other: a gc that was stopped and ran again, objects that
+ * two packs hold, and files that are no packs.
+ */
+#include "support.h"
+
+#include "base/base_internal.h"
+#include "store/store_internal.h"
+
+enum { PACKS_MAX = 64, PACKS_PATH = 64 };
+
+/* A file as it was. */
+typedef struct kept {
+    char path[PACKS_PATH];
+    char *bytes;
+    size_t size;
+} kept;
+
+typedef struct fixture {
+    mlpipe_ctx *host, *c;
+    mlpipe__memory_io *files;
+    mlpipe_io io;
+    mlpipe_store *s;
+    uint64_t live;
+    kept kept[PACKS_MAX];
+    uint32_t count;
+} fixture;
+
+static int setup(void **state)
+{
+    fixture *f = calloc(1, sizeof *f);
+    mlpipe_ctx_options options = {.size = sizeof options};
+
+    if (!f || mlpipe_ctx_new(NULL, &f->host))
+        return 1;
+    f->files = mlpipe__memory_io_new(f->host->env, &f->io);
+    options.io = &f->io;
+    *state = f;
+    if (!f->files || mlpipe_ctx_new(&options, &f->c))
+        return 1;
+    mlpipe_ctx_memory(f->c, &f->live, NULL);
+    return mlpipe_store_open(f->c, "s", "sync=false", &f->s);
+}
+
+static void forget(fixture *f)
+{
+    for (uint32_t i = 0; i < f->count; i++)
+        free(f->kept[i].bytes);
+    f->count = 0;
+}
+
+static int teardown(void **state)
+{
+    fixture *f = *state;
+    uint64_t live;
+
+    forget(f);
+    mlpipe_store_free(f->s);
+    mlpipe_ctx_memory(f->c, &live, NULL);
+    mlpipe_ctx_free(f->c);
+    mlpipe__memory_io_free(f->files);
+    mlpipe_ctx_free(f->host);
+    assert_true(live == f->live); /* nothing was left behind */
+    free(f);
+    return 0;
+}
+
+static void reopen(fixture *f)
+{
+    mlpipe_store_free(f->s);
+    assert_ok(f->c, mlpipe_store_open(f->c, "s", "sync=false", &f->s));
+}
+
+/* ---- files ---------------------------------------------------------- */
+
+static int32_t keep_one(void *arg, const char *name)
+{
+    fixture *f = arg;
+    kept *k = &f->kept[f->count++];
+    char *bytes;
+
+    assert_true(f->count <= PACKS_MAX);
+    snprintf(k->path, sizeof k->path, "s/packs/%.40s", name);
+    assert_ok(f->c, mlpipe__file_read(f->c, k->path, 1 << 24, &bytes,
+                                      &k->size));
+    k->bytes = malloc(k->size);
+    memcpy(k->bytes, bytes, k->size);
+    mlpipe__free(f->c->env, bytes);
+    return 0;
+}
+
+/* All packs as they are now. */
+static void keep(fixture *f)
+{
+    forget(f);
+    assert_int_equal(0, f->io.list(f->io.user, "s/packs", keep_one, f));
+}
+
+static void put_file(fixture *f, const char *path, const void *bytes,
+                     size_t n)
+{
+    (void)f->io.remove(f->io.user, path);
+    assert_ok(f->c, mlpipe__file_write(f->c, path, bytes, n, false));
+}
+
+static void put_back(fixture *f)
+{
+    for (uint32_t i = 0; i < f->count; i++)
+        put_file(f, f->kept[i].path, f->kept[i].bytes, f->kept[i].size);
+}
+
+static bool there(fixture *f, const char *path)
+{
+    mlpipe_io_stat stat;
+
+    return !f->io.stat(f->io.user, path, &stat);
+}
+
+/* ---- what is in it -------------------------------------------------- */
+
+static mlpipe_dataset *numbers(mlpipe_ctx *c, int64_t rows, double first)
+{
+    double *x = malloc((size_t)rows * sizeof *x);
+    mlpipe_builder *b;
+    mlpipe_dataset *d;
+
+    for (int64_t i = 0; i < rows; i++)
+        x[i] = first + (double)(i * i);
+    assert_ok(c, mlpipe_builder_new(c, NULL, NULL, &b));
+    assert_ok(c, mlpipe_builder_column(c, b, "x", MLPIPE_F64, x, NULL, rows));
+    assert_ok(c, mlpipe_builder_finish(c, b, &d));
+    mlpipe_builder_free(b);
+    free(x);
+    return d;
+}
+
+static void put(fixture *f, const char *name, int64_t rows, double first)
+{
+    mlpipe_dataset *d = numbers(f->c, rows, first);
+
+    assert_ok(f->c, mlpipe_store_put_dataset(f->c, f->s, name, d));
+    mlpipe_dataset_free(d);
+}
+
+static void gc(fixture *f)
+{
+    mlpipe_report *r;
+
+    assert_ok(f->c, mlpipe_store_gc(f->c, f->s, NULL, &r));
+    mlpipe_report_free(r);
+}
+
+static double damaged(fixture *f)
+{
+    mlpipe_report *r;
+    double x;
+
+    assert_ok(f->c, mlpipe_store_verify(f->c, f->s, &r));
+    x = mlpipe_report_get(r, "damaged");
+    mlpipe_report_free(r);
+    return x;
+}
+
+static void same(fixture *f, const char *name, int64_t rows, double first)
+{
+    mlpipe_dataset *d = numbers(f->c, rows, first), *got;
+    mlpipe_buffer *a, *b;
+
+    assert_ok(f->c, mlpipe_store_get_dataset(f->c, f->s, name, &got));
+    assert_ok(f->c, mlpipe_dataset_fingerprint(f->c, d, &a));
+    assert_ok(f->c, mlpipe_dataset_fingerprint(f->c, got, &b));
+    assert_string_equal(mlpipe_buffer_data(a), mlpipe_buffer_data(b));
+    mlpipe_buffer_free(a);
+    mlpipe_buffer_free(b);
+    mlpipe_dataset_free(d);
+    mlpipe_dataset_free(got);
+}
+
+/* ---- tests ---------------------------------------------------------- */
+
+/* A gc that makes one pack of many, and is stopped before the first of them
+ * goes: the next one writes the same pack again, and must not take it away. */
+static void a_gc_that_runs_again(void **state)
+{
+    fixture *f = *state;
+    char name[16];
+
+    for (int i = 0; i < 40; i++) {
+        snprintf(name, sizeof name, "n%d", i % 5);
+        put(f, name, 3, i);
+    }
+    for (int again = 0; again < 4; again++) {
+        keep(f);
+        gc(f);
+        put_back(f);
+        if (again % 2)
+            reopen(f);
+    }
+    gc(f);
+    gc(f);
+    reopen(f);
+    assert_near(damaged(f), 0, 0);
+    for (int i = 35; i < 40; i++) {
+        snprintf(name, sizeof name, "n%d", i % 5);
+        same(f, name, 3, i);
+    }
+}
+
+int main(void)
+{
+#define PACKS_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        PACKS_TEST(a_gc_that_runs_again),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
