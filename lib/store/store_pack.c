@@ -211,6 +211,14 @@ done:
 
 /* ---- all packs ------------------------------------------------------ */
 
+static void pack_free(mlpipe__env *env, mlpipe__pack *p)
+{
+    mlpipe__free(env, p->entries);
+    mlpipe__free(env, p->doubts);
+    p->entries = NULL;
+    p->doubts = NULL;
+}
+
 mlpipe_status mlpipe__packs_add(mlpipe_ctx *ctx, const mlpipe_store *s,
                                 const mlpipe__pack *p)
 {
@@ -237,12 +245,14 @@ void mlpipe__packs_free(mlpipe_store *s)
     if (!s->packs)
         return;
     for (i = 0; i < s->packs->count; i++)
-        mlpipe__free(s->env, s->packs->items[i].entries);
+        pack_free(s->env, &s->packs->items[i]);
     mlpipe__free(s->env, s->packs->items);
     mlpipe__free(s->env, s->packs);
 }
 
-/* Forgets what is no longer in the folder; notes in `known` what is. */
+/* Forgets what is no longer in the folder, what is there twice, and what is
+ * damaged, which may have come back from a backup; notes in `known` the rest.
+ */
 static mlpipe_status packs_forget(mlpipe_ctx *ctx, const mlpipe_store *s,
                                   const mlpipe__dict *names,
                                   mlpipe__dict *known, bool *changed)
@@ -253,11 +263,15 @@ static mlpipe_status packs_forget(mlpipe_ctx *ctx, const mlpipe_store *s,
 
     for (i = 0; i < all->count; i++) {
         char name[MLPIPE__STORE_ID];
+        const bool damaged = all->items[i].damaged;
+        bool gone;
 
         mlpipe__hash_hex(all->items[i].name, name);
-        if (mlpipe__dict_find(names, name, 32) == UINT32_MAX) {
-            mlpipe__free(s->env, all->items[i].entries);
-            *changed = true;
+        gone = mlpipe__dict_find(names, name, 32) == UINT32_MAX;
+        *changed |= gone;
+        if (gone || damaged ||
+            mlpipe__dict_find(known, name, 32) != UINT32_MAX) {
+            pack_free(s->env, &all->items[i]);
             continue;
         }
         failed |= mlpipe__dict_add(known, name, 32) == UINT32_MAX;
@@ -289,11 +303,11 @@ mlpipe_status mlpipe__packs_refresh(mlpipe_ctx *ctx, const mlpipe_store *s,
             mlpipe__dict_find(&known, name, 32) != UINT32_MAX)
             continue;
         st = pack_load(ctx, s, &p, &there);
-        *changed = true;
+        *changed |= !p.damaged;
         if (!st && there)
             st = mlpipe__packs_add(ctx, s, &p);
         if (st)
-            mlpipe__free(s->env, p.entries);
+            pack_free(s->env, &p);
     }
     mlpipe__dict_free(&names);
     mlpipe__dict_free(&known);
@@ -319,18 +333,58 @@ const mlpipe__pack_entry *mlpipe__pack_find(const mlpipe__pack *p,
     return NULL;
 }
 
+/* One that is not known as damaged, if there is one. */
 static const mlpipe__pack_entry *packs_find(const mlpipe_store *s,
                                             mlpipe__hash128 id,
-                                            mlpipe__pack **pack)
+                                            mlpipe__pack **pack,
+                                            bool *doubted)
 {
-    const mlpipe__pack_entry *e = NULL;
+    const mlpipe__pack_entry *found = NULL;
     uint32_t i;
 
-    for (i = s->packs->count; i-- > 0 && !e;) { /* the newest first */
-        *pack = &s->packs->items[i];
-        e = mlpipe__pack_find(*pack, id);
+    *doubted = false;
+    for (i = s->packs->count; i-- > 0;) { /* the newest first */
+        mlpipe__pack *p = &s->packs->items[i];
+        const mlpipe__pack_entry *e = mlpipe__pack_find(p, id);
+
+        if (!e || (found && p->doubts && p->doubts[e - p->entries]))
+            continue;
+        found = e;
+        *pack = p;
+        *doubted = p->doubts && p->doubts[e - p->entries];
+        if (!*doubted)
+            break;
     }
-    return e;
+    return found;
+}
+
+void mlpipe__pack_doubt(const mlpipe_store *s, mlpipe__pack *p,
+                        const mlpipe__pack_entry *e)
+{
+    if (!p->doubts)
+        p->doubts = mlpipe__alloc(s->env, p->count);
+    if (p->doubts)
+        p->doubts[e - p->entries] = 1;
+}
+
+bool mlpipe__packs_doubt(const mlpipe_store *s, const char *id)
+{
+    const mlpipe__pack_entry *e;
+    mlpipe__pack *pack = NULL;
+    mlpipe__hash128 hash;
+    bool doubted;
+
+    if (!mlpipe__hash_from_hex(id, strlen(id), &hash) ||
+        (s->packs->writer &&
+         mlpipe__store_pending(s->packs->writer, hash) != UINT32_MAX))
+        return false;
+    e = packs_find(s, hash, &pack, &doubted);
+    if (!e || doubted)
+        return false;
+    mlpipe__pack_doubt(s, pack, e);
+    /* Without memory for the note there is no other copy to be found. */
+    e = pack->doubts ? packs_find(s, hash, &pack, &doubted) : NULL;
+    return e && !doubted;
 }
 
 /* ---- records -------------------------------------------------------- */
@@ -418,7 +472,7 @@ mlpipe_status mlpipe__store_read_bytes(mlpipe_ctx *ctx,
     mlpipe__pack *pack = NULL;
     mlpipe__hash128 hash;
     mlpipe_status st;
-    bool changed = true;
+    bool changed = true, doubted;
     uint32_t looks;
 
     *data = NULL;
@@ -432,10 +486,12 @@ mlpipe_status mlpipe__store_read_bytes(mlpipe_ctx *ctx,
     /* A list that is read while a gc writes a pack and removes another may
      * show neither: only the second one that says the same is believed. */
     for (looks = 0; looks < PACK_LOOKS; looks++) {
-        e = packs_find(s, hash, &pack);
+        e = packs_find(s, hash, &pack, &doubted);
         if (e) {
             *bytes = (size_t)e->bytes;
             st = mlpipe__pack_get(ctx, s, pack, e, data);
+            if (st == MLPIPE_E_CORRUPT && mlpipe__packs_doubt(s, id))
+                continue;
             if (st != MLPIPE_E_NOT_FOUND)
                 return st;
         } else if (looks > 1 && !changed) {
@@ -454,12 +510,13 @@ bool mlpipe__store_has(const mlpipe_store *s, mlpipe__store_writer *w,
 {
     mlpipe__pack *pack = NULL;
     mlpipe__hash128 hash;
+    bool doubted;
 
     if (!mlpipe__hash_from_hex(id, strlen(id), &hash))
         return false;
     if (w && mlpipe__store_pending(w, hash) != UINT32_MAX)
         return true;
-    if (!packs_find(s, hash, &pack))
+    if (!packs_find(s, hash, &pack, &doubted) || doubted)
         return false;
     if (w)
         w->used = true;

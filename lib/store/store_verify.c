@@ -39,38 +39,31 @@ static mlpipe_status verify_error(verify_state *v, const char *what,
 
 /* One copy of an object. */
 static mlpipe_status verify_record(verify_state *v, const char *id,
-                                   const char *data, size_t bytes)
+                                   const char *data, size_t bytes,
+                                   bool *whole)
 {
-    static const char *const kinds[] = {"CHNK", "CMIT", "MANI", "MODL",
-                                        "REPT"};
-    mlpipe__container object;
-    mlpipe_status st = MLPIPE_E_CORRUPT;
-    uint32_t i;
+    const char *kind = NULL;
+    mlpipe_status st = mlpipe__store_whole(v->ctx, id, data, bytes, &kind);
 
-    for (i = 0; i < 5; i++) {
-        st = mlpipe__store_parse_object(v->ctx, id, kinds[i], data, bytes,
-                                        &object);
-        if (st != MLPIPE_E_FORMAT) /* which says that it is another kind */
-            break;
-    }
+    *whole = !st;
     if (st)
         return verify_error(v, id, st);
-    mlpipe__container_free(&object);
     v->bytes += (double)bytes;
     if (mlpipe__dict_find(&v->good, id, 32) != UINT32_MAX)
         return MLPIPE_OK; /* two packs have it */
     v->objects++;
-    v->versions += i > 1;
-    v->commits += i == 1;
+    v->versions += strcmp(kind, "CHNK") && strcmp(kind, "CMIT");
+    v->commits += !strcmp(kind, "CMIT");
     return mlpipe__dict_add(&v->good, id, 32) == UINT32_MAX
                ? mlpipe__nomem(v->ctx)
                : MLPIPE_OK;
 }
 
-static mlpipe_status verify_pack(verify_state *v, const mlpipe__pack *p,
+static mlpipe_status verify_pack(verify_state *v, mlpipe__pack *p,
                                  const char *name)
 {
     mlpipe_status st = MLPIPE_OK;
+    bool whole;
     uint32_t i;
 
     if (p->damaged)
@@ -88,8 +81,11 @@ static mlpipe_status verify_pack(verify_state *v, const mlpipe__pack *p,
         st = mlpipe__pack_get(v->ctx, v->store, p, e, &data);
         if (st == MLPIPE_E_NOT_FOUND)
             return MLPIPE_OK; /* a gc took it; what it needs is elsewhere */
+        whole = false;
         st = st ? verify_error(v, id, st)
-                : verify_record(v, id, data, (size_t)e->bytes);
+                : verify_record(v, id, data, (size_t)e->bytes, &whole);
+        if (!st && !whole) /* what is put again is written again */
+            mlpipe__pack_doubt(v->store, p, e);
         mlpipe__free(v->ctx->env, data);
     }
     return st;

@@ -66,6 +66,19 @@ static int teardown(void **state)
     return 0;
 }
 
+/* Another store that is empty. */
+static void begin_again(fixture *f)
+{
+    mlpipe_ctx_options options = {.size = sizeof options, .io = &f->io};
+
+    mlpipe_store_free(f->s);
+    mlpipe_ctx_free(f->c);
+    mlpipe__memory_io_free(f->files);
+    f->files = mlpipe__memory_io_new(f->host->env, &f->io);
+    assert_int_equal(0, mlpipe_ctx_new(&options, &f->c));
+    assert_ok(f->c, mlpipe_store_open(f->c, "s", "sync=false", &f->s));
+}
+
 static void reopen(fixture *f)
 {
     mlpipe_store_free(f->s);
@@ -108,13 +121,6 @@ static void put_back(fixture *f)
 {
     for (uint32_t i = 0; i < f->count; i++)
         put_file(f, f->kept[i].path, f->kept[i].bytes, f->kept[i].size);
-}
-
-static bool there(fixture *f, const char *path)
-{
-    mlpipe_io_stat stat;
-
-    return !f->io.stat(f->io.user, path, &stat);
 }
 
 /* ---- what is in it -------------------------------------------------- */
@@ -207,11 +213,108 @@ static void a_gc_that_runs_again(void **state)
     }
 }
 
+/* Two packs hold everything; one of them is damaged, byte by byte. */
+static void one_copy_of_two(void **state)
+{
+    fixture *f = *state;
+    char name[16];
+    uint32_t olds;
+    kept *new;
+
+    for (int i = 0; i < 36; i++) {
+        snprintf(name, sizeof name, "n%d", i % 18);
+        put(f, name, 3, i);
+    }
+    keep(f);
+    olds = f->count;
+    gc(f);
+    assert_int_equal(0, f->io.list(f->io.user, "s/packs", keep_one, f));
+    assert_int_equal(olds + 1, f->count);
+    new = &f->kept[olds];
+    put_back(f);
+    for (size_t i = 0; i < new->size; i += 61) {
+        new->bytes[i] ^= 1;
+        put_file(f, new->path, new->bytes, new->size);
+        reopen(f);
+        same(f, "n0", 3, 18);
+        same(f, "n17", 3, 35);
+        new->bytes[i] ^= 1;
+    }
+    /* A gc does not take the good copy for the sake of the bad one. */
+    new->bytes[new->size / 3] ^= 1;
+    for (int again = 0; again < 3; again++) {
+        put_back(f);
+        reopen(f);
+        gc(f);
+        reopen(f);
+        same(f, "n0", 3, 18);
+        same(f, "n17", 3, 35);
+    }
+    new->bytes[new->size / 3] ^= 1;
+}
+
+/* What the message says: put it again. It is read or verified first, for what
+ * is there is not read when something is put. */
+static void putting_again_heals(void **state)
+{
+    fixture *f = *state;
+    mlpipe_dataset *got;
+    kept *k;
+
+    put(f, "all", 100, 7);
+    keep(f);
+    assert_int_equal(1, f->count);
+    k = &f->kept[0];
+    for (size_t i = 0; i < k->size - 256; i += 37) {
+        k->bytes[i] ^= 4;
+        put_file(f, k->path, k->bytes, k->size);
+        reopen(f);
+        if (i % 2)
+            assert_true(damaged(f) > 0);
+        else
+            assert_true(mlpipe_store_get_dataset(f->c, f->s, "all", &got) !=
+                        MLPIPE_OK);
+        put(f, "all", 100, 7);
+        reopen(f);
+        same(f, "all", 100, 7);
+        begin_again(f); /* without what healed it */
+        put(f, "all", 100, 7);
+        keep(f);
+        assert_int_equal(1, f->count);
+    }
+}
+
+/* A damaged pack that came back from its backup is read, by who had the store
+ * open as well. */
+static void packs_come_back(void **state)
+{
+    fixture *f = *state;
+    mlpipe_dataset *got;
+    char last;
+
+    put(f, "all", 100, 7);
+    keep(f);
+    last = f->kept[0].bytes[f->kept[0].size - 1];
+    f->kept[0].bytes[f->kept[0].size - 1] ^= 1;
+    put_back(f);
+    reopen(f);
+    assert_status(MLPIPE_E_CORRUPT,
+                  mlpipe_store_get_dataset(f->c, f->s, "all", &got));
+    assert_true(damaged(f) > 0);
+    f->kept[0].bytes[f->kept[0].size - 1] = last;
+    put_back(f);
+    same(f, "all", 100, 7);
+    assert_near(damaged(f), 0, 0);
+}
+
 int main(void)
 {
 #define PACKS_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         PACKS_TEST(a_gc_that_runs_again),
+        PACKS_TEST(one_copy_of_two),
+        PACKS_TEST(putting_again_heals),
+        PACKS_TEST(packs_come_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
