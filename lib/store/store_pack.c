@@ -13,6 +13,7 @@ enum {
     PACK_VERSION = 1,
     PACK_HASH = 48,    /* where the hash of a container is, in its header */
     PACK_HEADER = 64,  /* bytes of a container at least */
+    PACK_INDEX_MOST = 1024 * 1024 * 1024, /* a pack of 1 GiB has less */
     PACK_LOOKS = 16    /* at folders that change under the eyes */
 };
 
@@ -94,11 +95,15 @@ static bool pack_plausible(const mlpipe__pack *p, uint64_t index)
     return sum == index;
 }
 
-static bool pack_footer_good(const pack_footer *f, uint64_t size)
+/* A record takes 64 bytes and more, so that a file of so many bytes bounds
+ * its index; one with holes is bounded by `most`. */
+static bool pack_footer_good(const pack_footer *f, uint64_t size,
+                             uint64_t most)
 {
     return !memcmp(f->magic, pack_magic, sizeof f->magic) &&
            f->version == PACK_VERSION && f->bytes == size &&
-           f->index <= size - sizeof *f &&
+           f->index <= size - sizeof *f && size - f->index <= most &&
+           f->count <= f->index / PACK_HEADER &&
            (size - sizeof *f - f->index) / sizeof(mlpipe__pack_entry) ==
                f->count &&
            (size - sizeof *f - f->index) % sizeof(mlpipe__pack_entry) == 0;
@@ -140,7 +145,7 @@ static mlpipe_status pack_parse(mlpipe_ctx *ctx, mlpipe__env *env,
     if (p->bytes < sizeof f)
         return pack_damaged(ctx, path);
     st = pack_read(ctx, file, path, p->bytes - sizeof f, &f, sizeof f);
-    if (!st && !pack_footer_good(&f, p->bytes))
+    if (!st && !pack_footer_good(&f, p->bytes, PACK_INDEX_MOST))
         st = pack_damaged(ctx, path);
     if (st)
         return st;

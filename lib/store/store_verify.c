@@ -16,6 +16,7 @@ typedef struct verify_state {
     mlpipe__dict dropped; /* versions that a gc took at any time */
     bool failed;          /* out of memory */
     bool head;            /* the next commit is the first of its name */
+    const char *folder, *name; /* that is followed */
     mlpipe_status status;
     double versions, commits, objects, bytes, damaged;
 } verify_state;
@@ -142,21 +143,64 @@ static bool verify_chunks(const verify_state *v, const uint64_t *chunks,
     return true;
 }
 
+/* Something is not there. A writer may have brought it since the packs were
+ * read, or a gc dropped it since the log was: both are looked at again before
+ * it counts as damage. What a name points to still is never dropped. */
+static mlpipe_status verify_again(verify_state *v, const char *version,
+                                  bool head, bool *dropped)
+{
+    mlpipe__store_ref ref;
+    bool found;
+    mlpipe_status st = mlpipe__store_log_read(v->ctx, v->store, verify_log,
+                                              v);
+
+    if (!st)
+        st = verify_packs(v);
+    *dropped = mlpipe__dict_find(&v->dropped, version, 32) != UINT32_MAX;
+    if (st || !*dropped || !head)
+        return st;
+    st = mlpipe__store_ref_read(v->ctx, v->store, v->folder, v->name, &ref,
+                                &found);
+    *dropped = !st && found && strcmp(ref.id, version);
+    return st;
+}
+
+static bool verify_all_chunks(const verify_state *v,
+                              const mlpipe__store_manifest *m,
+                              char chunk[MLPIPE__STORE_ID])
+{
+    bool whole = true;
+    uint32_t i;
+
+    for (i = 0; i < m->column_count && whole; i++)
+        whole = verify_chunks(v, m->columns[i].chunks, m->chunk_count, chunk);
+    if (whole && m->id_chunks)
+        whole = verify_chunks(v, m->id_chunks, m->chunk_count, chunk);
+    return whole;
+}
+
 /* All that a dataset's version needs. */
-static mlpipe_status verify_dataset(verify_state *v, const char *id)
+static mlpipe_status verify_dataset(verify_state *v, const char *id,
+                                    bool head)
 {
     mlpipe__store_manifest m;
     char chunk[MLPIPE__STORE_ID], text[128];
     mlpipe_status st = mlpipe__store_manifest_get(v->ctx, v->store, id, &m);
-    bool whole = true;
-    uint32_t i;
+    bool whole, dropped = false;
 
+    if (st == MLPIPE_E_NOT_FOUND) {
+        st = verify_again(v, id, head, &dropped);
+        if (st || dropped)
+            return st;
+        st = mlpipe__store_manifest_get(v->ctx, v->store, id, &m);
+    }
     if (st)
         return verify_error(v, id, st);
-    for (i = 0; i < m.column_count && whole; i++)
-        whole = verify_chunks(v, m.columns[i].chunks, m.chunk_count, chunk);
-    if (whole && m.id_chunks)
-        whole = verify_chunks(v, m.id_chunks, m.chunk_count, chunk);
+    whole = verify_all_chunks(v, &m, chunk);
+    if (!whole) {
+        st = verify_again(v, id, head, &dropped);
+        whole = st || dropped || verify_all_chunks(v, &m, chunk);
+    }
     if (!whole) {
         mlpipe__format(text, sizeof text,
                        "it needs the chunk %s, which is damaged or not there",
@@ -164,7 +208,22 @@ static mlpipe_status verify_dataset(verify_state *v, const char *id)
         verify_found(v, id, text);
     }
     mlpipe__store_manifest_free(&m);
-    return MLPIPE_OK;
+    return st;
+}
+
+/* A model or a report: nothing but itself. */
+static mlpipe_status verify_single(verify_state *v, const char *id, bool head)
+{
+    bool dropped = false;
+    mlpipe_status st = MLPIPE_OK;
+
+    if (mlpipe__dict_find(&v->good, id, 32) == UINT32_MAX)
+        st = verify_again(v, id, head, &dropped);
+    if (!st && !dropped &&
+        mlpipe__dict_find(&v->good, id, 32) == UINT32_MAX)
+        verify_found(v, id, "a name needs it, and it is damaged or not "
+                            "there");
+    return st;
 }
 
 static bool verify_commit(void *arg, const char *id,
@@ -187,10 +246,9 @@ static bool verify_commit(void *arg, const char *id,
     else if (at < known)
         return true;
     else if (!strcmp(c->kind, "dataset"))
-        v->status = verify_dataset(v, c->version);
-    else if (mlpipe__dict_find(&v->good, c->version, 32) == UINT32_MAX)
-        verify_found(v, c->version, "a name needs it, and it is damaged or "
-                                    "not there");
+        v->status = verify_dataset(v, c->version, head);
+    else
+        v->status = verify_single(v, c->version, head);
     return !v->status;
 }
 
@@ -211,6 +269,8 @@ static mlpipe_status verify_names(verify_state *v, const char *folder)
         st = mlpipe__store_ref_read(v->ctx, v->store, folder, name, &ref,
                                     &found);
         v->head = true;
+        v->folder = folder;
+        v->name = name;
         if (!st && found)
             st = mlpipe__store_chain(v->ctx, v->store, ref.commit,
                                      verify_commit, v);

@@ -307,6 +307,105 @@ static void packs_come_back(void **state)
     assert_near(damaged(f), 0, 0);
 }
 
+/* Who commits and collects while another looks at the store. */
+typedef struct meddler {
+    fixture *f;
+    bool go;
+    int done;
+} meddler;
+
+static int32_t meddle(void *user, const char *stage, double fraction)
+{
+    meddler *m = user;
+    mlpipe_report *r;
+
+    (void)fraction;
+    if (!m->go || strcmp(stage, "history") || m->done++)
+        return 0;
+    put(m->f, "a", 5, 100);
+    put(m->f, "b", 5, 200);
+    put(m->f, "c", 5, 300);
+    assert_ok(m->f->c, mlpipe_store_gc(m->f->c, m->f->s, "keep=1", &r));
+    assert_true(mlpipe_report_get(r, "versions_dropped") > 0);
+    mlpipe_report_free(r);
+    return 0;
+}
+
+/* What comes and goes while a store is verified is no damage. */
+static void verifies_beside_others(void **state)
+{
+    fixture *f = *state;
+    meddler m = {.f = f};
+    mlpipe_ctx_options o = {.size = sizeof o, .io = &f->io, .user = &m,
+                            .progress = meddle};
+    mlpipe_report *r;
+    mlpipe_store *s;
+    mlpipe_ctx *c;
+
+    for (int i = 0; i < 4; i++)
+        put(f, "a", 3, i), put(f, "b", 4, i);
+    assert_int_equal(0, mlpipe_ctx_new(&o, &c));
+    assert_ok(c, mlpipe_store_open(c, "s", "sync=false", &s));
+    m.go = true;
+    assert_ok(c, mlpipe_store_verify(c, s, &r));
+    assert_true(m.done > 0);
+    assert_near(mlpipe_report_get(r, "damaged"), 0, 0);
+    mlpipe_report_free(r);
+    mlpipe_store_free(s);
+    mlpipe_ctx_free(c);
+}
+
+/* An index whose hashes hold and whose records cannot: a finding each, and
+ * the store is read beside it. */
+static void hostile_indexes(void **state)
+{
+    static const struct {
+        mlpipe__pack_entry e[2];
+        uint32_t count;
+        uint64_t offset;
+    } cases[] = {
+        {{{1, 1, 0, UINT64_C(1) << 40, 7}}, 1, UINT64_C(1) << 40},
+        {{{1, 1, UINT64_MAX - 63, 128, 7}}, 1, 128},
+        {{{1, 1, 64, 128, 7}}, 1, 128},
+        {{{1, 1, 0, 64, 7}, {1, 2, 0, UINT64_MAX - 63, 7}}, 2, 0},
+        {{{1, 1, 0, 64, 7}, {1, 1, 64, 64, 7}}, 2, 128},
+        {{{1, 2, 0, 64, 7}, {1, 1, 64, 64, 7}}, 2, 128},
+        {{{1, 1, 0, 1, 7}, {1, 2, 1, 127, 7}}, 2, 128},
+        {{{1, 1, 0, 128, 7}}, UINT32_MAX, 128},
+        {{{1, 1, 0, 64, 7}, {1, 2, 0, 64, 7}}, 2, 128}, /* overlap */
+    };
+    fixture *f = *state;
+    mlpipe__hash128 name;
+    mlpipe__text t;
+    mlpipe_report *r;
+    char hex[33], path[PACKS_PATH];
+    static const char zeros[128];
+
+    put(f, "all", 3, 1);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const uint32_t real = cases[i].count == UINT32_MAX ? 1
+                                                           : cases[i].count;
+
+        mlpipe__text_init(&t, f->c->env);
+        mlpipe__text_put(&t, zeros, sizeof zeros);
+        mlpipe__pack_index(cases[i].e, real, cases[i].offset, &name, &t);
+        if (real != cases[i].count) /* a count that the file cannot have */
+            memcpy(t.data + t.size - 36, &cases[i].count, 4);
+        mlpipe__hash_hex(name, hex);
+        snprintf(path, sizeof path, "s/packs/%s", hex);
+        put_file(f, path, t.data, t.size);
+        mlpipe__text_free(&t);
+        reopen(f);
+        same(f, "all", 3, 1);
+        assert_true(damaged(f) > 0);
+        if (!mlpipe_store_gc(f->c, f->s, NULL, &r))
+            mlpipe_report_free(r);
+        same(f, "all", 3, 1);
+        (void)f->io.remove(f->io.user, path);
+    }
+    assert_near(damaged(f), 0, 0);
+}
+
 int main(void)
 {
 #define PACKS_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -315,6 +414,8 @@ int main(void)
         PACKS_TEST(one_copy_of_two),
         PACKS_TEST(putting_again_heals),
         PACKS_TEST(packs_come_back),
+        PACKS_TEST(verifies_beside_others),
+        PACKS_TEST(hostile_indexes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
