@@ -533,10 +533,12 @@ typedef struct mlpipe__store_entry {
 mlpipe_status mlpipe__store_log_add(mlpipe_ctx *ctx, const mlpipe_store *s,
                                     const mlpipe__store_entry *entries,
                                     uint32_t count);
-/* Calls visit for each entry in order; a torn tail ends the reading. */
+/* Calls visit for each entry in order; a torn tail ends the reading. *skipped
+ * (or NULL): bytes of the log that are damaged. */
 mlpipe_status mlpipe__store_log_read(
     mlpipe_ctx *ctx, const mlpipe_store *s,
-    void (*visit)(void *arg, const mlpipe__store_entry *entry), void *arg);
+    void (*visit)(void *arg, const mlpipe__store_entry *entry), void *arg,
+    uint64_t *skipped);
 
 /* Parameters, for the catalog. */
 extern const mlpipe__param mlpipe__store_params[];

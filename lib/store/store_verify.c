@@ -151,8 +151,8 @@ static mlpipe_status verify_again(verify_state *v, const char *version,
 {
     mlpipe__store_ref ref;
     bool found;
-    mlpipe_status st = mlpipe__store_log_read(v->ctx, v->store, verify_log,
-                                              v);
+    mlpipe_status st = mlpipe__store_log_read(v->ctx, v->store, verify_log, v,
+                                              NULL);
 
     if (!st)
         st = verify_packs(v);
@@ -285,9 +285,17 @@ static mlpipe_status verify_names(verify_state *v, const char *folder)
 
 static mlpipe_status verify_all(verify_state *v)
 {
-    mlpipe_status st = mlpipe__store_log_read(v->ctx, v->store, verify_log,
-                                              v);
+    uint64_t skipped = 0;
+    char text[96];
+    mlpipe_status st = mlpipe__store_log_read(v->ctx, v->store, verify_log, v,
+                                              &skipped);
 
+    if (skipped) {
+        mlpipe__format(text, sizeof text,
+                       "%llu bytes of it are damaged; take it from a backup",
+                       (unsigned long long)skipped);
+        verify_found(v, "log", text);
+    }
     if (!st)
         st = verify_packs(v);
     if (!st)

@@ -406,6 +406,50 @@ static void hostile_indexes(void **state)
     assert_near(damaged(f), 0, 0);
 }
 
+static void log_count(void *arg, const mlpipe__store_entry *e)
+{
+    *(double *)arg += !strcmp(e->action, "put");
+}
+
+static double log_entries(fixture *f)
+{
+    double n = 0;
+
+    assert_ok(f->c, mlpipe__store_log_read(f->c, f->s, log_count, &n, NULL));
+    return n;
+}
+
+/* A damaged byte hides one entry; the next that is written cuts a torn tail,
+ * and nothing that is good. */
+static void logs_are_cut_at_their_end(void **state)
+{
+    fixture *f = *state;
+    char *bytes;
+    size_t n, entry;
+
+    for (int i = 0; i < 6; i++)
+        put(f, "all", 3, i);
+    assert_ok(f->c, mlpipe__file_read(f->c, "s/log", 1 << 20, &bytes, &n));
+    entry = n / 6;
+    for (size_t i = 0; i < n; i += 5) {
+        bytes[i] ^= 16;
+        put_file(f, "s/log", bytes, n);
+        assert_near(log_entries(f), 5, 0);
+        assert_near(damaged(f), i < n - entry ? 1 : 0, 0);
+        put(f, "other", 3, (double)i + 10);
+        assert_near(log_entries(f), 6, 0);
+        bytes[i] ^= 16;
+    }
+    for (size_t i = 1; i < n; i += 5) { /* torn */
+        put_file(f, "s/log", bytes, i);
+        assert_near(damaged(f), 0, 0);
+        put(f, "other", 3, (double)i);
+        assert_near(log_entries(f), (double)(i / entry) + 1, 0);
+        assert_near(damaged(f), 0, 0);
+    }
+    mlpipe__free(f->c->env, bytes);
+}
+
 int main(void)
 {
 #define PACKS_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -416,6 +460,7 @@ int main(void)
         PACKS_TEST(packs_come_back),
         PACKS_TEST(verifies_beside_others),
         PACKS_TEST(hostile_indexes),
+        PACKS_TEST(logs_are_cut_at_their_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
