@@ -5,7 +5,7 @@
 /* More than a format file or a ref can have. */
 enum { STORE_SMALL_FILE = 4096 };
 
-static const char store_format[] = "mlpipe-store 2\n";
+static const char store_format[] = "mlpipe-store 3\n";
 
 const mlpipe__param mlpipe__store_params[] = {
     {"create", MLPIPE_PARAM_BOOL, "true", 0, 0, NULL, 0x000100,
@@ -153,6 +153,24 @@ static mlpipe_status store_create(mlpipe_ctx *ctx, const mlpipe_store *s,
     return st;
 }
 
+/* Says which: before packs, each object was a file of its own. */
+static mlpipe_status store_other_version(mlpipe_ctx *ctx,
+                                         const mlpipe_store *s,
+                                         const char *data, size_t bytes)
+{
+    char line[16];
+    size_t n = bytes - 13 < sizeof line - 1 ? bytes - 13 : sizeof line - 1;
+
+    memcpy(line, data + 13, n);
+    line[n] = 0;
+    while (n && (line[n - 1] == '\n' || line[n - 1] == '\r'))
+        line[--n] = 0;
+    return mlpipe__fail(ctx, MLPIPE_E_VERSION,
+                        "store_open: %q has format version %q, this library "
+                        "reads 3; open it with the library that wrote it and "
+                        "put what it holds into a new store", s->path, line);
+}
+
 static mlpipe_status store_check(mlpipe_ctx *ctx, const mlpipe_store *s,
                                  bool create)
 {
@@ -174,9 +192,7 @@ static mlpipe_status store_check(mlpipe_ctx *ctx, const mlpipe_store *s,
                           "does not begin with \"mlpipe-store\"", s->path);
     else if (!st && (bytes != sizeof store_format - 1 ||
                      memcmp(data, store_format, bytes)))
-        st = mlpipe__fail(ctx, MLPIPE_E_VERSION,
-                          "store_open: %q has another format than version 2, "
-                          "which this library reads", s->path);
+        st = store_other_version(ctx, s, data, bytes);
     mlpipe__free(ctx->env, data);
     mlpipe__text_free(&path);
     return st;

@@ -335,7 +335,8 @@ static mlpipe_status gc_run(gc_job *g)
     if (!st)
         st = mlpipe__packs_refresh(g->ctx, g->store, NULL);
     if (!st)
-        st = mlpipe__store_log_read(g->ctx, g->store, gc_log, g);
+        st = mlpipe__store_log_read(g->ctx, g->store, gc_log, g,
+                                    NULL);
     if (!st)
         st = gc_mark(g);
     if (!st)

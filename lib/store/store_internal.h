@@ -2,7 +2,7 @@
 /*
  * A store is a folder:
  *
- *   format                "mlpipe-store 2"
+ *   format                "mlpipe-store 3"
  *   packs/abcd...         objects: containers named by their content, with
  *                         an index behind them; never changed
  *   refs/name             "dataset <version> <commit>"; replaced as a whole
@@ -142,6 +142,7 @@ typedef struct mlpipe__pack {
     bool damaged;         /* its index cannot be read */
     uint32_t count;
     mlpipe__pack_entry *entries; /* by id */
+    uint8_t *doubts; /* NULL, or for each entry: its record is damaged */
 } mlpipe__pack;
 
 /* The packs that are known. */
@@ -174,6 +175,12 @@ mlpipe_status mlpipe__pack_record(mlpipe_ctx *ctx, void *file,
 mlpipe_status mlpipe__pack_get(mlpipe_ctx *ctx, const mlpipe_store *s,
                                const mlpipe__pack *p,
                                const mlpipe__pack_entry *e, char **data);
+/* Notes that a record is damaged; no memory for it is no failure. */
+void mlpipe__pack_doubt(const mlpipe_store *s, mlpipe__pack *p,
+                        const mlpipe__pack_entry *e);
+/* The copy of an object that was read last is damaged: is there another that
+ * is not? */
+bool mlpipe__packs_doubt(const mlpipe_store *s, const char *id);
 /* With nothing written and no lease. */
 void mlpipe__store_writer_init(const mlpipe_store *s,
                                mlpipe__store_writer *w);
@@ -230,7 +237,7 @@ mlpipe_status mlpipe__store_put_bytes(mlpipe_ctx *ctx, const mlpipe_store *s,
                                       mlpipe__store_writer *w,
                                       const void *data, size_t bytes,
                                       const char *id);
-/* Is it there, as far as the packs are known? */
+/* Is it there, as far as the packs are known, and not known as damaged? */
 bool mlpipe__store_has(const mlpipe_store *s, mlpipe__store_writer *w,
                        const char *id);
 /* Reads and checks an object; its id must be what it is filed under. */
@@ -243,6 +250,14 @@ mlpipe_status mlpipe__store_parse_object(mlpipe_ctx *ctx, const char *id,
                                          const char *kind, const char *data,
                                          size_t bytes,
                                          mlpipe__container *out);
+/* Reading a copy of these bytes ended so: is there another copy to read? */
+bool mlpipe__store_other_copy(const mlpipe_store *s, const char *id,
+                              const char *data, size_t bytes,
+                              mlpipe_status st);
+/* Checks an object of any kind, which is told by its four letters. */
+mlpipe_status mlpipe__store_whole(mlpipe_ctx *ctx, const char *id,
+                                  const char *data, size_t bytes,
+                                  const char **kind);
 mlpipe_status mlpipe__store_read_bytes(mlpipe_ctx *ctx,
                                        const mlpipe_store *s, const char *id,
                                        char **data, size_t *bytes);
@@ -521,10 +536,12 @@ typedef struct mlpipe__store_entry {
 mlpipe_status mlpipe__store_log_add(mlpipe_ctx *ctx, const mlpipe_store *s,
                                     const mlpipe__store_entry *entries,
                                     uint32_t count);
-/* Calls visit for each entry in order; a torn tail ends the reading. */
+/* Calls visit for each entry in order; a torn tail ends the reading. *skipped
+ * (or NULL): bytes of the log that are damaged. */
 mlpipe_status mlpipe__store_log_read(
     mlpipe_ctx *ctx, const mlpipe_store *s,
-    void (*visit)(void *arg, const mlpipe__store_entry *entry), void *arg);
+    void (*visit)(void *arg, const mlpipe__store_entry *entry), void *arg,
+    uint64_t *skipped);
 
 /* Parameters, for the catalog. */
 extern const mlpipe__param mlpipe__store_params[];

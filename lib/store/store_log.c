@@ -2,12 +2,15 @@
 /*
  * The log of a store: records [u32 bytes][payload][u64 hash of both], so that
  * a tail torn by a crash is seen and cut. The tail that counts is found again
- * at every write, under the lock.
+ * at every write, under the lock. Damage in the middle hides what it hit, and
+ * nothing behind it.
  */
 #include "store_internal.h"
 
 enum { STORE_RECORD_MAX = 4096, STORE_LOG_FIELDS = 5 };
 static const uint64_t store_log_bytes_max = UINT64_C(1) << 30;
+/* Bytes that are hashed at most in search of the entry behind damage. */
+static const uint64_t store_log_search_max = UINT64_C(1) << 28;
 
 /* The entry at data; 0 = torn or damaged, else the bytes it takes. */
 static size_t log_entry(const char *data, size_t bytes,
@@ -34,6 +37,35 @@ static size_t log_entry(const char *data, size_t bytes,
     return mlpipe__cursor_done(&in) ? (size_t)size + 12 : 0;
 }
 
+/* A walk over a log in memory. */
+typedef struct log_walk {
+    const char *data;
+    size_t bytes, at, end; /* the next byte; behind the last good entry */
+    uint64_t skipped;      /* bytes between entries, that are damaged */
+    uint64_t work;         /* bytes that were hashed in the search */
+} log_walk;
+
+/* The next good entry, or false at the end: what is behind `end` is torn then,
+ * or the search was given up (work is at its limit). */
+static bool log_next(log_walk *w, mlpipe__store_entry *entry)
+{
+    while (w->at + 12 <= w->bytes && w->work < store_log_search_max) {
+        const size_t n = log_entry(w->data + w->at, w->bytes - w->at, entry);
+        uint32_t size;
+
+        if (n) {
+            w->skipped += w->at - w->end;
+            w->at += n;
+            w->end = w->at;
+            return true;
+        }
+        memcpy(&size, w->data + w->at, sizeof size);
+        w->work += size > STORE_RECORD_MAX ? 1 : size + 4;
+        w->at++;
+    }
+    return false;
+}
+
 /* The whole log in memory; an absent one is empty. */
 static mlpipe_status log_load(mlpipe_ctx *ctx, const mlpipe_store *s,
                               mlpipe__text *path, char **data, size_t *bytes)
@@ -44,21 +76,22 @@ static mlpipe_status log_load(mlpipe_ctx *ctx, const mlpipe_store *s,
 
 mlpipe_status mlpipe__store_log_read(
     mlpipe_ctx *ctx, const mlpipe_store *s,
-    void (*visit)(void *arg, const mlpipe__store_entry *entry), void *arg)
+    void (*visit)(void *arg, const mlpipe__store_entry *entry), void *arg,
+    uint64_t *skipped)
 {
     mlpipe__store_entry entry;
-    size_t bytes = 0, at = 0, n;
+    log_walk walk = {.at = 0};
     mlpipe__text path;
     char *data;
     mlpipe_status st;
 
     mlpipe__text_init(&path, s->env);
-    st = log_load(ctx, s, &path, &data, &bytes);
-    while (!st && data &&
-           (n = log_entry(data + at, bytes - at, &entry)) > 0) {
+    st = log_load(ctx, s, &path, &data, &walk.bytes);
+    walk.data = data;
+    while (!st && log_next(&walk, &entry))
         visit(arg, &entry);
-        at += n;
-    }
+    if (skipped)
+        *skipped = walk.skipped;
     mlpipe__free(ctx->env, data);
     mlpipe__text_free(&path);
     return st;
@@ -114,7 +147,7 @@ mlpipe_status mlpipe__store_log_add(mlpipe_ctx *ctx, const mlpipe_store *s,
 {
     const mlpipe_io *io = &ctx->env->io;
     mlpipe__store_entry old;
-    size_t bytes = 0, at = 0, n;
+    log_walk walk = {.at = 0};
     mlpipe__text path, record;
     char *data = NULL;
     mlpipe_status st;
@@ -123,19 +156,22 @@ mlpipe_status mlpipe__store_log_add(mlpipe_ctx *ctx, const mlpipe_store *s,
 
     mlpipe__text_init(&path, s->env);
     mlpipe__text_init(&record, s->env);
-    st = log_load(ctx, s, &path, &data, &bytes);
+    st = log_load(ctx, s, &path, &data, &walk.bytes);
     if (st)
         goto done;
-    while (data && (n = log_entry(data + at, bytes - at, &old)) > 0)
-        at += n;
+    walk.data = data;
+    while (log_next(&walk, &old))
+        continue;
+    if (walk.work >= store_log_search_max)
+        walk.end = walk.bytes; /* nothing is cut that was not looked at */
     for (i = 0; i < count; i++)
         log_record(&entries[i], &record, s->env);
     if (record.failed) {
         st = mlpipe__nomem(ctx);
         goto done;
     }
-    got = log_append(io, path.data, at, &record, s->sync);
-    if (got == MLPIPE_IO_OK && s->sync && bytes == 0)
+    got = log_append(io, path.data, walk.end, &record, s->sync);
+    if (got == MLPIPE_IO_OK && s->sync && walk.bytes == 0)
         got = io->sync_dir(io->user, s->path);
     if (got != MLPIPE_IO_OK)
         st = mlpipe__io_fail(ctx, got, "write", path.data);
@@ -180,7 +216,7 @@ mlpipe_status mlpipe_store_log(mlpipe_ctx *ctx, mlpipe_store *store,
     l.report = mlpipe__report_new(ctx->env, "store log");
     mlpipe__report_table(l.report, "log",
                          "entry,action,kind,name,version,content");
-    st = mlpipe__store_log_read(ctx, store, log_visit, &l);
+    st = mlpipe__store_log_read(ctx, store, log_visit, &l, NULL);
     if (st)
         mlpipe_report_free(l.report);
     else

@@ -12,11 +12,19 @@ static mlpipe_status get_model(mlpipe_ctx *ctx, const mlpipe_store *s,
 
     if (!st)
         st = mlpipe__poll(ctx, "fetch", 0, 1);
-    if (!st)
+    while (!st) {
+        bool again;
+
         st = mlpipe__store_read_bytes(ctx, s, ref.id, &data, &bytes);
-    if (!st)
+        if (st)
+            break;
         st = mlpipe_model_load_bytes(ctx, data, bytes, out);
-    mlpipe__free(ctx->env, data);
+        again = mlpipe__store_other_copy(s, ref.id, data, bytes, st);
+        mlpipe__free(ctx->env, data);
+        if (!again)
+            break;
+        st = MLPIPE_OK;
+    }
     if (!st && strcmp((*out)->id, ref.id)) {
         st = mlpipe__fail(ctx, MLPIPE_E_CORRUPT,
                           "store: object %s holds the model %s; take the "

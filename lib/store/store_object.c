@@ -2,6 +2,10 @@
 /* Objects: containers that are named by their content. */
 #include "store_internal.h"
 
+enum { OBJECT_KINDS = 5 };
+static const char *const object_kinds[OBJECT_KINDS] = {"CHNK", "CMIT", "MANI",
+                                                       "MODL", "REPT"};
+
 mlpipe_status mlpipe__store_put_object(mlpipe_ctx *ctx,
                                        const mlpipe_store *s,
                                        mlpipe__store_writer *w,
@@ -42,6 +46,43 @@ mlpipe_status mlpipe__store_parse_object(mlpipe_ctx *ctx, const char *id,
                         "store from a backup", id, real);
 }
 
+mlpipe_status mlpipe__store_whole(mlpipe_ctx *ctx, const char *id,
+                                  const char *data, size_t bytes,
+                                  const char **kind)
+{
+    mlpipe__container object;
+    mlpipe_status st = MLPIPE_E_CORRUPT;
+    uint32_t i;
+
+    for (i = 0; i < OBJECT_KINDS; i++) {
+        st = mlpipe__store_parse_object(ctx, id, object_kinds[i], data, bytes,
+                                        &object);
+        if (st != MLPIPE_E_FORMAT) /* which says that it is another kind */
+            break;
+    }
+    if (st)
+        return st;
+    mlpipe__container_free(&object);
+    if (kind)
+        *kind = object_kinds[i];
+    return MLPIPE_OK;
+}
+
+bool mlpipe__store_other_copy(const mlpipe_store *s, const char *id,
+                              const char *data, size_t bytes,
+                              mlpipe_status st)
+{
+    uint32_t i;
+
+    if (!mlpipe__store_is_damage(st))
+        return false;
+    /* A whole object of another kind is no damage. */
+    for (i = 0; i < OBJECT_KINDS && st == MLPIPE_E_FORMAT; i++)
+        if (mlpipe__container_is(object_kinds[i], data, bytes))
+            return false;
+    return mlpipe__packs_doubt(s, id);
+}
+
 mlpipe_status mlpipe__store_get_object(mlpipe_ctx *ctx,
                                        const mlpipe_store *s, const char *id,
                                        const char *kind,
@@ -49,10 +90,16 @@ mlpipe_status mlpipe__store_get_object(mlpipe_ctx *ctx,
 {
     char *data = NULL;
     size_t bytes = 0;
-    mlpipe_status st = mlpipe__store_read_bytes(ctx, s, id, &data, &bytes);
+    mlpipe_status st;
+    bool again;
 
-    if (!st)
+    do {
+        st = mlpipe__store_read_bytes(ctx, s, id, &data, &bytes);
+        if (st)
+            return st;
         st = mlpipe__store_parse_object(ctx, id, kind, data, bytes, out);
-    mlpipe__free(ctx->env, data);
+        again = mlpipe__store_other_copy(s, id, data, bytes, st);
+        mlpipe__free(ctx->env, data);
+    } while (again);
     return st;
 }

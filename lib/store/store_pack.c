@@ -13,6 +13,7 @@ enum {
     PACK_VERSION = 1,
     PACK_HASH = 48,    /* where the hash of a container is, in its header */
     PACK_HEADER = 64,  /* bytes of a container at least */
+    PACK_INDEX_MOST = 1024 * 1024 * 1024, /* a pack of 1 GiB has less */
     PACK_LOOKS = 16    /* at folders that change under the eyes */
 };
 
@@ -94,11 +95,15 @@ static bool pack_plausible(const mlpipe__pack *p, uint64_t index)
     return sum == index;
 }
 
-static bool pack_footer_good(const pack_footer *f, uint64_t size)
+/* A record takes 64 bytes and more, so that a file of so many bytes bounds
+ * its index; one with holes is bounded by `most`. */
+static bool pack_footer_good(const pack_footer *f, uint64_t size,
+                             uint64_t most)
 {
     return !memcmp(f->magic, pack_magic, sizeof f->magic) &&
            f->version == PACK_VERSION && f->bytes == size &&
-           f->index <= size - sizeof *f &&
+           f->index <= size - sizeof *f && size - f->index <= most &&
+           f->count <= f->index / PACK_HEADER &&
            (size - sizeof *f - f->index) / sizeof(mlpipe__pack_entry) ==
                f->count &&
            (size - sizeof *f - f->index) % sizeof(mlpipe__pack_entry) == 0;
@@ -140,7 +145,7 @@ static mlpipe_status pack_parse(mlpipe_ctx *ctx, mlpipe__env *env,
     if (p->bytes < sizeof f)
         return pack_damaged(ctx, path);
     st = pack_read(ctx, file, path, p->bytes - sizeof f, &f, sizeof f);
-    if (!st && !pack_footer_good(&f, p->bytes))
+    if (!st && !pack_footer_good(&f, p->bytes, PACK_INDEX_MOST))
         st = pack_damaged(ctx, path);
     if (st)
         return st;
@@ -211,6 +216,14 @@ done:
 
 /* ---- all packs ------------------------------------------------------ */
 
+static void pack_free(mlpipe__env *env, mlpipe__pack *p)
+{
+    mlpipe__free(env, p->entries);
+    mlpipe__free(env, p->doubts);
+    p->entries = NULL;
+    p->doubts = NULL;
+}
+
 mlpipe_status mlpipe__packs_add(mlpipe_ctx *ctx, const mlpipe_store *s,
                                 const mlpipe__pack *p)
 {
@@ -237,12 +250,14 @@ void mlpipe__packs_free(mlpipe_store *s)
     if (!s->packs)
         return;
     for (i = 0; i < s->packs->count; i++)
-        mlpipe__free(s->env, s->packs->items[i].entries);
+        pack_free(s->env, &s->packs->items[i]);
     mlpipe__free(s->env, s->packs->items);
     mlpipe__free(s->env, s->packs);
 }
 
-/* Forgets what is no longer in the folder; notes in `known` what is. */
+/* Forgets what is no longer in the folder, what is there twice, and what is
+ * damaged, which may have come back from a backup; notes in `known` the rest.
+ */
 static mlpipe_status packs_forget(mlpipe_ctx *ctx, const mlpipe_store *s,
                                   const mlpipe__dict *names,
                                   mlpipe__dict *known, bool *changed)
@@ -253,11 +268,15 @@ static mlpipe_status packs_forget(mlpipe_ctx *ctx, const mlpipe_store *s,
 
     for (i = 0; i < all->count; i++) {
         char name[MLPIPE__STORE_ID];
+        const bool damaged = all->items[i].damaged;
+        bool gone;
 
         mlpipe__hash_hex(all->items[i].name, name);
-        if (mlpipe__dict_find(names, name, 32) == UINT32_MAX) {
-            mlpipe__free(s->env, all->items[i].entries);
-            *changed = true;
+        gone = mlpipe__dict_find(names, name, 32) == UINT32_MAX;
+        *changed |= gone;
+        if (gone || damaged ||
+            mlpipe__dict_find(known, name, 32) != UINT32_MAX) {
+            pack_free(s->env, &all->items[i]);
             continue;
         }
         failed |= mlpipe__dict_add(known, name, 32) == UINT32_MAX;
@@ -289,11 +308,11 @@ mlpipe_status mlpipe__packs_refresh(mlpipe_ctx *ctx, const mlpipe_store *s,
             mlpipe__dict_find(&known, name, 32) != UINT32_MAX)
             continue;
         st = pack_load(ctx, s, &p, &there);
-        *changed = true;
+        *changed |= !p.damaged;
         if (!st && there)
             st = mlpipe__packs_add(ctx, s, &p);
         if (st)
-            mlpipe__free(s->env, p.entries);
+            pack_free(s->env, &p);
     }
     mlpipe__dict_free(&names);
     mlpipe__dict_free(&known);
@@ -319,18 +338,58 @@ const mlpipe__pack_entry *mlpipe__pack_find(const mlpipe__pack *p,
     return NULL;
 }
 
+/* One that is not known as damaged, if there is one. */
 static const mlpipe__pack_entry *packs_find(const mlpipe_store *s,
                                             mlpipe__hash128 id,
-                                            mlpipe__pack **pack)
+                                            mlpipe__pack **pack,
+                                            bool *doubted)
 {
-    const mlpipe__pack_entry *e = NULL;
+    const mlpipe__pack_entry *found = NULL;
     uint32_t i;
 
-    for (i = s->packs->count; i-- > 0 && !e;) { /* the newest first */
-        *pack = &s->packs->items[i];
-        e = mlpipe__pack_find(*pack, id);
+    *doubted = false;
+    for (i = s->packs->count; i-- > 0;) { /* the newest first */
+        mlpipe__pack *p = &s->packs->items[i];
+        const mlpipe__pack_entry *e = mlpipe__pack_find(p, id);
+
+        if (!e || (found && p->doubts && p->doubts[e - p->entries]))
+            continue;
+        found = e;
+        *pack = p;
+        *doubted = p->doubts && p->doubts[e - p->entries];
+        if (!*doubted)
+            break;
     }
-    return e;
+    return found;
+}
+
+void mlpipe__pack_doubt(const mlpipe_store *s, mlpipe__pack *p,
+                        const mlpipe__pack_entry *e)
+{
+    if (!p->doubts)
+        p->doubts = mlpipe__alloc(s->env, p->count);
+    if (p->doubts)
+        p->doubts[e - p->entries] = 1;
+}
+
+bool mlpipe__packs_doubt(const mlpipe_store *s, const char *id)
+{
+    const mlpipe__pack_entry *e;
+    mlpipe__pack *pack = NULL;
+    mlpipe__hash128 hash;
+    bool doubted;
+
+    if (!mlpipe__hash_from_hex(id, strlen(id), &hash) ||
+        (s->packs->writer &&
+         mlpipe__store_pending(s->packs->writer, hash) != UINT32_MAX))
+        return false;
+    e = packs_find(s, hash, &pack, &doubted);
+    if (!e || doubted)
+        return false;
+    mlpipe__pack_doubt(s, pack, e);
+    /* Without memory for the note there is no other copy to be found. */
+    e = pack->doubts ? packs_find(s, hash, &pack, &doubted) : NULL;
+    return e && !doubted;
 }
 
 /* ---- records -------------------------------------------------------- */
@@ -418,7 +477,7 @@ mlpipe_status mlpipe__store_read_bytes(mlpipe_ctx *ctx,
     mlpipe__pack *pack = NULL;
     mlpipe__hash128 hash;
     mlpipe_status st;
-    bool changed = true;
+    bool changed = true, doubted;
     uint32_t looks;
 
     *data = NULL;
@@ -432,10 +491,12 @@ mlpipe_status mlpipe__store_read_bytes(mlpipe_ctx *ctx,
     /* A list that is read while a gc writes a pack and removes another may
      * show neither: only the second one that says the same is believed. */
     for (looks = 0; looks < PACK_LOOKS; looks++) {
-        e = packs_find(s, hash, &pack);
+        e = packs_find(s, hash, &pack, &doubted);
         if (e) {
             *bytes = (size_t)e->bytes;
             st = mlpipe__pack_get(ctx, s, pack, e, data);
+            if (st == MLPIPE_E_CORRUPT && mlpipe__packs_doubt(s, id))
+                continue;
             if (st != MLPIPE_E_NOT_FOUND)
                 return st;
         } else if (looks > 1 && !changed) {
@@ -454,12 +515,13 @@ bool mlpipe__store_has(const mlpipe_store *s, mlpipe__store_writer *w,
 {
     mlpipe__pack *pack = NULL;
     mlpipe__hash128 hash;
+    bool doubted;
 
     if (!mlpipe__hash_from_hex(id, strlen(id), &hash))
         return false;
     if (w && mlpipe__store_pending(w, hash) != UINT32_MAX)
         return true;
-    if (!packs_find(s, hash, &pack))
+    if (!packs_find(s, hash, &pack, &doubted) || doubted)
         return false;
     if (w)
         w->used = true;

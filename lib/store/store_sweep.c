@@ -108,17 +108,38 @@ static void sweep_count(const mlpipe_store *s, const sweep_pack *packs,
     }
 }
 
-/* Is the object in a pack that does not go? */
-static bool sweep_elsewhere(const mlpipe_store *s, const sweep_pack *packs,
-                            uint32_t count, mlpipe__hash128 id)
+/* A copy that was read and is whole, of the packs that go or of the others.
+ * What is damaged in one may be whole in another; *data is NULL, with the
+ * error set, where there is none. */
+static mlpipe_status sweep_read(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                const sweep_pack *packs, uint32_t count,
+                                bool goes, mlpipe__hash128 id, char **data,
+                                size_t *bytes)
 {
+    mlpipe_status st = MLPIPE_OK;
+    char hex[MLPIPE__STORE_ID];
     uint32_t i;
 
-    for (i = 0; i < s->packs->count; i++)
-        if ((i >= count || packs[i].fate != SWEEP_GOES) &&
-            mlpipe__pack_find(&s->packs->items[i], id))
-            return true;
-    return false;
+    mlpipe__hash_hex(id, hex);
+    *data = NULL;
+    for (i = 0; i < s->packs->count && !*data; i++) {
+        const mlpipe__pack *p = &s->packs->items[i];
+        const mlpipe__pack_entry *e = mlpipe__pack_find(p, id);
+
+        if (!e || (i < count && packs[i].fate == SWEEP_GOES) != goes)
+            continue;
+        st = mlpipe__pack_get(ctx, s, p, e, data);
+        if (!st)
+            st = mlpipe__store_whole(ctx, hex, *data, (size_t)e->bytes, NULL);
+        *bytes = (size_t)e->bytes;
+        if (st) {
+            mlpipe__free(ctx->env, *data);
+            *data = NULL;
+        }
+        if (st && !mlpipe__store_is_damage(st))
+            return st;
+    }
+    return MLPIPE_OK;
 }
 
 /* What stays of the pack into the one under way. */
@@ -136,17 +157,40 @@ static mlpipe_status sweep_copy(mlpipe_ctx *ctx, const mlpipe_store *s,
         const mlpipe__pack_entry e = s->packs->items[pack].entries[i];
         const mlpipe__hash128 id = {e.lo, e.hi};
         char *data = NULL;
+        size_t bytes = 0;
+        bool stays;
 
         if (!sweep_lives(job, &e) ||
-            mlpipe__store_pending(w, id) != UINT32_MAX ||
-            sweep_elsewhere(s, packs, count, id))
+            mlpipe__store_pending(w, id) != UINT32_MAX)
             continue;
-        st = mlpipe__pack_get(ctx, s, &s->packs->items[pack], &e, &data);
-        if (!st)
-            st = mlpipe__store_append(ctx, s, w, data, (size_t)e.bytes, id);
+        st = sweep_read(ctx, s, packs, count, false, id, &data, &bytes);
+        stays = data != NULL;
+        if (!st && !stays)
+            st = sweep_read(ctx, s, packs, count, true, id, &data, &bytes);
+        if (!st && !data)
+            st = mlpipe__fail(ctx, MLPIPE_E_CORRUPT,
+                              "store_gc: a pack of %q that is to be written "
+                              "anew holds damaged objects that are needed; "
+                              "mlpipe_store_verify lists them", s->path);
+        else if (!st && !stays)
+            st = mlpipe__store_append(ctx, s, w, data, bytes, id);
         mlpipe__free(ctx->env, data);
     }
     return st;
+}
+
+/* Was a pack of that name written by this gc? What a gc wrote that did not
+ * come to its end is written again under the very same name. */
+static bool sweep_written(const mlpipe_store *s, uint32_t count,
+                          mlpipe__hash128 name)
+{
+    uint32_t i;
+
+    for (i = count; i < s->packs->count; i++)
+        if (s->packs->items[i].name.lo == name.lo &&
+            s->packs->items[i].name.hi == name.hi)
+            return true;
+    return false;
 }
 
 static mlpipe_status sweep_remove(mlpipe_ctx *ctx, const mlpipe_store *s,
@@ -160,7 +204,8 @@ static mlpipe_status sweep_remove(mlpipe_ctx *ctx, const mlpipe_store *s,
 
     mlpipe__text_init(&path, s->env);
     for (i = 0; i < count && !st; i++) {
-        if (packs[i].fate != SWEEP_GOES)
+        if (packs[i].fate != SWEEP_GOES ||
+            sweep_written(s, count, s->packs->items[i].name))
             continue;
         st = sweep_path(ctx, s, &s->packs->items[i], &path);
         if (st)

@@ -16,6 +16,7 @@ typedef struct verify_state {
     mlpipe__dict dropped; /* versions that a gc took at any time */
     bool failed;          /* out of memory */
     bool head;            /* the next commit is the first of its name */
+    const char *folder, *name; /* that is followed */
     mlpipe_status status;
     double versions, commits, objects, bytes, damaged;
 } verify_state;
@@ -39,38 +40,31 @@ static mlpipe_status verify_error(verify_state *v, const char *what,
 
 /* One copy of an object. */
 static mlpipe_status verify_record(verify_state *v, const char *id,
-                                   const char *data, size_t bytes)
+                                   const char *data, size_t bytes,
+                                   bool *whole)
 {
-    static const char *const kinds[] = {"CHNK", "CMIT", "MANI", "MODL",
-                                        "REPT"};
-    mlpipe__container object;
-    mlpipe_status st = MLPIPE_E_CORRUPT;
-    uint32_t i;
+    const char *kind = NULL;
+    mlpipe_status st = mlpipe__store_whole(v->ctx, id, data, bytes, &kind);
 
-    for (i = 0; i < 5; i++) {
-        st = mlpipe__store_parse_object(v->ctx, id, kinds[i], data, bytes,
-                                        &object);
-        if (st != MLPIPE_E_FORMAT) /* which says that it is another kind */
-            break;
-    }
+    *whole = !st;
     if (st)
         return verify_error(v, id, st);
-    mlpipe__container_free(&object);
     v->bytes += (double)bytes;
     if (mlpipe__dict_find(&v->good, id, 32) != UINT32_MAX)
         return MLPIPE_OK; /* two packs have it */
     v->objects++;
-    v->versions += i > 1;
-    v->commits += i == 1;
+    v->versions += strcmp(kind, "CHNK") && strcmp(kind, "CMIT");
+    v->commits += !strcmp(kind, "CMIT");
     return mlpipe__dict_add(&v->good, id, 32) == UINT32_MAX
                ? mlpipe__nomem(v->ctx)
                : MLPIPE_OK;
 }
 
-static mlpipe_status verify_pack(verify_state *v, const mlpipe__pack *p,
+static mlpipe_status verify_pack(verify_state *v, mlpipe__pack *p,
                                  const char *name)
 {
     mlpipe_status st = MLPIPE_OK;
+    bool whole;
     uint32_t i;
 
     if (p->damaged)
@@ -88,8 +82,11 @@ static mlpipe_status verify_pack(verify_state *v, const mlpipe__pack *p,
         st = mlpipe__pack_get(v->ctx, v->store, p, e, &data);
         if (st == MLPIPE_E_NOT_FOUND)
             return MLPIPE_OK; /* a gc took it; what it needs is elsewhere */
+        whole = false;
         st = st ? verify_error(v, id, st)
-                : verify_record(v, id, data, (size_t)e->bytes);
+                : verify_record(v, id, data, (size_t)e->bytes, &whole);
+        if (!st && !whole) /* what is put again is written again */
+            mlpipe__pack_doubt(v->store, p, e);
         mlpipe__free(v->ctx->env, data);
     }
     return st;
@@ -146,21 +143,64 @@ static bool verify_chunks(const verify_state *v, const uint64_t *chunks,
     return true;
 }
 
+/* Something is not there. A writer may have brought it since the packs were
+ * read, or a gc dropped it since the log was: both are looked at again before
+ * it counts as damage. What a name points to still is never dropped. */
+static mlpipe_status verify_again(verify_state *v, const char *version,
+                                  bool head, bool *dropped)
+{
+    mlpipe__store_ref ref;
+    bool found;
+    mlpipe_status st = mlpipe__store_log_read(v->ctx, v->store, verify_log, v,
+                                              NULL);
+
+    if (!st)
+        st = verify_packs(v);
+    *dropped = mlpipe__dict_find(&v->dropped, version, 32) != UINT32_MAX;
+    if (st || !*dropped || !head)
+        return st;
+    st = mlpipe__store_ref_read(v->ctx, v->store, v->folder, v->name, &ref,
+                                &found);
+    *dropped = !st && found && strcmp(ref.id, version);
+    return st;
+}
+
+static bool verify_all_chunks(const verify_state *v,
+                              const mlpipe__store_manifest *m,
+                              char chunk[MLPIPE__STORE_ID])
+{
+    bool whole = true;
+    uint32_t i;
+
+    for (i = 0; i < m->column_count && whole; i++)
+        whole = verify_chunks(v, m->columns[i].chunks, m->chunk_count, chunk);
+    if (whole && m->id_chunks)
+        whole = verify_chunks(v, m->id_chunks, m->chunk_count, chunk);
+    return whole;
+}
+
 /* All that a dataset's version needs. */
-static mlpipe_status verify_dataset(verify_state *v, const char *id)
+static mlpipe_status verify_dataset(verify_state *v, const char *id,
+                                    bool head)
 {
     mlpipe__store_manifest m;
     char chunk[MLPIPE__STORE_ID], text[128];
     mlpipe_status st = mlpipe__store_manifest_get(v->ctx, v->store, id, &m);
-    bool whole = true;
-    uint32_t i;
+    bool whole, dropped = false;
 
+    if (st == MLPIPE_E_NOT_FOUND) {
+        st = verify_again(v, id, head, &dropped);
+        if (st || dropped)
+            return st;
+        st = mlpipe__store_manifest_get(v->ctx, v->store, id, &m);
+    }
     if (st)
         return verify_error(v, id, st);
-    for (i = 0; i < m.column_count && whole; i++)
-        whole = verify_chunks(v, m.columns[i].chunks, m.chunk_count, chunk);
-    if (whole && m.id_chunks)
-        whole = verify_chunks(v, m.id_chunks, m.chunk_count, chunk);
+    whole = verify_all_chunks(v, &m, chunk);
+    if (!whole) {
+        st = verify_again(v, id, head, &dropped);
+        whole = st || dropped || verify_all_chunks(v, &m, chunk);
+    }
     if (!whole) {
         mlpipe__format(text, sizeof text,
                        "it needs the chunk %s, which is damaged or not there",
@@ -168,7 +208,22 @@ static mlpipe_status verify_dataset(verify_state *v, const char *id)
         verify_found(v, id, text);
     }
     mlpipe__store_manifest_free(&m);
-    return MLPIPE_OK;
+    return st;
+}
+
+/* A model or a report: nothing but itself. */
+static mlpipe_status verify_single(verify_state *v, const char *id, bool head)
+{
+    bool dropped = false;
+    mlpipe_status st = MLPIPE_OK;
+
+    if (mlpipe__dict_find(&v->good, id, 32) == UINT32_MAX)
+        st = verify_again(v, id, head, &dropped);
+    if (!st && !dropped &&
+        mlpipe__dict_find(&v->good, id, 32) == UINT32_MAX)
+        verify_found(v, id, "a name needs it, and it is damaged or not "
+                            "there");
+    return st;
 }
 
 static bool verify_commit(void *arg, const char *id,
@@ -191,10 +246,9 @@ static bool verify_commit(void *arg, const char *id,
     else if (at < known)
         return true;
     else if (!strcmp(c->kind, "dataset"))
-        v->status = verify_dataset(v, c->version);
-    else if (mlpipe__dict_find(&v->good, c->version, 32) == UINT32_MAX)
-        verify_found(v, c->version, "a name needs it, and it is damaged or "
-                                    "not there");
+        v->status = verify_dataset(v, c->version, head);
+    else
+        v->status = verify_single(v, c->version, head);
     return !v->status;
 }
 
@@ -215,6 +269,8 @@ static mlpipe_status verify_names(verify_state *v, const char *folder)
         st = mlpipe__store_ref_read(v->ctx, v->store, folder, name, &ref,
                                     &found);
         v->head = true;
+        v->folder = folder;
+        v->name = name;
         if (!st && found)
             st = mlpipe__store_chain(v->ctx, v->store, ref.commit,
                                      verify_commit, v);
@@ -229,9 +285,17 @@ static mlpipe_status verify_names(verify_state *v, const char *folder)
 
 static mlpipe_status verify_all(verify_state *v)
 {
-    mlpipe_status st = mlpipe__store_log_read(v->ctx, v->store, verify_log,
-                                              v);
+    uint64_t skipped = 0;
+    char text[96];
+    mlpipe_status st = mlpipe__store_log_read(v->ctx, v->store, verify_log, v,
+                                              &skipped);
 
+    if (skipped) {
+        mlpipe__format(text, sizeof text,
+                       "%llu bytes of it are damaged; take it from a backup",
+                       (unsigned long long)skipped);
+        verify_found(v, "log", text);
+    }
     if (!st)
         st = verify_packs(v);
     if (!st)

@@ -514,8 +514,9 @@ static void pins_need_a_tag(void **state)
     clean(f);
 }
 
-/* A store of format 1 is told by its number. */
-static void refuses_the_format_before(void **state)
+/* Stores of the formats before are told by their number: objects in files of
+ * their own are not taken for a store that is empty. */
+static void refuses_the_formats_before(void **state)
 {
     fixture *f = *state;
     mlpipe_store *s;
@@ -525,6 +526,13 @@ static void refuses_the_format_before(void **state)
                                        "mlpipe-store 1\n", 15, false));
     assert_status(MLPIPE_E_VERSION, mlpipe_store_open(f->c, "old", NULL, &s));
     assert_null(s);
+    assert_int_equal(0, f->io.make_dir(f->io.user, "old/objects"));
+    assert_int_equal(0, f->io.remove(f->io.user, "old/format"));
+    assert_ok(f->c, mlpipe__file_write(f->c, "old/format",
+                                       "mlpipe-store 2\n", 15, false));
+    assert_status(MLPIPE_E_VERSION, mlpipe_store_open(f->c, "old", NULL, &s));
+    assert_null(s);
+    assert_non_null(strstr(mlpipe_ctx_error(f->c)->text, "version \"2\""));
 }
 
 int main(void)
@@ -541,7 +549,7 @@ int main(void)
         STORE_TEST(gc_knows_writers),
         STORE_TEST(pins_prove_what_they_get),
         STORE_TEST(pins_need_a_tag),
-        STORE_TEST(refuses_the_format_before),
+        STORE_TEST(refuses_the_formats_before),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
