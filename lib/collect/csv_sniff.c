@@ -336,6 +336,60 @@ static mlpipe_status csv_sniff_all(csv_sniffer *s, mlpipe__csv_guess *g)
     return st;
 }
 
+/* Does the dialect cut the first record, which may be names, and at least half
+ * of all? Words of a text are no cells. */
+static bool csv_cuts_most(const csv_sniffer *s, const mlpipe__csv_look *look)
+{
+    const char *p = s->sample.p;
+    uint64_t rows = 0, cut = 0;
+    bool first = false;
+
+    if (look->dialect.delimiter == ' '
+        || look->dialect.delimiter == MLPIPE__CSV_UNCUT)
+        return false;
+    while (p < s->sample.end) {
+        const enum mlpipe__csv_found found = mlpipe__csv_scan(
+            s->record, &look->dialect, p, s->sample.end, s->sample.eof);
+        if (found != MLPIPE__CSV_ROW && found != MLPIPE__CSV_BAD
+            && found != MLPIPE__CSV_EMPTY && found != MLPIPE__CSV_COMMENT)
+            break;
+        p += s->record->size;
+        if (found != MLPIPE__CSV_ROW)
+            continue;
+        first |= !rows && s->record->count > 1;
+        cut += s->record->count > 1;
+        rows++;
+    }
+    return first && 2 * cut >= rows;
+}
+
+/*
+ * A ragged table is irregular with its delimiter and most regular without
+ * any: to be one column is then no finding. Where rows that do not fit are
+ * mended or set apart the delimiter wins; else the caller is asked.
+ */
+static bool csv_weigh_uncut(const csv_sniffer *s, mlpipe__csv_guess *g)
+{
+    uint32_t i = 1;
+
+    if (g->asked || !g->count
+        || g->best[0].dialect.delimiter != MLPIPE__CSV_UNCUT)
+        return false;
+    while (i < g->count && !csv_cuts_most(s, &g->best[i]))
+        i++;
+    if (i >= g->count)
+        return false;
+    const mlpipe__csv_look look = g->best[i];
+    for (; i > 1; i--)
+        g->best[i] = g->best[i - 1];
+    g->best[1] = look;
+    if (s->options->policy == MLPIPE__CSV_FAIL)
+        return true;
+    g->best[1] = g->best[0];
+    g->best[0] = look;
+    return false;
+}
+
 /* A space behind every comma belongs to it where nothing is trimmed. */
 static void csv_find_pad(const mlpipe__csv_options *o, mlpipe__csv_look *look)
 {
@@ -373,11 +427,14 @@ mlpipe_status mlpipe__csv_sniff(mlpipe_ctx *ctx,
         st = csv_try_delimiter(&s, ',', &g->best[0]);
         g->count = 1;
     }
+    const bool doubtful = csv_weigh_uncut(&s, g);
     csv_find_pad(o, &g->best[0]);
     csv_count_ends(&s.sample, g);
     for (uint32_t i = 0; i < g->count && i < 2; i++)
         csv_show(&s, &g->best[i], g->shown[i]);
-    g->margin = g->count > 1 && g->best[0].score > 0
+    g->margin = doubtful ? 0
+        : g->count > 1 && g->best[0].score > 0
+            && g->best[0].score >= g->best[1].score
         ? 1 - g->best[1].score / g->best[0].score : 1;
     g->ambiguous = !g->asked && g->count > 1 && g->margin < MLPIPE__CSV_MARGIN;
     return st;

@@ -471,6 +471,32 @@ static void test_comma_and_large(void **state)
                       "decimal point; integers above 2^53 were rounded");
 }
 
+/* Rows of 1 to 3 cells below two names are no table of one column. */
+static void ragged(void **state)
+{
+    static const char *const params[] = {"rows=pad", "rows=quarantine", NULL};
+    mlpipe_dataset *d;
+    mlpipe__text t;
+    (void)state;
+
+    mlpipe__text_init(&t, ctx->env);
+    mlpipe__text_add(&t, "a,b\n");
+    for (int i = 0; i < 30; i++)
+        mlpipe__text_add(&t, "1,2\n1\n1,2,3\n");
+    for (int k = 0; k < 2; k++) {
+        assert_ok(ctx, mlpipe_read_csv_memory(ctx, t.data, t.size, params[k],
+                                              &d));
+        assert_int_equal(2, mlpipe_dataset_columns(d));
+        assert_int_equal(k ? 30 : 90, mlpipe_dataset_rows(d));
+        mlpipe_dataset_free(d);
+    }
+    assert_int_equal(MLPIPE_E_AMBIGUOUS,
+                     mlpipe_read_csv_memory(ctx, t.data, t.size, NULL, &d));
+    assert_non_null(strstr(mlpipe_ctx_error(ctx)->text, "\"none\""));
+    assert_non_null(strstr(mlpipe_ctx_error(ctx)->text, "\",\""));
+    mlpipe__text_free(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -491,6 +517,7 @@ int main(void)
         cmocka_unit_test(test_names_like_totals),
         cmocka_unit_test(test_far_footer_cr),
         cmocka_unit_test(test_comma_and_large),
+        cmocka_unit_test(ragged),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
