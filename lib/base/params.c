@@ -191,6 +191,15 @@ static const char *params_listed(const mlpipe__params_run *r)
         && !r->out->items[0].given ? r->table[0].name : NULL;
 }
 
+/* May stand in a message as it is: text on one line, not cut. */
+static bool params_plain(const char *s, size_t n)
+{
+    bool plain = n < MLPIPE__PARAMS_WORD && mlpipe__utf8_valid(s, n);
+    for (size_t i = 0; plain && i < n; i++)
+        plain = (unsigned char)s[i] >= ' ' && s[i] != 0x7f;
+    return plain;
+}
+
 /* A word that is no key=value: why that may be. */
 static mlpipe_status params_no_pair(const mlpipe__params_run *r,
                                     const char *key, size_t n)
@@ -221,7 +230,7 @@ static mlpipe_status params_no_pair(const mlpipe__params_run *r,
         return mlpipe__params_fail(
             r, "no space stands before a comma of a list, and none behind "
                "it; parameters are separated by spaces");
-    if (params_listed(r))
+    if (params_listed(r) && params_plain(key, n))
         return mlpipe__params_fail(
             r, "%q is no key=value; columns are named by %s=: did you mean "
                "%s=%s?", word, params_listed(r), params_listed(r), word);
