@@ -85,13 +85,14 @@ static void guess_compare(mlpipe__date_guess *g, uint64_t mask,
     }
 }
 
-/* Every format has four digits or more: most texts are seen to be no date. */
+/* Every format has three digits or more, as in 1 Feb 20: most texts are seen
+ * to be no date. */
 static bool guess_may_be(const char *s, size_t n)
 {
     uint32_t digits = 0;
-    for (size_t i = 0; i < n && digits < 4; i++)
+    for (size_t i = 0; i < n && digits < 3; i++)
         digits += s[i] >= '0' && s[i] <= '9';
-    return digits == 4;
+    return digits == 3;
 }
 
 void mlpipe__date_guess_add(mlpipe__date_guess *g, uint64_t row,
