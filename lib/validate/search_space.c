@@ -490,7 +490,8 @@ static void space_write_list(const mlpipe__dim *d, mlpipe__text *out)
         mlpipe__text_add(&list, k ? "," : "");
         space_quote(&list, d->values[k]);
     }
-    plain = list.size > 0;
+    /* A comma at its end would ask for one more value. */
+    plain = list.size > 0 && list.data[list.size - 1] != ',';
     for (i = 0; i < list.size; i++)
         plain = plain && !strchr(" \t\r\n'()[]{}=", list.data[i]);
     mlpipe__text_add(out, plain ? "" : "'");
