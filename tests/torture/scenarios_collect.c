@@ -13,20 +13,6 @@ static const char torture_csv_text[] =
     "4,2015-02-04T10:11:12.5,-3,\"say \"\"hi\"\"\",three,NA\n";
 static const char torture_csv_params[] = "rows=quarantine";
 
-/* What was read: the fingerprint and the report. */
-static void torture_csv_say(torture *t, const mlpipe_dataset *d,
-                            const mlpipe_report *report)
-{
-    mlpipe_buffer *b = NULL;
-    if (d && !mlpipe_dataset_fingerprint(t->plain, d, &b))
-        torture_text(t, mlpipe_buffer_data(b));
-    mlpipe_buffer_free(b);
-    b = NULL;
-    if (report && !mlpipe_report_render(t->plain, report, "json", &b))
-        torture_text(t, mlpipe_buffer_data(b));
-    mlpipe_buffer_free(b);
-}
-
 static mlpipe_status torture_csv_finish(torture *t, mlpipe_status st,
                                         mlpipe_dataset *d)
 {
@@ -35,7 +21,8 @@ static mlpipe_status torture_csv_finish(torture *t, mlpipe_status st,
     if (!st) {
         torture_check(t, mlpipe_dataset_rows(d) == 3);
         torture_check(t, !mlpipe_dataset_reading(t->plain, d, &r));
-        torture_csv_say(t, d, r);
+        torture_print(t, d);
+        torture_tell(t, r);
     }
     mlpipe_report_free(r);
     mlpipe_dataset_free(d);
@@ -97,8 +84,10 @@ static mlpipe_status torture_csv_source(torture *t)
     if (!st)
         st = mlpipe_source_reading(t->c, s, &r);
     torture_check(t, !st == (r != NULL));
-    if (!st)
-        torture_csv_say(t, d, r);
+    if (!st) {
+        torture_print(t, d);
+        torture_tell(t, r);
+    }
     mlpipe_source_free(s);
     mlpipe_report_free(r);
     mlpipe_dataset_free(d);
@@ -121,7 +110,8 @@ static mlpipe_status torture_csv_mend(torture *t)
     if (!st) {
         torture_check(t, mlpipe_dataset_rows(d) == 5);
         torture_check(t, !mlpipe_dataset_reading(t->plain, d, &r));
-        torture_csv_say(t, d, r);
+        torture_print(t, d);
+        torture_tell(t, r);
     }
     mlpipe_report_free(r);
     mlpipe_dataset_free(d);
@@ -136,7 +126,7 @@ static mlpipe_status torture_csv_dialect(torture *t)
         return st;
     st = mlpipe_csv_dialect(t->c, "in.csv", NULL, &r);
     torture_check(t, !st == (r != NULL));
-    torture_csv_say(t, NULL, r);
+    torture_tell(t, r);
     mlpipe_report_free(r);
     return st;
 }
@@ -147,7 +137,7 @@ static mlpipe_status torture_csv_dialect_memory(torture *t)
     const mlpipe_status st = mlpipe_csv_dialect_memory(
         t->c, torture_csv_odd, sizeof torture_csv_odd - 1, NULL, &r);
     torture_check(t, !st == (r != NULL));
-    torture_csv_say(t, NULL, r);
+    torture_tell(t, r);
     mlpipe_report_free(r);
     return st;
 }

@@ -29,16 +29,10 @@ static rig_bytes torture_input_bytes(uint32_t encoding, int pack)
 static void torture_input_say(torture *t, const mlpipe_dataset *d)
 {
     mlpipe_report *r = NULL;
-    mlpipe_buffer *b = NULL;
     torture_check(t, mlpipe_dataset_rows(d) == 3);
-    if (!mlpipe_dataset_fingerprint(t->plain, d, &b))
-        torture_text(t, mlpipe_buffer_data(b));
-    mlpipe_buffer_free(b);
-    b = NULL;
-    if (!mlpipe_dataset_reading(t->plain, d, &r)
-        && !mlpipe_report_render(t->plain, r, "json", &b))
-        torture_text(t, mlpipe_buffer_data(b));
-    mlpipe_buffer_free(b);
+    torture_check(t, !mlpipe_dataset_reading(t->plain, d, &r));
+    torture_print(t, d);
+    torture_tell(t, r);
     mlpipe_report_free(r);
 }
 
@@ -102,10 +96,7 @@ static mlpipe_status torture_input_source(torture *t, uint32_t encoding,
         torture_check(t, d && mlpipe_dataset_rows(d) == 3);
         torture_storm(t);
     } else {
-        mlpipe_buffer *b = NULL;
-        if (!mlpipe_dataset_fingerprint(t->plain, d, &b))
-            torture_text(t, mlpipe_buffer_data(b));
-        mlpipe_buffer_free(b);
+        torture_print(t, d);
     }
     mlpipe_dataset_free(d);
     mlpipe_source_free(s);

@@ -16,19 +16,6 @@ static const char torture_json_array[] =
     "{\"meta\":[{}],\"data\":{\"rows\":[{\"id\":1,\"x\":1.5},{\"id\":1,"
     "\"id\":2},{\"id\":2,\"t\":\"a\\tb\"},{\"x\":2}],\"next\":null}}";
 
-static void torture_json_say(torture *t, const mlpipe_dataset *d,
-                             const mlpipe_report *report)
-{
-    mlpipe_buffer *b = NULL;
-    if (d && !mlpipe_dataset_fingerprint(t->plain, d, &b))
-        torture_text(t, mlpipe_buffer_data(b));
-    mlpipe_buffer_free(b);
-    b = NULL;
-    if (report && !mlpipe_report_render(t->plain, report, "json", &b))
-        torture_text(t, mlpipe_buffer_data(b));
-    mlpipe_buffer_free(b);
-}
-
 static mlpipe_status torture_json_finish(torture *t, mlpipe_status st,
                                          mlpipe_dataset *d)
 {
@@ -37,7 +24,8 @@ static mlpipe_status torture_json_finish(torture *t, mlpipe_status st,
     if (!st) {
         torture_check(t, mlpipe_dataset_rows(d) == 3);
         torture_check(t, !mlpipe_dataset_reading(t->plain, d, &r));
-        torture_json_say(t, d, r);
+        torture_print(t, d);
+        torture_tell(t, r);
     }
     mlpipe_report_free(r);
     mlpipe_dataset_free(d);
@@ -99,8 +87,10 @@ static mlpipe_status torture_json_source(torture *t)
     torture_check(t, !end);
     if (!st)
         st = mlpipe_source_reading(t->c, s, &r);
-    if (!st)
-        torture_json_say(t, d, r);
+    if (!st) {
+        torture_print(t, d);
+        torture_tell(t, r);
+    }
     mlpipe_source_free(s);
     mlpipe_report_free(r);
     mlpipe_dataset_free(d);

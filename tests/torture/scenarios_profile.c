@@ -5,7 +5,6 @@
 static mlpipe_status torture_profile_run(torture *t)
 {
     mlpipe_report *r = (mlpipe_report *)t;
-    mlpipe_buffer *b = NULL;
     mlpipe_dataset *d;
     mlpipe_status st = torture_dataset(t->plain, &d);
 
@@ -14,11 +13,8 @@ static mlpipe_status torture_profile_run(torture *t)
     st = mlpipe_dataset_profile(t->c, d, "target=color sample=50", &r);
     torture_check(t, !st == (r != NULL));
     torture_check(t, mlpipe_dataset_rows(d) == 60);
-    if (!st) {
-        torture_check(t, !mlpipe_report_render(t->plain, r, "json", &b));
-        torture_text(t, mlpipe_buffer_data(b));
-    }
-    mlpipe_buffer_free(b);
+    if (!st)
+        torture_tell(t, r);
     mlpipe_report_free(r);
     mlpipe_dataset_free(d);
     return st;
@@ -27,7 +23,6 @@ static mlpipe_status torture_profile_run(torture *t)
 static mlpipe_status torture_profile_drift(torture *t)
 {
     mlpipe_report *r = (mlpipe_report *)t;
-    mlpipe_buffer *b = NULL;
     mlpipe_dataset *d, *half;
     mlpipe_status st = torture_dataset(t->plain, &d);
 
@@ -39,11 +34,9 @@ static mlpipe_status torture_profile_drift(torture *t)
         torture_check(t, !st == (r != NULL));
     }
     if (!st) {
-        torture_check(t, !mlpipe_report_render(t->plain, r, "json", &b));
-        torture_text(t, mlpipe_buffer_data(b));
+        torture_tell(t, r);
         mlpipe_report_free(r);
     }
-    mlpipe_buffer_free(b);
     mlpipe_dataset_free(half);
     mlpipe_dataset_free(d);
     return st;

@@ -133,7 +133,6 @@ static mlpipe_status torture_store_put_model(torture *t)
 static mlpipe_status torture_store_get_dataset(torture *t)
 {
     mlpipe_dataset *d = NULL;
-    mlpipe_buffer *print = NULL;
     mlpipe_store *s = NULL;
     mlpipe_status st = store_begin(t, &s);
 
@@ -141,9 +140,8 @@ static mlpipe_status torture_store_get_dataset(torture *t)
         st = mlpipe_store_get_dataset(t->c, s, "half", &d);
         torture_check(t, !st == (d != NULL));
     }
-    if (!st && !mlpipe_dataset_fingerprint(t->plain, d, &print))
-        torture_text(t, mlpipe_buffer_data(print));
-    mlpipe_buffer_free(print);
+    if (!st)
+        torture_print(t, d);
     mlpipe_dataset_free(d);
     mlpipe_store_free(s);
     return st;
@@ -186,7 +184,6 @@ static mlpipe_status store_report(torture *t,
                                                         mlpipe_report **))
 {
     mlpipe_report *r = NULL;
-    mlpipe_buffer *b = NULL;
     mlpipe_store *s = NULL;
     mlpipe_status st = store_begin(t, &s);
 
@@ -194,9 +191,8 @@ static mlpipe_status store_report(torture *t,
         st = make(t->c, s, &r);
         torture_check(t, !st == (r != NULL));
     }
-    if (!st && !mlpipe_report_render(t->plain, r, "json", &b))
-        torture_text(t, mlpipe_buffer_data(b));
-    mlpipe_buffer_free(b);
+    if (!st)
+        torture_tell(t, r);
     mlpipe_report_free(r);
     mlpipe_store_free(s);
     return st;

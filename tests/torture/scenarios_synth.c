@@ -5,17 +5,11 @@
 static void synth_say(torture *t, const mlpipe_dataset *d,
                       const mlpipe_report *r)
 {
-    mlpipe_buffer *b = NULL;
     mlpipe_report *reading = NULL;
-    if (d && !mlpipe_dataset_fingerprint(t->plain, d, &b))
-        torture_text(t, mlpipe_buffer_data(b));
-    mlpipe_buffer_free(b);
-    b = NULL;
+    torture_print(t, d);
     if (d && !r && !mlpipe_dataset_reading(t->plain, d, &reading))
         r = reading;
-    if (r && !mlpipe_report_render(t->plain, r, "json", &b))
-        torture_text(t, mlpipe_buffer_data(b));
-    mlpipe_buffer_free(b);
+    torture_tell(t, r);
     mlpipe_report_free(reading);
 }
 

@@ -168,7 +168,6 @@ static mlpipe_status torture_store_pin(torture *t)
 static mlpipe_status torture_store_get_pinned(torture *t)
 {
     mlpipe_dataset *d = NULL;
-    mlpipe_buffer *print = NULL;
     mlpipe_store *s = NULL;
     mlpipe_status st = versions_begin(t, &s);
 
@@ -176,9 +175,8 @@ static mlpipe_status torture_store_get_pinned(torture *t)
         st = mlpipe_store_get_pinned(t->c, s, "a.pin", &d);
         torture_check(t, !st == (d != NULL));
     }
-    if (!st && !mlpipe_dataset_fingerprint(t->plain, d, &print))
-        torture_text(t, mlpipe_buffer_data(print));
-    mlpipe_buffer_free(print);
+    if (!st)
+        torture_print(t, d);
     mlpipe_dataset_free(d);
     mlpipe_store_free(s);
     return st;
@@ -190,7 +188,6 @@ static mlpipe_status versions_report_of(
                                       mlpipe_report **))
 {
     mlpipe_report *r = NULL;
-    mlpipe_buffer *b = NULL;
     mlpipe_store *s = NULL;
     mlpipe_status st = versions_begin(t, &s);
 
@@ -199,9 +196,8 @@ static mlpipe_status versions_report_of(
         torture_check(t, !st == (r != NULL));
         versions_intact(t, s);
     }
-    if (!st && !mlpipe_report_render(t->plain, r, "json", &b))
-        torture_text(t, mlpipe_buffer_data(b));
-    mlpipe_buffer_free(b);
+    if (!st)
+        torture_tell(t, r);
     mlpipe_report_free(r);
     mlpipe_store_free(s);
     return st;

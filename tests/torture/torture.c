@@ -120,6 +120,26 @@ void torture_text(torture *t, const char *text)
     torture_record(t, text ? text : "(null)", text ? strlen(text) : 6);
 }
 
+void torture_print(torture *t, const mlpipe_dataset *dataset)
+{
+    mlpipe_buffer *b = NULL;
+    if (!dataset)
+        return;
+    torture_check(t, !mlpipe_dataset_fingerprint(t->plain, dataset, &b));
+    torture_text(t, mlpipe_buffer_data(b));
+    mlpipe_buffer_free(b);
+}
+
+void torture_tell(torture *t, const mlpipe_report *report)
+{
+    mlpipe_buffer *b = NULL;
+    if (!report)
+        return;
+    torture_check(t, !mlpipe_report_render(t->plain, report, "json", &b));
+    torture_text(t, mlpipe_buffer_data(b));
+    mlpipe_buffer_free(b);
+}
+
 void torture_calm(torture *t)
 {
     t->state->calm = true;

@@ -80,6 +80,9 @@ typedef struct torture_scenario {
 /* What the call gave: must be equal in all runs that succeed. */
 void torture_record(torture *t, const void *bytes, size_t size);
 void torture_text(torture *t, const char *text);
+/* The fingerprint of a dataset, and a report as JSON; NULL: nothing. */
+void torture_print(torture *t, const mlpipe_dataset *dataset);
+void torture_tell(torture *t, const mlpipe_report *report);
 /* No failures between calm and storm. */
 void torture_calm(torture *t);
 void torture_storm(torture *t);
