@@ -154,6 +154,9 @@ typedef struct mlpipe__packs {
 
 /* The hash in the header of a record. */
 uint64_t mlpipe__pack_record_hash(const void *record);
+/* Where a pack lies, in path. */
+mlpipe_status mlpipe__pack_path(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                const mlpipe__pack *p, mlpipe__text *path);
 /* Index and footer behind `offset` bytes of records; tells the name. */
 void mlpipe__pack_index(const mlpipe__pack_entry *entries, uint32_t count,
                         uint64_t offset, mlpipe__hash128 *name,

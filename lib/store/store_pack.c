@@ -165,8 +165,8 @@ static mlpipe_status pack_parse(mlpipe_ctx *ctx, mlpipe__env *env,
     return MLPIPE_OK;
 }
 
-static mlpipe_status pack_path(mlpipe_ctx *ctx, const mlpipe_store *s,
-                               const mlpipe__pack *p, mlpipe__text *path)
+mlpipe_status mlpipe__pack_path(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                const mlpipe__pack *p, mlpipe__text *path)
 {
     char name[MLPIPE__STORE_ID];
 
@@ -186,7 +186,7 @@ static mlpipe_status pack_load(mlpipe_ctx *ctx, const mlpipe_store *s,
     mlpipe_status st;
 
     mlpipe__text_init(&path, s->env);
-    st = pack_path(ctx, s, p, &path);
+    st = mlpipe__pack_path(ctx, s, p, &path);
     if (st)
         goto done;
     r = io->stat(io->user, path.data, &stat);
@@ -435,7 +435,7 @@ mlpipe_status mlpipe__pack_get(mlpipe_ctx *ctx, const mlpipe_store *s,
 
     *data = NULL;
     mlpipe__text_init(&path, s->env);
-    st = pack_path(ctx, s, p, &path);
+    st = mlpipe__pack_path(ctx, s, p, &path);
     if (!st) {
         r = io->open(io->user, path.data, MLPIPE_IO_READ, &file);
         if (r != MLPIPE_IO_OK)

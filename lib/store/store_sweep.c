@@ -28,15 +28,6 @@ static bool sweep_lives(const mlpipe__store_sweep_job *job,
     return mlpipe__dict_find(job->objects, hex, 32) != UINT32_MAX;
 }
 
-static mlpipe_status sweep_path(mlpipe_ctx *ctx, const mlpipe_store *s,
-                                const mlpipe__pack *p, mlpipe__text *path)
-{
-    char name[MLPIPE__STORE_ID];
-
-    mlpipe__hash_hex(p->name, name);
-    return mlpipe__store_path(ctx, s, "packs", name, path);
-}
-
 static mlpipe_status sweep_look(mlpipe_ctx *ctx, const mlpipe_store *s,
                                 const mlpipe__store_sweep_job *job,
                                 const mlpipe__pack *p, sweep_pack *out)
@@ -54,7 +45,7 @@ static mlpipe_status sweep_look(mlpipe_ctx *ctx, const mlpipe_store *s,
                             "cannot be told what is needed; take it from a "
                             "backup", s->path);
     mlpipe__text_init(&path, s->env);
-    st = sweep_path(ctx, s, p, &path);
+    st = mlpipe__pack_path(ctx, s, p, &path);
     if (!st) {
         r = io->stat(io->user, path.data, &stat);
         if (r != MLPIPE_IO_OK)
@@ -207,7 +198,7 @@ static mlpipe_status sweep_remove(mlpipe_ctx *ctx, const mlpipe_store *s,
         if (packs[i].fate != SWEEP_GOES ||
             sweep_written(s, count, s->packs->items[i].name))
             continue;
-        st = sweep_path(ctx, s, &s->packs->items[i], &path);
+        st = mlpipe__pack_path(ctx, s, &s->packs->items[i], &path);
         if (st)
             break;
         r = io->remove(io->user, path.data);
