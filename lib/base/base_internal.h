@@ -227,6 +227,29 @@ size_t mlpipe__text_replace(const char *s, size_t n, const char *from,
 /* The byte where the first occurrence starts, or SIZE_MAX; linear time. */
 size_t mlpipe__text_find(const char *s, size_t n, const char *what, size_t m);
 bool mlpipe__utf8_valid(const char *s, size_t n);
+/* A code point, which is no surrogate, in UTF-8: how many bytes. Inline, since
+ * whole files are transcoded by it. */
+static inline size_t mlpipe__utf8_put(char out[4], uint32_t code)
+{
+    char *p = out;
+    if (code < 0x80) {
+        *p = (char)code;
+        return 1;
+    }
+    if (code < 0x800) {
+        *p++ = (char)(0xc0 | code >> 6);
+    } else {
+        if (code < 0x10000) {
+            *p++ = (char)(0xe0 | code >> 12);
+        } else {
+            *p++ = (char)(0xf0 | code >> 18);
+            *p++ = (char)(0x80 | (code >> 12 & 0x3f));
+        }
+        *p++ = (char)(0x80 | (code >> 6 & 0x3f));
+    }
+    *p++ = (char)(0x80 | (code & 0x3f));
+    return (size_t)(p - out);
+}
 
 /* ---- numbers as text (number.c) ---------------------------------------- */
 
@@ -546,6 +569,8 @@ mlpipe_status mlpipe__json_parse_at(mlpipe_ctx *ctx, const char *text,
                                     size_t bytes, mlpipe__json **out,
                                     size_t *at);
 void mlpipe__json_free(mlpipe__json *root);
+/* The number of the four hex digits behind \u; -1 where they are none. */
+int32_t mlpipe__json_hex(const char *four);
 enum mlpipe__json_kind mlpipe__json_kind_of(const mlpipe__json *j);
 /* Member by key, or NULL; j may be NULL. */
 const mlpipe__json *mlpipe__json_get(const mlpipe__json *j, const char *key);

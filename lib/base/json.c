@@ -78,15 +78,11 @@ static mlpipe_status json_unexpected(const json_parser *p, const char *wanted)
 
 /* ---- texts -------------------------------------------------------------- */
 
-/* The number of the four hex digits at `at`; -1 where they are none. */
-static int32_t json_hex(const json_parser *p, size_t at)
+int32_t mlpipe__json_hex(const char *four)
 {
     int32_t value = 0;
-    if (p->size - at < 4 || at > p->size)
-        return -1;
-    for (size_t i = at; i < at + 4; i++) {
-        const char c = p->text[i];
-        const char low = (char)(c | 0x20);
+    for (uint32_t i = 0; i < 4; i++) {
+        const char c = four[i], low = (char)(c | 0x20);
         if (c >= '0' && c <= '9')
             value = value << 4 | (c - '0');
         else if (low >= 'a' && low <= 'f')
@@ -97,15 +93,10 @@ static int32_t json_hex(const json_parser *p, size_t at)
     return value;
 }
 
-static size_t json_encode(uint32_t code, char *out)
+static int32_t json_hex(const json_parser *p, size_t at)
 {
-    static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
-    const size_t n = code < 0x80 ? 1 : code < 0x800 ? 2
-                                     : code < 0x10000 ? 3 : 4;
-    for (size_t i = n; i-- > 1; code >>= 6)
-        out[i] = (char)(0x80 | (code & 0x3f));
-    out[0] = (char)(n == 1 ? code : lead[n] | code);
-    return n;
+    return p->size < at || p->size - at < 4 ? -1
+                                            : mlpipe__json_hex(p->text + at);
 }
 
 /* \uXXXX, and a pair of them beyond the basic plane; p->at at the 'u'. */
@@ -128,7 +119,7 @@ static mlpipe_status json_unicode(json_parser *p, char *out, size_t *bytes)
         code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
         p->at += 6;
     }
-    *bytes = json_encode((uint32_t)code, out);
+    *bytes = mlpipe__utf8_put(out, (uint32_t)code);
     return MLPIPE_OK;
 }
 

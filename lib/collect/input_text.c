@@ -182,27 +182,6 @@ uint64_t mlpipe__input_written(const mlpipe__input *in, size_t n)
         ? 2 * (characters + pairs) : characters;
 }
 
-static char *text_put(char *out, uint32_t c)
-{
-    if (c < 0x80) {
-        *out++ = (char)c;
-        return out;
-    }
-    if (c < 0x800) {
-        *out++ = (char)(0xc0 | c >> 6);
-    } else {
-        if (c < 0x10000) {
-            *out++ = (char)(0xe0 | c >> 12);
-        } else {
-            *out++ = (char)(0xf0 | c >> 18);
-            *out++ = (char)(0x80 | (c >> 12 & 0x3f));
-        }
-        *out++ = (char)(0x80 | (c >> 6 & 0x3f));
-    }
-    *out++ = (char)(0x80 | (c & 0x3f));
-    return out;
-}
-
 /* Takes whole characters from d->plain and gives them to *out as long as a
  * longest one fits; false at one that is none. */
 static bool text_step_utf16(mlpipe__decoder *d, bool big, char **out,
@@ -226,7 +205,7 @@ static bool text_step_utf16(mlpipe__decoder *d, bool big, char **out,
             fine = false;
             break;
         }
-        to = text_put(to, c);
+        to += mlpipe__utf8_put(to, c);
         b += size;
         n -= size;
     }
@@ -255,7 +234,7 @@ static bool text_step_bytes(mlpipe__input *in, char **out,
         fine = c || !*at;
         if (!fine)
             break;
-        to = text_put(to, c);
+        to += mlpipe__utf8_put(to, c);
     }
     d->plain_offset += (size_t)(at - d->plain);
     d->plain = at;

@@ -72,23 +72,6 @@ static const char *ndjson_plain(const char *p, const char *end)
     return p;
 }
 
-/* The number of four hex digits; -1 where they are none. */
-static int32_t ndjson_four(const char *p)
-{
-    int32_t value = 0;
-
-    for (int i = 0; i < 4; i++) {
-        const char c = p[i], low = (char)(c | 0x20);
-        if (c >= '0' && c <= '9')
-            value = value << 4 | (c - '0');
-        else if (low >= 'a' && low <= 'f')
-            value = value << 4 | (low - 'a' + 10);
-        else
-            return -1;
-    }
-    return value;
-}
-
 /* Bytes of the escape at p; 0 with or without `bad` where it is none. */
 static size_t ndjson_escape_bytes(mlpipe__json_lexer *l, const char *p)
 {
@@ -107,7 +90,7 @@ static size_t ndjson_escape_bytes(mlpipe__json_lexer *l, const char *p)
                                         "\\uXXXX");
     if (n < 6)
         return (size_t)ndjson_short(l, "\\u takes four hex digits");
-    const int32_t high = ndjson_four(p + 2);
+    const int32_t high = mlpipe__json_hex(p + 2);
     if (high < 0)
         return (size_t)ndjson_wrong(l, p, "\\u takes four hex digits");
     if (high < 0xd800 || high > 0xdfff)
@@ -115,7 +98,7 @@ static size_t ndjson_escape_bytes(mlpipe__json_lexer *l, const char *p)
     if (n < 12 && high < 0xdc00 && !l->whole)
         return 0;
     const int32_t low = n < 12 || p[6] != '\\' || p[7] != 'u'
-        ? -1 : ndjson_four(p + 8);
+        ? -1 : mlpipe__json_hex(p + 8);
     if (high >= 0xdc00 || low < 0xdc00 || low > 0xdfff)
         return (size_t)ndjson_wrong(l, p, "a surrogate without its other half");
     return 12;
@@ -156,24 +139,11 @@ bool mlpipe__json_string(mlpipe__json_lexer *l, mlpipe__csv_field *f)
     return true;
 }
 
-/* A code point in UTF-8. */
-static void ndjson_put_code(mlpipe__text *t, uint32_t code)
-{
-    static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
-    const uint32_t n = code < 0x80 ? 1 : code < 0x800 ? 2
-        : code < 0x10000 ? 3 : 4;
-    char out[4];
-
-    for (uint32_t i = n; i-- > 1; code >>= 6)
-        out[i] = (char)(0x80 | (code & 0x3f));
-    out[0] = (char)(n == 1 ? code : lead[n] | code);
-    mlpipe__text_put(t, out, n);
-}
-
 void mlpipe__json_decode(mlpipe__text *t, const char *s, size_t n)
 {
     static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
     const char *const end = s + n;
+    char out[4];
 
     while (s < end) {
         const char *slash = memchr(s, '\\', (size_t)(end - s));
@@ -186,14 +156,14 @@ void mlpipe__json_decode(mlpipe__text *t, const char *s, size_t n)
             s = slash + 2;
             continue;
         }
-        uint32_t code = (uint32_t)ndjson_four(slash + 2);
+        uint32_t code = (uint32_t)mlpipe__json_hex(slash + 2);
         s = slash + 6;
         if (code >= 0xd800 && code < 0xe000) {
             code = 0x10000 + ((code - 0xd800) << 10)
-                + ((uint32_t)ndjson_four(slash + 8) - 0xdc00);
+                + ((uint32_t)mlpipe__json_hex(slash + 8) - 0xdc00);
             s = slash + 12;
         }
-        ndjson_put_code(t, code);
+        mlpipe__text_put(t, out, mlpipe__utf8_put(out, code));
     }
 }
 
