@@ -518,6 +518,8 @@ mlpipe_status mlpipe__scoring_init(mlpipe__scoring *g, mlpipe_ctx *ctx,
 mlpipe_status mlpipe__scoring_value(mlpipe__scoring *g,
                                     const mlpipe__metric *m,
                                     mlpipe_figure *out);
+/* E_LIMIT where there are too many rows to sort. */
+mlpipe_status mlpipe__scoring_sortable(const mlpipe__scoring *g);
 mlpipe_status mlpipe__scoring_curve(mlpipe__scoring *g,
                                     const mlpipe__curve **out);
 mlpipe_status mlpipe__scoring_confusion(mlpipe__scoring *g,

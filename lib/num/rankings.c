@@ -147,11 +147,9 @@ mlpipe_status mlpipe__scoring_rankings(mlpipe__scoring *g,
     *out = &g->rankings;
     if (g->rankings_made || !s->query || s->width > 1 || g->undefined)
         return MLPIPE_OK;
-    if (s->n >= UINT32_MAX)
-        return mlpipe__fail(g->ctx, MLPIPE_E_LIMIT,
-                            "scores of %llu rows cannot be sorted: the limit "
-                            "is %u; take a sample",
-                            (unsigned long long)s->n, UINT32_MAX - 1);
+    st = mlpipe__scoring_sortable(g);
+    if (st)
+        return st;
     for (uint64_t i = 0; i < s->n; ++i)
         if (s->query[i] != MLPIPE__NO_QUERY && s->query[i] >= w.queries)
             w.queries = s->query[i] + 1;

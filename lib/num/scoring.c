@@ -107,6 +107,16 @@ void mlpipe__scoring_free(mlpipe__scoring *g)
     g->confusion.w = NULL;
 }
 
+mlpipe_status mlpipe__scoring_sortable(const mlpipe__scoring *g)
+{
+    if (g->s.n < UINT32_MAX)
+        return MLPIPE_OK;
+    return mlpipe__fail(g->ctx, MLPIPE_E_LIMIT,
+                        "scores of %llu rows cannot be sorted: the limit is "
+                        "%u; take a sample",
+                        (unsigned long long)g->s.n, UINT32_MAX - 1);
+}
+
 mlpipe_status mlpipe__scoring_curve(mlpipe__scoring *g,
                                     const mlpipe__curve **out)
 {
@@ -114,11 +124,9 @@ mlpipe_status mlpipe__scoring_curve(mlpipe__scoring *g,
     *out = &g->curve;
     if (g->curve_made)
         return MLPIPE_OK;
-    if (s->n >= UINT32_MAX)
-        return mlpipe__fail(g->ctx, MLPIPE_E_LIMIT,
-                            "scores of %llu rows cannot be sorted: the limit "
-                            "is %u; take a sample",
-                            (unsigned long long)s->n, UINT32_MAX - 1);
+    const mlpipe_status st = mlpipe__scoring_sortable(g);
+    if (st)
+        return st;
     g->curve_room = mlpipe__alloc_array(
         g->ctx->env, mlpipe__curve_room(s->p, s->w, (uint32_t)s->n),
         sizeof *g->curve_room);
