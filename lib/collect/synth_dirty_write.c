@@ -191,45 +191,6 @@ static void dirty_cell(mlpipe__dirty *j, uint32_t column,
     }
 }
 
-mlpipe_status mlpipe__dirty_column(mlpipe__dirty *j, uint32_t column,
-                                   const mlpipe__dirty_defect *how,
-                                   double share, const char *name,
-                                   mlpipe__column **out)
-{
-    const mlpipe__column *c = j->d->columns[column];
-    const int32_t type = how && how->type ? how->type : c->type;
-    const bool timed = type == MLPIPE_TYPE_TIMESTAMP
-        || type == MLPIPE_TYPE_DURATION;
-    mlpipe__column_writer *w = mlpipe__writer_new(
-        j->env, name, strlen(name), type, timed ? c->unit : MLPIPE_UNIT_NONE,
-        NULL);
-    mlpipe__dirty_cell cell;
-    uint64_t least = 0;
-    mlpipe_status st = w ? MLPIPE_OK : mlpipe__nomem(j->ctx);
-
-    *out = NULL;
-    if (!st && how && how->how == MLPIPE__DIRTY_CELLS)
-        st = dirty_threshold(j, column, how, share, &least);
-    for (int64_t i = 0; !st && i < j->rows; i++) {
-        if (i % DIRTY_POLL == 0)
-            st = mlpipe__poll(j->ctx, "synth_dirty", (uint64_t)i,
-                              (uint64_t)j->rows);
-        if (st)
-            break;
-        dirty_cell(j, column, how, least, i, &cell);
-        if (j->text.failed || j->old.failed)
-            st = mlpipe__nomem(j->ctx);
-        else if (!mlpipe__dirty_write(w, type, &cell))
-            st = dirty_full(j, w, name);
-    }
-    if (st) {
-        mlpipe__writer_free(w);
-        return st;
-    }
-    *out = mlpipe__writer_finish(w);
-    return *out ? MLPIPE_OK : mlpipe__nomem(j->ctx);
-}
-
 /* ---- columns that are added --------------------------------------------- */
 
 /* Almost the target: its class by a code, one in 200 wrong; or a line in it
@@ -306,12 +267,24 @@ static uint32_t dirty_clean_column(const mlpipe__dirty *j)
     return best;
 }
 
-static mlpipe_status dirty_fill(mlpipe__dirty *j, const char *what,
-                                double share, int32_t type, const char *name,
+/* ---- columns, cell by cell ---------------------------------------------- */
+
+/* What a column is made of: one of the dataset, or a defect that adds one. */
+typedef struct dirty_made {
+    const char *name;
+    int32_t type, unit;
+    uint32_t column;
+    const mlpipe__dirty_defect *how; /* NULL: as it is */
+    uint64_t least;
+    const char *added; /* the defect; NULL: a column of the dataset */
+    double share;
+} dirty_made;
+
+static mlpipe_status dirty_gather(mlpipe__dirty *j, const dirty_made *m,
                                 mlpipe__column **out)
 {
     mlpipe__column_writer *w = mlpipe__writer_new(
-        j->env, name, strlen(name), type, MLPIPE_UNIT_NONE, NULL);
+        j->env, m->name, strlen(m->name), m->type, m->unit, NULL);
     mlpipe_status st = w ? MLPIPE_OK : mlpipe__nomem(j->ctx);
     mlpipe__dirty_cell c;
 
@@ -321,11 +294,14 @@ static mlpipe_status dirty_fill(mlpipe__dirty *j, const char *what,
                               (uint64_t)j->rows);
         if (st)
             break;
-        dirty_added(j, what, share, i, &c);
-        if (j->text.failed)
+        if (m->added)
+            dirty_added(j, m->added, m->share, i, &c);
+        else
+            dirty_cell(j, m->column, m->how, m->least, i, &c);
+        if (j->text.failed || j->old.failed)
             st = mlpipe__nomem(j->ctx);
-        else if (!mlpipe__dirty_write(w, type, &c))
-            st = dirty_full(j, w, name);
+        else if (!mlpipe__dirty_write(w, m->type, &c))
+            st = dirty_full(j, w, m->name);
     }
     if (st) {
         mlpipe__writer_free(w);
@@ -333,6 +309,25 @@ static mlpipe_status dirty_fill(mlpipe__dirty *j, const char *what,
     }
     *out = mlpipe__writer_finish(w);
     return *out ? MLPIPE_OK : mlpipe__nomem(j->ctx);
+}
+
+mlpipe_status mlpipe__dirty_column(mlpipe__dirty *j, uint32_t column,
+                                   const mlpipe__dirty_defect *how,
+                                   double share, const char *name,
+                                   mlpipe__column **out)
+{
+    const mlpipe__column *c = j->d->columns[column];
+    dirty_made made = {.name = name, .column = column, .how = how,
+                       .type = how && how->type ? how->type : c->type};
+    mlpipe_status st = MLPIPE_OK;
+
+    *out = NULL;
+    if (made.type == MLPIPE_TYPE_TIMESTAMP
+        || made.type == MLPIPE_TYPE_DURATION)
+        made.unit = c->unit;
+    if (how && how->how == MLPIPE__DIRTY_CELLS)
+        st = dirty_threshold(j, column, how, share, &made.least);
+    return st ? st : dirty_gather(j, &made, out);
 }
 
 mlpipe_status mlpipe__dirty_add(mlpipe__dirty *j, uint32_t defect,
@@ -360,9 +355,11 @@ mlpipe_status mlpipe__dirty_add(mlpipe__dirty *j, uint32_t defect,
         if (!strcmp(what, "almost_constant") && j->kept < 2)
             return MLPIPE_OK;
         const bool real = !strcmp(what, "leak") && !j->label_count;
-        st = dirty_fill(j, what, share, text ? MLPIPE_TYPE_TEXT
-                        : real ? MLPIPE_TYPE_F64 : MLPIPE_TYPE_I64, name,
-                        out);
+        const dirty_made made = {.name = name, .added = what, .share = share,
+                                 .type = text ? MLPIPE_TYPE_TEXT
+                                     : real   ? MLPIPE_TYPE_F64
+                                              : MLPIPE_TYPE_I64};
+        st = dirty_gather(j, &made, out);
     }
     if (!st)
         mlpipe__dirty_tell(j, what, name, -1, &old, NULL);
