@@ -91,11 +91,21 @@ enum {
     MLPIPE__ENCODING_LATIN1,
     MLPIPE__ENCODING_CP1252
 };
-/* The row of that parameter, for the table of every reader of texts. */
-#define MLPIPE__PARAM_ENCODING                                             \
-    {"encoding", MLPIPE_PARAM_CHOICE, "auto", 0, 0,                        \
-     "auto,utf8,utf16le,utf16be,latin1,cp1252", 0x000100,                  \
-     "How the text is written; auto: by its byte order mark, UTF-16 where " \
+/* Rows for the table of every reader of texts: types, and that encoding. */
+#define MLPIPE__PARAMS_OF_TEXTS                                              \
+    {"dates", MLPIPE_PARAM_CHOICE, "auto", 0, 0, "auto,mdy,dmy,ymd",         \
+     0x000100,                                                               \
+     "Order of dates such as 3/4/2015; auto: the one that fits the whole "   \
+     "column, day first where dots part them and it fits."},                 \
+    {"text", MLPIPE_PARAM_CHOICE, "auto", 0, 0, "auto,category,text",        \
+     0x000100,                                                               \
+     "How texts are kept; auto: as categories up to 65,536 different ones."},\
+    {"as", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,                     \
+     "Types of single columns, as in as=zipcode:category,id:text; of bool, " \
+     "i64, f64, text, category, timestamp."},                                \
+    {"encoding", MLPIPE_PARAM_CHOICE, "auto", 0, 0,                          \
+     "auto,utf8,utf16le,utf16be,latin1,cp1252", 0x000100,                    \
+     "How the text is written; auto: by its byte order mark, UTF-16 where "  \
      "zero bytes give it away, else UTF-8."}
 
 /* Unpacks and transcodes; input_internal.h. */
@@ -635,11 +645,23 @@ mlpipe_status mlpipe__json_more(mlpipe_ctx *ctx, mlpipe__csv *csv);
 mlpipe_status mlpipe__json_broken(mlpipe_ctx *ctx, const mlpipe__csv *csv,
                                   const char *why);
 
-/* Reading whole, and as a source (csv.c). */
-mlpipe_status mlpipe__csv_read(mlpipe_ctx *ctx, const mlpipe__csv_kind *kind,
-                               mlpipe__input_from from, const char *params,
-                               mlpipe_dataset **out);
-mlpipe_status mlpipe__csv_source(mlpipe_ctx *ctx,
+/* The exported call of that name for a kind of rows, whole or as a source: its
+ * arguments are checked as well (csv.c). */
+mlpipe_status mlpipe__csv_read_file(mlpipe_ctx *ctx, const char *call,
+                                    const mlpipe__csv_kind *kind,
+                                    const char *path, const char *params,
+                                    mlpipe_dataset **out);
+mlpipe_status mlpipe__csv_read_memory(mlpipe_ctx *ctx, const char *call,
+                                      const mlpipe__csv_kind *kind,
+                                      const void *bytes, size_t size,
+                                      const char *params,
+                                      mlpipe_dataset **out);
+mlpipe_status mlpipe__csv_read_stream(mlpipe_ctx *ctx, const char *call,
+                                      const mlpipe__csv_kind *kind,
+                                      const mlpipe_stream *stream,
+                                      const char *params,
+                                      mlpipe_dataset **out);
+mlpipe_status mlpipe__csv_source(mlpipe_ctx *ctx, const char *call,
                                  const mlpipe__csv_kind *kind,
                                  const char *path, const char *params,
                                  mlpipe_source **out);

@@ -229,9 +229,9 @@ static mlpipe_status csv_block(mlpipe_ctx *ctx, mlpipe__csv *csv, int64_t max,
 
 /* ---- whole -------------------------------------------------------------- */
 
-mlpipe_status mlpipe__csv_read(mlpipe_ctx *ctx, const mlpipe__csv_kind *kind,
-                               mlpipe__input_from from, const char *params,
-                               mlpipe_dataset **out)
+static mlpipe_status csv_read(mlpipe_ctx *ctx, const mlpipe__csv_kind *kind,
+                              mlpipe__input_from from, const char *params,
+                              mlpipe_dataset **out)
 {
     mlpipe__csv *csv;
     mlpipe_status st = csv_open(ctx, kind, from, params, &csv);
@@ -245,10 +245,12 @@ mlpipe_status mlpipe__csv_read(mlpipe_ctx *ctx, const mlpipe__csv_kind *kind,
     return st;
 }
 
-mlpipe_status mlpipe_read_csv(mlpipe_ctx *ctx, const char *path,
-                              const char *params, mlpipe_dataset **out)
+mlpipe_status mlpipe__csv_read_file(mlpipe_ctx *ctx, const char *call,
+                                    const mlpipe__csv_kind *kind,
+                                    const char *path, const char *params,
+                                    mlpipe_dataset **out)
 {
-    mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_read_csv");
+    mlpipe_status st = mlpipe__begin_here(ctx, call);
 
     if (out)
         *out = NULL;
@@ -257,17 +259,19 @@ mlpipe_status mlpipe_read_csv(mlpipe_ctx *ctx, const char *path,
     if (!st && !path)
         st = mlpipe__null_arg(ctx, "path");
     if (!st)
-        st = mlpipe__csv_read(ctx, &mlpipe__csv_rows,
-                              (mlpipe__input_from){.path = path}, params,
-                              out);
+        st = csv_read(ctx, kind, (mlpipe__input_from){.path = path}, params,
+                      out);
     return mlpipe__end(ctx, st);
 }
 
-mlpipe_status mlpipe_read_csv_memory(mlpipe_ctx *ctx, const void *bytes,
-                                     size_t size, const char *params,
-                                     mlpipe_dataset **out)
+mlpipe_status mlpipe__csv_read_memory(mlpipe_ctx *ctx, const char *call,
+                                      const mlpipe__csv_kind *kind,
+                                      const void *bytes, size_t size,
+                                      const char *params,
+                                      mlpipe_dataset **out)
 {
-    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_read_csv_memory");
+    const mlpipe__input_from from = {.bytes = bytes, .size = size};
+    mlpipe_status st = mlpipe__begin(ctx, call);
 
     if (out)
         *out = NULL;
@@ -276,17 +280,17 @@ mlpipe_status mlpipe_read_csv_memory(mlpipe_ctx *ctx, const void *bytes,
     if (!st && !bytes && size)
         st = mlpipe__null_arg(ctx, "bytes");
     if (!st)
-        st = mlpipe__csv_read(
-            ctx, &mlpipe__csv_rows,
-            (mlpipe__input_from){.bytes = bytes, .size = size}, params, out);
+        st = csv_read(ctx, kind, from, params, out);
     return mlpipe__end(ctx, st);
 }
 
-mlpipe_status mlpipe_read_csv_stream(mlpipe_ctx *ctx,
-                                     const mlpipe_stream *stream,
-                                     const char *params, mlpipe_dataset **out)
+mlpipe_status mlpipe__csv_read_stream(mlpipe_ctx *ctx, const char *call,
+                                      const mlpipe__csv_kind *kind,
+                                      const mlpipe_stream *stream,
+                                      const char *params,
+                                      mlpipe_dataset **out)
 {
-    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_read_csv_stream");
+    mlpipe_status st = mlpipe__begin(ctx, call);
 
     if (out)
         *out = NULL;
@@ -295,10 +299,33 @@ mlpipe_status mlpipe_read_csv_stream(mlpipe_ctx *ctx,
     if (!st && !stream)
         st = mlpipe__null_arg(ctx, "stream");
     if (!st)
-        st = mlpipe__csv_read(ctx, &mlpipe__csv_rows,
-                              (mlpipe__input_from){.stream = stream}, params,
-                              out);
+        st = csv_read(ctx, kind, (mlpipe__input_from){.stream = stream},
+                      params, out);
     return mlpipe__end(ctx, st);
+}
+
+mlpipe_status mlpipe_read_csv(mlpipe_ctx *ctx, const char *path,
+                              const char *params, mlpipe_dataset **out)
+{
+    return mlpipe__csv_read_file(ctx, "mlpipe_read_csv", &mlpipe__csv_rows,
+                                 path, params, out);
+}
+
+mlpipe_status mlpipe_read_csv_memory(mlpipe_ctx *ctx, const void *bytes,
+                                     size_t size, const char *params,
+                                     mlpipe_dataset **out)
+{
+    return mlpipe__csv_read_memory(ctx, "mlpipe_read_csv_memory",
+                                   &mlpipe__csv_rows, bytes, size, params,
+                                   out);
+}
+
+mlpipe_status mlpipe_read_csv_stream(mlpipe_ctx *ctx,
+                                     const mlpipe_stream *stream,
+                                     const char *params, mlpipe_dataset **out)
+{
+    return mlpipe__csv_read_stream(ctx, "mlpipe_read_csv_stream",
+                                   &mlpipe__csv_rows, stream, params, out);
 }
 
 /* ---- block by block ----------------------------------------------------- */
@@ -347,22 +374,13 @@ static const mlpipe__source_class csv_source = {
     .free = mlpipe__csv_free,
 };
 
-mlpipe_status mlpipe__csv_source(mlpipe_ctx *ctx,
+mlpipe_status mlpipe__csv_source(mlpipe_ctx *ctx, const char *call,
                                  const mlpipe__csv_kind *kind,
                                  const char *path, const char *params,
                                  mlpipe_source **out)
 {
+    mlpipe_status st = mlpipe__begin_here(ctx, call);
     mlpipe__csv *csv = NULL;
-    const mlpipe_status st = csv_open(
-        ctx, kind, (mlpipe__input_from){.path = path}, params, &csv);
-
-    return st ? st : mlpipe__source_new(ctx, &csv_source, csv, out);
-}
-
-mlpipe_status mlpipe_source_csv(mlpipe_ctx *ctx, const char *path,
-                                const char *params, mlpipe_source **out)
-{
-    mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_source_csv");
 
     if (out)
         *out = NULL;
@@ -371,6 +389,16 @@ mlpipe_status mlpipe_source_csv(mlpipe_ctx *ctx, const char *path,
     if (!st && !path)
         st = mlpipe__null_arg(ctx, "path");
     if (!st)
-        st = mlpipe__csv_source(ctx, &mlpipe__csv_rows, path, params, out);
+        st = csv_open(ctx, kind, (mlpipe__input_from){.path = path}, params,
+                      &csv);
+    if (!st)
+        st = mlpipe__source_new(ctx, &csv_source, csv, out);
     return mlpipe__end(ctx, st);
+}
+
+mlpipe_status mlpipe_source_csv(mlpipe_ctx *ctx, const char *path,
+                                const char *params, mlpipe_source **out)
+{
+    return mlpipe__csv_source(ctx, "mlpipe_source_csv", &mlpipe__csv_rows,
+                              path, params, out);
 }

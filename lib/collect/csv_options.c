@@ -48,16 +48,7 @@ const mlpipe__param mlpipe__csv_params[] = {
      "each."},
     {"max_rejects", MLPIPE_PARAM_INT, "1000", 0, 1e9, NULL, 0x000100,
      "More bad or mended rows than this end the reading in any case."},
-    {"dates", MLPIPE_PARAM_CHOICE, "auto", 0, 0, "auto,mdy,dmy,ymd", 0x000100,
-     "Order of dates such as 3/4/2015; auto: the one that fits the whole "
-     "column, day first where dots part them and it fits."},
-    {"text", MLPIPE_PARAM_CHOICE, "auto", 0, 0, "auto,category,text",
-     0x000100,
-     "How texts are kept; auto: as categories up to 65,536 different ones."},
-    {"as", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
-     "Types of single columns, as in as=zipcode:category,id:text; of bool, "
-     "i64, f64, text, category, timestamp."},
-    MLPIPE__PARAM_ENCODING,
+    MLPIPE__PARAMS_OF_TEXTS,
 };
 const uint32_t mlpipe__csv_param_count =
     sizeof mlpipe__csv_params / sizeof mlpipe__csv_params[0];

@@ -27,16 +27,7 @@ const mlpipe__param mlpipe__json_params[] = {
      "rejects."},
     {"max_rejects", MLPIPE_PARAM_INT, "1000", 0, 1e9, NULL, 0x000100,
      "More bad rows than this end the reading in any case."},
-    {"dates", MLPIPE_PARAM_CHOICE, "auto", 0, 0, "auto,mdy,dmy,ymd", 0x000100,
-     "Order of dates such as 3/4/2015; auto: the one that fits the whole "
-     "column."},
-    {"text", MLPIPE_PARAM_CHOICE, "auto", 0, 0, "auto,category,text",
-     0x000100,
-     "How texts are kept; auto: as categories up to 65,536 different ones."},
-    {"as", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
-     "Types of single columns, as in as=zipcode:category,id:text; of bool, "
-     "i64, f64, text, category, timestamp."},
-    MLPIPE__PARAM_ENCODING,
+    MLPIPE__PARAMS_OF_TEXTS,
 };
 const uint32_t mlpipe__json_param_count =
     sizeof mlpipe__json_params / sizeof mlpipe__json_params[0];
@@ -249,38 +240,17 @@ static const mlpipe__csv_kind ndjson_kind_of_rows = {
 mlpipe_status mlpipe_read_json(mlpipe_ctx *ctx, const char *path,
                                const char *params, mlpipe_dataset **out)
 {
-    mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_read_json");
-
-    if (out)
-        *out = NULL;
-    if (!st && !out)
-        st = mlpipe__null_arg(ctx, "out");
-    if (!st && !path)
-        st = mlpipe__null_arg(ctx, "path");
-    if (!st)
-        st = mlpipe__csv_read(ctx, &ndjson_kind_of_rows,
-                              (mlpipe__input_from){.path = path}, params,
-                              out);
-    return mlpipe__end(ctx, st);
+    return mlpipe__csv_read_file(ctx, "mlpipe_read_json",
+                                 &ndjson_kind_of_rows, path, params, out);
 }
 
 mlpipe_status mlpipe_read_json_memory(mlpipe_ctx *ctx, const void *bytes,
                                       size_t size, const char *params,
                                       mlpipe_dataset **out)
 {
-    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_read_json_memory");
-
-    if (out)
-        *out = NULL;
-    if (!st && !out)
-        st = mlpipe__null_arg(ctx, "out");
-    if (!st && !bytes && size)
-        st = mlpipe__null_arg(ctx, "bytes");
-    if (!st)
-        st = mlpipe__csv_read(
-            ctx, &ndjson_kind_of_rows,
-            (mlpipe__input_from){.bytes = bytes, .size = size}, params, out);
-    return mlpipe__end(ctx, st);
+    return mlpipe__csv_read_memory(ctx, "mlpipe_read_json_memory",
+                                   &ndjson_kind_of_rows, bytes, size, params,
+                                   out);
 }
 
 mlpipe_status mlpipe_read_json_stream(mlpipe_ctx *ctx,
@@ -288,33 +258,13 @@ mlpipe_status mlpipe_read_json_stream(mlpipe_ctx *ctx,
                                       const char *params,
                                       mlpipe_dataset **out)
 {
-    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_read_json_stream");
-
-    if (out)
-        *out = NULL;
-    if (!st && !out)
-        st = mlpipe__null_arg(ctx, "out");
-    if (!st && !stream)
-        st = mlpipe__null_arg(ctx, "stream");
-    if (!st)
-        st = mlpipe__csv_read(ctx, &ndjson_kind_of_rows,
-                              (mlpipe__input_from){.stream = stream}, params,
-                              out);
-    return mlpipe__end(ctx, st);
+    return mlpipe__csv_read_stream(ctx, "mlpipe_read_json_stream",
+                                   &ndjson_kind_of_rows, stream, params, out);
 }
 
 mlpipe_status mlpipe_source_json(mlpipe_ctx *ctx, const char *path,
                                  const char *params, mlpipe_source **out)
 {
-    mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_source_json");
-
-    if (out)
-        *out = NULL;
-    if (!st && !out)
-        st = mlpipe__null_arg(ctx, "out");
-    if (!st && !path)
-        st = mlpipe__null_arg(ctx, "path");
-    if (!st)
-        st = mlpipe__csv_source(ctx, &ndjson_kind_of_rows, path, params, out);
-    return mlpipe__end(ctx, st);
+    return mlpipe__csv_source(ctx, "mlpipe_source_json",
+                              &ndjson_kind_of_rows, path, params, out);
 }
