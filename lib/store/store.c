@@ -117,13 +117,15 @@ static int32_t store_stranger(void *arg, const char *name)
     return 0;
 }
 
-/* An empty folder becomes a store; the format file is its last part. */
+/* An empty folder becomes a store; the format file is its last part. "again"
+ * is true where another process made one meanwhile: then nothing is done. */
 static mlpipe_status store_create(mlpipe_ctx *ctx, const mlpipe_store *s,
-                                  const char *format_path)
+                                  const char *format_path, bool *again)
 {
     const mlpipe_io *io = &ctx->env->io;
     int32_t got = io->make_dir(io->user, s->path);
     uint32_t strangers = 0;
+    mlpipe_io_stat stat;
     mlpipe_status st;
 
     if (got != MLPIPE_IO_OK && got != MLPIPE_IO_EXISTS)
@@ -133,6 +135,11 @@ static mlpipe_status store_create(mlpipe_ctx *ctx, const mlpipe_store *s,
         if (got != MLPIPE_IO_OK)
             return mlpipe__io_fail(ctx, got, "list", s->path);
     }
+    /* Looked for after the listing, which may or may not have met it. */
+    *again = strangers &&
+             io->stat(io->user, format_path, &stat) == MLPIPE_IO_OK;
+    if (*again)
+        return MLPIPE_OK;
     if (strangers)
         return mlpipe__fail(ctx, MLPIPE_E_FORMAT,
                             "store_open: %q is no store and holds %u other "
@@ -177,13 +184,14 @@ static mlpipe_status store_check(mlpipe_ctx *ctx, const mlpipe_store *s,
     mlpipe__text path;
     char *data;
     size_t bytes;
+    bool again = false;
     mlpipe_status st;
 
     mlpipe__text_init(&path, s->env);
     st = mlpipe__store_read_file(ctx, s, "", "format", STORE_SMALL_FILE,
                                  &path, &data, &bytes);
     if (!st && !data)
-        st = create ? store_create(ctx, s, path.data)
+        st = create ? store_create(ctx, s, path.data, &again)
                     : mlpipe__io_fail(ctx, MLPIPE_IO_NOT_FOUND, "open",
                                       path.data);
     else if (!st && (bytes < 13 || memcmp(data, store_format, 13)))
@@ -195,7 +203,8 @@ static mlpipe_status store_check(mlpipe_ctx *ctx, const mlpipe_store *s,
         st = store_other_version(ctx, s, data, bytes);
     mlpipe__free(ctx->env, data);
     mlpipe__text_free(&path);
-    return st;
+    /* At most once: a store is never unmade. */
+    return again ? store_check(ctx, s, false) : st;
 }
 
 static char *store_text(mlpipe_ctx *ctx, const mlpipe__params *p,

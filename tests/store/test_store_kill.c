@@ -12,7 +12,7 @@
 
 #include "base/base_internal.h"
 
-enum { KILL_ROUNDS = 40, KILL_WRITERS = 3 };
+enum { KILL_ROUNDS = 40, KILL_WRITERS = 3, OPEN_ROUNDS = 300 };
 
 static mlpipe_dataset *one_number(mlpipe_ctx *c, double x)
 {
@@ -28,6 +28,13 @@ static mlpipe_dataset *one_number(mlpipe_ctx *c, double x)
     return d;
 }
 
+/* The process ends here, and says why. */
+static void give_up(mlpipe_ctx *c)
+{
+    fprintf(stderr, "%s\n", mlpipe_ctx_error(c)->text);
+    _exit(1);
+}
+
 /* Commits rising numbers to a name, collects, and tells the last number that
  * is there through the pipe, until it is killed. Ends with 1 on an error. */
 static void work(const char *path, int who, double first, int out)
@@ -40,20 +47,20 @@ static void work(const char *path, int who, double first, int out)
     snprintf(name, sizeof name, "n%d", who);
     if (mlpipe_ctx_new(NULL, &c) ||
         mlpipe_store_open(c, path, "sync=false", &s))
-        _exit(1);
+        give_up(c);
     for (double x = first;; x++) {
         mlpipe_dataset *d = one_number(c, x);
 
         if (mlpipe_store_put_dataset(c, s, name, d) ||
             write(out, &x, sizeof x) != sizeof x)
-            _exit(1);
+            give_up(c);
         mlpipe_dataset_free(d);
         if (who == 0 && mlpipe_store_gc(c, s, "keep=2", &r))
-            _exit(1);
+            give_up(c);
         if (who == 0)
             mlpipe_report_free(r);
         else if (mlpipe_store_get_dataset(c, s, name, &d))
-            _exit(1);
+            give_up(c);
         else
             mlpipe_dataset_free(d);
     }
@@ -171,10 +178,52 @@ static void killed_at_any_time(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* Nobody is told that the others' half-made store is somebody's folder. */
+static void made_by_all_at_once(void **state)
+{
+    char path[] = "/tmp/mlpipe-kill-XXXXXX", all[64];
+    mlpipe_ctx *c;
+
+    (void)state;
+    assert_non_null(mkdtemp(path));
+    assert_int_equal(0, mlpipe_ctx_new(NULL, &c));
+    for (int round = 0; round < OPEN_ROUNDS; round++) {
+        pid_t pids[KILL_WRITERS];
+        int status;
+
+        snprintf(all, sizeof all, "%s/store", path);
+        for (int i = 0; i < KILL_WRITERS; i++) {
+            pids[i] = fork();
+            assert_true(pids[i] >= 0);
+            if (!pids[i]) {
+                mlpipe_ctx *own;
+                mlpipe_store *s;
+                char name[8];
+
+                snprintf(name, sizeof name, "n%d", i);
+                if (mlpipe_ctx_new(NULL, &own) ||
+                    mlpipe_store_open(own, all, "sync=false", &s) ||
+                    mlpipe_store_put_dataset(own, s, name,
+                                             one_number(own, i)))
+                    give_up(own);
+                _exit(0);
+            }
+        }
+        for (int i = 0; i < KILL_WRITERS; i++) {
+            assert_int_equal(pids[i], waitpid(pids[i], &status, 0));
+            assert_int_equal(0, status);
+        }
+        remove_all(c, all);
+    }
+    remove_all(c, path);
+    mlpipe_ctx_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(killed_at_any_time),
+        cmocka_unit_test(made_by_all_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
