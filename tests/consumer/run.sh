@@ -42,4 +42,44 @@ for name in mlpipe mlpipe-serve; do
 done
 LD_LIBRARY_PATH=$PWD/build/tests/lib "$root/uninstalled-mlpipe-serve" \
     "$root/tiny.mlpipe"
+# C++ with exceptions and without, by both compilers.
+unset PKG_CONFIG_PATH
+for cxx in g++ clang++; do
+    for mode in '' '-fno-exceptions -fno-rtti'; do
+        $cxx -std=c++17 -Wall -Wextra -Wpedantic -Wshadow -Werror $mode \
+            -o "$root/program" tests/consumer/program.cpp \
+            -I"$(dirname "$(dirname "$(find "$root/dest" \
+                -name mlpipe.hpp)")")" -L"$lib" -lmlpipe
+        LD_LIBRARY_PATH=$lib:/usr/lib/x86_64-linux-gnu/openblas-serial \
+            "$root/program"
+    done
+done
+# Every type that has a free function has a handle.
+for header in include/mlpipe/*.h; do
+    grep -o 'mlpipe_[a-z_]*_free(' "$header" || true
+done | sort -u | sed 's/mlpipe_\(.*\)_free(/MLPIPE_CPP_HANDLE(\1)/' |
+    while read -r line; do
+        grep -qF "$line" bindings/cpp/mlpipe/mlpipe.hpp || {
+            echo "mlpipe.hpp: no line $line" >&2
+            exit 1
+        }
+    done
+# CMake finds what was installed.
+cmake -S tests/consumer/cmake -B "$root/cmake" -DCMAKE_BUILD_TYPE=Release \
+    -Dmlpipe_DIR="$lib/cmake/mlpipe" > "$root/cmake.log"
+cmake --build "$root/cmake" >> "$root/cmake.log"
+LD_LIBRARY_PATH=$lib:/usr/lib/x86_64-linux-gnu/openblas-serial \
+    "$root/cmake/program"
+LD_LIBRARY_PATH=$lib "$root/cmake/serves"
+# A meson project has it as a subproject.
+mkdir -p "$root/meson/subproject/subprojects/mlpipe"
+cp tests/consumer/program.cpp "$root/meson/"
+cp tests/consumer/subproject/meson.build "$root/meson/subproject/"
+cp -r meson.build meson_options.txt include lib bindings \
+    "$root/meson/subproject/subprojects/mlpipe/"
+meson setup "$root/meson/build" "$root/meson/subproject" --buildtype debug \
+    -Dmlpipe:blas=none -Dmlpipe:default_library=shared \
+    -Dmlpipe:examples=false > "$root/meson.log"
+ninja -C "$root/meson/build" program >> "$root/meson.log"
+"$root/meson/build/program"
 echo "consumer: installed, linked, run"
