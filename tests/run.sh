@@ -139,7 +139,8 @@ run_one abi python3 tests/abi/lock.py check
 run_one examples bash -c 'cd build/test-results &&
     rm -rf houses.store && ../tests/examples/houses > houses.txt &&
     grep -q "the challenger serves" houses.txt && ../tests/examples/row &&
-    ../tests/examples/embed && ../tests/examples/steps gbt && ../tests/examples/steps Bucket &&
+    ../tests/examples/embed && ../tests/examples/steps gbt &&
+    ../tests/examples/steps Bucket &&
     ! ../tests/examples/steps nosuch &&
     ../tests/examples/seed | cmp - ../../tests/golden/seed.txt'
 

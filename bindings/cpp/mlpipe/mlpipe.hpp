@@ -100,7 +100,10 @@ private:
     namespace detail {                                                        \
     template <> struct freeing<mlpipe_##name> {                               \
         static constexpr bool known = true;                                   \
-        static void free(mlpipe_##name *x) noexcept { mlpipe_##name##_free(x); } \
+        static void free(mlpipe_##name *object) noexcept                      \
+        {                                                                     \
+            mlpipe_##name##_free(object);                                     \
+        }                                                                     \
     };                                                                        \
     }                                                                         \
     using name = handle<mlpipe_##name>;
