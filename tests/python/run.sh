@@ -19,3 +19,17 @@ fi
 MLPIPE_LIBRARY=$PWD/build/tests/lib/libmlpipe.so.0 \
     PYTHONPATH=$PWD/bindings/python PYTHONDONTWRITEBYTECODE=1 \
     "$env/bin/pytest" -q -p no:cacheprovider tests/python
+# As users install it: a wheel that brings the library. In the long run the
+# library is built for it, else the tests' own is taken.
+wheel=$PWD/build/python-wheel
+rm -rf "$wheel"
+/usr/bin/python3 -m venv --without-pip "$wheel"
+library=$PWD/build/tests/lib/libmlpipe.so.0
+[ -z "${MLPIPE_SWEEP_ALL:-}" ] || library=
+MLPIPE_LIBRARY=$library "$env/bin/pip" --python "$wheel/bin/python" \
+    install -q ./bindings/python
+(cd / && VIRTUAL_ENV=$wheel "$wheel/bin/python" -c 'import mlpipe, os
+assert os.path.dirname(mlpipe.__file__).startswith(os.environ["VIRTUAL_ENV"])
+maps = open("/proc/self/maps").read()
+assert os.path.dirname(mlpipe.__file__) + "/libmlpipe.so.0" in maps, maps
+print("wheel: mlpipe", mlpipe.version())')
