@@ -47,6 +47,16 @@ static const char html_head[] =
     ".info,.insufficient_data{color:var(--soft);background:var(--band)}\n"
     "svg{display:block;min-width:140px}.b{fill:var(--bar)}"
     ".o{fill:var(--other)}.a{fill:var(--line)}\n"
+    "h3{font-size:.95rem;margin:1rem 0 0}summary{cursor:pointer;"
+    "color:var(--soft);margin:.8rem 0}"
+    ".chart{width:100%;max-width:58rem;font-size:12px}"
+    ".chart text{fill:var(--soft)}.chart path{fill:none;stroke-width:1.5}"
+    ".chart .lb{stroke:var(--bar);stroke-width:2;stroke-linecap:round}"
+    ".chart .lo{stroke:var(--other);stroke-dasharray:5 4;"
+    "stroke-linecap:round}"
+    ".chart .lg{stroke:var(--soft)}.chart .x{stroke:var(--line)}"
+    ".chart .s{stroke:var(--good)}"
+    ".chart .u{fill:var(--bar);opacity:.18}.chart .d{fill:#d6303a}\n"
     "</style>\n";
 
 /* Tables whose name alone does not say it; drawn tables are seen in the
@@ -91,11 +101,28 @@ static const struct html_table {
      "the share of categories that the reference does not have.",
      {NULL, NULL}},
     {"drift", "nulls", "Missing values", "Shares of rows.", {NULL, NULL}},
+    {"monitor", "inputs", "Inputs",
+     "Of the newest pane, those first that matter most to the model and have "
+     "changed most. psi: how far the distributions are apart. q: the rate of "
+     "false alarms to expect if all inputs with this q or less are taken to "
+     "have changed. Pictures: shares of rows by the reference's bins, the "
+     "reference above in blue, the pane below in orange.",
+     {"bins", NULL}},
+    {"monitor", "correlations", "Correlations",
+     "Pairs of inputs whose rank correlation differs most from that of the "
+     "training rows.", {NULL, NULL}},
+    {"monitor", "calibration", "Calibration",
+     "Of the rows with a score in each bin, how many were positive. Where "
+     "scores are to be trusted, the two shares are alike.", {NULL, NULL}},
+    {"monitor", "latency", "Latency",
+     "How many calls took no longer than this.", {NULL, NULL}},
+    {"monitor", "decisions", "Decisions",
+     "What the cycle did, and why.", {NULL, NULL}},
 };
 
 /* ---- text --------------------------------------------------------------- */
 
-static void html_escape(mlpipe__text *t, const char *s, size_t n)
+void mlpipe__html_escape(mlpipe__text *t, const char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         if (s[i] == '&')
@@ -123,12 +150,12 @@ static void html_words(mlpipe__text *t, const char *s, size_t n)
         if (s[i] == '_')
             mlpipe__text_put(t, " ", 1);
         else
-            html_escape(t, s + i, 1);
+            mlpipe__html_escape(t, s + i, 1);
 }
 
 static void html_dict(const mlpipe_report *r, mlpipe__text *t, uint32_t i)
 {
-    html_escape(t, mlpipe__dict_text(&r->texts, i),
+    mlpipe__html_escape(t, mlpipe__dict_text(&r->texts, i),
                 mlpipe__dict_bytes(&r->texts, i));
 }
 
@@ -358,28 +385,42 @@ static const struct html_table *html_known(const mlpipe_report *r,
     return NULL;
 }
 
+static bool html_is_monitor(const mlpipe_report *r)
+{
+    return !strcmp("monitor", mlpipe__dict_text(&r->texts, r->kind));
+}
+
 /* Is it seen in another table of this report? */
 static bool html_is_drawn(const mlpipe_report *r, const char *name)
 {
     const char *kind = mlpipe__dict_text(&r->texts, r->kind);
 
     return (!strcmp(name, "histograms") && !strcmp(kind, "profile")) ||
-           (!strcmp(name, "bins") && !strcmp(kind, "drift"));
+           (!strcmp(name, "bins") &&
+            (!strcmp(kind, "drift") || html_is_monitor(r)));
 }
 
-/* Texts of ours that have a colour. */
+/* Texts of ours that have a colour: verdicts, and what a finding weighs. */
 static bool html_badge(mlpipe__text *t, const char *column, size_t n,
                        const char *text)
 {
-    static const char *const known[] = {"warn", "info", "drift", "ok",
-                                        "insufficient_data"};
+    static const struct {
+        const char *text, *class;
+        bool verdict; /* whatever the column is called */
+    } known[] = {
+        {"OK", "ok", true},       {"WARN", "warn", true},
+        {"DRIFT", "drift", true}, {"INSUFFICIENT_DATA",
+                                   "insufficient_data", true},
+        {"warn", "warn", false},  {"info", "info", false},
+        {"drift", "drift", false}, {"ok", "ok", false},
+        {"insufficient_data", "insufficient_data", false},
+    };
+    const bool ours = (n == 8 && !memcmp(column, "severity", 8)) ||
+                      (n == 7 && !memcmp(column, "verdict", 7));
 
-    if (!(n == 8 && !memcmp(column, "severity", 8)) &&
-        !(n == 7 && !memcmp(column, "verdict", 7)))
-        return false;
-    for (uint32_t i = 0; i < 5; i++)
-        if (!strcmp(text, known[i])) {
-            mlpipe__text_add(t, "<span class=\"%s\">", text);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if ((ours || known[i].verdict) && !strcmp(text, known[i].text)) {
+            mlpipe__text_add(t, "<span class=\"%s\">", known[i].class);
             html_words(t, text, strlen(text));
             mlpipe__text_add(t, "</span>");
             return true;
@@ -466,12 +507,19 @@ static void html_table(const mlpipe_report *r, mlpipe__text *t,
     const bool picture = known && known->drawn[0];
     html_drawn drawn[2] = {{NULL, NULL}, {NULL, NULL}};
 
+    const bool timeline = html_is_monitor(r) && !strcmp(name, "timeline");
+
     if (html_is_drawn(r, name) || !item->cells)
         return;
-    mlpipe__text_add(t, "<h2>");
-    html_words(t, known ? known->heading : name,
-               strlen(known ? known->heading : name));
-    mlpipe__text_add(t, "</h2>\n");
+    if (timeline) {
+        mlpipe__html_timeline(r, t, item);
+        mlpipe__text_add(t, "<details><summary>Pane by pane</summary>\n");
+    } else {
+        mlpipe__text_add(t, "<h2>");
+        html_words(t, known ? known->heading : name,
+                   strlen(known ? known->heading : name));
+        mlpipe__text_add(t, "</h2>\n");
+    }
     if (known && known->says[0])
         mlpipe__text_add(t, "<p>%s</p>\n", known->says);
     if (picture && item->cells / item->columns > HTML_PICTURES)
@@ -482,7 +530,8 @@ static void html_table(const mlpipe_report *r, mlpipe__text *t,
         html_index(r, t, known->drawn[k], &drawn[k]);
     html_table_head(r, t, item, picture);
     html_rows(r, t, item, picture ? drawn : NULL);
-    mlpipe__text_add(t, "</tbody></table></div>\n");
+    mlpipe__text_add(t, timeline ? "</tbody></table></div></details>\n"
+                                 : "</tbody></table></div>\n");
     for (uint32_t k = 0; k < 2; k++)
         mlpipe__free(t->env, drawn[k].first);
 }
@@ -527,6 +576,26 @@ static void html_fact(const mlpipe_report *r, mlpipe__text *t,
     mlpipe__text_add(t, "</dd></div>\n");
 }
 
+/* A number of one input, <input>.psi and the like, which its table has too. */
+static bool html_is_detail(const mlpipe_report *r,
+                           const mlpipe__report_item *item)
+{
+    return item->kind == MLPIPE__ITEM_NUMBER && html_is_monitor(r) &&
+           strchr(mlpipe__dict_text(&r->texts, item->name), '.');
+}
+
+/* Numbers and texts by name; those of single inputs apart from the others. */
+static void html_facts(const mlpipe_report *r, mlpipe__text *t, bool details)
+{
+    mlpipe__text_add(t, "<dl>\n");
+    for (uint32_t i = 0; i < r->count; i++)
+        if ((r->items[i].kind == MLPIPE__ITEM_NUMBER ||
+             r->items[i].kind == MLPIPE__ITEM_TEXT) &&
+            html_is_detail(r, &r->items[i]) == details)
+            html_fact(r, t, &r->items[i]);
+    mlpipe__text_add(t, "</dl>\n");
+}
+
 void mlpipe__render_html(const mlpipe_report *r, mlpipe__text *t)
 {
     mlpipe__text_put(t, html_head, sizeof html_head - 1);
@@ -534,17 +603,19 @@ void mlpipe__render_html(const mlpipe_report *r, mlpipe__text *t)
     html_dict(r, t, r->kind);
     mlpipe__text_add(t, "</title></head><body>\n<h1>");
     html_dict(r, t, r->kind);
-    mlpipe__text_add(t, "</h1>\n<dl>\n");
-    for (uint32_t i = 0; i < r->count; i++)
-        if (r->items[i].kind == MLPIPE__ITEM_NUMBER ||
-            r->items[i].kind == MLPIPE__ITEM_TEXT)
-            html_fact(r, t, &r->items[i]);
-    mlpipe__text_add(t, "</dl>\n");
+    mlpipe__text_add(t, "</h1>\n");
+    html_facts(r, t, false);
     for (uint32_t i = 0; i < r->count; i++) {
         if (r->items[i].kind == MLPIPE__ITEM_TABLE)
             html_table(r, t, &r->items[i]);
         else if (r->items[i].kind == MLPIPE__ITEM_SERIES)
             html_series(r, t, &r->items[i]);
+    }
+    if (html_is_monitor(r)) {
+        mlpipe__text_add(t, "<details><summary>All other numbers by name, as "
+                            "rules may use them</summary>\n");
+        html_facts(r, t, true);
+        mlpipe__text_add(t, "</details>\n");
     }
     mlpipe__text_add(t, "</body></html>\n");
 }

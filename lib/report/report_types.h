@@ -44,6 +44,10 @@ void mlpipe__render_markdown(const mlpipe_report *r, mlpipe__text *t);
 void mlpipe__render_html(const mlpipe_report *r, mlpipe__text *t);
 
 /* Parts of them. */
+void mlpipe__html_escape(mlpipe__text *t, const char *s, size_t n);
+/* Charts of a monitor's table "timeline", a row a pane (html_chart.c). */
+void mlpipe__html_timeline(const mlpipe_report *r, mlpipe__text *t,
+                           const mlpipe__report_item *table);
 void mlpipe__render_json_number(mlpipe__text *t, double x);
 void mlpipe__render_json_text(const mlpipe_report *r, mlpipe__text *t,
                               uint32_t i);
