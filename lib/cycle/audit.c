@@ -230,3 +230,18 @@ mlpipe_status mlpipe__audit_replay(mlpipe_ctx *ctx, const char *log,
     }
     return MLPIPE_OK;
 }
+
+mlpipe_status mlpipe_cycle_audit(mlpipe_ctx *ctx, const char *log,
+                                 size_t bytes, uint64_t *decisions)
+{
+    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_cycle_audit");
+    uint64_t n = 0;
+
+    if (!st && !log)
+        st = mlpipe__null_arg(ctx, "log");
+    if (!st)
+        st = mlpipe__audit_replay(ctx, log, bytes, &n);
+    if (decisions)
+        *decisions = n;
+    return mlpipe__end(ctx, st);
+}

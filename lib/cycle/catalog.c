@@ -92,6 +92,8 @@ static const catalog_call catalog_calls[] = {
      &mlpipe__monitor_param_count},
     {"mlpipe_cycle_new", "Close the loop around a monitored slot.",
      mlpipe__cycle_params, &mlpipe__cycle_param_count},
+    {"mlpipe_cycle_replay", "Run the loop over rows whose truth is known.",
+     mlpipe__replay_params, &mlpipe__replay_param_count},
 };
 enum { CATALOG_CALLS = sizeof catalog_calls / sizeof *catalog_calls };
 

@@ -155,7 +155,51 @@ typedef struct mlpipe__cycle_view {
 mlpipe_status mlpipe__cycle_step(mlpipe_ctx *ctx, mlpipe_cycle *cycle,
                                  int64_t now_us, int32_t *action);
 
-/* Parameters of mlpipe_cycle_new, for the catalog. */
+/* ---- the loop over rows that lie there (replay.c, replay_report.c) ------ */
+
+/* A column of the dataset that goes into the record. */
+typedef struct mlpipe__replay_field {
+    uint32_t column;
+    bool text;       /* a token, else a double */
+    uint32_t offset; /* in the record */
+} mlpipe__replay_field;
+
+/* Everything that is made for one run, and what came of each row. */
+typedef struct mlpipe__replay {
+    mlpipe_ctx *ctx;
+    const mlpipe_pipeline *recipe;
+    mlpipe_dataset *rows; /* that are replayed */
+    uint32_t n, tick, pane, warm; /* warm: rows that the first was fitted on */
+    mlpipe_model *first;
+    mlpipe_layout *layout;
+    mlpipe_slot *slot;
+    mlpipe_monitor *monitor;
+    mlpipe_worker *worker;
+    mlpipe_cycle *cycle;
+    mlpipe__replay_field *fields;
+    uint32_t field_count;
+    unsigned char *record;
+    size_t record_bytes;
+    int64_t *now_us;   /* when each row is asked for */
+    int64_t *label_us; /* when its truth became known */
+    int64_t *due;      /* the row behind whose prediction it is told; n: never
+                          within these rows */
+    uint32_t *telling; /* rows in the order of due */
+    uint32_t told;
+    double *truth;     /* NaN: there is none */
+    double *answer;    /* outputs of what serves */
+    uint32_t outputs, width;
+    double *served, *frozen; /* n x width */
+    uint64_t *number;  /* of the deployment that answered */
+    uint8_t *did;      /* bits 1 << action, of a tick behind the row */
+    uint32_t count[MLPIPE_ACTION_ROLLED_BACK + 1], failed;
+} mlpipe__replay;
+
+mlpipe_status mlpipe__replay_report(mlpipe__replay *r, mlpipe_report **out);
+
+/* Parameters of mlpipe_cycle_replay and mlpipe_cycle_new, for the catalog. */
+extern const mlpipe__param mlpipe__replay_params[];
+extern const uint32_t mlpipe__replay_param_count;
 extern const mlpipe__param mlpipe__cycle_params[];
 extern const uint32_t mlpipe__cycle_param_count;
 
