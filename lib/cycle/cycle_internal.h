@@ -139,6 +139,7 @@ struct mlpipe_cycle {
     uint64_t looked;          /* labelled rows at the last look */
     uint64_t matched_at;      /* truths matched when it last retrained */
     bool retrained, held;
+    bool heed; /* the alarm of the monitor was heeded: it may forget it */
     mlpipe__text log;
 };
 

@@ -20,6 +20,9 @@ static mlpipe_status cycle_look(mlpipe_ctx *ctx, mlpipe_cycle *c,
 
     if (st)
         return st;
+    if (c->heed)
+        mlpipe__concept_reset(&m->concept);
+    c->heed = false;
     st = mlpipe__monitor_tick_locked(ctx, m, now_us, NULL);
     v->number = m->number;
     v->matched = m->truths.matched;
@@ -152,7 +155,7 @@ static void cycle_drop_challenger(mlpipe_cycle *c,
     c->challenger = NULL;
     c->withheld = NULL;
     c->matched_at = v->matched;
-    c->retrained = true;
+    c->retrained = c->heed = true;
     cycle_set(c, next);
 }
 
