@@ -36,8 +36,20 @@ enum {
 /**
  * Compile a rule: names of the monitor's report, numbers with % or a time
  * unit, + - * / and parentheses, comparisons, and, or, not. A bare verdict
- * name (performance, features) is true at DRIFT. What depends on too few rows
- * does not fire.
+ * name (performance, features, concept) is true at DRIFT. What depends on too
+ * few rows does not fire. Conditions may stand in lists, and a cycle remembers
+ * some of them from tick to tick while it watches one deployment:
+ *
+ *     any(a, b, c)   all(a, b, c)   2 of (a, b, c)
+ *     a for 3 panes  it holds, and did at the tick that closed each of the
+ *                    last three panes
+ *     a until b      hysteresis: on with a, off with b, as in
+ *                    "x.psi > 0.2 until x.psi < 0.1"
+ *
+ * for and until bind as not does, looser than comparisons and tighter than
+ * and. Drift that harms nothing is no reason to retrain: as a rule drift
+ * proposes and performance confirms, "any(features, concept) and
+ * performance". A name that cannot be read as one stands in backticks.
  *
  * @param ctx borrows
  * @param model borrows: its reference tells which names exist
@@ -55,7 +67,9 @@ mlpipe_trigger_new(mlpipe_ctx *ctx, const mlpipe_model *model,
                    const char *rule, mlpipe_trigger **out);
 
 /**
- * Does the rule hold for this report?
+ * Does the rule hold for this report? It has no memory: `a until b` is as if a
+ * had not held before, and `a for 3 panes` is not known where a holds, and so
+ * does not fire.
  *
  * @param ctx borrows
  * @param trigger borrows
@@ -89,7 +103,13 @@ MLPIPE_API void mlpipe_trigger_free(mlpipe_trigger *trigger);
  * query),
  * gate_share=0.25 (newest fresh rows withheld from the challenger),
  * gate_min=200, alpha=0.01, probation=2000 (rows), cooldown=500 (labelled
- * rows between two retrains).
+ * rows between two retrains, or behind a probation), cooldown_time=0 (the
+ * same in time), retrains=0 (the most that are asked for in all; 0 = any
+ * number), budget=0 (the most within budget_time=1 d), every=0 (time after
+ * which one is asked for, whatever the rule says; 0 = never), volume=0 (new
+ * labelled rows for which one is). What waits for one of these is a line
+ * "held" of the log, once, with its reason: cooldown, cooldown_time, labelled
+ * (too few rows for the gate), retrains, budget.
  *
  * @param ctx borrows
  * @param monitor keeps; made with capture=
