@@ -57,3 +57,6 @@ FOLDER(synth)
 #ifdef TORTURE_TABLES
 FOLDER(tables)
 #endif
+#ifdef TORTURE_REPLAY
+FOLDER(replay)
+#endif

@@ -686,8 +686,39 @@ class Pipeline(_Handle):
                                   _raw.mlpipe_report, self._p, other._p,
                                   dataset._p, _params(params, named)))
 
+    def replay(self, dataset, params="", first=None, **named):
+        """Run the monitored loop over rows in the order of time.
+
+        Gives (a Report, the audit log: a JSON object a line). The first model
+        is fitted on start= of the rows unless first is one.
+
+            report, log = recipe.replay(
+                data, start=0.25, label_rows=1,
+                monitor="capture=1000", cycle="when=concept probation=500")
+            print(report["accuracy"], report["accuracy.frozen"])
+        """
+        _is(dataset, Dataset)
+        if first is not None:
+            _is(first, Model)
+        log = ctypes.POINTER(_raw.mlpipe_buffer)()
+        report = ctypes.POINTER(_raw.mlpipe_report)()
+        _ctx().call("mlpipe_cycle_replay", self._p,
+                    None if first is None else first._p, dataset._p,
+                    _params(params, named), ctypes.byref(log),
+                    ctypes.byref(report))
+        return Report(report), _ctx().taken(log).decode()
+
     def to_json(self):
         return _ctx().text("mlpipe_pipeline_json", self._p).decode()
+
+
+def audit(log):
+    """Decide again from an audit log: how many decisions follow from it."""
+    decisions = ctypes.c_uint64()
+    data = _bytes(log)
+    _ctx().call("mlpipe_cycle_audit", data, len(data),
+                ctypes.byref(decisions))
+    return decisions.value
 
 
 class Store(_Handle):
