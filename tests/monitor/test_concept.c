@@ -4,7 +4,8 @@
 
 #include <mlpipe/detector.h>
 
-#define QUIET "when='rows < 0' gate_min=100 probation=1000 cooldown=0 alpha=1e-9"
+#define QUIET                                                                \
+    "when='rows < 0' gate_min=100 probation=1000 cooldown=0 alpha=1e-9"
 
 static mlpipe_report *report(world *d)
 {

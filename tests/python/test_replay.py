@@ -13,17 +13,17 @@ def stream(tmp_path_factory):
     path = tmp_path_factory.mktemp("data") / "stream.csv"
     dice = random.Random(5)
     with open(path, "w") as f:
-        f.write("x,y\n")
+        f.write("t,x,y\n")
         for i in range(6000):
             x = dice.random()
             slope = 2 if i < 3000 else -2
-            f.write(f"{x:.6f},{slope * x + dice.gauss(0, 0.2):.6f}\n")
+            f.write(f"{i},{x:.6f},{slope * x + dice.gauss(0, 0.2):.6f}\n")
     return mlpipe.read_csv(path)
 
 
 @pytest.fixture(scope="module")
 def recipe():
-    p = mlpipe.Pipeline("target=y holdout=0.2")
+    p = mlpipe.Pipeline("target=y features=x holdout=0.2")
     p.add("ridge")
     return p
 
@@ -46,7 +46,7 @@ def test_replay(stream, recipe):
 
 
 def test_first_model(stream, recipe):
-    first, rest = stream.split("parts=0.25,0.75 by=order")
+    first, rest = stream.split("parts=0.25,0.75 order=t")
     model = recipe.fit(first)
     report, _ = recipe.replay(rest, first=model, **CYCLE)
     assert report["rows"] == 4500

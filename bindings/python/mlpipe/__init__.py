@@ -19,9 +19,10 @@ import difflib
 import html
 import json
 
-from . import _arrow, _raw
+from . import _arrow, _raw, _replay
 from ._base import (Error, _bytes, _ctx, _Handle, _is, _lib, _names, _params,
                     _text, configure, version)
+from ._replay import audit
 
 Error.__module__ = __name__  # where users find it
 
@@ -700,25 +701,13 @@ class Pipeline(_Handle):
         _is(dataset, Dataset)
         if first is not None:
             _is(first, Model)
-        log = ctypes.POINTER(_raw.mlpipe_buffer)()
-        report = ctypes.POINTER(_raw.mlpipe_report)()
-        _ctx().call("mlpipe_cycle_replay", self._p,
-                    None if first is None else first._p, dataset._p,
-                    _params(params, named), ctypes.byref(log),
-                    ctypes.byref(report))
-        return Report(report), _ctx().taken(log).decode()
+        report, log = _replay.run(
+            self._p, None if first is None else first._p, dataset._p, params,
+            named)
+        return Report(report), log
 
     def to_json(self):
         return _ctx().text("mlpipe_pipeline_json", self._p).decode()
-
-
-def audit(log):
-    """Decide again from an audit log: how many decisions follow from it."""
-    decisions = ctypes.c_uint64()
-    data = _bytes(log)
-    _ctx().call("mlpipe_cycle_audit", data, len(data),
-                ctypes.byref(decisions))
-    return decisions.value
 
 
 class Store(_Handle):
