@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a kind of detector is; one const struct each, in the file of its name. */
+/* What a kind of detector is: one const struct each, in its own file. */
 #ifndef MLPIPE_DETECTOR_INTERNAL_H
 #define MLPIPE_DETECTOR_INTERNAL_H
 

@@ -22,8 +22,9 @@ import json
 from . import _arrow, _raw
 from ._base import (Error, _bytes, _ctx, _Handle, _is, _lib, _names, _params,
                     _text, configure, version)
+from ._detector import Detector
 
-Error.__module__ = __name__  # where users find it
+Error.__module__ = Detector.__module__ = __name__  # where users find them
 
 # what expressions are made of
 _WORDS = (_raw.MLPIPE_KIND_FUNCTION, _raw.MLPIPE_KIND_SYNTAX)
