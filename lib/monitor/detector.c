@@ -352,7 +352,7 @@ static mlpipe_status detector_get_words(mlpipe_ctx *ctx, mlpipe__cursor *in,
     if (!(d->n >= 0 && d->n <= most) || (double)(uint64_t)d->n != d->n ||
         last > MLPIPE_DETECTOR_DRIFT || (last && d->n <= 0))
         return detector_damaged(ctx, "its counts");
-    if (!k->valid(d->state, d->n))
+    if (!k->valid(d->state, d->n, d->last))
         return detector_damaged(ctx, "no values lead to its state");
     return MLPIPE_OK;
 }

@@ -82,10 +82,11 @@ static bool ddm_get(const void *state, const char *name, double n,
     return true;
 }
 
-static bool ddm_valid(const void *state, double n)
+static bool ddm_valid(const void *state, double n, int32_t last)
 {
     const ddm_state *d = state;
 
+    (void)last;
     if (!(d->p >= 0 && d->p <= 1) || (n <= 0 && d->p > 0))
         return false;
     if (n <= d->warm)

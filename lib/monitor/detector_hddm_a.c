@@ -133,10 +133,11 @@ static bool hddm_cut_valid(const hddm_cut *cut, double n, bool used)
            cut->bound >= 0 && cut->bound <= 100;
 }
 
-static bool hddm_valid(const void *state, double n)
+static bool hddm_valid(const void *state, double n, int32_t last)
 {
     const hddm_state *h = state;
 
+    (void)last;
     return h->mean >= 0 && h->mean <= 1 && (n > 0 || h->mean == 0) &&
            hddm_cut_valid(&h->least, n, true) &&
            hddm_cut_valid(&h->most, n, h->two_sided != 0);

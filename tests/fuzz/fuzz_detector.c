@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Saved detectors: as given, and with hashes that hold. What loads is written
- * as the same bytes, answers every value, and can be saved again.
+ * as bytes that load, answers every value, and is new after a reset.
  */
 #include "fuzz.h"
 
@@ -25,29 +25,30 @@ static void fuzz_values(mlpipe_detector *d, const uint8_t *data, size_t size)
     fuzz_require(mlpipe_detector_get(d, "n") >= 0);
 }
 
-/* What a valid state and taken values lead to is valid. */
+/* What is written of it is read again, and written as the same bytes. */
 static void fuzz_again(mlpipe_ctx *c, const mlpipe_detector *d)
 {
     mlpipe_detector *again;
-    mlpipe_buffer *b;
+    mlpipe_buffer *a, *b;
 
-    fuzz_require(!mlpipe_detector_save(c, d, &b));
-    fuzz_require(!mlpipe_detector_load(c, mlpipe_buffer_data(b),
-                                       mlpipe_buffer_size(b), &again));
+    fuzz_require(!mlpipe_detector_save(c, d, &a));
+    fuzz_require(!mlpipe_detector_load(c, mlpipe_buffer_data(a),
+                                       mlpipe_buffer_size(a), &again));
+    fuzz_require(!mlpipe_detector_save(c, again, &b));
+    fuzz_require(mlpipe_buffer_size(a) == mlpipe_buffer_size(b) &&
+                 !memcmp(mlpipe_buffer_data(a), mlpipe_buffer_data(b),
+                         mlpipe_buffer_size(a)));
     mlpipe_detector_free(again);
+    mlpipe_buffer_free(a);
     mlpipe_buffer_free(b);
 }
 
 static void fuzz_load(mlpipe_ctx *c, const uint8_t *data, size_t size)
 {
     mlpipe_detector *d;
-    mlpipe_buffer *b;
 
     if (mlpipe_detector_load(c, data, size, &d))
         return;
-    fuzz_require(!mlpipe_detector_save(c, d, &b));
-    fuzz_require(mlpipe_buffer_size(b) <= size);
-    mlpipe_buffer_free(b);
     fuzz_again(c, d);
     fuzz_values(d, data, size);
     mlpipe_detector_reset(d);
