@@ -352,7 +352,7 @@ static mlpipe_status detector_get_words(mlpipe_ctx *ctx, mlpipe__cursor *in,
     if (!(d->n >= 0 && d->n <= most) || (double)(uint64_t)d->n != d->n ||
         last > MLPIPE_DETECTOR_DRIFT || (last && d->n <= 0))
         return detector_damaged(ctx, "its counts");
-    if (!k->valid(d->state, d->n))
+    if (!k->valid(d->state, d->n, d->last))
         return detector_damaged(ctx, "no values lead to its state");
     return MLPIPE_OK;
 }
@@ -364,18 +364,18 @@ static mlpipe_status detector_read(mlpipe_ctx *ctx, const void *data,
     mlpipe_detector *d = NULL;
     const char *name, *params;
     mlpipe__cursor in;
-    uint32_t version, last;
+    uint32_t version, last, name_bytes, params_bytes;
     mlpipe_status st;
 
     mlpipe__cursor_init(&in, data, bytes);
-    name = mlpipe__get_text(&in, NULL);
+    name = mlpipe__get_text(&in, &name_bytes);
     version = mlpipe__get_u32(&in);
-    params = mlpipe__get_text(&in, NULL);
+    params = mlpipe__get_text(&in, &params_bytes);
     last = mlpipe__get_u32(&in);
     if (in.failed)
         return detector_damaged(ctx, "its size");
     k = detector_find(name);
-    if (!k || version != k->version)
+    if (!k || version != k->version || strlen(name) != name_bytes)
         return mlpipe__fail(ctx, MLPIPE_E_VERSION,
                             "a saved detector is %q of version %u, which this "
                             "library does not know",
@@ -385,7 +385,8 @@ static mlpipe_status detector_read(mlpipe_ctx *ctx, const void *data,
         return st == MLPIPE_E_NOMEM ? st
                                     : detector_damaged(ctx, "its parameters");
     /* One state has one text, so that equal detectors have equal bytes. */
-    if (strcmp(params, d->params.data))
+    if (params_bytes != d->params.size ||
+        memcmp(params, d->params.data, params_bytes) != 0)
         st = detector_damaged(ctx, "its parameters");
     if (!st)
         st = detector_get_words(ctx, &in, last, d);

@@ -244,12 +244,13 @@ static bool adwin_get(const void *state, const char *name, double n,
     return true;
 }
 
-static bool adwin_valid(const void *state, double n)
+static bool adwin_valid(const void *state, double n, int32_t last)
 {
     const adwin_state *a = state;
     const double most = 2 * MLPIPE__DETECTOR_MAX * (n + 1);
     double width = 0;
 
+    (void)last;
     if (a->until < 1 || a->until > a->clock || a->rows > ADWIN_ROWS ||
         !(a->sum >= -most && a->sum <= most) ||
         !mlpipe__finite(a->square))

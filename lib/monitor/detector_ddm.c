@@ -18,7 +18,7 @@ static const uint32_t ddm_param_count = sizeof ddm_params / sizeof *ddm_params;
 typedef struct ddm_state {
     double warm, warn, drift;
     /* what values change */
-    double p, now;               /* now: p + s */
+    double p;
     double p_min, s_min, ps_min; /* ps_min: their sum */
 } ddm_state;
 
@@ -41,15 +41,18 @@ static void ddm_start(void *state)
     d->ps_min = mlpipe__inf();
 }
 
+static inline double ddm_deviation(double p, double n)
+{
+    return __builtin_sqrt(p * (1 - p) / n);
+}
+
 static int32_t ddm_update(void *state, double x, double n)
 {
     ddm_state *d = state;
-    double p, s;
+    const double p = d->p + 1.0 / n * (x - d->p);
+    const double s = ddm_deviation(p, n);
 
-    p = d->p + 1.0 / n * (x - d->p);
-    s = __builtin_sqrt(p * (1 - p) / n);
     d->p = p;
-    d->now = p + s;
     if (n <= d->warm)
         return MLPIPE_DETECTOR_NONE;
     if (p + s <= d->ps_min) {
@@ -71,7 +74,7 @@ static bool ddm_get(const void *state, const char *name, double n,
     if (!strcmp(name, "mean"))
         *out = n > 0 ? d->p : mlpipe__nan();
     else if (!strcmp(name, "statistic"))
-        *out = n > 0 ? d->now : mlpipe__nan();
+        *out = n > 0 ? d->p + ddm_deviation(d->p, n) : mlpipe__nan();
     else if (!strcmp(name, "threshold"))
         *out = n > d->warm ? d->p_min + d->drift * d->s_min : mlpipe__nan();
     else
@@ -79,11 +82,12 @@ static bool ddm_get(const void *state, const char *name, double n,
     return true;
 }
 
-static bool ddm_valid(const void *state, double n)
+static bool ddm_valid(const void *state, double n, int32_t last)
 {
     const ddm_state *d = state;
 
-    if (!(d->p >= 0 && d->p <= 1 && d->now >= d->p && d->now <= 2))
+    (void)last;
+    if (!(d->p >= 0 && d->p <= 1) || (n <= 0 && d->p > 0))
         return false;
     if (n <= d->warm)
         return d->p_min == 0 && d->s_min == 0 &&

@@ -108,20 +108,20 @@ static bool e_get(const void *state, const char *name, double n, double *out)
     return true;
 }
 
-static bool e_valid(const void *state, double n)
+static bool e_valid(const void *state, double n, int32_t last)
 {
     const e_state *e = state;
 
-    if (!(e->sum >= 0 && e->sum <= MLPIPE__DETECTOR_MAX * n))
+    if (!(e->sum >= 0 && e->sum <= 2 * MLPIPE__DETECTOR_MAX * n))
         return false;
     for (uint32_t i = 0; i < BETS_MAX; i++) {
         const double w = e->wealth[i];
 
-        /* 0 where nobody bets; infinite after an alarm at a huge value. */
+        /* 0 where nobody bets; infinite at an alarm by a huge value. */
         if (!(w >= 0) || ((i >= e->bets || n <= 0) && w > 0))
             return false;
     }
-    return true;
+    return (e_wealth(e) >= e->limit) == (last == MLPIPE_DETECTOR_DRIFT);
 }
 
 const mlpipe__detector_kind mlpipe__detector_e = {

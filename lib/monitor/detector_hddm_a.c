@@ -23,6 +23,7 @@ typedef struct hddm_cut {
 
 typedef struct hddm_state {
     double bound_log, drift_log, warn_log; /* of the confidences */
+    double least_log;                      /* the lesser of the last two */
     uint64_t two_sided;
     /* what values change */
     double mean;
@@ -40,6 +41,7 @@ static mlpipe_status hddm_init(mlpipe_ctx *ctx, const mlpipe__params *p,
     h->bound_log = mlpipe__log(1.0 / drift);
     h->drift_log = mlpipe__log(2.0 / drift);
     h->warn_log = mlpipe__log(2.0 / warn);
+    h->least_log = h->drift_log < h->warn_log ? h->drift_log : h->warn_log;
     h->two_sided = mlpipe__params_get(p, "two_sided")->number != 0;
     return MLPIPE_OK;
 }
@@ -59,6 +61,9 @@ static inline int32_t hddm_side(const hddm_state *h, const hddm_cut *cut,
     if (cut->n == n || difference <= 0)
         return MLPIPE_DETECTOR_NONE;
     share = (n - cut->n) / cut->n * one_n;
+    /* Surely below both bounds: most values end here, without a root. */
+    if (difference * difference < share * 0.499999 * h->least_log)
+        return MLPIPE_DETECTOR_NONE;
     if (hddm_beyond(difference, share, h->drift_log))
         return MLPIPE_DETECTOR_DRIFT;
     return hddm_beyond(difference, share, h->warn_log)
@@ -128,10 +133,11 @@ static bool hddm_cut_valid(const hddm_cut *cut, double n, bool used)
            cut->bound >= 0 && cut->bound <= 100;
 }
 
-static bool hddm_valid(const void *state, double n)
+static bool hddm_valid(const void *state, double n, int32_t last)
 {
     const hddm_state *h = state;
 
+    (void)last;
     return h->mean >= 0 && h->mean <= 1 && (n > 0 || h->mean == 0) &&
            hddm_cut_valid(&h->least, n, true) &&
            hddm_cut_valid(&h->most, n, h->two_sided != 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a kind of detector is; one const struct each, in the file of its name. */
+/* What a kind of detector is: one const struct each, in its own file. */
 #ifndef MLPIPE_DETECTOR_INTERNAL_H
 #define MLPIPE_DETECTOR_INTERNAL_H
 
@@ -28,8 +28,9 @@ typedef struct mlpipe__detector_kind {
     int32_t (*update)(void *state, double x, double n);
     /* Its own numbers; false where it has none of that name. */
     bool (*get)(const void *state, const char *name, double n, double *out);
-    /* Can values have led to this state? Words may be any bits. */
-    bool (*valid)(const void *state, double n);
+    /* Can n values, of the last of which `last` was said, have led to this
+     * state? Words may be any bits. */
+    bool (*valid)(const void *state, double n, int32_t last);
 } mlpipe__detector_kind;
 
 extern const mlpipe__detector_kind mlpipe__detector_adwin;

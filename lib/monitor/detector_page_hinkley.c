@@ -93,11 +93,12 @@ static bool hinkley_get(const void *state, const char *name, double n,
     return true;
 }
 
-static bool hinkley_valid(const void *state, double n)
+static bool hinkley_valid(const void *state, double n, int32_t last)
 {
     const hinkley_state *h = state;
     const double most = 4 * MLPIPE__DETECTOR_MAX * (n + 1);
 
+    (void)last;
     if (n <= 0)
         return h->mean == 0 && h->up_sum == 0 && h->down_sum == 0 &&
                h->up_min == mlpipe__inf() && h->down_max == -1;

@@ -36,6 +36,9 @@ FOLDER(store)
 #ifdef TORTURE_VERSIONS
 FOLDER(versions)
 #endif
+#ifdef TORTURE_DETECTOR
+FOLDER(detector)
+#endif
 #ifdef TORTURE_MONITOR
 FOLDER(monitor)
 #endif

@@ -22,9 +22,10 @@ import json
 from . import _arrow, _raw, _replay
 from ._base import (Error, _bytes, _ctx, _Handle, _is, _lib, _names, _params,
                     _text, configure, version)
+from ._detector import Detector
 from ._replay import audit
 
-Error.__module__ = __name__  # where users find it
+Error.__module__ = Detector.__module__ = __name__  # where users find them
 
 # what expressions are made of
 _WORDS = (_raw.MLPIPE_KIND_FUNCTION, _raw.MLPIPE_KIND_SYNTAX)
@@ -696,7 +697,6 @@ class Pipeline(_Handle):
             report, log = recipe.replay(
                 data, start=0.25, label_rows=1,
                 monitor="capture=1000", cycle="when=concept probation=500")
-            print(report["accuracy"], report["accuracy.frozen"])
         """
         _is(dataset, Dataset)
         if first is not None:
