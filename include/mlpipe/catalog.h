@@ -27,7 +27,8 @@ enum {
     MLPIPE_KIND_LEARNER = 4, /**< makes the prediction */
     MLPIPE_KIND_FUNCTION = 5, /**< of expressions */
     MLPIPE_KIND_SYNTAX = 6,  /**< of expressions: an operator or literal */
-    MLPIPE_KIND_TAIL = 7     /**< follows the learner: calibrate, conformal */
+    MLPIPE_KIND_TAIL = 7,    /**< follows the learner: calibrate, conformal */
+    MLPIPE_KIND_DETECTOR = 8 /**< of mlpipe_detector_new */
 };
 
 /** Type of a parameter. */

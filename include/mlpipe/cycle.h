@@ -36,8 +36,20 @@ enum {
 /**
  * Compile a rule: names of the monitor's report, numbers with % or a time
  * unit, + - * / and parentheses, comparisons, and, or, not. A bare verdict
- * name (performance, features) is true at DRIFT. What depends on too few rows
- * does not fire.
+ * name (performance, features, concept) is true at DRIFT. What depends on too
+ * few rows does not fire. Conditions may stand in lists, and a cycle remembers
+ * some of them from tick to tick while it watches one deployment:
+ *
+ *     any(a, b, c)   all(a, b, c)   2 of (a, b, c)
+ *     a for 3 panes  it holds, and did at the tick that closed each of the
+ *                    last three panes
+ *     a until b      hysteresis: on with a, off with b, as in
+ *                    "x.psi > 0.2 until x.psi < 0.1"
+ *
+ * for and until bind as not does, looser than comparisons and tighter than
+ * and. Drift that harms nothing is no reason to retrain: as a rule drift
+ * proposes and performance confirms, "any(features, concept) and
+ * performance". A name that cannot be read as one stands in backticks.
  *
  * @param ctx borrows
  * @param model borrows: its reference tells which names exist
@@ -55,7 +67,9 @@ mlpipe_trigger_new(mlpipe_ctx *ctx, const mlpipe_model *model,
                    const char *rule, mlpipe_trigger **out);
 
 /**
- * Does the rule hold for this report?
+ * Does the rule hold for this report? It has no memory: `a until b` is as if a
+ * had not held before, and `a for 3 panes` is not known where a holds, and so
+ * does not fire.
  *
  * @param ctx borrows
  * @param trigger borrows
@@ -89,7 +103,13 @@ MLPIPE_API void mlpipe_trigger_free(mlpipe_trigger *trigger);
  * query),
  * gate_share=0.25 (newest fresh rows withheld from the challenger),
  * gate_min=200, alpha=0.01, probation=2000 (rows), cooldown=500 (labelled
- * rows between two retrains).
+ * rows between two retrains, or behind a probation), cooldown_time=0 (the
+ * same in time), retrains=0 (the most that are asked for in all; 0 = any
+ * number), budget=0 (the most within budget_time=1 d), every=0 (time after
+ * which one is asked for, whatever the rule says; 0 = never), volume=0 (new
+ * labelled rows for which one is). What waits for one of these is a line
+ * "held" of the log, once, with its reason: cooldown, cooldown_time, labelled
+ * (too few rows for the gate), retrains, budget.
  *
  * @param ctx borrows
  * @param monitor keeps; made with capture=
@@ -159,6 +179,86 @@ MLPIPE_API MLPIPE_CHECK mlpipe_status mlpipe_cycle_retrain(
  */
 MLPIPE_API MLPIPE_CHECK mlpipe_status mlpipe_cycle_log(
     mlpipe_ctx *ctx, const mlpipe_cycle *cycle, mlpipe_buffer **out);
+
+/**
+ * Decide again from a log: does every decision follow from the figures beside
+ * it? It takes no data and no model.
+ *
+ * @param ctx borrows
+ * @param log borrows: as mlpipe_cycle_log or mlpipe_cycle_replay gave it
+ * @param bytes of log
+ * @param decisions how many were looked at; may be NULL
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_FORMAT (a line is no JSON),
+ *         MLPIPE_E_CORRUPT (names the first line whose decision does not
+ *         follow), MLPIPE_E_PARAM (a rule that is none)
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_cycle_audit(mlpipe_ctx *ctx, const char *log, size_t bytes,
+                   uint64_t *decisions);
+
+/**
+ * Run the loop over rows in the order of time, on a simulated clock: a
+ * backtest. Each row is predicted by what serves then, its truth is told
+ * later, the cycle ticks, retrains at once where it wants to, gates, swaps and
+ * goes back, by the functions of the live loop: a slot, a worker, a monitor
+ * and a cycle, so that the same requests, truths and ticks by hand give the
+ * same log, byte for byte.
+ *
+ * Parameters: start=0.25 (the share of the rows, the oldest, that the first
+ * model is fitted on where none is given; they are not replayed),
+ * tick=100 (rows between two ticks), label_rows=1 (a truth is told behind the
+ * prediction of the row so many rows later), or label_delay=2 d, or
+ * label_time=sold_at (a column of timestamps; null = its truth never comes),
+ * interval=1 s (between two rows, where the recipe's time is no column of
+ * timestamps), pane=1000 (rows of a line in the table panes), and
+ * monitor='...' and cycle='...', the parameters of mlpipe_monitor_new (where
+ * capture=50000 unless told otherwise) and mlpipe_cycle_new.
+ *
+ * By hand it is: a layout of the first model's inputs in their order, texts
+ * as MLPIPE_TOKEN and all others as MLPIPE_F64; row i has the id i + 1 (i
+ * from 0, behind the warm-up) and the time of its own; then the truths that
+ * are due, in the order of rows, then behind every tick-th row and the last
+ * one mlpipe_cycle_tick; where that says MLPIPE_ACTION_RETRAIN,
+ * mlpipe_cycle_retrain and another tick at the same time.
+ *
+ * The report "replay": rows, labelled (truths that came within the rows),
+ * ticks, retrains, retrains_failed, swaps, rejected, confirmed, rolled_back;
+ * each standard metric of the task of what served, <metric>.frozen of the
+ * first model on the same rows, and <metric>.difference of the two, its
+ * interval that of the mean over at most 50 stretches of time by Student's t,
+ * since losses near in time are alike (batch means; only of metrics with a
+ * loss of each row). The table panes: first_row, rows, labelled, deployment
+ * (at its end), the task's metric and that of the first model, for classes
+ * also accuracy, and retrains, swaps, rejected, rolled_back.
+ *
+ *     mlpipe_cycle_replay(c, p, NULL, rows, "start=0.25 cycle='alpha=0.05'",
+ *                         &log, &report);
+ *
+ * @param ctx borrows; progress is told as "replay", fits as "fit"
+ * @param recipe borrows: what a retrain fits
+ * @param first borrows: the first model; NULL: start= of the rows
+ * @param rows borrows: in the order of time, targets included
+ * @param params borrows; NULL for the defaults
+ * @param log gives the audit log; may be NULL; free with mlpipe_buffer_free
+ * @param out gives; free with mlpipe_report_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_SCHEMA (a column is
+ *         missing, of another type, or rows are not in the order of time or a
+ *         truth is older than its row), MLPIPE_E_FORMAT (a class that the
+ *         first model does not know), MLPIPE_E_EMPTY, MLPIPE_E_LIMIT (2^32 - 1
+ *         rows), MLPIPE_E_CANCELLED, and those of mlpipe_fit,
+ *         mlpipe_monitor_new and mlpipe_cycle_new
+ * @thread ctx
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_cycle_replay(mlpipe_ctx *ctx, const mlpipe_pipeline *recipe,
+                    const mlpipe_model *first, const mlpipe_dataset *rows,
+                    const char *params, mlpipe_buffer **log,
+                    mlpipe_report **out);
 
 /**
  * End the loop; the slot goes on serving.

@@ -22,6 +22,7 @@
  *   validate.h  splits and folds
  *   store.h     versions of datasets and models, and what made what
  *   deploy.h    predictors, slots and workers: the serving path
+ *   detector.h  change of a stream of losses, with or without a monitor
  *   monitor.h   drift and realised loss of what is deployed
  *   cycle.h     trigger, retrain, gate, swap, probation, rollback
  *
@@ -54,6 +55,7 @@
 #include <mlpipe/data.h>
 #include <mlpipe/dataset.h>
 #include <mlpipe/deploy.h>
+#include <mlpipe/detector.h>
 #include <mlpipe/model.h>
 #include <mlpipe/monitor.h>
 #include <mlpipe/pipeline.h>

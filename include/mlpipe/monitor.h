@@ -25,7 +25,9 @@ typedef struct mlpipe_monitor mlpipe_monitor;
  * Parameters: pane=1000 (rows), panes=24 (kept), capture=0 (the newest served
  * rows kept for retraining), alpha=0.01, psi=0.1 (effect below which drift is
  * no drift), label_delay=30 d, expire=drop, pending=1000000 (predictions that
- * wait for their truth).
+ * wait for their truth), detector=auto (of a change of the loss: auto, none,
+ * or a kind of detector.h with its parameters, such as
+ * detector='page_hinkley threshold=20 mode=up').
  *
  * @param ctx borrows
  * @param slot keeps; one monitor for each slot
@@ -87,6 +89,23 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  * that of chi-square with bins - 1 degrees of freedom at PSI x N n / (N + n).
  * Numbers of an input are <input>.psi and the like; those of inputs called
  * score or performance input.score.psi, since the model has such names too.
+ *
+ * "concept" is the verdict of the detector, which takes the loss of every
+ * prediction that met its truth, in the order of (label time, id): 1 for a
+ * wrong class, else 0; of a number |error| / cap, at most 1, with cap = 4
+ * times the rmse of the reference (without a reference the error as it is).
+ * detector=auto is an e_detector with arl=1e6 around the loss of the
+ * reference: mean is that of its held-out rows, margin what their upper 95 %
+ * bound (Clopper and Pearson 1934 for classes, the normal distribution for
+ * numbers) lies above it, and a tenth of that bound, for classes at least
+ * 0.005, as what would not matter; so does an e_detector told without mean=
+ * or margin=. Without a reference, and for three classes, it is
+ * INSUFFICIENT_DATA, as below 30 losses. An alarm is DRIFT until another
+ * deployment serves, where it begins anew, or a cycle's retrain was rejected
+ * or failed. Its numbers: concept.n, concept.loss (their mean),
+ * concept.reference (the held-out loss), concept.statistic and
+ * concept.threshold (of the first alarm, where there was one),
+ * concept.alarms.
  *
  * @param ctx borrows
  * @param monitor borrows

@@ -43,7 +43,8 @@ void mlpipe__audit_number(mlpipe__text *log, const char *key, double value)
 }
 
 void mlpipe__audit_values(mlpipe__text *log, const mlpipe_trigger *trigger,
-                          const double *values)
+                          const double *values, const double *memory,
+                          bool pane)
 {
     mlpipe__audit_text(log, "rule", trigger->rule);
     mlpipe__text_add(log, ",\"values\":{");
@@ -61,6 +62,16 @@ void mlpipe__audit_values(mlpipe__text *log, const mlpipe_trigger *trigger,
             mlpipe__text_add(log, values[i] == 1.0 ? "\"DRIFT\"" : "\"OK\"");
     }
     mlpipe__text_add(log, "}");
+    if (!trigger->memory_count)
+        return;
+    mlpipe__audit_number(log, "pane", pane);
+    mlpipe__text_add(log, ",\"memory\":[");
+    for (uint32_t i = 0; i < trigger->memory_count; i++) {
+        if (i)
+            mlpipe__text_add(log, ",");
+        audit_value(log, memory[i]);
+    }
+    mlpipe__text_add(log, "]");
 }
 
 void mlpipe__audit_gate(mlpipe__text *log, const mlpipe__gate *g,
@@ -143,6 +154,33 @@ static mlpipe_status audit_read_rule(mlpipe_ctx *ctx,
     return MLPIPE_OK;
 }
 
+/* What the rule remembered when it looked. */
+static void audit_read_memory(const mlpipe__json *memory, mlpipe_trigger *t)
+{
+    for (uint32_t i = 0; i < t->memory_count; i++)
+        if (i < mlpipe__json_count(memory))
+            t->memory[i] =
+                mlpipe__json_number(mlpipe__json_at(memory, i), 0.0);
+}
+
+/* Was it the schedule or the number of new labels that asked? */
+static bool audit_due(const mlpipe__json *line)
+{
+    return audit_get(line, "since") >= audit_get(line, "every") ||
+           audit_get(line, "fresh") >= audit_get(line, "volume");
+}
+
+/* Did what was asked for have to wait? Limits are reached from below. */
+static bool audit_waits(const mlpipe__json *line)
+{
+    const char *why = mlpipe__json_text(mlpipe__json_get(line, "reason"));
+    const double has = audit_get(line, "has"), needs = audit_get(line, "needs");
+
+    if (why && (!strcmp(why, "budget") || !strcmp(why, "retrains")))
+        return has >= needs;
+    return has < needs;
+}
+
 static mlpipe_status audit_fired(mlpipe_ctx *ctx, const mlpipe__json *line,
                                  bool *fired)
 {
@@ -170,7 +208,10 @@ static mlpipe_status audit_fired(mlpipe_ctx *ctx, const mlpipe__json *line,
                    : !strcmp(text, "INSUFFICIENT_DATA") ? mlpipe__nan()
                                                         : 0.0;
     }
-    *fired = !st && mlpipe__rule_value(t, v) == 1.0;
+    if (!st)
+        audit_read_memory(mlpipe__json_get(line, "memory"), t);
+    *fired = !st && mlpipe__rule_value(t, v, t->memory,
+                                       audit_get(line, "pane") == 1) == 1.0;
     mlpipe__free(ctx->env, v);
     mlpipe_trigger_free(t);
     mlpipe__report_names_free(&names);
@@ -190,9 +231,13 @@ static mlpipe_status audit_check(mlpipe_ctx *ctx, const mlpipe__json *line,
     *decided = true;
     if (!action)
         ok = false;
-    else if (!strcmp(action, "retrain") || !strcmp(action, "held"))
-        st = audit_fired(ctx, line, &ok);
-    else if (mlpipe__json_get(line, "alpha")) {
+    else if (!strcmp(action, "retrain") || !strcmp(action, "held")) {
+        ok = false;
+        if (mlpipe__json_get(line, "rule"))
+            st = audit_fired(ctx, line, &ok);
+        ok = (ok || audit_due(line)) &&
+             (strcmp(action, "held") || audit_waits(line));
+    } else if (mlpipe__json_get(line, "alpha")) {
         audit_read_gate(line, &g);
         ok = mlpipe__gate_passes(&g, alpha) ==
              (!strcmp(action, "swapped") || !strcmp(action, "rolled_back"));
@@ -229,4 +274,19 @@ mlpipe_status mlpipe__audit_replay(mlpipe_ctx *ctx, const char *log,
         at += n + 1;
     }
     return MLPIPE_OK;
+}
+
+mlpipe_status mlpipe_cycle_audit(mlpipe_ctx *ctx, const char *log,
+                                 size_t bytes, uint64_t *decisions)
+{
+    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_cycle_audit");
+    uint64_t n = 0;
+
+    if (!st && !log)
+        st = mlpipe__null_arg(ctx, "log");
+    if (!st)
+        st = mlpipe__audit_replay(ctx, log, bytes, &n);
+    if (decisions)
+        *decisions = n;
+    return mlpipe__end(ctx, st);
 }

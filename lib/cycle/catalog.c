@@ -6,6 +6,7 @@
  */
 #include "../clean/clean_internal.h"
 #include "../collect/synth_internal.h"
+#include "../monitor/detector_internal.h"
 #include "../store/store_internal.h"
 #include "cycle_internal.h"
 
@@ -92,6 +93,8 @@ static const catalog_call catalog_calls[] = {
      &mlpipe__monitor_param_count},
     {"mlpipe_cycle_new", "Close the loop around a monitored slot.",
      mlpipe__cycle_params, &mlpipe__cycle_param_count},
+    {"mlpipe_cycle_replay", "Run the loop over rows whose truth is known.",
+     mlpipe__replay_params, &mlpipe__replay_param_count},
 };
 enum { CATALOG_CALLS = sizeof catalog_calls / sizeof *catalog_calls };
 
@@ -122,6 +125,14 @@ static uint32_t catalog_tails(void)
 {
     uint32_t n = 0;
     while (mlpipe__tail_at(n))
+        n++;
+    return n;
+}
+
+static uint32_t catalog_detectors(void)
+{
+    uint32_t n = 0;
+    while (mlpipe__detector_kind_at(n))
         n++;
     return n;
 }
@@ -180,6 +191,15 @@ static bool catalog_find(uint32_t index, catalog_row *out)
         return true;
     }
     index -= catalog_tails();
+    if (index < catalog_detectors()) {
+        const mlpipe__detector_kind *k = mlpipe__detector_kind_at(index);
+        *out = (catalog_row){
+            {k->name, k->doc, MLPIPE_KIND_DETECTOR, *k->param_count},
+            k->params,
+            *k->param_count};
+        return true;
+    }
+    index -= catalog_detectors();
     if (index >= CATALOG_CALLS)
         return catalog_word(index - CATALOG_CALLS, out);
     *out = (catalog_row){{catalog_calls[index].name, catalog_calls[index].doc,
@@ -192,8 +212,7 @@ static bool catalog_find(uint32_t index, catalog_row *out)
 uint32_t mlpipe_catalog_count(void)
 {
     return catalog_steps() + catalog_learners() + catalog_tails() +
-           CATALOG_CALLS +
-           catalog_words();
+           catalog_detectors() + CATALOG_CALLS + catalog_words();
 }
 
 mlpipe_status mlpipe_catalog_get(uint32_t index, mlpipe_catalog_entry *out)

@@ -26,6 +26,20 @@ const mlpipe__param mlpipe__cycle_params[] = {
      "labelled rows after which a swap is confirmed"},
     {"cooldown", MLPIPE_PARAM_INT, "500", 0, 1000000000, NULL, 1,
      "labelled rows between two retrains"},
+    {"cooldown_time", MLPIPE_PARAM_SPAN, "0", 0, 3153600000, NULL, 1,
+     "time between two retrains"},
+    {"retrains", MLPIPE_PARAM_INT, "0", 0, 1000000000, NULL, 1,
+     "the most that are asked for in all; 0 is any number"},
+    {"budget", MLPIPE_PARAM_INT, "0", 0, 10000, NULL, 1,
+     "the most that are asked for within budget_time; 0 is any number"},
+    {"budget_time", MLPIPE_PARAM_SPAN, "1 d", 1e-6, 3153600000, NULL, 1,
+     "the time that budget= is for"},
+    {"every", MLPIPE_PARAM_SPAN, "0", 0, 3153600000, NULL, 1,
+     "time after which a retrain is asked for, whatever the rule says; 0 is "
+     "never"},
+    {"volume", MLPIPE_PARAM_INT, "0", 0, 1000000000, NULL, 1,
+     "new labelled rows for which one is asked for, whatever the rule says; 0 "
+     "is never"},
 };
 const uint32_t mlpipe__cycle_param_count =
     sizeof mlpipe__cycle_params / sizeof *mlpipe__cycle_params;
@@ -86,6 +100,17 @@ static mlpipe_status cycle_setup(mlpipe_ctx *ctx, mlpipe_cycle *c,
     c->alpha = mlpipe__params_get(p, "alpha")->number;
     c->probation = (uint64_t)mlpipe__params_get(p, "probation")->integer;
     c->cooldown = (uint64_t)mlpipe__params_get(p, "cooldown")->integer;
+    c->cooldown_s = mlpipe__params_get(p, "cooldown_time")->number;
+    c->retrains = (uint64_t)mlpipe__params_get(p, "retrains")->integer;
+    c->budget = (uint64_t)mlpipe__params_get(p, "budget")->integer;
+    c->budget_s = mlpipe__params_get(p, "budget_time")->number;
+    c->every_s = mlpipe__params_get(p, "every")->number;
+    c->volume = (uint64_t)mlpipe__params_get(p, "volume")->integer;
+    if (c->budget) {
+        c->asked = mlpipe__alloc_array(c->env, c->budget, sizeof *c->asked);
+        if (!c->asked)
+            return mlpipe__nomem(ctx);
+    }
     c->rule = mlpipe__strdup(c->env, rule, strlen(rule));
     if (!c->rule)
         return mlpipe__nomem(ctx);
@@ -172,6 +197,7 @@ void mlpipe_cycle_free(mlpipe_cycle *cycle)
     mlpipe_monitor_free(cycle->monitor);
     mlpipe__text_free(&cycle->log);
     mlpipe__free(env, cycle->rule);
+    mlpipe__free(env, cycle->asked);
     mlpipe__free(env, cycle);
     mlpipe__env_drop(env);
 }

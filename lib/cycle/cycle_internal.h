@@ -26,7 +26,10 @@ enum mlpipe__rule_code {
     MLPIPE__RULE_EQ,
     MLPIPE__RULE_NE,
     MLPIPE__RULE_AND,
-    MLPIPE__RULE_OR
+    MLPIPE__RULE_OR,
+    MLPIPE__RULE_OF,   /* arg: how many must hold | of how many << 16 */
+    MLPIPE__RULE_FOR,  /* arg: which memory; held for panes[arg] panes */
+    MLPIPE__RULE_UNTIL /* arg: which memory; a, from then on until b */
 };
 
 typedef struct mlpipe__rule_op {
@@ -43,6 +46,11 @@ struct mlpipe_trigger {
     double *numbers;
     mlpipe__dict names;      /* that the rule uses */
     uint8_t *kinds;          /* MLPIPE__NAME_ of each */
+    /* What `for` and `until` remember from look to look: the panes for which
+     * a condition has held, and whether it still does. */
+    uint32_t memory_count;
+    uint32_t *panes;         /* of each `for`; 0: an `until` */
+    double *memory;          /* of a cycle; a test has none */
 };
 
 /* Compile against a list of names. */
@@ -53,9 +61,11 @@ mlpipe_status mlpipe__rule_compile(mlpipe_ctx *ctx,
 mlpipe_status mlpipe__rule_values(mlpipe_ctx *ctx,
                                   const mlpipe_trigger *trigger,
                                   const mlpipe_report *report, double *out);
-/* 1, 0 or NaN. */
-double mlpipe__rule_value(const mlpipe_trigger *trigger,
-                          const double *values);
+/* 1, 0 or NaN. memory: of `for` and `until`, changed; NULL: there is none, so
+ * that `for` of more than one pane is not known. pane: one was closed since
+ * the last look. */
+double mlpipe__rule_value(const mlpipe_trigger *trigger, const double *values,
+                          double *memory, bool pane);
 
 /* ---- the gate (gate.c) ------------------------------------------------- */
 
@@ -93,8 +103,10 @@ void mlpipe__audit_begin(mlpipe__text *log, int64_t now_us,
                          const char *action, uint64_t deployment);
 void mlpipe__audit_text(mlpipe__text *log, const char *key, const char *text);
 void mlpipe__audit_number(mlpipe__text *log, const char *key, double value);
+/* memory: as it was before the rule looked. */
 void mlpipe__audit_values(mlpipe__text *log, const mlpipe_trigger *trigger,
-                          const double *values);
+                          const double *values, const double *memory,
+                          bool pane);
 void mlpipe__audit_gate(mlpipe__text *log, const mlpipe__gate *g,
                         const mlpipe__metric *metric, uint64_t least,
                         double alpha);
@@ -126,6 +138,8 @@ struct mlpipe_cycle {
     char *rule;
     double share, alpha;
     uint64_t least, probation, cooldown;
+    uint64_t retrains, budget, volume; /* 0: no limit, no schedule */
+    double cooldown_s, budget_s, every_s;
     /* Who may touch what follows is told by the state: TRAINING gives
      * challenger, withheld and failure to the retraining thread. */
     atomic_uint state;
@@ -138,13 +152,20 @@ struct mlpipe_cycle {
     uint64_t ruled;           /* the deployment that the trigger is for */
     uint64_t looked;          /* labelled rows at the last look */
     uint64_t matched_at;      /* truths matched when it last retrained */
+    int64_t retrained_us;     /* when; the first tick where it never did */
+    int64_t *asked;           /* budget: when retrains were asked for */
+    uint64_t asked_count;
+    uint64_t panes;           /* closed at the last look */
+    bool started;
     bool retrained, held;
+    bool heed; /* the alarm of the monitor was heeded: it may forget it */
     mlpipe__text log;
 };
 
 /* What a tick reads of the monitor while it has the slot. */
 typedef struct mlpipe__cycle_view {
-    uint64_t number, matched, labelled;
+    uint64_t number, matched, labelled, panes;
+    int64_t now_us;
     mlpipe_model *model;   /* that serves */
     mlpipe_report *report;
     mlpipe_dataset *trial; /* labelled rows of the deployment on probation */
@@ -155,7 +176,51 @@ typedef struct mlpipe__cycle_view {
 mlpipe_status mlpipe__cycle_step(mlpipe_ctx *ctx, mlpipe_cycle *cycle,
                                  int64_t now_us, int32_t *action);
 
-/* Parameters of mlpipe_cycle_new, for the catalog. */
+/* ---- the loop over rows that lie there (replay.c, replay_report.c) ------ */
+
+/* A column of the dataset that goes into the record. */
+typedef struct mlpipe__replay_field {
+    uint32_t column;
+    bool text;       /* a token, else a double */
+    uint32_t offset; /* in the record */
+} mlpipe__replay_field;
+
+/* Everything that is made for one run, and what came of each row. */
+typedef struct mlpipe__replay {
+    mlpipe_ctx *ctx;
+    const mlpipe_pipeline *recipe;
+    mlpipe_dataset *rows; /* that are replayed */
+    uint32_t n, tick, pane, warm; /* warm: rows that the first was fitted on */
+    mlpipe_model *first;
+    mlpipe_layout *layout;
+    mlpipe_slot *slot;
+    mlpipe_monitor *monitor;
+    mlpipe_worker *worker;
+    mlpipe_cycle *cycle;
+    mlpipe__replay_field *fields;
+    uint32_t field_count;
+    unsigned char *record;
+    size_t record_bytes;
+    int64_t *now_us;   /* when each row is asked for */
+    int64_t *label_us; /* when its truth became known */
+    int64_t *due;      /* the row behind whose prediction it is told; n: never
+                          within these rows */
+    uint32_t *telling; /* rows in the order of due */
+    uint32_t told;
+    double *truth;     /* NaN: there is none */
+    double *answer;    /* outputs of what serves */
+    uint32_t outputs, width;
+    double *served, *frozen; /* n x width */
+    uint64_t *number;  /* of the deployment that answered */
+    uint8_t *did;      /* bits 1 << action, of a tick behind the row */
+    uint32_t count[MLPIPE_ACTION_ROLLED_BACK + 1], failed;
+} mlpipe__replay;
+
+mlpipe_status mlpipe__replay_report(mlpipe__replay *r, mlpipe_report **out);
+
+/* Parameters of mlpipe_cycle_replay and mlpipe_cycle_new, for the catalog. */
+extern const mlpipe__param mlpipe__replay_params[];
+extern const uint32_t mlpipe__replay_param_count;
 extern const mlpipe__param mlpipe__cycle_params[];
 extern const uint32_t mlpipe__cycle_param_count;
 

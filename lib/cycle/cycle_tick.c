@@ -20,7 +20,15 @@ static mlpipe_status cycle_look(mlpipe_ctx *ctx, mlpipe_cycle *c,
 
     if (st)
         return st;
+    if (c->heed)
+        mlpipe__concept_reset(&m->concept);
+    c->heed = false;
     st = mlpipe__monitor_tick_locked(ctx, m, now_us, NULL);
+    if (!c->started)
+        c->retrained_us = now_us;
+    c->started = true;
+    v->now_us = now_us;
+    v->panes = m->pane_count;
     v->number = m->number;
     v->matched = m->truths.matched;
     if (m->truths.expire_as)
@@ -53,28 +61,96 @@ static bool cycle_is_verdict(mlpipe_status st)
 
 /* ---- watching ---------------------------------------------------------- */
 
-/* Why a rule that fired is not followed yet; NULL = it is. */
-static const char *cycle_holds(const mlpipe_cycle *c,
-                               const mlpipe__cycle_view *v)
+/* Why what was asked for waits, and the figures that say so. */
+typedef struct cycle_wait {
+    const char *why; /* NULL: it does not */
+    double has, needs;
+} cycle_wait;
+
+static double cycle_seconds(int64_t from_us, int64_t to_us)
 {
-    if (c->retrained && v->matched - c->matched_at < c->cooldown)
-        return "cooldown";
-    if ((double)v->labelled * c->share < (double)c->least)
-        return "labelled";
-    return NULL;
+    return ((double)to_us - (double)from_us) / 1e6;
+}
+
+/* Retrains that were asked for within the time of the budget. */
+static uint64_t cycle_spent(const mlpipe_cycle *c, int64_t now_us)
+{
+    const uint64_t held =
+        c->asked_count < c->budget ? c->asked_count : c->budget;
+    uint64_t n = 0;
+
+    for (uint64_t i = 0; i < held; i++)
+        n += cycle_seconds(c->asked[i], now_us) < c->budget_s;
+    return n;
+}
+
+static cycle_wait cycle_waits(const mlpipe_cycle *c,
+                              const mlpipe__cycle_view *v)
+{
+    const double rows = (double)(v->matched - c->matched_at);
+    const double rest = cycle_seconds(c->retrained_us, v->now_us);
+    const double fresh = (double)v->labelled * c->share;
+
+    if (c->retrained && rows < (double)c->cooldown)
+        return (cycle_wait){"cooldown", rows, (double)c->cooldown};
+    if (c->retrained && rest < c->cooldown_s)
+        return (cycle_wait){"cooldown_time", rest, c->cooldown_s};
+    if (fresh < (double)c->least)
+        return (cycle_wait){"labelled", fresh, (double)c->least};
+    if (c->retrains && c->asked_count >= c->retrains)
+        return (cycle_wait){"retrains", (double)c->asked_count,
+                            (double)c->retrains};
+    if (c->budget && cycle_spent(c, v->now_us) >= c->budget)
+        return (cycle_wait){"budget", (double)cycle_spent(c, v->now_us),
+                            (double)c->budget};
+    return (cycle_wait){NULL, 0, 0};
+}
+
+/* What the rule saw. */
+typedef struct cycle_seen {
+    double *values, *memory; /* memory: as it was before; in one array */
+    bool pane, fired;
+} cycle_seen;
+
+/* Is a retrain due without any rule? */
+static bool cycle_due(const mlpipe_cycle *c, const mlpipe__cycle_view *v)
+{
+    if (c->every_s > 0 &&
+        cycle_seconds(c->retrained_us, v->now_us) >= c->every_s)
+        return true;
+    return c->volume && v->matched - c->matched_at >= c->volume;
 }
 
 /* A decision of the rule; while it is held back that is said once. */
 static void cycle_rule_line(mlpipe_cycle *c, const mlpipe__cycle_view *v,
-                            int64_t now_us, const double *values,
-                            const char *why)
+                            const cycle_seen *seen, const cycle_wait *wait)
 {
-    mlpipe__audit_begin(&c->log, now_us, why ? "held" : "retrain", v->number);
-    if (why)
-        mlpipe__audit_text(&c->log, "reason", why);
-    mlpipe__audit_number(&c->log, "labelled", (double)v->labelled);
-    mlpipe__audit_values(&c->log, c->trigger, values);
-    mlpipe__audit_end(&c->log);
+    mlpipe__text *log = &c->log;
+
+    mlpipe__audit_begin(log, v->now_us, wait->why ? "held" : "retrain",
+                        v->number);
+    if (wait->why) {
+        mlpipe__audit_text(log, "reason", wait->why);
+        mlpipe__audit_number(log, "has", wait->has);
+        mlpipe__audit_number(log, "needs", wait->needs);
+    } else if (!seen->fired) {
+        mlpipe__audit_text(log, "reason", "schedule");
+    }
+    mlpipe__audit_number(log, "labelled", (double)v->labelled);
+    if (c->every_s > 0) {
+        mlpipe__audit_number(log, "since",
+                             cycle_seconds(c->retrained_us, v->now_us));
+        mlpipe__audit_number(log, "every", c->every_s);
+    }
+    if (c->volume) {
+        mlpipe__audit_number(log, "fresh",
+                             (double)(v->matched - c->matched_at));
+        mlpipe__audit_number(log, "volume", (double)c->volume);
+    }
+    if (c->trigger)
+        mlpipe__audit_values(log, c->trigger, seen->values, seen->memory,
+                             seen->pane);
+    mlpipe__audit_end(log);
 }
 
 /*
@@ -105,40 +181,64 @@ static mlpipe_status cycle_rule(mlpipe_ctx *ctx, mlpipe_cycle *c,
     return MLPIPE_OK;
 }
 
-static mlpipe_status cycle_watch(mlpipe_ctx *ctx, mlpipe_cycle *c,
-                                 const mlpipe__cycle_view *v, int64_t now_us,
-                                 int32_t *action)
+/* Ask the rule, which may remember what it saw. */
+static mlpipe_status cycle_ask(mlpipe_ctx *ctx, mlpipe_cycle *c,
+                               const mlpipe__cycle_view *v, cycle_seen *seen)
 {
-    const char *why = cycle_holds(c, v);
-    unsigned watching = MLPIPE__CYCLE_WATCHING;
-    double *values;
-    mlpipe_status st = cycle_rule(ctx, c, v, now_us);
+    mlpipe_trigger *t = c->trigger;
+    mlpipe_status st;
 
-    if (st || !c->trigger)
-        return st;
-    values = mlpipe__alloc_array(ctx->env, c->trigger->names.count,
-                                 sizeof *values);
-    if (!values)
+    if (!t)
+        return MLPIPE_OK;
+    seen->values = mlpipe__alloc_array(
+        ctx->env, (size_t)t->names.count + t->memory_count,
+        sizeof *seen->values);
+    if (!seen->values)
         return mlpipe__nomem(ctx);
-    st = mlpipe__rule_values(ctx, c->trigger, v->report, values);
-    if (st) {
-        mlpipe__free(ctx->env, values);
+    seen->memory = seen->values + t->names.count;
+    st = mlpipe__rule_values(ctx, t, v->report, seen->values);
+    if (st)
         return st;
-    }
-    if (mlpipe__rule_value(c->trigger, values) != 1.0) {
+    for (uint32_t i = 0; i < t->memory_count; i++)
+        seen->memory[i] = t->memory[i];
+    seen->pane = v->panes != c->panes;
+    c->panes = v->panes;
+    seen->fired =
+        mlpipe__rule_value(t, seen->values, t->memory, seen->pane) == 1.0;
+    return MLPIPE_OK;
+}
+
+static mlpipe_status cycle_watch(mlpipe_ctx *ctx, mlpipe_cycle *c,
+                                 const mlpipe__cycle_view *v, int32_t *action)
+{
+    unsigned watching = MLPIPE__CYCLE_WATCHING;
+    cycle_seen seen = {NULL, NULL, false, false};
+    cycle_wait wait;
+    mlpipe_status st = cycle_rule(ctx, c, v, v->now_us);
+
+    if (!st)
+        st = cycle_ask(ctx, c, v, &seen);
+    if (st)
+        goto done;
+    wait = cycle_waits(c, v);
+    if (!seen.fired && !cycle_due(c, v)) {
         c->held = false;
-    } else if (why) {
+    } else if (wait.why) {
         if (!c->held)
-            cycle_rule_line(c, v, now_us, values, why);
+            cycle_rule_line(c, v, &seen, &wait);
         c->held = true;
     } else if (atomic_compare_exchange_strong(&c->state, &watching,
                                               MLPIPE__CYCLE_WANTED)) {
-        cycle_rule_line(c, v, now_us, values, NULL);
+        cycle_rule_line(c, v, &seen, &wait);
+        if (c->budget)
+            c->asked[c->asked_count % c->budget] = v->now_us;
+        c->asked_count++;
         c->held = false;
         *action = MLPIPE_ACTION_RETRAIN;
     }
-    mlpipe__free(ctx->env, values);
-    return MLPIPE_OK;
+done:
+    mlpipe__free(ctx->env, seen.values);
+    return st;
 }
 
 /* ---- the gate ---------------------------------------------------------- */
@@ -152,7 +252,8 @@ static void cycle_drop_challenger(mlpipe_cycle *c,
     c->challenger = NULL;
     c->withheld = NULL;
     c->matched_at = v->matched;
-    c->retrained = true;
+    c->retrained_us = v->now_us;
+    c->retrained = c->heed = true;
     cycle_set(c, next);
 }
 
@@ -247,6 +348,7 @@ static void cycle_end_probation(mlpipe_cycle *c, const mlpipe__cycle_view *v)
     mlpipe_model_free(c->champion);
     c->champion = NULL;
     c->matched_at = v->matched;
+    c->retrained_us = v->now_us;
     cycle_set(c, MLPIPE__CYCLE_WATCHING);
 }
 
@@ -334,7 +436,7 @@ static mlpipe_status cycle_decide(mlpipe_ctx *ctx, mlpipe_cycle *c,
 {
     switch (state) {
     case MLPIPE__CYCLE_WATCHING:
-        return cycle_watch(ctx, c, v, now_us, action);
+        return cycle_watch(ctx, c, v, action);
     case MLPIPE__CYCLE_WANTED:
         *action = MLPIPE_ACTION_RETRAIN;
         return MLPIPE_OK;
@@ -358,7 +460,7 @@ static mlpipe_status cycle_reserve(mlpipe_ctx *ctx, mlpipe_cycle *c)
 {
     static const char blank[1024];
     const size_t size = c->log.size;
-    const size_t need = 4096 + 16 * strlen(c->rule);
+    const size_t need = 4096 + 32 * strlen(c->rule);
 
     for (size_t n = 0; n < need; n += sizeof blank)
         mlpipe__text_put(&c->log, blank, sizeof blank);

@@ -36,6 +36,8 @@ void mlpipe_trigger_free(mlpipe_trigger *trigger)
     mlpipe__free(env, trigger->ops);
     mlpipe__free(env, trigger->numbers);
     mlpipe__free(env, trigger->kinds);
+    mlpipe__free(env, trigger->panes);
+    mlpipe__free(env, trigger->memory);
     mlpipe__dict_free(&trigger->names);
     mlpipe__free(env, trigger);
     mlpipe__env_drop(env);
@@ -134,7 +136,44 @@ static double rule_apply(uint32_t code, double a, double b)
     }
 }
 
-double mlpipe__rule_value(const mlpipe_trigger *trigger, const double *values)
+/* At least k of n; what is not known may be either. */
+static double rule_of(const double *each, uint32_t n, uint32_t k)
+{
+    uint32_t held = 0, unknown = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        held += each[i] == 1.0;
+        unknown += each[i] != each[i];
+    }
+    if (held >= k)
+        return 1.0;
+    return held + unknown < k ? 0.0 : mlpipe__nan();
+}
+
+/* It holds now, and did at the end of each of the last panes. */
+static double rule_for(double now, uint32_t panes, double *memory, bool pane)
+{
+    if (!memory)
+        return now == 1.0 && panes > 1 ? mlpipe__nan() : now;
+    if (pane)
+        *memory = now == 1.0 ? *memory + 1.0 : 0.0;
+    return now == 1.0 ? (double)(*memory >= panes) : now;
+}
+
+/* On with a, off with b. */
+static double rule_until(double a, double b, double *memory)
+{
+    const bool on = (a == 1.0 || (memory && *memory == 1.0)) && b != 1.0;
+
+    if (memory)
+        *memory = on;
+    if (on)
+        return 1.0;
+    return b == 1.0 || a == a ? 0.0 : a;
+}
+
+double mlpipe__rule_value(const mlpipe_trigger *trigger, const double *values,
+                          double *memory, bool pane)
 {
     double stack[MLPIPE__RULE_DEPTH];
     uint32_t n = 0;
@@ -153,6 +192,20 @@ double mlpipe__rule_value(const mlpipe_trigger *trigger, const double *values)
             break;
         case MLPIPE__RULE_NOT:
             stack[n - 1] = 1.0 - stack[n - 1];
+            break;
+        case MLPIPE__RULE_OF:
+            n -= (op->arg >> 16) - 1;
+            stack[n - 1] = rule_of(stack + n - 1, op->arg >> 16,
+                                   op->arg & 0xffff);
+            break;
+        case MLPIPE__RULE_FOR:
+            stack[n - 1] = rule_for(stack[n - 1], trigger->panes[op->arg],
+                                    memory ? memory + op->arg : NULL, pane);
+            break;
+        case MLPIPE__RULE_UNTIL:
+            n--;
+            stack[n - 1] = rule_until(stack[n - 1], stack[n],
+                                      memory ? memory + op->arg : NULL);
             break;
         default:
             n--;
@@ -174,7 +227,7 @@ static mlpipe_status rule_test(mlpipe_ctx *ctx, const mlpipe_trigger *trigger,
         return mlpipe__nomem(ctx);
     st = mlpipe__rule_values(ctx, trigger, report, values);
     if (!st)
-        *fired = mlpipe__rule_value(trigger, values) == 1.0;
+        *fired = mlpipe__rule_value(trigger, values, NULL, false) == 1.0;
     mlpipe__free(ctx->env, values);
     return st;
 }

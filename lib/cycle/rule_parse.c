@@ -10,9 +10,12 @@ typedef struct rule_pending {
     uint32_t code; /* MLPIPE__RULE_, or RULE_PAREN */
     uint32_t level;
     size_t at;
+    uint32_t want, args; /* RULE_LIST: how many must hold (0: all), had */
 } rule_pending;
 
-enum { RULE_PAREN = 1000, RULE_TRUTH = 1, RULE_VALUE = 2 };
+/* RULE_LIST: the parenthesis of any(), all() and 2 of (). */
+enum { RULE_PAREN = 1000, RULE_LIST = 1001, RULE_TRUTH = 1, RULE_VALUE = 2 };
+enum { RULE_PANES_MAX = 10000 };
 
 typedef struct rule_parser {
     mlpipe_ctx *ctx;
@@ -20,7 +23,7 @@ typedef struct rule_parser {
     const char *text;
     size_t bytes, at;
     mlpipe_trigger *out;
-    uint32_t op_room, number_room, name_room;
+    uint32_t op_room, number_room, name_room, memory_room;
     rule_pending pending[MLPIPE__RULE_DEPTH];
     uint32_t pending_count;
     uint8_t types[MLPIPE__RULE_DEPTH]; /* of the values on the stack */
@@ -116,7 +119,26 @@ static mlpipe_status rule_push(rule_parser *p, uint8_t type, size_t at)
 static bool rule_logical(uint32_t code)
 {
     return code == MLPIPE__RULE_AND || code == MLPIPE__RULE_OR ||
-           code == MLPIPE__RULE_NOT;
+           code == MLPIPE__RULE_NOT || code == MLPIPE__RULE_UNTIL;
+}
+
+static bool rule_is_paren(const rule_pending *p)
+{
+    return p->code == RULE_PAREN || p->code == RULE_LIST;
+}
+
+/* Something that is remembered from look to look. */
+static mlpipe_status rule_emit_memory(rule_parser *p, uint32_t code,
+                                      uint32_t panes)
+{
+    mlpipe_trigger *t = p->out;
+    mlpipe_status st = rule_room(p, (void **)&t->panes, t->memory_count,
+                                 &p->memory_room, sizeof *t->panes);
+
+    if (st)
+        return st;
+    t->panes[t->memory_count++] = panes;
+    return rule_emit(p, code, t->memory_count - 1);
 }
 
 /* Take the topmost operator off its stack and write it out. */
@@ -140,7 +162,8 @@ static mlpipe_status rule_reduce(rule_parser *p)
                     : "this stands between numbers, not conditions");
     p->type_count -= args;
     p->types[p->type_count++] = truth ? RULE_TRUTH : RULE_VALUE;
-    return rule_emit(p, op.code, 0);
+    return op.code == MLPIPE__RULE_UNTIL ? rule_emit_memory(p, op.code, 0)
+                                         : rule_emit(p, op.code, 0);
 }
 
 static mlpipe_status rule_defer(rule_parser *p, uint32_t code, uint32_t level,
@@ -149,13 +172,98 @@ static mlpipe_status rule_defer(rule_parser *p, uint32_t code, uint32_t level,
     if (p->pending_count == MLPIPE__RULE_DEPTH)
         return rule_fail(p, MLPIPE_E_LIMIT, at,
                          "nested too deep; the most is 64");
-    p->pending[p->pending_count++] = (rule_pending){code, level, at};
+    p->pending[p->pending_count++] = (rule_pending){code, level, at, 0, 0};
     return MLPIPE_OK;
+}
+
+/* Write out what binds as tightly as this, down to the innermost ( . */
+static mlpipe_status rule_settle(rule_parser *p, uint32_t level)
+{
+    while (p->pending_count) {
+        const rule_pending *top = &p->pending[p->pending_count - 1];
+        mlpipe_status st;
+        if (rule_is_paren(top) || top->level < level)
+            break;
+        st = rule_reduce(p);
+        if (st)
+            return st;
+    }
+    return MLPIPE_OK;
+}
+
+/* Is `word` here, and ( behind it? Then both are taken. */
+static bool rule_opens(rule_parser *p, const char *word)
+{
+    const size_t n = rule_word(p, p->at);
+    size_t at = p->at + n;
+
+    if (!rule_is(p, p->at, n, word))
+        return false;
+    while (at < p->bytes && (p->text[at] == ' ' || p->text[at] == '\t' ||
+                             p->text[at] == '\n' || p->text[at] == '\r'))
+        at++;
+    if (at == p->bytes || p->text[at] != '(')
+        return false;
+    p->at = at + 1;
+    return true;
+}
+
+static mlpipe_status rule_list(rule_parser *p, uint32_t want, size_t at)
+{
+    const mlpipe_status st = rule_defer(p, RULE_LIST, 0, at);
+
+    if (!st)
+        p->pending[p->pending_count - 1].want = want;
+    return st;
+}
+
+/* A condition of a list ends here. */
+static mlpipe_status rule_item(rule_parser *p, rule_pending *list)
+{
+    list->args++;
+    if (p->types[p->type_count - 1] == RULE_TRUTH)
+        return MLPIPE_OK;
+    return rule_fail(p, MLPIPE_E_PARAM, list->at,
+                     "the list has conditions, such as \"age > 30 d\" or "
+                     "\"performance\", not numbers");
+}
+
+static mlpipe_status rule_comma(rule_parser *p)
+{
+    const size_t at = p->at++;
+    mlpipe_status st = rule_settle(p, 0);
+
+    if (st)
+        return st;
+    if (!p->pending_count ||
+        p->pending[p->pending_count - 1].code != RULE_LIST)
+        return rule_fail(p, MLPIPE_E_PARAM, at,
+                         "a comma stands between the conditions of any(), "
+                         "all() and 2 of ()");
+    return rule_item(p, &p->pending[p->pending_count - 1]);
+}
+
+/* The ) of a list. */
+static mlpipe_status rule_close_list(rule_parser *p)
+{
+    rule_pending list = p->pending[--p->pending_count];
+    mlpipe_status st = rule_item(p, &list);
+
+    if (st)
+        return st;
+    if (list.want > list.args)
+        return rule_fail(p, MLPIPE_E_PARAM, list.at,
+                         "more conditions must hold than the list has");
+    if (!list.want)
+        list.want = list.args;
+    p->type_count -= list.args;
+    p->types[p->type_count++] = RULE_TRUTH;
+    return rule_emit(p, MLPIPE__RULE_OF, list.want | list.args << 16);
 }
 
 /* ---- operands ---------------------------------------------------------- */
 
-static mlpipe_status rule_number(rule_parser *p)
+static mlpipe_status rule_number(rule_parser *p, bool *done)
 {
     static const struct {
         const char *name;
@@ -182,6 +290,15 @@ static mlpipe_status rule_number(rule_parser *p)
         return rule_fail(p, MLPIPE_E_PARAM, from, "this is no number");
     p->at = end;
     rule_skip(p);
+    if (rule_opens(p, "of")) {
+        *done = false;
+        if (!(value >= 1 && value <= MLPIPE__RULE_DEPTH) ||
+            (double)(uint32_t)value != value)
+            return rule_fail(p, MLPIPE_E_PARAM, from,
+                             "how many of the conditions must hold is a "
+                             "whole number from 1 to 64");
+        return rule_list(p, (uint32_t)value, from);
+    }
     word = rule_word(p, p->at);
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         if (!rule_is(p, p->at, word, units[i].name))
@@ -349,9 +466,13 @@ static mlpipe_status rule_operand(rule_parser *p, bool *done)
     if (rule_is(p, at, word, "and") || rule_is(p, at, word, "or"))
         return rule_fail(p, MLPIPE_E_PARAM, at,
                          "a condition is missing before this");
+    if (rule_opens(p, "any"))
+        return rule_list(p, 1, at);
+    if (rule_opens(p, "all"))
+        return rule_list(p, 0, at);
     *done = true;
     if (rule_digit(c) || c == '.')
-        return rule_number(p);
+        return rule_number(p, done);
     if (c == '`')
         return rule_quoted(p);
     if (!word)
@@ -373,21 +494,52 @@ static const struct {
     {"=", MLPIPE__RULE_EQ, 4},  {"+", MLPIPE__RULE_ADD, 5},
     {"-", MLPIPE__RULE_SUB, 5}, {"*", MLPIPE__RULE_MUL, 6},
     {"/", MLPIPE__RULE_DIV, 6}, {"and", MLPIPE__RULE_AND, 2},
-    {"or", MLPIPE__RULE_OR, 1},
+    {"or", MLPIPE__RULE_OR, 1}, {"until", MLPIPE__RULE_UNTIL, 3},
 };
+
+/* for 3 panes, behind a condition. */
+static mlpipe_status rule_for_panes(rule_parser *p)
+{
+    const size_t at = p->at;
+    size_t end;
+    double n = 0;
+    mlpipe_status st = rule_settle(p, 3);
+
+    if (st)
+        return st;
+    if (p->types[p->type_count - 1] != RULE_TRUTH)
+        return rule_fail(p, MLPIPE_E_PARAM, at,
+                         "for stands behind a condition, not a number");
+    p->at += 3;
+    rule_skip(p);
+    for (end = p->at; end < p->bytes && rule_digit(p->text[end]);)
+        end++;
+    if (!mlpipe__parse_f64(p->text + p->at, end - p->at, false, &n) ||
+        n < 1 || n > RULE_PANES_MAX)
+        return rule_fail(p, MLPIPE_E_PARAM, p->at,
+                         "a whole number of panes, from 1 to 10000, stands "
+                         "behind for");
+    p->at = end;
+    rule_skip(p);
+    end = rule_word(p, p->at);
+    if (!rule_is(p, p->at, end, "panes") && !rule_is(p, p->at, end, "pane"))
+        return rule_fail(p, MLPIPE_E_PARAM, p->at,
+                         "panes must stand here, as in \"for 3 panes\"");
+    p->at += end;
+    return rule_emit_memory(p, MLPIPE__RULE_FOR, (uint32_t)n);
+}
 
 static mlpipe_status rule_close(rule_parser *p)
 {
     const size_t at = p->at++;
+    const mlpipe_status st = rule_settle(p, 0);
 
-    while (p->pending_count &&
-           p->pending[p->pending_count - 1].code != RULE_PAREN) {
-        const mlpipe_status st = rule_reduce(p);
-        if (st)
-            return st;
-    }
+    if (st)
+        return st;
     if (!p->pending_count)
         return rule_fail(p, MLPIPE_E_PARAM, at, "this ) closes nothing");
+    if (p->pending[p->pending_count - 1].code == RULE_LIST)
+        return rule_close_list(p);
     p->pending_count--;
     return MLPIPE_OK;
 }
@@ -404,21 +556,16 @@ static mlpipe_status rule_operator(rule_parser *p)
         if (n > left || memcmp(p->text + at, text, n) ||
             (word && word != n))
             continue;
+        const mlpipe_status st = rule_settle(p, rule_operators[i].level);
+        if (st)
+            return st;
         p->at += n;
-        while (p->pending_count &&
-               p->pending[p->pending_count - 1].code != RULE_PAREN &&
-               p->pending[p->pending_count - 1].level >=
-                   rule_operators[i].level) {
-            const mlpipe_status st = rule_reduce(p);
-            if (st)
-                return st;
-        }
         return rule_defer(p, rule_operators[i].code, rule_operators[i].level,
                           at);
     }
     return rule_fail(p, MLPIPE_E_PARAM, at,
-                     "a comparison, + - * /, and, or, ) or the end must "
-                     "stand here");
+                     "a comparison, + - * /, and, or, until, for, ) or the "
+                     "end must stand here");
 }
 
 static mlpipe_status rule_finish(rule_parser *p)
@@ -426,7 +573,7 @@ static mlpipe_status rule_finish(rule_parser *p)
     while (p->pending_count) {
         const rule_pending *top = &p->pending[p->pending_count - 1];
         mlpipe_status st;
-        if (top->code == RULE_PAREN)
+        if (rule_is_paren(top))
             return rule_fail(p, MLPIPE_E_PARAM, top->at,
                              "this ( has no closing one");
         st = rule_reduce(p);
@@ -459,6 +606,11 @@ static mlpipe_status rule_parse(rule_parser *p)
             operand = !done;
         } else if (p->text[p->at] == ')') {
             st = rule_close(p);
+        } else if (p->text[p->at] == ',') {
+            st = rule_comma(p);
+            operand = true;
+        } else if (rule_is(p, p->at, rule_word(p, p->at), "for")) {
+            st = rule_for_panes(p);
         } else {
             st = rule_operator(p);
             operand = true;
@@ -493,6 +645,14 @@ mlpipe_status mlpipe__rule_compile(mlpipe_ctx *ctx,
     mlpipe__dict_init(&p.out->names, p.out->env);
     p.out->rule = mlpipe__strdup(p.out->env, rule, p.bytes);
     st = p.out->rule ? rule_parse(&p) : mlpipe__nomem(ctx);
+    if (!st && p.out->memory_count) {
+        p.out->memory = mlpipe__alloc_array(
+            ctx->env, p.out->memory_count, sizeof *p.out->memory);
+        if (!p.out->memory)
+            st = mlpipe__nomem(ctx);
+        for (uint32_t i = 0; !st && i < p.out->memory_count; i++)
+            p.out->memory[i] = 0.0;
+    }
     if (st) {
         mlpipe_trigger_free(p.out);
         return st;

@@ -28,6 +28,9 @@ const mlpipe__param mlpipe__monitor_params[] = {
      "drop, or the truth of a prediction that has waited for so long"},
     {"pending", MLPIPE_PARAM_INT, "1000000", 16, 1000000000, NULL, 1,
      "predictions and truths that wait for each other"},
+    {"detector", MLPIPE_PARAM_TEXT, "auto", 0, 0, NULL, 1,
+     "of a change of the loss: auto, none, or a detector with its parameters, "
+     "such as 'page_hinkley threshold=20 mode=up'"},
 };
 const uint32_t mlpipe__monitor_param_count =
     sizeof mlpipe__monitor_params / sizeof *mlpipe__monitor_params;
@@ -53,6 +56,7 @@ static mlpipe_status watch_setup(mlpipe_ctx *ctx, mlpipe_monitor *m,
     const mlpipe__setting *delay = mlpipe__params_get(p, "label_delay");
     const uint64_t capture =
         (uint64_t)mlpipe__params_get(p, "capture")->integer;
+    mlpipe_status st;
 
     m->pane_rows = (uint64_t)mlpipe__params_get(p, "pane")->integer;
     m->pane_room = (uint32_t)mlpipe__params_get(p, "panes")->integer;
@@ -64,10 +68,15 @@ static mlpipe_status watch_setup(mlpipe_ctx *ctx, mlpipe_monitor *m,
                         (int64_t)(delay->number * 1e6));
     mlpipe__capture_init(&m->capture, m->env, capture,
                          mlpipe__slot_record_bytes(m->slot));
+    mlpipe__concept_init(&m->concept, m->env);
     m->panes = mlpipe__alloc_array(m->env, m->pane_room, sizeof *m->panes);
     if (!m->panes ||
         !mlpipe__realised_init(&m->realised, m->env, m->pane_rows))
         return mlpipe__nomem(ctx);
+    st = mlpipe__concept_setup(ctx, &m->concept,
+                               mlpipe__params_get(p, "detector")->text);
+    if (st)
+        return st;
     return watch_expire(ctx, mlpipe__params_get(p, "expire")->text,
                         &m->truths);
 }
@@ -92,6 +101,8 @@ static void watch_destroy(mlpipe_monitor *m)
     mlpipe__capture_free(&m->capture);
     if (m->realised.env)
         mlpipe__realised_free(&m->realised);
+    if (m->concept.env)
+        mlpipe__concept_free(&m->concept);
     mlpipe__free(env, m->panes);
     mlpipe__free(env, m->base);
     mlpipe__free(env, m->pane);

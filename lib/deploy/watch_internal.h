@@ -26,6 +26,7 @@ struct mlpipe_monitor {
     mlpipe__truths truths;
     mlpipe__capture capture;
     mlpipe__realised realised;
+    mlpipe__concept concept;
     mlpipe__pane *panes; /* ring of pane_room */
     uint32_t pane_room;
     uint64_t pane_count;

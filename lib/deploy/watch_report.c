@@ -118,6 +118,7 @@ mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
         mlpipe_report_free(r);
         return st;
     }
+    mlpipe__concept_report(&m->concept, r, &worst);
     text = mlpipe__verdict_name(worst);
     mlpipe__report_text(r, "verdict", text, strlen(text));
     watch_put_truths(m, r);

@@ -11,6 +11,7 @@ mlpipe_status mlpipe__watch_follow(mlpipe_ctx *ctx, mlpipe_monitor *m)
     const mlpipe__deployment *d = mlpipe__slot_current(m->slot);
     const uint32_t n = d->recorder.total;
     uint64_t *all[3] = {NULL, NULL, NULL};
+    mlpipe_status st;
 
     if (m->number == d->number)
         return MLPIPE_OK;
@@ -21,6 +22,13 @@ mlpipe_status mlpipe__watch_follow(mlpipe_ctx *ctx, mlpipe_monitor *m)
         while (i)
             mlpipe__free(m->env, all[--i]);
         return mlpipe__nomem(ctx);
+    }
+    st = mlpipe__concept_follow(ctx, &m->concept, d->predictor->model,
+                                d->number);
+    if (st) {
+        for (uint32_t i = 0; i < 3; i++)
+            mlpipe__free(m->env, all[i]);
+        return st;
     }
     mlpipe__free(m->env, m->base);
     mlpipe__free(m->env, m->pane);
@@ -46,6 +54,7 @@ static void watch_matched(mlpipe_monitor *m, const mlpipe__match *match)
 {
     mlpipe__capture_truth(&m->capture, match->row, match->truth);
     mlpipe__realised_add(&m->realised, match);
+    mlpipe__concept_add(&m->concept, match);
 }
 
 /* One seat's ring; memory is taken before an entry is, so that nothing is
@@ -58,7 +67,8 @@ static bool watch_drain_ring(mlpipe_monitor *m, mlpipe__ring *ring)
         mlpipe__match match;
         uint64_t row = UINT64_MAX;
         if (!mlpipe__truths_reserve(&m->truths) ||
-            !mlpipe__capture_reserve(&m->capture))
+            !mlpipe__capture_reserve(&m->capture) ||
+            !mlpipe__concept_reserve(&m->concept))
             return false;
         if (ring->record_bytes)
             row = mlpipe__capture_add(&m->capture, s, s + 1);
@@ -110,17 +120,23 @@ mlpipe_status mlpipe__watch_truths(mlpipe_ctx *ctx, mlpipe_monitor *m)
     m->sorted = mlpipe__told_sort(m->sorted);
     while (m->sorted) {
         mlpipe__told *t = m->sorted;
-        if (!mlpipe__truths_reserve(&m->truths))
+        if (!mlpipe__truths_reserve(&m->truths) ||
+            !mlpipe__concept_reserve(&m->concept))
             return mlpipe__nomem(ctx);
         m->sorted = t->next;
         if (mlpipe__truths_told(&m->truths, t, &match))
             watch_matched(m, &match);
         mlpipe__free(m->env, t);
     }
-    while (mlpipe__truths_expire(&m->truths, m->now_us, &matched, &match))
+    for (;;) {
+        if (!mlpipe__concept_reserve(&m->concept))
+            return mlpipe__nomem(ctx);
+        if (!mlpipe__truths_expire(&m->truths, m->now_us, &matched, &match))
+            break;
         if (matched)
             watch_matched(m, &match);
-    return MLPIPE_OK;
+    }
+    return mlpipe__concept_feed(ctx, &m->concept);
 }
 
 void mlpipe__watch_close(mlpipe_monitor *m, int32_t *closed)

@@ -12,6 +12,8 @@
 
 #include "../model/model_internal.h"
 
+#include <mlpipe/detector.h>
+
 /* ---- counters (recorder.c, also in libmlpipe-serve) -------------------- */
 
 /* The counters that every lane begins with. */
@@ -239,6 +241,56 @@ bool mlpipe__realised_init(mlpipe__realised *r, mlpipe__env *env,
 void mlpipe__realised_free(mlpipe__realised *r);
 void mlpipe__realised_reset(mlpipe__realised *r, uint64_t number);
 void mlpipe__realised_add(mlpipe__realised *r, const mlpipe__match *m);
+
+/* ---- the stream of losses (concept.c) ---------------------------------- */
+
+/* The loss of a match, until it is its turn. */
+typedef struct mlpipe__loss {
+    int64_t label_us;
+    uint64_t id;
+    double loss;
+} mlpipe__loss;
+
+/*
+ * Losses of the deployment that serves, into a detector: 1 where the class is
+ * wrong; of numbers |error| / cap, at most 1, with cap = 4 times the held-out
+ * rmse (no reference: the error as it is).
+ */
+typedef struct mlpipe__concept {
+    mlpipe__env *env;
+    char *text; /* of detector=; NULL: none */
+    mlpipe_detector *detector; /* NULL: none for this model */
+    uint64_t number;           /* of the deployment */
+    bool classes;
+    double cap;         /* of numbers; NaN: none */
+    double mean, upper; /* the held-out loss and its upper 95 % bound; NaN */
+    mlpipe__loss *losses; /* of this tick */
+    uint32_t pending, room;
+    uint64_t n, alarms; /* since it began */
+    double sum;         /* of the losses */
+    double statistic;   /* of the first alarm */
+} mlpipe__concept;
+
+void mlpipe__concept_init(mlpipe__concept *c, mlpipe__env *env);
+void mlpipe__concept_free(mlpipe__concept *c);
+/* text: none, auto or a detector with its parameters. */
+mlpipe_status mlpipe__concept_setup(mlpipe_ctx *ctx, mlpipe__concept *c,
+                                    const char *text);
+/* Begin with another deployment; where it fails nothing has changed. */
+mlpipe_status mlpipe__concept_follow(mlpipe_ctx *ctx, mlpipe__concept *c,
+                                     const mlpipe_model *model,
+                                     uint64_t number);
+/* Forget alarms and losses: somebody has looked into it. */
+void mlpipe__concept_reset(mlpipe__concept *c);
+/* Memory for one loss more; false = out of memory. */
+bool mlpipe__concept_reserve(mlpipe__concept *c);
+/* After a reserve: the loss of a match of this deployment. */
+void mlpipe__concept_add(mlpipe__concept *c, const mlpipe__match *m);
+/* What came in this tick, in the order of (label time, id). */
+mlpipe_status mlpipe__concept_feed(mlpipe_ctx *ctx, mlpipe__concept *c);
+/* "concept" and its numbers. */
+void mlpipe__concept_report(const mlpipe__concept *c, mlpipe_report *r,
+                            uint32_t *worst);
 
 /* ---- the report (drift.c, realised.c) ---------------------------------- */
 

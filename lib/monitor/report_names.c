@@ -18,6 +18,12 @@ static const char *const names_general[] = {
     "features_drifted",
     "features_warned",
     "labelled",
+    "concept.n",
+    "concept.loss",
+    "concept.reference",
+    "concept.statistic",
+    "concept.threshold",
+    "concept.alarms",
     "truths",
     "truths_matched",
     "truths_duplicate",
@@ -131,6 +137,7 @@ mlpipe_status mlpipe__report_names_init(mlpipe_ctx *ctx,
          i++)
         ok = names_add(out, names_general[i], MLPIPE__NAME_NUMBER, false);
     ok = ok && names_add(out, "features", MLPIPE__NAME_VERDICT, false) &&
+         names_add(out, "concept", MLPIPE__NAME_VERDICT, false) &&
          names_add(out, "performance", MLPIPE__NAME_VERDICT, true) &&
          names_add(out, "performance.change", MLPIPE__NAME_NUMBER, true) &&
          names_add(out, "performance.p", MLPIPE__NAME_NUMBER, true) &&

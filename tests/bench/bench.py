@@ -81,6 +81,8 @@ def head(area):
         names = ["dvc", "pyarrow"]
     if area == "models":
         names = ["scikit-learn", "glum", "numpy"]
+    if area == "detectors":
+        names = ["river"]
     for name in names:
         try:
             peers.append(f"{name} {version(name)}")
@@ -418,12 +420,20 @@ def area_models(build, data):
     models.area()
 
 
+# ---- detectors -------------------------------------------------------------
+
+def area_detectors(build, data):
+    sys.modules["bench"] = sys.modules["__main__"] # what detectors.py imports
+    import detectors
+    detectors.area()
+
+
 if __name__ == "__main__":
     area, build, data = sys.argv[1:]
     head(area)
     {"row": area_row, "features": area_features, "train": area_train,
      "csv": area_csv, "data": area_data,
-     "models": area_models}[area](build, data)
+     "models": area_models, "detectors": area_detectors}[area](build, data)
     print()
     for text in differs:
         print(f"not the same work: {text}", file=sys.stderr)

@@ -3,7 +3,7 @@
 # Ours beside the peers' current releases, one table an area:
 #   tests/bench/run.sh [AREA]...          prints the tables
 #   tests/bench/run.sh record [AREA]...   and puts them in RESULTS.md
-# The areas are row, features, train, csv, data and models.
+# The areas are row, features, train, csv, data, models and detectors.
 # `train` and `csv` need the real files (MLPIPE_TEST_DATA). No timing decides
 # the exit status: only a crash, or that both did not do the same work.
 set -u
@@ -13,7 +13,7 @@ if [ "${1:-}" = record ]; then
     record=yes
     shift
 fi
-[ $# -gt 0 ] || set -- row features train csv data models
+[ $# -gt 0 ] || set -- row features train csv data models detectors
 if [ -z "${MLPIPE_TEST_DATA:-}" ] && [ -d ../shared/data ]; then
     MLPIPE_TEST_DATA=$(cd ../shared/data && pwd)
 fi
@@ -47,6 +47,13 @@ case " $* " in
 *" data "*)
     "$peers/bin/pip" install -q --disable-pip-version-check dvc ||
         { echo "dvc cannot be installed"; exit 1; }
+    ;;
+esac
+
+case " $* " in
+*" detectors "*)
+    "$peers/bin/pip" install -q --disable-pip-version-check 'river==0.26.*' ||
+        { echo "river cannot be installed"; exit 1; }
     ;;
 esac
 

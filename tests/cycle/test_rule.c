@@ -76,6 +76,23 @@ static void test_meaning(void **state)
         {"not age > 30 d", 0},
         {"not (age > 30 d) or performance", 1},
         {"1 / 0 > 5 or 1 / 0 < 5", 0},
+        {"any(features, age > 30 d, rmse > 9)", 1},
+        {"any (features)", 0},
+        {"all(performance, age > 30 d)", 1},
+        {"all(performance, features, age > 30 d)", 0},
+        {"2 of (features, performance, age > 30 d)", 1},
+        {"2 of (features, performance, age > 90 d or rmse > 9)", 0},
+        {"3 of (performance, performance, performance)", 1},
+        {"not any(features, 2 of (features, performance))", 1},
+        {"all(any(features, performance), not all(features, performance))", 1},
+        {"rmse > 1 and 1 of (rmse > 1.1 * reference, features)", 1},
+        {"performance for 1 pane", 1},
+        {"performance for 2 panes", 0},
+        {"not features for 1 panes and performance", 1},
+        {"features until performance", 0},
+        {"performance until features", 1},
+        {"performance until performance", 0},
+        {"rmse > 1.1 until rmse < 1.05", 1},
     };
     mlpipe_ctx *c;
     mlpipe_model *m;
@@ -111,6 +128,17 @@ static void test_not_known(void **state)
         {"rmse != 1", 0},
         {"rmse * 0 = 0", 0},
         {"features_drifted >= 1 or features", 0},
+        {"any(performance, features)", 0},
+        {"not any(performance, features)", 0},
+        {"any(performance, age > 1 d)", 1},
+        {"all(performance, age > 1 d)", 0},
+        {"not all(performance, age < 1 d)", 1},
+        {"2 of (performance, age > 1 d, features)", 0},
+        {"not 2 of (performance, age < 1 d, features)", 1},
+        {"performance for 1 pane", 0},
+        {"not (age > 1 d for 2 panes)", 0},
+        {"performance until features", 0},
+        {"not (performance until age > 1 d)", 1},
     };
     mlpipe_ctx *c;
     mlpipe_model *m;
@@ -155,6 +183,25 @@ static void test_refused(void **state)
         {"age > 1 $", "comparison"},
         {"auc > 0.5", "has no \"auc\""},
         {"()", "must stand here"},
+        {"any()", "must stand here"},
+        {"any(performance", "no closing"},
+        {"any(performance,)", "must stand here"},
+        {"any(age, performance)", "list has conditions"},
+        {"all(performance, age)", "list has conditions"},
+        {"3 of (performance, features)", "more conditions"},
+        {"0 of (performance)", "whole number"},
+        {"1.5 of (performance)", "whole number"},
+        {"65 of (performance)", "whole number"},
+        {"performance, features", "comma"},
+        {"(performance, features)", "comma"},
+        {"age for 2 panes > 1", "behind a condition"},
+        {"performance for panes", "whole number of panes"},
+        {"performance for 0 panes", "whole number of panes"},
+        {"performance for 10001 panes", "whole number of panes"},
+        {"performance for 2", "panes must"},
+        {"performance for 2 rows", "panes must"},
+        {"age until performance", "conditions"},
+        {"any > 1", "has no \"any\""},
     };
     mlpipe_ctx *c;
     mlpipe_model *m;
@@ -205,6 +252,51 @@ static void test_refused(void **state)
     (void)state;
 }
 
+/* One look with what is remembered. */
+static double look(mlpipe_trigger *t, double value, bool pane)
+{
+    return mlpipe__rule_value(t, &value, t->memory, pane);
+}
+
+/* Panes in a row, and an alarm that ends elsewhere than it began. */
+static void test_remembered(void **state)
+{
+    mlpipe_trigger *t;
+    mlpipe_model *m;
+    mlpipe_ctx *c;
+
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
+    m = serve_model(c, 1, 0, true);
+    assert_ok(c, mlpipe_trigger_new(c, m, "rmse > 1 for 3 panes", &t));
+    assert_int_equal(t->memory_count, 1);
+    assert_true(look(t, 2, true) == 0);
+    assert_true(look(t, 2, false) == 0); /* no pane: it does not count */
+    assert_true(look(t, 2, true) == 0);
+    assert_true(look(t, 2, true) == 1);
+    assert_true(look(t, 2, false) == 1);
+    assert_true(look(t, 0, false) == 0); /* it does not hold now */
+    assert_true(look(t, 2, false) == 1); /* but did at the end of panes */
+    assert_true(look(t, 0, true) == 0);
+    assert_true(look(t, 2, true) == 0);
+    assert_true(look(t, mlpipe__nan(), true) != look(t, 2, false));
+    assert_true(look(t, 2, true) == 0);
+    assert_true(look(t, 2, true) == 0);
+    assert_true(look(t, 2, true) == 1);
+    mlpipe_trigger_free(t);
+    assert_ok(c, mlpipe_trigger_new(c, m, "rmse > 2 until rmse < 1", &t));
+    assert_true(look(t, 1.5, true) == 0);
+    assert_true(look(t, 2.5, true) == 1);
+    assert_true(look(t, 1.5, true) == 1);
+    assert_true(look(t, mlpipe__nan(), true) == 1);
+    assert_true(look(t, 0.5, true) == 0);
+    assert_true(look(t, 1.5, true) == 0);
+    assert_true(look(t, mlpipe__nan(), true) != 0);
+    mlpipe_trigger_free(t);
+    mlpipe_model_free(m);
+    mlpipe_ctx_free(c);
+    (void)state;
+}
+
 /* Any depth and length is an answer, never a crash. */
 static void test_limits(void **state)
 {
@@ -233,6 +325,20 @@ static void test_limits(void **state)
     memcpy(text + n, "age > 2", 8);
     assert_ok(c, mlpipe_trigger_new(c, m, text, &t));
     mlpipe_trigger_free(t);
+    /* a list has nearly as many conditions as the stack is deep */
+    for (int i = 0; i < 66; i++)
+        memcpy(text + 4 + 9 * i, "age > 1, ", 9);
+    memcpy(text, "any(", 4);
+    memcpy(text + 4 + 9 * 62 + 7, ")", 2);
+    assert_ok(c, mlpipe_trigger_new(c, m, text, &t));
+    mlpipe_trigger_free(t);
+    memcpy(text + 4 + 9 * 62 + 7, ", ", 2);
+    memcpy(text + 4 + 9 * 63 + 7, ")", 2);
+    assert_status(MLPIPE_E_LIMIT, mlpipe_trigger_new(c, m, text, &t));
+    for (int i = 0; i < 65; i++)
+        memcpy(text + 4 * i, "any(", 4);
+    text[260] = 0;
+    assert_status(MLPIPE_E_LIMIT, mlpipe_trigger_new(c, m, text, &t));
     mlpipe_model_free(m);
     mlpipe_ctx_free(c);
     (void)state;
@@ -244,6 +350,7 @@ int main(void)
         cmocka_unit_test(test_meaning),
         cmocka_unit_test(test_not_known),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_remembered),
         cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

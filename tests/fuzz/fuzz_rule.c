@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             if (k == 7 || (k + i) % 5 == 0)
                 values[i] = mlpipe__nan();
         }
-        v = mlpipe__rule_value(t, values);
+        v = mlpipe__rule_value(t, values, t->memory, true);
         fuzz_require(v == 1 || v == 0 || v != v);
     }
     mlpipe_trigger_free(t);

@@ -16,6 +16,11 @@ fi
     "$env/bin/pip" install -q duckdb pandas polars pyarrow ||
     echo "duckdb, pandas, polars or pyarrow cannot be installed:" \
         "tests/python/test_arrow.py is skipped"
+# The peer of the detectors, of the version whose alarms they have.
+"$env/bin/python" -c 'import river' 2> /dev/null ||
+    "$env/bin/pip" install -q 'river==0.26.*' ||
+    echo "river cannot be installed: test_river of" \
+        "tests/python/test_detector.py is skipped"
 MLPIPE_LIBRARY=$PWD/build/tests/lib/libmlpipe.so.0 \
     PYTHONPATH=$PWD/bindings/python PYTHONDONTWRITEBYTECODE=1 \
     "$env/bin/pytest" -q -p no:cacheprovider tests/python

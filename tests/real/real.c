@@ -357,6 +357,49 @@ static void search_gains(const recipe *r, const char *space)
     mlpipe_dataset_free(d);
 }
 
+/*
+ * The loop against the model that it began with, on prices that drift: one
+ * recipe and one setting for all starts, nothing made of labels. A truth
+ * comes with the next row.
+ */
+static double loop_gain(const mlpipe_dataset *d, int start, double *frozen)
+{
+    static const recipe prices = {"electricity.csv",
+                                  "target=class task=binary holdout=0.1",
+                                  {"scale", NULL, "logistic", NULL}};
+    mlpipe_pipeline *p = make(&prices);
+    mlpipe_report *r;
+    char params[400];
+    double gain;
+    snprintf(params, sizeof params,
+             "start=0.%d tick=50 monitor='capture=1000 "
+             "detector=''page_hinkley threshold=20 mode=up''' "
+             "cycle='when=concept gate=accuracy probation=500 cooldown=500 "
+             "retrains=60'",
+             start);
+    check(mlpipe_cycle_replay(ctx, p, NULL, d, params, NULL, &r), "replay");
+    gain = mlpipe_report_get(r, "accuracy.difference");
+    *frozen = mlpipe_report_get(r, "accuracy.frozen");
+    mlpipe_report_free(r);
+    mlpipe_pipeline_free(p);
+    return gain;
+}
+
+static void loop_gains(void)
+{
+    mlpipe_dataset *d = read_file("electricity.csv");
+    for (int start = 20; start <= 40; start += 5) {
+        char name[40];
+        double frozen;
+        const double gain = loop_gain(d, start, &frozen);
+        if (start == 25)
+            figure("electricity_frozen", frozen, 0.72);
+        snprintf(name, sizeof name, "electricity_cycle_%d", start);
+        figure(name, gain, start == 25 ? 0.02 : 0.01);
+    }
+    mlpipe_dataset_free(d);
+}
+
 int main(int argc, char **argv)
 {
     static const recipe king = {
@@ -452,6 +495,7 @@ int main(int argc, char **argv)
     figure("california_same_bits", same_bits(&california), 1);
     figure("adult_same_bits", same_bits(&adult), 1);
     figure("diamonds_same_bits", same_bits(&diamonds), 1);
+    loop_gains();
     figure("electricity_same_bits", same_bits(&electricity), 1);
     mlpipe_ctx_free(ctx);
     return 0;

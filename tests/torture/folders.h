@@ -36,6 +36,9 @@ FOLDER(store)
 #ifdef TORTURE_VERSIONS
 FOLDER(versions)
 #endif
+#ifdef TORTURE_DETECTOR
+FOLDER(detector)
+#endif
 #ifdef TORTURE_MONITOR
 FOLDER(monitor)
 #endif
@@ -56,4 +59,7 @@ FOLDER(synth)
 #endif
 #ifdef TORTURE_TABLES
 FOLDER(tables)
+#endif
+#ifdef TORTURE_REPLAY
+FOLDER(replay)
 #endif

@@ -19,11 +19,13 @@ import difflib
 import html
 import json
 
-from . import _arrow, _raw
+from . import _arrow, _raw, _replay
 from ._base import (Error, _bytes, _ctx, _Handle, _is, _lib, _names, _params,
                     _text, configure, version)
+from ._detector import Detector
+from ._replay import audit
 
-Error.__module__ = __name__  # where users find it
+Error.__module__ = Detector.__module__ = __name__  # where users find them
 
 # what expressions are made of
 _WORDS = (_raw.MLPIPE_KIND_FUNCTION, _raw.MLPIPE_KIND_SYNTAX)
@@ -685,6 +687,24 @@ class Pipeline(_Handle):
         return Report(_ctx().give("mlpipe_compare_recipes",
                                   _raw.mlpipe_report, self._p, other._p,
                                   dataset._p, _params(params, named)))
+
+    def replay(self, dataset, params="", first=None, **named):
+        """Run the monitored loop over rows in the order of time.
+
+        Gives (a Report, the audit log: a JSON object a line). The first model
+        is fitted on start= of the rows unless first is one.
+
+            report, log = recipe.replay(
+                data, start=0.25, label_rows=1,
+                monitor="capture=1000", cycle="when=concept probation=500")
+        """
+        _is(dataset, Dataset)
+        if first is not None:
+            _is(first, Model)
+        report, log = _replay.run(
+            self._p, None if first is None else first._p, dataset._p, params,
+            named)
+        return Report(report), log
 
     def to_json(self):
         return _ctx().text("mlpipe_pipeline_json", self._p).decode()

@@ -166,7 +166,10 @@ class _Context(_Handle):
 
     def text(self, name, *arguments):
         """Call a function that gives a buffer; its bytes."""
-        buffer = self.give(name, _raw.mlpipe_buffer, *arguments)
+        return self.taken(self.give(name, _raw.mlpipe_buffer, *arguments))
+
+    def taken(self, buffer):
+        """The bytes of a buffer, which is freed."""
         try:
             return ctypes.string_at(_lib.mlpipe_buffer_data(buffer),
                                     _lib.mlpipe_buffer_size(buffer))

@@ -88,6 +88,7 @@ MLPIPE_KIND_LEARNER = 4
 MLPIPE_KIND_FUNCTION = 5
 MLPIPE_KIND_SYNTAX = 6
 MLPIPE_KIND_TAIL = 7
+MLPIPE_KIND_DETECTOR = 8
 MLPIPE_PARAM_INT = 1
 MLPIPE_PARAM_REAL = 2
 MLPIPE_PARAM_BOOL = 3
@@ -135,6 +136,9 @@ MLPIPE_ACTION_SWAPPED = 2
 MLPIPE_ACTION_REJECTED = 3
 MLPIPE_ACTION_CONFIRMED = 4
 MLPIPE_ACTION_ROLLED_BACK = 5
+MLPIPE_DETECTOR_NONE = 0
+MLPIPE_DETECTOR_WARN = 1
+MLPIPE_DETECTOR_DRIFT = 2
 MLPIPE_VERSION = 256
 
 
@@ -203,6 +207,10 @@ class mlpipe_trigger(Structure):
 
 
 class mlpipe_cycle(Structure):
+    pass
+
+
+class mlpipe_detector(Structure):
     pass
 
 
@@ -598,12 +606,16 @@ FUNCTIONS = {
         [POINTER(mlpipe_ctx), POINTER(c_uint64), POINTER(c_uint64)]),
     "mlpipe_ctx_new": (c_int32,
         [POINTER(mlpipe_ctx_options), POINTER(POINTER(mlpipe_ctx))]),
+    "mlpipe_cycle_audit": (c_int32,
+        [POINTER(mlpipe_ctx), c_char_p, c_size_t, POINTER(c_uint64)]),
     "mlpipe_cycle_free": (None,
         [POINTER(mlpipe_cycle)]),
     "mlpipe_cycle_log": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_cycle), POINTER(POINTER(mlpipe_buffer))]),
     "mlpipe_cycle_new": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_monitor), POINTER(mlpipe_pipeline), c_char_p, POINTER(POINTER(mlpipe_cycle))]),
+    "mlpipe_cycle_replay": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_pipeline), POINTER(mlpipe_model), POINTER(mlpipe_dataset), c_char_p, POINTER(POINTER(mlpipe_buffer)), POINTER(POINTER(mlpipe_report))]),
     "mlpipe_cycle_retrain": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_cycle)]),
     "mlpipe_cycle_tick": (c_int32,
@@ -670,6 +682,22 @@ FUNCTIONS = {
         [POINTER(mlpipe_dataset), c_uint32]),
     "mlpipe_dataset_with_column": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_dataset), c_char_p, POINTER(POINTER(mlpipe_dataset))]),
+    "mlpipe_detector_free": (None,
+        [POINTER(mlpipe_detector)]),
+    "mlpipe_detector_get": (c_double,
+        [POINTER(mlpipe_detector), c_char_p]),
+    "mlpipe_detector_load": (c_int32,
+        [POINTER(mlpipe_ctx), c_void_p, c_size_t, POINTER(POINTER(mlpipe_detector))]),
+    "mlpipe_detector_new": (c_int32,
+        [POINTER(mlpipe_ctx), c_char_p, c_char_p, POINTER(POINTER(mlpipe_detector))]),
+    "mlpipe_detector_reset": (None,
+        [POINTER(mlpipe_detector)]),
+    "mlpipe_detector_save": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_detector), POINTER(POINTER(mlpipe_buffer))]),
+    "mlpipe_detector_update": (c_int32,
+        [POINTER(mlpipe_detector), c_double]),
+    "mlpipe_detector_update_batch": (c_uint64,
+        [POINTER(mlpipe_detector), POINTER(c_double), c_uint64, POINTER(c_int32), POINTER(c_uint64)]),
     "mlpipe_evaluate": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_model), POINTER(mlpipe_dataset), c_char_p, POINTER(POINTER(mlpipe_report))]),
     "mlpipe_fit": (c_int32,
