@@ -47,8 +47,34 @@ static inline uint64_t mlpipe__count_get(const mlpipe__count *c)
                                 memory_order_relaxed);
 }
 
+typedef struct mlpipe__recorder mlpipe__recorder;
+
+/*
+ * A number whose cuts lie in a table (recorder_cells.c): eight pivots, then
+ * blocks of eight cuts, NaN behind the last. At least four blocks, so that few
+ * cuts can be halved five times without looking where they end; the ninth
+ * block, which no pivot ends, has a NaN at its end.
+ */
+enum {
+    MLPIPE__CELLS_EIGHT = 8,
+    MLPIPE__CELLS_FEW = 31,
+    MLPIPE__CELLS_MOST = 71
+};
+typedef struct mlpipe__recorder_number {
+    const double *table;
+    const uint8_t *flags; /* MLPIPE_FLAG_ of each cell */
+    uint32_t input, first;
+    bool many; /* cuts */
+} mlpipe__recorder_number;
+
+/* One way to count the numbers of a row; gives its flags. */
+typedef uint32_t mlpipe__cells_run(const mlpipe__recorder *r,
+                                   mlpipe__count *counters,
+                                   const unsigned char *scratch,
+                                   const uint32_t *lanes);
+
 /* Where the counters of a model's inputs and score lie in a lane. */
-typedef struct mlpipe__recorder {
+struct mlpipe__recorder {
     mlpipe__env *env;
     const mlpipe__reference *reference; /* of the model; NULL = none */
     uint32_t input_count;
@@ -56,12 +82,21 @@ typedef struct mlpipe__recorder {
     uint32_t *first;      /* per input: its first counter; 0 = not counted */
     uint32_t score_first; /* 0 = not counted */
     uint32_t total;       /* counters of a lane */
-} mlpipe__recorder;
+    uint32_t number_count, other_count;
+    mlpipe__recorder_number *numbers;
+    uint32_t *others; /* inputs that have no table */
+    double *tables;
+    uint8_t *cell_flags;
+    mlpipe__cells_run *run;
+};
 
 /* Borrows the model, which must outlive it. False = out of memory. */
 bool mlpipe__recorder_init(mlpipe__recorder *r, mlpipe__env *env,
                            const mlpipe_model *model);
 void mlpipe__recorder_free(mlpipe__recorder *r);
+/* The best way of this machine up to 0 plain, 1 AVX2, 2 AVX-512; they count
+ * alike. */
+mlpipe__cells_run *mlpipe__recorder_way(uint32_t isa);
 /*
  * Count the inputs of one row: input i is the double at scratch + lanes[i].
  * Gives the MLPIPE_FLAG_ bits of the row.
