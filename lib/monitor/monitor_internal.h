@@ -73,6 +73,10 @@ typedef uint32_t mlpipe__cells_run(const mlpipe__recorder *r,
                                    const unsigned char *scratch,
                                    const uint32_t *lanes);
 
+/* How many cuts of a number with a table are <= x, in one way. */
+typedef uint32_t mlpipe__cells_find(const mlpipe__recorder_number *q,
+                                    double x);
+
 /* Where the counters of a model's inputs and score lie in a lane. */
 struct mlpipe__recorder {
     mlpipe__env *env;
@@ -88,15 +92,19 @@ struct mlpipe__recorder {
     double *tables;
     uint8_t *cell_flags;
     mlpipe__cells_run *run;
+    uint32_t moments_first; /* == total: none */
+    mlpipe__cells_find *find;
+    uint32_t *moments_table; /* per input of the moments: its number among
+                                `numbers`, or UINT32_MAX */
 };
 
 /* Borrows the model, which must outlive it. False = out of memory. */
 bool mlpipe__recorder_init(mlpipe__recorder *r, mlpipe__env *env,
                            const mlpipe_model *model);
 void mlpipe__recorder_free(mlpipe__recorder *r);
-/* The best way of this machine up to 0 plain, 1 AVX2, 2 AVX-512; they count
- * alike. */
-mlpipe__cells_run *mlpipe__recorder_way(uint32_t isa);
+/* Take the best way of this machine up to 0 plain, 1 AVX2, 2 AVX-512; they
+ * count alike. */
+void mlpipe__recorder_way(mlpipe__recorder *r, uint32_t isa);
 /*
  * Count the inputs of one row: input i is the double at scratch + lanes[i].
  * Gives the MLPIPE_FLAG_ bits of the row.
@@ -105,6 +113,33 @@ uint32_t mlpipe__recorder_inputs(const mlpipe__recorder *r,
                                  mlpipe__count *counters,
                                  const unsigned char *scratch,
                                  const uint32_t *lanes);
+/*
+ * Second moments (moments.c; libmlpipe-serve has none). Counters of a lane
+ * from moments_first on: rows that were looked at, sums of scores, sums of
+ * their products in the order of mlpipe__ref_moments. Sums that fall wrap
+ * around, so that a difference of two readings is right as an int64_t.
+ *
+ * A row is looked at where the hash of its key is at most `most` (0: none,
+ * UINT32_MAX: all). The key is the request's id, so that which rows they are
+ * depends on no worker; rows without an id take their number in the lane. The
+ * golden ratio spreads numbers that follow each other evenly.
+ */
+static inline bool mlpipe__moments_take(uint32_t most, uint64_t key)
+{
+    key ^= key >> 32;
+    return most &&
+           (uint32_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32) <= most;
+}
+bool mlpipe__recorder_moments_init(mlpipe__recorder *r);
+void mlpipe__recorder_moments(const mlpipe__recorder *r,
+                              mlpipe__count *counters,
+                              const unsigned char *scratch,
+                              const uint32_t *lanes);
+static inline uint32_t mlpipe__moments_counters(const mlpipe__ref_moments *m)
+{
+    return 1 + m->count + mlpipe__comoments_at(m->count, 0);
+}
+
 /* Count the row, its flags and its score; gives the flags with _NULL. */
 uint32_t mlpipe__recorder_score(const mlpipe__recorder *r,
                                 mlpipe__count *counters, uint32_t flags,
@@ -318,6 +353,16 @@ mlpipe_status mlpipe__drift_report(mlpipe_ctx *ctx, const mlpipe_model *model,
                                    const uint64_t *counts,
                                    const mlpipe__drift_limits *limits,
                                    mlpipe_report *report, uint32_t *worst);
+/*
+ * Correlations and the distance from the reference's basis (counters of the
+ * recorder from moments_first on, or NULL where there are too few rows), with
+ * the verdicts "correlations" and "reconstruction". Only where the model's
+ * reference has moments.
+ */
+mlpipe_status mlpipe__moments_report(mlpipe_ctx *ctx,
+                                     const mlpipe_model *model,
+                                     const uint64_t *counts, double alpha,
+                                     mlpipe_report *report, uint32_t *worst);
 /* Metrics on the matches beside the reference, and "performance". */
 mlpipe_status mlpipe__realised_report(mlpipe_ctx *ctx,
                                       const mlpipe_model *model,

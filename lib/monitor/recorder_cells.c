@@ -145,17 +145,25 @@ static uint32_t cells_row_avx512(const mlpipe__recorder *r,
     CELLS_ROW(cells_avx512);
 }
 
-mlpipe__cells_run *mlpipe__recorder_way(uint32_t isa)
+void mlpipe__recorder_way(mlpipe__recorder *r, uint32_t isa)
 {
-    return isa > 1 && mlpipe__has_avx512() ? cells_row_avx512
-           : isa && mlpipe__has_avx2()     ? cells_row_avx2
-                                           : cells_row_plain;
+    r->run = cells_row_plain;
+    r->find = cells_plain;
+    if (isa && mlpipe__has_avx2()) {
+        r->run = cells_row_avx2;
+        r->find = cells_avx2;
+    }
+    if (isa > 1 && mlpipe__has_avx512()) {
+        r->run = cells_row_avx512;
+        r->find = cells_avx512;
+    }
 }
 #else
-mlpipe__cells_run *mlpipe__recorder_way(uint32_t isa)
+void mlpipe__recorder_way(mlpipe__recorder *r, uint32_t isa)
 {
     (void)isa;
-    return cells_row_plain;
+    r->run = cells_row_plain;
+    r->find = cells_plain;
 }
 #endif
 

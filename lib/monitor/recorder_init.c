@@ -78,6 +78,7 @@ bool mlpipe__recorder_init(mlpipe__recorder *r, mlpipe__env *env,
     const mlpipe__program *p = model->program;
     const mlpipe__reference *ref = model->reference;
     uint32_t next = MLPIPE__COUNT_HEAD;
+    bool ok;
 
     memset(r, 0, sizeof *r);
     r->env = env;
@@ -100,12 +101,15 @@ bool mlpipe__recorder_init(mlpipe__recorder *r, mlpipe__env *env,
         r->score_first = next;
         next += ref->score.cells;
     }
-    r->total = next;
-    r->run = mlpipe__recorder_way(UINT32_MAX);
-    if (cells_tables(r))
-        return true;
-    mlpipe__recorder_free(r);
-    return false;
+    r->total = r->moments_first = next;
+    mlpipe__recorder_way(r, UINT32_MAX);
+    ok = cells_tables(r);
+#ifndef MLPIPE_SERVE
+    ok = ok && mlpipe__recorder_moments_init(r);
+#endif
+    if (!ok)
+        mlpipe__recorder_free(r);
+    return ok;
 }
 
 void mlpipe__recorder_free(mlpipe__recorder *r)
@@ -116,5 +120,6 @@ void mlpipe__recorder_free(mlpipe__recorder *r)
     mlpipe__free(r->env, r->others);
     mlpipe__free(r->env, r->tables);
     mlpipe__free(r->env, r->cell_flags);
+    mlpipe__free(r->env, r->moments_table);
     memset(r, 0, sizeof *r);
 }

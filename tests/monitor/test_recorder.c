@@ -163,7 +163,7 @@ static void test_ways(void **state)
             mlpipe__alloc_array(c->env, r.total, sizeof *counters);
         assert_true(expected && counters);
         memset(expected, 0, r.total * sizeof *expected);
-        r.run = mlpipe__recorder_way(isa);
+        mlpipe__recorder_way(&r, isa);
         for (uint32_t row = 0; row < WAYS_ROWS; row++) {
             uint32_t flags = 0;
             for (uint32_t i = 0; i < WAYS_INPUTS; i++) {
