@@ -25,7 +25,7 @@ typedef struct mlpipe_monitor mlpipe_monitor;
  * Parameters: pane=1000 (rows), panes=24 (kept), capture=0 (the newest served
  * rows kept for retraining), alpha=0.01, psi=0.1 (effect below which drift is
  * no drift), label_delay=30 d, expire=drop, pending=1000000 (predictions that
- * wait for their truth), moments=16 (one row in so many is looked at for how
+ * wait for their truth), moments=32 (one row in so many is looked at for how
  * the inputs go together: by a hash of its id, so that it is the same rows
  * whichever worker serves them, or every so many rows of a worker where
  * requests have no id; 0 = none, which costs nothing).

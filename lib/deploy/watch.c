@@ -28,7 +28,7 @@ const mlpipe__param mlpipe__monitor_params[] = {
      "drop, or the truth of a prediction that has waited for so long"},
     {"pending", MLPIPE_PARAM_INT, "1000000", 16, 1000000000, NULL, 1,
      "predictions and truths that wait for each other"},
-    {"moments", MLPIPE_PARAM_INT, "16", 0, 1000000, NULL, 1,
+    {"moments", MLPIPE_PARAM_INT, "32", 0, 1000000, NULL, 1,
      "one row in so many is looked at for correlations; 0 = none"},
 };
 const uint32_t mlpipe__monitor_param_count =

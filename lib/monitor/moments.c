@@ -35,8 +35,7 @@ static int32_t moments_score_of(const mlpipe__recorder *r,
     const int16_t *score = m->score + m->start[i];
 
     if (table != UINT32_MAX)
-        return score[(1 + r->find(&r->numbers[table], x)) &
-                     -(uint32_t)(x == x)];
+        return score[r->find(&r->numbers[table], x)];
     return score[mlpipe__ref_cell(&r->reference->inputs[m->input[i]], x,
                                   x == x)];
 }

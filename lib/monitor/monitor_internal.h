@@ -51,14 +51,14 @@ typedef struct mlpipe__recorder mlpipe__recorder;
 
 /*
  * A number whose cuts lie in a table (recorder_cells.c): eight pivots, then
- * blocks of eight cuts, NaN behind the last. At least four blocks, so that few
- * cuts can be halved five times without looking where they end; the ninth
- * block, which no pivot ends, has a NaN at its end.
+ * blocks of eight entries, the last of each block a pivot, NaN behind the last
+ * of all. At least four blocks, so that few can be halved five times without
+ * looking where they end; the ninth block, which no pivot ends, ends in a NaN.
  */
 enum {
     MLPIPE__CELLS_EIGHT = 8,
-    MLPIPE__CELLS_FEW = 31,
-    MLPIPE__CELLS_MOST = 71
+    MLPIPE__CELLS_FEW = 30, /* cuts; one entry more comes before them */
+    MLPIPE__CELLS_MOST = 70
 };
 typedef struct mlpipe__recorder_number {
     const double *table;
@@ -73,7 +73,7 @@ typedef uint32_t mlpipe__cells_run(const mlpipe__recorder *r,
                                    const unsigned char *scratch,
                                    const uint32_t *lanes);
 
-/* How many cuts of a number with a table are <= x, in one way. */
+/* The cell of a number with a table, in one way. */
 typedef uint32_t mlpipe__cells_find(const mlpipe__recorder_number *q,
                                     double x);
 
@@ -89,6 +89,7 @@ struct mlpipe__recorder {
     uint32_t number_count, other_count;
     mlpipe__recorder_number *numbers;
     uint32_t *others; /* inputs that have no table */
+    mlpipe__recorder_number score; /* table NULL: it has none */
     double *tables;
     uint8_t *cell_flags;
     mlpipe__cells_run *run;

@@ -25,7 +25,9 @@ uint32_t mlpipe__recorder_score(const mlpipe__recorder *r,
         mlpipe__count_add(counters + MLPIPE__COUNT_UNANSWERED, 1);
     if (r->score_first) {
         const uint32_t cell =
-            mlpipe__ref_cell(&r->reference->score, score, valid);
+            r->score.table
+                ? r->find(&r->score, valid ? score : mlpipe__nan())
+                : mlpipe__ref_cell(&r->reference->score, score, valid);
         mlpipe__count_add(counters + r->score_first + cell, 1);
     }
     return flags;

@@ -2,10 +2,9 @@
 /*
  * The cells of a row's inputs. Numbers are looked up without a branch that
  * depends on them, since a branch that is guessed wrong costs more than all
- * the rest: the cuts of a number lie sorted in blocks of eight behind the last
- * cut of each block, NaN behind the real ones, which is below nothing. Cells
- * are numbered alike on every path, so that counts do not depend on the
- * machine.
+ * the rest. A cell is how many entries of a table are <= x: minus infinity, the
+ * cuts, then NaN, which is below nothing; so a missing value is in cell 0. All
+ * ways to count them agree, so that counts do not depend on the machine.
  */
 #include "monitor_internal.h"
 
@@ -47,7 +46,7 @@ static inline uint32_t cells_eight(const double *cuts, double x)
     return n;
 }
 
-/* How many cuts are <= x. Whether there are few is the same for every row. */
+/* Whether there are few cuts is the same for every row. */
 static inline uint32_t cells_plain(const mlpipe__recorder_number *q, double x)
 {
     const double *cuts = q->table + MLPIPE__CELLS_EIGHT;
@@ -64,15 +63,15 @@ static inline uint32_t cells_plain(const mlpipe__recorder_number *q, double x)
     return n + (cuts[n] <= x);
 }
 
-/* One row, by a way to count the cuts that are <= x; NaN is below all of them
- * and would be cell 1. */
-#define CELLS_ROW(count)                                                    \
+/* One row, by a way to find a cell. */
+#define CELLS_ROW(cell_of)                                                  \
+    const mlpipe__recorder_number *q = r->numbers;                          \
+    const mlpipe__recorder_number *const end = q + r->number_count;         \
     uint32_t flags = 0;                                                     \
-    for (uint32_t i = 0; i < r->number_count; i++) {                        \
-        const mlpipe__recorder_number *q = &r->numbers[i];                  \
+    for (; q < end; q++) {                                                  \
         double x;                                                           \
         memcpy(&x, scratch + lanes[q->input], sizeof x);                    \
-        const uint32_t cell = (1 + count(q, x)) & -(uint32_t)(x == x);      \
+        const uint32_t cell = cell_of(q, x);                                \
         mlpipe__count_add(counters + q->first + cell, 1);                   \
         flags |= q->flags[cell];                                            \
     }                                                                       \

@@ -4,71 +4,100 @@
 
 static uint32_t cells_blocks(uint32_t cuts)
 {
-    return cuts <= MLPIPE__CELLS_FEW ? 4 : cuts / MLPIPE__CELLS_EIGHT + 1;
+    return cuts <= MLPIPE__CELLS_FEW ? 4 : (cuts + 1) / MLPIPE__CELLS_EIGHT + 1;
 }
 
 /* Numbers with cuts that fit a table; all others are looked up one by one. */
-static bool cells_fit(const mlpipe__recorder *r, uint32_t input)
+static bool cells_fit(const mlpipe__ref_input *in)
 {
-    const mlpipe__ref_input *in =
-        r->first[input] ? &r->reference->inputs[input] : NULL;
-
-    return in && in->kind == MLPIPE__NUMBER && in->cut_count &&
-           in->cut_count <= MLPIPE__CELLS_MOST && !r->coded[input];
+    return in->kind == MLPIPE__NUMBER && in->cut_count &&
+           in->cut_count <= MLPIPE__CELLS_MOST;
 }
 
-static void cells_fill(const mlpipe__ref_input *in, double *table,
-                       uint8_t *flags)
+/* An input that is counted and fits, or NULL. */
+static const mlpipe__ref_input *cells_input(const mlpipe__recorder *r,
+                                            uint32_t i)
 {
-    const uint32_t n = in->cut_count;
-    const uint32_t room = MLPIPE__CELLS_EIGHT * (1 + cells_blocks(n));
+    const mlpipe__ref_input *in =
+        r->first[i] && !r->coded[i] ? &r->reference->inputs[i] : NULL;
+
+    return in && cells_fit(in) ? in : NULL;
+}
+
+static uint32_t recorder_doubles(const mlpipe__ref_input *in)
+{
+    return MLPIPE__CELLS_EIGHT * (1 + cells_blocks(in->cut_count));
+}
+
+/* Fills a table and tells where the next one begins. */
+static mlpipe__recorder_number cells_fill(const mlpipe__ref_input *in,
+                                          double **next, uint8_t **next_flags)
+{
+    const uint32_t n = in->cut_count, room = recorder_doubles(in);
+    double *table = *next, *entries = table + MLPIPE__CELLS_EIGHT;
+    uint8_t *flags = *next_flags;
 
     for (uint32_t i = 0; i < room; i++)
         table[i] = mlpipe__nan();
-    for (uint32_t i = 0; i < n; i++)
-        table[MLPIPE__CELLS_EIGHT + i] = in->cuts[i];
-    for (uint32_t i = MLPIPE__CELLS_EIGHT - 1; i < n; i += MLPIPE__CELLS_EIGHT)
-        table[i / MLPIPE__CELLS_EIGHT] = in->cuts[i];
-    memset(flags, 0, in->cells);
+    entries[0] = -mlpipe__inf();
+    memcpy(entries + 1, in->cuts, n * sizeof *entries);
+    for (uint32_t i = MLPIPE__CELLS_EIGHT - 1; i <= n;
+         i += MLPIPE__CELLS_EIGHT)
+        table[i / MLPIPE__CELLS_EIGHT] = entries[i];
     flags[0] = MLPIPE_FLAG_IMPUTED;
     flags[1] = flags[in->cells - 1] = MLPIPE_FLAG_RANGE;
+    *next += room;
+    *next_flags += in->cells;
+    return (mlpipe__recorder_number){table, flags, 0, 0,
+                                     n > MLPIPE__CELLS_FEW};
 }
 
-static bool cells_tables(mlpipe__recorder *r)
+static bool cells_alloc(mlpipe__recorder *r)
 {
-    uint32_t numbers = 0, doubles = 0, flags = 0;
+    size_t doubles = 32, flags = 1; /* 32: it begins a cache line */
+    uint32_t numbers = 0;
 
     for (uint32_t i = 0; i < r->input_count; i++) {
-        if (!cells_fit(r, i))
-            continue;
-        numbers++;
-        doubles += MLPIPE__CELLS_EIGHT *
-                   (1 + cells_blocks(r->reference->inputs[i].cut_count));
-        flags += r->reference->inputs[i].cells;
+        const mlpipe__ref_input *in = cells_input(r, i);
+        numbers += in != NULL;
+        doubles += in ? recorder_doubles(in) : 0;
+        flags += in ? in->cells : 0;
+    }
+    if (r->score_first && cells_fit(&r->reference->score)) {
+        doubles += recorder_doubles(&r->reference->score);
+        flags += r->reference->score.cells;
     }
     r->numbers = mlpipe__alloc_array(r->env, numbers, sizeof *r->numbers);
     r->others = mlpipe__alloc_array(r->env, r->input_count - numbers,
                                     sizeof *r->others);
-    /* Eight at the end make it large enough to begin a cache line. */
-    r->tables = mlpipe__alloc_array(r->env, doubles + 32, sizeof *r->tables);
+    r->tables = mlpipe__alloc_array(r->env, doubles, sizeof *r->tables);
     r->cell_flags = mlpipe__alloc_array(r->env, flags, 1);
-    if (!r->numbers || !r->others || !r->tables || !r->cell_flags)
+    return r->numbers && r->others && r->tables && r->cell_flags;
+}
+
+static bool cells_tables(mlpipe__recorder *r)
+{
+    double *next;
+    uint8_t *flags;
+
+    if (!cells_alloc(r))
         return false;
-    doubles = flags = 0;
+    next = r->tables;
+    flags = r->cell_flags;
     for (uint32_t i = 0; i < r->input_count; i++) {
-        if (!cells_fit(r, i)) {
+        const mlpipe__ref_input *in = cells_input(r, i);
+        mlpipe__recorder_number *out = &r->numbers[r->number_count];
+        if (!in) {
             r->others[r->other_count++] = i;
             continue;
         }
-        const mlpipe__ref_input *in = &r->reference->inputs[i];
-        const uint32_t blocks = cells_blocks(in->cut_count);
-        r->numbers[r->number_count++] = (mlpipe__recorder_number){
-            r->tables + doubles, r->cell_flags + flags, i, r->first[i],
-            in->cut_count > MLPIPE__CELLS_FEW};
-        cells_fill(in, r->tables + doubles, r->cell_flags + flags);
-        doubles += MLPIPE__CELLS_EIGHT * (1 + blocks);
-        flags += in->cells;
+        *out = cells_fill(in, &next, &flags);
+        out->input = i;
+        out->first = r->first[i];
+        r->number_count++;
     }
+    if (r->score_first && cells_fit(&r->reference->score))
+        r->score = cells_fill(&r->reference->score, &next, &flags);
     return true;
 }
 
