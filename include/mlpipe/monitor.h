@@ -27,7 +27,11 @@ typedef struct mlpipe_monitor mlpipe_monitor;
  * no drift), label_delay=30 d, expire=drop, pending=1000000 (predictions that
  * wait for their truth), detector=auto (of a change of the loss: auto, none,
  * or a kind of detector.h with its parameters, such as
- * detector='page_hinkley threshold=20 mode=up').
+ * detector='page_hinkley threshold=20 mode=up'),
+ * moments=32 (one row in so many is looked at for how
+ * the inputs go together: by a hash of its id, so that it is the same rows
+ * whichever worker serves them, or every so many rows of a worker where
+ * requests have no id; 0 = none, which costs nothing).
  *
  * @param ctx borrows
  * @param slot keeps; one monitor for each slot
@@ -87,6 +91,24 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  * INSUFFICIENT_DATA, WARN or DRIFT. PSI = sum (p-q) ln(p/q) over the
  * reference's bins with 0.5 added to each count of the pane; its p-value is
  * that of chi-square with bins - 1 degrees of freedom at PSI x N n / (N + n).
+ *
+ * How numeric inputs go together (the first 64 that vary, once 500 rows of
+ * moments= are there; such a window may last for several panes): an input's
+ * value counts as the normal score of its cell in the reference, 0 where it is
+ * missing, so that no single value makes a correlation. Each pair's r is
+ * tested against the reference's by z = (atanh r - atanh r0) / sqrt(s (1 / (n -
+ * 3) + 1 / N)) (R. A. Fisher, 1921), where s, 1 for a normal pair, is what the
+ * training rows show: the mean square of u v - r0 (u^2 + v^2) / 2 over (1 -
+ * r0^2)^2. A pair changed where its q of Benjamini and Hochberg is at most
+ * alpha and r by 0.1 or more: correlations_changed, correlation_change (the
+ * largest), the verdict "correlations", the table "correlations" (the ten
+ * pairs least likely by chance, change with its 95 % interval). reconstruction
+ * is the mean squared distance of the standardised scores from the principal
+ * components that hold 65 % of the training rows' variance, tr(M) - tr(V M V'),
+ * beside reconstruction_reference, with reconstruction_p (normal, two-sided)
+ * and the verdict "reconstruction", which matters from a tenth of the
+ * reference's on. moments_rows are the rows behind them.
+ *
  * Numbers of an input are <input>.psi and the like; those of inputs called
  * score or performance input.score.psi, since the model has such names too.
  *

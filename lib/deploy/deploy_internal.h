@@ -158,7 +158,8 @@ struct mlpipe_slot {
     mlpipe__env *env;
     _Alignas(64) _Atomic(mlpipe__deployment *) current;
     atomic_uint_fast64_t version; /* current->number, readable at any time */
-    char pad[48];
+    atomic_uint_least32_t moments; /* see mlpipe__moments_take */
+    char pad[40];
     _Alignas(64) atomic_uint_fast64_t refs;
     atomic_flag writer; /* tried, never waited for */
     atomic_bool watched;

@@ -31,6 +31,8 @@ const mlpipe__param mlpipe__monitor_params[] = {
     {"detector", MLPIPE_PARAM_TEXT, "auto", 0, 0, NULL, 1,
      "of a change of the loss: auto, none, or a detector with its parameters, "
      "such as 'page_hinkley threshold=20 mode=up'"},
+    {"moments", MLPIPE_PARAM_INT, "32", 0, 1000000, NULL, 1,
+     "one row in so many is looked at for correlations; 0 = none"},
 };
 const uint32_t mlpipe__monitor_param_count =
     sizeof mlpipe__monitor_params / sizeof *mlpipe__monitor_params;
@@ -62,6 +64,9 @@ static mlpipe_status watch_setup(mlpipe_ctx *ctx, mlpipe_monitor *m,
     m->pane_room = (uint32_t)mlpipe__params_get(p, "panes")->integer;
     m->limits.alpha = mlpipe__params_get(p, "alpha")->number;
     m->limits.psi = mlpipe__params_get(p, "psi")->number;
+    if (mlpipe__params_get(p, "moments")->integer)
+        m->moments =
+            UINT32_MAX / (uint32_t)mlpipe__params_get(p, "moments")->integer;
     m->least_labelled = m->pane_rows < 200 ? m->pane_rows : 200;
     mlpipe__truths_init(&m->truths, m->env,
                         (uint64_t)mlpipe__params_get(p, "pending")->integer,
@@ -130,6 +135,7 @@ static mlpipe_status watch_attach(mlpipe_ctx *ctx, mlpipe_monitor *m)
         mlpipe__slot_unwatch(slot);
         return st;
     }
+    atomic_store_explicit(&slot->moments, m->moments, memory_order_relaxed);
     atomic_store_explicit(&slot->watched, true, memory_order_release);
     m->attached = true;
     return MLPIPE_OK;
@@ -205,6 +211,7 @@ void mlpipe_monitor_free(mlpipe_monitor *monitor)
                                              memory_order_acquire))
         continue;
     mlpipe__slot_unwatch(monitor->slot);
+    atomic_store_explicit(&monitor->slot->moments, 0, memory_order_relaxed);
     atomic_store_explicit(&monitor->slot->watched, false,
                           memory_order_release);
     mlpipe__slot_unlock(monitor->slot);

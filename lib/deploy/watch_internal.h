@@ -23,6 +23,7 @@ struct mlpipe_monitor {
     mlpipe__told *sorted; /* truths that a tick could not finish */
     mlpipe__drift_limits limits;
     uint64_t pane_rows, least_labelled;
+    uint32_t moments; /* see mlpipe__moments_take */
     mlpipe__truths truths;
     mlpipe__capture capture;
     mlpipe__realised realised;
@@ -38,6 +39,8 @@ struct mlpipe_monitor {
     uint64_t *pane; /* counts of the newest closed pane */
     uint64_t *now;  /* scratch */
     bool pane_closed;
+    uint32_t moments_first; /* counters of second moments, to the end */
+    bool moments_closed;    /* pane[moments_first ...] holds enough rows */
     int64_t now_us;
     int64_t since_us;  /* first tick that saw it */
     bool since_known;

@@ -110,6 +110,11 @@ mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
                                   r, &worst);
     else
         watch_put_blind(r);
+    if (!st && m->model->reference)
+        st = mlpipe__moments_report(
+            ctx, m->model,
+            m->moments_closed ? m->pane + m->moments_first : NULL,
+            m->limits.alpha, r, &worst);
     if (!st)
         st = mlpipe__realised_report(ctx, m->model, &m->realised,
                                      m->least_labelled, m->limits.alpha, r,

@@ -40,7 +40,8 @@ mlpipe_status mlpipe__watch_follow(mlpipe_ctx *ctx, mlpipe_monitor *m)
     m->model = mlpipe__model_keep(d->predictor->model);
     m->number = d->number;
     m->counters = n;
-    m->pane_closed = false;
+    m->moments_first = d->recorder.moments_first;
+    m->pane_closed = m->moments_closed = false;
     m->since_known = false;
     /* A deployment that comes back after a rollback has counts already. The
      * first one, and one just swapped in, are watched from their first row. */
@@ -139,6 +140,31 @@ mlpipe_status mlpipe__watch_truths(mlpipe_ctx *ctx, mlpipe_monitor *m)
     return mlpipe__concept_feed(ctx, &m->concept);
 }
 
+/* Rows that a test of correlations takes at the least: it sees a correlation
+ * of 0.7 that fell to 0.6. */
+enum { WATCH_MOMENTS_ROWS = 500 };
+
+static void watch_take(mlpipe_monitor *m, uint32_t from, uint32_t to)
+{
+    for (uint32_t i = from; i < to; i++) {
+        m->pane[i] = m->now[i] - m->base[i];
+        m->base[i] = m->now[i];
+    }
+}
+
+/* Second moments are of one row in many, so that their window may last for
+ * several panes. */
+static void watch_close_moments(mlpipe_monitor *m)
+{
+    const uint32_t first = m->moments_first;
+
+    if (first == m->counters ||
+        m->now[first] - m->base[first] < WATCH_MOMENTS_ROWS)
+        return;
+    watch_take(m, first, m->counters);
+    m->moments_closed = true;
+}
+
 void mlpipe__watch_close(mlpipe_monitor *m, int32_t *closed)
 {
     const mlpipe__deployment *d = mlpipe__slot_current(m->slot);
@@ -152,10 +178,8 @@ void mlpipe__watch_close(mlpipe_monitor *m, int32_t *closed)
     rows = m->now[MLPIPE__COUNT_ROWS] - m->base[MLPIPE__COUNT_ROWS];
     if (rows < m->pane_rows)
         return;
-    for (uint32_t i = 0; i < m->counters; i++) {
-        m->pane[i] = m->now[i] - m->base[i];
-        m->base[i] = m->now[i];
-    }
+    watch_take(m, 0, m->moments_first);
+    watch_close_moments(m);
     m->pane_closed = true;
     m->panes[m->pane_count++ % m->pane_room] =
         (mlpipe__pane){m->number, rows, m->now_us};

@@ -90,6 +90,30 @@ static void worker_run(const mlpipe_predictor *p, const mlpipe__lane *lane,
         mlpipe__count_add(lane->counters + MLPIPE__COUNT_FAULTS, made);
 }
 
+/* Second moments, where a monitor asks for them and it is this row's turn. */
+static inline void worker_moments(const mlpipe_worker *w,
+                                  const mlpipe__deployment *d,
+                                  const mlpipe__lane *lane, uint64_t id)
+{
+#ifndef MLPIPE_SERVE
+    const uint32_t most =
+        atomic_load_explicit(&w->slot->moments, memory_order_relaxed);
+
+    if (!most || d->recorder.moments_first == d->recorder.total)
+        return;
+    if (!id)
+        id = mlpipe__count_get(lane->counters + MLPIPE__COUNT_ROWS);
+    if (mlpipe__moments_take(most, id))
+        mlpipe__recorder_moments(&d->recorder, lane->counters, lane->scratch,
+                                 d->predictor->binding.lanes);
+#else
+    (void)w;
+    (void)d;
+    (void)lane;
+    (void)id;
+#endif
+}
+
 /* n rows with deployment d. */
 static void worker_rows(mlpipe_worker *w, mlpipe__deployment *d, uint64_t id,
                         int64_t now_us, const unsigned char *record,
@@ -107,6 +131,7 @@ static void worker_rows(mlpipe_worker *w, mlpipe__deployment *d, uint64_t id,
         mlpipe__record_time(b, lane->scratch, 0, 0, (double)now_us);
         flags = mlpipe__recorder_inputs(&d->recorder, lane->counters,
                                         lane->scratch, b->lanes);
+        worker_moments(w, d, lane, id ? id + i : 0);
         worker_run(p, lane, out);
         w->flags = mlpipe__recorder_score(&d->recorder, lane->counters, flags,
                                           out[0]);

@@ -239,14 +239,31 @@ static mlpipe_status bundle_read_metric(mlpipe_ctx *ctx, mlpipe__cursor *r,
     return bundle_keep_text(ctx, r, &m->name);
 }
 
-/* Parts of later versions: a tag and its bytes, skipped. */
-static void bundle_skip_parts(mlpipe__cursor *r)
+/* Tagged parts of the reference. Those of later versions are passed, and
+ * libmlpipe-serve, which watches nothing, needs none. */
+static mlpipe_status bundle_read_parts(mlpipe_ctx *ctx, mlpipe__cursor *r,
+                                       mlpipe__reference *ref)
 {
     uint32_t count = mlpipe__get_u32(r);
-    while (count-- && !r->failed) {
-        mlpipe__get_u32(r);
-        mlpipe__get_array(r, mlpipe__get_u64(r), 1);
+    mlpipe_status st = MLPIPE_OK;
+    while (count-- && !r->failed && !st) {
+        const uint32_t tag = mlpipe__get_u32(r);
+        const uint64_t bytes = mlpipe__get_u64(r);
+        const void *data = mlpipe__get_array(r, bytes, 1);
+#ifndef MLPIPE_SERVE
+        if (tag == MLPIPE__PART_MOMENTS && !r->failed)
+            st = ref->moments
+                     ? bundle_bad(ctx, "REFR", "two parts have one tag")
+                     : mlpipe__ref_moments_load(ctx, data, (size_t)bytes,
+                                                ref);
+#else
+        (void)tag;
+        (void)data;
+        (void)ctx;
+        (void)ref;
+#endif
     }
+    return st;
 }
 
 static mlpipe_status bundle_read_reference(mlpipe_ctx *ctx, mlpipe_model *m,
@@ -290,7 +307,7 @@ static mlpipe_status bundle_read_reference(mlpipe_ctx *ctx, mlpipe_model *m,
     for (i = 0; !st && i < metrics; i++)
         st = bundle_read_metric(ctx, r, ref->held_out, &ref->metrics[i]);
     if (!st)
-        bundle_skip_parts(r);
+        st = bundle_read_parts(ctx, r, ref);
     if (!st && !mlpipe__cursor_done(r))
         st = bundle_bad(ctx, "REFR", "its end is not where it belongs");
     return st;

@@ -54,6 +54,22 @@ static void bundle_put_input(const mlpipe__ref_input *in, mlpipe__text *t)
     mlpipe__put_array(t, in->cell_of, in->codes, sizeof *in->cell_of);
 }
 
+/* Tagged parts: a reader passes those that it does not know. */
+static void bundle_put_parts(const mlpipe__reference *r, mlpipe__text *t)
+{
+    mlpipe__text part;
+    mlpipe__put_u32(t, r->moments != NULL);
+    if (!r->moments)
+        return;
+    mlpipe__text_init(&part, t->env);
+    mlpipe__ref_moments_save(r->moments, &part);
+    mlpipe__put_u32(t, MLPIPE__PART_MOMENTS);
+    mlpipe__put_u64(t, part.size);
+    mlpipe__put_array(t, part.data, part.size, 1);
+    t->failed = t->failed || part.failed;
+    mlpipe__text_free(&part);
+}
+
 static void bundle_put_reference(const mlpipe__reference *r, mlpipe__text *t)
 {
     uint32_t i;
@@ -72,7 +88,7 @@ static void bundle_put_reference(const mlpipe__reference *r, mlpipe__text *t)
         mlpipe__put_u64(t, m->n);
         bundle_put_name(t, m->name);
     }
-    mlpipe__put_u32(t, 0); /* tagged parts of later versions */
+    bundle_put_parts(r, t);
 }
 
 static void bundle_put_provenance(const mlpipe_model *m, mlpipe__text *t)

@@ -263,4 +263,27 @@ mlpipe_status mlpipe__compute_column(mlpipe_ctx *ctx, const mlpipe__var *v,
 /* card.c: what the fit found out. */
 void mlpipe__fit_notes(mlpipe__fitting *f);
 
+/* The second moments of a reference under way (ref_moments_fit.c). */
+typedef struct mlpipe__comoments_fit {
+    mlpipe_ctx *ctx;
+    uint64_t rows;     /* that are looked at; 0 = none are wanted */
+    uint64_t whole;    /* rows of a column */
+    uint32_t count;
+    uint32_t input[MLPIPE__MOMENTS_INPUTS];
+    uint32_t cells[MLPIPE__MOMENTS_INPUTS];
+    int16_t *table[MLPIPE__MOMENTS_INPUTS]; /* scores of cells */
+    int16_t *scores;   /* of rows, input after input */
+    double *picked;    /* of one input */
+} mlpipe__comoments_fit;
+
+mlpipe_status mlpipe__comoments_begin(mlpipe_ctx *ctx, uint64_t rows,
+                                    uint32_t inputs, mlpipe__comoments_fit *m);
+/* Before a column's values are spent, and when its cells are known. */
+void mlpipe__comoments_pick(mlpipe__comoments_fit *m, const double *values);
+mlpipe_status mlpipe__comoments_column(mlpipe__comoments_fit *m, uint32_t input,
+                                     const mlpipe__ref_input *in);
+mlpipe_status mlpipe__comoments_finish(mlpipe__comoments_fit *m,
+                                     mlpipe__reference *r);
+void mlpipe__comoments_free(mlpipe__comoments_fit *m);
+
 #endif

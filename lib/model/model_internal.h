@@ -99,6 +99,55 @@ typedef struct mlpipe__ref_metric {
     uint64_t n;
 } mlpipe__ref_metric;
 
+/*
+ * How the numeric inputs went together in training (ref_moments.c). Each cell
+ * of an input has a score, the mean of a standard normal within the cell's
+ * share of the rows that have a value, and 0 where it is missing; scores are
+ * whole numbers, so that sums of their products are exact in any order. One
+ * block of memory.
+ */
+enum {
+    MLPIPE__MOMENTS_INPUTS = 64,
+    MLPIPE__MOMENTS_UNIT = 1024, /* the score 1 */
+    MLPIPE__MOMENTS_SCORE = 8 * MLPIPE__MOMENTS_UNIT,
+    MLPIPE__MOMENTS_ROWS = 16384 /* of the training rows, evenly */
+};
+
+typedef struct mlpipe__ref_moments {
+    uint64_t rows;       /* behind all that follows */
+    double error, error_sd; /* squared distance of a standardised row from
+                               the span of the basis: mean, deviation */
+    uint32_t count, cells;  /* inputs, and cells of all of them */
+    uint32_t components;    /* rows of the basis */
+    int64_t *sum;        /* count: scores of an input */
+    int64_t *cross;      /* products, (0,0) (1,0) (1,1) (2,0) ... */
+    double *spread;      /* pairs (1,0) (2,0) (2,1) ...: variance of a row's
+                            part in atanh of the correlation */
+    double *basis;       /* components x count */
+    uint32_t *input;     /* number among the model's inputs, rising */
+    uint32_t *start;     /* first score of an input */
+    int16_t *score;      /* cells */
+} mlpipe__ref_moments;
+
+/* NULL = out of memory. free with mlpipe__free */
+mlpipe__ref_moments *mlpipe__ref_moments_new(mlpipe__env *env, uint32_t count,
+                                             uint32_t cells);
+double mlpipe__ref_moments_mean(const mlpipe__ref_moments *m, uint32_t i);
+/* Standard deviation of the scores of input i. */
+double mlpipe__ref_moments_sd(const mlpipe__ref_moments *m, uint32_t i);
+/* Correlation of inputs i > k from any such sums, NaN where one is constant. */
+double mlpipe__comoments_correlation(uint64_t rows, const int64_t *sum,
+                                   const int64_t *cross, uint32_t i,
+                                   uint32_t k);
+static inline uint32_t mlpipe__comoments_pairs(uint32_t count)
+{
+    return count * (count - 1) / 2;
+}
+static inline uint32_t mlpipe__comoments_at(uint32_t i, uint32_t k)
+{
+    return i * (i + 1) / 2 + k;
+}
+
 typedef struct mlpipe__reference {
     mlpipe__env *env;
     uint64_t rows;            /* training rows before rows were added */
@@ -109,7 +158,16 @@ typedef struct mlpipe__reference {
     uint32_t metric_count;
     mlpipe__ref_metric *metrics;
     int64_t fitted_us;        /* newest time of the training rows, or 0 */
+    mlpipe__ref_moments *moments; /* NULL: fewer than two numbers vary, or
+                                     libmlpipe-serve, which watches nothing */
 } mlpipe__reference;
+
+/* The part of a bundle's reference that holds the moments. */
+enum { MLPIPE__PART_MOMENTS = 1 };
+void mlpipe__ref_moments_save(const mlpipe__ref_moments *m, mlpipe__text *t);
+/* E_CORRUPT where it does not fit the inputs. */
+mlpipe_status mlpipe__ref_moments_load(mlpipe_ctx *ctx, const void *data,
+                                       size_t bytes, mlpipe__reference *r);
 
 void mlpipe__reference_free(mlpipe__reference *r);
 uint32_t mlpipe__ref_cell(const mlpipe__ref_input *in, double value,

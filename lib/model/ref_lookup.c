@@ -51,6 +51,7 @@ void mlpipe__reference_free(mlpipe__reference *r)
     ref_free_input(env, &r->score);
     for (i = 0; i < r->metric_count; i++)
         mlpipe__free(env, r->metrics[i].name);
+    mlpipe__free(env, r->moments);
     mlpipe__free(env, r->metrics);
     mlpipe__free(env, r->inputs);
     mlpipe__free(env, r);

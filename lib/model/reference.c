@@ -231,13 +231,16 @@ static mlpipe_status reference_inputs(mlpipe__fitting *f,
     const size_t rows = (size_t)f->whole->rows;
     double *values = mlpipe__alloc_array(env, rows, sizeof *values);
     double *scratch = mlpipe__alloc_array(env, rows, sizeof *scratch);
-    mlpipe_status st = MLPIPE_OK;
+    const bool watched = !f->transform && !f->inner;
+    mlpipe__comoments_fit moments;
+    mlpipe_status st = mlpipe__comoments_begin(
+        f->ctx, watched ? rows : 0, p->input_count, &moments);
     uint32_t i;
     r->inputs =
         mlpipe__alloc_array(env, p->input_count, sizeof *r->inputs);
-    if (!values || !scratch || !r->inputs)
+    if (!st && (!values || !scratch || !r->inputs))
         st = mlpipe__nomem(f->ctx);
-    else
+    if (!st)
         r->input_count = p->input_count;
     for (i = 0; !st && i < r->input_count; i++) {
         mlpipe__ref_input *in = &r->inputs[i];
@@ -245,11 +248,17 @@ static mlpipe_status reference_inputs(mlpipe__fitting *f,
         if (st || reference_private(f->recipe, p->inputs[i].name))
             continue;
         reference_column(f, i, values);
+        mlpipe__comoments_pick(&moments, values);
         st = p->inputs[i].kind == MLPIPE__CODE
                  ? reference_codes(f->ctx, values, rows,
                                    p->inputs[i].dict->count, in)
                  : reference_number(f->ctx, values, scratch, rows, in);
+        if (!st)
+            st = mlpipe__comoments_column(&moments, i, in);
     }
+    if (!st)
+        st = mlpipe__comoments_finish(&moments, r);
+    mlpipe__comoments_free(&moments);
     mlpipe__free(env, scratch);
     mlpipe__free(env, values);
     return st;

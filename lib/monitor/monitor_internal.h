@@ -49,8 +49,38 @@ static inline uint64_t mlpipe__count_get(const mlpipe__count *c)
                                 memory_order_relaxed);
 }
 
+typedef struct mlpipe__recorder mlpipe__recorder;
+
+/*
+ * A number whose cuts lie in a table (recorder_cells.c): eight pivots, then
+ * blocks of eight entries, the last of each block a pivot, NaN behind the last
+ * of all. At least four blocks, so that few can be halved five times without
+ * looking where they end; the ninth block, which no pivot ends, ends in a NaN.
+ */
+enum {
+    MLPIPE__CELLS_EIGHT = 8,
+    MLPIPE__CELLS_FEW = 30, /* cuts; one entry more comes before them */
+    MLPIPE__CELLS_MOST = 70
+};
+typedef struct mlpipe__recorder_number {
+    const double *table;
+    const uint8_t *flags; /* MLPIPE_FLAG_ of each cell */
+    uint32_t input, first;
+    bool many; /* cuts */
+} mlpipe__recorder_number;
+
+/* One way to count the numbers of a row; gives its flags. */
+typedef uint32_t mlpipe__cells_run(const mlpipe__recorder *r,
+                                   mlpipe__count *counters,
+                                   const unsigned char *scratch,
+                                   const uint32_t *lanes);
+
+/* The cell of a number with a table, in one way. */
+typedef uint32_t mlpipe__cells_find(const mlpipe__recorder_number *q,
+                                    double x);
+
 /* Where the counters of a model's inputs and score lie in a lane. */
-typedef struct mlpipe__recorder {
+struct mlpipe__recorder {
     mlpipe__env *env;
     const mlpipe__reference *reference; /* of the model; NULL = none */
     uint32_t input_count;
@@ -58,12 +88,26 @@ typedef struct mlpipe__recorder {
     uint32_t *first;      /* per input: its first counter; 0 = not counted */
     uint32_t score_first; /* 0 = not counted */
     uint32_t total;       /* counters of a lane */
-} mlpipe__recorder;
+    uint32_t number_count, other_count;
+    mlpipe__recorder_number *numbers;
+    uint32_t *others; /* inputs that have no table */
+    mlpipe__recorder_number score; /* table NULL: it has none */
+    double *tables;
+    uint8_t *cell_flags;
+    mlpipe__cells_run *run;
+    uint32_t moments_first; /* == total: none */
+    mlpipe__cells_find *find;
+    uint32_t *moments_table; /* per input of the moments: its number among
+                                `numbers`, or UINT32_MAX */
+};
 
 /* Borrows the model, which must outlive it. False = out of memory. */
 bool mlpipe__recorder_init(mlpipe__recorder *r, mlpipe__env *env,
                            const mlpipe_model *model);
 void mlpipe__recorder_free(mlpipe__recorder *r);
+/* Take the best way of this machine up to 0 plain, 1 AVX2, 2 AVX-512; they
+ * count alike. */
+void mlpipe__recorder_way(mlpipe__recorder *r, uint32_t isa);
 /*
  * Count the inputs of one row: input i is the double at scratch + lanes[i].
  * Gives the MLPIPE_FLAG_ bits of the row.
@@ -72,6 +116,33 @@ uint32_t mlpipe__recorder_inputs(const mlpipe__recorder *r,
                                  mlpipe__count *counters,
                                  const unsigned char *scratch,
                                  const uint32_t *lanes);
+/*
+ * Second moments (moments.c; libmlpipe-serve has none). Counters of a lane
+ * from moments_first on: rows that were looked at, sums of scores, sums of
+ * their products in the order of mlpipe__ref_moments. Sums that fall wrap
+ * around, so that a difference of two readings is right as an int64_t.
+ *
+ * A row is looked at where the hash of its key is at most `most` (0: none,
+ * UINT32_MAX: all). The key is the request's id, so that which rows they are
+ * depends on no worker; rows without an id take their number in the lane. The
+ * golden ratio spreads numbers that follow each other evenly.
+ */
+static inline bool mlpipe__moments_take(uint32_t most, uint64_t key)
+{
+    key ^= key >> 32;
+    return most &&
+           (uint32_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32) <= most;
+}
+bool mlpipe__recorder_moments_init(mlpipe__recorder *r);
+void mlpipe__recorder_moments(const mlpipe__recorder *r,
+                              mlpipe__count *counters,
+                              const unsigned char *scratch,
+                              const uint32_t *lanes);
+static inline uint32_t mlpipe__moments_counters(const mlpipe__ref_moments *m)
+{
+    return 1 + m->count + mlpipe__comoments_at(m->count, 0);
+}
+
 /* Count the row, its flags and its score; gives the flags with _NULL. */
 uint32_t mlpipe__recorder_score(const mlpipe__recorder *r,
                                 mlpipe__count *counters, uint32_t flags,
@@ -335,6 +406,16 @@ mlpipe_status mlpipe__drift_report(mlpipe_ctx *ctx, const mlpipe_model *model,
                                    const uint64_t *counts,
                                    const mlpipe__drift_limits *limits,
                                    mlpipe_report *report, uint32_t *worst);
+/*
+ * Correlations and the distance from the reference's basis (counters of the
+ * recorder from moments_first on, or NULL where there are too few rows), with
+ * the verdicts "correlations" and "reconstruction". Only where the model's
+ * reference has moments.
+ */
+mlpipe_status mlpipe__moments_report(mlpipe_ctx *ctx,
+                                     const mlpipe_model *model,
+                                     const uint64_t *counts, double alpha,
+                                     mlpipe_report *report, uint32_t *worst);
 /* Metrics on the matches beside the reference, and "performance". */
 mlpipe_status mlpipe__realised_report(mlpipe_ctx *ctx,
                                       const mlpipe_model *model,

@@ -6,73 +6,6 @@
  */
 #include "monitor_internal.h"
 
-bool mlpipe__recorder_init(mlpipe__recorder *r, mlpipe__env *env,
-                           const mlpipe_model *model)
-{
-    const mlpipe__program *p = model->program;
-    const mlpipe__reference *ref = model->reference;
-    uint32_t next = MLPIPE__COUNT_HEAD;
-
-    memset(r, 0, sizeof *r);
-    r->env = env;
-    r->reference = ref;
-    r->input_count = p->input_count;
-    r->first = mlpipe__alloc_array(env, p->input_count, sizeof *r->first);
-    r->coded = mlpipe__alloc_array(env, p->input_count, sizeof *r->coded);
-    if (!r->first || !r->coded) {
-        mlpipe__recorder_free(r);
-        return false;
-    }
-    for (uint32_t i = 0; i < p->input_count; i++) {
-        r->coded[i] = p->inputs[i].kind == MLPIPE__CODE;
-        if (!ref || i >= ref->input_count || !ref->inputs[i].kind)
-            continue;
-        r->first[i] = next;
-        next += ref->inputs[i].cells;
-    }
-    if (ref && ref->score.kind) {
-        r->score_first = next;
-        next += ref->score.cells;
-    }
-    r->total = next;
-    return true;
-}
-
-void mlpipe__recorder_free(mlpipe__recorder *r)
-{
-    mlpipe__free(r->env, r->first);
-    mlpipe__free(r->env, r->coded);
-    r->first = NULL;
-    r->coded = NULL;
-}
-
-uint32_t mlpipe__recorder_inputs(const mlpipe__recorder *r,
-                                 mlpipe__count *counters,
-                                 const unsigned char *scratch,
-                                 const uint32_t *lanes)
-{
-    uint32_t flags = 0;
-
-    for (uint32_t i = 0; i < r->input_count; i++) {
-        double x;
-        memcpy(&x, scratch + lanes[i], sizeof x);
-        const bool valid = x == x;
-        if (!valid)
-            flags |= MLPIPE_FLAG_IMPUTED;
-        else if (r->coded[i] && x < 0)
-            flags |= MLPIPE_FLAG_UNSEEN;
-        if (!r->first[i])
-            continue;
-        const mlpipe__ref_input *in = &r->reference->inputs[i];
-        const uint32_t cell = mlpipe__ref_cell(in, x, valid);
-        mlpipe__count_add(counters + r->first[i] + cell, 1);
-        if (in->kind == MLPIPE__NUMBER && in->cut_count &&
-            (cell == 1 || cell == in->cells - 1))
-            flags |= MLPIPE_FLAG_RANGE;
-    }
-    return flags;
-}
-
 uint32_t mlpipe__recorder_score(const mlpipe__recorder *r,
                                 mlpipe__count *counters, uint32_t flags,
                                 double score)
@@ -92,7 +25,9 @@ uint32_t mlpipe__recorder_score(const mlpipe__recorder *r,
         mlpipe__count_add(counters + MLPIPE__COUNT_UNANSWERED, 1);
     if (r->score_first) {
         const uint32_t cell =
-            mlpipe__ref_cell(&r->reference->score, score, valid);
+            r->score.table
+                ? r->find(&r->score, valid ? score : mlpipe__nan())
+                : mlpipe__ref_cell(&r->reference->score, score, valid);
         mlpipe__count_add(counters + r->score_first + cell, 1);
     }
     return flags;

@@ -95,6 +95,20 @@ static bool names_add_input(mlpipe__report_names *n, mlpipe__text *t,
     return !t->failed && names_add(n, t->data, MLPIPE__NAME_NUMBER, false);
 }
 
+static bool names_of_moments(mlpipe__report_names *n)
+{
+    static const char *const numbers[] = {
+        "moments_rows",   "correlations_changed",     "correlation_change",
+        "reconstruction", "reconstruction_reference", "reconstruction_p",
+    };
+    bool ok = names_add(n, "correlations", MLPIPE__NAME_VERDICT, false) &&
+              names_add(n, "reconstruction", MLPIPE__NAME_VERDICT, false);
+
+    for (size_t i = 0; ok && i < sizeof numbers / sizeof *numbers; i++)
+        ok = names_add(n, numbers[i], MLPIPE__NAME_NUMBER, false);
+    return ok;
+}
+
 static bool names_of_model(mlpipe__report_names *n, mlpipe__text *t,
                            const mlpipe_model *model)
 {
@@ -106,6 +120,8 @@ static bool names_of_model(mlpipe__report_names *n, mlpipe__text *t,
         if (m->standard & model->task)
             ok = names_add(n, m->name, MLPIPE__NAME_NUMBER, false) &&
                  names_add_joined(n, t, m->name, "reference");
+    if (ok && ref && ref->moments)
+        ok = names_of_moments(n);
     for (uint32_t i = 0; ok && ref && i < ref->input_count; i++) {
         const char *name = model->program->inputs[i].name;
         const bool number = ref->inputs[i].kind == MLPIPE__NUMBER;

@@ -85,6 +85,115 @@ static void test_nothing_to_compare(void **state)
     (void)state;
 }
 
+/* Numbers with 1 to 90 cuts, looked up in every way that this machine has:
+ * values on, beside and between the cuts, zeros, infinities and missing. */
+enum { WAYS_INPUTS = 90, WAYS_ROWS = 400 };
+
+static mlpipe_model *ways_model(mlpipe_ctx *c)
+{
+    mlpipe_model *m = serve_model(c, 1, 0, false);
+    mlpipe__reference *ref = mlpipe__alloc(c->env, sizeof *ref);
+
+    mlpipe__program_free(m->program);
+    m->program = mlpipe__program_new(c->env);
+    assert_true(ref && m->program);
+    m->reference = ref;
+    ref->env = mlpipe__env_keep(c->env);
+    ref->rows = 9000;
+    ref->input_count = WAYS_INPUTS;
+    ref->inputs = mlpipe__alloc_array(c->env, WAYS_INPUTS, sizeof *ref->inputs);
+    assert_non_null(ref->inputs);
+    for (uint32_t i = 0; i < WAYS_INPUTS; i++) {
+        char name[16];
+        mlpipe__format(name, sizeof name, "x%u", i);
+        mlpipe__program_add_input(m->program, name, MLPIPE_TYPE_F64, 0,
+                                  MLPIPE__NUMBER, NULL);
+        if (i) /* the first is not counted */
+            serve_ref_number(c, &ref->inputs[i], -1, 1, i, 9000, 100);
+    }
+    mlpipe__program_add_output(m->program, "y", 0);
+    assert_ok(c, mlpipe__program_seal(c, m->program));
+    return m;
+}
+
+static double ways_value(const mlpipe__ref_input *in, uint32_t row, uint32_t i)
+{
+    const uint32_t draw =
+        (uint32_t)(serve_random(row, 2 * i) * 8 /* kinds of values */);
+    const double u = serve_random(row, 2 * i + 1);
+    const double cut = in->cut_count ? in->cuts[(uint32_t)(u * in->cut_count)]
+                                     : 0.0;
+    const double inf = 1e308 * 10;
+
+    switch (draw) {
+    case 0:
+        return mlpipe__nan();
+    case 1:
+        return u < 0.5 ? -inf : inf;
+    case 2:
+        return u < 0.5 ? -0.0 : 0.0;
+    case 3:
+        return cut;
+    case 4:
+        return cut - 1e-15;
+    case 5:
+        return cut + 1e-15;
+    default:
+        return 2.4 * u - 1.2;
+    }
+}
+
+static void test_ways(void **state)
+{
+    uint32_t lanes[WAYS_INPUTS];
+    double x[WAYS_INPUTS];
+    mlpipe__recorder r;
+    uint64_t *expected;
+    mlpipe_model *m;
+    mlpipe_ctx *c;
+
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
+    m = ways_model(c);
+    assert_true(mlpipe__recorder_init(&r, c->env, m));
+    assert_int_equal(r.number_count + r.other_count, WAYS_INPUTS);
+    assert_int_equal(r.number_count, MLPIPE__CELLS_MOST - 1);
+    expected = mlpipe__alloc_array(c->env, r.total, sizeof *expected);
+    for (uint32_t isa = 0; isa < 3; isa++) {
+        mlpipe__count *counters =
+            mlpipe__alloc_array(c->env, r.total, sizeof *counters);
+        assert_true(expected && counters);
+        memset(expected, 0, r.total * sizeof *expected);
+        mlpipe__recorder_way(&r, isa);
+        for (uint32_t row = 0; row < WAYS_ROWS; row++) {
+            uint32_t flags = 0;
+            for (uint32_t i = 0; i < WAYS_INPUTS; i++) {
+                const mlpipe__ref_input *in = &m->reference->inputs[i];
+                lanes[i] = i * 8;
+                x[i] = ways_value(in, row, i);
+                if (x[i] != x[i])
+                    flags |= MLPIPE_FLAG_IMPUTED;
+                else if (i && (x[i] < -1 || x[i] >= 1))
+                    flags |= MLPIPE_FLAG_RANGE;
+                if (i)
+                    expected[r.first[i] +
+                             mlpipe__ref_cell(in, x[i], x[i] == x[i])]++;
+            }
+            assert_int_equal(mlpipe__recorder_inputs(
+                                 &r, counters, (const unsigned char *)x,
+                                 lanes),
+                             flags);
+        }
+        for (uint32_t i = 0; i < r.total; i++)
+            assert_int_equal(mlpipe__count_get(counters + i), expected[i]);
+        mlpipe__free(c->env, counters);
+    }
+    mlpipe__free(c->env, expected);
+    mlpipe__recorder_free(&r);
+    mlpipe_model_free(m);
+    mlpipe_ctx_free(c);
+    (void)state;
+}
+
 /* ---- rings ------------------------------------------------------------- */
 
 enum { RING_SENT = 2000000 };
@@ -178,6 +287,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cells),
         cmocka_unit_test(test_nothing_to_compare),
+        cmocka_unit_test(test_ways),
         cmocka_unit_test(test_ring_two_threads),
         cmocka_unit_test(test_ring_full),
     };
