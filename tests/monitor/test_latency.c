@@ -3,6 +3,7 @@
 #include "serve_support.h"
 
 #include "cycle/cycle_internal.h"
+#include "report/prometheus_parser.h"
 
 /* ---- the histogram ------------------------------------------------------ */
 
@@ -404,6 +405,43 @@ static void test_errors(void **state)
     (void)state;
 }
 
+/* A scrape of a monitor: what it counts, and the histogram. */
+static void test_scrape(void **state)
+{
+    const char *text;
+    mlpipe_report *r;
+    mlpipe_buffer *b;
+    world d;
+
+    make(&d, NULL);
+    serve(&d, 0, 150);
+    for (int i = 0; i < 40; i++)
+        mlpipe_worker_latency(d.w[0], i < 30 ? 256 : 257);
+    mlpipe_worker_failed(d.w[0], MLPIPE_E_IO);
+    r = tick(&d, 1);
+    assert_ok(d.c, mlpipe_report_render(d.c, r, "prometheus", &b));
+    text = mlpipe_buffer_data(b);
+    assert_true(prom_read(text) > 60);
+    assert_non_null(strstr(text, "\nmlpipe_monitor_latency_seconds_bucket"
+                                 "{le=\"2.56e-07\"} 30\n"));
+    assert_non_null(strstr(text, "\nmlpipe_monitor_latency_seconds_bucket"
+                                 "{le=\"5.12e-07\"} 40\n"));
+    assert_non_null(strstr(text, "\nmlpipe_monitor_latency_seconds_count "
+                                 "40\n"));
+    assert_non_null(strstr(text, "\nmlpipe_monitor_rows_total 150\n"));
+    assert_non_null(strstr(text,
+                           "\nmlpipe_monitor_errors_by_code_requests_total"
+                           "{code=\"MLPIPE_E_IO\"} 1\n"));
+    assert_non_null(strstr(text, "\nmlpipe_monitor_inputs_psi"
+                                 "{input=\"x\"} "));
+    assert_non_null(strstr(text, "\nmlpipe_monitor_verdict"
+                                 "{name=\"features\"} "));
+    mlpipe_buffer_free(b);
+    mlpipe_report_free(r);
+    drop(&d);
+    (void)state;
+}
+
 static void test_rows_per_second(void **state)
 {
     mlpipe_report *r;
@@ -446,6 +484,7 @@ int main(void)
         cmocka_unit_test(test_off_and_back),
         cmocka_unit_test(test_told),
         cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_scrape),
         cmocka_unit_test(test_rows_per_second),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
