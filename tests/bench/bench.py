@@ -81,6 +81,8 @@ def head(area):
         names = ["dvc", "pyarrow"]
     if area == "models":
         names = ["scikit-learn", "glum", "numpy"]
+    if area == "monitor":
+        names = ["river", "numpy", "pyarrow"]
     for name in names:
         try:
             peers.append(f"{name} {version(name)}")
@@ -418,12 +420,20 @@ def area_models(build, data):
     models.area()
 
 
+# ---- monitor ---------------------------------------------------------------
+
+def area_monitor(build, data):
+    sys.modules["bench"] = sys.modules["__main__"] # what monitor.py imports
+    import monitor
+    monitor.area(build)
+
+
 if __name__ == "__main__":
     area, build, data = sys.argv[1:]
     head(area)
     {"row": area_row, "features": area_features, "train": area_train,
      "csv": area_csv, "data": area_data,
-     "models": area_models}[area](build, data)
+     "models": area_models, "monitor": area_monitor}[area](build, data)
     print()
     for text in differs:
         print(f"not the same work: {text}", file=sys.stderr)
