@@ -183,7 +183,8 @@ typedef struct mlpipe_limits {
  *   returns when all are done; non-zero = it could not (MLPIPE_E_HOST).
  * log, progress: called on the calling thread only, never with a lock held;
  *   progress returns non-zero to cancel.
- * clock_ns: nanoseconds of any steady clock, for durations in INFO records.
+ * clock_ns: nanoseconds of any steady clock, for durations in INFO records and
+ *   latencies (mlpipe_slot_new); libmlpipe-serve has no default for it.
  * entropy: fills bytes with random ones, for names of temporary files only;
  *   NULL uses a counter and the clock.
  */

@@ -182,7 +182,9 @@ MLPIPE_API void mlpipe_predictor_free(mlpipe_predictor *predictor);
  * @param layout keeps; NULL for doubles in the order of mlpipe_model_input of
  *        the first model, to which later ones are bound by name
  * @param params "workers=64" (the most that may sit at once) "ring=4096" (ids
- *        that wait between two ticks, a power of two), or NULL
+ *        that wait between two ticks, a power of two) "latency=0" (with 64
+ *        every 64th call of a worker is timed by the context's clock, for a
+ *        monitor; 0, or no clock: none is), or NULL
  * @param out gives; free with mlpipe_slot_free
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_SCHEMA, MLPIPE_E_LIMIT,
@@ -352,6 +354,33 @@ MLPIPE_API uint64_t mlpipe_worker_version(const mlpipe_worker *worker);
  * @since 0.1
  */
 MLPIPE_API const char *mlpipe_worker_error(const mlpipe_worker *worker);
+
+/**
+ * Tell how long a request took, as the host measured it: from its arrival to
+ * its answer, say. It counts with the deployment that serves now, in the same
+ * histogram as what latency= times, so choose one of the two. Known to 1/128
+ * of itself between 16 ns and 68.7 s; beyond, it counts as the nearest.
+ *
+ * @param worker borrows; NULL does nothing
+ * @param ns nanoseconds; more than 2^53 is taken for a mistake and not counted
+ * @thread owner
+ * @since 0.1
+ */
+MLPIPE_API void mlpipe_worker_latency(mlpipe_worker *worker, uint64_t ns);
+
+/**
+ * Tell of a request that failed in the host: its features could not be read,
+ * it took too long. It is counted by its code among the errors of the
+ * deployment that serves now, where a prediction that failed is by itself.
+ *
+ * @param worker borrows; NULL does nothing
+ * @param status an MLPIPE_E_ code; any other number but 0 counts as
+ *        MLPIPE_E_UNKNOWN
+ * @thread owner
+ * @since 0.1
+ */
+MLPIPE_API void mlpipe_worker_failed(mlpipe_worker *worker,
+                                     mlpipe_status status);
 
 /**
  * Leave the seat; what was counted stays with the slot.

@@ -129,6 +129,17 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  * concept.threshold (of the first alarm, where there was one),
  * concept.alarms.
  *
+ * How it serves, of the newest closed pane and, behind "deployment.", since it
+ * was deployed: latency_ns_p50, _p90, _p99, _p99_9, _max and _n, of what
+ * latency= of mlpipe_slot_new timed and mlpipe_worker_latency told; intervals
+ * are those of the rank n q (Conover, Practical Nonparametric Statistics,
+ * 3.2). rows_per_second is between ticks: of a pane, from the tick that opened
+ * it to the one that closed it; NaN where nobody knows. errors is the share of
+ * requests that failed or have no answer, errors.E_HOST and the like of those
+ * that failed by code, with Wilson's interval; a code that never came is left
+ * out, and 0 to a rule. Table errors_by_code counts them, and latency_seconds
+ * is the histogram since deployment, cumulative (le = at most).
+ *
  * @param ctx borrows
  * @param monitor borrows
  * @param out gives; free with mlpipe_report_free

@@ -87,7 +87,9 @@ mlpipe_status mlpipe__rule_values(mlpipe_ctx *ctx,
             trigger->kinds[i] == MLPIPE__NAME_VERDICT
                 ? rule_find_verdict(report, name, &out[i])
                 : rule_find_number(report, name, &out[i]);
-        if (!found)
+        if (!found && mlpipe__report_name_zero(name))
+            out[i] = 0.0;
+        else if (!found)
             return mlpipe__fail(ctx, MLPIPE_E_ARG,
                                 "the report has no %q, which the rule %q "
                                 "needs; give it a report of "

@@ -166,6 +166,7 @@ struct mlpipe_slot {
     mlpipe_layout *layout;
     mlpipe_model *first; /* names the doubles where layout is NULL */
     uint32_t seat_room;
+    uint32_t latency_every; /* every so many calls are timed; 0 = none */
     uint64_t ring_room;
     mlpipe__seat **seats; /* seat_room; NULL = never taken */
     mlpipe__deployment *previous;
@@ -217,6 +218,7 @@ struct mlpipe_worker {
     mlpipe__seat *seat;
     uint32_t index;
     uint32_t flags;
+    uint32_t until; /* calls to the next one that is timed; 0 = none is */
     uint64_t version;
     const char *error;
 };

@@ -101,26 +101,27 @@ void mlpipe__deployment_counts(const mlpipe_slot *slot,
             out[i] += mlpipe__count_get(d->lanes[s].counters + i);
 }
 
-static void slot_head_add(const mlpipe_slot *slot, const mlpipe__deployment *d,
-                          uint64_t *head)
+static uint64_t slot_count(const mlpipe_slot *slot,
+                           const mlpipe__deployment *d, uint32_t counter)
 {
+    uint64_t n = 0;
+
     for (uint32_t s = 0; d && s < slot->seat_room; s++)
-        for (uint32_t i = 0; d->lanes[s].counters && i < MLPIPE__COUNT_HEAD;
-             i++)
-            head[i] += mlpipe__count_get(d->lanes[s].counters + i);
+        if (d->lanes[s].counters)
+            n += mlpipe__count_get(d->lanes[s].counters + counter);
+    return n;
 }
 
 uint64_t mlpipe__slot_total(const mlpipe_slot *slot, uint32_t counter)
 {
-    uint64_t head[MLPIPE__COUNT_HEAD];
+    uint64_t n = slot->folded[counter];
 
-    memcpy(head, slot->folded, sizeof head);
-    slot_head_add(slot, mlpipe__slot_current((mlpipe_slot *)(uintptr_t)slot),
-                  head);
-    slot_head_add(slot, slot->previous, head);
+    n += slot_count(slot, mlpipe__slot_current((mlpipe_slot *)(uintptr_t)slot),
+                    counter);
+    n += slot_count(slot, slot->previous, counter);
     for (const mlpipe__deployment *d = slot->retired; d; d = d->next)
-        slot_head_add(slot, d, head);
-    return head[counter];
+        n += slot_count(slot, d, counter);
+    return n;
 }
 
 /* ---- the writer's side ------------------------------------------------- */
@@ -179,7 +180,8 @@ void mlpipe__slot_sweep(mlpipe_slot *slot)
         }
         *at = d->next;
         slot->retired_count--;
-        slot_head_add(slot, d, slot->folded);
+        for (uint32_t i = 0; i < MLPIPE__COUNT_HEAD; i++)
+            slot->folded[i] += slot_count(slot, d, i);
         slot_deployment_free(slot, d);
     }
 }
@@ -513,6 +515,8 @@ const mlpipe__param mlpipe__slot_params[] = {
      "the most workers that may sit at once"},
     {"ring", MLPIPE_PARAM_INT, "4096", 16, 16777216, NULL, 1,
      "ids that wait between two ticks, a power of two"},
+    {"latency", MLPIPE_PARAM_INT, "0", 0, 1000000000, NULL, 1,
+     "every so many calls of a worker are timed; 0 = none"},
 };
 const uint32_t mlpipe__slot_param_count =
     sizeof mlpipe__slot_params / sizeof *mlpipe__slot_params;
@@ -582,6 +586,11 @@ static mlpipe_status slot_make(mlpipe_ctx *ctx, const mlpipe_model *model,
     slot->seat_room =
         (uint32_t)mlpipe__params_get(params, "workers")->integer;
     slot->ring_room = (uint64_t)ring;
+    slot->latency_every =
+        (uint32_t)mlpipe__params_get(params, "latency")->integer;
+    if (slot->env->clock_ns == mlpipe__os_clock_ns &&
+        !mlpipe__os_clock_ns(NULL))
+        slot->latency_every = 0; /* no clock in libmlpipe-serve */
     slot->layout = layout ? mlpipe__layout_keep(layout) : NULL;
     slot->first = layout ? NULL : mlpipe__model_keep(model);
     st = mlpipe__layout_learn(ctx, layout, model->program);

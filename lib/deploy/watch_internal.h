@@ -44,6 +44,11 @@ struct mlpipe_monitor {
     int64_t now_us;
     int64_t since_us;  /* first tick that saw it */
     bool since_known;
+    uint64_t since_rows; /* what it had predicted by then, */
+    uint64_t tick_rows;  /* and by the last tick */
+    int64_t opened_us;   /* the tick from which the open pane is timed, */
+    uint64_t opened_rows;
+    double pane_speed; /* rows per second of the newest closed pane */
 };
 
 mlpipe_monitor *mlpipe__monitor_keep(mlpipe_monitor *m);
@@ -58,6 +63,10 @@ mlpipe_status mlpipe__monitor_captured_locked(mlpipe_ctx *ctx,
                                               mlpipe_dataset **out);
 mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
                                    mlpipe_report **out);
+
+/* Rows per second, latencies and errors by code (watch_service.c). */
+double mlpipe__watch_speed(uint64_t rows, int64_t from_us, int64_t to_us);
+void mlpipe__watch_put_service(const mlpipe_monitor *m, mlpipe_report *r);
 
 /* The parts of a tick (watch_tick.c). */
 mlpipe_status mlpipe__watch_follow(mlpipe_ctx *ctx, mlpipe_monitor *m);

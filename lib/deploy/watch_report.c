@@ -17,11 +17,8 @@ static void watch_put_rates(const mlpipe_monitor *m, mlpipe_report *r)
     const double rows = m->pane_closed
                             ? (double)m->pane[MLPIPE__COUNT_ROWS]
                             : mlpipe__nan();
-    const double failed = (double)m->pane[MLPIPE__COUNT_FAILED];
-    const double silent = (double)m->pane[MLPIPE__COUNT_UNANSWERED];
 
     mlpipe__report_number(r, "pane_rows", rows);
-    mlpipe__report_number(r, "errors", (failed + silent) / (rows + failed));
     for (size_t i = 0; i < sizeof rates / sizeof *rates; i++)
         mlpipe__report_number(r, rates[i].name,
                               (double)m->pane[rates[i].counter] / rows);
@@ -104,6 +101,7 @@ mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
     mlpipe__report_number(r, "rows", (double)m->now[MLPIPE__COUNT_ROWS]);
     mlpipe__report_number(r, "panes", (double)m->pane_count);
     watch_put_rates(m, r);
+    mlpipe__watch_put_service(m, r);
     if (m->model->reference)
         st = mlpipe__drift_report(ctx, m->model, &d->recorder,
                                   m->pane_closed ? m->pane : NULL, &m->limits,

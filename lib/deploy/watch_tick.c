@@ -170,16 +170,22 @@ void mlpipe__watch_close(mlpipe_monitor *m, int32_t *closed)
     const mlpipe__deployment *d = mlpipe__slot_current(m->slot);
     uint64_t rows;
 
+    mlpipe__deployment_counts(m->slot, d, m->now);
     if (!m->since_known) {
-        m->since_us = m->now_us;
+        m->since_us = m->opened_us = m->now_us;
+        m->since_rows = m->opened_rows = m->now[MLPIPE__COUNT_ROWS];
         m->since_known = true;
     }
-    mlpipe__deployment_counts(m->slot, d, m->now);
+    m->tick_rows = m->now[MLPIPE__COUNT_ROWS];
     rows = m->now[MLPIPE__COUNT_ROWS] - m->base[MLPIPE__COUNT_ROWS];
     if (rows < m->pane_rows)
         return;
     watch_take(m, 0, m->moments_first);
     watch_close_moments(m);
+    m->pane_speed = mlpipe__watch_speed(
+        m->now[MLPIPE__COUNT_ROWS] - m->opened_rows, m->opened_us, m->now_us);
+    m->opened_us = m->now_us;
+    m->opened_rows = m->now[MLPIPE__COUNT_ROWS];
     m->pane_closed = true;
     m->panes[m->pane_count++ % m->pane_room] =
         (mlpipe__pane){m->number, rows, m->now_us};

@@ -55,6 +55,7 @@ mlpipe_status mlpipe_worker_new(mlpipe_ctx *ctx, mlpipe_slot *slot,
         mlpipe__slot_unlock(slot);
     }
     if (!st) {
+        w->until = slot->latency_every;
         w->slot = mlpipe__slot_keep(slot);
         w->seat = slot->seats[w->index];
         w->error = "";
@@ -65,13 +66,35 @@ mlpipe_status mlpipe_worker_new(mlpipe_ctx *ctx, mlpipe_slot *slot,
     return mlpipe__end(ctx, st);
 }
 
+/* What the host tells counts with the deployment that serves. */
+static void worker_told(mlpipe_worker *w, mlpipe_status status, uint64_t ns)
+{
+    const mlpipe__deployment *d = worker_enter(w->slot, w->seat);
+
+    if (status)
+        mlpipe__recorder_failed(d->lanes[w->index].counters, status);
+    else
+        mlpipe__recorder_latency(&d->recorder, d->lanes[w->index].counters,
+                                 ns);
+    worker_leave(w->seat);
+}
+
+void mlpipe_worker_latency(mlpipe_worker *worker, uint64_t ns)
+{
+    if (worker)
+        worker_told(worker, MLPIPE_OK, ns);
+}
+
+void mlpipe_worker_failed(mlpipe_worker *worker, mlpipe_status status)
+{
+    if (worker && status)
+        worker_told(worker, status, 0);
+}
+
 /* A call that was refused counts with the deployment that serves. */
 static mlpipe_status worker_refuse(mlpipe_worker *w, const char *why)
 {
-    mlpipe__deployment *d = worker_enter(w->slot, w->seat);
-
-    mlpipe__count_add(d->lanes[w->index].counters + MLPIPE__COUNT_FAILED, 1);
-    worker_leave(w->seat);
+    mlpipe_worker_failed(w, MLPIPE_E_ARG);
     w->error = why;
     w->flags = 0;
     return MLPIPE_E_ARG;
@@ -149,6 +172,8 @@ mlpipe_status mlpipe_worker_predict(mlpipe_worker *worker, uint64_t id,
                                     int64_t now_us, const void *records,
                                     double *out, size_t n)
 {
+    const mlpipe__env *clock = NULL; /* where this call is timed */
+    uint64_t begun = 0;
     mlpipe__deployment *d;
     uint32_t fp;
 
@@ -160,10 +185,19 @@ mlpipe_status mlpipe_worker_predict(mlpipe_worker *worker, uint64_t id,
         return worker_refuse(worker, "out is NULL");
     worker->error = "";
     worker->flags = 0;
+    if (worker->until && !--worker->until) {
+        worker->until = worker->slot->latency_every;
+        clock = worker->slot->env;
+        begun = clock->clock_ns(clock->user);
+    }
     fp = mlpipe__fp_enter();
     d = worker_enter(worker->slot, worker->seat);
     worker->version = d->number;
     worker_rows(worker, d, id, now_us, records, out, n);
+    if (clock)
+        mlpipe__recorder_latency(&d->recorder,
+                                 d->lanes[worker->index].counters,
+                                 clock->clock_ns(clock->user) - begun);
     worker_leave(worker->seat);
     mlpipe__fp_leave(fp);
     return MLPIPE_OK;

@@ -26,8 +26,10 @@ enum {
     MLPIPE__COUNT_FAILED = 5,     /* calls refused */
     MLPIPE__COUNT_LOST = 6,       /* ids that found the ring full */
     MLPIPE__COUNT_FAULTS = 7,     /* operations that had no answer */
-    MLPIPE__COUNT_HEAD = 8
+    MLPIPE__COUNT_CODES = 8,      /* refused calls by -status; 0 = others */
+    MLPIPE__COUNT_HEAD = 30 /* one for each code of base.h */
 };
+enum { MLPIPE__COUNT_CODE_ROOM = MLPIPE__COUNT_HEAD - MLPIPE__COUNT_CODES };
 
 /*
  * A count has one writer, the worker, and any number of readers. It only
@@ -87,6 +89,7 @@ struct mlpipe__recorder {
     uint8_t *coded;       /* per input: 1 = category */
     uint32_t *first;      /* per input: its first counter; 0 = not counted */
     uint32_t score_first; /* 0 = not counted */
+    uint32_t latency_first;
     uint32_t total;       /* counters of a lane */
     uint32_t number_count, other_count;
     mlpipe__recorder_number *numbers;
@@ -147,6 +150,30 @@ static inline uint32_t mlpipe__moments_counters(const mlpipe__ref_moments *m)
 uint32_t mlpipe__recorder_score(const mlpipe__recorder *r,
                                 mlpipe__count *counters, uint32_t flags,
                                 double score);
+
+/* A call that failed, by its status; codes of the host count as 0. */
+void mlpipe__recorder_failed(mlpipe__count *counters, mlpipe_status status);
+
+/*
+ * Latencies: a log-linear histogram (the shape of HdrHistogram) among the
+ * counters of a lane, so that panes, sums over workers and deployments are
+ * those of every other counter, and exact. First the sum of all, then the
+ * cells: 64 for each doubling, from 16 to 2^36 ns; cell i holds what is above
+ * its own edge and at most the next one's, the first and the last also what
+ * is beyond. A value is known to 1/128 of itself.
+ */
+enum {
+    MLPIPE__LATENCY_STEPS = 64, /* cells of a doubling */
+    MLPIPE__LATENCY_LOW = 4,    /* the first edge is 2^4 ns, */
+    MLPIPE__LATENCY_HIGH = 36,  /* the last 2^36 ns = 68.7 s */
+    MLPIPE__LATENCY_CELLS = MLPIPE__LATENCY_STEPS *
+                            (MLPIPE__LATENCY_HIGH - MLPIPE__LATENCY_LOW),
+    MLPIPE__LATENCY_COUNTERS = 1 + MLPIPE__LATENCY_CELLS
+};
+
+uint32_t mlpipe__latency_cell(uint64_t ns); /* ns at most 2^53 */
+void mlpipe__recorder_latency(const mlpipe__recorder *r,
+                              mlpipe__count *counters, uint64_t ns);
 
 /* ---- rings (recorder.c, also in libmlpipe-serve) ----------------------- */
 
@@ -362,6 +389,20 @@ mlpipe_status mlpipe__concept_feed(mlpipe_ctx *ctx, mlpipe__concept *c);
 /* "concept" and its numbers. */
 void mlpipe__concept_report(const mlpipe__concept *c, mlpipe_report *r,
                             uint32_t *worst);
+/* ---- latencies read (latency.c) ---------------------------------------- */
+
+/* The edge above a cell, ns. */
+uint64_t mlpipe__latency_edge(uint32_t cell);
+/*
+ * Of the counters of one histogram: how many values, how many of them are at
+ * most 2^power ns, and a quantile with the 95 % interval of its rank (NaN
+ * where so few values have none).
+ */
+uint64_t mlpipe__latency_count(const uint64_t *counters);
+uint64_t mlpipe__latency_within(const uint64_t *counters, uint32_t power);
+mlpipe_figure mlpipe__latency_quantile(const uint64_t *counters, double q);
+/* The upper edge of the highest cell that holds a value; NaN = none does. */
+double mlpipe__latency_max(const uint64_t *counters);
 
 /* ---- the report (drift.c, realised.c) ---------------------------------- */
 
@@ -426,6 +467,11 @@ mlpipe_status mlpipe__realised_report(mlpipe_ctx *ctx,
 /* What stands before <input>.psi and its like: "", but "input." for inputs
  * that are called score or performance, as numbers of the model are. */
 const char *mlpipe__report_input_prefix(const char *input);
+
+/* errors.E_ARG and its like, by -status; 0 = codes of the host. */
+void mlpipe__report_error_name(uint32_t code, char *out, size_t room);
+/* Is a name that the report does not have 0? So are errors that never came. */
+bool mlpipe__report_name_zero(const char *name);
 
 /* What a monitor's report of this model can be asked, for rules. */
 enum { MLPIPE__NAME_NUMBER = 1, MLPIPE__NAME_VERDICT = 2 };

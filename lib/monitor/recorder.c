@@ -33,6 +33,43 @@ uint32_t mlpipe__recorder_score(const mlpipe__recorder *r,
     return flags;
 }
 
+void mlpipe__recorder_failed(mlpipe__count *counters, mlpipe_status status)
+{
+    uint32_t code = 0u - (uint32_t)status;
+
+    if (code >= MLPIPE__COUNT_CODE_ROOM)
+        code = 0;
+    mlpipe__count_add(counters + MLPIPE__COUNT_FAILED, 1);
+    mlpipe__count_add(counters + MLPIPE__COUNT_CODES + code, 1);
+}
+
+/* The exponent and the first six bits of the mantissa of a double are the
+ * logarithm that is wanted: no table, no loop. One less than the value, since
+ * an edge belongs to the cell below it. At most 2^53. */
+uint32_t mlpipe__latency_cell(uint64_t ns)
+{
+    const uint64_t first = (uint64_t)(1023 + MLPIPE__LATENCY_LOW)
+                           * MLPIPE__LATENCY_STEPS;
+    const double x = (double)(int64_t)(ns - (ns > 0));
+    uint64_t bits;
+
+    memcpy(&bits, &x, sizeof bits);
+    bits >>= 46;
+    bits = bits > first ? bits - first : 0;
+    return bits < MLPIPE__LATENCY_CELLS ? (uint32_t)bits
+                                        : MLPIPE__LATENCY_CELLS - 1;
+}
+
+void mlpipe__recorder_latency(const mlpipe__recorder *r,
+                              mlpipe__count *counters, uint64_t ns)
+{
+    if (ns > (uint64_t)1 << 53)
+        return; /* no duration: of a clock that went back, say */
+    counters += r->latency_first;
+    mlpipe__count_add(counters, ns);
+    mlpipe__count_add(counters + 1 + mlpipe__latency_cell(ns), 1);
+}
+
 mlpipe__ring *mlpipe__ring_new(mlpipe__env *env, uint64_t room,
                                size_t record_bytes)
 {

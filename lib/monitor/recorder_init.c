@@ -130,7 +130,8 @@ bool mlpipe__recorder_init(mlpipe__recorder *r, mlpipe__env *env,
         r->score_first = next;
         next += ref->score.cells;
     }
-    r->total = r->moments_first = next;
+    r->latency_first = next;
+    r->total = r->moments_first = next + MLPIPE__LATENCY_COUNTERS;
     mlpipe__recorder_way(r, UINT32_MAX);
     ok = cells_tables(r);
 #ifndef MLPIPE_SERVE

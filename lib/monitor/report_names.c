@@ -11,6 +11,22 @@ static const char *const names_general[] = {
     "pane_rows",
     "panes",
     "errors",
+    "deployment.errors",
+    "rows_per_second",
+    "deployment.rows_per_second",
+    "latency_ns_p50",
+    "latency_ns_p90",
+    "latency_ns_p99",
+    "latency_ns_p99_9",
+    "latency_ns_max",
+    "latency_ns_n",
+    "latency_seconds_sum",
+    "deployment.latency_ns_p50",
+    "deployment.latency_ns_p90",
+    "deployment.latency_ns_p99",
+    "deployment.latency_ns_p99_9",
+    "deployment.latency_ns_max",
+    "deployment.latency_ns_n",
     "imputed",
     "unseen",
     "out_of_range",
@@ -109,6 +125,34 @@ static bool names_of_moments(mlpipe__report_names *n)
     return ok;
 }
 
+void mlpipe__report_error_name(uint32_t code, char *out, size_t room)
+{
+    /* "MLPIPE_E_ARG" without what all of them begin with */
+    mlpipe__format(out, room, "errors.%s",
+                   mlpipe_status_name(code ? -(mlpipe_status)code
+                                           : INT32_MIN) + 7);
+}
+
+bool mlpipe__report_name_zero(const char *name)
+{
+    if (!strncmp(name, "deployment.", 11))
+        name += 11;
+    return !strncmp(name, "errors.E_", 9);
+}
+
+static bool names_add_errors(mlpipe__report_names *n)
+{
+    bool ok = true;
+
+    for (uint32_t i = 0; ok && i < MLPIPE__COUNT_CODE_ROOM; i++) {
+        char name[64] = "deployment.";
+        mlpipe__report_error_name(i, name + 11, sizeof name - 11);
+        ok = names_add(n, name, MLPIPE__NAME_NUMBER, false) &&
+             names_add(n, name + 11, MLPIPE__NAME_NUMBER, false);
+    }
+    return ok;
+}
+
 static bool names_of_model(mlpipe__report_names *n, mlpipe__text *t,
                            const mlpipe_model *model)
 {
@@ -152,7 +196,8 @@ mlpipe_status mlpipe__report_names_init(mlpipe_ctx *ctx,
     for (size_t i = 0; ok && i < sizeof names_general / sizeof *names_general;
          i++)
         ok = names_add(out, names_general[i], MLPIPE__NAME_NUMBER, false);
-    ok = ok && names_add(out, "features", MLPIPE__NAME_VERDICT, false) &&
+    ok = ok && names_add_errors(out) &&
+         names_add(out, "features", MLPIPE__NAME_VERDICT, false) &&
          names_add(out, "concept", MLPIPE__NAME_VERDICT, false) &&
          names_add(out, "performance", MLPIPE__NAME_VERDICT, true) &&
          names_add(out, "performance.change", MLPIPE__NAME_NUMBER, true) &&

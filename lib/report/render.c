@@ -126,6 +126,8 @@ static mlpipe_status render_report(mlpipe_ctx *ctx,
         mlpipe__render_markdown(report, &text);
     else if (!strcmp(format, "html"))
         mlpipe__render_html(report, &text);
+    else if (!strcmp(format, "prometheus"))
+        mlpipe__render_prometheus(report, &text);
     else if (!strcmp(format, "json") && mlpipe__render_is_card(report))
         mlpipe__render_card(ctx, report, &text);
     else if (!strcmp(format, "json"))
@@ -133,7 +135,8 @@ static mlpipe_status render_report(mlpipe_ctx *ctx,
     else
         return mlpipe__fail(ctx, MLPIPE_E_PARAM,
                             "render: there is no format %q; the formats are "
-                            "\"text\", \"json\", \"markdown\" and \"html\"",
+                            "\"text\", \"json\", \"markdown\", \"html\" and "
+                            "\"prometheus\"",
                             format);
     return mlpipe__text_give(ctx, &text, out);
 }

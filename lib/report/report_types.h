@@ -42,6 +42,7 @@ void mlpipe__render_text(const mlpipe_report *r, mlpipe__text *t);
 void mlpipe__render_json(const mlpipe_report *r, mlpipe__text *t);
 void mlpipe__render_markdown(const mlpipe_report *r, mlpipe__text *t);
 void mlpipe__render_html(const mlpipe_report *r, mlpipe__text *t);
+void mlpipe__render_prometheus(const mlpipe_report *r, mlpipe__text *t);
 
 /* Parts of them. */
 void mlpipe__html_escape(mlpipe__text *t, const char *s, size_t n);

@@ -658,6 +658,11 @@ static void slots(void **state)
                                               out_row, 1));
     assert_int_equal(0, mlpipe_worker_predict(k, 1, 0, row, out_row, 0));
     HARMLESS(mlpipe_worker_flags(NULL));
+    HARMLESS(mlpipe_worker_latency(NULL, 1));
+    HARMLESS(mlpipe_worker_latency(k, UINT64_MAX));
+    HARMLESS(mlpipe_worker_failed(NULL, MLPIPE_E_HOST));
+    HARMLESS(mlpipe_worker_failed(k, INT32_MIN));
+    HARMLESS(mlpipe_worker_failed(k, INT32_MAX));
     EXPECTED(0, mlpipe_worker_version(NULL));
     note("mlpipe_worker_error(");
     assert_non_null(mlpipe_worker_error(NULL));

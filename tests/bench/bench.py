@@ -83,6 +83,8 @@ def head(area):
         names = ["scikit-learn", "glum", "numpy"]
     if area == "detectors":
         names = ["river"]
+    if area == "monitor":
+        names = ["river", "numpy", "pyarrow"]
     for name in names:
         try:
             peers.append(f"{name} {version(name)}")
@@ -426,6 +428,12 @@ def area_detectors(build, data):
     sys.modules["bench"] = sys.modules["__main__"] # what detectors.py imports
     import detectors
     detectors.area()
+# ---- monitor ---------------------------------------------------------------
+
+def area_monitor(build, data):
+    sys.modules["bench"] = sys.modules["__main__"] # what monitor.py imports
+    import monitor
+    monitor.area(build)
 
 
 if __name__ == "__main__":
@@ -433,7 +441,8 @@ if __name__ == "__main__":
     head(area)
     {"row": area_row, "features": area_features, "train": area_train,
      "csv": area_csv, "data": area_data,
-     "models": area_models, "detectors": area_detectors}[area](build, data)
+     "models": area_models, "detectors": area_detectors,
+     "monitor": area_monitor}[area](build, data)
     print()
     for text in differs:
         print(f"not the same work: {text}", file=sys.stderr)

@@ -3,7 +3,7 @@
 # Ours beside the peers' current releases, one table an area:
 #   tests/bench/run.sh [AREA]...          prints the tables
 #   tests/bench/run.sh record [AREA]...   and puts them in RESULTS.md
-# The areas are row, features, train, csv, data, models and detectors.
+# The areas are row, features, train, csv, data, models, detectors and monitor.
 # `train` and `csv` need the real files (MLPIPE_TEST_DATA). No timing decides
 # the exit status: only a crash, or that both did not do the same work.
 set -u
@@ -13,7 +13,7 @@ if [ "${1:-}" = record ]; then
     record=yes
     shift
 fi
-[ $# -gt 0 ] || set -- row features train csv data models detectors
+[ $# -gt 0 ] || set -- row features train csv data models detectors monitor
 if [ -z "${MLPIPE_TEST_DATA:-}" ] && [ -d ../shared/data ]; then
     MLPIPE_TEST_DATA=$(cd ../shared/data && pwd)
 fi
@@ -30,9 +30,11 @@ if [ ! -f "$build/build.ninja" ]; then
 fi
 ninja -C "$build" lib/libmlpipe.so.0.1.0 tests/bench/bench_slot \
     tests/bench/bench_row tests/bench/bench_predict \
-    tests/bench/libbench_features.so \
+    tests/bench/bench_join tests/bench/libbench_features.so \
     tests/bench/libbench_models.so > build/bench.build 2>&1 ||
     { tail -n 40 build/bench.build; exit 1; }
+[ ! -f tests/bench/bench_monitor.c ] ||
+    ninja -C "$build" tests/bench/bench_monitor >> build/bench.build 2>&1
 
 peers=$PWD/build/peers
 [ -x "$peers/bin/python" ] || /usr/bin/python3 -m venv "$peers" || exit 1
@@ -54,6 +56,21 @@ case " $* " in
 *" detectors "*)
     "$peers/bin/pip" install -q --disable-pip-version-check 'river==0.26.*' ||
         { echo "river cannot be installed"; exit 1; }
+    ;;
+esac
+
+# The monitors want other versions of pandas than each other and the rest have;
+# one that cannot be installed is "not available" in the table.
+case " $* " in
+*" monitor "*)
+    "$peers/bin/pip" install -q --disable-pip-version-check 'river==0.26.*' ||
+        echo "river cannot be installed"
+    for peer in evidently nannyml; do
+        [ -x "$peers-$peer/bin/python" ] ||
+            /usr/bin/python3 -m venv "$peers-$peer"
+        "$peers-$peer/bin/pip" install -q --disable-pip-version-check \
+            "$peer" 'pandas<3' || echo "$peer cannot be installed"
+    done
     ;;
 esac
 

@@ -24,12 +24,13 @@ static void test_cells(void **state)
         {{0.5, 3, -1}, -1, {12, 5, 1}, 1, MLPIPE_FLAG_UNSEEN},
         {{0, 0, 0}, 0, {0, 0, 0}, 0, MLPIPE_FLAG_IMPUTED | MLPIPE_FLAG_NULL},
     };
-    uint64_t expected[200] = {0};
+    uint64_t expected[200 + MLPIPE__LATENCY_COUNTERS] = {0};
 
     assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
     m = serve_model(c, 1, 0, true);
     assert_true(mlpipe__recorder_init(&r, c->env, m));
-    assert_in_range(r.total, MLPIPE__COUNT_HEAD + 10, 199);
+    assert_in_range(r.total, MLPIPE__COUNT_HEAD + 10,
+                    199 + MLPIPE__LATENCY_COUNTERS);
     counters = mlpipe__alloc_array(c->env, r.total, sizeof *counters);
     assert_non_null(counters);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -75,7 +76,8 @@ static void test_nothing_to_compare(void **state)
     m = serve_model(c, 1, 0, false);
     memset(counters, 0, sizeof counters);
     assert_true(mlpipe__recorder_init(&r, c->env, m));
-    assert_int_equal(r.total, MLPIPE__COUNT_HEAD);
+    assert_int_equal(r.total,
+                     MLPIPE__COUNT_HEAD + MLPIPE__LATENCY_COUNTERS);
     mlpipe__recorder_inputs(&r, counters, (const unsigned char *)x, lanes);
     mlpipe__recorder_score(&r, counters, 0, 1.0);
     assert_int_equal(mlpipe__count_get(counters + MLPIPE__COUNT_ROWS), 1);

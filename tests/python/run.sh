@@ -21,6 +21,10 @@ fi
     "$env/bin/pip" install -q 'river==0.26.*' ||
     echo "river cannot be installed: test_river of" \
         "tests/python/test_detector.py is skipped"
+"$env/bin/python" -c 'import prometheus_client' 2> /dev/null ||
+    "$env/bin/pip" install -q prometheus_client ||
+    echo "prometheus_client cannot be installed:" \
+        "tests/python/test_prometheus.py is skipped"
 MLPIPE_LIBRARY=$PWD/build/tests/lib/libmlpipe.so.0 \
     PYTHONPATH=$PWD/bindings/python PYTHONDONTWRITEBYTECODE=1 \
     "$env/bin/pytest" -q -p no:cacheprovider tests/python

@@ -264,6 +264,28 @@ static mlpipe_status torture_worker(torture *t)
     return st;
 }
 
+/* What a host tells needs no memory, and is in the report. */
+static mlpipe_status torture_told(torture *t)
+{
+    mlpipe_report *r = NULL;
+    serve_world w;
+    mlpipe_status st = serve_make_world(t, &w, NULL);
+
+    if (!st) {
+        double n[2];
+        mlpipe_worker_latency(w.worker, 1500);
+        mlpipe_worker_failed(w.worker, MLPIPE_E_HOST);
+        st = mlpipe_monitor_report(t->c, w.monitor, &r);
+        n[0] = mlpipe_report_get(r, "deployment.latency_ns_p50");
+        n[1] = mlpipe_report_get(r, "deployment.errors.E_HOST");
+        torture_check(t, st || n[1] == 1.0);
+        torture_record(t, n, st ? 0 : sizeof n);
+    }
+    mlpipe_report_free(r);
+    serve_free_world(&w);
+    return st;
+}
+
 const torture_scenario torture_deploy[] = {
     {"mlpipe_predictor_new", torture_predictor, 0},
     {"mlpipe_predictor_free", torture_predictor, 0},
@@ -284,6 +306,8 @@ const torture_scenario torture_deploy[] = {
     {"mlpipe_worker_flags", torture_worker, 0},
     {"mlpipe_worker_version", torture_worker, 0},
     {"mlpipe_worker_error", torture_worker, 0},
+    {"mlpipe_worker_latency", torture_told, 0},
+    {"mlpipe_worker_failed", torture_told, 0},
     {"mlpipe_worker_free", torture_worker, 0},
     {NULL, NULL, 0},
 };

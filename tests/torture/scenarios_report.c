@@ -57,11 +57,11 @@ static mlpipe_status torture_report_read(torture *t)
 
 static mlpipe_status torture_report_render(torture *t)
 {
-    static const char *const formats[] = {"text", "json"};
+    static const char *const formats[] = {"text", "json", "prometheus"};
     mlpipe_report *r;
     mlpipe_status st = torture_report_make(t->plain, &r);
     int i;
-    for (i = 0; !st && i < 2; i++) {
+    for (i = 0; !st && i < 3; i++) {
         mlpipe_buffer *b = (mlpipe_buffer *)r;
         st = mlpipe_report_render(t->c, r, formats[i], &b);
         torture_check(t, !st == (b != NULL));

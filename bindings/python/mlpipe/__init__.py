@@ -120,6 +120,11 @@ class Report(_Handle):
     def to_html(self):
         return _ctx().text("mlpipe_report_render", self._p, b"html").decode()
 
+    def to_prometheus(self):
+        """For a scrape, as text/plain; version=0.0.4."""
+        return _ctx().text("mlpipe_report_render", self._p,
+                           b"prometheus").decode()
+
     def __str__(self):
         return _ctx().text("mlpipe_report_render", self._p,
                            b"text").decode()
