@@ -10,6 +10,55 @@ static const double gate_silence = 0.01;
 
 /* ---- scoring ----------------------------------------------------------- */
 
+/* The class of a row's probabilities. */
+static uint32_t gate_class(const double *p, uint32_t width)
+{
+    uint32_t best = 0;
+
+    if (width == 1)
+        return mlpipe__loss_wrong(1.0, *p) == 0.0;
+    for (uint32_t k = 1; k < width; k++)
+        if (p[k] > p[best])
+            best = k;
+    return best;
+}
+
+/* Rows with another class, or a number that is off by more than a tenth of
+ * the error of a. */
+static double gate_differs(const mlpipe__pair_rows *r, bool classes)
+{
+    double square = 0;
+    uint64_t n = 0;
+
+    for (uint64_t i = 0; !classes && i < r->n; i++)
+        square += (r->a[i] - r->y[i]) * (r->a[i] - r->y[i]);
+    square *= 0.01 / (double)r->n;
+    for (uint64_t i = 0; i < r->n; i++) {
+        const double *a = r->a + i * r->width, *b = r->b + i * r->width;
+        n += classes ? gate_class(a, r->width) != gate_class(b, r->width)
+                     : (*a - *b) * (*a - *b) > square;
+    }
+    return (double)n / (double)r->n;
+}
+
+/* What a margin is a share of. */
+static mlpipe_status gate_scale(mlpipe_ctx *ctx, const mlpipe__metric *metric,
+                                const mlpipe__scored *a, mlpipe__gate *g)
+{
+    double *losses;
+
+    g->scale = 1.0 - g->compared.a;
+    if (!mlpipe__metric_has_loss(metric, a->width))
+        return MLPIPE_OK;
+    losses = mlpipe__alloc_array(ctx->env, (size_t)a->n, sizeof *losses);
+    if (!losses)
+        return mlpipe__nomem(ctx);
+    mlpipe__metric_losses(metric, a, losses);
+    g->scale = mlpipe__mean_of(losses, a->w, a->n, false).value;
+    mlpipe__free(ctx->env, losses);
+    return MLPIPE_OK;
+}
+
 mlpipe_status mlpipe__gate_score(mlpipe_ctx *ctx, const mlpipe_model *a,
                                  const mlpipe_model *b,
                                  const mlpipe_dataset *rows,
@@ -32,6 +81,11 @@ mlpipe_status mlpipe__gate_score(mlpipe_ctx *ctx, const mlpipe_model *a,
         const mlpipe__scored sa = {r.y, r.a, r.w, r.n, r.width};
         const mlpipe__scored sb = {r.y, r.b, r.w, r.n, r.width};
         st = mlpipe__compare(ctx, metric, &sa, &sb, &out->compared);
+        if (!st)
+            st = gate_scale(ctx, metric, &sa, out);
+        if (!st)
+            out->differs =
+                gate_differs(&r, a->task != MLPIPE__TASK_REGRESSION);
     }
     mlpipe__pair_rows_free(ctx->env, &r);
     return st;
@@ -46,6 +100,29 @@ bool mlpipe__gate_passes(const mlpipe__gate *g, double alpha)
         (double)g->silent_b > (double)g->silent_a + gate_silence * all)
         return false;
     return g->compared.mean < 0 && g->compared.p <= alpha;
+}
+
+bool mlpipe__gate_worse(const mlpipe__gate *g, double alpha)
+{
+    const double all =
+        (double)(g->rows + g->silent_a + g->silent_b);
+
+    if (!g->enough)
+        return false;
+    return (double)g->silent_b > (double)g->silent_a + gate_silence * all ||
+           (g->compared.mean > 0 && 0.5 * g->compared.two.p <= alpha);
+}
+
+double mlpipe__gate_no_worse(const mlpipe__gate *g, double margin)
+{
+    const double off = g->compared.mean - margin * g->scale;
+
+    if (!g->enough)
+        return 1.0;
+    if (g->compared.se > 0)
+        return mlpipe__student_tail(-off / g->compared.se,
+                                    (double)g->rows - 1.0);
+    return off <= 0 ? 0.0 : 1.0;
 }
 
 /* ---- the split --------------------------------------------------------- */
