@@ -91,7 +91,9 @@ MLPIPE_API void mlpipe_trigger_free(mlpipe_trigger *trigger);
  * such as that of DeLong for gate=auc; default: the task's loss; not one by
  * query),
  * gate_share=0.25 (newest fresh rows withheld from the challenger),
- * gate_min=200, alpha=0.01, probation=2000 (rows), cooldown=500 (labelled
+ * gate_min=200 (rows below which it decides nothing); its p is the greater of
+ * that test's and of one that allows for errors that go on from row to row
+ * (not for auc); alpha=0.01, probation=2000 (rows), cooldown=500 (labelled
  * rows between two retrains).
  *
  * A challenger that passed the gate is swapped in at once, or after stages:

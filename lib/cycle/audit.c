@@ -82,6 +82,8 @@ void mlpipe__audit_gate(mlpipe__text *log, const mlpipe__gate *g,
     mlpipe__audit_number(log, "b", g->compared.b);
     mlpipe__audit_number(log, "mean", g->compared.mean);
     mlpipe__audit_number(log, "se", g->compared.se);
+    mlpipe__audit_number(log, "serial_se", g->serial_se);
+    mlpipe__audit_number(log, "serial_df", g->serial_df);
     mlpipe__audit_number(log, "p", g->compared.p);
     mlpipe__audit_number(log, "differs", g->differs);
 }
@@ -152,6 +154,8 @@ static bool audit_canary_follows(const mlpipe__json *line, const char *action)
     audit_read_gate(line, &t.g);
     t.g.compared.se = audit_get(line, "se");
     t.g.compared.two.p = audit_get(line, "two_sided");
+    t.g.serial_se = audit_get(line, "serial_se");
+    t.g.serial_df = audit_get(line, "serial_df");
     t.g.scale = audit_get(line, "scale");
     t.alpha = audit_get(line, "alpha");
     t.margin = audit_get(line, "margin");

@@ -67,6 +67,8 @@ typedef struct mlpipe__gate {
     uint64_t silent_a, silent_b; /* rows that a model did not answer */
     bool enough;        /* rows >= least: what follows is set */
     mlpipe__comparison compared;
+    double serial_se, serial_df; /* of the mean, where errors go on from row
+                                    to row; 0 = not known */
     double scale;       /* the mean loss of a, or what its area lacks of 1 */
     double differs;     /* share of the rows that b answers otherwise */
 } mlpipe__gate;
@@ -76,6 +78,11 @@ mlpipe_status mlpipe__gate_score(mlpipe_ctx *ctx, const mlpipe_model *a,
                                  const mlpipe_dataset *rows,
                                  const mlpipe__metric *metric, uint64_t least,
                                  mlpipe__gate *out);
+/* Score, with compared.p and two.p for rows in order of time. */
+mlpipe_status mlpipe__gate_compare(mlpipe_ctx *ctx,
+                                   const mlpipe__metric *metric,
+                                   const mlpipe__scored *a,
+                                   const mlpipe__scored *b, mlpipe__gate *g);
 /* Is b better than a, and not by being silent? */
 bool mlpipe__gate_passes(const mlpipe__gate *g, double alpha);
 /* Is b worse than a, or more silent? */
