@@ -30,7 +30,10 @@ enum {
     MLPIPE_ACTION_SWAPPED = 2,  /**< the challenger passed and serves */
     MLPIPE_ACTION_REJECTED = 3, /**< the challenger failed the gate */
     MLPIPE_ACTION_CONFIRMED = 4, /**< probation ended well */
-    MLPIPE_ACTION_ROLLED_BACK = 5 /**< probation ended badly */
+    MLPIPE_ACTION_ROLLED_BACK = 5, /**< probation ended badly */
+    MLPIPE_ACTION_SHADOW = 6, /**< the challenger passed and is in shadow */
+    MLPIPE_ACTION_CANARY = 7, /**< the challenger answers a share */
+    MLPIPE_ACTION_DROPPED = 8 /**< it failed in shadow or as a canary */
 };
 
 /**
@@ -102,7 +105,9 @@ MLPIPE_API void mlpipe_trigger_free(mlpipe_trigger *trigger);
  * such as that of DeLong for gate=auc; default: the task's loss; not one by
  * query),
  * gate_share=0.25 (newest fresh rows withheld from the challenger),
- * gate_min=200, alpha=0.01, probation=2000 (rows), cooldown=500 (labelled
+ * gate_min=200 (rows below which it decides nothing); its p is the greater of
+ * that test's and of one that allows for errors that go on from row to row
+ * (not for auc); alpha=0.01, probation=2000 (rows), cooldown=500 (labelled
  * rows between two retrains, or behind a probation), cooldown_time=0 (the
  * same in time), retrains=0 (the most that are asked for in all; 0 = any
  * number), budget=0 (the most within budget_time=1 d), every=0 (time after
@@ -110,6 +115,25 @@ MLPIPE_API void mlpipe_trigger_free(mlpipe_trigger *trigger);
  * labelled rows for which one is). What waits for one of these is a line
  * "held" of the log, once, with its reason: cooldown, cooldown_time, labelled
  * (too few rows for the gate), retrains, budget.
+ *
+ * A challenger that passed the gate is swapped in at once, or after stages:
+ *
+ * shadow=0: it predicts the rows that are served from then on, at the tick and
+ * from the captured records, so that serving pays nothing; when that many have
+ * their truth, or the capture holds nothing older, it must win the gate's test
+ * on them too. The log tells the share of rows that it answers otherwise: with
+ * another class, or a number off by more than a tenth of the champion's error.
+ *
+ * canary=0 (share) canary_rows=500 canary_margin=0.05: it answers a share of
+ * the requests (mlpipe_slot_canary). Both models are compared on all labelled
+ * rows that either answered since, every gate_min rows of the canary. It is
+ * dropped when it is worse (looks share alpha), or when it leaves more rows
+ * unanswered than the champion, by more than 1 % and by more than chance
+ * (looks at 32, 64, ... rows, with alpha / 2, alpha / 4, ...). When
+ * canary_rows of its own have their truth it is promoted if it is no worse:
+ * a one-sided test at alpha that its mean loss is not above the champion's by
+ * the margin, a share of that loss; else dropped. Promoted, it is on probation
+ * as after a swap.
  *
  * @param ctx borrows
  * @param monitor keeps; made with capture=
@@ -261,7 +285,8 @@ mlpipe_cycle_replay(mlpipe_ctx *ctx, const mlpipe_pipeline *recipe,
                     mlpipe_report **out);
 
 /**
- * End the loop; the slot goes on serving.
+ * End the loop; the slot goes on serving. So does a canary that runs: end it
+ * with mlpipe_slot_promote or mlpipe_slot_drop.
  *
  * @param cycle takes; NULL is allowed
  * @thread any

@@ -201,7 +201,7 @@ mlpipe_slot_new(mlpipe_ctx *ctx, const mlpipe_model *model,
  * Deploy another model: the next prediction of every worker uses it, those
  * under way end with the old one. Everything that can fail happens before it
  * is published; on failure nothing has changed. Fields that feed nothing are
- * told as by mlpipe_slot_new.
+ * told as by mlpipe_slot_new. A canary is dropped.
  *
  * @param ctx borrows
  * @param slot borrows
@@ -220,7 +220,7 @@ mlpipe_slot_swap(mlpipe_ctx *ctx, mlpipe_slot *slot,
                  const mlpipe_model *model);
 
 /**
- * Go back to the previous deployment.
+ * Go back to the previous deployment. A canary is dropped. Takes no memory.
  *
  * @param ctx borrows
  * @param slot borrows
@@ -233,6 +233,77 @@ mlpipe_slot_swap(mlpipe_ctx *ctx, mlpipe_slot *slot,
  */
 MLPIPE_API MLPIPE_CHECK mlpipe_status mlpipe_slot_rollback(mlpipe_ctx *ctx,
                                                            mlpipe_slot *slot);
+
+/**
+ * Let another model answer a share of the requests, beside the one that
+ * serves. Which is told by the id alone: XXH3 of its eight bytes, lowest
+ * first, modulo 10,000 is below 10,000 share; so that one id is answered by
+ * one model for as long as the canary runs, and a greater share keeps those
+ * of a smaller one. Requests without an id (0) are never the canary's. What a
+ * row counts for, its drift and its truth belong to the deployment that
+ * answered it.
+ *
+ * @code
+ * mlpipe_slot_canary(ctx, slot, challenger, 0.05);
+ * good ? mlpipe_slot_promote(ctx, slot) : mlpipe_slot_drop(ctx, slot);
+ * @endcode
+ *
+ * @param ctx borrows
+ * @param slot borrows
+ * @param model keeps; NULL gives the canary that runs another share
+ * @param share of the ids, 0.0001 to 0.9999
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_ARG (share), MLPIPE_E_CONFLICT (a canary
+ *         runs), MLPIPE_E_STATE (none runs and model is NULL, or after fork),
+ *         MLPIPE_E_SCHEMA (the layout lacks an input, or the model has another
+ *         target, other classes or another number of outputs),
+ *         MLPIPE_E_LIMIT, MLPIPE_E_BUSY (as for a swap)
+ * @thread any
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_slot_canary(mlpipe_ctx *ctx, mlpipe_slot *slot,
+                   const mlpipe_model *model, double share);
+
+/**
+ * Let the canary answer all requests, as after a swap: it keeps its number and
+ * its counts, and a rollback goes back to the model before it. Takes no
+ * memory.
+ *
+ * @param ctx borrows
+ * @param slot borrows
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_STATE (no canary runs, or after fork), MLPIPE_E_BUSY (as
+ *         for a swap)
+ * @thread any
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status mlpipe_slot_promote(mlpipe_ctx *ctx,
+                                                          mlpipe_slot *slot);
+
+/**
+ * End the canary; the model that serves answers all requests again. Takes no
+ * memory.
+ *
+ * @param ctx borrows
+ * @param slot borrows
+ * @return MLPIPE_OK
+ * @status as mlpipe_slot_promote
+ * @thread any
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status mlpipe_slot_drop(mlpipe_ctx *ctx,
+                                                       mlpipe_slot *slot);
+
+/**
+ * The number of the canary.
+ *
+ * @param slot borrows
+ * @return as mlpipe_slot_version; 0 where none runs
+ * @thread any
+ * @since 0.1
+ */
+MLPIPE_API uint64_t mlpipe_slot_canary_version(const mlpipe_slot *slot);
 
 /**
  * Free retired deployments that no worker uses any more. Swap, rollback and
@@ -252,7 +323,7 @@ MLPIPE_API MLPIPE_CHECK mlpipe_status mlpipe_slot_reclaim(mlpipe_ctx *ctx,
 
 /**
  * The number of the deployment that serves: 1 for the first, one more for
- * each swap; a rollback goes back to the earlier number.
+ * each swap and each canary; a rollback goes back to the earlier number.
  *
  * @param slot borrows
  * @return the number
@@ -336,7 +407,8 @@ MLPIPE_API mlpipe_status mlpipe_worker_predict(mlpipe_worker *worker,
 MLPIPE_API uint32_t mlpipe_worker_flags(const mlpipe_worker *worker);
 
 /**
- * The number of the deployment that answered the last call.
+ * The number of the deployment that answered the last record of the last call:
+ * of the canary, where the id is given to it.
  *
  * @param worker borrows
  * @return as mlpipe_slot_version; 0 before the first call

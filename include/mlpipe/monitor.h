@@ -154,6 +154,26 @@ mlpipe_monitor_report(mlpipe_ctx *ctx, mlpipe_monitor *monitor,
                       mlpipe_report **out);
 
 /**
+ * The state of the canary, by itself: its deployment, share, rows and errors
+ * since it came, and those of the model that serves (beside) since then; the
+ * drift of its inputs and score once it has a pane's rows; what truths say of
+ * it, under the names of mlpipe_monitor_report. The report of the model that
+ * serves has nothing of the canary's rows.
+ *
+ * @param ctx borrows
+ * @param monitor borrows
+ * @param out gives; free with mlpipe_report_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_STATE (no canary runs, or after fork),
+ *         MLPIPE_E_BUSY (another thread ticks or swaps)
+ * @thread any
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_monitor_canary(mlpipe_ctx *ctx, mlpipe_monitor *monitor,
+                      mlpipe_report **out);
+
+/**
  * The captured rows whose truth is known, as a dataset with the recipe's
  * column names: inputs, target, id and time.
  *

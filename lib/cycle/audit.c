@@ -93,7 +93,34 @@ void mlpipe__audit_gate(mlpipe__text *log, const mlpipe__gate *g,
     mlpipe__audit_number(log, "b", g->compared.b);
     mlpipe__audit_number(log, "mean", g->compared.mean);
     mlpipe__audit_number(log, "se", g->compared.se);
+    mlpipe__audit_number(log, "serial_se", g->serial_se);
+    mlpipe__audit_number(log, "serial_df", g->serial_df);
     mlpipe__audit_number(log, "p", g->compared.p);
+    mlpipe__audit_number(log, "differs", g->differs);
+}
+
+const char *mlpipe__canary_reason(uint32_t verdict)
+{
+    static const char *const words[] = {"", "errors", "worse",
+                                        "not shown to be no worse", ""};
+
+    return words[verdict];
+}
+
+void mlpipe__audit_canary(mlpipe__text *log, const mlpipe__canary_trial *t)
+{
+    mlpipe__audit_number(log, "two_sided", t->g.compared.two.p);
+    mlpipe__audit_number(log, "scale", t->g.scale);
+    mlpipe__audit_number(log, "margin", t->margin);
+    mlpipe__audit_number(log, "p_margin",
+                         mlpipe__gate_no_worse(&t->g, t->margin));
+    mlpipe__audit_number(log, "final_alpha", t->final_alpha);
+    mlpipe__audit_number(log, "over", t->over);
+    mlpipe__audit_number(log, "errors_alpha", t->errors_alpha);
+    mlpipe__audit_number(log, "served", (double)t->of_main.rows);
+    mlpipe__audit_number(log, "served_silent", (double)t->of_main.silent);
+    mlpipe__audit_number(log, "canary", (double)t->of_canary.rows);
+    mlpipe__audit_number(log, "canary_silent", (double)t->of_canary.silent);
 }
 
 void mlpipe__audit_end(mlpipe__text *log)
@@ -126,6 +153,49 @@ static void audit_read_gate(const mlpipe__json *line, mlpipe__gate *g)
     g->compared.mean = audit_get(line, "mean");
     g->compared.p = audit_get(line, "p");
     g->enough = (double)g->rows >= audit_get(line, "least") && g->rows >= 2;
+}
+
+/* Does what was done with a canary follow from its figures? */
+static bool audit_canary_follows(const mlpipe__json *line, const char *action)
+{
+    const char *reason = mlpipe__json_text(mlpipe__json_get(line, "reason"));
+    mlpipe__canary_trial t = {0};
+    uint32_t verdict;
+
+    audit_read_gate(line, &t.g);
+    t.g.compared.se = audit_get(line, "se");
+    t.g.compared.two.p = audit_get(line, "two_sided");
+    t.g.serial_se = audit_get(line, "serial_se");
+    t.g.serial_df = audit_get(line, "serial_df");
+    t.g.scale = audit_get(line, "scale");
+    t.alpha = audit_get(line, "alpha");
+    t.margin = audit_get(line, "margin");
+    t.final_alpha = audit_get(line, "final_alpha");
+    t.errors_alpha = audit_get(line, "errors_alpha");
+    t.of_main.rows = audit_count(line, "served");
+    t.of_main.silent = audit_count(line, "served_silent");
+    t.of_canary.rows = audit_count(line, "canary");
+    t.of_canary.silent = audit_count(line, "canary_silent");
+    t.over = audit_get(line, "over") == 1.0;
+    verdict = mlpipe__canary_judge(&t);
+    if (!strcmp(action, "promoted"))
+        return verdict == MLPIPE__CANARY_GOOD;
+    if (strcmp(action, "dropped") || !reason)
+        return false;
+    return !strncmp(reason, "MLPIPE_E_", 9) ||
+           !strcmp(reason, mlpipe__canary_reason(verdict));
+}
+
+/* Is it what follows where a challenger is better? */
+static bool audit_for_better(const char *action)
+{
+    static const char *const forward[] = {"swapped", "rolled_back",
+                                          "shadow_started", "canary_started"};
+
+    for (size_t i = 0; i < sizeof forward / sizeof *forward; i++)
+        if (!strcmp(action, forward[i]))
+            return true;
+    return false;
 }
 
 /* Names and values of a rule, read back. */
@@ -237,10 +307,11 @@ static mlpipe_status audit_check(mlpipe_ctx *ctx, const mlpipe__json *line,
             st = audit_fired(ctx, line, &ok);
         ok = (ok || audit_due(line)) &&
              (strcmp(action, "held") || audit_waits(line));
+    } else if (mlpipe__json_get(line, "errors_alpha")) {
+        ok = audit_canary_follows(line, action);
     } else if (mlpipe__json_get(line, "alpha")) {
         audit_read_gate(line, &g);
-        ok = mlpipe__gate_passes(&g, alpha) ==
-             (!strcmp(action, "swapped") || !strcmp(action, "rolled_back"));
+        ok = mlpipe__gate_passes(&g, alpha) == audit_for_better(action);
     } else
         *decided = false;
     if (!st && !ok)

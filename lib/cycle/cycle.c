@@ -24,6 +24,14 @@ const mlpipe__param mlpipe__cycle_params[] = {
      "chance of swapping in a model that is no better"},
     {"probation", MLPIPE_PARAM_INT, "2000", 1, 1000000000, NULL, 1,
      "labelled rows after which a swap is confirmed"},
+    {"shadow", MLPIPE_PARAM_INT, "0", 0, 1000000000, NULL, 1,
+     "labelled rows on which a challenger must win again before it answers"},
+    {"canary", MLPIPE_PARAM_REAL, "0", 0, 0.9999, NULL, 1,
+     "share of the requests that a challenger answers at first; 0 = none"},
+    {"canary_rows", MLPIPE_PARAM_INT, "500", 2, 1000000000, NULL, 1,
+     "labelled rows of the canary after which it is promoted or dropped"},
+    {"canary_margin", MLPIPE_PARAM_REAL, "0.05", 0, 1, NULL, 1,
+     "share of the loss by which a canary may be worse and still no worse"},
     {"cooldown", MLPIPE_PARAM_INT, "500", 0, 1000000000, NULL, 1,
      "labelled rows between two retrains"},
     {"cooldown_time", MLPIPE_PARAM_SPAN, "0", 0, 3153600000, NULL, 1,
@@ -66,7 +74,7 @@ static mlpipe_status cycle_check(mlpipe_ctx *ctx, const mlpipe_cycle *c)
                             "keeps, capture=%llu",
                             (unsigned long long)c->probation,
                             (unsigned long long)room);
-    return MLPIPE_OK;
+    return mlpipe__stage_check(ctx, c);
 }
 
 /* What a retrain fits must be able to follow what serves. */
@@ -111,6 +119,10 @@ static mlpipe_status cycle_setup(mlpipe_ctx *ctx, mlpipe_cycle *c,
         if (!c->asked)
             return mlpipe__nomem(ctx);
     }
+    c->shadow = (uint64_t)mlpipe__params_get(p, "shadow")->integer;
+    c->canary = mlpipe__params_get(p, "canary")->number;
+    c->canary_rows = (uint64_t)mlpipe__params_get(p, "canary_rows")->integer;
+    c->canary_margin = mlpipe__params_get(p, "canary_margin")->number;
     c->rule = mlpipe__strdup(c->env, rule, strlen(rule));
     if (!c->rule)
         return mlpipe__nomem(ctx);
@@ -213,7 +225,7 @@ static mlpipe_status cycle_snapshot(mlpipe_ctx *ctx, mlpipe_cycle *c,
 
     if (st)
         return st;
-    st = mlpipe__monitor_captured_locked(ctx, c->monitor, NULL, 0, rows);
+    st = mlpipe__monitor_captured_locked(ctx, c->monitor, NULL, 0, 0, rows);
     mlpipe__slot_unlock(slot);
     if (st)
         return st;
@@ -253,7 +265,8 @@ static mlpipe_status cycle_retrain(mlpipe_ctx *ctx, mlpipe_cycle *c)
 {
     static const char *const busy[] = {
         "", "", "a retrain runs already", "a challenger waits for the gate",
-        "", "the newest model is on probation"};
+        "", "the newest model is on probation",
+        "a challenger is in shadow", "a canary runs"};
     unsigned before = MLPIPE__CYCLE_WANTED;
     mlpipe_status st;
 

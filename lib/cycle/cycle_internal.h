@@ -75,8 +75,12 @@ typedef struct mlpipe__gate {
     uint64_t removed;   /* in the training set of a or b */
     uint64_t unlabelled; /* without a usable target */
     uint64_t silent_a, silent_b; /* rows that a model did not answer */
-    bool enough;        /* rows >= least: compared below is set */
+    bool enough;        /* rows >= least: what follows is set */
     mlpipe__comparison compared;
+    double serial_se, serial_df; /* of the mean, where errors go on from row
+                                    to row; 0 = not known */
+    double scale;       /* the mean loss of a, or what its area lacks of 1 */
+    double differs;     /* share of the rows that b answers otherwise */
 } mlpipe__gate;
 
 mlpipe_status mlpipe__gate_score(mlpipe_ctx *ctx, const mlpipe_model *a,
@@ -84,8 +88,17 @@ mlpipe_status mlpipe__gate_score(mlpipe_ctx *ctx, const mlpipe_model *a,
                                  const mlpipe_dataset *rows,
                                  const mlpipe__metric *metric, uint64_t least,
                                  mlpipe__gate *out);
+/* Score, with compared.p and two.p for rows in order of time. */
+mlpipe_status mlpipe__gate_compare(mlpipe_ctx *ctx,
+                                   const mlpipe__metric *metric,
+                                   const mlpipe__scored *a,
+                                   const mlpipe__scored *b, mlpipe__gate *g);
 /* Is b better than a, and not by being silent? */
 bool mlpipe__gate_passes(const mlpipe__gate *g, double alpha);
+/* Is b worse than a, or more silent? */
+bool mlpipe__gate_worse(const mlpipe__gate *g, double alpha);
+/* Chance of what was seen if b were worse than a by margin x scale. */
+double mlpipe__gate_no_worse(const mlpipe__gate *g, double margin);
 /*
  * Cut rows that are in order of time: the newest share, in whole groups where
  * `group` names a column, is withheld; a row without a group goes alone. Views
@@ -126,7 +139,9 @@ enum {
     MLPIPE__CYCLE_TRAINING = 2, /* it runs, perhaps on another thread */
     MLPIPE__CYCLE_READY = 3,    /* a challenger waits for the gate */
     MLPIPE__CYCLE_FAILED = 4,   /* the retrain failed */
-    MLPIPE__CYCLE_PROBATION = 5
+    MLPIPE__CYCLE_PROBATION = 5,
+    MLPIPE__CYCLE_SHADOW = 6,   /* the challenger predicts, nobody is told */
+    MLPIPE__CYCLE_CANARY = 7    /* it answers a share of the requests */
 };
 
 struct mlpipe_cycle {
@@ -140,6 +155,8 @@ struct mlpipe_cycle {
     uint64_t least, probation, cooldown;
     uint64_t retrains, budget, volume; /* 0: no limit, no schedule */
     double cooldown_s, budget_s, every_s;
+    uint64_t shadow, canary_rows; /* labelled rows; shadow 0 = none */
+    double canary, canary_margin; /* share of the ids, 0 = none */
     /* Who may touch what follows is told by the state: TRAINING gives
      * challenger, withheld and failure to the retraining thread. */
     atomic_uint state;
@@ -157,10 +174,19 @@ struct mlpipe_cycle {
     uint64_t asked_count;
     uint64_t panes;           /* closed at the last look */
     bool started;
+    uint64_t beside;          /* the deployment that serves in a stage */
+    uint64_t from;            /* first captured row of the stage */
+    uint64_t faced;           /* canary's rows at the last look at errors */
+    uint32_t faces;           /* looks at errors */
     bool retrained, held;
     bool heed; /* the alarm of the monitor was heeded: it may forget it */
     mlpipe__text log;
 };
+
+/* Rows of a deployment, and those that it did not answer. */
+typedef struct mlpipe__canary_count {
+    uint64_t rows, silent;
+} mlpipe__canary_count;
 
 /* What a tick reads of the monitor while it has the slot. */
 typedef struct mlpipe__cycle_view {
@@ -171,7 +197,75 @@ typedef struct mlpipe__cycle_view {
     mlpipe_dataset *trial; /* labelled rows of the deployment on probation */
     uint64_t trial_rows;
     bool trial_over;       /* enough labels came, if only for a while */
+    uint64_t next;         /* captured rows ever */
+    uint64_t canary;       /* number of the canary; 0 = none */
+    mlpipe__canary_count of_main, of_canary; /* since it came */
 } mlpipe__cycle_view;
+
+/* ---- shadow and canary (stage.c) ---------------------------------------- */
+
+/* What is decided of a canary, and from what; see mlpipe__canary_judge. */
+typedef struct mlpipe__canary_trial {
+    mlpipe__gate g;
+    double alpha;        /* of this look at the losses */
+    double final_alpha;  /* of the test that it is no worse */
+    double margin;       /* in mean losses of the model that serves */
+    double errors_alpha; /* of this look at the errors; 0 = no look */
+    mlpipe__canary_count of_main, of_canary;
+    bool over;           /* it has its rows: promote or drop */
+} mlpipe__canary_trial;
+
+enum {
+    MLPIPE__CANARY_GOES_ON = 0,
+    MLPIPE__CANARY_ERRORS = 1,  /* it fails more often than what serves */
+    MLPIPE__CANARY_WORSE = 2,
+    MLPIPE__CANARY_UNSHOWN = 3, /* over, and not shown to be no worse */
+    MLPIPE__CANARY_GOOD = 4
+};
+
+uint32_t mlpipe__canary_judge(const mlpipe__canary_trial *t);
+/* The word for it in the log (audit.c). */
+const char *mlpipe__canary_reason(uint32_t verdict);
+void mlpipe__audit_canary(mlpipe__text *log, const mlpipe__canary_trial *t);
+
+/* Parameters that cannot work together. */
+mlpipe_status mlpipe__stage_check(mlpipe_ctx *ctx, const mlpipe_cycle *c);
+/* With the slot's writer flag held, in SHADOW and CANARY. */
+mlpipe_status mlpipe__stage_look(mlpipe_ctx *ctx, const mlpipe_cycle *c,
+                                 unsigned state, mlpipe__cycle_view *v);
+/* The challenger passed the gate: shadow, canary or swap. */
+mlpipe_status mlpipe__stage_begin(mlpipe_ctx *ctx, mlpipe_cycle *c,
+                                  const mlpipe__cycle_view *v,
+                                  const mlpipe__gate *g, int64_t now_us,
+                                  int32_t *action);
+mlpipe_status mlpipe__stage_shadow(mlpipe_ctx *ctx, mlpipe_cycle *c,
+                                   const mlpipe__cycle_view *v,
+                                   int64_t now_us, int32_t *action);
+mlpipe_status mlpipe__stage_canary(mlpipe_ctx *ctx, mlpipe_cycle *c,
+                                   const mlpipe__cycle_view *v,
+                                   int64_t now_us, int32_t *action);
+
+/* Of cycle_tick.c, for the stages: */
+bool mlpipe__cycle_is_verdict(mlpipe_status st);
+/* Forget the challenger; the state is set last. */
+void mlpipe__cycle_drop_challenger(mlpipe_cycle *c,
+                                   const mlpipe__cycle_view *v,
+                                   unsigned next);
+/* It lost before it was scored. */
+void mlpipe__cycle_refuse(mlpipe_ctx *ctx, mlpipe_cycle *c,
+                          const mlpipe__cycle_view *v, int64_t now_us,
+                          mlpipe_status why);
+/* Let the challenger serve and go on probation; canary: it is promoted, with
+ * the line in the log from `t`. */
+mlpipe_status mlpipe__cycle_swap(mlpipe_ctx *ctx, mlpipe_cycle *c,
+                                 const mlpipe__cycle_view *v,
+                                 const mlpipe__gate *g,
+                                 const mlpipe__canary_trial *t,
+                                 int64_t now_us, int32_t *action);
+void mlpipe__stage_line(mlpipe_cycle *c, const mlpipe__cycle_view *v,
+                        const mlpipe__canary_trial *t, int64_t now_us,
+                        uint64_t number, const char *action,
+                        const char *reason);
 
 mlpipe_status mlpipe__cycle_step(mlpipe_ctx *ctx, mlpipe_cycle *cycle,
                                  int64_t now_us, int32_t *action);

@@ -34,25 +34,28 @@ static mlpipe_status cycle_look(mlpipe_ctx *ctx, mlpipe_cycle *c,
     if (m->truths.expire_as)
         v->matched += m->truths.expired;
     v->labelled = m->capture.labelled;
+    v->next = m->capture.next;
     v->model = mlpipe__model_keep(m->model);
     if (!st && state == MLPIPE__CYCLE_WATCHING)
         st = mlpipe__watch_report(ctx, m, &v->report);
     if (!st && state == MLPIPE__CYCLE_PROBATION && v->number == c->number) {
-        v->trial_rows = mlpipe__capture_labelled(&m->capture, c->number);
+        v->trial_rows = mlpipe__capture_labelled(&m->capture, c->number, 0);
         /* Captured rows may be pushed out before there are that many. */
         v->trial_over = v->trial_rows >= c->probation ||
                         m->realised.next >= c->probation;
         if (v->trial_rows && (v->trial_over ||
                               v->trial_rows >= c->looked + c->least))
             st = mlpipe__monitor_captured_locked(ctx, m, c->champion,
-                                                 c->number, &v->trial);
+                                                 c->number, 0, &v->trial);
     }
+    if (!st)
+        st = mlpipe__stage_look(ctx, c, state, v);
     mlpipe__slot_unlock(m->slot);
     return st;
 }
 
 /* Statuses that say something of a model and not of this tick. */
-static bool cycle_is_verdict(mlpipe_status st)
+bool mlpipe__cycle_is_verdict(mlpipe_status st)
 {
     return st == MLPIPE_E_SCHEMA || st == MLPIPE_E_STATE ||
            st == MLPIPE_E_PARAM || st == MLPIPE_E_LIMIT ||
@@ -167,7 +170,7 @@ static mlpipe_status cycle_rule(mlpipe_ctx *ctx, mlpipe_cycle *c,
     if (c->ruled == v->number)
         return MLPIPE_OK;
     st = mlpipe_trigger_new(ctx, v->model, c->rule, &trigger);
-    if (st && !cycle_is_verdict(st))
+    if (st && !mlpipe__cycle_is_verdict(st))
         return st;
     if (st) {
         mlpipe__audit_begin(&c->log, now_us, "rule_refused", v->number);
@@ -244,8 +247,9 @@ done:
 /* ---- the gate ---------------------------------------------------------- */
 
 /* The state is set last: from then on a retrain may write what is read here. */
-static void cycle_drop_challenger(mlpipe_cycle *c,
-                                  const mlpipe__cycle_view *v, unsigned next)
+void mlpipe__cycle_drop_challenger(mlpipe_cycle *c,
+                                   const mlpipe__cycle_view *v,
+                                   unsigned next)
 {
     mlpipe_model_free(c->challenger);
     mlpipe_dataset_free(c->withheld);
@@ -272,36 +276,38 @@ static void cycle_gate_line(mlpipe_cycle *c, const mlpipe__cycle_view *v,
 }
 
 /* It lost before it was scored: no column for it, or no reference. */
-static void cycle_refuse(mlpipe_ctx *ctx, mlpipe_cycle *c,
-                         const mlpipe__cycle_view *v, int64_t now_us,
-                         mlpipe_status why)
+void mlpipe__cycle_refuse(mlpipe_ctx *ctx, mlpipe_cycle *c,
+                          const mlpipe__cycle_view *v, int64_t now_us,
+                          mlpipe_status why)
 {
     mlpipe__audit_begin(&c->log, now_us, "rejected", v->number);
     mlpipe__audit_text(&c->log, "reason", mlpipe_status_name(why));
     mlpipe__audit_text(&c->log, "message", mlpipe_ctx_error(ctx)->text);
     mlpipe__audit_text(&c->log, "challenger", c->challenger->id);
     mlpipe__audit_end(&c->log);
-    cycle_drop_challenger(c, v, MLPIPE__CYCLE_WATCHING);
+    mlpipe__cycle_drop_challenger(c, v, MLPIPE__CYCLE_WATCHING);
 }
 
-static mlpipe_status cycle_swap(mlpipe_ctx *ctx, mlpipe_cycle *c,
-                                const mlpipe__cycle_view *v,
-                                const mlpipe__gate *g, int64_t now_us,
-                                int32_t *action)
+mlpipe_status mlpipe__cycle_swap(mlpipe_ctx *ctx, mlpipe_cycle *c,
+                                 const mlpipe__cycle_view *v,
+                                 const mlpipe__gate *g,
+                                 const mlpipe__canary_trial *t,
+                                 int64_t now_us, int32_t *action)
 {
     mlpipe_trigger *trigger = NULL;
-    uint64_t number = 0;
+    uint64_t number = c->number;
     mlpipe_status st = mlpipe_trigger_new(ctx, c->challenger, c->rule,
                                           &trigger);
 
     if (!st)
-        st = mlpipe__slot_change(ctx, c->monitor->slot, c->challenger,
-                                 v->number, &number);
+        st = t ? mlpipe__slot_end_canary(ctx, c->monitor->slot, true, number)
+               : mlpipe__slot_change(ctx, c->monitor->slot, c->challenger,
+                                     v->number, &number);
     if (st) {
         mlpipe_trigger_free(trigger);
-        if (!cycle_is_verdict(st))
+        if (!mlpipe__cycle_is_verdict(st))
             return st; /* the challenger still waits: try at the next tick */
-        cycle_refuse(ctx, c, v, now_us, st);
+        mlpipe__cycle_refuse(ctx, c, v, now_us, st);
         *action = MLPIPE_ACTION_REJECTED;
         return MLPIPE_OK;
     }
@@ -309,10 +315,13 @@ static mlpipe_status cycle_swap(mlpipe_ctx *ctx, mlpipe_cycle *c,
     c->trigger = trigger;
     c->number = c->ruled = number;
     c->looked = 0;
-    cycle_gate_line(c, v, g, now_us, c->number, "swapped", NULL);
+    if (t)
+        mlpipe__stage_line(c, v, t, now_us, number, "promoted", NULL);
+    else
+        cycle_gate_line(c, v, g, now_us, c->number, "swapped", NULL);
     mlpipe_model_free(c->champion);
     c->champion = mlpipe__model_keep(v->model);
-    cycle_drop_challenger(c, v, MLPIPE__CYCLE_PROBATION);
+    mlpipe__cycle_drop_challenger(c, v, MLPIPE__CYCLE_PROBATION);
     *action = MLPIPE_ACTION_SWAPPED;
     return MLPIPE_OK;
 }
@@ -326,16 +335,16 @@ static mlpipe_status cycle_gate(mlpipe_ctx *ctx, mlpipe_cycle *c,
         mlpipe__gate_score(ctx, v->model, c->challenger, c->withheld,
                            &c->metric, c->least, &g);
 
-    if (st && cycle_is_verdict(st)) {
-        cycle_refuse(ctx, c, v, now_us, st);
+    if (st && mlpipe__cycle_is_verdict(st)) {
+        mlpipe__cycle_refuse(ctx, c, v, now_us, st);
         *action = MLPIPE_ACTION_REJECTED;
         st = MLPIPE_OK;
     } else if (!st && mlpipe__gate_passes(&g, c->alpha)) {
-        st = cycle_swap(ctx, c, v, &g, now_us, action);
+        st = mlpipe__stage_begin(ctx, c, v, &g, now_us, action);
     } else if (!st) {
         cycle_gate_line(c, v, &g, now_us, v->number, "rejected",
                         g.enough ? "no better" : "INSUFFICIENT_DATA");
-        cycle_drop_challenger(c, v, MLPIPE__CYCLE_WATCHING);
+        mlpipe__cycle_drop_challenger(c, v, MLPIPE__CYCLE_WATCHING);
         *action = MLPIPE_ACTION_REJECTED;
     }
     return st;
@@ -427,7 +436,7 @@ static void cycle_failed(mlpipe_cycle *c, const mlpipe__cycle_view *v,
     mlpipe__audit_begin(&c->log, now_us, "retrain_failed", v->number);
     mlpipe__audit_text(&c->log, "reason", mlpipe_status_name(c->failure));
     mlpipe__audit_end(&c->log);
-    cycle_drop_challenger(c, v, MLPIPE__CYCLE_WATCHING);
+    mlpipe__cycle_drop_challenger(c, v, MLPIPE__CYCLE_WATCHING);
 }
 
 static mlpipe_status cycle_decide(mlpipe_ctx *ctx, mlpipe_cycle *c,
@@ -447,6 +456,10 @@ static mlpipe_status cycle_decide(mlpipe_ctx *ctx, mlpipe_cycle *c,
         return MLPIPE_OK;
     case MLPIPE__CYCLE_PROBATION:
         return cycle_trial(ctx, c, v, now_us, action);
+    case MLPIPE__CYCLE_SHADOW:
+        return mlpipe__stage_shadow(ctx, c, v, now_us, action);
+    case MLPIPE__CYCLE_CANARY:
+        return mlpipe__stage_canary(ctx, c, v, now_us, action);
     default: /* TRAINING */
         return MLPIPE_OK;
     }

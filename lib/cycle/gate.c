@@ -10,6 +10,120 @@ static const double gate_silence = 0.01;
 
 /* ---- scoring ----------------------------------------------------------- */
 
+static double gate_greater(double x, double y)
+{
+    return x > y ? x : y;
+}
+
+/* The class of a row's probabilities. */
+static uint32_t gate_class(const double *p, uint32_t width)
+{
+    uint32_t best = 0;
+
+    if (width == 1)
+        return mlpipe__loss_wrong(1.0, *p) == 0.0;
+    for (uint32_t k = 1; k < width; k++)
+        if (p[k] > p[best])
+            best = k;
+    return best;
+}
+
+/* Rows with another class, or a number that is off by more than a tenth of
+ * the error of a. */
+static double gate_differs(const mlpipe__pair_rows *r, bool classes)
+{
+    double square = 0;
+    uint64_t n = 0;
+
+    for (uint64_t i = 0; !classes && i < r->n; i++)
+        square += (r->a[i] - r->y[i]) * (r->a[i] - r->y[i]);
+    square *= 0.01 / (double)r->n;
+    for (uint64_t i = 0; i < r->n; i++) {
+        const double *a = r->a + i * r->width, *b = r->b + i * r->width;
+        n += classes ? gate_class(a, r->width) != gate_class(b, r->width)
+                     : (*a - *b) * (*a - *b) > square;
+    }
+    return (double)n / (double)r->n;
+}
+
+/* d: differences of rows in order of time, less their mean, by weight. */
+static mlpipe_status gate_serial(mlpipe_ctx *ctx, const double *d, uint64_t n,
+                                 mlpipe__gate *g)
+{
+    const double pi = 3.141592653589793, rows = (double)n;
+    double waves = 0.3 * mlpipe__pow(rows, 2.0 / 3.0), sum = 0, t;
+
+    waves = waves < 4 ? 4 : waves > 48 ? 48 : (double)(uint32_t)waves;
+    for (uint32_t j = 1; j <= (uint32_t)waves; j++) {
+        double wave = 0;
+        const mlpipe_status st = mlpipe__poll(ctx, "gate", j, (uint32_t)waves);
+        if (st)
+            return st;
+        for (uint64_t i = 0; i < n; i++)
+            wave += d[i] * mlpipe__cos(pi * j * ((double)i + 0.5) / rows);
+        sum += wave * wave;
+    }
+    g->serial_se = mlpipe__sqrt(2.0 * sum / waves) / rows;
+    g->serial_df = waves;
+    if (!(g->serial_se > 0))
+        return MLPIPE_OK;
+    t = g->compared.mean / g->serial_se;
+    g->compared.p = gate_greater(g->compared.p,
+                                 mlpipe__student_tail(-t, waves));
+    g->compared.two.p =
+        gate_greater(g->compared.two.p,
+                     2.0 * mlpipe__student_tail(t < 0 ? -t : t, waves));
+    return MLPIPE_OK;
+}
+
+/*
+ * What a margin is a share of, and the test once more for rows that follow one
+ * another with like errors. The variance of the mean is that at frequency 0,
+ * from the first cosines of the differences in order of time, and Student's t
+ * has as many degrees of freedom as cosines (Lazarus, Lewis, Stock and Watson,
+ * HAR Inference, 2018). The greater p counts: where rows are independent this
+ * costs a little power, where they are not the paired test would lie.
+ */
+static mlpipe_status gate_by_time(mlpipe_ctx *ctx,
+                                  const mlpipe__metric *metric,
+                                  const mlpipe__scored *a,
+                                  const mlpipe__scored *b, mlpipe__gate *g)
+{
+    const uint64_t n = a->n;
+    double *la, *lb, all = 0;
+    mlpipe_status st;
+
+    g->scale = 1.0 - g->compared.a;
+    if (!mlpipe__metric_has_loss(metric, a->width))
+        return MLPIPE_OK;
+    la = mlpipe__alloc_array(ctx->env, (size_t)n, 2 * sizeof *la);
+    if (!la)
+        return mlpipe__nomem(ctx);
+    lb = la + n;
+    mlpipe__metric_losses(metric, a, la);
+    mlpipe__metric_losses(metric, b, lb);
+    g->scale = mlpipe__mean_of(la, a->w, n, false).value;
+    for (uint64_t i = 0; i < n; i++)
+        all += a->w ? a->w[i] : 1.0;
+    for (uint64_t i = 0; i < n; i++)
+        la[i] = (lb[i] - la[i] - g->compared.mean) *
+                (a->w ? a->w[i] * (double)n / all : 1.0);
+    st = gate_serial(ctx, la, n, g);
+    mlpipe__free(ctx->env, la);
+    return st;
+}
+
+mlpipe_status mlpipe__gate_compare(mlpipe_ctx *ctx,
+                                   const mlpipe__metric *metric,
+                                   const mlpipe__scored *a,
+                                   const mlpipe__scored *b, mlpipe__gate *g)
+{
+    const mlpipe_status st = mlpipe__compare(ctx, metric, a, b,
+                                             &g->compared);
+
+    return st ? st : gate_by_time(ctx, metric, a, b, g);
+}
+
 mlpipe_status mlpipe__gate_score(mlpipe_ctx *ctx, const mlpipe_model *a,
                                  const mlpipe_model *b,
                                  const mlpipe_dataset *rows,
@@ -31,7 +145,10 @@ mlpipe_status mlpipe__gate_score(mlpipe_ctx *ctx, const mlpipe_model *a,
     if (out->enough) {
         const mlpipe__scored sa = {r.y, r.a, r.w, r.n, r.width};
         const mlpipe__scored sb = {r.y, r.b, r.w, r.n, r.width};
-        st = mlpipe__compare(ctx, metric, &sa, &sb, &out->compared);
+        st = mlpipe__gate_compare(ctx, metric, &sa, &sb, out);
+        if (!st)
+            out->differs =
+                gate_differs(&r, a->task != MLPIPE__TASK_REGRESSION);
     }
     mlpipe__pair_rows_free(ctx->env, &r);
     return st;
@@ -46,6 +163,33 @@ bool mlpipe__gate_passes(const mlpipe__gate *g, double alpha)
         (double)g->silent_b > (double)g->silent_a + gate_silence * all)
         return false;
     return g->compared.mean < 0 && g->compared.p <= alpha;
+}
+
+bool mlpipe__gate_worse(const mlpipe__gate *g, double alpha)
+{
+    const double all =
+        (double)(g->rows + g->silent_a + g->silent_b);
+
+    if (!g->enough)
+        return false;
+    return (double)g->silent_b > (double)g->silent_a + gate_silence * all ||
+           (g->compared.mean > 0 && 0.5 * g->compared.two.p <= alpha);
+}
+
+double mlpipe__gate_no_worse(const mlpipe__gate *g, double margin)
+{
+    const double off = g->compared.mean - margin * g->scale;
+    double p;
+
+    if (!g->enough)
+        return 1.0;
+    if (!(g->compared.se > 0))
+        return off <= 0 ? 0.0 : 1.0;
+    p = mlpipe__student_tail(-off / g->compared.se, (double)g->rows - 1.0);
+    if (!(g->serial_se > 0))
+        return p;
+    return gate_greater(
+        p, mlpipe__student_tail(-off / g->serial_se, g->serial_df));
 }
 
 /* ---- the split --------------------------------------------------------- */

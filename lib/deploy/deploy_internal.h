@@ -121,7 +121,7 @@ mlpipe_status mlpipe__predictor_make(mlpipe_ctx *ctx,
                                      const mlpipe_model *first,
                                      mlpipe_predictor **out);
 
-/* ---- slots (slot.c) ---------------------------------------------------- */
+/* ---- slots (slot.c, canary.c) ------------------------------------------ */
 
 enum { MLPIPE__RETIRED_MOST = 64 };
 
@@ -131,22 +131,38 @@ typedef struct mlpipe__lane {
     void *scratch;
 } mlpipe__lane;
 
-/* A model in service: published by one pointer, never changed after. */
+struct mlpipe__deployment;
+
+/*
+ * What is published by one pointer and never changed after: the model that
+ * serves, and the canary that answers some of its requests.
+ */
+typedef struct mlpipe__deployed {
+    struct mlpipe__deployed *next; /* among the pairs that are retired */
+    struct mlpipe__deployment *main, *canary; /* canary: NULL = none */
+    uint32_t cut; /* ids whose hash is below it, of 10,000, are the canary's */
+} mlpipe__deployed;
+
+/* A model in service. `alone` is published where it has no canary, so that to
+ * end one, or to roll back, takes no memory. */
 typedef struct mlpipe__deployment {
+    mlpipe__deployed alone;
     struct mlpipe__deployment *next; /* among the retired */
     uint64_t number;
     mlpipe_predictor *predictor;
     mlpipe__recorder recorder;
     mlpipe__lane *lanes; /* one for each seat that was ever taken */
+    uint64_t beside[MLPIPE__COUNT_HEAD]; /* a canary: of what served, when it
+                                            came */
 } mlpipe__deployment;
 
 /*
  * Where a worker sits. It outlives the worker, so that what was counted stays;
- * the next worker goes on with it. `active` names the deployment that is
- * being used: a hazard pointer on a cache line of its own.
+ * the next worker goes on with it. `active` names what is being used: a hazard
+ * pointer on a cache line of its own.
  */
 typedef struct mlpipe__seat {
-    _Alignas(64) _Atomic(mlpipe__deployment *) active;
+    _Alignas(64) _Atomic(mlpipe__deployed *) active;
     char pad[56];
     _Alignas(64) _Atomic(mlpipe__ring *) ring; /* NULL: nobody watches */
     mlpipe__ring *rings;                       /* all that ever were */
@@ -156,8 +172,9 @@ typedef struct mlpipe__seat {
 
 struct mlpipe_slot {
     mlpipe__env *env;
-    _Alignas(64) _Atomic(mlpipe__deployment *) current;
-    atomic_uint_fast64_t version; /* current->number, readable at any time */
+    _Alignas(64) _Atomic(mlpipe__deployed *) current;
+    atomic_uint_fast64_t version; /* current->main->number, at any time */
+    atomic_uint_fast64_t canary_version; /* 0 = none */
     atomic_uint_least32_t moments; /* see mlpipe__moments_take */
     char pad[40];
     _Alignas(64) atomic_uint_fast64_t refs;
@@ -171,7 +188,8 @@ struct mlpipe_slot {
     mlpipe__seat **seats; /* seat_room; NULL = never taken */
     mlpipe__deployment *previous;
     mlpipe__deployment *retired; /* newest first */
-    uint32_t retired_count;
+    mlpipe__deployed *pairs;      /* that were published, newest first */
+    uint32_t retired_count;      /* of either */
     uint64_t last_number;
     bool has_rings;
     size_t ring_record_bytes;
@@ -195,14 +213,43 @@ mlpipe_status mlpipe__slot_here(mlpipe_ctx *ctx, const mlpipe__env *env,
 mlpipe_status mlpipe__slot_change(mlpipe_ctx *ctx, mlpipe_slot *slot,
                                   const mlpipe_model *model,
                                   uint64_t expected, uint64_t *number);
+/* Start a canary for `cut` of 10,000 ids beside the deployment `expected` (0 =
+ * any); model NULL: the one that runs gets another cut. */
+mlpipe_status mlpipe__slot_begin_canary(mlpipe_ctx *ctx, mlpipe_slot *slot,
+                                        const mlpipe_model *model,
+                                        uint32_t cut, uint64_t expected,
+                                        uint64_t *number);
+/* Promote or drop the canary `expected` (0 = any). */
+mlpipe_status mlpipe__slot_end_canary(mlpipe_ctx *ctx, mlpipe_slot *slot,
+                                      bool promote, uint64_t expected);
 /* With the lock held: */
 void mlpipe__slot_sweep(mlpipe_slot *slot);
 mlpipe__deployment *mlpipe__slot_current(mlpipe_slot *slot);
+const mlpipe__deployed *mlpipe__slot_deployed(mlpipe_slot *slot);
+/* E_BUSY where `now` is not the deployment that the caller judged. */
+mlpipe_status mlpipe__slot_expect(mlpipe_ctx *ctx, uint64_t expected,
+                                  uint64_t now);
+/* E_BUSY where as many are retired as may be. */
+mlpipe_status mlpipe__slot_has_room(mlpipe_ctx *ctx, mlpipe_slot *slot);
+/* A deployment that nobody sees yet, with all that can fail. */
+mlpipe_status mlpipe__slot_prepare(mlpipe_ctx *ctx, mlpipe_slot *slot,
+                                   const mlpipe_model *model,
+                                   mlpipe__deployment **out);
+void mlpipe__deployment_free(mlpipe_slot *slot, mlpipe__deployment *d);
+/* What follows cannot fail. A pair that was published goes to the retired
+ * ones, its deployments are the caller's to place. */
+void mlpipe__slot_publish(mlpipe_slot *slot, mlpipe__deployed *s);
+void mlpipe__slot_retire(mlpipe_slot *slot, mlpipe__deployment *d);
+/* d serves alone from now on; what served stays to go back to. */
+void mlpipe__slot_succeed(mlpipe_slot *slot, mlpipe__deployment *d);
 /* Sum of one counter of the head over all deployments that ever were. */
 uint64_t mlpipe__slot_total(const mlpipe_slot *slot, uint32_t counter);
 /* All counters of a deployment, over its lanes. */
 void mlpipe__deployment_counts(const mlpipe_slot *slot,
                                const mlpipe__deployment *d, uint64_t *out);
+/* Add the counters of the head; d: NULL adds nothing. */
+void mlpipe__deployment_head(const mlpipe_slot *slot,
+                             const mlpipe__deployment *d, uint64_t *head);
 /* Give every seat a ring for records of these bytes (0 = ids alone). */
 mlpipe_status mlpipe__slot_watch(mlpipe_ctx *ctx, mlpipe_slot *slot,
                                  size_t record_bytes);
@@ -222,6 +269,18 @@ struct mlpipe_worker {
     uint64_t version;
     const char *error;
 };
+
+/* Which of the two answers a request. */
+static inline mlpipe__deployment *mlpipe__deployed_pick(
+    const mlpipe__deployed *s, uint64_t id)
+{
+    unsigned char bytes[8];
+
+    for (uint32_t i = 0; i < 8; i++)
+        bytes[i] = (unsigned char)(id >> (8 * i));
+    return mlpipe__hash64(bytes, sizeof bytes, 0) % 10000 < s->cut ? s->canary
+                                                                   : s->main;
+}
 
 /* Parameters of mlpipe_slot_new, for the catalog. */
 extern const mlpipe__param mlpipe__slot_params[];

@@ -3,7 +3,8 @@
  * Slots: one published pointer, hazard pointers on the workers' own cache
  * lines, and one writer at a time who tries and never waits.
  *
- * A worker stores the deployment that it is about to use into its seat (a
+ * What is published is a deployment alone, or one and its canary. A worker
+ * stores the one that it is about to use into its seat (a
  * sequentially consistent exchange), then reads the published pointer again.
  * The writer publishes first and then reads the seats. In the single order of
  * these four operations either the worker sees the new pointer and takes that
@@ -45,7 +46,7 @@ static bool slot_lane_make(mlpipe__env *env, const mlpipe__deployment *d,
     return true;
 }
 
-static void slot_deployment_free(mlpipe_slot *slot, mlpipe__deployment *d)
+void mlpipe__deployment_free(mlpipe_slot *slot, mlpipe__deployment *d)
 {
     if (!d)
         return;
@@ -83,10 +84,11 @@ static mlpipe_status slot_deployment_make(mlpipe_ctx *ctx, mlpipe_slot *slot,
         if (slot->seats[i] && !slot_lane_make(slot->env, d, &d->lanes[i]))
             st = mlpipe__nomem(ctx);
     if (st) {
-        slot_deployment_free(slot, d);
+        mlpipe__deployment_free(slot, d);
         return st;
     }
     d->number = slot->last_number + 1;
+    d->alone.main = d;
     *out = d;
     return MLPIPE_OK;
 }
@@ -101,34 +103,40 @@ void mlpipe__deployment_counts(const mlpipe_slot *slot,
             out[i] += mlpipe__count_get(d->lanes[s].counters + i);
 }
 
-static uint64_t slot_count(const mlpipe_slot *slot,
-                           const mlpipe__deployment *d, uint32_t counter)
+void mlpipe__deployment_head(const mlpipe_slot *slot,
+                             const mlpipe__deployment *d, uint64_t *head)
 {
-    uint64_t n = 0;
-
     for (uint32_t s = 0; d && s < slot->seat_room; s++)
-        if (d->lanes[s].counters)
-            n += mlpipe__count_get(d->lanes[s].counters + counter);
-    return n;
+        for (uint32_t i = 0; d->lanes[s].counters && i < MLPIPE__COUNT_HEAD;
+             i++)
+            head[i] += mlpipe__count_get(d->lanes[s].counters + i);
 }
 
 uint64_t mlpipe__slot_total(const mlpipe_slot *slot, uint32_t counter)
 {
-    uint64_t n = slot->folded[counter];
+    const mlpipe__deployed *s =
+        mlpipe__slot_deployed((mlpipe_slot *)(uintptr_t)slot);
+    uint64_t head[MLPIPE__COUNT_HEAD];
 
-    n += slot_count(slot, mlpipe__slot_current((mlpipe_slot *)(uintptr_t)slot),
-                    counter);
-    n += slot_count(slot, slot->previous, counter);
+    memcpy(head, slot->folded, sizeof head);
+    mlpipe__deployment_head(slot, s->main, head);
+    mlpipe__deployment_head(slot, s->canary, head);
+    mlpipe__deployment_head(slot, slot->previous, head);
     for (const mlpipe__deployment *d = slot->retired; d; d = d->next)
-        n += slot_count(slot, d, counter);
-    return n;
+        mlpipe__deployment_head(slot, d, head);
+    return head[counter];
 }
 
 /* ---- the writer's side ------------------------------------------------- */
 
-mlpipe__deployment *mlpipe__slot_current(mlpipe_slot *slot)
+const mlpipe__deployed *mlpipe__slot_deployed(mlpipe_slot *slot)
 {
     return atomic_load_explicit(&slot->current, memory_order_acquire);
+}
+
+mlpipe__deployment *mlpipe__slot_current(mlpipe_slot *slot)
+{
+    return mlpipe__slot_deployed(slot)->main;
 }
 
 mlpipe_status mlpipe__slot_lock(mlpipe_ctx *ctx, mlpipe_slot *slot)
@@ -159,34 +167,53 @@ mlpipe_status mlpipe__slot_here(mlpipe_ctx *ctx, const mlpipe__env *env,
     return MLPIPE_OK;
 }
 
-static bool slot_in_use(const mlpipe_slot *slot, const mlpipe__deployment *d)
+static bool slot_in_use(const mlpipe_slot *slot, const mlpipe__deployed *s)
 {
     for (uint32_t i = 0; i < slot->seat_room; i++)
         if (slot->seats[i] && atomic_load_explicit(&slot->seats[i]->active,
-                                                   memory_order_seq_cst) == d)
+                                                   memory_order_seq_cst) == s)
             return true;
     return false;
 }
 
+/* Alone, or in a pair that a worker may still be in. */
+static bool slot_needs(const mlpipe_slot *slot, const mlpipe__deployment *d)
+{
+    for (const mlpipe__deployed *s = slot->pairs; s; s = s->next)
+        if (s->main == d || s->canary == d)
+            return true;
+    return slot_in_use(slot, &d->alone);
+}
+
 void mlpipe__slot_sweep(mlpipe_slot *slot)
 {
+    mlpipe__deployed **pair = &slot->pairs;
     mlpipe__deployment **at = &slot->retired;
 
+    while (*pair) {
+        mlpipe__deployed *s = *pair;
+        if (slot_in_use(slot, s)) {
+            pair = &s->next;
+            continue;
+        }
+        *pair = s->next;
+        slot->retired_count--;
+        mlpipe__free(slot->env, s);
+    }
     while (*at) {
         mlpipe__deployment *d = *at;
-        if (slot_in_use(slot, d)) {
+        if (slot_needs(slot, d)) {
             at = &d->next;
             continue;
         }
         *at = d->next;
         slot->retired_count--;
-        for (uint32_t i = 0; i < MLPIPE__COUNT_HEAD; i++)
-            slot->folded[i] += slot_count(slot, d, i);
-        slot_deployment_free(slot, d);
+        mlpipe__deployment_head(slot, d, slot->folded);
+        mlpipe__deployment_free(slot, d);
     }
 }
 
-static void slot_retire(mlpipe_slot *slot, mlpipe__deployment *d)
+void mlpipe__slot_retire(mlpipe_slot *slot, mlpipe__deployment *d)
 {
     if (!d)
         return;
@@ -195,16 +222,32 @@ static void slot_retire(mlpipe_slot *slot, mlpipe__deployment *d)
     slot->retired_count++;
 }
 
-static void slot_publish(mlpipe_slot *slot, mlpipe__deployment *d)
+/* A pair that was published goes to the retired ones; the deployments are the
+ * caller's to place. */
+void mlpipe__slot_publish(mlpipe_slot *slot, mlpipe__deployed *s)
 {
-    atomic_store_explicit(&slot->current, d, memory_order_seq_cst);
-    atomic_store_explicit(&slot->version, d->number, memory_order_release);
+    mlpipe__deployed *old = atomic_exchange_explicit(&slot->current, s,
+                                                    memory_order_seq_cst);
+
+    atomic_store_explicit(&slot->version, s->main->number,
+                          memory_order_release);
+    atomic_store_explicit(&slot->canary_version,
+                          s->canary ? s->canary->number : 0,
+                          memory_order_release);
+    if (!old || !old->canary)
+        return;
+    old->next = slot->pairs;
+    slot->pairs = old;
+    slot->retired_count++;
 }
 
-static mlpipe_status slot_has_room(mlpipe_ctx *ctx, mlpipe_slot *slot)
+mlpipe_status mlpipe__slot_has_room(mlpipe_ctx *ctx, mlpipe_slot *slot)
 {
+    const bool pair = mlpipe__slot_deployed(slot)->canary != NULL;
+
     mlpipe__slot_sweep(slot);
-    if (slot->retired_count >= MLPIPE__RETIRED_MOST)
+    /* a pair retires with its canary, and the previous deployment */
+    if (slot->retired_count + (pair ? 3 : 1) > MLPIPE__RETIRED_MOST)
         return mlpipe__fail(ctx, MLPIPE_E_BUSY,
                             "%u retired deployments wait for a worker that is "
                             "inside a prediction; the most is %u; try again "
@@ -252,29 +295,49 @@ static mlpipe_status slot_same_target(mlpipe_ctx *ctx, mlpipe_slot *slot,
     return MLPIPE_OK;
 }
 
-static mlpipe_status slot_swap_locked(mlpipe_ctx *ctx, mlpipe_slot *slot,
-                                      const mlpipe_model *model)
+/* d serves alone from now on; what served stays to go back to. */
+void mlpipe__slot_succeed(mlpipe_slot *slot, mlpipe__deployment *d)
 {
-    mlpipe__deployment *d = NULL;
+    const mlpipe__deployed now = *mlpipe__slot_deployed(slot);
+
+    mlpipe__slot_publish(slot, &d->alone);
+    if (now.canary != d)
+        mlpipe__slot_retire(slot, now.canary);
+    mlpipe__slot_retire(slot, slot->previous);
+    slot->previous = now.main;
+    mlpipe__slot_sweep(slot);
+}
+
+mlpipe_status mlpipe__slot_prepare(mlpipe_ctx *ctx, mlpipe_slot *slot,
+                                   const mlpipe_model *model,
+                                   mlpipe__deployment **out)
+{
     mlpipe_status st = slot_same_target(ctx, slot, model);
 
     if (!st)
-        st = slot_has_room(ctx, slot);
+        st = mlpipe__slot_has_room(ctx, slot);
     if (!st)
-        st = slot_deployment_make(ctx, slot, model, &d);
+        st = slot_deployment_make(ctx, slot, model, out);
+    return st;
+}
+
+static mlpipe_status slot_swap_locked(mlpipe_ctx *ctx, mlpipe_slot *slot,
+                                      const mlpipe_model *model)
+{
+    mlpipe__deployment *d;
+    const mlpipe_status st = mlpipe__slot_prepare(ctx, slot, model, &d);
+
     if (st)
         return st;
     slot->last_number = d->number;
-    slot_retire(slot, slot->previous);
-    slot->previous = mlpipe__slot_current(slot);
-    slot_publish(slot, d);
-    mlpipe__slot_sweep(slot);
+    mlpipe__slot_succeed(slot, d);
     return MLPIPE_OK;
 }
 
 static mlpipe_status slot_rollback_locked(mlpipe_ctx *ctx, mlpipe_slot *slot)
 {
     mlpipe__deployment *bad = mlpipe__slot_current(slot);
+    mlpipe__deployment *canary = mlpipe__slot_deployed(slot)->canary;
     mlpipe_status st;
 
     if (!slot->previous)
@@ -284,14 +347,27 @@ static mlpipe_status slot_rollback_locked(mlpipe_ctx *ctx, mlpipe_slot *slot)
                             (unsigned long long)bad->number);
     st = slot_same_target(ctx, slot, slot->previous->predictor->model);
     if (!st)
-        st = slot_has_room(ctx, slot);
+        st = mlpipe__slot_has_room(ctx, slot);
     if (st)
         return st;
-    slot_publish(slot, slot->previous);
+    mlpipe__slot_publish(slot, &slot->previous->alone);
     slot->previous = NULL;
-    slot_retire(slot, bad);
+    mlpipe__slot_retire(slot, canary);
+    mlpipe__slot_retire(slot, bad);
     mlpipe__slot_sweep(slot);
     return MLPIPE_OK;
+}
+
+mlpipe_status mlpipe__slot_expect(mlpipe_ctx *ctx, uint64_t expected,
+                                  uint64_t now)
+{
+    if (!expected || now == expected)
+        return MLPIPE_OK;
+    return mlpipe__fail(ctx, MLPIPE_E_BUSY,
+                        "deployment %llu took the place of %llu meanwhile; "
+                        "look at it first",
+                        (unsigned long long)now,
+                        (unsigned long long)expected);
 }
 
 mlpipe_status mlpipe__slot_change(mlpipe_ctx *ctx, mlpipe_slot *slot,
@@ -299,18 +375,11 @@ mlpipe_status mlpipe__slot_change(mlpipe_ctx *ctx, mlpipe_slot *slot,
                                   uint64_t expected, uint64_t *number)
 {
     mlpipe_status st = mlpipe__slot_lock(ctx, slot);
-    uint64_t now;
 
     if (st)
         return st;
-    now = mlpipe__slot_current(slot)->number;
-    if (expected && now != expected)
-        st = mlpipe__fail(ctx, MLPIPE_E_BUSY,
-                          "deployment %llu took the place of %llu meanwhile; "
-                          "look at it first",
-                          (unsigned long long)now,
-                          (unsigned long long)expected);
-    else
+    st = mlpipe__slot_expect(ctx, expected, mlpipe__slot_current(slot)->number);
+    if (!st)
         st = model ? slot_swap_locked(ctx, slot, model)
                    : slot_rollback_locked(ctx, slot);
     if (number)
@@ -482,8 +551,8 @@ static mlpipe_status slot_seat_make(mlpipe_ctx *ctx, mlpipe_slot *slot,
 mlpipe_status mlpipe__slot_sit(mlpipe_ctx *ctx, mlpipe_slot *slot,
                                uint32_t *index)
 {
-    mlpipe__deployment *now = mlpipe__slot_current(slot);
-    mlpipe__deployment *before = slot->previous;
+    const mlpipe__deployed *s = mlpipe__slot_deployed(slot);
+    mlpipe__deployment *const used[] = {s->main, s->canary, slot->previous};
     mlpipe_status st = MLPIPE_OK;
     uint32_t i = 0;
 
@@ -496,9 +565,10 @@ mlpipe_status mlpipe__slot_sit(mlpipe_ctx *ctx, mlpipe_slot *slot,
                             "worker, or make the slot with workers=%u",
                             slot->seat_room, slot->seat_room + 1);
     /* Lanes that are made before a failure serve the next try. */
-    if (!slot_lane_make(slot->env, now, &now->lanes[i]) ||
-        (before && !slot_lane_make(slot->env, before, &before->lanes[i])))
-        return mlpipe__nomem(ctx);
+    for (uint32_t k = 0; k < 3; k++)
+        if (used[k] &&
+            !slot_lane_make(slot->env, used[k], &used[k]->lanes[i]))
+            return mlpipe__nomem(ctx);
     if (!slot->seats[i])
         st = slot_seat_make(ctx, slot, i);
     if (st)
@@ -524,13 +594,26 @@ const uint32_t mlpipe__slot_param_count =
 static void slot_destroy(mlpipe_slot *slot)
 {
     mlpipe__env *env = slot->env;
+    mlpipe__deployed *now =
+        atomic_load_explicit(&slot->current, memory_order_acquire);
 
-    slot_deployment_free(slot, mlpipe__slot_current(slot));
-    slot_deployment_free(slot, slot->previous);
+    if (now && now->canary) { /* the last pair is not a deployment's own */
+        now->next = slot->pairs;
+        slot->pairs = now;
+        mlpipe__deployment_free(slot, now->canary);
+    }
+    if (now)
+        mlpipe__deployment_free(slot, now->main);
+    while (slot->pairs) {
+        mlpipe__deployed *s = slot->pairs;
+        slot->pairs = s->next;
+        mlpipe__free(env, s);
+    }
+    mlpipe__deployment_free(slot, slot->previous);
     while (slot->retired) {
         mlpipe__deployment *d = slot->retired;
         slot->retired = d->next;
-        slot_deployment_free(slot, d);
+        mlpipe__deployment_free(slot, d);
     }
     for (uint32_t i = 0; slot->seats && i < slot->seat_room; i++) {
         mlpipe__seat *seat = slot->seats[i];
@@ -581,6 +664,7 @@ static mlpipe_status slot_make(mlpipe_ctx *ctx, const mlpipe_model *model,
     atomic_init(&slot->refs, 1);
     atomic_init(&slot->current, NULL);
     atomic_init(&slot->version, 0);
+    atomic_init(&slot->canary_version, 0);
     atomic_init(&slot->watched, false);
     atomic_flag_clear(&slot->writer);
     slot->seat_room =
@@ -605,7 +689,7 @@ static mlpipe_status slot_make(mlpipe_ctx *ctx, const mlpipe_model *model,
         return st;
     }
     slot->last_number = d->number;
-    slot_publish(slot, d);
+    mlpipe__slot_publish(slot, &d->alone);
     if (slot->layout)
         mlpipe__layout_bind(slot->layout);
     mlpipe__layout_tell_unread(ctx, slot->layout, model);

@@ -108,6 +108,8 @@ static void watch_destroy(mlpipe_monitor *m)
         mlpipe__realised_free(&m->realised);
     if (m->concept.env)
         mlpipe__concept_free(&m->concept);
+    if (m->canary.realised.env)
+        mlpipe__realised_free(&m->canary.realised);
     mlpipe__free(env, m->panes);
     mlpipe__free(env, m->base);
     mlpipe__free(env, m->pane);
@@ -318,7 +320,7 @@ mlpipe_status mlpipe_monitor_report(mlpipe_ctx *ctx, mlpipe_monitor *monitor,
 mlpipe_status mlpipe__monitor_captured_locked(mlpipe_ctx *ctx,
                                               mlpipe_monitor *m,
                                               const mlpipe_model *other,
-                                              uint64_t number,
+                                              uint64_t number, uint64_t from,
                                               mlpipe_dataset **out)
 {
     if (!m->capture.room)
@@ -327,7 +329,7 @@ mlpipe_status mlpipe__monitor_captured_locked(mlpipe_ctx *ctx,
                             "capture=50000");
     return mlpipe__capture_dataset(ctx, &m->capture, m->model, other,
                                    m->slot->layout, m->slot->first, number,
-                                   out);
+                                   from, out);
 }
 
 mlpipe_status mlpipe_monitor_captured(mlpipe_ctx *ctx,
@@ -345,7 +347,7 @@ mlpipe_status mlpipe_monitor_captured(mlpipe_ctx *ctx,
     if (!st)
         st = mlpipe__slot_lock(ctx, monitor->slot);
     if (!st) {
-        st = mlpipe__monitor_captured_locked(ctx, monitor, NULL, 0, out);
+        st = mlpipe__monitor_captured_locked(ctx, monitor, NULL, 0, 0, out);
         mlpipe__slot_unlock(monitor->slot);
     }
     return mlpipe__end(ctx, st);

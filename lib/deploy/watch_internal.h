@@ -13,6 +13,12 @@ typedef struct mlpipe__pane {
     int64_t closed_us;
 } mlpipe__pane;
 
+/* What is known of a canary (watch_canary.c). */
+typedef struct mlpipe__watch_canary {
+    uint64_t number; /* of its deployment; 0 = none */
+    mlpipe__realised realised;
+} mlpipe__watch_canary;
+
 struct mlpipe_monitor {
     mlpipe__env *env;
     mlpipe_slot *slot;
@@ -49,6 +55,7 @@ struct mlpipe_monitor {
     int64_t opened_us;   /* the tick from which the open pane is timed, */
     uint64_t opened_rows;
     double pane_speed; /* rows per second of the newest closed pane */
+    mlpipe__watch_canary canary;
 };
 
 mlpipe_monitor *mlpipe__monitor_keep(mlpipe_monitor *m);
@@ -59,7 +66,7 @@ mlpipe_status mlpipe__monitor_tick_locked(mlpipe_ctx *ctx, mlpipe_monitor *m,
 mlpipe_status mlpipe__monitor_captured_locked(mlpipe_ctx *ctx,
                                               mlpipe_monitor *m,
                                               const mlpipe_model *other,
-                                              uint64_t number,
+                                              uint64_t number, uint64_t from,
                                               mlpipe_dataset **out);
 mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
                                    mlpipe_report **out);
@@ -68,8 +75,12 @@ mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
 double mlpipe__watch_speed(uint64_t rows, int64_t from_us, int64_t to_us);
 void mlpipe__watch_put_service(const mlpipe_monitor *m, mlpipe_report *r);
 
-/* The parts of a tick (watch_tick.c). */
+/* The parts of a tick (watch_tick.c, watch_canary.c). */
 mlpipe_status mlpipe__watch_follow(mlpipe_ctx *ctx, mlpipe_monitor *m);
+mlpipe_status mlpipe__watch_follow_canary(mlpipe_ctx *ctx, mlpipe_monitor *m);
+/* The canary serves by this number now: its losses go on; false = it was
+ * none. */
+bool mlpipe__watch_promoted(mlpipe_monitor *m, uint64_t number);
 mlpipe_status mlpipe__watch_drain(mlpipe_ctx *ctx, mlpipe_monitor *m);
 mlpipe_status mlpipe__watch_truths(mlpipe_ctx *ctx, mlpipe_monitor *m);
 void mlpipe__watch_close(mlpipe_monitor *m, int32_t *closed);

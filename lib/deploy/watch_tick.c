@@ -10,11 +10,12 @@ mlpipe_status mlpipe__watch_follow(mlpipe_ctx *ctx, mlpipe_monitor *m)
 {
     const mlpipe__deployment *d = mlpipe__slot_current(m->slot);
     const uint32_t n = d->recorder.total;
+    const bool back = d->number < m->number;
     uint64_t *all[3] = {NULL, NULL, NULL};
     mlpipe_status st;
 
     if (m->number == d->number)
-        return MLPIPE_OK;
+        return mlpipe__watch_follow_canary(ctx, m);
     for (uint32_t i = 0; i < 3; i++) {
         all[i] = mlpipe__alloc_array(m->env, n, sizeof *all[i]);
         if (all[i])
@@ -44,11 +45,13 @@ mlpipe_status mlpipe__watch_follow(mlpipe_ctx *ctx, mlpipe_monitor *m)
     m->pane_closed = m->moments_closed = false;
     m->since_known = false;
     /* A deployment that comes back after a rollback has counts already. The
-     * first one, and one just swapped in, are watched from their first row. */
-    if (m->attached && d->number < m->slot->last_number)
+     * first one, one just swapped in, and a canary that was promoted are
+     * watched from their first row. */
+    if (m->attached && back)
         mlpipe__deployment_counts(m->slot, d, m->base);
-    mlpipe__realised_reset(&m->realised, d->number);
-    return MLPIPE_OK;
+    if (!mlpipe__watch_promoted(m, d->number))
+        mlpipe__realised_reset(&m->realised, d->number);
+    return mlpipe__watch_follow_canary(ctx, m);
 }
 
 static void watch_matched(mlpipe_monitor *m, const mlpipe__match *match)
@@ -56,6 +59,8 @@ static void watch_matched(mlpipe_monitor *m, const mlpipe__match *match)
     mlpipe__capture_truth(&m->capture, match->row, match->truth);
     mlpipe__realised_add(&m->realised, match);
     mlpipe__concept_add(&m->concept, match);
+    if (m->canary.number)
+        mlpipe__realised_add(&m->canary.realised, match);
 }
 
 /* One seat's ring; memory is taken before an entry is, so that nothing is

@@ -6,23 +6,24 @@
 #include "deploy_internal.h"
 
 /*
- * Take a seat at the deployment that is published. The exchange is both the
- * announcement and the fence that orders it before the second look; a swap in
- * between makes the look differ, and then the newer one is announced.
+ * Take a seat at what is published. The exchange is both the announcement and
+ * the fence that orders it before the second look; a swap in between makes the
+ * look differ, and then the newer one is announced.
  */
-static mlpipe__deployment *worker_enter(mlpipe_slot *slot, mlpipe__seat *seat)
+static const mlpipe__deployed *worker_enter(mlpipe_slot *slot,
+                                           mlpipe__seat *seat)
 {
-    mlpipe__deployment *d =
+    mlpipe__deployed *s =
         atomic_load_explicit(&slot->current, memory_order_acquire);
 
     for (;;) {
-        mlpipe__deployment *again;
-        (void)atomic_exchange_explicit(&seat->active, d,
+        mlpipe__deployed *again;
+        (void)atomic_exchange_explicit(&seat->active, s,
                                        memory_order_seq_cst);
         again = atomic_load_explicit(&slot->current, memory_order_seq_cst);
-        if (again == d)
-            return d;
-        d = again;
+        if (again == s)
+            return s;
+        s = again;
     }
 }
 
@@ -69,7 +70,7 @@ mlpipe_status mlpipe_worker_new(mlpipe_ctx *ctx, mlpipe_slot *slot,
 /* What the host tells counts with the deployment that serves. */
 static void worker_told(mlpipe_worker *w, mlpipe_status status, uint64_t ns)
 {
-    const mlpipe__deployment *d = worker_enter(w->slot, w->seat);
+    const mlpipe__deployment *d = worker_enter(w->slot, w->seat)->main;
 
     if (status)
         mlpipe__recorder_failed(d->lanes[w->index].counters, status);
@@ -138,9 +139,9 @@ static inline void worker_moments(const mlpipe_worker *w,
 }
 
 /* n rows with deployment d. */
-static void worker_rows(mlpipe_worker *w, mlpipe__deployment *d, uint64_t id,
-                        int64_t now_us, const unsigned char *record,
-                        double *out, size_t n)
+static void worker_rows(mlpipe_worker *w, const mlpipe__deployment *d,
+                        uint64_t id, int64_t now_us,
+                        const unsigned char *record, double *out, size_t n)
 {
     const mlpipe_predictor *p = d->predictor;
     const mlpipe__record_binding *b = &p->binding;
@@ -168,13 +169,40 @@ static void worker_rows(mlpipe_worker *w, mlpipe__deployment *d, uint64_t id,
     }
 }
 
+/* n rows, each with the model that its id is given to. Both read the same
+ * records and have as many outputs. */
+static void worker_split(mlpipe_worker *w, const mlpipe__deployed *s,
+                         uint64_t id, int64_t now_us,
+                         const unsigned char *record, double *out, size_t n)
+{
+    const mlpipe_predictor *p = s->main->predictor;
+
+    for (size_t i = 0; i < n; i++) {
+        const mlpipe__deployment *d = mlpipe__deployed_pick(s, id + i);
+        w->version = d->number;
+        worker_rows(w, d, id + i, now_us, record, out, 1);
+        record += p->binding.record_bytes;
+        out += p->outputs;
+    }
+}
+
+/* A call of several rows counts with the deployment of its first. */
+static void worker_timed(const mlpipe_worker *w, const mlpipe__deployed *s,
+                         uint64_t id, uint64_t ns)
+{
+    const mlpipe__deployment *d =
+        s->canary && id ? mlpipe__deployed_pick(s, id) : s->main;
+
+    mlpipe__recorder_latency(&d->recorder, d->lanes[w->index].counters, ns);
+}
+
 mlpipe_status mlpipe_worker_predict(mlpipe_worker *worker, uint64_t id,
                                     int64_t now_us, const void *records,
                                     double *out, size_t n)
 {
     const mlpipe__env *clock = NULL; /* where this call is timed */
     uint64_t begun = 0;
-    mlpipe__deployment *d;
+    const mlpipe__deployed *s;
     uint32_t fp;
 
     if (!worker)
@@ -191,13 +219,14 @@ mlpipe_status mlpipe_worker_predict(mlpipe_worker *worker, uint64_t id,
         begun = clock->clock_ns(clock->user);
     }
     fp = mlpipe__fp_enter();
-    d = worker_enter(worker->slot, worker->seat);
-    worker->version = d->number;
-    worker_rows(worker, d, id, now_us, records, out, n);
+    s = worker_enter(worker->slot, worker->seat);
+    worker->version = s->main->number;
+    if (s->canary && id)
+        worker_split(worker, s, id, now_us, records, out, n);
+    else
+        worker_rows(worker, s->main, id, now_us, records, out, n);
     if (clock)
-        mlpipe__recorder_latency(&d->recorder,
-                                 d->lanes[worker->index].counters,
-                                 clock->clock_ns(clock->user) - begun);
+        worker_timed(worker, s, id, clock->clock_ns(clock->user) - begun);
     worker_leave(worker->seat);
     mlpipe__fp_leave(fp);
     return MLPIPE_OK;

@@ -73,13 +73,23 @@ void mlpipe__capture_truth(mlpipe__capture *c, uint64_t row, double truth)
     r->truth = truth;
 }
 
-uint64_t mlpipe__capture_labelled(const mlpipe__capture *c, uint64_t number)
+/* The oldest row that is still there, from `from` on. */
+static uint64_t capture_from(const mlpipe__capture *c, uint64_t from)
 {
-    const uint64_t held = c->next < c->room ? c->next : c->room;
+    const uint64_t oldest = c->next < c->room ? 0 : c->next - c->room;
+
+    return from > oldest ? from : oldest;
+}
+
+uint64_t mlpipe__capture_labelled(const mlpipe__capture *c, uint64_t number,
+                                  uint64_t from)
+{
     uint64_t n = 0;
 
-    for (uint64_t i = 0; i < held; i++)
-        n += c->rows[i].known && c->rows[i].number == number;
+    for (uint64_t i = capture_from(c, from); i < c->next; i++) {
+        const mlpipe__captured *r = &c->rows[i % c->room];
+        n += r->known && (!number || r->number == number);
+    }
     return n;
 }
 
@@ -399,7 +409,8 @@ static mlpipe_status capture_columns(capture_job *j)
 }
 
 /* The rows that have their truth, by time of the prediction. */
-static mlpipe_status capture_choose(capture_job *j, uint64_t number)
+static mlpipe_status capture_choose(capture_job *j, uint64_t number,
+                                    uint64_t from)
 {
     const mlpipe__capture *c = j->c;
     const uint64_t held = c->next < c->room ? c->next : c->room;
@@ -418,7 +429,7 @@ static mlpipe_status capture_choose(capture_job *j, uint64_t number)
         st = mlpipe__nomem(j->ctx);
         goto done;
     }
-    for (uint64_t i = c->next - held; i < c->next; i++) {
+    for (uint64_t i = capture_from(c, from); i < c->next; i++) {
         const mlpipe__captured *r = &c->rows[i % c->room];
         if (!r->known || (number && r->number != number))
             continue;
@@ -450,13 +461,14 @@ mlpipe_status mlpipe__capture_dataset(mlpipe_ctx *ctx,
                                       const mlpipe_model *other,
                                       mlpipe_layout *layout,
                                       const mlpipe_model *first,
-                                      uint64_t number, mlpipe_dataset **out)
+                                      uint64_t number, uint64_t from,
+                                      mlpipe_dataset **out)
 {
     capture_job j = {.ctx = ctx, .c = c, .model = model, .other = other,
                      .layout = layout};
     const size_t inputs = (size_t)model->program->input_count +
                           (other ? other->program->input_count : 0);
-    mlpipe_status st = capture_choose(&j, number);
+    mlpipe_status st = capture_choose(&j, number, from);
 
     j.first = first ? first->program : NULL;
     mlpipe__text_init(&j.text, ctx->env);

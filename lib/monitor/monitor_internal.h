@@ -232,13 +232,15 @@ bool mlpipe__capture_reserve(mlpipe__capture *c);
 uint64_t mlpipe__capture_add(mlpipe__capture *c, const mlpipe__served *s,
                              const void *record);
 void mlpipe__capture_truth(mlpipe__capture *c, uint64_t row, double truth);
-/* How many of the labelled rows deployment `number` predicted. */
-uint64_t mlpipe__capture_labelled(const mlpipe__capture *c, uint64_t number);
+/* How many of the labelled rows deployment `number` predicted; 0 = any; from:
+ * the first row that counts. */
+uint64_t mlpipe__capture_labelled(const mlpipe__capture *c, uint64_t number,
+                                  uint64_t from);
 /*
  * The labelled rows, oldest prediction first, as a dataset with the columns
  * that `model` was trained on, and the inputs of `other` (NULL: none). Records
  * follow `layout`, or are doubles in the order of the inputs of `first`.
- * number: of that deployment only; 0 = all.
+ * number: of that deployment only; 0 = all; from: that row and newer ones.
  */
 mlpipe_status mlpipe__capture_dataset(mlpipe_ctx *ctx,
                                       const mlpipe__capture *c,
@@ -246,7 +248,8 @@ mlpipe_status mlpipe__capture_dataset(mlpipe_ctx *ctx,
                                       const mlpipe_model *other,
                                       mlpipe_layout *layout,
                                       const mlpipe_model *first,
-                                      uint64_t number, mlpipe_dataset **out);
+                                      uint64_t number, uint64_t from,
+                                      mlpipe_dataset **out);
 
 /* ---- truths (truth.c) -------------------------------------------------- */
 

@@ -48,11 +48,11 @@ static double bench_enter(void *arg)
 
     /* worker_enter and worker_leave, as in worker.c */
     for (int i = 0; i < BENCH_CALLS; i++) {
-        mlpipe__deployment *d =
+        mlpipe__deployed *s =
             atomic_load_explicit(&slot->current, memory_order_acquire);
-        (void)atomic_exchange_explicit(&seat->active, d,
+        (void)atomic_exchange_explicit(&seat->active, s,
                                        memory_order_seq_cst);
-        if (atomic_load_explicit(&slot->current, memory_order_seq_cst) != d)
+        if (atomic_load_explicit(&slot->current, memory_order_seq_cst) != s)
             return 1e300;
         atomic_store_explicit(&seat->active, NULL, memory_order_release);
     }

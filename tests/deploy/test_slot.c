@@ -273,7 +273,7 @@ static void test_stuck_worker(void **state)
     assert_ok(c, mlpipe_slot_new(c, a, l, NULL, &slot));
     assert_ok(c, mlpipe_worker_new(c, slot, NULL, &w));
     assert_ok(c, mlpipe_worker_new(c, slot, NULL, &free_one));
-    atomic_store(&w->seat->active, mlpipe__slot_current(slot));
+    atomic_store(&w->seat->active, &mlpipe__slot_current(slot)->alone);
     for (int i = 0; i < 200; i++) {
         assert_ok(c, mlpipe_slot_swap(c, slot, a));
         assert_same(answer(free_one), 1.0);

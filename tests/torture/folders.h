@@ -57,6 +57,9 @@ FOLDER(offset)
 #ifdef TORTURE_SYNTH
 FOLDER(synth)
 #endif
+#ifdef TORTURE_CANARY
+FOLDER(canary)
+#endif
 #ifdef TORTURE_TABLES
 FOLDER(tables)
 #endif

@@ -136,6 +136,9 @@ MLPIPE_ACTION_SWAPPED = 2
 MLPIPE_ACTION_REJECTED = 3
 MLPIPE_ACTION_CONFIRMED = 4
 MLPIPE_ACTION_ROLLED_BACK = 5
+MLPIPE_ACTION_SHADOW = 6
+MLPIPE_ACTION_CANARY = 7
+MLPIPE_ACTION_DROPPED = 8
 MLPIPE_DETECTOR_NONE = 0
 MLPIPE_DETECTOR_WARN = 1
 MLPIPE_DETECTOR_DRIFT = 2
@@ -750,6 +753,8 @@ FUNCTIONS = {
         [POINTER(mlpipe_ctx), POINTER(mlpipe_model), POINTER(POINTER(mlpipe_pipeline))]),
     "mlpipe_model_save": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_model), c_char_p]),
+    "mlpipe_monitor_canary": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_monitor), POINTER(POINTER(mlpipe_report))]),
     "mlpipe_monitor_captured": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_monitor), POINTER(POINTER(mlpipe_dataset))]),
     "mlpipe_monitor_free": (None,
@@ -828,12 +833,20 @@ FUNCTIONS = {
         [POINTER(mlpipe_report), c_char_p]),
     "mlpipe_search": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_pipeline), POINTER(mlpipe_dataset), POINTER(mlpipe_dataset), c_char_p, c_char_p, POINTER(POINTER(mlpipe_pipeline)), POINTER(POINTER(mlpipe_report))]),
+    "mlpipe_slot_canary": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_slot), POINTER(mlpipe_model), c_double]),
+    "mlpipe_slot_canary_version": (c_uint64,
+        [POINTER(mlpipe_slot)]),
+    "mlpipe_slot_drop": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_slot)]),
     "mlpipe_slot_free": (None,
         [POINTER(mlpipe_slot)]),
     "mlpipe_slot_model": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_slot), POINTER(POINTER(mlpipe_model))]),
     "mlpipe_slot_new": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_model), POINTER(mlpipe_layout), c_char_p, POINTER(POINTER(mlpipe_slot))]),
+    "mlpipe_slot_promote": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_slot)]),
     "mlpipe_slot_reclaim": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_slot), POINTER(c_uint32)]),
     "mlpipe_slot_rollback": (c_int32,
