@@ -203,7 +203,9 @@ static mlpipe_status audit_read_rule(mlpipe_ctx *ctx,
                                      const mlpipe__json *values,
                                      mlpipe__report_names *names)
 {
-    const uint32_t n = mlpipe__json_count(values);
+    const uint32_t n = mlpipe__json_kind_of(values) == MLPIPE__JSON_OBJECT
+                           ? mlpipe__json_count(values)
+                           : 0;
 
     memset(names, 0, sizeof *names);
     mlpipe__dict_init(&names->names, ctx->env);

@@ -10,6 +10,8 @@ static const char *const elsewhere[] = {
     "mlpipe_copula_sample(",
     "mlpipe_csv_dialect(",
     "mlpipe_csv_dialect_memory(",
+    "mlpipe_cycle_audit(",
+    "mlpipe_cycle_replay(",
     "mlpipe_dataset_asof(",
     "mlpipe_dataset_concat(",
     "mlpipe_dataset_drift(",
