@@ -61,7 +61,7 @@ static mlpipe_status watch_setup(mlpipe_ctx *ctx, mlpipe_monitor *m,
     m->least_labelled = m->pane_rows < 200 ? m->pane_rows : 200;
     mlpipe__truths_init(&m->truths, m->env,
                         (uint64_t)mlpipe__params_get(p, "pending")->integer,
-                        (int64_t)(delay->number * 1e6));
+                        (int64_t)(delay->number * 1e6), 0);
     mlpipe__capture_init(&m->capture, m->env, capture,
                          mlpipe__slot_record_bytes(m->slot));
     m->panes = mlpipe__alloc_array(m->env, m->pane_room, sizeof *m->panes);

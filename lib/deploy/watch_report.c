@@ -36,10 +36,10 @@ static void watch_put_truths(const mlpipe_monitor *m, mlpipe_report *r)
     mlpipe__report_number(r, "truths_duplicate", (double)t->duplicate);
     mlpipe__report_number(r, "truths_unmatched", (double)t->unmatched);
     mlpipe__report_number(r, "truths_early",
-                          t->count[MLPIPE__TRUTH_EARLY]);
+                          (double)t->count[MLPIPE__TRUTH_EARLY]);
     mlpipe__report_number(r, "predictions", (double)t->predictions);
     mlpipe__report_number(r, "predictions_waiting",
-                          t->count[MLPIPE__TRUTH_WAITING]);
+                          (double)t->count[MLPIPE__TRUTH_WAITING]);
     mlpipe__report_number(r, "predictions_expired", (double)t->expired);
     mlpipe__report_number(r, "predictions_repeated", (double)t->repeated);
     mlpipe__report_number(

@@ -44,7 +44,7 @@ mlpipe_status mlpipe__watch_follow(mlpipe_ctx *ctx, mlpipe_monitor *m)
 
 static void watch_matched(mlpipe_monitor *m, const mlpipe__match *match)
 {
-    mlpipe__capture_truth(&m->capture, match->row, match->truth);
+    mlpipe__capture_truth(&m->capture, match->row, match->id, match->truth);
     mlpipe__realised_add(&m->realised, match);
 }
 
@@ -62,7 +62,7 @@ static bool watch_drain_ring(mlpipe_monitor *m, mlpipe__ring *ring)
             return false;
         if (ring->record_bytes)
             row = mlpipe__capture_add(&m->capture, s, s + 1);
-        if (mlpipe__truths_predicted(&m->truths, s, row, &match))
+        if (mlpipe__truths_predicted(&m->truths, s, NULL, row, &match))
             watch_matched(m, &match);
         mlpipe__ring_pop(ring);
     }

@@ -131,7 +131,9 @@ bool mlpipe__capture_reserve(mlpipe__capture *c);
 /* After a reserve: keeps the row; gives its number. */
 uint64_t mlpipe__capture_add(mlpipe__capture *c, const mlpipe__served *s,
                              const void *record);
-void mlpipe__capture_truth(mlpipe__capture *c, uint64_t row, double truth);
+/* row: the low 32 bits of its number; the id tells whether it is the one. */
+void mlpipe__capture_truth(mlpipe__capture *c, uint32_t row, uint64_t id,
+                           double truth);
 /* How many of the labelled rows deployment `number` predicted. */
 uint64_t mlpipe__capture_labelled(const mlpipe__capture *c, uint64_t number);
 /*
@@ -160,34 +162,65 @@ typedef struct mlpipe__told {
 
 /* A prediction that met its truth. */
 typedef struct mlpipe__match {
-    uint64_t id, number, row; /* row: of the capture, UINT64_MAX = none */
+    uint64_t id, number;
+    uint32_t row; /* of the capture: the low 32 bits of its number */
     int64_t now_us, label_us;
     double score, truth;
+    uint64_t pane;      /* in which it was predicted */
+    const double *more; /* outputs behind the score, until the next call */
 } mlpipe__match;
 
 /*
  * The join of predictions and truths by id, in bounded memory. Entries lie in
- * a pool; three queues (predictions that wait, truths that came early, and
- * done ones, which tell a repeated truth from an unknown one) give the order
- * in which they expire or give way.
+ * a ring in the order in which they came; a table of places finds them by id.
+ * Matched ones stay until they are due, which tells a repeated truth from an
+ * unknown one.
  *   truths told  = matched + duplicate + unmatched + early
  *   predictions  = matched + expired + repeated + waiting
+ *
+ * 31.4 bytes for each of `room`: 24 of an entry, 2 of its mark, 5.3 of the
+ * table, 0.1 of its block; and 8 for each output behind the first.
  */
 typedef struct mlpipe__truth_entry {
-    uint64_t id, number, row;
-    int64_t us;   /* of the prediction, or of the label of an early truth */
-    double value; /* score or truth */
-    uint32_t next, prev; /* in its queue; UINT32_MAX = end */
-    uint32_t queue;
-    uint32_t reserved;
+    uint64_t id;
+    double value;  /* score or truth */
+    uint32_t time; /* of prediction or label, in its block's units */
+    uint32_t row;  /* of the capture: its low 32 bits */
 } mlpipe__truth_entry;
 
+/* Times of 256 entries: base + (time << shift), exact while they lie within
+ * 71 minutes and to 1 / 2^32 of their span otherwise, rounded down. */
+typedef struct mlpipe__truth_block {
+    int64_t base;  /* no live entry is older; INT64_MAX = none lives */
+    uint32_t shift;
+    uint32_t reserved;
+} mlpipe__truth_block;
+
+/* Who predicted, and in which pane: what entries have in common. */
+typedef struct mlpipe__truth_epoch {
+    uint64_t number, pane;
+    uint32_t live; /* entries that speak of it */
+    uint32_t reserved;
+} mlpipe__truth_epoch;
+
 enum {
-    MLPIPE__TRUTH_WAITING = 0,
-    MLPIPE__TRUTH_EARLY = 1,
-    MLPIPE__TRUTH_DONE = 2,
-    MLPIPE__TRUTH_QUEUES = 3
+    MLPIPE__TRUTH_HOLE = 0,
+    MLPIPE__TRUTH_WAITING = 1,
+    MLPIPE__TRUTH_EARLY = 2,
+    MLPIPE__TRUTH_DONE = 3,
+    MLPIPE__TRUTH_STATES = 4,
+    MLPIPE__TRUTH_BLOCK = 256,
+    MLPIPE__TRUTH_EPOCHS = 16384
 };
+
+/* Where an id is found (truth_index.c): open addressing over places of the
+ * ring, each with the low bits of the slot where its search begins. */
+typedef struct mlpipe__truth_index {
+    uint32_t *slots; /* tag above place + 1; 0 = empty */
+    uint64_t count;
+    uint32_t place_bits;
+    bool far; /* one lies so far off that its tag does not tell where from */
+} mlpipe__truth_index;
 
 typedef struct mlpipe__truths {
     mlpipe__env *env;
@@ -195,24 +228,50 @@ typedef struct mlpipe__truths {
     int64_t delay_us;
     bool expire_as;     /* a prediction that expires gets expire_value */
     double expire_value;
+    uint32_t more;      /* outputs behind the first */
+    uint64_t pane;      /* of the predictions that come next */
     mlpipe__truth_entry *pool;
-    uint32_t pool_used, pool_room, free_list;
-    uint32_t *slots;    /* pool index + 1 */
-    uint32_t slot_count;
-    uint32_t count[MLPIPE__TRUTH_QUEUES];
-    uint32_t oldest[MLPIPE__TRUTH_QUEUES], newest[MLPIPE__TRUTH_QUEUES];
+    uint16_t *marks;    /* state << 14 | epoch */
+    double *outputs;    /* places x more */
+    mlpipe__truth_block *blocks;
+    mlpipe__truth_index index;
+    uint64_t places;    /* of the ring */
+    uint64_t tail, head; /* entry s lies at s % places */
+    int64_t due;        /* no live entry is older */
+    uint64_t scan;      /* where expiry goes on; UINT64_MAX = anew */
+    mlpipe__truth_epoch *epochs;
+    uint32_t epoch_room, epochs_used, epoch_recent[4];
+    uint64_t count[MLPIPE__TRUTH_STATES];
     uint64_t told, matched, duplicate, unmatched;
     uint64_t predictions, expired, repeated;
 } mlpipe__truths;
 
+/* Room for as many places; false = out of memory. Empties it. */
+bool mlpipe__truth_index_init(mlpipe__truth_index *x, mlpipe__env *env,
+                              uint64_t places);
+void mlpipe__truth_index_clear(mlpipe__truth_index *x);
+/* The place of an id, or UINT32_MAX. */
+uint32_t mlpipe__truth_index_find(const mlpipe__truth_index *x,
+                                  const mlpipe__truth_entry *pool,
+                                  uint64_t id);
+/* An id that is not there. */
+void mlpipe__truth_index_add(mlpipe__truth_index *x, uint64_t id,
+                             uint32_t place);
+/* The id of a place, which is there. */
+void mlpipe__truth_index_drop(mlpipe__truth_index *x,
+                              const mlpipe__truth_entry *pool,
+                              uint32_t place);
+
 void mlpipe__truths_init(mlpipe__truths *t, mlpipe__env *env, uint64_t room,
-                         int64_t delay_us);
+                         int64_t delay_us, uint32_t more);
 void mlpipe__truths_free(mlpipe__truths *t);
-/* Memory for one entry more; false = out of memory, nothing changed. */
+/* Memory for one entry more; false = out of memory, nothing lost. */
 bool mlpipe__truths_reserve(mlpipe__truths *t);
-/* After a reserve: a prediction; true and *out where its truth is there. */
+/* After a reserve: a prediction and its outputs behind the score; true and
+ * *out where its truth is there. */
 bool mlpipe__truths_predicted(mlpipe__truths *t, const mlpipe__served *s,
-                              uint64_t row, mlpipe__match *out);
+                              const double *more, uint64_t row,
+                              mlpipe__match *out);
 /* After a reserve: a truth; true and *out where its prediction is there. */
 bool mlpipe__truths_told(mlpipe__truths *t, const mlpipe__told *told,
                          mlpipe__match *out);
