@@ -52,7 +52,8 @@ mlpipe_monitor_new(mlpipe_ctx *ctx, mlpipe_slot *slot, const char *params,
  * @param truth the target in its own units; for classes the index of
  *        mlpipe_model_class
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_NUMERIC (not finite), MLPIPE_E_STATE (after
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_NUMERIC (not finite), MLPIPE_E_LIMIT (half
+ *         of pending= wait for a tick, 4,096 at least), MLPIPE_E_STATE (after
  *         fork)
  * @thread any
  * @since 0.1

@@ -32,6 +32,8 @@ const mlpipe__param mlpipe__monitor_params[] = {
 const uint32_t mlpipe__monitor_param_count =
     sizeof mlpipe__monitor_params / sizeof *mlpipe__monitor_params;
 
+enum { TOLD_LEAST = 4096 };
+
 /* ---- making and freeing ------------------------------------------------ */
 
 static mlpipe_status watch_expire(mlpipe_ctx *ctx, const char *text,
@@ -58,6 +60,10 @@ static mlpipe_status watch_setup(mlpipe_ctx *ctx, mlpipe_monitor *m,
     m->pane_room = (uint32_t)mlpipe__params_get(p, "panes")->integer;
     m->limits.alpha = mlpipe__params_get(p, "alpha")->number;
     m->limits.psi = mlpipe__params_get(p, "psi")->number;
+    /* 64 bytes each with what an allocator adds, against 32 of the table */
+    m->told_room =
+        (uint64_t)mlpipe__params_get(p, "pending")->integer / 2;
+    m->told_room = m->told_room < TOLD_LEAST ? TOLD_LEAST : m->told_room;
     m->least_labelled = m->pane_rows < 200 ? m->pane_rows : 200;
     mlpipe__truths_init(&m->truths, m->env,
                         (uint64_t)mlpipe__params_get(p, "pending")->integer,
@@ -137,6 +143,8 @@ static mlpipe_status watch_make(mlpipe_ctx *ctx, mlpipe_slot *slot,
     m->slot = mlpipe__slot_keep(slot);
     atomic_init(&m->refs, 1);
     atomic_init(&m->told, NULL);
+    atomic_init(&m->told_count, 0);
+    atomic_init(&m->told_refused, 0);
     st = watch_setup(ctx, m, params);
     if (!st)
         st = mlpipe__slot_lock(ctx, slot);
@@ -212,9 +220,20 @@ static mlpipe_status watch_tell(mlpipe_ctx *ctx, mlpipe_monitor *m,
                             "the truth of request %llu is %g, which is no "
                             "finite number",
                             (unsigned long long)id, truth);
+    if (atomic_fetch_add_explicit(&m->told_count, 1, memory_order_relaxed) >=
+        m->told_room) {
+        atomic_fetch_sub_explicit(&m->told_count, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&m->told_refused, 1, memory_order_relaxed);
+        return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
+                            "%llu truths wait for a tick, and no more may; "
+                            "call mlpipe_monitor_tick and tell it again",
+                            (unsigned long long)m->told_room);
+    }
     told = mlpipe__alloc(m->env, sizeof *told);
-    if (!told)
+    if (!told) {
+        atomic_fetch_sub_explicit(&m->told_count, 1, memory_order_relaxed);
         return mlpipe__nomem(ctx);
+    }
     told->id = id;
     told->label_us = label_us;
     told->truth = truth;

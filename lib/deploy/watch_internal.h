@@ -18,6 +18,10 @@ struct mlpipe_monitor {
     mlpipe_slot *slot;
     atomic_uint_fast64_t refs;
     _Atomic(mlpipe__told *) told; /* newest first, any thread pushes */
+    /* Nodes of `told` and `sorted`, of 32 bytes: at most as many as cost what
+     * the table of pending ones may cost. More are refused and counted. */
+    atomic_uint_fast64_t told_count, told_refused;
+    uint64_t told_room;
     bool attached;
     /* all that follows belongs to whoever holds the slot's writer flag */
     mlpipe__told *sorted; /* truths that a tick could not finish */

@@ -27,7 +27,7 @@ static void watch_put_rates(const mlpipe_monitor *m, mlpipe_report *r)
                               (double)m->pane[rates[i].counter] / rows);
 }
 
-static void watch_put_truths(const mlpipe_monitor *m, mlpipe_report *r)
+static void watch_put_truths(mlpipe_monitor *m, mlpipe_report *r)
 {
     const mlpipe__truths *t = &m->truths;
 
@@ -35,6 +35,10 @@ static void watch_put_truths(const mlpipe_monitor *m, mlpipe_report *r)
     mlpipe__report_number(r, "truths_matched", (double)t->matched);
     mlpipe__report_number(r, "truths_duplicate", (double)t->duplicate);
     mlpipe__report_number(r, "truths_unmatched", (double)t->unmatched);
+    mlpipe__report_number(
+        r, "truths_refused",
+        (double)atomic_load_explicit(&m->told_refused,
+                                     memory_order_relaxed));
     mlpipe__report_number(r, "truths_early",
                           (double)t->count[MLPIPE__TRUTH_EARLY]);
     mlpipe__report_number(r, "predictions", (double)t->predictions);

@@ -48,6 +48,25 @@ static void watch_matched(mlpipe_monitor *m, const mlpipe__match *match)
     mlpipe__realised_add(&m->realised, match);
 }
 
+/* Tell of an id that is drained some entries from now. */
+static void watch_ahead(const mlpipe_monitor *m, const mlpipe__ring *ring)
+{
+    const uint64_t head =
+        atomic_load_explicit((atomic_uint_least64_t *)(uintptr_t)&ring->head,
+                             memory_order_acquire);
+    const uint64_t at =
+        atomic_load_explicit((atomic_uint_least64_t *)(uintptr_t)&ring->tail,
+                             memory_order_relaxed) +
+        MLPIPE__TRUTH_AHEAD;
+    const mlpipe__served *s;
+
+    if (at >= head)
+        return;
+    s = (const void *)(ring->entries +
+                       (at & (ring->room - 1)) * ring->entry_bytes);
+    mlpipe__truths_far(&m->truths, s->id);
+}
+
 /* One seat's ring; memory is taken before an entry is, so that nothing is
  * lost where there is none. */
 static bool watch_drain_ring(mlpipe_monitor *m, mlpipe__ring *ring)
@@ -57,6 +76,7 @@ static bool watch_drain_ring(mlpipe_monitor *m, mlpipe__ring *ring)
     while ((s = mlpipe__ring_peek(ring))) {
         mlpipe__match match;
         uint64_t row = UINT64_MAX;
+        watch_ahead(m, ring);
         if (!mlpipe__truths_reserve(&m->truths) ||
             !mlpipe__capture_reserve(&m->capture))
             return false;
@@ -96,31 +116,62 @@ static mlpipe__told *watch_reverse(mlpipe__told *list)
     return out;
 }
 
+/* Tell of truths that are looked at some steps from now: `far` is ahead of
+ * `near`, which is ahead of the list. */
+static void watch_ahead_told(const mlpipe_monitor *m,
+                             const mlpipe__told **far,
+                             const mlpipe__told **near, uint32_t step)
+{
+    if (*far) {
+        mlpipe__truths_far(&m->truths, (*far)->id);
+        *far = (*far)->next;
+    }
+    if (step >= MLPIPE__TRUTH_AHEAD && *near) {
+        mlpipe__truths_near(&m->truths, (*near)->id);
+        *near = (*near)->next;
+    }
+}
+
+static mlpipe_status watch_join(mlpipe_ctx *ctx, mlpipe_monitor *m)
+{
+    const mlpipe__told *far = m->sorted, *near = m->sorted;
+    mlpipe__match match;
+
+    for (uint32_t i = 0; i < 2 * MLPIPE__TRUTH_AHEAD; i++)
+        watch_ahead_told(m, &far, &near, i);
+    while (m->sorted) {
+        mlpipe__told *t = m->sorted;
+        if (!mlpipe__truths_reserve(&m->truths))
+            return mlpipe__nomem(ctx);
+        watch_ahead_told(m, &far, &near, MLPIPE__TRUTH_AHEAD);
+        m->sorted = t->next;
+        if (mlpipe__truths_told(&m->truths, t, &match))
+            watch_matched(m, &match);
+        mlpipe__free(m->env, t);
+        atomic_fetch_sub_explicit(&m->told_count, 1, memory_order_relaxed);
+    }
+    return MLPIPE_OK;
+}
+
 mlpipe_status mlpipe__watch_truths(mlpipe_ctx *ctx, mlpipe_monitor *m)
 {
     mlpipe__told *fresh = watch_reverse(
         atomic_exchange_explicit(&m->told, NULL, memory_order_acquire));
     mlpipe__told **end = &m->sorted;
     mlpipe__match match;
+    mlpipe_status st;
     bool matched;
 
     while (*end)
         end = &(*end)->next;
     *end = fresh;
     m->sorted = mlpipe__told_sort(m->sorted);
-    while (m->sorted) {
-        mlpipe__told *t = m->sorted;
-        if (!mlpipe__truths_reserve(&m->truths))
-            return mlpipe__nomem(ctx);
-        m->sorted = t->next;
-        if (mlpipe__truths_told(&m->truths, t, &match))
-            watch_matched(m, &match);
-        mlpipe__free(m->env, t);
-    }
-    while (mlpipe__truths_expire(&m->truths, m->now_us, &matched, &match))
+    st = watch_join(ctx, m);
+    while (!st &&
+           mlpipe__truths_expire(&m->truths, m->now_us, &matched, &match))
         if (matched)
             watch_matched(m, &match);
-    return MLPIPE_OK;
+    return st;
 }
 
 void mlpipe__watch_close(mlpipe_monitor *m, int32_t *closed)

@@ -213,13 +213,11 @@ enum {
     MLPIPE__TRUTH_EPOCHS = 16384
 };
 
-/* Where an id is found (truth_index.c): open addressing over places of the
- * ring, each with the low bits of the slot where its search begins. */
+/* Where an id is found (truth_index.c): open addressing over places. */
 typedef struct mlpipe__truth_index {
-    uint32_t *slots; /* tag above place + 1; 0 = empty */
+    uint32_t *slots; /* hash, distance, place + 1; 0 = empty */
     uint64_t count;
-    uint32_t place_bits;
-    bool far; /* one lies so far off that its tag does not tell where from */
+    uint32_t place_bits, far_bits;
 } mlpipe__truth_index;
 
 typedef struct mlpipe__truths {
@@ -254,6 +252,10 @@ void mlpipe__truth_index_clear(mlpipe__truth_index *x);
 uint32_t mlpipe__truth_index_find(const mlpipe__truth_index *x,
                                   const mlpipe__truth_entry *pool,
                                   uint64_t id);
+/* Fetch what a search for the id will read; then, a while later, the place
+ * that it will most likely give, without a look at the entry. */
+void mlpipe__truth_index_near(const mlpipe__truth_index *x, uint64_t id);
+uint32_t mlpipe__truth_index_guess(const mlpipe__truth_index *x, uint64_t id);
 /* An id that is not there. */
 void mlpipe__truth_index_add(mlpipe__truth_index *x, uint64_t id,
                              uint32_t place);
@@ -275,6 +277,14 @@ bool mlpipe__truths_predicted(mlpipe__truths *t, const mlpipe__served *s,
 /* After a reserve: a truth; true and *out where its prediction is there. */
 bool mlpipe__truths_told(mlpipe__truths *t, const mlpipe__told *told,
                          mlpipe__match *out);
+/*
+ * The table is larger than a cache, and a look into it mostly waits for
+ * memory. Who knows ids ahead says so: `far` of them first (the slot), then,
+ * MLPIPE__TRUTH_AHEAD calls later, near ones (the entry).
+ */
+enum { MLPIPE__TRUTH_AHEAD = 8 };
+void mlpipe__truths_far(const mlpipe__truths *t, uint64_t id);
+void mlpipe__truths_near(const mlpipe__truths *t, uint64_t id);
 /* Drop what is too old, one entry a call; true while there was one. With
  * *matched the entry got the value of expire= and *out tells of it. */
 bool mlpipe__truths_expire(mlpipe__truths *t, int64_t now_us, bool *matched,

@@ -23,6 +23,7 @@ static const char *const names_general[] = {
     "truths_duplicate",
     "truths_unmatched",
     "truths_early",
+    "truths_refused",
     "predictions",
     "predictions_waiting",
     "predictions_expired",

@@ -262,11 +262,20 @@ static void truth_remove(mlpipe__truths *t, uint64_t at)
         t->tail++;
 }
 
+/* The id that is removed some removals from now, oldest first. */
+static void truth_ahead(const mlpipe__truths *t, uint64_t seq)
+{
+    seq += MLPIPE__TRUTH_AHEAD;
+    if (seq < t->head)
+        mlpipe__truth_index_near(&t->index, t->pool[seq % t->places].id);
+}
+
 /* The oldest entry gives way. */
 static void truth_evict(mlpipe__truths *t)
 {
     const uint64_t at = t->tail % t->places;
 
+    truth_ahead(t, t->tail);
     t->unmatched += truth_state(t, at) == MLPIPE__TRUTH_EARLY;
     t->expired += truth_state(t, at) == MLPIPE__TRUTH_WAITING;
     truth_remove(t, at);
@@ -333,6 +342,21 @@ static uint32_t truth_epoch_of(mlpipe__truths *t, uint64_t number)
 }
 
 /* ---- the join ---------------------------------------------------------- */
+
+void mlpipe__truths_far(const mlpipe__truths *t, uint64_t id)
+{
+    mlpipe__truth_index_near(&t->index, id);
+}
+
+void mlpipe__truths_near(const mlpipe__truths *t, uint64_t id)
+{
+    const uint32_t at = mlpipe__truth_index_guess(&t->index, id);
+
+    if (at == TRUTH_NONE)
+        return;
+    __builtin_prefetch(&t->pool[at], 1);
+    __builtin_prefetch(&t->marks[at], 1);
+}
 
 static void truth_wait(mlpipe__truths *t, const mlpipe__served *s,
                        const double *more, uint64_t row)
@@ -467,7 +491,7 @@ bool mlpipe__truths_expire(mlpipe__truths *t, int64_t now_us, bool *matched,
         if (left > t->places - at)
             left = t->places - at; /* the last block may be a short one */
         if (t->blocks[block].base <= limit) {
-            t->scan++;
+            truth_ahead(t, t->scan++);
             if (truth_state(t, at) != MLPIPE__TRUTH_HOLE &&
                 truth_us(t, at) <= limit)
                 return truth_expire_one(t, at, matched, out);

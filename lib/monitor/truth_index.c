@@ -2,15 +2,13 @@
 /*
  * Where the prediction or truth of an id lies in the ring.
  *
- * A slot has 32 bits: the place and, above it, the low bits of the slot where
- * the search for its id begins. They tell most other ids apart without a look
- * at the entry, and let an erasure move slots back without one, so that no
+ * A slot has 32 bits: the place; above it how far the slot lies behind the
+ * one where the search for its id begins; above this bits of the id's hash.
+ * The last two tell nearly all other ids apart without a look at the entry,
+ * and the distance lets an erasure move slots back without one, so that no
  * tombstones pile up in a table that lives for months.
  */
 #include "monitor_internal.h"
-
-/* With fewer bits than these the entry is asked. */
-enum { INDEX_TAG_LEAST = 10 };
 
 bool mlpipe__truth_index_init(mlpipe__truth_index *x, mlpipe__env *env,
                               uint64_t places)
@@ -20,35 +18,57 @@ bool mlpipe__truth_index_init(mlpipe__truth_index *x, mlpipe__env *env,
 
     if (!slots)
         return false;
-    mlpipe__free(env, x->slots);
     x->slots = slots;
     x->count = count;
     x->place_bits = 1;
-    x->far = false;
     while ((uint64_t)1 << x->place_bits <= places)
         x->place_bits++;
+    x->far_bits = (32 - x->place_bits) / 2;
+    x->far_bits = x->far_bits < 5 ? x->far_bits : 5;
     return true;
 }
 
 void mlpipe__truth_index_clear(mlpipe__truth_index *x)
 {
     memset(x->slots, 0, x->count * sizeof *x->slots);
-    x->far = false;
 }
 
 /* Ids are often consecutive; a multiplicative mix spreads them. */
-static uint64_t index_home(const mlpipe__truth_index *x, uint64_t id)
+static uint64_t index_hash(uint64_t id)
 {
     id ^= id >> 31;
     id *= UINT64_C(0x9e3779b97f4a7c15);
     id ^= id >> 29;
     id *= UINT64_C(0xbf58476d1ce4e5b9);
-    return ((id >> 32) * x->count) >> 32;
+    return id ^ id >> 32;
+}
+
+static uint64_t index_home(const mlpipe__truth_index *x, uint64_t hash)
+{
+    return ((hash >> 32) * x->count) >> 32;
 }
 
 static uint32_t index_place(const mlpipe__truth_index *x, uint32_t slot)
 {
     return (slot & (((uint32_t)1 << x->place_bits) - 1)) - 1;
+}
+
+/* A distance as slots have it; the largest stands for all beyond too. */
+static uint32_t index_far(const mlpipe__truth_index *x, uint64_t distance)
+{
+    const uint32_t most = ((uint32_t)1 << x->far_bits) - 1;
+
+    return distance < most ? (uint32_t)distance : most;
+}
+
+/* A slot without its place: bits of the hash, then the distance. */
+static uint32_t index_tag(const mlpipe__truth_index *x, uint64_t hash,
+                          uint64_t distance)
+{
+    const uint32_t bits = x->place_bits + x->far_bits;
+
+    return (uint32_t)hash << bits >> x->place_bits |
+           index_far(x, distance);
 }
 
 static uint64_t index_next(const mlpipe__truth_index *x, uint64_t at)
@@ -67,16 +87,15 @@ uint32_t mlpipe__truth_index_find(const mlpipe__truth_index *x,
                                   const mlpipe__truth_entry *pool,
                                   uint64_t id)
 {
-    const uint32_t bits = x->place_bits;
-    uint64_t at;
-    uint32_t tag, slot;
+    const uint64_t hash = index_hash(id);
+    uint64_t at, distance = 0;
+    uint32_t slot;
 
     if (!x->count)
         return UINT32_MAX;
-    at = index_home(x, id);
-    tag = (uint32_t)at << bits >> bits;
+    at = index_home(x, hash);
     while ((slot = x->slots[at])) {
-        if (slot >> bits == tag &&
+        if (slot >> x->place_bits == index_tag(x, hash, distance++) &&
             pool[index_place(x, slot)].id == id)
             return index_place(x, slot);
         at = index_next(x, at);
@@ -84,46 +103,68 @@ uint32_t mlpipe__truth_index_find(const mlpipe__truth_index *x,
     return UINT32_MAX;
 }
 
+void mlpipe__truth_index_near(const mlpipe__truth_index *x, uint64_t id)
+{
+    if (x->count)
+        __builtin_prefetch(&x->slots[index_home(x, index_hash(id))], 1);
+}
+
+uint32_t mlpipe__truth_index_guess(const mlpipe__truth_index *x, uint64_t id)
+{
+    const uint64_t hash = index_hash(id);
+    uint64_t at, distance = 0;
+    uint32_t slot;
+
+    if (!x->count)
+        return UINT32_MAX;
+    at = index_home(x, hash);
+    while ((slot = x->slots[at]) &&
+           slot >> x->place_bits != index_tag(x, hash, distance++))
+        at = index_next(x, at);
+    return slot ? index_place(x, slot) : UINT32_MAX;
+}
+
 void mlpipe__truth_index_add(mlpipe__truth_index *x, uint64_t id,
                              uint32_t place)
 {
-    const uint64_t home = index_home(x, id);
-    uint64_t at = home;
+    const uint64_t hash = index_hash(id);
+    uint64_t at = index_home(x, hash), distance = 0;
 
-    while (x->slots[at])
+    for (; x->slots[at]; distance++)
         at = index_next(x, at);
-    x->slots[at] = (uint32_t)home << x->place_bits | (place + 1);
-    if (index_distance(x, home, at) >> (32 - x->place_bits))
-        x->far = true;
+    x->slots[at] = index_tag(x, hash, distance) << x->place_bits |
+                   (place + 1);
 }
 
 /* How far the slot at `at` lies behind the one where its search begins. */
-static uint64_t index_displaced(const mlpipe__truth_index *x,
-                                const mlpipe__truth_entry *pool, uint64_t at)
+static uint64_t index_behind(const mlpipe__truth_index *x,
+                             const mlpipe__truth_entry *pool, uint64_t at)
 {
-    const uint32_t bits = x->place_bits, slot = x->slots[at];
-    uint64_t home;
+    const uint32_t slot = x->slots[at];
+    const uint32_t most = ((uint32_t)1 << x->far_bits) - 1;
+    const uint32_t far = slot >> x->place_bits & most;
 
-    /* Before the first 2^(32 - bits) slots the search may have wrapped. */
-    if (x->far || 32 - bits < INDEX_TAG_LEAST || !(at >> (32 - bits)))
-        home = index_home(x, pool[index_place(x, slot)].id);
-    else
-        home = at - (((uint32_t)at - (slot >> bits)) &
-                     (((uint32_t)1 << (32 - bits)) - 1));
-    return index_distance(x, home, at);
+    if (far < most)
+        return far;
+    return index_distance(
+        x, index_home(x, index_hash(pool[index_place(x, slot)].id)), at);
 }
 
 void mlpipe__truth_index_drop(mlpipe__truth_index *x,
                               const mlpipe__truth_entry *pool, uint32_t place)
 {
-    uint64_t hole = index_home(x, pool[place].id), at;
+    const uint32_t most = ((uint32_t)1 << x->far_bits) - 1;
+    uint64_t hole = index_home(x, index_hash(pool[place].id)), at;
 
     while (index_place(x, x->slots[hole]) != place)
         hole = index_next(x, hole);
     for (at = index_next(x, hole); x->slots[at]; at = index_next(x, at)) {
-        if (index_displaced(x, pool, at) < index_distance(x, hole, at))
+        const uint64_t behind = index_behind(x, pool, at);
+        const uint64_t back = index_distance(x, hole, at);
+        if (behind < back)
             continue;
-        x->slots[hole] = x->slots[at];
+        x->slots[hole] = (x->slots[at] & ~(most << x->place_bits)) |
+                         index_far(x, behind - back) << x->place_bits;
         hole = at;
     }
     x->slots[hole] = 0;
