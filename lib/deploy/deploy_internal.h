@@ -172,7 +172,7 @@ struct mlpipe_slot {
     uint32_t retired_count;
     uint64_t last_number;
     bool has_rings;
-    size_t ring_record_bytes;
+    size_t ring_more_bytes, ring_record_bytes;
     uint64_t folded[MLPIPE__COUNT_HEAD]; /* of deployments that are gone */
 };
 
@@ -201,9 +201,10 @@ uint64_t mlpipe__slot_total(const mlpipe_slot *slot, uint32_t counter);
 /* All counters of a deployment, over its lanes. */
 void mlpipe__deployment_counts(const mlpipe_slot *slot,
                                const mlpipe__deployment *d, uint64_t *out);
-/* Give every seat a ring for records of these bytes (0 = ids alone). */
+/* Give every seat a ring for outputs behind the first and for records of
+ * these bytes (0 = none). */
 mlpipe_status mlpipe__slot_watch(mlpipe_ctx *ctx, mlpipe_slot *slot,
-                                 size_t record_bytes);
+                                 size_t more_bytes, size_t record_bytes);
 void mlpipe__slot_unwatch(mlpipe_slot *slot);
 /* Bytes of a record of the slot. */
 size_t mlpipe__slot_record_bytes(const mlpipe_slot *slot);

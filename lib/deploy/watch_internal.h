@@ -10,6 +10,7 @@
 typedef struct mlpipe__pane {
     uint64_t number; /* of the deployment */
     uint64_t rows;
+    uint64_t predictions, matched; /* with an id; whose truth is known */
     int64_t closed_us;
 } mlpipe__pane;
 
@@ -26,11 +27,13 @@ struct mlpipe_monitor {
     /* all that follows belongs to whoever holds the slot's writer flag */
     mlpipe__told *sorted; /* truths that a tick could not finish */
     mlpipe__drift_limits limits;
-    uint64_t pane_rows, least_labelled;
+    mlpipe__realised_limits performance;
+    uint64_t pane_rows;
     mlpipe__truths truths;
     mlpipe__capture capture;
     mlpipe__realised realised;
     mlpipe__pane *panes; /* ring of pane_room */
+    mlpipe__pane open;   /* predictions and matches of the one to come */
     uint32_t pane_room;
     uint64_t pane_count;
     /* of the deployment that serves */

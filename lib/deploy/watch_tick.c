@@ -38,13 +38,23 @@ mlpipe_status mlpipe__watch_follow(mlpipe_ctx *ctx, mlpipe_monitor *m)
      * first one, and one just swapped in, are watched from their first row. */
     if (m->attached && d->number < m->slot->last_number)
         mlpipe__deployment_counts(m->slot, d, m->base);
-    mlpipe__realised_reset(&m->realised, d->number);
+    m->open = (mlpipe__pane){.number = d->number};
+    mlpipe__realised_reset(&m->realised, d->number, m->pane_count);
     return MLPIPE_OK;
 }
 
 static void watch_matched(mlpipe_monitor *m, const mlpipe__match *match)
 {
+    mlpipe__pane *pane = NULL;
+
     mlpipe__capture_truth(&m->capture, match->row, match->id, match->truth);
+    if (match->pane == m->pane_count)
+        pane = &m->open;
+    else if (match->pane < m->pane_count &&
+             m->pane_count - match->pane <= m->pane_room)
+        pane = &m->panes[match->pane % m->pane_room];
+    if (pane && pane->number == match->number)
+        pane->matched++;
     mlpipe__realised_add(&m->realised, match);
 }
 
@@ -80,10 +90,17 @@ static bool watch_drain_ring(mlpipe_monitor *m, mlpipe__ring *ring)
         if (!mlpipe__truths_reserve(&m->truths) ||
             !mlpipe__capture_reserve(&m->capture))
             return false;
+        const double *more = (const double *)(const void *)(s + 1);
+        const uint64_t repeated = m->truths.repeated;
         if (ring->record_bytes)
-            row = mlpipe__capture_add(&m->capture, s, s + 1);
-        if (mlpipe__truths_predicted(&m->truths, s, NULL, row, &match))
+            row = mlpipe__capture_add(&m->capture, s,
+                                      (const char *)more + ring->more_bytes);
+        if (mlpipe__truths_predicted(&m->truths, s, more, row, &match))
             watch_matched(m, &match);
+        if (s->number == m->number && repeated == m->truths.repeated) {
+            m->open.predictions++;
+            m->realised.predictions++;
+        }
         mlpipe__ring_pop(ring);
     }
     return true;
@@ -91,6 +108,7 @@ static bool watch_drain_ring(mlpipe_monitor *m, mlpipe__ring *ring)
 
 mlpipe_status mlpipe__watch_drain(mlpipe_ctx *ctx, mlpipe_monitor *m)
 {
+    m->truths.pane = m->pane_count;
     for (uint32_t i = 0; i < m->slot->seat_room; i++) {
         mlpipe__seat *seat = m->slot->seats[i];
         mlpipe__ring *ring =
@@ -171,6 +189,9 @@ mlpipe_status mlpipe__watch_truths(mlpipe_ctx *ctx, mlpipe_monitor *m)
            mlpipe__truths_expire(&m->truths, m->now_us, &matched, &match))
         if (matched)
             watch_matched(m, &match);
+    if (!st)
+        st = mlpipe__realised_look(ctx, m->model, &m->performance,
+                                   &m->realised);
     return st;
 }
 
@@ -192,8 +213,10 @@ void mlpipe__watch_close(mlpipe_monitor *m, int32_t *closed)
         m->base[i] = m->now[i];
     }
     m->pane_closed = true;
-    m->panes[m->pane_count++ % m->pane_room] =
-        (mlpipe__pane){m->number, rows, m->now_us};
+    m->open.rows = rows;
+    m->open.closed_us = m->now_us;
+    m->panes[m->pane_count++ % m->pane_room] = m->open;
+    m->open = (mlpipe__pane){.number = m->number};
     if (closed)
         *closed = 1;
 }

@@ -239,14 +239,33 @@ static mlpipe_status bundle_read_metric(mlpipe_ctx *ctx, mlpipe__cursor *r,
     return bundle_keep_text(ctx, r, &m->name);
 }
 
-/* Parts of later versions: a tag and its bytes, skipped. */
-static void bundle_skip_parts(mlpipe__cursor *r)
+/* Parts, each a tag and its bytes: those of later versions are skipped, and
+ * by libmlpipe-serve those that only a monitor reads. */
+static mlpipe_status bundle_read_parts(mlpipe_ctx *ctx,
+                                       mlpipe__reference *ref,
+                                       mlpipe__cursor *r)
 {
     uint32_t count = mlpipe__get_u32(r);
-    while (count-- && !r->failed) {
-        mlpipe__get_u32(r);
-        mlpipe__get_array(r, mlpipe__get_u64(r), 1);
+    mlpipe_status st = MLPIPE_OK;
+    while (!st && count-- && !r->failed) {
+        const uint32_t tag = mlpipe__get_u32(r);
+        const uint64_t bytes = mlpipe__get_u64(r);
+        const void *part = mlpipe__get_array(r, bytes, 1);
+#ifdef MLPIPE_SERVE
+        (void)tag;
+        (void)part;
+        (void)ref;
+        (void)ctx;
+#else
+        mlpipe__cursor c = {0};
+        if (r->failed || tag != MLPIPE__REF_PART_SCORES)
+            continue;
+        mlpipe__cursor_init(&c, part, bytes);
+        if (!mlpipe__ref_scores_load(ctx, ref, &c, &st))
+            st = bundle_bad(ctx, "REFR", "scores that cannot be");
+#endif
     }
+    return st;
 }
 
 static mlpipe_status bundle_read_reference(mlpipe_ctx *ctx, mlpipe_model *m,
@@ -290,7 +309,7 @@ static mlpipe_status bundle_read_reference(mlpipe_ctx *ctx, mlpipe_model *m,
     for (i = 0; !st && i < metrics; i++)
         st = bundle_read_metric(ctx, r, ref->held_out, &ref->metrics[i]);
     if (!st)
-        bundle_skip_parts(r);
+        st = bundle_read_parts(ctx, ref, r);
     if (!st && !mlpipe__cursor_done(r))
         st = bundle_bad(ctx, "REFR", "its end is not where it belongs");
     return st;

@@ -72,7 +72,8 @@ static void bundle_put_reference(const mlpipe__reference *r, mlpipe__text *t)
         mlpipe__put_u64(t, m->n);
         bundle_put_name(t, m->name);
     }
-    mlpipe__put_u32(t, 0); /* tagged parts of later versions */
+    mlpipe__put_u32(t, 1); /* tagged parts */
+    mlpipe__ref_scores_save(r, t);
 }
 
 static void bundle_put_provenance(const mlpipe_model *m, mlpipe__text *t)

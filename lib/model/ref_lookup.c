@@ -52,6 +52,7 @@ void mlpipe__reference_free(mlpipe__reference *r)
     for (i = 0; i < r->metric_count; i++)
         mlpipe__free(env, r->metrics[i].name);
     mlpipe__free(env, r->metrics);
+    mlpipe__free(env, r->scores);
     mlpipe__free(env, r->inputs);
     mlpipe__free(env, r);
     mlpipe__env_drop(env);

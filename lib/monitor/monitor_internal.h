@@ -55,6 +55,8 @@ typedef struct mlpipe__recorder {
     uint8_t *coded;       /* per input: 1 = category */
     uint32_t *first;      /* per input: its first counter; 0 = not counted */
     uint32_t score_first; /* 0 = not counted */
+    uint32_t bins_first;  /* MLPIPE__SCORE_BINS of classes; 0 = not counted */
+    uint32_t width;       /* outputs that are probabilities, or 1 */
     uint32_t total;       /* counters of a lane */
 } mlpipe__recorder;
 
@@ -70,10 +72,11 @@ uint32_t mlpipe__recorder_inputs(const mlpipe__recorder *r,
                                  mlpipe__count *counters,
                                  const unsigned char *scratch,
                                  const uint32_t *lanes);
-/* Count the row, its flags and its score; gives the flags with _NULL. */
+/* Count the row, its flags and its score, the first output; gives the flags
+ * with _NULL. */
 uint32_t mlpipe__recorder_score(const mlpipe__recorder *r,
                                 mlpipe__count *counters, uint32_t flags,
-                                double score);
+                                const double *out);
 
 /* ---- rings (recorder.c, also in libmlpipe-serve) ----------------------- */
 
@@ -88,18 +91,22 @@ typedef struct mlpipe__served {
 /* One writer (a worker), one reader (the tick); full = the new one is lost. */
 typedef struct mlpipe__ring {
     struct mlpipe__ring *next; /* all rings of a seat */
-    size_t entry_bytes, record_bytes;
+    /* an entry: mlpipe__served, outputs behind its score, a record */
+    size_t entry_bytes, more_bytes, record_bytes;
     uint64_t room; /* a power of two */
     _Alignas(64) atomic_uint_least64_t head;
     _Alignas(64) atomic_uint_least64_t tail;
     _Alignas(64) unsigned char entries[];
 } mlpipe__ring;
 
+/* The most outputs of a prediction that are carried to the monitor. */
+enum { MLPIPE__SCORES_MOST = 64 };
 mlpipe__ring *mlpipe__ring_new(mlpipe__env *env, uint64_t room,
-                               size_t record_bytes);
+                               size_t more_bytes, size_t record_bytes);
+/* more: the outputs behind the score. */
 bool mlpipe__ring_push(mlpipe__ring *r, const mlpipe__served *s,
-                       const void *record);
-/* The oldest entry, or NULL; its record follows it. */
+                       const double *more, const void *record);
+/* The oldest entry, or NULL; outputs and record follow it. */
 const mlpipe__served *mlpipe__ring_peek(mlpipe__ring *r);
 void mlpipe__ring_pop(mlpipe__ring *r);
 
@@ -294,20 +301,54 @@ mlpipe__told *mlpipe__told_sort(mlpipe__told *list);
 
 /* ---- realised losses (realised.c) -------------------------------------- */
 
+/* What is asked before performance is judged. */
+typedef struct mlpipe__realised_limits {
+    double alpha;    /* of a false alarm in all of a deployment's life */
+    uint64_t least;  /* matches */
+    double maturity; /* share of predictions whose truth is known */
+} mlpipe__realised_limits;
+
+/* Worse by less than this share is never DRIFT. */
+#define MLPIPE__REALISED_EFFECT 0.1
+
+/*
+ * The loss is compared with the reference's at looks: the first when there are
+ * `least` matches, then one whenever as many as a pane has come. Look k spends
+ * alpha / (k (k + 1)), which adds up to alpha however many there are, and
+ * whatever errors they share, such as the reference's own.
+ */
+typedef struct mlpipe__look {
+    uint64_t count, next; /* next: matches that the next one waits for */
+    double change, p, level;
+    uint32_t verdict;
+} mlpipe__look;
+
 /* The newest matches of the deployment that serves. */
 typedef struct mlpipe__realised {
     mlpipe__env *env;
     uint64_t number; /* of the deployment */
     uint64_t room, next;
-    double *score, *truth; /* row s at s % room */
+    uint32_t width;
+    double *score, *truth; /* row s at s % room; scores: width each */
+    /* since it was swapped in, in the pane `first_pane` */
+    uint64_t first_pane, predictions, matched;
+    mlpipe__look look;
 } mlpipe__realised;
 
 /* False = out of memory. */
 bool mlpipe__realised_init(mlpipe__realised *r, mlpipe__env *env,
-                           uint64_t room);
+                           uint64_t room, uint32_t width);
 void mlpipe__realised_free(mlpipe__realised *r);
-void mlpipe__realised_reset(mlpipe__realised *r, uint64_t number);
+void mlpipe__realised_reset(mlpipe__realised *r, uint64_t number,
+                            uint64_t pane);
 void mlpipe__realised_add(mlpipe__realised *r, const mlpipe__match *m);
+/* The share of predictions whose truth is known; NaN without any. */
+double mlpipe__realised_maturity(const mlpipe__realised *r);
+/* A look, where it is time for one. */
+mlpipe_status mlpipe__realised_look(mlpipe_ctx *ctx,
+                                    const mlpipe_model *model,
+                                    const mlpipe__realised_limits *limits,
+                                    mlpipe__realised *r);
 
 /* ---- the report (drift.c, realised.c) ---------------------------------- */
 
@@ -355,9 +396,16 @@ mlpipe_status mlpipe__drift_report(mlpipe_ctx *ctx, const mlpipe_model *model,
 /* Metrics on the matches beside the reference, and "performance". */
 mlpipe_status mlpipe__realised_report(mlpipe_ctx *ctx,
                                       const mlpipe_model *model,
-                                      const mlpipe__realised *realised,
-                                      uint64_t least, double alpha,
+                                      const mlpipe__realised_limits *limits,
+                                      const mlpipe__realised *r,
                                       mlpipe_report *report, uint32_t *worst);
+/* Metrics that are expected of a pane's scores (counts of their bins, NULL:
+ * none is closed): cbpe.<name> (cbpe.c). */
+mlpipe_status mlpipe__cbpe_report(mlpipe_ctx *ctx, const mlpipe_model *model,
+                                  const uint64_t *counts,
+                                  mlpipe_report *report);
+/* The name of the i-th of them; NULL past the last. */
+const char *mlpipe__cbpe_name(const mlpipe_model *model, uint32_t i);
 
 /* What stands before <input>.psi and its like: "", but "input." for inputs
  * that are called score or performance, as numbers of the model are. */

@@ -34,6 +34,11 @@ bool mlpipe__recorder_init(mlpipe__recorder *r, mlpipe__env *env,
         r->score_first = next;
         next += ref->score.cells;
     }
+    r->width = mlpipe__model_width(model);
+    if (r->score_first && (model->task & MLPIPE__TASK_CLASSES)) {
+        r->bins_first = next;
+        next += MLPIPE__SCORE_BINS;
+    }
     r->total = next;
     return true;
 }
@@ -75,8 +80,9 @@ uint32_t mlpipe__recorder_inputs(const mlpipe__recorder *r,
 
 uint32_t mlpipe__recorder_score(const mlpipe__recorder *r,
                                 mlpipe__count *counters, uint32_t flags,
-                                double score)
+                                const double *out)
 {
+    const double score = out[0];
     const bool valid = mlpipe__finite(score);
 
     if (!valid)
@@ -95,16 +101,24 @@ uint32_t mlpipe__recorder_score(const mlpipe__recorder *r,
             mlpipe__ref_cell(&r->reference->score, score, valid);
         mlpipe__count_add(counters + r->score_first + cell, 1);
     }
+    if (r->bins_first && valid) {
+        double top = score; /* of several classes the likeliest */
+        for (uint32_t i = 1; i < r->width; i++)
+            top = out[i] > top ? out[i] : top;
+        mlpipe__count_add(counters + r->bins_first + mlpipe__score_bin(top),
+                          1);
+    }
     return flags;
 }
 
 mlpipe__ring *mlpipe__ring_new(mlpipe__env *env, uint64_t room,
-                               size_t record_bytes)
+                               size_t more_bytes, size_t record_bytes)
 {
     size_t entry, all;
     mlpipe__ring *r;
 
-    if (mlpipe__add(record_bytes, sizeof(mlpipe__served) + 7, &entry))
+    if (mlpipe__add(record_bytes, sizeof(mlpipe__served) + more_bytes + 7,
+                    &entry))
         return NULL;
     entry &= ~(size_t)7;
     if (mlpipe__mul(entry, room, &all) || mlpipe__add(all, sizeof *r, &all))
@@ -113,6 +127,7 @@ mlpipe__ring *mlpipe__ring_new(mlpipe__env *env, uint64_t room,
     if (!r)
         return NULL;
     r->entry_bytes = entry;
+    r->more_bytes = more_bytes;
     r->record_bytes = record_bytes;
     r->room = room;
     atomic_init(&r->head, 0);
@@ -121,7 +136,7 @@ mlpipe__ring *mlpipe__ring_new(mlpipe__env *env, uint64_t room,
 }
 
 bool mlpipe__ring_push(mlpipe__ring *r, const mlpipe__served *s,
-                       const void *record)
+                       const double *more, const void *record)
 {
     const uint64_t head =
         atomic_load_explicit(&r->head, memory_order_relaxed);
@@ -133,8 +148,11 @@ bool mlpipe__ring_push(mlpipe__ring *r, const mlpipe__served *s,
         return false;
     to = r->entries + (head & (r->room - 1)) * r->entry_bytes;
     memcpy(to, s, sizeof *s);
+    to += sizeof *s;
+    if (r->more_bytes)
+        memcpy(to, more, r->more_bytes);
     if (r->record_bytes)
-        memcpy(to + sizeof *s, record, r->record_bytes);
+        memcpy(to + r->more_bytes, record, r->record_bytes);
     atomic_store_explicit(&r->head, head + 1, memory_order_release);
     return true;
 }

@@ -18,6 +18,8 @@ static const char *const names_general[] = {
     "features_drifted",
     "features_warned",
     "labelled",
+    "maturity",
+    "pane_maturity",
     "truths",
     "truths_matched",
     "truths_duplicate",
@@ -90,6 +92,22 @@ static bool names_add_input(mlpipe__report_names *n, mlpipe__text *t,
     return !t->failed && names_add(n, t->data, MLPIPE__NAME_NUMBER, false);
 }
 
+/* cbpe.<metric> and cbpe.<metric>.reference */
+static bool names_of_cbpe(mlpipe__report_names *n, mlpipe__text *t,
+                          const mlpipe_model *model)
+{
+    const char *name;
+    bool ok = true;
+
+    for (uint32_t i = 0; ok && (name = mlpipe__cbpe_name(model, i)); i++) {
+        ok = names_add_joined(n, t, "cbpe", name);
+        mlpipe__text_add(t, ".reference");
+        ok = ok && !t->failed &&
+             names_add(n, t->data, MLPIPE__NAME_NUMBER, true);
+    }
+    return ok;
+}
+
 static bool names_of_model(mlpipe__report_names *n, mlpipe__text *t,
                            const mlpipe_model *model)
 {
@@ -98,9 +116,13 @@ static bool names_of_model(mlpipe__report_names *n, mlpipe__text *t,
     bool ok = true;
 
     for (uint32_t i = 0; ok && (m = mlpipe__metric_at(i)); i++)
-        if (m->standard & model->task)
+        if (mlpipe__metric_watched(m, model->task))
             ok = names_add(n, m->name, MLPIPE__NAME_NUMBER, false) &&
-                 names_add_joined(n, t, m->name, "reference");
+                 names_add_joined(n, t, m->name, "reference") &&
+                 names_add_joined(n, t, m->name, "p");
+    if (ok && model->task == MLPIPE__TASK_REGRESSION)
+        ok = names_add(n, "bias", MLPIPE__NAME_NUMBER, false);
+    ok = ok && names_of_cbpe(n, t, model);
     for (uint32_t i = 0; ok && ref && i < ref->input_count; i++) {
         const char *name = model->program->inputs[i].name;
         const bool number = ref->inputs[i].kind == MLPIPE__NUMBER;
@@ -135,6 +157,8 @@ mlpipe_status mlpipe__report_names_init(mlpipe_ctx *ctx,
          names_add(out, "performance", MLPIPE__NAME_VERDICT, true) &&
          names_add(out, "performance.change", MLPIPE__NAME_NUMBER, true) &&
          names_add(out, "performance.p", MLPIPE__NAME_NUMBER, true) &&
+         names_add(out, "performance.level", MLPIPE__NAME_NUMBER, true) &&
+         names_add(out, "performance.looks", MLPIPE__NAME_NUMBER, true) &&
          names_of_model(out, &t, model);
     out->has_performance =
         model->reference && model->reference->held_out > 0;

@@ -39,7 +39,7 @@ static void test_cells(void **state)
             x[0] = x[1] = x[2] = score = mlpipe__nan();
         uint32_t flags = mlpipe__recorder_inputs(
             &r, counters, (const unsigned char *)x, lanes);
-        flags = mlpipe__recorder_score(&r, counters, flags, score);
+        flags = mlpipe__recorder_score(&r, counters, flags, &score);
         assert_int_equal(flags, rows[i].flags);
         for (uint32_t k = 0; k < 3; k++)
             expected[r.first[k] + rows[i].cell[k]]++;
@@ -77,7 +77,7 @@ static void test_nothing_to_compare(void **state)
     assert_true(mlpipe__recorder_init(&r, c->env, m));
     assert_int_equal(r.total, MLPIPE__COUNT_HEAD);
     mlpipe__recorder_inputs(&r, counters, (const unsigned char *)x, lanes);
-    mlpipe__recorder_score(&r, counters, 0, 1.0);
+    mlpipe__recorder_score(&r, counters, 0, (const double[]){1.0});
     assert_int_equal(mlpipe__count_get(counters + MLPIPE__COUNT_ROWS), 1);
     mlpipe__recorder_free(&r);
     mlpipe_model_free(m);
@@ -102,7 +102,7 @@ static void *ring_write(void *arg)
     for (uint64_t i = 1; i <= RING_SENT; i++) {
         const mlpipe__served s = {i, (int64_t)i * 2, i * 3, (double)i};
         const uint64_t record[3] = {i, ~i, i * i};
-        j->lost += !mlpipe__ring_push(j->ring, &s, record);
+        j->lost += !mlpipe__ring_push(j->ring, &s, NULL, record);
     }
     atomic_store(&j->done, true);
     return NULL;
@@ -117,7 +117,7 @@ static void test_ring_two_threads(void **state)
     bool more = true;
 
     assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
-    job.ring = mlpipe__ring_new(c->env, 1024, 24);
+    job.ring = mlpipe__ring_new(c->env, 1024, 0, 24);
     assert_non_null(job.ring);
     assert_int_equal(pthread_create(&thread, NULL, ring_write, &job), 0);
     while (more) {
@@ -156,12 +156,12 @@ static void test_ring_full(void **state)
     mlpipe_ctx *c;
 
     assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
-    r = mlpipe__ring_new(c->env, 16, 0);
+    r = mlpipe__ring_new(c->env, 16, 0, 0);
     assert_non_null(r);
     for (int k = 0; k < 3; k++) {
         for (int i = 0; i < 16; i++)
-            assert_true(mlpipe__ring_push(r, &s, NULL));
-        assert_false(mlpipe__ring_push(r, &s, NULL));
+            assert_true(mlpipe__ring_push(r, &s, NULL, NULL));
+        assert_false(mlpipe__ring_push(r, &s, NULL, NULL));
         for (int i = 0; i < 16; i++) {
             assert_non_null(mlpipe__ring_peek(r));
             mlpipe__ring_pop(r);
