@@ -78,7 +78,9 @@ static void watch_put_panes(const mlpipe_monitor *m, mlpipe_report *r)
         m->pane_closed
             ? watch_maturity(&m->panes[(m->pane_count - 1) % m->pane_room])
             : mlpipe__nan());
-    mlpipe__report_table(r, "panes_closed", "deployment,rows,closed_s,predictions,matched,maturity");
+    mlpipe__report_table(
+        r, "panes_closed",
+        "deployment,rows,closed_s,predictions,matched,maturity");
     for (uint64_t i = m->pane_count - held; i < m->pane_count; i++) {
         const mlpipe__pane *p = &m->panes[i % m->pane_room];
         mlpipe__report_cell_number(r, (double)p->number);

@@ -124,6 +124,9 @@ static inline uint32_t mlpipe__score_bin(double score)
 typedef struct mlpipe__ref_scores {
     uint64_t rows[MLPIPE__SCORE_BINS];
     uint64_t right[MLPIPE__SCORE_BINS]; /* positive; of more classes: right */
+    /* mean of the isotonic regression of all rows, over those of the bin;
+     * NaN where there are none */
+    double truth[MLPIPE__SCORE_BINS];
     /* mean -log of the score in the first bin, of 1 - score in the last */
     double end_loss[2];
 } mlpipe__ref_scores;

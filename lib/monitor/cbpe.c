@@ -42,11 +42,12 @@ static double cbpe_middle(uint32_t bin)
 }
 
 /*
- * Isotonic regression by pooling neighbours that are out of order. A step has
- * the share of its rows; its variance is that of a share with half a row of
- * either kind more, so that steps that were all right are not certain.
+ * How sure the calibration is: isotonic regression over bins, by pooling
+ * neighbours that are out of order, gives steps; the variance of one is that
+ * of a share with half a row of either kind more, so that steps that were all
+ * right are not certain.
  */
-static void cbpe_calibrate(cbpe_job *j, const mlpipe__ref_scores *ref)
+static void cbpe_steps(cbpe_job *j, const mlpipe__ref_scores *ref)
 {
     double rows[CBPE_BINS], right[CBPE_BINS];
     uint32_t end[CBPE_BINS], steps = 0, bin = 0;
@@ -68,20 +69,25 @@ static void cbpe_calibrate(cbpe_job *j, const mlpipe__ref_scores *ref)
     for (uint32_t s = 0; s < steps; s++)
         for (; bin < CBPE_BINS && (bin <= end[s] || s + 1 == steps); bin++) {
             const double c = (right[s] + 0.5) / (rows[s] + 1.0);
-            j->truth[bin] = right[s] / rows[s];
             j->spread[bin] = c * (1.0 - c) / rows[s];
             j->step[bin] = s;
         }
 }
 
-/* Bins between two that have held-out rows lie on a line between them. */
+/* The calibrated probability of a bin. Between two that have held-out rows
+ * it lies on a line between them, and beyond the outermost it is theirs. */
 static void cbpe_bridge(cbpe_job *j, const mlpipe__ref_scores *ref)
 {
     uint32_t last = UINT32_MAX;
 
     for (uint32_t i = 0; i < CBPE_BINS; i++) {
-        if (!ref->rows[i])
+        if (!ref->rows[i]) {
+            j->truth[i] = last == UINT32_MAX ? 0.0 : j->truth[last];
             continue;
+        }
+        j->truth[i] = ref->truth[i];
+        for (uint32_t k = 0; last == UINT32_MAX && k < i; k++)
+            j->truth[k] = ref->truth[i];
         for (uint32_t k = last + 1; last != UINT32_MAX && k < i; k++)
             j->truth[k] = j->truth[last] +
                           (j->truth[i] - j->truth[last]) *
@@ -109,7 +115,7 @@ static void cbpe_prepare(cbpe_job *j, const mlpipe__ref_scores *ref,
     if (ref->rows[last])
         j->loss[last][0] = ref->end_loss[1];
     j->rows = (double)rows;
-    cbpe_calibrate(j, ref);
+    cbpe_steps(j, ref);
     cbpe_bridge(j, ref);
 }
 
