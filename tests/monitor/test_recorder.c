@@ -61,6 +61,30 @@ static void test_cells(void **state)
     (void)state;
 }
 
+/* Bins rise with the score, meet at one half, and their edges are where a
+ * sixteenth of an octave ends. */
+static void test_score_bins(void **state)
+{
+    uint32_t last = 0;
+
+    assert_int_equal(mlpipe__score_bin(0.0), 0);
+    assert_int_equal(mlpipe__score_bin(1.0), MLPIPE__SCORE_BINS - 1);
+    assert_int_equal(mlpipe__score_bin(0.5), MLPIPE__SCORE_BINS / 2);
+    assert_int_equal(mlpipe__score_bin(0.49999999),
+                     MLPIPE__SCORE_BINS / 2 - 1);
+    assert_in_range(mlpipe__score_bin(-1.0), 0, MLPIPE__SCORE_BINS - 1);
+    assert_in_range(mlpipe__score_bin(7.0), 0, MLPIPE__SCORE_BINS - 1);
+    for (uint32_t i = 0; i <= 1 << 16; i++) {
+        const double s = i / 65536.0;
+        const uint32_t bin = mlpipe__score_bin(s);
+        assert_in_range(bin, last, last + 1);
+        assert_true((s >= 0.5) == (bin >= MLPIPE__SCORE_BINS / 2));
+        last = bin;
+    }
+    assert_int_equal(last, MLPIPE__SCORE_BINS - 1);
+    (void)state;
+}
+
 /* Private inputs and models without a reference count rows alone. */
 static void test_nothing_to_compare(void **state)
 {
@@ -177,6 +201,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cells),
+        cmocka_unit_test(test_score_bins),
         cmocka_unit_test(test_nothing_to_compare),
         cmocka_unit_test(test_ring_two_threads),
         cmocka_unit_test(test_ring_full),
