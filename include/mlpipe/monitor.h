@@ -25,13 +25,14 @@ typedef struct mlpipe_monitor mlpipe_monitor;
  * Parameters: pane=1000 (rows), panes=24 (kept), capture=0 (the newest served
  * rows kept for retraining), alpha=0.01, psi=0.1 (effect below which drift is
  * no drift), label_delay=30 d, expire=drop, pending=1000000 (predictions that
- * wait for their truth), detector=auto (of a change of the loss: auto, none,
- * or a kind of detector.h with its parameters, such as
- * detector='page_hinkley threshold=20 mode=up'),
- * moments=32 (one row in so many is looked at for how
- * the inputs go together: by a hash of its id, so that it is the same rows
- * whichever worker serves them, or every so many rows of a worker where
- * requests have no id; 0 = none, which costs nothing).
+ * wait for their truth, 32 bytes each, and 8 for each class but the first),
+ * maturity=0 (share of known truths below which performance is not judged),
+ * detector=auto (of a change of the loss: auto, none, or a kind of detector.h
+ * with its parameters, such as detector='page_hinkley threshold=20 mode=up'),
+ * moments=32 (one row in so many is looked at for how the inputs go together:
+ * by a hash of its id, so that it is the same rows whichever worker serves
+ * them, or every so many rows of a worker where requests have no id; 0 = none,
+ * which costs nothing).
  *
  * @param ctx borrows
  * @param slot keeps; one monitor for each slot
@@ -58,7 +59,8 @@ mlpipe_monitor_new(mlpipe_ctx *ctx, mlpipe_slot *slot, const char *params,
  * @param truth the target in its own units; for classes the index of
  *        mlpipe_model_class
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_NUMERIC (not finite), MLPIPE_E_STATE (after
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_NUMERIC (not finite), MLPIPE_E_LIMIT (half
+ *         of pending= wait for a tick, 4,096 at least), MLPIPE_E_STATE (after
  *         fork)
  * @thread any
  * @since 0.1
@@ -139,6 +141,39 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  * that failed by code, with Wilson's interval; a code that never came is left
  * out, and 0 to a rule. Table errors_by_code counts them, and latency_seconds
  * is the histogram since deployment, cumulative (le = at most).
+ *
+ * Truths: truths = truths_matched + _duplicate + _unmatched + _early, and
+ * predictions = truths_matched + predictions_expired + _repeated + _waiting;
+ * truths_refused were not taken. maturity is the share of predictions of the
+ * deployment that serves, since it was swapped in, whose truth is known;
+ * pane_maturity that of the newest closed pane. A truth counts with the
+ * deployment and pane that predicted, whenever it comes.
+ *
+ * Metrics: those of mlpipe_evaluate (of regression rmse, mae, r2, and bias, the
+ * mean of answer - target; of two classes logloss, brier, auc, ap, accuracy,
+ * precision, recall, f1, mcc, ece; of more logloss, brier, auc_ovr, accuracy,
+ * balanced_accuracy, f1_macro, ece; of more than 64 classes none) of the
+ * newest matches, at most a pane, of the deployment that serves: <metric> with
+ * interval and n, <metric>.reference, <metric>.p = P(Z >= d / se), d how much
+ * worse than the reference, se of both. The table `metrics` has a verdict of
+ * each, of this report alone.
+ *
+ * performance compares the mean loss (logloss, squared error) with the
+ * reference's at looks: the first at the least number of matches, which is 200
+ * or a pane, then one for every pane of them, by a tick. Look k spends
+ * alpha / (k (k + 1)) (performance.level), so that a stream that stays as it is
+ * raises a false alarm with a chance of at most alpha in all of a deployment's
+ * life. DRIFT: performance.p is at most that level and the metric is worse by
+ * more than a tenth (performance.change); WARN: by less. Fewer matches, or a
+ * maturity below maturity=, are INSUFFICIENT_DATA.
+ *
+ * cbpe.<metric> (accuracy, precision, recall, f1, brier, logloss, auc; of
+ * three classes or more accuracy): what the metric of the newest closed pane
+ * is expected to be before its truths are known, from the scores and the
+ * isotonic calibration of held-out rows: each row counts as a positive by its
+ * calibrated probability. Interval: of the rows, their truths and the
+ * calibration by the delta method; of auc by Hanley and McNeil. It holds where
+ * the inputs change but what they mean for the target does not.
  *
  * @param ctx borrows
  * @param monitor borrows

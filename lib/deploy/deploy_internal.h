@@ -192,7 +192,7 @@ struct mlpipe_slot {
     uint32_t retired_count;      /* of either */
     uint64_t last_number;
     bool has_rings;
-    size_t ring_record_bytes;
+    size_t ring_more_bytes, ring_record_bytes;
     uint64_t folded[MLPIPE__COUNT_HEAD]; /* of deployments that are gone */
 };
 
@@ -250,9 +250,10 @@ void mlpipe__deployment_counts(const mlpipe_slot *slot,
 /* Add the counters of the head; d: NULL adds nothing. */
 void mlpipe__deployment_head(const mlpipe_slot *slot,
                              const mlpipe__deployment *d, uint64_t *head);
-/* Give every seat a ring for records of these bytes (0 = ids alone). */
+/* Give every seat a ring for outputs behind the first and for records of
+ * these bytes (0 = none). */
 mlpipe_status mlpipe__slot_watch(mlpipe_ctx *ctx, mlpipe_slot *slot,
-                                 size_t record_bytes);
+                                 size_t more_bytes, size_t record_bytes);
 void mlpipe__slot_unwatch(mlpipe_slot *slot);
 /* Bytes of a record of the slot. */
 size_t mlpipe__slot_record_bytes(const mlpipe_slot *slot);

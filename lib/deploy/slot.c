@@ -479,11 +479,12 @@ static mlpipe_status slot_seat_ring(mlpipe_ctx *ctx, mlpipe_slot *slot,
 {
     mlpipe__ring *r = seat->rings;
 
-    while (r && r->record_bytes != slot->ring_record_bytes)
+    while (r && (r->more_bytes != slot->ring_more_bytes ||
+                 r->record_bytes != slot->ring_record_bytes))
         r = r->next;
     if (!r) {
         r = mlpipe__ring_new(slot->env, slot->ring_room,
-                             slot->ring_record_bytes);
+                             slot->ring_more_bytes, slot->ring_record_bytes);
         if (!r)
             return mlpipe__nomem(ctx);
         r->next = seat->rings;
@@ -496,7 +497,7 @@ static mlpipe_status slot_seat_ring(mlpipe_ctx *ctx, mlpipe_slot *slot,
 }
 
 mlpipe_status mlpipe__slot_watch(mlpipe_ctx *ctx, mlpipe_slot *slot,
-                                 size_t record_bytes)
+                                 size_t more_bytes, size_t record_bytes)
 {
     mlpipe__ring **rings;
     mlpipe_status st = MLPIPE_OK;
@@ -504,6 +505,7 @@ mlpipe_status mlpipe__slot_watch(mlpipe_ctx *ctx, mlpipe_slot *slot,
     rings = mlpipe__alloc_array(slot->env, slot->seat_room, sizeof *rings);
     if (!rings)
         return mlpipe__nomem(ctx);
+    slot->ring_more_bytes = more_bytes;
     slot->ring_record_bytes = record_bytes;
     for (uint32_t i = 0; !st && i < slot->seat_room; i++)
         if (slot->seats[i])

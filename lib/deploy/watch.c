@@ -26,6 +26,8 @@ const mlpipe__param mlpipe__monitor_params[] = {
      "how long a prediction waits for its truth"},
     {"expire", MLPIPE_PARAM_TEXT, "drop", 0, 0, NULL, 1,
      "drop, or the truth of a prediction that has waited for so long"},
+    {"maturity", MLPIPE_PARAM_REAL, "0", 0, 1, NULL, 1,
+     "share of known truths below which performance is not judged"},
     {"pending", MLPIPE_PARAM_INT, "1000000", 16, 1000000000, NULL, 1,
      "predictions and truths that wait for each other"},
     {"detector", MLPIPE_PARAM_TEXT, "auto", 0, 0, NULL, 1,
@@ -36,6 +38,8 @@ const mlpipe__param mlpipe__monitor_params[] = {
 };
 const uint32_t mlpipe__monitor_param_count =
     sizeof mlpipe__monitor_params / sizeof *mlpipe__monitor_params;
+
+enum { TOLD_LEAST = 4096 };
 
 /* ---- making and freeing ------------------------------------------------ */
 
@@ -67,16 +71,21 @@ static mlpipe_status watch_setup(mlpipe_ctx *ctx, mlpipe_monitor *m,
     if (mlpipe__params_get(p, "moments")->integer)
         m->moments =
             UINT32_MAX / (uint32_t)mlpipe__params_get(p, "moments")->integer;
-    m->least_labelled = m->pane_rows < 200 ? m->pane_rows : 200;
+    /* 64 bytes each with what an allocator adds, against 32 of the table */
+    m->told_room =
+        (uint64_t)mlpipe__params_get(p, "pending")->integer / 2;
+    m->told_room = m->told_room < TOLD_LEAST ? TOLD_LEAST : m->told_room;
+    m->performance.alpha = m->limits.alpha;
+    m->performance.least = m->pane_rows < 200 ? m->pane_rows : 200;
+    m->performance.maturity = mlpipe__params_get(p, "maturity")->number;
     mlpipe__truths_init(&m->truths, m->env,
                         (uint64_t)mlpipe__params_get(p, "pending")->integer,
-                        (int64_t)(delay->number * 1e6));
+                        (int64_t)(delay->number * 1e6), 0);
     mlpipe__capture_init(&m->capture, m->env, capture,
                          mlpipe__slot_record_bytes(m->slot));
     mlpipe__concept_init(&m->concept, m->env);
     m->panes = mlpipe__alloc_array(m->env, m->pane_room, sizeof *m->panes);
-    if (!m->panes ||
-        !mlpipe__realised_init(&m->realised, m->env, m->pane_rows))
+    if (!m->panes)
         return mlpipe__nomem(ctx);
     st = mlpipe__concept_setup(ctx, &m->concept,
                                mlpipe__params_get(p, "detector")->text);
@@ -104,12 +113,10 @@ static void watch_destroy(mlpipe_monitor *m)
     watch_drop_told(m, m->sorted);
     mlpipe__truths_free(&m->truths);
     mlpipe__capture_free(&m->capture);
-    if (m->realised.env)
-        mlpipe__realised_free(&m->realised);
+    mlpipe__realised_free(&m->realised);
+    mlpipe__realised_free(&m->canary.realised);
     if (m->concept.env)
         mlpipe__concept_free(&m->concept);
-    if (m->canary.realised.env)
-        mlpipe__realised_free(&m->canary.realised);
     mlpipe__free(env, m->panes);
     mlpipe__free(env, m->base);
     mlpipe__free(env, m->pane);
@@ -124,12 +131,20 @@ static void watch_destroy(mlpipe_monitor *m)
 static mlpipe_status watch_attach(mlpipe_ctx *ctx, mlpipe_monitor *m)
 {
     mlpipe_slot *slot = m->slot;
+    const mlpipe_model *model = mlpipe__slot_current(slot)->predictor->model;
+    uint32_t width = mlpipe__model_width(model);
     mlpipe_status st;
 
     if (atomic_load_explicit(&slot->watched, memory_order_acquire))
         return mlpipe__fail(ctx, MLPIPE_E_CONFLICT,
                             "the slot has a monitor; free it first");
-    st = mlpipe__slot_watch(ctx, slot,
+    /* What is watched keeps its classes, and so its width. More than are
+     * carried: truths are counted and captured, and performance is unknown. */
+    width = width > MLPIPE__SCORES_MOST ? 1 : width;
+    m->truths.more = width - 1;
+    if (!mlpipe__realised_init(&m->realised, m->env, m->pane_rows, width))
+        return mlpipe__nomem(ctx);
+    st = mlpipe__slot_watch(ctx, slot, (width - 1) * sizeof(double),
                             m->capture.room ? m->capture.record_bytes : 0);
     if (!st)
         st = mlpipe__watch_follow(ctx, m);
@@ -156,6 +171,8 @@ static mlpipe_status watch_make(mlpipe_ctx *ctx, mlpipe_slot *slot,
     m->slot = mlpipe__slot_keep(slot);
     atomic_init(&m->refs, 1);
     atomic_init(&m->told, NULL);
+    atomic_init(&m->told_count, 0);
+    atomic_init(&m->told_refused, 0);
     st = watch_setup(ctx, m, params);
     if (!st)
         st = mlpipe__slot_lock(ctx, slot);
@@ -232,9 +249,20 @@ static mlpipe_status watch_tell(mlpipe_ctx *ctx, mlpipe_monitor *m,
                             "the truth of request %llu is %g, which is no "
                             "finite number",
                             (unsigned long long)id, truth);
+    if (atomic_fetch_add_explicit(&m->told_count, 1, memory_order_relaxed) >=
+        m->told_room) {
+        atomic_fetch_sub_explicit(&m->told_count, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&m->told_refused, 1, memory_order_relaxed);
+        return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
+                            "%llu truths wait for a tick, and no more may; "
+                            "call mlpipe_monitor_tick and tell it again",
+                            (unsigned long long)m->told_room);
+    }
     told = mlpipe__alloc(m->env, sizeof *told);
-    if (!told)
+    if (!told) {
+        atomic_fetch_sub_explicit(&m->told_count, 1, memory_order_relaxed);
         return mlpipe__nomem(ctx);
+    }
     told->id = id;
     told->label_us = label_us;
     told->truth = truth;

@@ -15,11 +15,12 @@ mlpipe_status mlpipe__watch_follow_canary(mlpipe_ctx *ctx, mlpipe_monitor *m)
     if (c->number == number)
         return MLPIPE_OK;
     if (number && !c->realised.env &&
-        !mlpipe__realised_init(&c->realised, m->env, m->pane_rows)) {
+        !mlpipe__realised_init(&c->realised, m->env, m->pane_rows,
+                               m->realised.width)) {
         memset(&c->realised, 0, sizeof c->realised);
         return mlpipe__nomem(ctx);
     }
-    mlpipe__realised_reset(&c->realised, number);
+    mlpipe__realised_reset(&c->realised, number, m->pane_count);
     c->number = number;
     return MLPIPE_OK;
 }
@@ -32,9 +33,19 @@ bool mlpipe__watch_promoted(mlpipe_monitor *m, uint64_t number)
         return false;
     m->realised = m->canary.realised;
     m->canary.realised = served;
-    mlpipe__realised_reset(&m->canary.realised, 0);
+    mlpipe__realised_reset(&m->canary.realised, 0, m->pane_count);
     m->canary.number = 0;
     return true;
+}
+
+mlpipe_status mlpipe__watch_look_canary(mlpipe_ctx *ctx, mlpipe_monitor *m)
+{
+    const mlpipe__deployed *s = mlpipe__slot_deployed(m->slot);
+
+    if (!s->canary || s->canary->number != m->canary.number)
+        return MLPIPE_OK;
+    return mlpipe__realised_look(ctx, s->canary->predictor->model,
+                                 &m->performance, &m->canary.realised);
 }
 
 /* ---- the report ---------------------------------------------------------- */
@@ -81,9 +92,8 @@ static mlpipe_status beside_judge(mlpipe_ctx *ctx, mlpipe_monitor *m,
                                   enough ? counts : NULL, &m->limits, r,
                                   &worst);
     if (!st)
-        st = mlpipe__realised_report(ctx, model, &m->canary.realised,
-                                     m->least_labelled, m->limits.alpha, r,
-                                     &worst);
+        st = mlpipe__realised_report(ctx, model, &m->performance,
+                                     &m->canary.realised, r, &worst);
     text = mlpipe__verdict_name(model->reference
                                     ? worst
                                     : MLPIPE__VERDICT_INSUFFICIENT);

@@ -10,6 +10,7 @@
 typedef struct mlpipe__pane {
     uint64_t number; /* of the deployment */
     uint64_t rows;
+    uint64_t predictions, matched; /* with an id; whose truth is known */
     int64_t closed_us;
 } mlpipe__pane;
 
@@ -24,17 +25,23 @@ struct mlpipe_monitor {
     mlpipe_slot *slot;
     atomic_uint_fast64_t refs;
     _Atomic(mlpipe__told *) told; /* newest first, any thread pushes */
+    /* Nodes of `told` and `sorted`, of 32 bytes: at most as many as cost what
+     * the table of pending ones may cost. More are refused and counted. */
+    atomic_uint_fast64_t told_count, told_refused;
+    uint64_t told_room;
     bool attached;
     /* all that follows belongs to whoever holds the slot's writer flag */
     mlpipe__told *sorted; /* truths that a tick could not finish */
     mlpipe__drift_limits limits;
-    uint64_t pane_rows, least_labelled;
+    mlpipe__realised_limits performance;
+    uint64_t pane_rows;
     uint32_t moments; /* see mlpipe__moments_take */
     mlpipe__truths truths;
     mlpipe__capture capture;
     mlpipe__realised realised;
     mlpipe__concept concept;
     mlpipe__pane *panes; /* ring of pane_room */
+    mlpipe__pane open;   /* predictions and matches of the one to come */
     uint32_t pane_room;
     uint64_t pane_count;
     /* of the deployment that serves */
@@ -81,6 +88,7 @@ mlpipe_status mlpipe__watch_follow_canary(mlpipe_ctx *ctx, mlpipe_monitor *m);
 /* The canary serves by this number now: its losses go on; false = it was
  * none. */
 bool mlpipe__watch_promoted(mlpipe_monitor *m, uint64_t number);
+mlpipe_status mlpipe__watch_look_canary(mlpipe_ctx *ctx, mlpipe_monitor *m);
 mlpipe_status mlpipe__watch_drain(mlpipe_ctx *ctx, mlpipe_monitor *m);
 mlpipe_status mlpipe__watch_truths(mlpipe_ctx *ctx, mlpipe_monitor *m);
 void mlpipe__watch_close(mlpipe_monitor *m, int32_t *closed);

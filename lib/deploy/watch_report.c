@@ -24,7 +24,7 @@ static void watch_put_rates(const mlpipe_monitor *m, mlpipe_report *r)
                               (double)m->pane[rates[i].counter] / rows);
 }
 
-static void watch_put_truths(const mlpipe_monitor *m, mlpipe_report *r)
+static void watch_put_truths(mlpipe_monitor *m, mlpipe_report *r)
 {
     const mlpipe__truths *t = &m->truths;
 
@@ -32,11 +32,15 @@ static void watch_put_truths(const mlpipe_monitor *m, mlpipe_report *r)
     mlpipe__report_number(r, "truths_matched", (double)t->matched);
     mlpipe__report_number(r, "truths_duplicate", (double)t->duplicate);
     mlpipe__report_number(r, "truths_unmatched", (double)t->unmatched);
+    mlpipe__report_number(
+        r, "truths_refused",
+        (double)atomic_load_explicit(&m->told_refused,
+                                     memory_order_relaxed));
     mlpipe__report_number(r, "truths_early",
-                          t->count[MLPIPE__TRUTH_EARLY]);
+                          (double)t->count[MLPIPE__TRUTH_EARLY]);
     mlpipe__report_number(r, "predictions", (double)t->predictions);
     mlpipe__report_number(r, "predictions_waiting",
-                          t->count[MLPIPE__TRUTH_WAITING]);
+                          (double)t->count[MLPIPE__TRUTH_WAITING]);
     mlpipe__report_number(r, "predictions_expired", (double)t->expired);
     mlpipe__report_number(r, "predictions_repeated", (double)t->repeated);
     mlpipe__report_number(
@@ -55,17 +59,33 @@ static double watch_age(const mlpipe_monitor *m)
     return ((double)m->now_us - (double)from) / 1e6;
 }
 
+static double watch_maturity(const mlpipe__pane *p)
+{
+    return p->predictions ? (double)p->matched / (double)p->predictions
+                          : mlpipe__nan();
+}
+
 static void watch_put_panes(const mlpipe_monitor *m, mlpipe_report *r)
 {
     const uint64_t held =
         m->pane_count < m->pane_room ? m->pane_count : m->pane_room;
 
-    mlpipe__report_table(r, "panes_closed", "deployment,rows,closed_s");
+    mlpipe__report_number(
+        r, "pane_maturity",
+        m->pane_closed
+            ? watch_maturity(&m->panes[(m->pane_count - 1) % m->pane_room])
+            : mlpipe__nan());
+    mlpipe__report_table(
+        r, "panes_closed",
+        "deployment,rows,closed_s,predictions,matched,maturity");
     for (uint64_t i = m->pane_count - held; i < m->pane_count; i++) {
         const mlpipe__pane *p = &m->panes[i % m->pane_room];
         mlpipe__report_cell_number(r, (double)p->number);
         mlpipe__report_cell_number(r, (double)p->rows);
         mlpipe__report_cell_number(r, (double)p->closed_us / 1e6);
+        mlpipe__report_cell_number(r, (double)p->predictions);
+        mlpipe__report_cell_number(r, (double)p->matched);
+        mlpipe__report_cell_number(r, watch_maturity(p));
     }
 }
 
@@ -114,9 +134,12 @@ mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
             m->moments_closed ? m->pane + m->moments_first : NULL,
             m->limits.alpha, r, &worst);
     if (!st)
-        st = mlpipe__realised_report(ctx, m->model, &m->realised,
-                                     m->least_labelled, m->limits.alpha, r,
-                                     &worst);
+        st = mlpipe__realised_report(ctx, m->model, &m->performance,
+                                     &m->realised, r, &worst);
+    if (!st)
+        st = mlpipe__cbpe_report(
+            ctx, m->model,
+            m->pane_closed ? m->pane + d->recorder.bins_first : NULL, r);
     if (st) {
         mlpipe_report_free(r);
         return st;

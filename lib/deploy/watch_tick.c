@@ -49,18 +49,47 @@ mlpipe_status mlpipe__watch_follow(mlpipe_ctx *ctx, mlpipe_monitor *m)
      * watched from their first row. */
     if (m->attached && back)
         mlpipe__deployment_counts(m->slot, d, m->base);
+    m->open = (mlpipe__pane){.number = d->number};
     if (!mlpipe__watch_promoted(m, d->number))
-        mlpipe__realised_reset(&m->realised, d->number);
+        mlpipe__realised_reset(&m->realised, d->number, m->pane_count);
     return mlpipe__watch_follow_canary(ctx, m);
 }
 
 static void watch_matched(mlpipe_monitor *m, const mlpipe__match *match)
 {
-    mlpipe__capture_truth(&m->capture, match->row, match->truth);
+    mlpipe__pane *pane = NULL;
+
+    mlpipe__capture_truth(&m->capture, match->row, match->id, match->truth);
+    if (match->pane == m->pane_count)
+        pane = &m->open;
+    else if (match->pane < m->pane_count &&
+             m->pane_count - match->pane <= m->pane_room)
+        pane = &m->panes[match->pane % m->pane_room];
+    if (pane && pane->number == match->number)
+        pane->matched++;
     mlpipe__realised_add(&m->realised, match);
     mlpipe__concept_add(&m->concept, match);
     if (m->canary.number)
         mlpipe__realised_add(&m->canary.realised, match);
+}
+
+/* Tell of an id that is drained some entries from now. */
+static void watch_ahead(const mlpipe_monitor *m, const mlpipe__ring *ring)
+{
+    const uint64_t head =
+        atomic_load_explicit((atomic_uint_least64_t *)(uintptr_t)&ring->head,
+                             memory_order_acquire);
+    const uint64_t at =
+        atomic_load_explicit((atomic_uint_least64_t *)(uintptr_t)&ring->tail,
+                             memory_order_relaxed) +
+        MLPIPE__TRUTH_AHEAD;
+    const mlpipe__served *s;
+
+    if (at >= head)
+        return;
+    s = (const void *)(ring->entries +
+                       (at & (ring->room - 1)) * ring->entry_bytes);
+    mlpipe__truths_far(&m->truths, s->id);
 }
 
 /* One seat's ring; memory is taken before an entry is, so that nothing is
@@ -72,14 +101,24 @@ static bool watch_drain_ring(mlpipe_monitor *m, mlpipe__ring *ring)
     while ((s = mlpipe__ring_peek(ring))) {
         mlpipe__match match;
         uint64_t row = UINT64_MAX;
+        watch_ahead(m, ring);
         if (!mlpipe__truths_reserve(&m->truths) ||
             !mlpipe__capture_reserve(&m->capture) ||
             !mlpipe__concept_reserve(&m->concept))
             return false;
+        const double *more = (const double *)(const void *)(s + 1);
+        const uint64_t repeated = m->truths.repeated;
         if (ring->record_bytes)
-            row = mlpipe__capture_add(&m->capture, s, s + 1);
-        if (mlpipe__truths_predicted(&m->truths, s, row, &match))
+            row = mlpipe__capture_add(&m->capture, s,
+                                      (const char *)more + ring->more_bytes);
+        if (mlpipe__truths_predicted(&m->truths, s, more, row, &match))
             watch_matched(m, &match);
+        if (s->number == m->number && repeated == m->truths.repeated) {
+            m->open.predictions++;
+            m->realised.predictions++;
+        }
+        if (s->number == m->canary.number && repeated == m->truths.repeated)
+            m->canary.realised.predictions++;
         mlpipe__ring_pop(ring);
     }
     return true;
@@ -87,6 +126,7 @@ static bool watch_drain_ring(mlpipe_monitor *m, mlpipe__ring *ring)
 
 mlpipe_status mlpipe__watch_drain(mlpipe_ctx *ctx, mlpipe_monitor *m)
 {
+    m->truths.pane = m->pane_count;
     for (uint32_t i = 0; i < m->slot->seat_room; i++) {
         mlpipe__seat *seat = m->slot->seats[i];
         mlpipe__ring *ring =
@@ -112,29 +152,59 @@ static mlpipe__told *watch_reverse(mlpipe__told *list)
     return out;
 }
 
+/* Tell of truths that are looked at some steps from now: `far` is ahead of
+ * `near`, which is ahead of the list. */
+static void watch_ahead_told(const mlpipe_monitor *m,
+                             const mlpipe__told **far,
+                             const mlpipe__told **near, uint32_t step)
+{
+    if (*far) {
+        mlpipe__truths_far(&m->truths, (*far)->id);
+        *far = (*far)->next;
+    }
+    if (step >= MLPIPE__TRUTH_AHEAD && *near) {
+        mlpipe__truths_near(&m->truths, (*near)->id);
+        *near = (*near)->next;
+    }
+}
+
+static mlpipe_status watch_join(mlpipe_ctx *ctx, mlpipe_monitor *m)
+{
+    const mlpipe__told *far = m->sorted, *near = m->sorted;
+    mlpipe__match match;
+
+    for (uint32_t i = 0; i < 2 * MLPIPE__TRUTH_AHEAD; i++)
+        watch_ahead_told(m, &far, &near, i);
+    while (m->sorted) {
+        mlpipe__told *t = m->sorted;
+        if (!mlpipe__truths_reserve(&m->truths) ||
+            !mlpipe__concept_reserve(&m->concept))
+            return mlpipe__nomem(ctx);
+        watch_ahead_told(m, &far, &near, MLPIPE__TRUTH_AHEAD);
+        m->sorted = t->next;
+        if (mlpipe__truths_told(&m->truths, t, &match))
+            watch_matched(m, &match);
+        mlpipe__free(m->env, t);
+        atomic_fetch_sub_explicit(&m->told_count, 1, memory_order_relaxed);
+    }
+    return MLPIPE_OK;
+}
+
 mlpipe_status mlpipe__watch_truths(mlpipe_ctx *ctx, mlpipe_monitor *m)
 {
     mlpipe__told *fresh = watch_reverse(
         atomic_exchange_explicit(&m->told, NULL, memory_order_acquire));
     mlpipe__told **end = &m->sorted;
     mlpipe__match match;
+    mlpipe_status st;
     bool matched;
 
     while (*end)
         end = &(*end)->next;
     *end = fresh;
     m->sorted = mlpipe__told_sort(m->sorted);
-    while (m->sorted) {
-        mlpipe__told *t = m->sorted;
-        if (!mlpipe__truths_reserve(&m->truths) ||
-            !mlpipe__concept_reserve(&m->concept))
-            return mlpipe__nomem(ctx);
-        m->sorted = t->next;
-        if (mlpipe__truths_told(&m->truths, t, &match))
-            watch_matched(m, &match);
-        mlpipe__free(m->env, t);
-    }
-    for (;;) {
+    st = watch_join(ctx, m);
+    while (!st) {
         if (!mlpipe__concept_reserve(&m->concept))
             return mlpipe__nomem(ctx);
         if (!mlpipe__truths_expire(&m->truths, m->now_us, &matched, &match))
@@ -142,7 +212,14 @@ mlpipe_status mlpipe__watch_truths(mlpipe_ctx *ctx, mlpipe_monitor *m)
         if (matched)
             watch_matched(m, &match);
     }
-    return mlpipe__concept_feed(ctx, &m->concept);
+    if (!st)
+        st = mlpipe__concept_feed(ctx, &m->concept);
+    if (!st)
+        st = mlpipe__realised_look(ctx, m->model, &m->performance,
+                                   &m->realised);
+    if (!st && m->canary.number)
+        st = mlpipe__watch_look_canary(ctx, m);
+    return st;
 }
 
 /* Rows that a test of correlations takes at the least: it sees a correlation
@@ -192,8 +269,10 @@ void mlpipe__watch_close(mlpipe_monitor *m, int32_t *closed)
     m->opened_us = m->now_us;
     m->opened_rows = m->now[MLPIPE__COUNT_ROWS];
     m->pane_closed = true;
-    m->panes[m->pane_count++ % m->pane_room] =
-        (mlpipe__pane){m->number, rows, m->now_us};
+    m->open.rows = rows;
+    m->open.closed_us = m->now_us;
+    m->panes[m->pane_count++ % m->pane_room] = m->open;
+    m->open = (mlpipe__pane){.number = m->number};
     if (closed)
         *closed = 1;
 }

@@ -158,10 +158,10 @@ static void worker_rows(mlpipe_worker *w, const mlpipe__deployment *d,
         worker_moments(w, d, lane, id ? id + i : 0);
         worker_run(p, lane, out);
         w->flags = mlpipe__recorder_score(&d->recorder, lane->counters, flags,
-                                          out[0]);
+                                          out);
         if (ring && id) {
             const mlpipe__served served = {id + i, now_us, d->number, out[0]};
-            if (!mlpipe__ring_push(ring, &served, record))
+            if (!mlpipe__ring_push(ring, &served, out + 1, record))
                 mlpipe__count_add(lane->counters + MLPIPE__COUNT_LOST, 1);
         }
         record += b->record_bytes;

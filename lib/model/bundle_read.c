@@ -241,6 +241,32 @@ static mlpipe_status bundle_read_metric(mlpipe_ctx *ctx, mlpipe__cursor *r,
 
 /* Tagged parts of the reference. Those of later versions are passed, and
  * libmlpipe-serve, which watches nothing, needs none. */
+static mlpipe_status bundle_read_part(mlpipe_ctx *ctx, uint32_t tag,
+                                      const void *data, uint64_t bytes,
+                                      mlpipe__reference *ref)
+{
+    mlpipe_status st = MLPIPE_OK;
+#ifndef MLPIPE_SERVE
+    mlpipe__cursor c = {0};
+    if (tag == MLPIPE__PART_MOMENTS)
+        return ref->moments ? bundle_bad(ctx, "REFR", "two parts have one tag")
+                            : mlpipe__ref_moments_load(ctx, data,
+                                                       (size_t)bytes, ref);
+    if (tag != MLPIPE__PART_SCORES)
+        return MLPIPE_OK;
+    mlpipe__cursor_init(&c, data, bytes);
+    if (!mlpipe__ref_scores_load(ctx, ref, &c, &st))
+        st = bundle_bad(ctx, "REFR", "scores that cannot be");
+#else
+    (void)ctx;
+    (void)tag;
+    (void)data;
+    (void)bytes;
+    (void)ref;
+#endif
+    return st;
+}
+
 static mlpipe_status bundle_read_parts(mlpipe_ctx *ctx, mlpipe__cursor *r,
                                        mlpipe__reference *ref)
 {
@@ -250,18 +276,8 @@ static mlpipe_status bundle_read_parts(mlpipe_ctx *ctx, mlpipe__cursor *r,
         const uint32_t tag = mlpipe__get_u32(r);
         const uint64_t bytes = mlpipe__get_u64(r);
         const void *data = mlpipe__get_array(r, bytes, 1);
-#ifndef MLPIPE_SERVE
-        if (tag == MLPIPE__PART_MOMENTS && !r->failed)
-            st = ref->moments
-                     ? bundle_bad(ctx, "REFR", "two parts have one tag")
-                     : mlpipe__ref_moments_load(ctx, data, (size_t)bytes,
-                                                ref);
-#else
-        (void)tag;
-        (void)data;
-        (void)ctx;
-        (void)ref;
-#endif
+        if (!r->failed)
+            st = bundle_read_part(ctx, tag, data, bytes, ref);
     }
     return st;
 }

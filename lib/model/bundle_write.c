@@ -54,20 +54,29 @@ static void bundle_put_input(const mlpipe__ref_input *in, mlpipe__text *t)
     mlpipe__put_array(t, in->cell_of, in->codes, sizeof *in->cell_of);
 }
 
+static void bundle_put_part(mlpipe__text *t, uint32_t tag,
+                            mlpipe__text *part)
+{
+    mlpipe__put_u32(t, tag);
+    mlpipe__put_u64(t, part->size);
+    mlpipe__put_array(t, part->data, part->size, 1);
+    t->failed = t->failed || part->failed;
+    mlpipe__text_free(part);
+}
+
 /* Tagged parts: a reader passes those that it does not know. */
 static void bundle_put_parts(const mlpipe__reference *r, mlpipe__text *t)
 {
     mlpipe__text part;
-    mlpipe__put_u32(t, r->moments != NULL);
-    if (!r->moments)
-        return;
+    mlpipe__put_u32(t, 1 + (r->moments != NULL));
+    if (r->moments) {
+        mlpipe__text_init(&part, t->env);
+        mlpipe__ref_moments_save(r->moments, &part);
+        bundle_put_part(t, MLPIPE__PART_MOMENTS, &part);
+    }
     mlpipe__text_init(&part, t->env);
-    mlpipe__ref_moments_save(r->moments, &part);
-    mlpipe__put_u32(t, MLPIPE__PART_MOMENTS);
-    mlpipe__put_u64(t, part.size);
-    mlpipe__put_array(t, part.data, part.size, 1);
-    t->failed = t->failed || part.failed;
-    mlpipe__text_free(&part);
+    mlpipe__ref_scores_save(r, &part);
+    bundle_put_part(t, MLPIPE__PART_SCORES, &part);
 }
 
 static void bundle_put_reference(const mlpipe__reference *r, mlpipe__text *t)

@@ -96,6 +96,7 @@ typedef struct mlpipe__ref_input {
 typedef struct mlpipe__ref_metric {
     char *name;
     double value, se; /* se: of the mean loss, NaN where it is none */
+    double value_se;  /* of the value; NaN where it has no interval */
     uint64_t n;
 } mlpipe__ref_metric;
 
@@ -148,6 +149,37 @@ static inline uint32_t mlpipe__comoments_at(uint32_t i, uint32_t k)
     return i * (i + 1) / 2 + k;
 }
 
+/*
+ * Scores of classes in bins: of two classes the probability of the second, of
+ * more that of the likeliest. An octave has 16 bins from 2^-9 to 1/2, and from
+ * the other end too, so that one division of any share of positives is fine.
+ */
+enum { MLPIPE__SCORE_BINS = 256 };
+static inline uint32_t mlpipe__score_bin(double score)
+{
+    const uint32_t least = (1023 - 9) << 4;
+    const double x = score < 0.5 ? score : 1.0 - score;
+    uint64_t bits;
+    uint32_t bin;
+
+    memcpy(&bits, &x, sizeof bits);
+    bin = (uint32_t)(bits >> 48);
+    bin = bin > least ? bin - least : 0;
+    bin = bin < MLPIPE__SCORE_BINS / 2 ? bin : MLPIPE__SCORE_BINS / 2 - 1;
+    return score < 0.5 ? bin : MLPIPE__SCORE_BINS - 1 - bin;
+}
+
+/* What became of held-out rows by their bins (reference_scores.c). */
+typedef struct mlpipe__ref_scores {
+    uint64_t rows[MLPIPE__SCORE_BINS];
+    uint64_t right[MLPIPE__SCORE_BINS]; /* positive; of more classes: right */
+    /* mean of the isotonic regression of all rows, over those of the bin;
+     * NaN where there are none */
+    double truth[MLPIPE__SCORE_BINS];
+    /* mean -log of the score in the first bin, of 1 - score in the last */
+    double end_loss[2];
+} mlpipe__ref_scores;
+
 typedef struct mlpipe__reference {
     mlpipe__env *env;
     uint64_t rows;            /* training rows before rows were added */
@@ -157,19 +189,29 @@ typedef struct mlpipe__reference {
     uint64_t held_out;        /* rows behind score and metrics; 0 = none */
     uint32_t metric_count;
     mlpipe__ref_metric *metrics;
+    mlpipe__ref_scores *scores; /* of classes, or NULL */
     int64_t fitted_us;        /* newest time of the training rows, or 0 */
     mlpipe__ref_moments *moments; /* NULL: fewer than two numbers vary, or
                                      libmlpipe-serve, which watches nothing */
 } mlpipe__reference;
 
-/* The part of a bundle's reference that holds the moments. */
-enum { MLPIPE__PART_MOMENTS = 1 };
+/* Tags of the parts behind a bundle's reference: a reader passes those that it
+ * does not know. */
+enum { MLPIPE__PART_MOMENTS = 1, MLPIPE__PART_SCORES = 2 };
 void mlpipe__ref_moments_save(const mlpipe__ref_moments *m, mlpipe__text *t);
 /* E_CORRUPT where it does not fit the inputs. */
 mlpipe_status mlpipe__ref_moments_load(mlpipe_ctx *ctx, const void *data,
                                        size_t bytes, mlpipe__reference *r);
 
 void mlpipe__reference_free(mlpipe__reference *r);
+/* Held-out answers beside truths into r->scores; E_NOMEM. */
+mlpipe_status mlpipe__ref_scores_make(mlpipe_ctx *ctx, mlpipe__reference *r,
+                                      const mlpipe__scored *s);
+/* The part with them and value_se. */
+void mlpipe__ref_scores_save(const mlpipe__reference *r, mlpipe__text *t);
+/* False = it cannot be; E_NOMEM in *st. */
+bool mlpipe__ref_scores_load(mlpipe_ctx *ctx, mlpipe__reference *r,
+                             mlpipe__cursor *c, mlpipe_status *st);
 uint32_t mlpipe__ref_cell(const mlpipe__ref_input *in, double value,
                           bool valid);
 const mlpipe__ref_metric *mlpipe__ref_metric_find(

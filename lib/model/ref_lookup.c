@@ -53,6 +53,7 @@ void mlpipe__reference_free(mlpipe__reference *r)
         mlpipe__free(env, r->metrics[i].name);
     mlpipe__free(env, r->moments);
     mlpipe__free(env, r->metrics);
+    mlpipe__free(env, r->scores);
     mlpipe__free(env, r->inputs);
     mlpipe__free(env, r);
     mlpipe__env_drop(env);

@@ -275,7 +275,7 @@ static mlpipe_status reference_metrics(mlpipe__fitting *f,
     const mlpipe__metric *m;
     uint32_t i, count = 0;
     for (i = 0; (m = mlpipe__metric_at(i)); i++)
-        count += (m->standard & f->model->task) != 0;
+        count += mlpipe__metric_watched(m, f->model->task);
     r->metrics = mlpipe__alloc_array(env, count, sizeof *r->metrics);
     if (!r->metrics)
         return mlpipe__nomem(f->ctx);
@@ -283,7 +283,7 @@ static mlpipe_status reference_metrics(mlpipe__fitting *f,
         mlpipe__ref_metric *out = &r->metrics[r->metric_count];
         mlpipe_figure figure;
         mlpipe_status st;
-        if (!(m->standard & f->model->task))
+        if (!mlpipe__metric_watched(m, f->model->task))
             continue;
         st = mlpipe__scoring_value(g, m, &figure);
         if (st == MLPIPE_E_NUMERIC)
@@ -306,6 +306,7 @@ static mlpipe_status reference_metrics(mlpipe__fitting *f,
         }
         if (!mlpipe__finite(out->se)) /* its squares overflow first */
             out->se = mlpipe__nan();
+        out->value_se = mlpipe__figure_se(&figure);
     }
     return MLPIPE_OK;
 }
@@ -336,6 +337,8 @@ static mlpipe_status reference_held(mlpipe__fitting *f, mlpipe__reference *r,
         st = reference_metrics(f, r, &g, scratch);
     mlpipe__scoring_free(&g);
     r->held_out = s.n;
+    if (!st && (f->model->task & MLPIPE__TASK_CLASSES))
+        st = mlpipe__ref_scores_make(f->ctx, r, &s);
     for (i = 0; i < s.n; i++) /* the first output alone, as it is served */
         p[i] = p[i * width];
     return st ? st : reference_number(f->ctx, p, scratch, s.n, &r->score);

@@ -61,13 +61,17 @@ uint64_t mlpipe__capture_add(mlpipe__capture *c, const mlpipe__served *s,
     return c->next++;
 }
 
-void mlpipe__capture_truth(mlpipe__capture *c, uint64_t row, double truth)
+void mlpipe__capture_truth(mlpipe__capture *c, uint32_t row, uint64_t id,
+                           double truth)
 {
+    const uint32_t back = (uint32_t)c->next - row; /* 1 = the newest */
     mlpipe__captured *r;
 
-    if (row == UINT64_MAX || row >= c->next || c->next - row > c->room)
+    if (!back || back > c->room || back > c->next)
         return; /* not captured, or pushed out by newer ones */
-    r = &c->rows[row % c->room];
+    r = &c->rows[(c->next - back) % c->room];
+    if (r->id != id)
+        return; /* older than 2^32 rows, and pushed out too */
     c->labelled += !r->known;
     r->known = true;
     r->truth = truth;

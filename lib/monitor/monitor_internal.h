@@ -90,6 +90,8 @@ struct mlpipe__recorder {
     uint32_t *first;      /* per input: its first counter; 0 = not counted */
     uint32_t score_first; /* 0 = not counted */
     uint32_t latency_first;
+    uint32_t bins_first;  /* MLPIPE__SCORE_BINS of classes; 0 = not counted */
+    uint32_t width;       /* outputs that are probabilities, or 1 */
     uint32_t total;       /* counters of a lane */
     uint32_t number_count, other_count;
     mlpipe__recorder_number *numbers;
@@ -146,10 +148,11 @@ static inline uint32_t mlpipe__moments_counters(const mlpipe__ref_moments *m)
     return 1 + m->count + mlpipe__comoments_at(m->count, 0);
 }
 
-/* Count the row, its flags and its score; gives the flags with _NULL. */
+/* Count the row, its flags and its score, the first output; gives the flags
+ * with _NULL. */
 uint32_t mlpipe__recorder_score(const mlpipe__recorder *r,
                                 mlpipe__count *counters, uint32_t flags,
-                                double score);
+                                const double *out);
 
 /* A call that failed, by its status; codes of the host count as 0. */
 void mlpipe__recorder_failed(mlpipe__count *counters, mlpipe_status status);
@@ -188,18 +191,22 @@ typedef struct mlpipe__served {
 /* One writer (a worker), one reader (the tick); full = the new one is lost. */
 typedef struct mlpipe__ring {
     struct mlpipe__ring *next; /* all rings of a seat */
-    size_t entry_bytes, record_bytes;
+    /* an entry: mlpipe__served, outputs behind its score, a record */
+    size_t entry_bytes, more_bytes, record_bytes;
     uint64_t room; /* a power of two */
     _Alignas(64) atomic_uint_least64_t head;
     _Alignas(64) atomic_uint_least64_t tail;
     _Alignas(64) unsigned char entries[];
 } mlpipe__ring;
 
+/* The most outputs of a prediction that are carried to the monitor. */
+enum { MLPIPE__SCORES_MOST = 64 };
 mlpipe__ring *mlpipe__ring_new(mlpipe__env *env, uint64_t room,
-                               size_t record_bytes);
+                               size_t more_bytes, size_t record_bytes);
+/* more: the outputs behind the score. */
 bool mlpipe__ring_push(mlpipe__ring *r, const mlpipe__served *s,
-                       const void *record);
-/* The oldest entry, or NULL; its record follows it. */
+                       const double *more, const void *record);
+/* The oldest entry, or NULL; outputs and record follow it. */
 const mlpipe__served *mlpipe__ring_peek(mlpipe__ring *r);
 void mlpipe__ring_pop(mlpipe__ring *r);
 
@@ -231,7 +238,9 @@ bool mlpipe__capture_reserve(mlpipe__capture *c);
 /* After a reserve: keeps the row; gives its number. */
 uint64_t mlpipe__capture_add(mlpipe__capture *c, const mlpipe__served *s,
                              const void *record);
-void mlpipe__capture_truth(mlpipe__capture *c, uint64_t row, double truth);
+/* row: the low 32 bits of its number; the id tells whether it is the one. */
+void mlpipe__capture_truth(mlpipe__capture *c, uint32_t row, uint64_t id,
+                           double truth);
 /* How many of the labelled rows deployment `number` predicted; 0 = any; from:
  * the first row that counts. */
 uint64_t mlpipe__capture_labelled(const mlpipe__capture *c, uint64_t number,
@@ -263,34 +272,63 @@ typedef struct mlpipe__told {
 
 /* A prediction that met its truth. */
 typedef struct mlpipe__match {
-    uint64_t id, number, row; /* row: of the capture, UINT64_MAX = none */
+    uint64_t id, number;
+    uint32_t row; /* of the capture: the low 32 bits of its number */
     int64_t now_us, label_us;
     double score, truth;
+    uint64_t pane;      /* in which it was predicted */
+    const double *more; /* outputs behind the score, until the next call */
 } mlpipe__match;
 
 /*
  * The join of predictions and truths by id, in bounded memory. Entries lie in
- * a pool; three queues (predictions that wait, truths that came early, and
- * done ones, which tell a repeated truth from an unknown one) give the order
- * in which they expire or give way.
+ * a ring in the order in which they came; a table of places finds them by id.
+ * Matched ones stay until they are due, which tells a repeated truth from an
+ * unknown one.
  *   truths told  = matched + duplicate + unmatched + early
  *   predictions  = matched + expired + repeated + waiting
+ *
+ * 31.4 bytes for each of `room`: 24 of an entry, 2 of its mark, 5.3 of the
+ * table, 0.1 of its block; and 8 for each output behind the first.
  */
 typedef struct mlpipe__truth_entry {
-    uint64_t id, number, row;
-    int64_t us;   /* of the prediction, or of the label of an early truth */
-    double value; /* score or truth */
-    uint32_t next, prev; /* in its queue; UINT32_MAX = end */
-    uint32_t queue;
-    uint32_t reserved;
+    uint64_t id;
+    double value;  /* score or truth */
+    uint32_t time; /* of prediction or label, in its block's units */
+    uint32_t row;  /* of the capture: its low 32 bits */
 } mlpipe__truth_entry;
 
+/* Times of 256 entries: base + (time << shift), exact while they lie within
+ * 71 minutes and to 1 / 2^32 of their span otherwise, rounded down. */
+typedef struct mlpipe__truth_block {
+    int64_t base;  /* no live entry is older; INT64_MAX = none lives */
+    uint32_t shift;
+    uint32_t reserved;
+} mlpipe__truth_block;
+
+/* Who predicted, and in which pane: what entries have in common. */
+typedef struct mlpipe__truth_epoch {
+    uint64_t number, pane;
+    uint32_t live; /* entries that speak of it */
+    uint32_t reserved;
+} mlpipe__truth_epoch;
+
 enum {
-    MLPIPE__TRUTH_WAITING = 0,
-    MLPIPE__TRUTH_EARLY = 1,
-    MLPIPE__TRUTH_DONE = 2,
-    MLPIPE__TRUTH_QUEUES = 3
+    MLPIPE__TRUTH_HOLE = 0,
+    MLPIPE__TRUTH_WAITING = 1,
+    MLPIPE__TRUTH_EARLY = 2,
+    MLPIPE__TRUTH_DONE = 3,
+    MLPIPE__TRUTH_STATES = 4,
+    MLPIPE__TRUTH_BLOCK = 256,
+    MLPIPE__TRUTH_EPOCHS = 16384
 };
+
+/* Where an id is found (truth_index.c): open addressing over places. */
+typedef struct mlpipe__truth_index {
+    uint32_t *slots; /* hash, distance, place + 1; 0 = empty */
+    uint64_t count;
+    uint32_t place_bits, far_bits;
+} mlpipe__truth_index;
 
 typedef struct mlpipe__truths {
     mlpipe__env *env;
@@ -298,27 +336,65 @@ typedef struct mlpipe__truths {
     int64_t delay_us;
     bool expire_as;     /* a prediction that expires gets expire_value */
     double expire_value;
+    uint32_t more;      /* outputs behind the first */
+    uint64_t pane;      /* of the predictions that come next */
     mlpipe__truth_entry *pool;
-    uint32_t pool_used, pool_room, free_list;
-    uint32_t *slots;    /* pool index + 1 */
-    uint32_t slot_count;
-    uint32_t count[MLPIPE__TRUTH_QUEUES];
-    uint32_t oldest[MLPIPE__TRUTH_QUEUES], newest[MLPIPE__TRUTH_QUEUES];
+    uint16_t *marks;    /* state << 14 | epoch */
+    double *outputs;    /* places x more */
+    mlpipe__truth_block *blocks;
+    mlpipe__truth_index index;
+    uint64_t places;    /* of the ring */
+    uint64_t tail, head; /* entry s lies at s % places */
+    int64_t due;        /* no live entry is older */
+    uint64_t scan;      /* where expiry goes on; UINT64_MAX = anew */
+    mlpipe__truth_epoch *epochs;
+    uint32_t epoch_room, epochs_used, epoch_recent[4];
+    uint64_t count[MLPIPE__TRUTH_STATES];
     uint64_t told, matched, duplicate, unmatched;
     uint64_t predictions, expired, repeated;
 } mlpipe__truths;
 
+/* Room for as many places; false = out of memory. Empties it. */
+bool mlpipe__truth_index_init(mlpipe__truth_index *x, mlpipe__env *env,
+                              uint64_t places);
+void mlpipe__truth_index_clear(mlpipe__truth_index *x);
+/* The place of an id, or UINT32_MAX. */
+uint32_t mlpipe__truth_index_find(const mlpipe__truth_index *x,
+                                  const mlpipe__truth_entry *pool,
+                                  uint64_t id);
+/* Fetch what a search for the id will read; then, a while later, the place
+ * that it will most likely give, without a look at the entry. */
+void mlpipe__truth_index_near(const mlpipe__truth_index *x, uint64_t id);
+uint32_t mlpipe__truth_index_guess(const mlpipe__truth_index *x, uint64_t id);
+/* An id that is not there. */
+void mlpipe__truth_index_add(mlpipe__truth_index *x, uint64_t id,
+                             uint32_t place);
+/* The id of a place, which is there. */
+void mlpipe__truth_index_drop(mlpipe__truth_index *x,
+                              const mlpipe__truth_entry *pool,
+                              uint32_t place);
+
 void mlpipe__truths_init(mlpipe__truths *t, mlpipe__env *env, uint64_t room,
-                         int64_t delay_us);
+                         int64_t delay_us, uint32_t more);
 void mlpipe__truths_free(mlpipe__truths *t);
-/* Memory for one entry more; false = out of memory, nothing changed. */
+/* Memory for one entry more; false = out of memory, nothing lost. */
 bool mlpipe__truths_reserve(mlpipe__truths *t);
-/* After a reserve: a prediction; true and *out where its truth is there. */
+/* After a reserve: a prediction and its outputs behind the score; true and
+ * *out where its truth is there. */
 bool mlpipe__truths_predicted(mlpipe__truths *t, const mlpipe__served *s,
-                              uint64_t row, mlpipe__match *out);
+                              const double *more, uint64_t row,
+                              mlpipe__match *out);
 /* After a reserve: a truth; true and *out where its prediction is there. */
 bool mlpipe__truths_told(mlpipe__truths *t, const mlpipe__told *told,
                          mlpipe__match *out);
+/*
+ * The table is larger than a cache, and a look into it mostly waits for
+ * memory. Who knows ids ahead says so: `far` of them first (the slot), then,
+ * MLPIPE__TRUTH_AHEAD calls later, near ones (the entry).
+ */
+enum { MLPIPE__TRUTH_AHEAD = 8 };
+void mlpipe__truths_far(const mlpipe__truths *t, uint64_t id);
+void mlpipe__truths_near(const mlpipe__truths *t, uint64_t id);
 /* Drop what is too old, one entry a call; true while there was one. With
  * *matched the entry got the value of expire= and *out tells of it. */
 bool mlpipe__truths_expire(mlpipe__truths *t, int64_t now_us, bool *matched,
@@ -328,20 +404,54 @@ mlpipe__told *mlpipe__told_sort(mlpipe__told *list);
 
 /* ---- realised losses (realised.c) -------------------------------------- */
 
+/* What is asked before performance is judged. */
+typedef struct mlpipe__realised_limits {
+    double alpha;    /* of a false alarm in all of a deployment's life */
+    uint64_t least;  /* matches */
+    double maturity; /* share of predictions whose truth is known */
+} mlpipe__realised_limits;
+
+/* Worse by less than this share is never DRIFT. */
+#define MLPIPE__REALISED_EFFECT 0.1
+
+/*
+ * The loss is compared with the reference's at looks: the first when there are
+ * `least` matches, then one whenever as many as a pane has come. Look k spends
+ * alpha / (k (k + 1)), which adds up to alpha however many there are, and
+ * whatever errors they share, such as the reference's own.
+ */
+typedef struct mlpipe__look {
+    uint64_t count, next; /* next: matches that the next one waits for */
+    double change, p, level;
+    uint32_t verdict;
+} mlpipe__look;
+
 /* The newest matches of the deployment that serves. */
 typedef struct mlpipe__realised {
     mlpipe__env *env;
     uint64_t number; /* of the deployment */
     uint64_t room, next;
-    double *score, *truth; /* row s at s % room */
+    uint32_t width;
+    double *score, *truth; /* row s at s % room; scores: width each */
+    /* since it was swapped in, in the pane `first_pane` */
+    uint64_t first_pane, predictions, matched;
+    mlpipe__look look;
 } mlpipe__realised;
 
 /* False = out of memory. */
 bool mlpipe__realised_init(mlpipe__realised *r, mlpipe__env *env,
-                           uint64_t room);
+                           uint64_t room, uint32_t width);
 void mlpipe__realised_free(mlpipe__realised *r);
-void mlpipe__realised_reset(mlpipe__realised *r, uint64_t number);
+void mlpipe__realised_reset(mlpipe__realised *r, uint64_t number,
+                            uint64_t pane);
 void mlpipe__realised_add(mlpipe__realised *r, const mlpipe__match *m);
+/* The share of predictions whose truth is known; NaN without any. */
+double mlpipe__realised_maturity(const mlpipe__realised *r);
+/* A look, where it is time for one. */
+mlpipe_status mlpipe__realised_look(mlpipe_ctx *ctx,
+                                    const mlpipe_model *model,
+                                    const mlpipe__realised_limits *limits,
+                                    mlpipe__realised *r);
 
 /* ---- the stream of losses (concept.c) ---------------------------------- */
 
@@ -463,9 +573,16 @@ mlpipe_status mlpipe__moments_report(mlpipe_ctx *ctx,
 /* Metrics on the matches beside the reference, and "performance". */
 mlpipe_status mlpipe__realised_report(mlpipe_ctx *ctx,
                                       const mlpipe_model *model,
-                                      const mlpipe__realised *realised,
-                                      uint64_t least, double alpha,
+                                      const mlpipe__realised_limits *limits,
+                                      const mlpipe__realised *r,
                                       mlpipe_report *report, uint32_t *worst);
+/* Metrics that are expected of a pane's scores (counts of their bins, NULL:
+ * none is closed): cbpe.<name> (cbpe.c). */
+mlpipe_status mlpipe__cbpe_report(mlpipe_ctx *ctx, const mlpipe_model *model,
+                                  const uint64_t *counts,
+                                  mlpipe_report *report);
+/* The name of the i-th of them; NULL past the last. */
+const char *mlpipe__cbpe_name(const mlpipe_model *model, uint32_t i);
 
 /* What stands before <input>.psi and its like: "", but "input." for inputs
  * that are called score or performance, as numbers of the model are. */

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Realised losses of the deployment that serves, beside the reference. */
+/*
+ * What the deployment that serves was worth, by the truths that are known:
+ * metrics of the newest matches beside the reference, and a verdict whose
+ * false alarms are bounded over all of its life.
+ */
 #include "monitor_internal.h"
 
 bool mlpipe__realised_init(mlpipe__realised *r, mlpipe__env *env,
-                           uint64_t room)
+                           uint64_t room, uint32_t width)
 {
     memset(r, 0, sizeof *r);
     r->env = env;
     r->room = room;
-    r->score = mlpipe__alloc_array(env, room, sizeof *r->score);
+    r->width = width;
+    r->score = mlpipe__alloc_array(env, room, width * sizeof *r->score);
     r->truth = mlpipe__alloc_array(env, room, sizeof *r->truth);
     if (r->score && r->truth)
         return true;
@@ -18,27 +23,71 @@ bool mlpipe__realised_init(mlpipe__realised *r, mlpipe__env *env,
 
 void mlpipe__realised_free(mlpipe__realised *r)
 {
+    if (!r->env)
+        return;
     mlpipe__free(r->env, r->score);
     mlpipe__free(r->env, r->truth);
     r->score = NULL;
     r->truth = NULL;
 }
 
-void mlpipe__realised_reset(mlpipe__realised *r, uint64_t number)
+void mlpipe__realised_reset(mlpipe__realised *r, uint64_t number,
+                            uint64_t pane)
 {
     r->number = number;
-    r->next = 0;
+    r->first_pane = pane;
+    r->next = r->predictions = r->matched = 0;
+    r->look = (mlpipe__look){.verdict = MLPIPE__VERDICT_INSUFFICIENT,
+                             .change = mlpipe__nan(),
+                             .p = mlpipe__nan(),
+                             .level = mlpipe__nan()};
 }
 
 void mlpipe__realised_add(mlpipe__realised *r, const mlpipe__match *m)
 {
-    /* What had no answer is in the report's errors. */
-    if (m->number != r->number || !mlpipe__finite(m->score))
+    const uint64_t at = r->room ? r->next % r->room : 0;
+    double *score = r->score + at * r->width;
+
+    if (m->number != r->number)
         return;
-    r->score[r->next % r->room] = m->score;
-    r->truth[r->next % r->room] = m->truth;
+    r->matched += m->pane >= r->first_pane;
+    /* What had no answer is in the report's errors. */
+    if (!mlpipe__finite(m->score))
+        return;
+    for (uint32_t i = 1; i < r->width; i++)
+        if (!mlpipe__finite(m->more[i - 1]))
+            return;
+    score[0] = m->score;
+    if (r->width > 1)
+        memcpy(score + 1, m->more, (r->width - 1) * sizeof *score);
+    r->truth[at] = m->truth;
     r->next++;
 }
+
+double mlpipe__realised_maturity(const mlpipe__realised *r)
+{
+    return r->predictions ? (double)r->matched / (double)r->predictions
+                          : mlpipe__nan();
+}
+
+static uint64_t realised_rows(const mlpipe__realised *r)
+{
+    return r->next < r->room ? r->next : r->room;
+}
+
+/* Can the matches be scored, and are there enough? */
+static bool realised_enough(const mlpipe_model *model,
+                            const mlpipe__realised *r,
+                            const mlpipe__realised_limits *limits)
+{
+    const uint64_t n = realised_rows(r);
+
+    return n >= limits->least && n > 1 &&
+           mlpipe__model_width(model) == r->width &&
+           !(mlpipe__realised_maturity(r) < limits->maturity);
+}
+
+/* ---- looks ------------------------------------------------------------- */
 
 /* The mean loss behind a metric's value: rmse is the root of one. */
 static double realised_mean_loss(const mlpipe__metric *m, double value)
@@ -46,73 +95,142 @@ static double realised_mean_loss(const mlpipe__metric *m, double value)
     return strcmp(m->name, "rmse") ? value : value * value;
 }
 
-/*
- * The newest n losses against the held-out loss: worse by more than 10 % and
- * by more than chance (a z test with both standard errors) is DRIFT.
- */
-static mlpipe_status realised_verdict(mlpipe_ctx *ctx,
-                                      const mlpipe_model *model,
-                                      const mlpipe__realised *r, uint64_t n,
-                                      double alpha, mlpipe_report *report,
-                                      uint32_t *verdict)
+/* P(Z >= worse / se), where both may be 0. */
+static double realised_tail(double worse, double se)
 {
+    const double z = se > 0      ? worse / se
+                     : worse > 0 ? mlpipe__inf()
+                                 : 0.0;
+
+    return worse == worse ? mlpipe__normal_tail(z) : mlpipe__nan();
+}
+
+static mlpipe_status realised_judge(mlpipe_ctx *ctx,
+                                    const mlpipe_model *model,
+                                    mlpipe__realised *r)
+{
+    const uint64_t n = realised_rows(r);
     const mlpipe__metric *m =
         mlpipe__metric_find(mlpipe__task_metric(model->task));
     const mlpipe__ref_metric *ref =
         mlpipe__ref_metric_find(model->reference, m->name);
-    const double base = realised_mean_loss(m, ref->value);
     const double ref_se = mlpipe__finite(ref->se) ? ref->se : 0.0;
-    const mlpipe__scored scored = {r->truth, r->score, NULL, n, 1};
+    const mlpipe__scored scored = {r->truth, r->score, NULL, n, r->width,
+                                   NULL};
     mlpipe_figure now;
-    double *loss, *zero, mean, se, p, change, z;
+    mlpipe__mean mean;
+    double *loss;
     mlpipe_status st = mlpipe__metric_value(ctx, m, &scored, &now);
 
     if (st)
         return st;
-    loss = mlpipe__alloc_array(ctx->env, n, 2 * sizeof *loss);
+    loss = mlpipe__alloc_array(ctx->env, n, sizeof *loss);
     if (!loss)
         return mlpipe__nomem(ctx);
-    zero = loss + n;
     mlpipe__metric_losses(m, &scored, loss);
-    mlpipe__paired(loss, zero, n, &mean, &se, &p);
+    mean = mlpipe__mean_of(loss, NULL, n, true);
     mlpipe__free(ctx->env, loss);
-    z = mlpipe__sqrt(se * se + ref_se * ref_se);
-    z = z > 0 ? (mean - base) / z : mean > base ? mlpipe__inf() : 0.0;
-    p = mlpipe__normal_tail(z);
-    change = ref->value > 0 ? now.value / ref->value - 1.0 : 0.0;
-    mlpipe__report_number(report, "performance.change", change);
-    mlpipe__report_number(report, "performance.p", p);
-    *verdict = MLPIPE__VERDICT_OK;
-    if (p <= alpha)
-        *verdict = change > 0.1 ? MLPIPE__VERDICT_DRIFT
-                                : MLPIPE__VERDICT_WARN;
+    r->look.p = realised_tail(
+        mean.value - realised_mean_loss(m, ref->value),
+        mlpipe__sqrt(mean.se * mean.se + ref_se * ref_se));
+    r->look.change = ref->value > 0 ? now.value / ref->value - 1.0 : 0.0;
     return MLPIPE_OK;
 }
 
-/* The standard metrics of the task: those that the reference has. */
-static mlpipe_status realised_each(mlpipe__scoring *g,
-                                   const mlpipe_model *model,
+mlpipe_status mlpipe__realised_look(mlpipe_ctx *ctx,
+                                    const mlpipe_model *model,
+                                    const mlpipe__realised_limits *limits,
+                                    mlpipe__realised *r)
+{
+    const double k = (double)(r->look.count + 1);
+    mlpipe_status st;
+
+    if (r->next < r->look.next || !realised_enough(model, r, limits) ||
+        !model->reference || !model->reference->held_out ||
+        !mlpipe__ref_metric_find(model->reference,
+                                 mlpipe__task_metric(model->task)))
+        return MLPIPE_OK;
+    st = realised_judge(ctx, model, r);
+    if (st)
+        return st; /* a later tick looks */
+    r->look.count++;
+    r->look.next = r->next + r->room;
+    r->look.level = limits->alpha / (k * (k + 1.0));
+    r->look.verdict = MLPIPE__VERDICT_OK;
+    if (r->look.p <= r->look.level)
+        r->look.verdict = r->look.change > MLPIPE__REALISED_EFFECT
+                              ? MLPIPE__VERDICT_DRIFT
+                              : MLPIPE__VERDICT_WARN;
+    return MLPIPE_OK;
+}
+
+/* ---- the report -------------------------------------------------------- */
+
+/* One metric in the report: numbers by name and a row of the table. */
+static void realised_put(mlpipe_report *report, const mlpipe__metric *m,
+                         const mlpipe_figure *f,
+                         const mlpipe__ref_metric *ref, double level)
+{
+    const double base = ref ? ref->value : mlpipe__nan();
+    const double se = mlpipe__figure_se(f);
+    const double ref_se =
+        ref && mlpipe__finite(ref->value_se) ? ref->value_se : 0.0;
+    const double worse =
+        m->higher_is_better ? base - f->value : f->value - base;
+    /* what is lost: for metrics that 1 is the best of, what they lack to it */
+    const double lost = m->higher_is_better ? 1.0 - base : base;
+    const double p =
+        se == se ? realised_tail(worse, mlpipe__sqrt(se * se +
+                                                     ref_se * ref_se))
+                 : mlpipe__nan();
+    uint32_t verdict = MLPIPE__VERDICT_INSUFFICIENT;
+    const char *text;
+    char name[64];
+
+    if (p == p && level == level)
+        verdict = !(p <= level) ? MLPIPE__VERDICT_OK
+                  : worse > MLPIPE__REALISED_EFFECT * lost
+                      ? MLPIPE__VERDICT_DRIFT
+                      : MLPIPE__VERDICT_WARN;
+    text = mlpipe__verdict_name(verdict);
+    mlpipe__report_cell_text(report, m->name, strlen(m->name));
+    mlpipe__report_cell_number(report, f->n);
+    mlpipe__report_cell_number(report, f->value);
+    mlpipe__report_cell_number(report, f->low);
+    mlpipe__report_cell_number(report, f->high);
+    mlpipe__report_cell_number(report, base);
+    mlpipe__report_cell_number(report, p);
+    mlpipe__report_cell_text(report, text, strlen(text));
+    mlpipe__report_figure(report, m->name, f);
+    mlpipe__format(name, sizeof name, "%s.reference", m->name);
+    mlpipe__report_number(report, name, base);
+    mlpipe__format(name, sizeof name, "%s.p", m->name);
+    mlpipe__report_number(report, name, p);
+}
+
+/* Mean of answer - target: which way a regression errs. */
+static mlpipe_status realised_bias(mlpipe_ctx *ctx,
+                                   const mlpipe__scored *s,
                                    mlpipe_report *report)
 {
-    const mlpipe__metric *m;
-    mlpipe_status st = MLPIPE_OK;
+    double *error = mlpipe__alloc_array(ctx->env, s->n, sizeof *error);
+    mlpipe_figure f = {mlpipe__nan(), mlpipe__nan(), mlpipe__nan(),
+                       (double)s->n};
+    mlpipe__mean mean;
 
-    for (uint32_t i = 0; !st && (m = mlpipe__metric_at(i)); i++) {
-        const mlpipe__ref_metric *ref =
-            model->reference
-                ? mlpipe__ref_metric_find(model->reference, m->name)
-                : NULL;
-        mlpipe_figure f;
-        char name[64];
-        if (!(m->standard & model->task))
-            continue;
-        st = mlpipe__scoring_value(g, m, &f);
-        mlpipe__report_figure(report, m->name, &f);
-        mlpipe__format(name, sizeof name, "%s.reference", m->name);
-        mlpipe__report_number(report, name,
-                              ref ? ref->value : mlpipe__nan());
+    if (!error)
+        return mlpipe__nomem(ctx);
+    for (uint64_t i = 0; i < s->n; i++)
+        error[i] = s->p[i] - s->y[i];
+    if (s->n) {
+        mean = mlpipe__mean_of(error, NULL, s->n, true);
+        f.value = mean.value;
+        f.low = mean.value - 1.959963984540054 * mean.se;
+        f.high = mean.value + 1.959963984540054 * mean.se;
     }
-    return st;
+    mlpipe__free(ctx->env, error);
+    mlpipe__report_figure(report, "bias", &f);
+    return MLPIPE_OK;
 }
 
 static mlpipe_status realised_metrics(mlpipe_ctx *ctx,
@@ -120,42 +238,54 @@ static mlpipe_status realised_metrics(mlpipe_ctx *ctx,
                                       const mlpipe__realised *r, uint64_t n,
                                       mlpipe_report *report)
 {
-    const mlpipe__scored scored = {r->truth, r->score, NULL, n, 1};
+    const mlpipe__scored scored = {r->truth, r->score, NULL, n, r->width,
+                                   NULL};
+    const mlpipe__metric *m;
     mlpipe__scoring g;
     mlpipe_status st = mlpipe__scoring_init(&g, ctx, &scored);
 
-    if (!st)
-        st = realised_each(&g, model, report);
+    mlpipe__report_table(report, "metrics",
+                         "metric,n,value,low,high,reference,p,verdict");
+    for (uint32_t i = 0; !st && (m = mlpipe__metric_at(i)); i++) {
+        mlpipe_figure f = {mlpipe__nan(), mlpipe__nan(), mlpipe__nan(), 0.0};
+        if (!mlpipe__metric_watched(m, model->task))
+            continue;
+        if (n)
+            st = mlpipe__scoring_value(&g, m, &f);
+        if (!st)
+            realised_put(report, m, &f,
+                         mlpipe__ref_metric_find(model->reference, m->name),
+                         r->look.level);
+    }
     mlpipe__scoring_free(&g);
+    if (!st && model->task == MLPIPE__TASK_REGRESSION)
+        st = realised_bias(ctx, &scored, report);
     return st;
 }
 
 mlpipe_status mlpipe__realised_report(mlpipe_ctx *ctx,
                                       const mlpipe_model *model,
+                                      const mlpipe__realised_limits *limits,
                                       const mlpipe__realised *r,
-                                      uint64_t least, double alpha,
                                       mlpipe_report *report, uint32_t *worst)
 {
-    const uint64_t n = r->next < r->room ? r->next : r->room;
-    /* a truth is joined to one number: the P of one class is no answer
-     * where there are three */
-    const bool enough = n >= least && n > 1 && mlpipe__model_width(model) == 1;
-    const char *metric = mlpipe__task_metric(model->task);
-    uint32_t verdict = MLPIPE__VERDICT_INSUFFICIENT;
-    mlpipe_status st =
-        realised_metrics(ctx, model, r, enough ? n : 0, report);
+    const bool enough = realised_enough(model, r, limits);
+    const uint32_t verdict =
+        enough ? r->look.verdict : (uint32_t)MLPIPE__VERDICT_INSUFFICIENT;
+    const char *text = mlpipe__verdict_name(verdict);
+    mlpipe_status st = realised_metrics(ctx, model, r,
+                                        enough ? realised_rows(r) : 0,
+                                        report);
 
-    if (!st && enough && model->reference && model->reference->held_out &&
-        mlpipe__ref_metric_find(model->reference, metric)) {
-        st = realised_verdict(ctx, model, r, n, alpha, report, &verdict);
-    } else {
-        mlpipe__report_number(report, "performance.change", mlpipe__nan());
-        mlpipe__report_number(report, "performance.p", mlpipe__nan());
-    }
     if (st)
         return st;
-    mlpipe__report_number(report, "labelled", (double)n);
-    const char *text = mlpipe__verdict_name(verdict);
+    mlpipe__report_number(report, "performance.change", r->look.change);
+    mlpipe__report_number(report, "performance.p", r->look.p);
+    mlpipe__report_number(report, "performance.level", r->look.level);
+    mlpipe__report_number(report, "performance.looks",
+                          (double)r->look.count);
+    mlpipe__report_number(report, "labelled", (double)realised_rows(r));
+    mlpipe__report_number(report, "maturity", mlpipe__realised_maturity(r));
     mlpipe__report_text(report, "performance", text, strlen(text));
     if (verdict > *worst)
         *worst = verdict;

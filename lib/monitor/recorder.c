@@ -8,8 +8,9 @@
 
 uint32_t mlpipe__recorder_score(const mlpipe__recorder *r,
                                 mlpipe__count *counters, uint32_t flags,
-                                double score)
+                                const double *out)
 {
+    const double score = out[0];
     const bool valid = mlpipe__finite(score);
 
     if (!valid)
@@ -29,6 +30,13 @@ uint32_t mlpipe__recorder_score(const mlpipe__recorder *r,
                 ? r->find(&r->score, valid ? score : mlpipe__nan())
                 : mlpipe__ref_cell(&r->reference->score, score, valid);
         mlpipe__count_add(counters + r->score_first + cell, 1);
+    }
+    if (r->bins_first && valid) {
+        double top = score; /* of several classes the likeliest */
+        for (uint32_t i = 1; i < r->width; i++)
+            top = out[i] > top ? out[i] : top;
+        mlpipe__count_add(counters + r->bins_first + mlpipe__score_bin(top),
+                          1);
     }
     return flags;
 }
@@ -71,12 +79,13 @@ void mlpipe__recorder_latency(const mlpipe__recorder *r,
 }
 
 mlpipe__ring *mlpipe__ring_new(mlpipe__env *env, uint64_t room,
-                               size_t record_bytes)
+                               size_t more_bytes, size_t record_bytes)
 {
     size_t entry, all;
     mlpipe__ring *r;
 
-    if (mlpipe__add(record_bytes, sizeof(mlpipe__served) + 7, &entry))
+    if (mlpipe__add(record_bytes, sizeof(mlpipe__served) + more_bytes + 7,
+                    &entry))
         return NULL;
     entry &= ~(size_t)7;
     if (mlpipe__mul(entry, room, &all) || mlpipe__add(all, sizeof *r, &all))
@@ -85,6 +94,7 @@ mlpipe__ring *mlpipe__ring_new(mlpipe__env *env, uint64_t room,
     if (!r)
         return NULL;
     r->entry_bytes = entry;
+    r->more_bytes = more_bytes;
     r->record_bytes = record_bytes;
     r->room = room;
     atomic_init(&r->head, 0);
@@ -93,7 +103,7 @@ mlpipe__ring *mlpipe__ring_new(mlpipe__env *env, uint64_t room,
 }
 
 bool mlpipe__ring_push(mlpipe__ring *r, const mlpipe__served *s,
-                       const void *record)
+                       const double *more, const void *record)
 {
     const uint64_t head =
         atomic_load_explicit(&r->head, memory_order_relaxed);
@@ -105,8 +115,11 @@ bool mlpipe__ring_push(mlpipe__ring *r, const mlpipe__served *s,
         return false;
     to = r->entries + (head & (r->room - 1)) * r->entry_bytes;
     memcpy(to, s, sizeof *s);
+    to += sizeof *s;
+    if (r->more_bytes)
+        memcpy(to, more, r->more_bytes);
     if (r->record_bytes)
-        memcpy(to + sizeof *s, record, r->record_bytes);
+        memcpy(to + r->more_bytes, record, r->record_bytes);
     atomic_store_explicit(&r->head, head + 1, memory_order_release);
     return true;
 }

@@ -130,6 +130,11 @@ bool mlpipe__recorder_init(mlpipe__recorder *r, mlpipe__env *env,
         r->score_first = next;
         next += ref->score.cells;
     }
+    r->width = mlpipe__model_width(model);
+    if (r->score_first && (model->task & MLPIPE__TASK_CLASSES)) {
+        r->bins_first = next;
+        next += MLPIPE__SCORE_BINS;
+    }
     r->latency_first = next;
     r->total = r->moments_first = next + MLPIPE__LATENCY_COUNTERS;
     mlpipe__recorder_way(r, UINT32_MAX);

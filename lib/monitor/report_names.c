@@ -40,11 +40,14 @@ static const char *const names_general[] = {
     "concept.statistic",
     "concept.threshold",
     "concept.alarms",
+    "maturity",
+    "pane_maturity",
     "truths",
     "truths_matched",
     "truths_duplicate",
     "truths_unmatched",
     "truths_early",
+    "truths_refused",
     "predictions",
     "predictions_waiting",
     "predictions_expired",
@@ -153,6 +156,22 @@ static bool names_add_errors(mlpipe__report_names *n)
     return ok;
 }
 
+/* cbpe.<metric> and cbpe.<metric>.reference */
+static bool names_of_cbpe(mlpipe__report_names *n, mlpipe__text *t,
+                          const mlpipe_model *model)
+{
+    const char *name;
+    bool ok = true;
+
+    for (uint32_t i = 0; ok && (name = mlpipe__cbpe_name(model, i)); i++) {
+        ok = names_add_joined(n, t, "cbpe", name);
+        mlpipe__text_add(t, ".reference");
+        ok = ok && !t->failed &&
+             names_add(n, t->data, MLPIPE__NAME_NUMBER, true);
+    }
+    return ok;
+}
+
 static bool names_of_model(mlpipe__report_names *n, mlpipe__text *t,
                            const mlpipe_model *model)
 {
@@ -161,9 +180,13 @@ static bool names_of_model(mlpipe__report_names *n, mlpipe__text *t,
     bool ok = true;
 
     for (uint32_t i = 0; ok && (m = mlpipe__metric_at(i)); i++)
-        if (m->standard & model->task)
+        if (mlpipe__metric_watched(m, model->task))
             ok = names_add(n, m->name, MLPIPE__NAME_NUMBER, false) &&
-                 names_add_joined(n, t, m->name, "reference");
+                 names_add_joined(n, t, m->name, "reference") &&
+                 names_add_joined(n, t, m->name, "p");
+    if (ok && model->task == MLPIPE__TASK_REGRESSION)
+        ok = names_add(n, "bias", MLPIPE__NAME_NUMBER, false);
+    ok = ok && names_of_cbpe(n, t, model);
     if (ok && ref && ref->moments)
         ok = names_of_moments(n);
     for (uint32_t i = 0; ok && ref && i < ref->input_count; i++) {
@@ -202,6 +225,8 @@ mlpipe_status mlpipe__report_names_init(mlpipe_ctx *ctx,
          names_add(out, "performance", MLPIPE__NAME_VERDICT, true) &&
          names_add(out, "performance.change", MLPIPE__NAME_NUMBER, true) &&
          names_add(out, "performance.p", MLPIPE__NAME_NUMBER, true) &&
+         names_add(out, "performance.level", MLPIPE__NAME_NUMBER, true) &&
+         names_add(out, "performance.looks", MLPIPE__NAME_NUMBER, true) &&
          names_of_model(out, &t, model);
     out->has_performance =
         model->reference && model->reference->held_out > 0;

@@ -5,301 +5,507 @@
  */
 #include "monitor_internal.h"
 
-enum { TRUTH_LEAST_ROOM = 1024 };
+enum { TRUTH_LEAST_ROOM = 1024, TRUTH_LEAST_EPOCHS = 16 };
 #define TRUTH_NONE UINT32_MAX
 
 void mlpipe__truths_init(mlpipe__truths *t, mlpipe__env *env, uint64_t room,
-                         int64_t delay_us)
+                         int64_t delay_us, uint32_t more)
 {
     memset(t, 0, sizeof *t);
     t->env = env;
     t->room = room;
     t->delay_us = delay_us;
-    t->free_list = TRUTH_NONE;
-    for (uint32_t q = 0; q < MLPIPE__TRUTH_QUEUES; q++)
-        t->oldest[q] = t->newest[q] = TRUTH_NONE;
+    t->more = more;
+    t->due = INT64_MAX;
+    t->scan = UINT64_MAX;
 }
 
 void mlpipe__truths_free(mlpipe__truths *t)
 {
     mlpipe__free(t->env, t->pool);
-    mlpipe__free(t->env, t->slots);
-    t->pool = NULL;
-    t->slots = NULL;
+    mlpipe__free(t->env, t->marks);
+    mlpipe__free(t->env, t->outputs);
+    mlpipe__free(t->env, t->blocks);
+    mlpipe__free(t->env, t->epochs);
+    mlpipe__free(t->env, t->index.slots);
+    mlpipe__truths_init(t, t->env, t->room, t->delay_us, t->more);
 }
 
-/* ---- the table --------------------------------------------------------- */
+/* ---- marks: the state of an entry and who predicted -------------------- */
 
-/* Ids are often consecutive; a multiplicative mix spreads them. */
-static uint32_t truth_home(const mlpipe__truths *t, uint64_t id)
+static uint32_t truth_state(const mlpipe__truths *t, uint64_t at)
 {
-    id ^= id >> 31;
-    id *= UINT64_C(0x9e3779b97f4a7c15);
-    id ^= id >> 29;
-    id *= UINT64_C(0xbf58476d1ce4e5b9);
-    return (uint32_t)(id >> 32) & (t->slot_count - 1);
+    return t->marks[at] >> 14;
 }
 
-static uint32_t truth_find(const mlpipe__truths *t, uint64_t id)
+static uint32_t truth_epoch(const mlpipe__truths *t, uint64_t at)
 {
-    if (!t->slot_count)
-        return TRUTH_NONE;
-    for (uint32_t s = truth_home(t, id);; s = (s + 1) & (t->slot_count - 1)) {
-        if (!t->slots[s])
-            return TRUTH_NONE;
-        if (t->pool[t->slots[s] - 1].id == id)
-            return t->slots[s] - 1;
+    return t->marks[at] & (MLPIPE__TRUTH_EPOCHS - 1);
+}
+
+static void truth_mark(mlpipe__truths *t, uint64_t at, uint32_t state,
+                       uint32_t epoch)
+{
+    mlpipe__truth_epoch *old = &t->epochs[truth_epoch(t, at)];
+
+    t->count[truth_state(t, at)]--;
+    t->epochs_used -= --old->live == 0;
+    t->marks[at] = (uint16_t)(state << 14 | epoch);
+    t->epochs_used += t->epochs[epoch].live++ == 0;
+    t->count[state]++;
+}
+
+/* ---- times ------------------------------------------------------------- */
+
+static int64_t truth_us(const mlpipe__truths *t, uint64_t at)
+{
+    const mlpipe__truth_block *b = &t->blocks[at / MLPIPE__TRUTH_BLOCK];
+
+    /* unsigned: the sum is a time that was given, or one before it */
+    return (int64_t)((uint64_t)b->base +
+                     ((uint64_t)t->pool[at].time << b->shift));
+}
+
+/* Write the times of a block down anew, from the oldest that lives on. With
+ * `also` this time will be added to them. */
+static void truth_rebase(mlpipe__truths *t, uint64_t block, bool also,
+                         int64_t us)
+{
+    const uint64_t first = block * MLPIPE__TRUTH_BLOCK;
+    uint64_t last = first + MLPIPE__TRUTH_BLOCK, span;
+    mlpipe__truth_block *b = &t->blocks[block];
+    int64_t time[MLPIPE__TRUTH_BLOCK];
+    int64_t low = also ? us : INT64_MAX, high = also ? us : INT64_MIN;
+
+    last = last < t->places ? last : t->places;
+    for (uint64_t i = first; i < last; i++) {
+        if (truth_state(t, i) == MLPIPE__TRUTH_HOLE)
+            continue;
+        time[i - first] = truth_us(t, i);
+        low = time[i - first] < low ? time[i - first] : low;
+        high = time[i - first] > high ? time[i - first] : high;
     }
+    b->base = low;
+    b->shift = 0;
+    if (low > high)
+        return; /* none lives */
+    span = (uint64_t)high - (uint64_t)low;
+    while (span >> b->shift > UINT32_MAX)
+        b->shift++;
+    for (uint64_t i = first; i < last; i++)
+        if (truth_state(t, i) != MLPIPE__TRUTH_HOLE)
+            t->pool[i].time = (uint32_t)(
+                ((uint64_t)time[i - first] - (uint64_t)low) >> b->shift);
 }
 
-static void truth_insert(mlpipe__truths *t, uint32_t entry)
+/* The time of a live entry. */
+static void truth_put_us(mlpipe__truths *t, uint64_t at, int64_t us)
 {
-    uint32_t s = truth_home(t, t->pool[entry].id);
+    mlpipe__truth_block *b = &t->blocks[at / MLPIPE__TRUTH_BLOCK];
+    uint64_t from = (uint64_t)us - (uint64_t)b->base;
 
-    while (t->slots[s])
-        s = (s + 1) & (t->slot_count - 1);
-    t->slots[s] = entry + 1;
+    t->pool[at].time = 0; /* it counts as its block's oldest meanwhile */
+    if (us < b->base || from >> b->shift > UINT32_MAX) {
+        const uint16_t mark = t->marks[at];
+        t->marks[at] = MLPIPE__TRUTH_HOLE;
+        truth_rebase(t, at / MLPIPE__TRUTH_BLOCK, true, us);
+        t->marks[at] = mark;
+        from = (uint64_t)us - (uint64_t)b->base;
+    }
+    t->pool[at].time = (uint32_t)(from >> b->shift);
+    t->due = us < t->due ? us : t->due;
 }
 
-/* Take an id out; what was pushed past it moves back, so that no tombstones
- * pile up in a table that lives for months. */
-static void truth_erase(mlpipe__truths *t, uint64_t id)
-{
-    const uint32_t mask = t->slot_count - 1;
-    uint32_t hole = truth_home(t, id);
+/* ---- room -------------------------------------------------------------- */
 
-    while (t->pool[t->slots[hole] - 1].id != id)
-        hole = (hole + 1) & mask;
-    for (uint32_t s = (hole + 1) & mask; t->slots[s]; s = (s + 1) & mask) {
-        const uint32_t home = truth_home(t, t->pool[t->slots[s] - 1].id);
-        if (((s - home) & mask) >= ((s - hole) & mask)) {
-            t->slots[hole] = t->slots[s];
-            hole = s;
+static bool truth_droppable(const mlpipe__truths *t, uint64_t at, bool done)
+{
+    const uint32_t state = truth_state(t, at);
+
+    return state == MLPIPE__TRUTH_HOLE ||
+           (done && state == MLPIPE__TRUTH_DONE);
+}
+
+static void truth_move(mlpipe__truths *t, uint64_t from, uint64_t to)
+{
+    const uint32_t state = truth_state(t, from), epoch = truth_epoch(t, from);
+    const int64_t us = truth_us(t, from);
+
+    if (to % MLPIPE__TRUTH_BLOCK == 0)
+        truth_rebase(t, to / MLPIPE__TRUTH_BLOCK, true, us);
+    t->pool[to] = t->pool[from];
+    if (t->more)
+        memcpy(t->outputs + to * t->more, t->outputs + from * t->more,
+               t->more * sizeof *t->outputs);
+    truth_mark(t, from, MLPIPE__TRUTH_HOLE, 0);
+    truth_mark(t, to, state, epoch);
+    truth_put_us(t, to, us);
+}
+
+/* Close the gaps; with `done` what is kept to know repeats goes too. A ring
+ * that may still grow begins at its first place again and never wraps. */
+static void truth_compact(mlpipe__truths *t, bool done)
+{
+    uint64_t to = t->places < t->room ? 0 : t->tail, from;
+    const uint64_t tail = to;
+
+    for (from = t->tail; from < t->head; from++) {
+        const uint64_t at = from % t->places;
+        if (truth_droppable(t, at, done)) {
+            truth_mark(t, at, MLPIPE__TRUTH_HOLE, 0);
+            continue;
         }
+        if (to != from)
+            truth_move(t, at, to % t->places);
+        to++;
     }
-    t->slots[hole] = 0;
+    t->tail = tail;
+    t->head = to;
+    t->scan = UINT64_MAX;
+    mlpipe__truth_index_clear(&t->index);
+    for (from = tail; from < to; from++)
+        mlpipe__truth_index_add(&t->index, t->pool[from % t->places].id,
+                                (uint32_t)(from % t->places));
 }
 
-/* ---- the queues -------------------------------------------------------- */
-
-static void truth_link(mlpipe__truths *t, uint32_t entry, uint32_t queue)
+static bool truth_grow(mlpipe__truths *t)
 {
-    mlpipe__truth_entry *e = &t->pool[entry];
+    uint64_t room = t->places ? t->places * 2 : TRUTH_LEAST_ROOM;
+    uint64_t blocks, had = (t->places + MLPIPE__TRUTH_BLOCK - 1) /
+                           MLPIPE__TRUTH_BLOCK;
+    mlpipe__truth_index index = {0};
+    void *p;
 
-    e->queue = queue;
-    e->next = TRUTH_NONE;
-    e->prev = t->newest[queue];
-    if (e->prev == TRUTH_NONE)
-        t->oldest[queue] = entry;
-    else
-        t->pool[e->prev].next = entry;
-    t->newest[queue] = entry;
-    t->count[queue]++;
-}
-
-static void truth_unlink(mlpipe__truths *t, uint32_t entry)
-{
-    const mlpipe__truth_entry *e = &t->pool[entry];
-
-    if (e->prev == TRUTH_NONE)
-        t->oldest[e->queue] = e->next;
-    else
-        t->pool[e->prev].next = e->next;
-    if (e->next == TRUTH_NONE)
-        t->newest[e->queue] = e->prev;
-    else
-        t->pool[e->next].prev = e->prev;
-    t->count[e->queue]--;
-}
-
-static void truth_remove(mlpipe__truths *t, uint32_t entry)
-{
-    truth_unlink(t, entry);
-    truth_erase(t, t->pool[entry].id);
-    t->pool[entry].next = t->free_list;
-    t->free_list = entry;
-}
-
-/* The table is full: the oldest of the least valuable queue gives way. */
-static void truth_evict(mlpipe__truths *t)
-{
-    if (t->count[MLPIPE__TRUTH_DONE]) {
-        truth_remove(t, t->oldest[MLPIPE__TRUTH_DONE]);
-    } else if (t->count[MLPIPE__TRUTH_EARLY]) {
-        t->unmatched++;
-        truth_remove(t, t->oldest[MLPIPE__TRUTH_EARLY]);
-    } else {
-        t->expired++;
-        truth_remove(t, t->oldest[MLPIPE__TRUTH_WAITING]);
+    room = room < t->room ? room : t->room;
+    blocks = (room + MLPIPE__TRUTH_BLOCK - 1) / MLPIPE__TRUTH_BLOCK;
+    if (!(p = mlpipe__grow(t->env, t->pool, room, sizeof *t->pool)))
+        return false;
+    t->pool = p;
+    if (!(p = mlpipe__grow(t->env, t->marks, room, sizeof *t->marks)))
+        return false;
+    t->marks = p;
+    if (t->more) {
+        if (!(p = mlpipe__grow(t->env, t->outputs, room,
+                               t->more * sizeof *t->outputs)))
+            return false;
+        t->outputs = p;
     }
+    if (!(p = mlpipe__grow(t->env, t->blocks, blocks, sizeof *t->blocks)))
+        return false;
+    t->blocks = p;
+    if (!mlpipe__truth_index_init(&index, t->env, room))
+        return false;
+    mlpipe__free(t->env, t->index.slots);
+    t->index = index;
+    memset(t->marks + t->places, 0, (room - t->places) * sizeof *t->marks);
+    for (; had < blocks; had++)
+        t->blocks[had] = (mlpipe__truth_block){INT64_MAX, 0, 0};
+    t->count[MLPIPE__TRUTH_HOLE] += room - t->places;
+    t->epochs_used += t->epochs[0].live == 0;
+    t->epochs[0].live += (uint32_t)(room - t->places);
+    t->places = room;
+    for (uint64_t i = t->tail; i < t->head; i++)
+        if (truth_state(t, i) != MLPIPE__TRUTH_HOLE)
+            mlpipe__truth_index_add(&t->index, t->pool[i].id, (uint32_t)i);
+    return true;
+}
+
+static bool truth_epochs_grow(mlpipe__truths *t)
+{
+    const uint32_t room =
+        t->epoch_room ? t->epoch_room * 2 : TRUTH_LEAST_EPOCHS;
+    mlpipe__truth_epoch *p =
+        mlpipe__grow(t->env, t->epochs, room, sizeof *p);
+
+    if (!p)
+        return false;
+    t->epochs = p;
+    memset(p + t->epoch_room, 0, (room - t->epoch_room) * sizeof *p);
+    t->epoch_room = room;
+    return true;
+}
+
+/* Is there an epoch that nobody speaks of? 0 is that of holes and of truths
+ * without a prediction. */
+static uint32_t truth_epoch_free(const mlpipe__truths *t)
+{
+    for (uint32_t i = 1; i < t->epoch_room; i++)
+        if (!t->epochs[i].live)
+            return i;
+    return 0;
 }
 
 bool mlpipe__truths_reserve(mlpipe__truths *t)
 {
-    uint64_t room = t->pool_room;
-    uint32_t slots = t->slot_count ? t->slot_count : 2;
-    mlpipe__truth_entry *pool;
-    uint32_t *table;
+    const uint64_t live = t->places - t->count[MLPIPE__TRUTH_HOLE];
 
-    if (t->free_list != TRUTH_NONE || t->pool_used < t->pool_room ||
-        room >= t->room)
+    if (t->epochs_used + 2 > t->epoch_room &&
+        t->epoch_room < MLPIPE__TRUTH_EPOCHS && !truth_epochs_grow(t))
+        return false;
+    if (t->head - t->tail < t->places - (t->places < t->room ? t->tail : 0) ||
+        t->places >= t->room)
         return true;
-    room = room ? room * 2 : TRUTH_LEAST_ROOM;
-    if (room > t->room)
-        room = t->room;
-    while (slots < room * 2)
-        slots *= 2;
-    pool = mlpipe__grow(t->env, t->pool, room, sizeof *pool);
-    if (!pool)
-        return false;
-    t->pool = pool;
-    table = mlpipe__alloc_array(t->env, slots, sizeof *table);
-    if (!table)
-        return false;
-    mlpipe__free(t->env, t->slots);
-    t->slots = table;
-    t->slot_count = slots;
-    t->pool_room = (uint32_t)room;
-    for (uint32_t q = 0; q < MLPIPE__TRUTH_QUEUES; q++)
-        for (uint32_t e = t->oldest[q]; e != TRUTH_NONE; e = t->pool[e].next)
-            truth_insert(t, e);
-    return true;
+    if (live <= t->places / 2 && t->places) {
+        truth_compact(t, false);
+        return true;
+    }
+    return truth_grow(t);
 }
 
-static mlpipe__truth_entry *truth_add(mlpipe__truths *t, uint64_t id,
-                                      uint32_t queue)
+/* An entry goes; so do the holes at the old end. */
+static void truth_remove(mlpipe__truths *t, uint64_t at)
 {
-    uint32_t entry;
+    mlpipe__truth_index_drop(&t->index, t->pool, (uint32_t)at);
+    truth_mark(t, at, MLPIPE__TRUTH_HOLE, 0);
+    while (t->tail < t->head && truth_state(t, t->tail % t->places) ==
+                                    MLPIPE__TRUTH_HOLE)
+        t->tail++;
+}
 
-    if (t->free_list == TRUTH_NONE && t->pool_used == t->pool_room)
+/* The id that is removed some removals from now, oldest first. */
+static void truth_ahead(const mlpipe__truths *t, uint64_t seq)
+{
+    seq += MLPIPE__TRUTH_AHEAD;
+    if (seq < t->head)
+        mlpipe__truth_index_near(&t->index, t->pool[seq % t->places].id);
+}
+
+/* The oldest entry gives way. */
+static void truth_evict(mlpipe__truths *t)
+{
+    const uint64_t at = t->tail % t->places;
+
+    truth_ahead(t, t->tail);
+    t->unmatched += truth_state(t, at) == MLPIPE__TRUTH_EARLY;
+    t->expired += truth_state(t, at) == MLPIPE__TRUTH_WAITING;
+    truth_remove(t, at);
+}
+
+/*
+ * A place at the young end. Where all are taken, what has met its truth gives
+ * way first, as soon as this frees an eighth of them; a prediction or truth
+ * that waits is given up only where it does not, the oldest first.
+ */
+static uint64_t truth_place(mlpipe__truths *t)
+{
+    const uint64_t limit = t->places < t->room ? t->places - t->tail
+                                               : t->places;
+
+    if (t->head - t->tail == limit) {
+        const uint64_t spare =
+            t->count[MLPIPE__TRUTH_HOLE] + t->count[MLPIPE__TRUTH_DONE];
+        if (spare && spare >= t->places / 8)
+            truth_compact(t, true);
+        else
+            truth_evict(t);
+    }
+    return t->head++ % t->places;
+}
+
+static uint64_t truth_add(mlpipe__truths *t, uint64_t id, int64_t us,
+                          uint32_t state, uint32_t epoch)
+{
+    const uint64_t at = truth_place(t);
+
+    if (at % MLPIPE__TRUTH_BLOCK == 0)
+        truth_rebase(t, at / MLPIPE__TRUTH_BLOCK, true, us);
+    t->pool[at].id = id;
+    mlpipe__truth_index_add(&t->index, id, (uint32_t)at);
+    truth_mark(t, at, state, epoch);
+    truth_put_us(t, at, us);
+    return at;
+}
+
+/* The epoch of a deployment's predictions of this moment. Where there is none
+ * left the oldest entries give way until there is. */
+static uint32_t truth_epoch_of(mlpipe__truths *t, uint64_t number)
+{
+    uint32_t found = 0;
+
+    for (uint32_t i = 0; i < 4; i++) {
+        const mlpipe__truth_epoch *e = &t->epochs[t->epoch_recent[i]];
+        if (t->epoch_recent[i] && e->number == number && e->pane == t->pane)
+            return t->epoch_recent[i];
+    }
+    for (uint32_t i = 1; i < t->epoch_room && !found; i++)
+        if (t->epochs[i].live && t->epochs[i].number == number &&
+            t->epochs[i].pane == t->pane)
+            found = i;
+    while (!found && !(found = truth_epoch_free(t)))
         truth_evict(t);
-    entry = t->free_list;
-    if (entry != TRUTH_NONE)
-        t->free_list = t->pool[entry].next;
-    else
-        entry = t->pool_used++;
-    t->pool[entry].id = id;
-    truth_insert(t, entry);
-    truth_link(t, entry, queue);
-    return &t->pool[entry];
-}
-
-static void truth_requeue(mlpipe__truths *t, uint32_t entry, uint32_t queue)
-{
-    truth_unlink(t, entry);
-    truth_link(t, entry, queue);
+    t->epochs[found].number = number;
+    t->epochs[found].pane = t->pane;
+    for (uint32_t i = 3; i; i--)
+        t->epoch_recent[i] = t->epoch_recent[i - 1];
+    t->epoch_recent[0] = found;
+    return found;
 }
 
 /* ---- the join ---------------------------------------------------------- */
 
-static void truth_set_prediction(mlpipe__truth_entry *e,
-                                 const mlpipe__served *s, uint64_t row)
+void mlpipe__truths_far(const mlpipe__truths *t, uint64_t id)
 {
-    e->number = s->number;
-    e->row = row;
-    e->us = s->now_us;
-    e->value = s->score;
+    mlpipe__truth_index_near(&t->index, id);
+}
+
+void mlpipe__truths_near(const mlpipe__truths *t, uint64_t id)
+{
+    const uint32_t at = mlpipe__truth_index_guess(&t->index, id);
+
+    if (at == TRUTH_NONE)
+        return;
+    __builtin_prefetch(&t->pool[at], 1);
+    __builtin_prefetch(&t->marks[at], 1);
+}
+
+static void truth_wait(mlpipe__truths *t, const mlpipe__served *s,
+                       const double *more, uint64_t row)
+{
+    const uint32_t epoch = truth_epoch_of(t, s->number);
+    const uint64_t at = truth_add(t, s->id, s->now_us, MLPIPE__TRUTH_WAITING,
+                                  epoch);
+
+    t->pool[at].value = s->score;
+    t->pool[at].row = (uint32_t)row;
+    if (t->more)
+        memcpy(t->outputs + at * t->more, more,
+               t->more * sizeof *t->outputs);
+}
+
+/* What is known of a prediction that waits. */
+static mlpipe__match truth_match(const mlpipe__truths *t, uint64_t at)
+{
+    const mlpipe__truth_entry *e = &t->pool[at];
+    const mlpipe__truth_epoch *epoch = &t->epochs[truth_epoch(t, at)];
+
+    return (mlpipe__match){
+        .id = e->id,
+        .number = epoch->number,
+        .row = e->row,
+        .now_us = truth_us(t, at),
+        .score = e->value,
+        .pane = epoch->pane,
+        .more = t->more ? t->outputs + at * t->more : NULL,
+    };
 }
 
 bool mlpipe__truths_predicted(mlpipe__truths *t, const mlpipe__served *s,
-                              uint64_t row, mlpipe__match *out)
+                              const double *more, uint64_t row,
+                              mlpipe__match *out)
 {
-    const uint32_t at = truth_find(t, s->id);
+    const uint32_t at =
+        mlpipe__truth_index_find(&t->index, t->pool, s->id);
+    const uint32_t state =
+        at == TRUTH_NONE ? MLPIPE__TRUTH_HOLE : truth_state(t, at);
 
     t->predictions++;
-    if (at == TRUTH_NONE) {
-        truth_set_prediction(truth_add(t, s->id, MLPIPE__TRUTH_WAITING), s,
-                             row);
-        return false;
-    }
-    mlpipe__truth_entry *e = &t->pool[at];
-    if (e->queue == MLPIPE__TRUTH_WAITING) {
+    if (state == MLPIPE__TRUTH_WAITING) {
         t->repeated++;
         return false;
     }
-    if (e->queue == MLPIPE__TRUTH_DONE) {
-        /* The host uses an id again, after its truth: a new request. */
-        truth_set_prediction(e, s, row);
-        truth_requeue(t, at, MLPIPE__TRUTH_WAITING);
-        return false;
+    if (state == MLPIPE__TRUTH_EARLY) {
+        *out = (mlpipe__match){s->id,           s->number,
+                               (uint32_t)row,   s->now_us,
+                               truth_us(t, at), s->score,
+                               t->pool[at].value, t->pane, more};
+        truth_mark(t, at, MLPIPE__TRUTH_DONE, 0);
+        truth_put_us(t, at, s->now_us);
+        t->matched++;
+        return true;
     }
-    *out = (mlpipe__match){s->id, s->number, row,     s->now_us,
-                           e->us, s->score,  e->value};
-    truth_set_prediction(e, s, row);
-    truth_requeue(t, at, MLPIPE__TRUTH_DONE);
-    t->matched++;
-    return true;
+    /* The host uses an id again, after its truth: a new request. */
+    if (state == MLPIPE__TRUTH_DONE)
+        truth_remove(t, at);
+    truth_wait(t, s, more, row);
+    return false;
 }
 
 bool mlpipe__truths_told(mlpipe__truths *t, const mlpipe__told *told,
                          mlpipe__match *out)
 {
-    const uint32_t at = truth_find(t, told->id);
+    const uint32_t found =
+        mlpipe__truth_index_find(&t->index, t->pool, told->id);
+    uint64_t at = found;
 
     t->told++;
-    if (at == TRUTH_NONE) {
-        mlpipe__truth_entry *e =
-            truth_add(t, told->id, MLPIPE__TRUTH_EARLY);
-        e->us = told->label_us;
-        e->value = told->truth;
+    if (found == TRUTH_NONE) {
+        at = truth_add(t, told->id, told->label_us, MLPIPE__TRUTH_EARLY, 0);
+        t->pool[at].value = told->truth;
         return false;
     }
-    mlpipe__truth_entry *e = &t->pool[at];
-    if (e->queue != MLPIPE__TRUTH_WAITING) {
+    if (truth_state(t, at) != MLPIPE__TRUTH_WAITING) {
         t->duplicate++;
         return false;
     }
-    *out = (mlpipe__match){e->id,          e->number, e->row,     e->us,
-                           told->label_us, e->value,  told->truth};
-    truth_requeue(t, at, MLPIPE__TRUTH_DONE);
+    *out = truth_match(t, at);
+    out->label_us = told->label_us;
+    out->truth = told->truth;
+    truth_mark(t, at, MLPIPE__TRUTH_DONE, 0);
     t->matched++;
     return true;
 }
 
-/* The oldest of a queue where it has waited for the whole delay. */
-static uint32_t truth_due(const mlpipe__truths *t, uint32_t queue,
-                          int64_t now_us)
+/* ---- expiry ------------------------------------------------------------ */
+
+static bool truth_expire_one(mlpipe__truths *t, uint64_t at, bool *matched,
+                             mlpipe__match *out)
 {
-    const uint32_t at = t->oldest[queue];
-    int64_t limit;
+    const uint32_t state = truth_state(t, at);
 
-    if (at == TRUTH_NONE)
-        return TRUTH_NONE;
-    if (__builtin_sub_overflow(now_us, t->delay_us, &limit))
-        limit = INT64_MIN;
-    return t->pool[at].us <= limit ? at : TRUTH_NONE;
-}
-
-bool mlpipe__truths_expire(mlpipe__truths *t, int64_t now_us, bool *matched,
-                           mlpipe__match *out)
-{
-    uint32_t at = truth_due(t, MLPIPE__TRUTH_DONE, now_us);
-
-    *matched = false;
-    if (at != TRUTH_NONE) {
-        truth_remove(t, at);
-        return true;
-    }
-    at = truth_due(t, MLPIPE__TRUTH_EARLY, now_us);
-    if (at != TRUTH_NONE) {
-        t->unmatched++;
-        truth_remove(t, at);
-        return true;
-    }
-    at = truth_due(t, MLPIPE__TRUTH_WAITING, now_us);
-    if (at == TRUTH_NONE)
-        return false;
-    t->expired++;
-    if (t->expire_as) {
-        const mlpipe__truth_entry *e = &t->pool[at];
+    t->unmatched += state == MLPIPE__TRUTH_EARLY;
+    t->expired += state == MLPIPE__TRUTH_WAITING;
+    if (state == MLPIPE__TRUTH_WAITING && t->expire_as) {
         *matched = true;
-        *out = (mlpipe__match){e->id,    e->number,
-                               e->row,   e->us,
-                               e->us + t->delay_us, e->value,
-                               t->expire_value};
+        *out = truth_match(t, at);
+        if (__builtin_add_overflow(out->now_us, t->delay_us, &out->label_us))
+            out->label_us = INT64_MAX;
+        out->truth = t->expire_value;
     }
     truth_remove(t, at);
     return true;
+}
+
+/*
+ * Blocks whose oldest entry is due are looked through, from the old end on;
+ * the others cost a comparison, and none where nothing at all is due.
+ */
+bool mlpipe__truths_expire(mlpipe__truths *t, int64_t now_us, bool *matched,
+                           mlpipe__match *out)
+{
+    int64_t limit;
+
+    *matched = false;
+    if (__builtin_sub_overflow(now_us, t->delay_us, &limit))
+        limit = INT64_MIN;
+    if (t->scan == UINT64_MAX) {
+        if (t->due > limit)
+            return false;
+        t->scan = t->tail;
+        t->due = INT64_MAX;
+    }
+    t->scan = t->scan < t->tail ? t->tail : t->scan;
+    while (t->scan < t->head) {
+        const uint64_t at = t->scan % t->places;
+        const uint64_t block = at / MLPIPE__TRUTH_BLOCK;
+        uint64_t left = MLPIPE__TRUTH_BLOCK - at % MLPIPE__TRUTH_BLOCK;
+        if (left > t->places - at)
+            left = t->places - at; /* the last block may be a short one */
+        if (t->blocks[block].base <= limit) {
+            truth_ahead(t, t->scan++);
+            if (truth_state(t, at) != MLPIPE__TRUTH_HOLE &&
+                truth_us(t, at) <= limit)
+                return truth_expire_one(t, at, matched, out);
+            if (left > 1 && t->scan < t->head)
+                continue;
+            truth_rebase(t, block, false, 0);
+        } else {
+            t->scan += left;
+        }
+        if (t->blocks[block].base < t->due)
+            t->due = t->blocks[block].base;
+    }
+    t->scan = UINT64_MAX;
+    return false;
 }
 
 /* ---- order ------------------------------------------------------------- */

@@ -215,6 +215,14 @@ const mlpipe__metric *mlpipe__metric_find(const char *name)
     return NULL;
 }
 
+bool mlpipe__metric_watched(const mlpipe__metric *m, uint32_t task)
+{
+    return (m->standard & task) ||
+           (task == BINARY &&
+            (!strcmp(m->name, "precision") || !strcmp(m->name, "recall") ||
+             !strcmp(m->name, "mcc")));
+}
+
 bool mlpipe__metric_has_loss(const mlpipe__metric *m, uint32_t width)
 {
     return width > 1 ? m->class_loss != NULL : m->loss != NULL;

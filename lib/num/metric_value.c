@@ -8,6 +8,13 @@
  */
 #include "metric_types.h"
 
+double mlpipe__figure_se(const mlpipe_figure *f)
+{
+    const double se = (f->high - f->low) / (2.0 * MLPIPE__METRIC_Z);
+
+    return mlpipe__finite(se) ? se : mlpipe__nan();
+}
+
 void mlpipe__metric_interval(mlpipe_figure *out, double se, double floor,
                              double ceiling)
 {

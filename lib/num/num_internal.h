@@ -493,6 +493,9 @@ enum {
 enum { MLPIPE__METRICS_MAX = 64 }; /* of one task */
 const mlpipe__metric *mlpipe__metric_at(uint32_t i); /* NULL past the last */
 const mlpipe__metric *mlpipe__metric_find(const char *name);
+/* Is it one that a reference keeps and a monitor tells? The standard ones, and
+ * of two classes precision, recall and mcc. */
+bool mlpipe__metric_watched(const mlpipe__metric *m, uint32_t task);
 /* Those by query, apart, since nothing asks for them unless by name
  * (metric_query.c). Some have a name in "@k", which stands for @1, @2, ... */
 const mlpipe__metric *mlpipe__query_metric_at(uint32_t i);
@@ -544,6 +547,8 @@ typedef struct mlpipe__bins {
  * where equal probabilities stay together. */
 mlpipe_status mlpipe__scoring_bins(mlpipe__scoring *g, bool mass,
                                    mlpipe__bins *out);
+/* Half a figure's interval in standard errors; NaN where it has none. */
+double mlpipe__figure_se(const mlpipe_figure *f);
 /* Wilson's interval of a share that was seen in as many rows. */
 void mlpipe__metric_wilson(mlpipe_figure *out, double rows);
 

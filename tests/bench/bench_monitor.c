@@ -151,7 +151,7 @@ static uint32_t bench_turn(const bench_thread *t, uint64_t key)
         if (mlpipe__moments_take(t->most, key + r))
             mlpipe__recorder_moments(&w->r, t->counters, row, w->lanes);
         all |= mlpipe__recorder_score(&w->r, t->counters, flags,
-                                      w->rows[(size_t)r * w->n]);
+                                      w->rows + (size_t)r * w->n);
     }
     return all;
 }

@@ -315,7 +315,7 @@ static void test_any_partition(void **state)
                 &b.r, counters[l],
                 mlpipe__recorder_inputs(&b.r, counters[l],
                                         (const unsigned char *)x, b.lanes),
-                x[0]);
+                x);
             if (mlpipe__moments_take(most, id))
                 mlpipe__recorder_moments(&b.r, counters[l],
                                          (const unsigned char *)x, b.lanes);

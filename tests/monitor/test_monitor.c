@@ -286,6 +286,34 @@ static void test_truths_are_counted(void **state)
     (void)state;
 }
 
+/* Truths that no tick looks at are bounded, and what is refused is counted. */
+static void test_told_is_bounded(void **state)
+{
+    uint64_t before, after;
+    mlpipe_report *r;
+    world d;
+
+    make(&d, "pane=100 pending=10000");
+    mlpipe_ctx_memory(d.c, &before, NULL);
+    tell(&d, 1, 5000, 1, 0);
+    mlpipe_ctx_memory(d.c, &after, NULL);
+    assert_in_range(after - before, 1, 10000 * 32);
+    for (int i = 0; i < 3; i++)
+        assert_status(MLPIPE_E_LIMIT,
+                      mlpipe_monitor_truth(d.c, d.monitor, 1, 0, 1.0));
+    assert_non_null(strstr(mlpipe_ctx_error(d.c)->text, "5000 truths"));
+    tick(&d, 1);
+    tell(&d, 1, 10, 1, 0);
+    tick(&d, 2);
+    r = report(&d);
+    assert_int_equal((int)mlpipe_report_get(r, "truths"), 5010);
+    assert_int_equal((int)mlpipe_report_get(r, "truths_refused"), 3);
+    assert_int_equal((int)mlpipe_report_get(r, "truths_duplicate"), 10);
+    mlpipe_report_free(r);
+    drop(&d);
+    (void)state;
+}
+
 static void test_capture(void **state)
 {
     mlpipe_dataset *rows = NULL;
@@ -505,6 +533,7 @@ int main(void)
         cmocka_unit_test(test_false_alarms),
         cmocka_unit_test(test_performance),
         cmocka_unit_test(test_truths_are_counted),
+        cmocka_unit_test(test_told_is_bounded),
         cmocka_unit_test(test_capture),
         cmocka_unit_test(test_across_swaps),
         cmocka_unit_test(test_names_are_unique),

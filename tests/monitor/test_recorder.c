@@ -40,7 +40,7 @@ static void test_cells(void **state)
             x[0] = x[1] = x[2] = score = mlpipe__nan();
         uint32_t flags = mlpipe__recorder_inputs(
             &r, counters, (const unsigned char *)x, lanes);
-        flags = mlpipe__recorder_score(&r, counters, flags, score);
+        flags = mlpipe__recorder_score(&r, counters, flags, &score);
         assert_int_equal(flags, rows[i].flags);
         for (uint32_t k = 0; k < 3; k++)
             expected[r.first[k] + rows[i].cell[k]]++;
@@ -62,6 +62,30 @@ static void test_cells(void **state)
     (void)state;
 }
 
+/* Bins rise with the score, meet at one half, and their edges are where a
+ * sixteenth of an octave ends. */
+static void test_score_bins(void **state)
+{
+    uint32_t last = 0;
+
+    assert_int_equal(mlpipe__score_bin(0.0), 0);
+    assert_int_equal(mlpipe__score_bin(1.0), MLPIPE__SCORE_BINS - 1);
+    assert_int_equal(mlpipe__score_bin(0.5), MLPIPE__SCORE_BINS / 2);
+    assert_int_equal(mlpipe__score_bin(0.49999999),
+                     MLPIPE__SCORE_BINS / 2 - 1);
+    assert_in_range(mlpipe__score_bin(-1.0), 0, MLPIPE__SCORE_BINS - 1);
+    assert_in_range(mlpipe__score_bin(7.0), 0, MLPIPE__SCORE_BINS - 1);
+    for (uint32_t i = 0; i <= 1 << 16; i++) {
+        const double s = i / 65536.0;
+        const uint32_t bin = mlpipe__score_bin(s);
+        assert_in_range(bin, last, last + 1);
+        assert_true((s >= 0.5) == (bin >= MLPIPE__SCORE_BINS / 2));
+        last = bin;
+    }
+    assert_int_equal(last, MLPIPE__SCORE_BINS - 1);
+    (void)state;
+}
+
 /* Private inputs and models without a reference count rows alone. */
 static void test_nothing_to_compare(void **state)
 {
@@ -79,7 +103,7 @@ static void test_nothing_to_compare(void **state)
     assert_int_equal(r.total,
                      MLPIPE__COUNT_HEAD + MLPIPE__LATENCY_COUNTERS);
     mlpipe__recorder_inputs(&r, counters, (const unsigned char *)x, lanes);
-    mlpipe__recorder_score(&r, counters, 0, 1.0);
+    mlpipe__recorder_score(&r, counters, 0, (const double[]){1.0});
     assert_int_equal(mlpipe__count_get(counters + MLPIPE__COUNT_ROWS), 1);
     mlpipe__recorder_free(&r);
     mlpipe_model_free(m);
@@ -213,7 +237,7 @@ static void *ring_write(void *arg)
     for (uint64_t i = 1; i <= RING_SENT; i++) {
         const mlpipe__served s = {i, (int64_t)i * 2, i * 3, (double)i};
         const uint64_t record[3] = {i, ~i, i * i};
-        j->lost += !mlpipe__ring_push(j->ring, &s, record);
+        j->lost += !mlpipe__ring_push(j->ring, &s, NULL, record);
     }
     atomic_store(&j->done, true);
     return NULL;
@@ -228,7 +252,7 @@ static void test_ring_two_threads(void **state)
     bool more = true;
 
     assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
-    job.ring = mlpipe__ring_new(c->env, 1024, 24);
+    job.ring = mlpipe__ring_new(c->env, 1024, 0, 24);
     assert_non_null(job.ring);
     assert_int_equal(pthread_create(&thread, NULL, ring_write, &job), 0);
     while (more) {
@@ -267,12 +291,12 @@ static void test_ring_full(void **state)
     mlpipe_ctx *c;
 
     assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
-    r = mlpipe__ring_new(c->env, 16, 0);
+    r = mlpipe__ring_new(c->env, 16, 0, 0);
     assert_non_null(r);
     for (int k = 0; k < 3; k++) {
         for (int i = 0; i < 16; i++)
-            assert_true(mlpipe__ring_push(r, &s, NULL));
-        assert_false(mlpipe__ring_push(r, &s, NULL));
+            assert_true(mlpipe__ring_push(r, &s, NULL, NULL));
+        assert_false(mlpipe__ring_push(r, &s, NULL, NULL));
         for (int i = 0; i < 16; i++) {
             assert_non_null(mlpipe__ring_peek(r));
             mlpipe__ring_pop(r);
@@ -288,6 +312,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cells),
+        cmocka_unit_test(test_score_bins),
         cmocka_unit_test(test_nothing_to_compare),
         cmocka_unit_test(test_ways),
         cmocka_unit_test(test_ring_two_threads),
