@@ -239,14 +239,54 @@ static mlpipe_status bundle_read_metric(mlpipe_ctx *ctx, mlpipe__cursor *r,
     return bundle_keep_text(ctx, r, &m->name);
 }
 
-/* Parts of later versions: a tag and its bytes, skipped. */
-static void bundle_skip_parts(mlpipe__cursor *r)
+/* Null curves: a step, then logarithms that fall. */
+static mlpipe_status bundle_read_null(mlpipe_ctx *ctx, mlpipe__cursor *r,
+                                      mlpipe__ref_input *in)
+{
+    const uint32_t count = mlpipe__get_u32(r);
+    bool good = !in->nulls && (!count || (count == 2 * MLPIPE__CURVE &&
+                                          in->kind == MLPIPE__NUMBER));
+    mlpipe_status st = MLPIPE_OK;
+    if (good && count)
+        st = bundle_array(ctx, r, count, sizeof *in->nulls,
+                          (void **)&in->nulls);
+    else
+        mlpipe__get_array(r, 0, sizeof *in->nulls);
+    in->once = mlpipe__get_u64(r);
+    in->twice = mlpipe__get_u64(r);
+    good = good && !r->failed && in->once <= in->codes &&
+           in->twice <= in->codes - in->once;
+    for (uint32_t i = 0; good && !st && i < count; i++) {
+        const double x = in->nulls[i];
+        const double before = i % MLPIPE__CURVE > 1 ? in->nulls[i - 1] : 0;
+        good = mlpipe__finite(x) &&
+               (i % MLPIPE__CURVE ? x <= before : x > 0);
+    }
+    return st || good ? st : bundle_bad(ctx, "REFR", "nulls that rise");
+}
+
+/* Parts: a tag and its bytes; those of later versions are skipped. */
+static mlpipe_status bundle_read_parts(mlpipe_ctx *ctx, mlpipe__cursor *r,
+                                       mlpipe__reference *ref)
 {
     uint32_t count = mlpipe__get_u32(r);
-    while (count-- && !r->failed) {
-        mlpipe__get_u32(r);
-        mlpipe__get_array(r, mlpipe__get_u64(r), 1);
+    mlpipe_status st = MLPIPE_OK;
+    while (!st && count-- && !r->failed) {
+        const uint32_t tag = mlpipe__get_u32(r);
+        const uint64_t bytes = mlpipe__get_u64(r);
+        const void *data = mlpipe__get_array(r, bytes, 1);
+        mlpipe__cursor part;
+        if (r->failed || tag != MLPIPE__REF_PART_NULLS)
+            continue;
+        mlpipe__cursor_init(&part, data, (size_t)bytes);
+        for (uint32_t i = 0; !st && i < ref->input_count; i++)
+            st = bundle_read_null(ctx, &part, &ref->inputs[i]);
+        if (!st)
+            st = bundle_read_null(ctx, &part, &ref->score);
+        if (!st && !mlpipe__cursor_done(&part))
+            st = bundle_bad(ctx, "REFR", "nulls of other inputs");
     }
+    return st;
 }
 
 static mlpipe_status bundle_read_reference(mlpipe_ctx *ctx, mlpipe_model *m,
@@ -290,7 +330,7 @@ static mlpipe_status bundle_read_reference(mlpipe_ctx *ctx, mlpipe_model *m,
     for (i = 0; !st && i < metrics; i++)
         st = bundle_read_metric(ctx, r, ref->held_out, &ref->metrics[i]);
     if (!st)
-        bundle_skip_parts(r);
+        st = bundle_read_parts(ctx, r, ref);
     if (!st && !mlpipe__cursor_done(r))
         st = bundle_bad(ctx, "REFR", "its end is not where it belongs");
     return st;

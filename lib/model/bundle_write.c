@@ -54,6 +54,31 @@ static void bundle_put_input(const mlpipe__ref_input *in, mlpipe__text *t)
     mlpipe__put_array(t, in->cell_of, in->codes, sizeof *in->cell_of);
 }
 
+static void bundle_put_null(const mlpipe__ref_input *in, mlpipe__text *t)
+{
+    const uint32_t count = in->nulls ? 2 * MLPIPE__CURVE : 0;
+    mlpipe__put_u32(t, count);
+    mlpipe__put_array(t, in->nulls, count, sizeof *in->nulls);
+    mlpipe__put_u64(t, in->once);
+    mlpipe__put_u64(t, in->twice);
+}
+
+/* Part 1 of a reference: the null distributions of its inputs and score. */
+static void bundle_put_nulls(const mlpipe__reference *r, mlpipe__text *t)
+{
+    mlpipe__text part;
+    uint32_t i;
+    mlpipe__text_init(&part, t->env);
+    for (i = 0; i < r->input_count; i++)
+        bundle_put_null(&r->inputs[i], &part);
+    bundle_put_null(&r->score, &part);
+    mlpipe__put_u32(t, MLPIPE__REF_PART_NULLS);
+    mlpipe__put_u64(t, part.size);
+    mlpipe__put_array(t, part.data, part.size, 1);
+    t->failed = t->failed || part.failed;
+    mlpipe__text_free(&part);
+}
+
 static void bundle_put_reference(const mlpipe__reference *r, mlpipe__text *t)
 {
     uint32_t i;
@@ -72,7 +97,8 @@ static void bundle_put_reference(const mlpipe__reference *r, mlpipe__text *t)
         mlpipe__put_u64(t, m->n);
         bundle_put_name(t, m->name);
     }
-    mlpipe__put_u32(t, 0); /* tagged parts of later versions */
+    mlpipe__put_u32(t, 1); /* tagged parts; unknown ones are skipped */
+    bundle_put_nulls(r, t);
 }
 
 static void bundle_put_provenance(const mlpipe_model *m, mlpipe__text *t)

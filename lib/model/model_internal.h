@@ -79,7 +79,9 @@ extern const uint32_t mlpipe__importance_param_count;
  * 1 + how many cuts are <= x; cuts[0] is the least value and the last cut the
  * next double above the greatest, so that cell 1 is below and the last cell is
  * above all that training saw. Cells of a category: 0 missing, 1 unseen, then
- * cell_of[code] (the most frequent 64 each their own, the rest one together).
+ * cell_of[code]: codes that hold a 64th of the rows each their own, the others
+ * dealt to what is left of 64 cells, whatever their counts, since the most
+ * frequent of many rare ones are those that chance made so.
  */
 typedef struct mlpipe__ref_input {
     uint32_t kind;      /* MLPIPE__NUMBER, MLPIPE__CODE; 0 = private */
@@ -90,6 +92,8 @@ typedef struct mlpipe__ref_input {
     uint32_t *cell_of;
     uint64_t *counts;   /* cells */
     double low, high;
+    double *nulls;      /* NUMBER: curves of mlpipe__grid_nulls, or NULL */
+    uint64_t once, twice; /* CODE: how many codes have one row, and two */
 } mlpipe__ref_input;
 
 /* A mean loss or metric on rows that the learner did not see. */
@@ -111,7 +115,21 @@ typedef struct mlpipe__reference {
     int64_t fitted_us;        /* newest time of the training rows, or 0 */
 } mlpipe__reference;
 
+/* Tags of a saved reference's parts. */
+enum { MLPIPE__REF_PART_NULLS = 1 };
+
 void mlpipe__reference_free(mlpipe__reference *r);
+/* An input of values (NaN = missing), which are sorted; scratch as large. like:
+ * one whose null curves may be the same, or NULL. */
+mlpipe_status mlpipe__ref_number(mlpipe_ctx *ctx, double *values,
+                                 double *scratch, uint64_t rows,
+                                 const mlpipe__ref_input *like,
+                                 mlpipe__ref_input *in);
+/* An input of codes below `codes`. */
+mlpipe_status mlpipe__ref_codes(mlpipe_ctx *ctx, const double *values,
+                                uint64_t rows, uint32_t codes,
+                                mlpipe__ref_input *in);
+void mlpipe__ref_input_free(mlpipe__env *env, mlpipe__ref_input *in);
 uint32_t mlpipe__ref_cell(const mlpipe__ref_input *in, double value,
                           bool valid);
 const mlpipe__ref_metric *mlpipe__ref_metric_find(
