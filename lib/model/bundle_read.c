@@ -254,8 +254,9 @@ static mlpipe_status bundle_read_null(mlpipe_ctx *ctx, mlpipe__cursor *r,
         mlpipe__get_array(r, 0, sizeof *in->nulls);
     in->once = mlpipe__get_u64(r);
     in->twice = mlpipe__get_u64(r);
-    good = good && !r->failed && in->once <= in->codes &&
-           in->twice <= in->codes - in->once;
+    const uint64_t most = in->kind == MLPIPE__NUMBER ? 1 : in->codes;
+    good = good && !r->failed && in->once <= most &&
+           in->twice <= in->codes && in->once + in->twice <= most;
     for (uint32_t i = 0; good && !st && i < count; i++) {
         const double x = in->nulls[i];
         const double before = i % MLPIPE__CURVE > 1 ? in->nulls[i - 1] : 0;

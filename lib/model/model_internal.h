@@ -93,7 +93,9 @@ typedef struct mlpipe__ref_input {
     uint64_t *counts;   /* cells */
     double low, high;
     double *nulls;      /* NUMBER: curves of mlpipe__grid_nulls, or NULL */
-    uint64_t once, twice; /* CODE: how many codes have one row, and two */
+    /* CODE: how many codes have one row, and two. NUMBER: once is 1 where
+     * every quantile among the cuts is the value of a single row. */
+    uint64_t once, twice;
 } mlpipe__ref_input;
 
 /* A mean loss or metric on rows that the learner did not see. */

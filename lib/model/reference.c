@@ -89,6 +89,18 @@ static uint32_t reference_cuts(const double *x, uint64_t n, double *cuts)
     return reference_tidy(cuts, count);
 }
 
+/* Is every quantile of n sorted values, too many for cells of their own, the
+ * value of one row alone? */
+static bool reference_single(const double *x, uint64_t n)
+{
+    for (uint32_t k = 0; k < REFERENCE_POINTS; k++) {
+        const uint64_t i = (uint64_t)((double)n * reference_points[k]);
+        if ((i && x[i - 1] == x[i]) || (i + 1 < n && x[i + 1] == x[i]))
+            return false;
+    }
+    return n > REFERENCE_ATOMS;
+}
+
 static mlpipe_status reference_alloc(mlpipe_ctx *ctx, mlpipe__ref_input *in)
 {
     mlpipe__env *env = ctx->env;
@@ -142,6 +154,7 @@ mlpipe_status mlpipe__ref_number(mlpipe_ctx *ctx, double *values,
     in->kind = MLPIPE__NUMBER;
     in->cut_count = reference_cuts(values, finite, cuts);
     in->cells = in->cut_count + 2;
+    in->once = reference_single(values, finite);
     in->low = finite ? values[0] : mlpipe__nan();
     in->high = finite ? values[finite - 1] : mlpipe__nan();
     st = reference_alloc(ctx, in);

@@ -12,6 +12,7 @@ static const double drift_rate_effect = 0.01;
 /* Cells of chi-squared hold at least this many expected rows of either
  * sample (W. G. Cochran, Biometrics 10, 1954). */
 static const double drift_least_expected = 5.0;
+static const double drift_least_cut = 40.0;
 /* A tail holds at least this share of the reference, or five rows. */
 static const double drift_tail_least = 0.005, drift_tail_most = 0.1;
 static const double drift_z95 = 1.959963984540054;
@@ -52,17 +53,22 @@ static double drift_square(double x)
 
 /* ---- all cells: PSI, chi-squared, G ------------------------------------- */
 
-/* Are these enough rows for a cell of their own? The cells of a number end at
- * quantiles of the reference, so that its rows are given; those of a category
- * are counted in both, which the table's margins are. */
+/*
+ * Are these enough rows for a cell of their own? Those of a category are
+ * counted in both samples, since the table's margins hold them fixed. The
+ * cells of a number end at quantiles of the reference, which has as many rows
+ * there as was asked for; the more of the chance lies in how much of the law
+ * that is, the more rows are needed until it is nearly normal.
+ */
 static bool drift_enough(const drift_look *l, double ref, double now)
 {
     const double n = (double)l->ref_rows, m = (double)l->rows;
     const double least = n < m ? n : m;
 
-    return l->in->kind == MLPIPE__NUMBER
-               ? ref * least >= drift_least_expected * n
-               : (ref + now) * least >= drift_least_expected * (n + m);
+    if (l->in->kind == MLPIPE__NUMBER)
+        return ref >= drift_least_expected * n / least +
+                          drift_least_cut * m / (n + m);
+    return (ref + now) * least >= drift_least_expected * (n + m);
 }
 
 /* The cells that are compared: what never occurs in the reference is left to
@@ -286,7 +292,10 @@ static void drift_tail(const drift_look *l, bool high,
             return;
         if (share < drift_tail_least || share * least < drift_least_expected)
             continue;
-        drift_rate(a, a, n, b, m, DRIFT_MORE, l->alpha, out);
+        /* The order statistic at which the high tail begins is in it, and
+         * no more of the chance than the end of the low one. */
+        drift_rate(a, a - (high && in->once && a > 1), n, b, m, DRIFT_MORE,
+                   l->alpha, out);
         *rate = (double)b / (double)m;
         return;
     }

@@ -194,21 +194,42 @@ mlpipe_status mlpipe__grid_nulls(mlpipe_ctx *ctx, const uint64_t *counts,
     return st;
 }
 
-/* ln P at place t: the cubic through four neighbours. */
+/* The slope at step i, at most thrice either secant, so that what lies between
+ * falls (F. N. Fritsch and R. E. Carlson, SIAM J. Numer. Anal. 17, 1980). */
+static double null_slope(const double *curve, uint32_t i)
+{
+    const double here = i ? curve[i] : 0.0;
+    const double before = i > 1 ? curve[i - 1] : 0.0;
+    const double left = i ? here - before : 0.0;
+    const double right = i < NULL_STEPS ? curve[i + 1] - here : 0.0;
+    double slope, least;
+
+    if (!i) {
+        slope = 2.0 * right - curve[2] / 2.0;
+        least = right;
+    } else if (i == NULL_STEPS) {
+        slope = 2.0 * left - (here - curve[i - 2]) / 2.0;
+        least = left;
+    } else {
+        slope = (left + right) / 2.0;
+        least = left > right ? left : right;
+    }
+    slope = slope < 3.0 * least ? 3.0 * least : slope;
+    return slope < 0.0 ? slope : 0.0;
+}
+
+/* ln P at place t: Hermite's cubic between two steps. */
 static double null_cubic(const double *curve, double t)
 {
-    uint32_t first = (uint32_t)t;
-    double y[4];
+    uint32_t i = (uint32_t)t;
 
-    first = first ? first - 1 : 0;
-    if (first > NULL_STEPS - 3)
-        first = NULL_STEPS - 3;
-    for (uint32_t i = 0; i < 4; i++)
-        y[i] = first + i ? curve[first + i] : 0.0;
-    const double a = t - first, b = a - 1.0, c = a - 2.0, d = a - 3.0;
+    i = i < NULL_STEPS ? i : NULL_STEPS - 1;
+    const double low = i ? curve[i] : 0.0, high = curve[i + 1];
+    const double a = null_slope(curve, i), b = null_slope(curve, i + 1);
+    const double u = t - i, v = 1.0 - u;
 
-    return -y[0] * b * c * d / 6.0 + y[1] * a * c * d / 2.0 -
-           y[2] * a * b * d / 2.0 + y[3] * a * b * c / 6.0;
+    return low * v * v * (1.0 + 2.0 * u) + high * u * u * (3.0 - 2.0 * u) +
+           a * u * v * v - b * u * u * v;
 }
 
 double mlpipe__curve_tail(const double curve[MLPIPE__CURVE], double s)

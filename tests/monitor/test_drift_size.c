@@ -9,6 +9,7 @@
 #include "monitor/monitor_internal.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 enum { NORMAL, T3, LOGNORMAL, ZEROS, THREE, THIRTY, THOUSAND, LAWS };
 static const char *const law_names[] = {"normal",  "t3",       "lognormal",
@@ -287,21 +288,193 @@ static void show(int law, uint64_t rows, uint64_t n, const tally *t)
     print_message("\n");
 }
 
-static void test_grid(void **state)
+/*
+ * A test may call its level and half a percent (0.2 % at 1 %), and from 1,000
+ * rows on not less than 0.8 of the level, unless what it counts is too rare:
+ * exact tests of few rows stay below. All within four standard errors of as
+ * many trials.
+ */
+static bool at_least(int law, uint64_t n, uint32_t k, uint64_t rows)
 {
-    const char *const only = getenv("DRIFT_TRIALS");
-    const uint32_t trials = only ? (uint32_t)atoi(only) : 200;
+    const bool ordered = k <= MLPIPE__TEST_AD;
+    const bool frequent = k == MLPIPE__TEST_MISSING && n >= 10000 &&
+                          missing_share(law) > 0;
+
+    return n >= 1000 && rows >= 20000 && (ordered || frequent);
+}
+
+static void check(int law, uint64_t rows, uint64_t n, const tally *t)
+{
+    for (uint32_t k = 0; k < COLUMNS; k++) {
+        const double trials = t->at[k];
+        const double five = t->five[k] / trials, one = t->one[k] / trials;
+        if (!t->at[k])
+            continue;
+        const double noise = 4 * mlpipe__sqrt(0.05 * 0.95 / trials);
+        const double rare = 4 * mlpipe__sqrt(0.01 * 0.99 / trials);
+        if (five > 0.055 + noise || one > 0.012 + rare ||
+            (at_least(law, n, k, rows) && five < 0.04 - noise))
+            fail_msg("%s, %u and %u rows: %s calls %.4f at 0.05 and %.4f at "
+                     "0.01 in %u trials", law_names[law], (unsigned)rows,
+                     (unsigned)n, column(k), five, one, t->at[k]);
+    }
+}
+
+/* DRIFT_TRIALS= and DRIFT_ROWS= of the environment look closer. */
+static uint32_t setting(const char *name, uint32_t here, uint32_t sweep)
+{
+    const char *const text = getenv(name);
+
+    return text                          ? (uint32_t)atoi(text)
+           : getenv("MLPIPE_SWEEP_ALL") ? sweep
+                                         : here;
+}
+
+static void test_size(void **state)
+{
+    const uint32_t trials = setting("DRIFT_TRIALS", 60, 20000);
+    const uint32_t rows = setting("DRIFT_ROWS", 20000, 20000);
     const uint64_t panes[] = {200, 1000, 10000, 1000000};
-    const uint64_t rows = getenv("DRIFT_ROWS") ? (uint64_t)atoi(getenv("DRIFT_ROWS")) : 20000;
     mlpipe_ctx *c;
     tally t;
 
     assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
     for (int law = 0; law < LAWS; law++)
         for (uint32_t k = 0; k < 4; k++) {
+            random_state = (uint64_t)law * 8 + k;
             run(c, law, rows, panes[k], trials, &t);
             show(law, rows, panes[k], &t);
+            check(law, rows, panes[k], &t);
         }
+    mlpipe_ctx_free(c);
+    (void)state;
+}
+
+/* ---- power -------------------------------------------------------------- */
+
+enum { SHIFTED, WIDER, OUTLIERS, MORE_MISSING, CHANGES };
+
+static double changed(int change)
+{
+    const double missing = change == MORE_MISSING ? 0.02 : 0.01;
+
+    if (change == MORE_MISSING && uniform() < missing)
+        return mlpipe__nan();
+    switch (change) {
+    case SHIFTED:
+        return gaussian() + 0.1;
+    case WIDER:
+        return gaussian() * 1.1;
+    case OUTLIERS:
+        return uniform() < 0.005 ? 6 + 0.1 * gaussian() : gaussian();
+    default:
+        return gaussian();
+    }
+}
+
+/* How often the default verdict sees what changed, at 0.05. */
+static void test_power(void **state)
+{
+    static const char *const names[] = {"mean + 0.1 sd", "sd x 1.1",
+                                        "0.5 % at + 6 sd",
+                                        "missing 1 % -> 2 %"};
+    static const double least[] = {0.95, 0.95, 0.90, 0.90};
+    enum { REFERENCE = 20000, PANE = 2000 };
+    static double values[REFERENCE], scratch[REFERENCE];
+    const mlpipe__drift_limits limits = {0.05, 0.1};
+    const uint32_t trials = setting("DRIFT_TRIALS", 300, 10000);
+    mlpipe_ctx *c;
+
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
+    for (int change = 0; change < CHANGES; change++) {
+        uint32_t seen = 0;
+        random_state = (uint64_t)change + 100;
+        for (uint32_t i = 0; i < trials; i++) {
+            mlpipe__ref_input in = {0};
+            uint64_t counts[200] = {0}, cells[400];
+            mlpipe__drift_row row[2];
+            for (uint32_t k = 0; k < REFERENCE; k++)
+                values[k] = change == MORE_MISSING && uniform() < 0.01
+                                ? mlpipe__nan()
+                                : gaussian();
+            assert_ok(c, mlpipe__ref_number(c, values, scratch, REFERENCE,
+                                            NULL, &in));
+            for (uint32_t k = 0; k < PANE; k++) {
+                const double x = changed(change);
+                counts[mlpipe__ref_cell(&in, x, x == x)]++;
+            }
+            mlpipe__drift_measure(&in, counts, 0.05, cells, &row[0]);
+            row[1] = row[0];
+            assert_true(mlpipe__drift_judge(c->env, row, 1, &limits));
+            seen += row[0].verdict >= MLPIPE__VERDICT_WARN;
+            mlpipe__ref_input_free(c->env, &in);
+        }
+        const double power = (double)seen / trials;
+        print_message("%s: %.4f of %u\n", names[change], power, trials);
+        if (power < least[change] - 4 * mlpipe__sqrt(0.05 * 0.95 / trials))
+            fail_msg("%s: power %.4f", names[change], power);
+    }
+    mlpipe_ctx_free(c);
+    (void)state;
+}
+
+/* ---- many features, and time -------------------------------------------- */
+
+/* Of panes that have the reference's law at most 6 % have any alarm at 0.05;
+ * and how long 1,000 features take. */
+static void test_many(void **state)
+{
+    enum { FEATURES = 1000, SHARED = 50, ROWS = 20000, PANE = 1000 };
+    static double values[ROWS], scratch[ROWS];
+    static mlpipe__drift_row rows[FEATURES + 1];
+    static mlpipe__ref_input in[FEATURES];
+    static uint64_t counts[FEATURES][80], cells[160];
+    const mlpipe__drift_limits limits = {0.05, 0.1};
+    const uint32_t trials = setting("DRIFT_TRIALS", 20, 4000);
+    uint32_t alarms = 0, code_of[1000];
+    mlpipe_ctx *c;
+
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
+    random_state = 7;
+    for (uint32_t t = 0; t < trials; t++) {
+        for (uint32_t i = 0; i < SHARED; i++) {
+            const int law = (int)(i % LAWS);
+            reference(c, law, ROWS, values, scratch, code_of, NULL, &in[i]);
+            pane(law, &in[i], code_of, PANE, counts[i]);
+            mlpipe__drift_measure(&in[i], counts[i], 0.05, cells, &rows[i]);
+            mlpipe__ref_input_free(c->env, &in[i]);
+        }
+        rows[SHARED] = rows[0];
+        assert_true(mlpipe__drift_judge(c->env, rows, SHARED, &limits));
+        bool any = false;
+        for (uint32_t i = 0; i < SHARED; i++)
+            any = any || rows[i].verdict >= MLPIPE__VERDICT_WARN;
+        alarms += any;
+    }
+    print_message("any alarm in %.4f of %u panes of %d features\n",
+                  (double)alarms / trials, trials, SHARED);
+    assert_true((double)alarms / trials <=
+                0.06 + 4 * mlpipe__sqrt(0.06 * 0.94 / trials));
+    for (uint32_t i = 0; i < FEATURES; i++) {
+        const int law = (int)(i % LAWS);
+        reference(c, law, ROWS, values, scratch, code_of,
+                  i >= LAWS ? &in[i - LAWS] : NULL, &in[i]);
+        pane(law, &in[i], code_of, 100 * PANE, counts[i]);
+    }
+    const clock_t start = clock();
+    for (uint32_t i = 0; i < FEATURES; i++)
+        mlpipe__drift_measure(&in[i], counts[i], 0.05, cells, &rows[i]);
+    rows[FEATURES] = rows[0];
+    assert_true(mlpipe__drift_judge(c->env, rows, FEATURES, &limits));
+    print_message("%d features in %.2f ms\n", FEATURES,
+                  (double)(clock() - start) * 1e3 / CLOCKS_PER_SEC);
+    for (uint32_t i = 0; i < FEATURES; i++) {
+        const size_t bytes = sizeof in[i] + in[i].cells * sizeof(uint64_t) +
+                             in[i].cut_count * sizeof(double) +
+                             (in[i].nulls ? 2 * MLPIPE__CURVE * 8 : 0);
+        assert_true(bytes <= 1536);
+        mlpipe__ref_input_free(c->env, &in[i]);
+    }
     mlpipe_ctx_free(c);
     (void)state;
 }
@@ -309,7 +482,9 @@ static void test_grid(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_grid),
+        cmocka_unit_test(test_size),
+        cmocka_unit_test(test_power),
+        cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
