@@ -12,7 +12,7 @@ static const double drift_rate_effect = 0.01;
 /* Cells of chi-squared hold at least this many expected rows of either
  * sample (W. G. Cochran, Biometrics 10, 1954). */
 static const double drift_least_expected = 5.0;
-static const double drift_least_cut = 40.0;
+static const double drift_least_cut = 100.0;
 /* A tail holds at least this share of the reference, or five rows. */
 static const double drift_tail_least = 0.005, drift_tail_most = 0.1;
 static const double drift_z95 = 1.959963984540054;

@@ -332,7 +332,7 @@ static uint32_t setting(const char *name, uint32_t here, uint32_t sweep)
 
 static void test_size(void **state)
 {
-    const uint32_t trials = setting("DRIFT_TRIALS", 60, 20000);
+    const uint32_t trials = setting("DRIFT_TRIALS", 40, 20000);
     const uint32_t rows = setting("DRIFT_ROWS", 20000, 20000);
     const uint64_t panes[] = {200, 1000, 10000, 1000000};
     mlpipe_ctx *c;
@@ -382,7 +382,7 @@ static void test_power(void **state)
     enum { REFERENCE = 20000, PANE = 2000 };
     static double values[REFERENCE], scratch[REFERENCE];
     const mlpipe__drift_limits limits = {0.05, 0.1};
-    const uint32_t trials = setting("DRIFT_TRIALS", 300, 10000);
+    const uint32_t trials = setting("DRIFT_TRIALS", 200, 10000);
     mlpipe_ctx *c;
 
     assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
@@ -430,7 +430,7 @@ static void test_many(void **state)
     static mlpipe__ref_input in[FEATURES];
     static uint64_t counts[FEATURES][80], cells[160];
     const mlpipe__drift_limits limits = {0.05, 0.1};
-    const uint32_t trials = setting("DRIFT_TRIALS", 20, 4000);
+    const uint32_t trials = setting("DRIFT_TRIALS", 10, 1000);
     uint32_t alarms = 0, code_of[1000];
     mlpipe_ctx *c;
 
