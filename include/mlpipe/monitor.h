@@ -103,7 +103,8 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  *   that the cells have, inverted in training. Effect: PSI less its bias
  *   df / N_e, interval by the delta method.
  * - tail_low, tail_high: more rows in the outermost cells that hold 0.5 % of
- *   the reference and five rows are expected in; missing: more or fewer;
+ *   the reference and five rows are expected in; missing: more (0.95 of
+ *   the level) or fewer;
  *   unseen: categories beyond what training leaves to be seen (I. J. Good,
  *   Biometrika 40, 1953); out_of_range: more beyond training's extremes than
  *   chance has. R. A. Fisher's exact test by mid-p, no less than 1 / 1.1 of

@@ -15,6 +15,7 @@ static const double drift_least_expected = 5.0;
 static const double drift_least_cut = 100.0;
 /* A tail holds at least this share of the reference, or five rows. */
 static const double drift_tail_least = 0.005, drift_tail_most = 0.1;
+static const double drift_more_share = 0.95;
 static const double drift_z95 = 1.959963984540054;
 static const double drift_z80 = 0.8416212335729143; /* power 0.8 */
 
@@ -258,10 +259,12 @@ static void drift_rate(uint64_t a, uint64_t seen, uint64_t n, uint64_t b,
     out->high = figure.high;
     out->p = rates.above_mid;
     if (way == DRIFT_EITHER) {
-        if (rates.below_mid < out->p)
-            out->p = rates.below_mid;
-        out->p = out->p < 0.5 ? 2.0 * out->p : 1.0;
-        alpha /= 2.0;
+        /* Nearly all of the level is for more, which is what breaks. */
+        out->p /= drift_more_share;
+        if (rates.below_mid / (1.0 - drift_more_share) < out->p)
+            out->p = rates.below_mid / (1.0 - drift_more_share);
+        out->p = out->p < 1.0 ? out->p : 1.0;
+        alpha *= drift_more_share;
     }
     const double effective = (double)n / (double)(n + m) * (double)m;
     const double both =
