@@ -88,11 +88,43 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
                     int32_t *closed);
 
 /**
- * The state of what serves: per input psi with its p-value, missing and
- * unseen rates; realised metrics; counts of truths; verdicts OK,
- * INSUFFICIENT_DATA, WARN or DRIFT. PSI = sum (p-q) ln(p/q) over the
- * reference's bins with 0.5 added to each count of the pane; its p-value is
- * that of chi-square with bins - 1 degrees of freedom at PSI x N n / (N + n).
+ * The state of what serves: drift of inputs and score, realised metrics,
+ * counts of truths; verdicts OK, INSUFFICIENT_DATA, WARN or DRIFT.
+ *
+ * Drift compares the counts of the newest pane (n rows) with those of the
+ * training rows (N) in the reference's cells: cells of equal frequency with
+ * tails of 0.5, 1 and 5 %, values of many rows and few distinct ones in cells
+ * of their own, what is beyond the range apart; of categories those that hold
+ * a 64th of the rows, and 64 cells at most. N_e = N n / (N + n). Tests, in the
+ * table "drift_tests", each with statistic, effect, 95 % interval, p, and mde,
+ * the effect that is found with probability 0.8 at alpha:
+ * - chi2: homogeneity of both, cells joined until Cochran's rule holds; p by
+ *   the mean and variance of chi-squared among tables of these margins (R. B.
+ *   Dawson, JASA 49, 1954). Effect: Cohen's w = sqrt((chi2 - df) / N_e),
+ *   interval by the noncentral chi-squared's normal approximation.
+ * - g: 2 sum O ln(O / E), p by D. A. Williams (Biometrika 63, 1976) and as
+ *   above.
+ * - ks, of numbers: D = max |P - Q| over the ends of cells; sqrt(N_e) D beside
+ *   a Brownian bridge at those ends, followed in training.
+ * - ad, of numbers: Anderson and Darling's A2 with mid-ranks (F. W. Scholz and
+ *   M. A. Stephens, JASA 82, 1987); a sum of chi-squared by the eigenvalues
+ *   that the cells have, inverted in training. Effect: PSI less its bias
+ *   df / N_e, interval by the delta method.
+ * - tail_low, tail_high: more rows in the outermost cells that hold 0.5 % of
+ *   the reference and five rows are expected in; missing: more (0.95 of
+ *   the level) or fewer;
+ *   unseen: categories beyond what training leaves to be seen (I. J. Good,
+ *   Biometrika 40, 1953); out_of_range: more beyond training's extremes than
+ *   chance has. R. A. Fisher's exact test by mid-p, no less than 1 / 1.1 of
+ *   the exact p, so that a level is exceeded by a tenth at most and rare
+ *   events stay below. Effect: the difference of rates, R. G. Newcombe's
+ *   interval (Statistics in Medicine 17, 1998).
+ *
+ * An input's p is S. Holm's least of {ad, tails, missing, out_of_range} or
+ * {chi2, missing, unseen}; q, the false discovery rate of Y. Benjamini and Y.
+ * Hochberg (JRSS B 57, 1995) over the inputs. WARN: q <= alpha. DRIFT: and the
+ * effect of such a test matters: PSI less its bias >= psi=, or a rate changed
+ * by 0.01. The score has the same tests and a verdict of its own.
  *
  * How numeric inputs go together (the first 64 that vary, once 500 rows of
  * moments= are there; such a window may last for several panes): an input's
@@ -111,8 +143,12 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  * and the verdict "reconstruction", which matters from a tenth of the
  * reference's on. moments_rows are the rows behind them.
  *
- * Numbers of an input are <input>.psi and the like; those of inputs called
- * score or performance input.score.psi, since the model has such names too.
+ * Numbers of an input, also in the table "inputs": <input>.psi = sum (q - p)
+ * ln(q / p) over the cells of chi2 with 0.5 added to each count; .p of chi2;
+ * .ks, .ks_p, .ad, .ad_p; .effect, .effect_low, .effect_high and .mde of PSI
+ * less its bias; .q; rates .missing, .unseen, .out_of_range, .tail_low,
+ * .tail_high. Those of inputs called score or performance are
+ * input.score.psi and the like, since the model has such names too.
  *
  * "concept" is the verdict of the detector, which takes the loss of every
  * prediction that met its truth, in the order of (label time, id): 1 for a

@@ -239,6 +239,50 @@ static mlpipe_status bundle_read_metric(mlpipe_ctx *ctx, mlpipe__cursor *r,
     return bundle_keep_text(ctx, r, &m->name);
 }
 
+#ifndef MLPIPE_SERVE
+/* Null curves: a step, then logarithms that fall. */
+static mlpipe_status bundle_read_null(mlpipe_ctx *ctx, mlpipe__cursor *r,
+                                      mlpipe__ref_input *in)
+{
+    const uint32_t count = mlpipe__get_u32(r);
+    bool good = !in->nulls && (!count || (count == 2 * MLPIPE__CURVE &&
+                                          in->kind == MLPIPE__NUMBER));
+    mlpipe_status st = MLPIPE_OK;
+    if (good && count)
+        st = bundle_array(ctx, r, count, sizeof *in->nulls,
+                          (void **)&in->nulls);
+    else
+        mlpipe__get_array(r, 0, sizeof *in->nulls);
+    in->once = mlpipe__get_u64(r);
+    in->twice = mlpipe__get_u64(r);
+    const uint64_t most = in->kind == MLPIPE__NUMBER ? 1 : in->codes;
+    good = good && !r->failed && in->once <= most &&
+           in->twice <= in->codes && in->once + in->twice <= most;
+    for (uint32_t i = 0; good && !st && i < count; i++) {
+        const double x = in->nulls[i];
+        const double before = i % MLPIPE__CURVE > 1 ? in->nulls[i - 1] : 0;
+        good = mlpipe__finite(x) &&
+               (i % MLPIPE__CURVE ? x <= before : x > 0);
+    }
+    return st || good ? st : bundle_bad(ctx, "REFR", "nulls that rise");
+}
+
+static mlpipe_status bundle_read_nulls(mlpipe_ctx *ctx, const void *data,
+                                       size_t bytes, mlpipe__reference *ref)
+{
+    mlpipe__cursor part;
+    mlpipe_status st = MLPIPE_OK;
+    mlpipe__cursor_init(&part, data, bytes);
+    for (uint32_t i = 0; !st && i < ref->input_count; i++)
+        st = bundle_read_null(ctx, &part, &ref->inputs[i]);
+    if (!st)
+        st = bundle_read_null(ctx, &part, &ref->score);
+    if (!st && !mlpipe__cursor_done(&part))
+        st = bundle_bad(ctx, "REFR", "nulls of other inputs");
+    return st;
+}
+#endif
+
 /* Tagged parts of the reference. Those of later versions are passed, and
  * libmlpipe-serve, which watches nothing, needs none. */
 static mlpipe_status bundle_read_part(mlpipe_ctx *ctx, uint32_t tag,
@@ -248,6 +292,8 @@ static mlpipe_status bundle_read_part(mlpipe_ctx *ctx, uint32_t tag,
     mlpipe_status st = MLPIPE_OK;
 #ifndef MLPIPE_SERVE
     mlpipe__cursor c = {0};
+    if (tag == MLPIPE__PART_NULLS)
+        return bundle_read_nulls(ctx, data, (size_t)bytes, ref);
     if (tag == MLPIPE__PART_MOMENTS)
         return ref->moments ? bundle_bad(ctx, "REFR", "two parts have one tag")
                             : mlpipe__ref_moments_load(ctx, data,

@@ -54,6 +54,15 @@ static void bundle_put_input(const mlpipe__ref_input *in, mlpipe__text *t)
     mlpipe__put_array(t, in->cell_of, in->codes, sizeof *in->cell_of);
 }
 
+static void bundle_put_null(const mlpipe__ref_input *in, mlpipe__text *t)
+{
+    const uint32_t count = in->nulls ? 2 * MLPIPE__CURVE : 0;
+    mlpipe__put_u32(t, count);
+    mlpipe__put_array(t, in->nulls, count, sizeof *in->nulls);
+    mlpipe__put_u64(t, in->once);
+    mlpipe__put_u64(t, in->twice);
+}
+
 static void bundle_put_part(mlpipe__text *t, uint32_t tag,
                             mlpipe__text *part)
 {
@@ -68,7 +77,8 @@ static void bundle_put_part(mlpipe__text *t, uint32_t tag,
 static void bundle_put_parts(const mlpipe__reference *r, mlpipe__text *t)
 {
     mlpipe__text part;
-    mlpipe__put_u32(t, 1 + (r->moments != NULL));
+    uint32_t i;
+    mlpipe__put_u32(t, 2 + (r->moments != NULL));
     if (r->moments) {
         mlpipe__text_init(&part, t->env);
         mlpipe__ref_moments_save(r->moments, &part);
@@ -77,6 +87,11 @@ static void bundle_put_parts(const mlpipe__reference *r, mlpipe__text *t)
     mlpipe__text_init(&part, t->env);
     mlpipe__ref_scores_save(r, &part);
     bundle_put_part(t, MLPIPE__PART_SCORES, &part);
+    mlpipe__text_init(&part, t->env);
+    for (i = 0; i < r->input_count; i++)
+        bundle_put_null(&r->inputs[i], &part);
+    bundle_put_null(&r->score, &part);
+    bundle_put_part(t, MLPIPE__PART_NULLS, &part);
 }
 
 static void bundle_put_reference(const mlpipe__reference *r, mlpipe__text *t)

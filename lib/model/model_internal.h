@@ -79,7 +79,9 @@ extern const uint32_t mlpipe__importance_param_count;
  * 1 + how many cuts are <= x; cuts[0] is the least value and the last cut the
  * next double above the greatest, so that cell 1 is below and the last cell is
  * above all that training saw. Cells of a category: 0 missing, 1 unseen, then
- * cell_of[code] (the most frequent 64 each their own, the rest one together).
+ * cell_of[code]: codes that hold a 64th of the rows each their own, the others
+ * dealt to what is left of 64 cells, whatever their counts, since the most
+ * frequent of many rare ones are those that chance made so.
  */
 typedef struct mlpipe__ref_input {
     uint32_t kind;      /* MLPIPE__NUMBER, MLPIPE__CODE; 0 = private */
@@ -90,6 +92,10 @@ typedef struct mlpipe__ref_input {
     uint32_t *cell_of;
     uint64_t *counts;   /* cells */
     double low, high;
+    double *nulls;      /* NUMBER: curves of mlpipe__grid_nulls, or NULL */
+    /* CODE: how many codes have one row, and two. NUMBER: once is 1 where
+     * every quantile among the cuts is the value of a single row. */
+    uint64_t once, twice;
 } mlpipe__ref_input;
 
 /* A mean loss or metric on rows that the learner did not see. */
@@ -197,7 +203,11 @@ typedef struct mlpipe__reference {
 
 /* Tags of the parts behind a bundle's reference: a reader passes those that it
  * does not know. */
-enum { MLPIPE__PART_MOMENTS = 1, MLPIPE__PART_SCORES = 2 };
+enum {
+    MLPIPE__PART_MOMENTS = 1,
+    MLPIPE__PART_SCORES = 2,
+    MLPIPE__PART_NULLS = 3
+};
 void mlpipe__ref_moments_save(const mlpipe__ref_moments *m, mlpipe__text *t);
 /* E_CORRUPT where it does not fit the inputs. */
 mlpipe_status mlpipe__ref_moments_load(mlpipe_ctx *ctx, const void *data,
@@ -212,6 +222,17 @@ void mlpipe__ref_scores_save(const mlpipe__reference *r, mlpipe__text *t);
 /* False = it cannot be; E_NOMEM in *st. */
 bool mlpipe__ref_scores_load(mlpipe_ctx *ctx, mlpipe__reference *r,
                              mlpipe__cursor *c, mlpipe_status *st);
+/* An input of values (NaN = missing), which are sorted; scratch as large. like:
+ * one whose null curves may be the same, or NULL. */
+mlpipe_status mlpipe__ref_number(mlpipe_ctx *ctx, double *values,
+                                 double *scratch, uint64_t rows,
+                                 const mlpipe__ref_input *like,
+                                 mlpipe__ref_input *in);
+/* An input of codes below `codes`. */
+mlpipe_status mlpipe__ref_codes(mlpipe_ctx *ctx, const double *values,
+                                uint64_t rows, uint32_t codes,
+                                mlpipe__ref_input *in);
+void mlpipe__ref_input_free(mlpipe__env *env, mlpipe__ref_input *in);
 uint32_t mlpipe__ref_cell(const mlpipe__ref_input *in, double value,
                           bool valid);
 const mlpipe__ref_metric *mlpipe__ref_metric_find(

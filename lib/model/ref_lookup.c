@@ -32,11 +32,12 @@ const mlpipe__ref_metric *mlpipe__ref_metric_find(const mlpipe__reference *r,
     return NULL;
 }
 
-static void ref_free_input(mlpipe__env *env, mlpipe__ref_input *in)
+void mlpipe__ref_input_free(mlpipe__env *env, mlpipe__ref_input *in)
 {
     mlpipe__free(env, in->cuts);
     mlpipe__free(env, in->cell_of);
     mlpipe__free(env, in->counts);
+    mlpipe__free(env, in->nulls);
 }
 
 void mlpipe__reference_free(mlpipe__reference *r)
@@ -47,8 +48,8 @@ void mlpipe__reference_free(mlpipe__reference *r)
         return;
     env = r->env;
     for (i = 0; r->inputs && i < r->input_count; i++)
-        ref_free_input(env, &r->inputs[i]);
-    ref_free_input(env, &r->score);
+        mlpipe__ref_input_free(env, &r->inputs[i]);
+    mlpipe__ref_input_free(env, &r->score);
     for (i = 0; i < r->metric_count; i++)
         mlpipe__free(env, r->metrics[i].name);
     mlpipe__free(env, r->moments);

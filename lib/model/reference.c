@@ -89,23 +89,56 @@ static uint32_t reference_cuts(const double *x, uint64_t n, double *cuts)
     return reference_tidy(cuts, count);
 }
 
+/* Is every quantile of n sorted values, too many for cells of their own, the
+ * value of one row alone? */
+static bool reference_single(const double *x, uint64_t n)
+{
+    for (uint32_t k = 0; k < REFERENCE_POINTS; k++) {
+        const uint64_t i = (uint64_t)((double)n * reference_points[k]);
+        if ((i && x[i - 1] == x[i]) || (i + 1 < n && x[i + 1] == x[i]))
+            return false;
+    }
+    return n > REFERENCE_ATOMS;
+}
+
 static mlpipe_status reference_alloc(mlpipe_ctx *ctx, mlpipe__ref_input *in)
 {
     mlpipe__env *env = ctx->env;
     in->counts = mlpipe__alloc_array(env, in->cells, sizeof *in->counts);
-    if (in->kind == MLPIPE__NUMBER)
-        in->cuts = mlpipe__alloc_array(env, in->cut_count, sizeof *in->cuts);
+    in->cuts = mlpipe__alloc_array(env, in->cut_count, sizeof *in->cuts);
+    return in->counts && in->cuts ? MLPIPE_OK : mlpipe__nomem(ctx);
+}
+
+/* The null curves of the cells, which like counts have in common: most
+ * continuous columns do. */
+static mlpipe_status reference_nulls(mlpipe_ctx *ctx, mlpipe__ref_input *in,
+                                     const mlpipe__ref_input *like)
+{
+    const size_t bytes = 2 * MLPIPE__CURVE * sizeof *in->nulls;
+    mlpipe_status st = MLPIPE_OK;
+    bool found = true;
+    in->nulls = mlpipe__alloc(ctx->env, bytes);
+    if (!in->nulls)
+        return mlpipe__nomem(ctx);
+    if (like && like->nulls && like->cells == in->cells &&
+        !memcmp(like->counts + 1, in->counts + 1,
+                (in->cells - 1) * sizeof *in->counts))
+        memcpy(in->nulls, like->nulls, bytes);
     else
-        in->cell_of =
-            mlpipe__alloc_array(env, in->codes, sizeof *in->cell_of);
-    return in->counts && (in->cuts || in->cell_of) ? MLPIPE_OK
-                                                   : mlpipe__nomem(ctx);
+        st = mlpipe__grid_nulls(ctx, in->counts + 1, in->cells - 1,
+                                in->nulls, &found);
+    if (!st && !found) {
+        mlpipe__free(ctx->env, in->nulls);
+        in->nulls = NULL;
+    }
+    return st;
 }
 
 /* values: all rows, NaN = missing; they are sorted here. */
-static mlpipe_status reference_number(mlpipe_ctx *ctx, double *values,
-                                      double *scratch, uint64_t rows,
-                                      mlpipe__ref_input *in)
+mlpipe_status mlpipe__ref_number(mlpipe_ctx *ctx, double *values,
+                                 double *scratch, uint64_t rows,
+                                 const mlpipe__ref_input *like,
+                                 mlpipe__ref_input *in)
 {
     double cuts[REFERENCE_ROOM];
     uint64_t i, finite = 0;
@@ -121,6 +154,7 @@ static mlpipe_status reference_number(mlpipe_ctx *ctx, double *values,
     in->kind = MLPIPE__NUMBER;
     in->cut_count = reference_cuts(values, finite, cuts);
     in->cells = in->cut_count + 2;
+    in->once = reference_single(values, finite);
     in->low = finite ? values[0] : mlpipe__nan();
     in->high = finite ? values[finite - 1] : mlpipe__nan();
     st = reference_alloc(ctx, in);
@@ -129,43 +163,56 @@ static mlpipe_status reference_number(mlpipe_ctx *ctx, double *values,
     memcpy(in->cuts, cuts, in->cut_count * sizeof *cuts);
     for (i = 0; i < rows; i++)
         in->counts[mlpipe__ref_cell(in, values[i], values[i] == values[i])]++;
-    return MLPIPE_OK;
+    return reference_nulls(ctx, in, like);
 }
 
-/* The most frequent codes a cell each, lower codes first among equals. */
-static mlpipe_status reference_codes(mlpipe_ctx *ctx, const double *values,
-                                     uint64_t rows, uint32_t codes,
-                                     mlpipe__ref_input *in)
+/* Codes of many rows a cell each, the others dealt to the cells left. */
+static uint32_t reference_deal(const uint64_t *seen, uint64_t rows,
+                               uint32_t codes, uint32_t *cell_of)
+{
+    const bool all = codes <= REFERENCE_CODES;
+    uint32_t own = 0, rest = 0, c;
+    for (c = 0; c < codes; c++)
+        if (all || seen[c] > rows / REFERENCE_CODES)
+            cell_of[c] = 2 + own++;
+        else
+            cell_of[c] = 0;
+    const uint32_t left = REFERENCE_CODES + 1 - own;
+    for (c = 0; c < codes; c++)
+        if (!cell_of[c])
+            cell_of[c] = 2 + own + rest++ % left;
+    return 2 + own + (rest < left ? rest : left);
+}
+
+mlpipe_status mlpipe__ref_codes(mlpipe_ctx *ctx, const double *values,
+                                uint64_t rows, uint32_t codes,
+                                mlpipe__ref_input *in)
 {
     uint64_t *seen = mlpipe__alloc_array(ctx->env, codes, sizeof *seen);
-    const uint32_t own = codes < REFERENCE_CODES ? codes : REFERENCE_CODES;
     uint64_t i;
-    uint32_t k, c;
-    mlpipe_status st;
+    uint32_t c;
     if (!seen)
         return mlpipe__nomem(ctx);
     in->kind = MLPIPE__CODE;
     in->codes = codes;
-    in->cells = 2 + own + (codes > own);
-    st = reference_alloc(ctx, in);
-    for (i = 0; !st && i < rows; i++)
+    in->low = in->high = mlpipe__nan();
+    in->cell_of = mlpipe__alloc_array(ctx->env, codes, sizeof *in->cell_of);
+    for (i = 0; i < rows; i++)
         if (values[i] >= 0 && values[i] < codes)
             seen[(uint32_t)values[i]]++;
-    for (c = 0; !st && c < codes; c++)
-        in->cell_of[c] = 2 + own;
-    for (k = 0; !st && k < own; k++) {
-        uint32_t best = UINT32_MAX;
-        for (c = 0; c < codes; c++)
-            if (in->cell_of[c] == 2 + own &&
-                (best == UINT32_MAX || seen[c] > seen[best]))
-                best = c;
-        in->cell_of[best] = 2 + k;
+    for (c = 0; c < codes; c++) {
+        in->once += seen[c] == 1;
+        in->twice += seen[c] == 2;
     }
-    for (i = 0; !st && i < rows; i++)
-        in->counts[mlpipe__ref_cell(in, values[i], values[i] == values[i])]++;
-    in->low = in->high = mlpipe__nan();
+    if (in->cell_of)
+        in->cells = reference_deal(seen, rows, codes, in->cell_of);
     mlpipe__free(ctx->env, seen);
-    return st;
+    in->counts = mlpipe__alloc_array(ctx->env, in->cells, sizeof *in->counts);
+    if (!in->cell_of || !in->counts)
+        return mlpipe__nomem(ctx);
+    for (i = 0; i < rows; i++)
+        in->counts[mlpipe__ref_cell(in, values[i], values[i] == values[i])]++;
+    return MLPIPE_OK;
 }
 
 static bool reference_private(const mlpipe_pipeline *p, const char *name)
@@ -232,6 +279,7 @@ static mlpipe_status reference_inputs(mlpipe__fitting *f,
     double *values = mlpipe__alloc_array(env, rows, sizeof *values);
     double *scratch = mlpipe__alloc_array(env, rows, sizeof *scratch);
     const bool watched = !f->transform && !f->inner;
+    const mlpipe__ref_input *like = NULL;
     mlpipe__comoments_fit moments;
     mlpipe_status st = mlpipe__comoments_begin(
         f->ctx, watched ? rows : 0, p->input_count, &moments);
@@ -250,9 +298,12 @@ static mlpipe_status reference_inputs(mlpipe__fitting *f,
         reference_column(f, i, values);
         mlpipe__comoments_pick(&moments, values);
         st = p->inputs[i].kind == MLPIPE__CODE
-                 ? reference_codes(f->ctx, values, rows,
-                                   p->inputs[i].dict->count, in)
-                 : reference_number(f->ctx, values, scratch, rows, in);
+                 ? mlpipe__ref_codes(f->ctx, values, rows,
+                                     p->inputs[i].dict->count, in)
+                 : mlpipe__ref_number(f->ctx, values, scratch, rows, like,
+                                      in);
+        if (in->nulls)
+            like = in;
         if (!st)
             st = mlpipe__comoments_column(&moments, i, in);
     }
@@ -341,7 +392,8 @@ static mlpipe_status reference_held(mlpipe__fitting *f, mlpipe__reference *r,
         st = mlpipe__ref_scores_make(f->ctx, r, &s);
     for (i = 0; i < s.n; i++) /* the first output alone, as it is served */
         p[i] = p[i * width];
-    return st ? st : reference_number(f->ctx, p, scratch, s.n, &r->score);
+    return st ? st : mlpipe__ref_number(f->ctx, p, scratch, s.n, NULL,
+                                       &r->score);
 }
 
 static mlpipe_status reference_unseen(mlpipe__fitting *f,

@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Drift of the inputs and of the score: PSI with its null distribution, and
- * rates of missing, unseen and outside values with exact tails. A verdict
- * needs both: significance after Benjamini-Hochberg over all tests, and an
- * effect that matters.
+ * Drift of one input, and verdicts over all: two-sample tests on the counts of
+ * a pane and of the reference, each with an effect, and the rules by which
+ * they become a verdict. monitor.h has the formulas and their sources. What
+ * took long, the null distributions, was done in training.
  */
 #include "monitor_internal.h"
 
 /* A rate matters from one percentage point on. */
 static const double drift_rate_effect = 0.01;
-/* Cells of PSI, but that of missing values, hold at least this many expected
- * rows of the pane, so that the chi-square tail is near enough. */
+/* Cells of chi-squared hold at least this many expected rows of either
+ * sample (W. G. Cochran, Biometrics 10, 1954). */
 static const double drift_least_expected = 5.0;
+static const double drift_least_cut = 100.0;
+/* A tail holds at least this share of the reference, or five rows. */
+static const double drift_tail_least = 0.005, drift_tail_most = 0.1;
+static const double drift_more_share = 0.95;
+static const double drift_z95 = 1.959963984540054;
+static const double drift_z80 = 0.8416212335729143; /* power 0.8 */
 
 const char *mlpipe__verdict_name(uint32_t verdict)
 {
@@ -21,289 +27,510 @@ const char *mlpipe__verdict_name(uint32_t verdict)
     return names[verdict <= MLPIPE__VERDICT_DRIFT ? verdict : 0];
 }
 
-/* The cells that PSI compares: what never occurs in the reference is left to
- * the rates, outermost numbers go with their neighbours, small ones join. */
-static uint32_t drift_cells(const mlpipe__ref_input *in,
-                            const uint64_t *counts, double share,
-                            uint64_t *ref, uint64_t *now)
+const char *mlpipe__drift_test_name(uint32_t test)
 {
+    static const char *const names[MLPIPE__TESTS] = {
+        "chi2",      "g",         "ks",      "ad",     "tail_low",
+        "tail_high", "missing",   "unseen",  "out_of_range",
+    };
+
+    return test < MLPIPE__TESTS ? names[test] : "";
+}
+
+/* What one input is measured with. */
+typedef struct drift_look {
+    const mlpipe__ref_input *in;
+    const uint64_t *counts;
+    uint64_t ref_rows, rows;
+    double alpha;
+    uint64_t *ref, *now; /* pooled cells */
+    mlpipe__drift_row *out;
+} drift_look;
+
+static double drift_square(double x)
+{
+    return x * x;
+}
+
+/* ---- all cells: PSI, chi-squared, G ------------------------------------- */
+
+/*
+ * Are these enough rows for a cell of their own? Those of a category are
+ * counted in both samples, since the table's margins hold them fixed. The
+ * cells of a number end at quantiles of the reference, which has as many rows
+ * there as was asked for; the more of the chance lies in how much of the law
+ * that is, the more rows are needed until it is nearly normal.
+ */
+static bool drift_enough(const drift_look *l, double ref, double now)
+{
+    const double n = (double)l->ref_rows, m = (double)l->rows;
+    const double least = n < m ? n : m;
+
+    if (l->in->kind == MLPIPE__NUMBER)
+        return ref >= drift_least_expected * n / least +
+                          drift_least_cut * m / (n + m);
+    return (ref + now) * least >= drift_least_expected * (n + m);
+}
+
+/* The cells that are compared: what never occurs in the reference is left to
+ * the rates, outermost numbers go with their neighbours, small ones join. */
+static uint32_t drift_cells(const drift_look *l)
+{
+    const mlpipe__ref_input *in = l->in;
     const bool number = in->kind == MLPIPE__NUMBER;
     const uint32_t last = in->cells;
     uint64_t r = 0, n = 0;
     uint32_t used = 0;
 
-    if (in->counts[0]) {
-        ref[used] = in->counts[0];
-        now[used++] = counts[0];
+    if (drift_enough(l, (double)in->counts[0], (double)l->counts[0])) {
+        l->ref[used] = in->counts[0];
+        l->now[used++] = l->counts[0];
     }
+    const uint32_t first = used;
     for (uint32_t c = number ? 1 : 2; c < last; c++) {
         r += in->counts[c];
-        n += counts[c];
+        n += l->counts[c];
         if (number && c + 2 == last)
             continue; /* above the range goes with the last cell inside */
-        if ((double)r * share < drift_least_expected)
+        if (!drift_enough(l, (double)r, (double)n))
             continue;
-        ref[used] = r;
-        now[used++] = n;
+        l->ref[used] = r;
+        l->now[used++] = n;
         r = n = 0;
     }
-    if (r + n && used) {
-        ref[used - 1] += r;
-        now[used - 1] += n;
+    if (r + n && used > first) {
+        l->ref[used - 1] += r;
+        l->now[used - 1] += n;
     } else if (r + n) {
-        ref[used] = r;
-        now[used++] = n;
+        l->ref[used] = r;
+        l->now[used++] = n;
     }
     return used;
 }
 
-/* P(X >= k of n) under a rate seen in `c` of `rows`, with `extra` pseudo rows:
- * what was never seen is not impossible. */
-static double drift_rate_p(uint64_t k, uint64_t n, uint64_t c, uint64_t rows,
-                           double extra)
+/* The noncentrality that chi-squared of df finds with probability 0.8, by the
+ * normal approximation of both distributions. */
+static double drift_noncentral(double df, double alpha)
 {
-    const double rate = ((double)c + extra) / ((double)rows + extra);
+    /* E. B. Wilson and M. M. Hilferty, PNAS 17, 1931 */
+    const double h = 2.0 / (9.0 * df);
+    const double root =
+        1.0 - h + mlpipe__normal_quantile(1.0 - alpha) * mlpipe__sqrt(h);
+    const double over = df * root * root * root - df;
+    const double z2 = drift_square(drift_z80);
 
-    return k ? mlpipe__rate_tail(k, n, rate < 1 ? rate : 1.0) : 1.0;
+    /* x - z sqrt(2 (df + 2 x)) = over */
+    return over + 2.0 * z2 +
+           mlpipe__sqrt(4.0 * z2 * (over + z2) + 2.0 * z2 * df);
 }
 
-void mlpipe__drift_measure(const mlpipe__ref_input *in, const uint64_t *counts,
-                           uint64_t *scratch, mlpipe__drift_row *out)
+/* 95 % of the noncentrality behind a statistic x: where |x - df - c| is
+ * within 1.96 sqrt(2 (df + 2 c)). */
+static void drift_noncentral_range(double x, double df, double *low,
+                                   double *high)
 {
-    const bool number = in->kind == MLPIPE__NUMBER;
-    uint64_t ref_rows = 0, rows = 0, outside, ref_outside;
-    uint32_t used;
+    const double z2 = drift_square(drift_z95), over = x - df;
+    const double inside = 4.0 * z2 * (over + z2) + 2.0 * z2 * df;
+    const double half = inside > 0.0 ? mlpipe__sqrt(inside) : 0.0;
 
-    memset(out, 0, sizeof *out);
-    out->verdict = MLPIPE__VERDICT_INSUFFICIENT;
-    out->psi = out->psi_p = out->missing = out->unseen = out->outside =
-        mlpipe__nan();
-    out->missing_p = out->unseen_p = out->outside_p = mlpipe__nan();
-    for (uint32_t c = 0; c < in->cells; c++) {
-        ref_rows += in->counts[c];
-        rows += counts ? counts[c] : 0;
+    *low = over + 2.0 * z2 - half;
+    *high = over + 2.0 * z2 + half;
+    *low = *low > 0.0 ? *low : 0.0;
+    *high = *high > 0.0 ? *high : 0.0;
+}
+
+/* The variance of PSI by the delta method, 0 where nothing differs. */
+static double drift_psi_variance(const drift_look *l, uint32_t used)
+{
+    double ref_all = 0.5 * used, now_all = 0.5 * used;
+    double mean[2] = {0, 0}, square[2] = {0, 0};
+
+    for (uint32_t i = 0; i < used; i++) {
+        ref_all += (double)l->ref[i];
+        now_all += (double)l->now[i];
     }
-    if (!rows || !ref_rows)
+    for (uint32_t i = 0; i < used; i++) {
+        const double p = ((double)l->ref[i] + 0.5) / ref_all;
+        const double q = ((double)l->now[i] + 0.5) / now_all;
+        const double ratio = mlpipe__log(q / p);
+        const double by_q = ratio - p / q, by_p = -ratio - q / p;
+        mean[0] += p * by_p;
+        square[0] += p * by_p * by_p;
+        mean[1] += q * by_q;
+        square[1] += q * by_q * by_q;
+    }
+    return (square[0] - mean[0] * mean[0]) / ref_all +
+           (square[1] - mean[1] * mean[1]) / now_all;
+}
+
+static void drift_all_cells(const drift_look *l)
+{
+    const uint32_t used = drift_cells(l);
+    mlpipe__drift_test *chi2 = &l->out->test[MLPIPE__TEST_CHI2];
+    mlpipe__drift_test *g = &l->out->test[MLPIPE__TEST_G];
+    mlpipe__drift_test *psi = &l->out->test[MLPIPE__TEST_AD];
+    double df, rows = 0, ref_rows = 0, low, high;
+
+    l->out->psi = 0.0;
+    if (used < 2)
         return;
-    used = drift_cells(in, counts, (double)rows / (double)ref_rows, scratch,
-                       scratch + in->cells);
-    if (used > 1)
-        out->psi =
-            mlpipe__psi(scratch, scratch + in->cells, used, &out->psi_p);
-    else
-        out->psi = 0.0, out->psi_p = 1.0;
-    out->missing = (double)counts[0] / (double)rows;
-    out->missing_ref = (double)in->counts[0] / (double)ref_rows;
-    out->missing_p =
-        drift_rate_p(counts[0], rows, in->counts[0], ref_rows, 1.0);
-    if (!number) {
-        out->unseen = (double)counts[1] / (double)rows;
-        out->unseen_p =
-            drift_rate_p(counts[1], rows, in->counts[1], ref_rows, 1.0);
+    for (uint32_t i = 0; i < used; i++) {
+        ref_rows += (double)l->ref[i];
+        rows += (double)l->now[i];
+    }
+    const double effective = ref_rows / (ref_rows + rows) * rows;
+    if (!(effective > 0.0))
+        return;
+    l->out->psi = mlpipe__psi(l->ref, l->now, used, NULL);
+    chi2->statistic = mlpipe__chi2_table(l->ref, l->now, used, &df, &chi2->p);
+    chi2->p = mlpipe__table_tail(chi2->statistic, l->ref, l->now, used);
+    g->statistic = mlpipe__g_table(l->ref, l->now, used, &df, &g->p);
+    if (!(df >= 1.0))
+        return;
+    drift_noncentral_range(chi2->statistic, df, &low, &high);
+    const double over = chi2->statistic - df;
+    chi2->effect = over > 0.0 ? mlpipe__sqrt(over / effective) : 0.0;
+    chi2->low = mlpipe__sqrt(low / effective);
+    chi2->high = mlpipe__sqrt(high / effective);
+    const double found = drift_noncentral(df, l->alpha) / effective;
+    chi2->mde = mlpipe__sqrt(found);
+    g->effect = chi2->effect;
+    g->low = chi2->low;
+    g->high = chi2->high;
+    g->mde = chi2->mde;
+    /* PSI less what chance alone gives. */
+    const double value = l->out->psi - df / effective;
+    const double half =
+        drift_z95 * mlpipe__sqrt(drift_psi_variance(l, used) +
+                                 2.0 * df / drift_square(effective));
+    psi->effect = value > 0.0 ? value : 0.0;
+    psi->low = value > half ? value - half : 0.0;
+    psi->high = value + half > 0.0 ? value + half : 0.0;
+    psi->mde = found;
+}
+
+/* ---- ordered cells: KS, AD, tails --------------------------------------- */
+
+static void drift_ordered(const drift_look *l)
+{
+    const mlpipe__ref_input *in = l->in;
+    mlpipe__drift_test *ks = &l->out->test[MLPIPE__TEST_KS];
+    mlpipe__drift_test *ad = &l->out->test[MLPIPE__TEST_AD];
+    mlpipe__grid grid;
+
+    if (!in->nulls)
+        return;
+    mlpipe__grid_compare(in->counts + 1, l->counts + 1, in->cells - 1, &grid);
+    if (grid.ad != grid.ad)
+        return;
+    const double root = mlpipe__sqrt(grid.effective);
+    const double *const bridge = in->nulls + MLPIPE__CURVE;
+    ad->statistic = grid.ad;
+    ad->p = mlpipe__curve_tail(in->nulls, mlpipe__sqrt(grid.ad));
+    ks->statistic = ks->effect = grid.ks;
+    ks->p = mlpipe__curve_tail(bridge, root * grid.ks);
+    const double half = drift_z95 * grid.ks_se;
+    ks->low = grid.ks > half ? grid.ks - half : 0.0;
+    ks->high = grid.ks + half < 1.0 ? grid.ks + half : 1.0;
+    ks->mde = (mlpipe__curve_quantile(bridge, l->alpha) + drift_z80 / 2.0) /
+              root;
+}
+
+/* ---- rates -------------------------------------------------------------- */
+
+enum { DRIFT_MORE = 1, DRIFT_EITHER = 2 };
+
+/* a of n in the reference beside b of m; `seen` of n is what chance leaves to
+ * be expected, where the reference by its making has none. */
+static void drift_rate(uint64_t a, uint64_t seen, uint64_t n, uint64_t b,
+                       uint64_t m, int way, double alpha,
+                       mlpipe__drift_test *out)
+{
+    mlpipe_figure figure;
+    mlpipe__rates rates;
+
+    if (!n || !m)
+        return;
+    mlpipe__fisher(seen, n, b, m, &rates);
+    mlpipe__rate_difference(a, n, b, m, &figure);
+    out->statistic = (double)b / (double)m;
+    out->effect = figure.value;
+    out->low = figure.low;
+    out->high = figure.high;
+    out->p = rates.above_mid;
+    if (way == DRIFT_EITHER) {
+        /* Nearly all of the level is for more, which is what breaks. */
+        out->p /= drift_more_share;
+        if (rates.below_mid / (1.0 - drift_more_share) < out->p)
+            out->p = rates.below_mid / (1.0 - drift_more_share);
+        out->p = out->p < 1.0 ? out->p : 1.0;
+        alpha *= drift_more_share;
+    }
+    const double effective = (double)n / (double)(n + m) * (double)m;
+    const double both =
+        ((double)(seen + b) + 0.5) / ((double)(n + m) + 1.0);
+    out->mde = (mlpipe__normal_quantile(1.0 - alpha) + drift_z80) *
+               mlpipe__sqrt(both * (1.0 - both) / effective);
+}
+
+/* One tail of a number: the outermost cells of the reference that hold a
+ * 200th of it, or of the pane five rows; none where that is more than a
+ * tenth. Where cells end at order statistics of the reference, Fisher's tail
+ * is that of the beta-binomial distribution of the pane's rows beyond. */
+static void drift_tail(const drift_look *l, bool high,
+                       mlpipe__drift_test *out, double *rate)
+{
+    const mlpipe__ref_input *in = l->in;
+    const uint64_t n = l->ref_rows - in->counts[0];
+    const uint64_t m = l->rows - l->counts[0];
+    const double least = (double)(n < m ? n : m);
+    uint64_t a = 0, b = 0;
+
+    for (uint32_t i = 1; m && i < in->cells; i++) {
+        const uint32_t cell = high ? in->cells - i : i;
+        a += in->counts[cell];
+        b += l->counts[cell];
+        const double share = (double)a / (double)n;
+        if (share > drift_tail_most)
+            return;
+        if (share < drift_tail_least || share * least < drift_least_expected)
+            continue;
+        /* The order statistic at which the high tail begins is in it, and
+         * no more of the chance than the end of the low one. */
+        drift_rate(a, a - (high && in->once && a > 1), n, b, m, DRIFT_MORE,
+                   l->alpha, out);
+        *rate = (double)b / (double)m;
+        return;
+    }
+}
+
+/* Rows of codes that training had not. The share of rows whose code came once
+ * is what is left to be seen (I. J. Good, Biometrika 40, 1953); its error is
+ * larger than that of a count, by the codes that came twice (W. W. Esty,
+ * Annals of Statistics 11, 1983), so that fewer rows stand for the reference,
+ * and as many times fewer for the pane. */
+static void drift_unseen(const drift_look *l)
+{
+    const mlpipe__ref_input *in = l->in;
+    mlpipe__drift_test *out = &l->out->test[MLPIPE__TEST_UNSEEN];
+    const uint64_t n = l->ref_rows - in->counts[0];
+    const uint64_t m = l->rows - l->counts[0];
+    const double once = (double)in->once, twice = (double)in->twice;
+    const double wider = once > 0.0 ? 1.0 + 2.0 * twice / once : 1.0;
+
+    if (!n || !m)
+        return;
+    const uint64_t fewer[4] = {
+        (uint64_t)(once / wider + 0.5), (uint64_t)((double)n / wider + 0.5),
+        (uint64_t)((double)l->counts[1] / wider),
+        (uint64_t)((double)m / wider + 0.5)};
+    drift_rate(fewer[0], fewer[0], fewer[1], fewer[2], fewer[3], DRIFT_MORE,
+               l->alpha, out);
+    l->out->unseen = out->statistic = (double)l->counts[1] / (double)l->rows;
+}
+
+/* Ends of the range that many rows do not share. */
+static uint32_t drift_open_ends(const mlpipe__ref_input *in)
+{
+    const double *const cuts = in->cuts;
+    const uint32_t n = in->cut_count;
+    const bool low = n < 2 || mlpipe__order_key(cuts[1]) -
+                                      mlpipe__order_key(cuts[0]) > 1;
+    const bool high = n < 2 || mlpipe__order_key(cuts[n - 1]) -
+                                       mlpipe__order_key(cuts[n - 2]) > 1;
+
+    return low + high;
+}
+
+static void drift_rates(const drift_look *l)
+{
+    const mlpipe__ref_input *in = l->in;
+    mlpipe__drift_row *out = l->out;
+    const uint64_t n = l->ref_rows - in->counts[0];
+    const uint64_t m = l->rows - l->counts[0];
+
+    drift_rate(in->counts[0], in->counts[0], l->ref_rows, l->counts[0],
+               l->rows, DRIFT_EITHER, l->alpha,
+               &out->test[MLPIPE__TEST_MISSING]);
+    out->missing = (double)l->counts[0] / (double)l->rows;
+    if (in->kind == MLPIPE__CODE) {
+        drift_unseen(l);
         return;
     }
     if (!in->cut_count)
         return;
-    outside = counts[1] + counts[in->cells - 1];
-    ref_outside = in->counts[1] + in->counts[in->cells - 1];
-    out->outside = (double)outside / (double)rows;
-    /* Two rows more: the next value of a continuous column is outside all
-     * N that were seen with probability 2 / (N + 1). */
-    out->outside_p = drift_rate_p(outside, rows, ref_outside, ref_rows, 2.0);
+    const uint64_t ref_outside = in->counts[1] + in->counts[in->cells - 1];
+    const uint64_t outside = l->counts[1] + l->counts[in->cells - 1];
+    /* A row more: beyond both extremes of n rows lies as much as beyond one
+     * order statistic, which are b of m rows with a beta-binomial tail. */
+    const uint64_t seen = ref_outside + (drift_open_ends(in) == 2);
+    drift_rate(ref_outside, seen < n ? seen : n, n, outside, m, DRIFT_MORE,
+               l->alpha, &out->test[MLPIPE__TEST_OUTSIDE]);
+    out->outside = (double)outside / (double)l->rows;
+    drift_tail(l, false, &out->test[MLPIPE__TEST_LOW], &out->tail_low);
+    drift_tail(l, true, &out->test[MLPIPE__TEST_HIGH], &out->tail_high);
 }
 
-/* One test: its p-value, and whether the effect matters. */
-typedef struct drift_test {
+void mlpipe__drift_measure(const mlpipe__ref_input *in, const uint64_t *counts,
+                           double alpha, uint64_t *scratch,
+                           mlpipe__drift_row *out)
+{
+    const double nan = mlpipe__nan();
+    drift_look look = {.in = in, .counts = counts, .alpha = alpha,
+                       .ref = scratch, .now = scratch + in->cells,
+                       .out = out};
+
+    *out = (mlpipe__drift_row){nan, nan, nan, nan, nan, nan, {{0}}, nan, nan,
+                               MLPIPE__VERDICT_INSUFFICIENT};
+    for (uint32_t i = 0; i < MLPIPE__TESTS; i++)
+        out->test[i] = (mlpipe__drift_test){nan, nan, nan, nan, nan, nan};
+    for (uint32_t c = 0; c < in->cells; c++) {
+        look.ref_rows += in->counts[c];
+        look.rows += counts ? counts[c] : 0;
+    }
+    if (!look.rows || !look.ref_rows)
+        return;
+    drift_all_cells(&look);
+    if (in->kind == MLPIPE__NUMBER)
+        drift_ordered(&look);
+    drift_rates(&look);
+}
+
+/* ---- verdicts ----------------------------------------------------------- */
+
+enum { DRIFT_DECIDE = 4 };
+
+/* A test that decides: its p-value, and whether its effect matters. */
+typedef struct drift_vote {
     double p;
     bool matters;
-} drift_test;
+} drift_vote;
 
-enum { DRIFT_TESTS = 4 };
-
-static void drift_tests(const mlpipe__drift_row *r, double psi,
-                        drift_test out[DRIFT_TESTS])
+/* Does a rate vote? Missing values that neither sample has are no test: how
+ * many both have together is a margin that Fisher's test holds fixed. */
+static bool drift_rate_votes(const mlpipe__drift_row *r, uint32_t test)
 {
-    out[0] = (drift_test){r->psi_p, r->psi >= psi};
-    out[1] = (drift_test){
-        r->missing_p, r->missing - r->missing_ref >= drift_rate_effect};
-    out[2] = (drift_test){r->unseen_p, r->unseen >= drift_rate_effect};
-    out[3] = (drift_test){r->outside_p, r->outside >= drift_rate_effect};
+    const mlpipe__drift_test *t = &r->test[test];
+
+    return t->p == t->p && (test != MLPIPE__TEST_MISSING ||
+                            t->statistic > 0.0 || t->effect != 0.0);
 }
 
-/* Largest p that Benjamini and Hochberg (1995) reject; -1 = none. */
-static double drift_bh(double *p, uint32_t n, double alpha, double *scratch)
+/* The tests that decide: {AD, tails, missing, outside} of a number, {chi2,
+ * missing, unseen} of a category. */
+static uint32_t drift_votes(const mlpipe__drift_row *r, double psi,
+                            drift_vote votes[DRIFT_DECIDE])
 {
-    mlpipe__sort_f64(p, n, scratch);
-    for (uint32_t k = n; k; k--)
-        if (p[k - 1] <= alpha * k / n)
-            return p[k - 1];
-    return -1.0;
+    const mlpipe__drift_test *t = r->test;
+    const mlpipe__drift_test *low = &t[MLPIPE__TEST_LOW];
+    const mlpipe__drift_test *high = &t[MLPIPE__TEST_HIGH];
+    const bool ad = t[MLPIPE__TEST_AD].p == t[MLPIPE__TEST_AD].p;
+    const double shape = t[ad ? MLPIPE__TEST_AD : MLPIPE__TEST_CHI2].p;
+    static const uint32_t rates[] = {MLPIPE__TEST_MISSING,
+                                     MLPIPE__TEST_UNSEEN,
+                                     MLPIPE__TEST_OUTSIDE};
+    uint32_t n = 0;
+
+    if (shape == shape)
+        votes[n++] =
+            (drift_vote){shape, t[MLPIPE__TEST_AD].effect >= psi};
+    if (low->p == low->p || high->p == high->p) {
+        const bool both = low->p == low->p && high->p == high->p;
+        const bool is_low = !(high->p <= low->p);
+        const mlpipe__drift_test *tail =
+            low->p == low->p && is_low ? low : high;
+        const double p = both ? 2.0 * tail->p : tail->p;
+        votes[n++] = (drift_vote){p < 1.0 ? p : 1.0,
+                                  tail->effect >= drift_rate_effect};
+    }
+    for (uint32_t i = 0; i < 3 && n < DRIFT_DECIDE; i++) {
+        const mlpipe__drift_test *rate = &t[rates[i]];
+        if (drift_rate_votes(r, rates[i]))
+            votes[n++] = (drift_vote){
+                rate->p, rate->effect >= drift_rate_effect ||
+                             -rate->effect >= drift_rate_effect};
+    }
+    return n;
 }
 
-void mlpipe__drift_judge(mlpipe__drift_row *rows, uint32_t n,
-                         const mlpipe__drift_limits *limits, double *sorted)
+/* S. Holm, Scandinavian Journal of Statistics 6, 1979: adjusted in place. */
+static void drift_holm(drift_vote *votes, uint32_t n)
 {
-    drift_test tests[DRIFT_TESTS];
-    uint32_t count = 0;
-    double cut;
+    double least = 0.0;
 
     for (uint32_t i = 0; i < n; i++) {
-        drift_tests(&rows[i], limits->psi, tests);
-        for (uint32_t k = 0; k < DRIFT_TESTS; k++)
-            if (tests[k].p == tests[k].p)
-                sorted[count++] = tests[k].p;
-    }
-    cut = drift_bh(sorted, count, limits->alpha, sorted + DRIFT_TESTS * n);
-    for (uint32_t i = 0; i < n; i++) {
-        if (rows[i].psi != rows[i].psi)
-            continue;
-        rows[i].verdict = MLPIPE__VERDICT_OK;
-        drift_tests(&rows[i], limits->psi, tests);
-        for (uint32_t k = 0; k < DRIFT_TESTS; k++) {
-            uint32_t verdict = MLPIPE__VERDICT_OK;
-            if (tests[k].p <= cut)
-                verdict = tests[k].matters ? MLPIPE__VERDICT_DRIFT
-                                           : MLPIPE__VERDICT_WARN;
-            if (verdict > rows[i].verdict)
-                rows[i].verdict = verdict;
-        }
+        uint32_t best = i;
+        for (uint32_t k = i + 1; k < n; k++)
+            if (votes[k].p < votes[best].p)
+                best = k;
+        const drift_vote vote = votes[best];
+        votes[best] = votes[i];
+        votes[i] = vote;
+        votes[i].p *= n - i;
+        if (votes[i].p > 1.0)
+            votes[i].p = 1.0;
+        if (votes[i].p < least)
+            votes[i].p = least;
+        least = votes[i].p;
     }
 }
 
-/* ---- the report -------------------------------------------------------- */
-
-static void drift_put_number(mlpipe_report *report, mlpipe__text *name,
-                             const char *prefix, const char *input,
-                             const char *what, double value)
+static void drift_verdict(mlpipe__drift_row *r, double level, double psi)
 {
-    name->size = 0;
-    mlpipe__text_add(name, "%s%s.%s", prefix, input, what);
-    if (!name->failed)
-        mlpipe__report_number(report, name->data, value);
-}
+    drift_vote votes[DRIFT_DECIDE];
+    const uint32_t n = drift_votes(r, psi, votes);
 
-static void drift_put_input(mlpipe_report *report, mlpipe__text *name,
-                            const char *input, bool number,
-                            const mlpipe__drift_row *r)
-{
-    const char *prefix = mlpipe__report_input_prefix(input);
-
-    drift_put_number(report, name, prefix, input, "psi", r->psi);
-    drift_put_number(report, name, prefix, input, "p", r->psi_p);
-    drift_put_number(report, name, prefix, input, "missing", r->missing);
-    if (number)
-        drift_put_number(report, name, prefix, input, "out_of_range",
-                         r->outside);
-    else
-        drift_put_number(report, name, prefix, input, "unseen", r->unseen);
-}
-
-static void drift_put_table(mlpipe_report *report, const mlpipe_model *model,
-                            const mlpipe__drift_row *rows)
-{
-    const mlpipe__reference *ref = model->reference;
-
-    mlpipe__report_table(report, "inputs",
-                         "input,psi,p,missing,unseen,out_of_range,verdict");
-    for (uint32_t i = 0; i < ref->input_count; i++) {
-        const char *name = model->program->inputs[i].name;
-        const char *verdict = mlpipe__verdict_name(rows[i].verdict);
-        if (!ref->inputs[i].kind)
-            continue;
-        mlpipe__report_cell_text(report, name, strlen(name));
-        mlpipe__report_cell_number(report, rows[i].psi);
-        mlpipe__report_cell_number(report, rows[i].psi_p);
-        mlpipe__report_cell_number(report, rows[i].missing);
-        mlpipe__report_cell_number(report, rows[i].unseen);
-        mlpipe__report_cell_number(report, rows[i].outside);
-        mlpipe__report_cell_text(report, verdict, strlen(verdict));
+    r->verdict = n ? MLPIPE__VERDICT_OK : MLPIPE__VERDICT_INSUFFICIENT;
+    drift_holm(votes, n);
+    for (uint32_t i = 0; i < n && votes[i].p <= level; i++) {
+        const uint32_t verdict = votes[i].matters ? MLPIPE__VERDICT_DRIFT
+                                                  : MLPIPE__VERDICT_WARN;
+        if (verdict > r->verdict)
+            r->verdict = verdict;
     }
 }
 
-static void drift_put_all(mlpipe_report *report, const mlpipe_model *model,
-                          const mlpipe__drift_row *rows, bool enough,
-                          mlpipe__text *name, uint32_t *worst)
+static void drift_holm_row(mlpipe__drift_row *r, double psi)
 {
-    const mlpipe__reference *ref = model->reference;
-    const uint32_t n = ref->input_count;
-    uint32_t drifted = 0, warned = 0, features;
-    const char *text;
+    drift_vote votes[DRIFT_DECIDE];
+    const uint32_t n = drift_votes(r, psi, votes);
 
-    for (uint32_t i = 0; i < n; i++) {
-        if (!ref->inputs[i].kind)
-            continue;
-        drift_put_input(report, name, model->program->inputs[i].name,
-                        ref->inputs[i].kind == MLPIPE__NUMBER, &rows[i]);
-        drifted += rows[i].verdict == MLPIPE__VERDICT_DRIFT;
-        warned += rows[i].verdict == MLPIPE__VERDICT_WARN;
-    }
-    if (ref->score.kind) {
-        mlpipe__report_number(report, "score.psi", rows[n].psi);
-        mlpipe__report_number(report, "score.p", rows[n].psi_p);
-    }
-    features = !enough   ? MLPIPE__VERDICT_INSUFFICIENT
-               : drifted ? MLPIPE__VERDICT_DRIFT
-               : warned  ? MLPIPE__VERDICT_WARN
-                         : MLPIPE__VERDICT_OK;
-    mlpipe__report_number(report, "features_drifted",
-                          enough ? drifted : mlpipe__nan());
-    mlpipe__report_number(report, "features_warned",
-                          enough ? warned : mlpipe__nan());
-    text = mlpipe__verdict_name(features);
-    mlpipe__report_text(report, "features", text, strlen(text));
-    text = mlpipe__verdict_name(rows[n].verdict);
-    mlpipe__report_text(report, "score", text, strlen(text));
-    *worst = features > *worst ? features : *worst;
-    if (ref->score.kind && rows[n].verdict > *worst)
-        *worst = rows[n].verdict;
-    drift_put_table(report, model, rows);
+    drift_holm(votes, n);
+    r->p = r->q = n ? votes[0].p : mlpipe__nan();
 }
 
-static void drift_measure_all(const mlpipe_model *model,
-                              const mlpipe__recorder *rec,
-                              const uint64_t *counts, uint64_t *scratch,
-                              mlpipe__drift_row *rows)
+bool mlpipe__drift_judge(mlpipe__env *env, mlpipe__drift_row *rows, uint32_t n,
+                         const mlpipe__drift_limits *limits)
 {
-    const mlpipe__reference *ref = model->reference;
+    double *p = mlpipe__alloc_array(env, n, 2 * sizeof *p);
+    uint32_t *order = mlpipe__alloc_array(env, n, sizeof *order);
+    uint64_t *scratch = mlpipe__alloc_array(env, n, 4 * sizeof *scratch);
+    const bool ok = p && order && scratch;
+    uint32_t called = 0, tests = 0;
 
-    for (uint32_t i = 0; i < ref->input_count; i++)
-        mlpipe__drift_measure(&ref->inputs[i],
-                              counts ? counts + rec->first[i] : NULL, scratch,
-                              &rows[i]);
-    mlpipe__drift_measure(&ref->score,
-                          counts ? counts + rec->score_first : NULL, scratch,
-                          &rows[ref->input_count]);
-}
-
-mlpipe_status mlpipe__drift_report(mlpipe_ctx *ctx, const mlpipe_model *model,
-                                   const mlpipe__recorder *rec,
-                                   const uint64_t *counts,
-                                   const mlpipe__drift_limits *limits,
-                                   mlpipe_report *report, uint32_t *worst)
-{
-    const uint32_t n = model->reference->input_count + 1;
-    mlpipe__drift_row *rows =
-        mlpipe__alloc_array(ctx->env, n, sizeof *rows);
-    double *sorted =
-        mlpipe__alloc_array(ctx->env, n, 2 * DRIFT_TESTS * sizeof *sorted);
-    uint64_t *scratch =
-        mlpipe__alloc_array(ctx->env, rec->total, 2 * sizeof *scratch);
-    mlpipe__text name;
-    mlpipe_status st = MLPIPE_OK;
-
-    mlpipe__text_init(&name, ctx->env);
-    if (rows && sorted && scratch) {
-        drift_measure_all(model, rec, counts, scratch, rows);
-        mlpipe__drift_judge(rows, n, limits, sorted);
-        drift_put_all(report, model, rows, counts != NULL, &name, worst);
-        if (name.failed)
-            st = mlpipe__nomem(ctx);
-    } else {
-        st = mlpipe__nomem(ctx);
+    for (uint32_t i = 0; ok && i <= n; i++)
+        drift_holm_row(&rows[i], limits->psi);
+    for (uint32_t i = 0; ok && i < n; i++)
+        p[i] = rows[i].p;
+    if (ok && n) {
+        mlpipe__argsort_f64(p, order, n, scratch);
+        mlpipe__fdr(p, order, n, p + n);
     }
-    mlpipe__text_free(&name);
-    mlpipe__free(ctx->env, scratch);
-    mlpipe__free(ctx->env, sorted);
-    mlpipe__free(ctx->env, rows);
-    return st;
+    for (uint32_t i = 0; ok && i < n; i++) {
+        rows[i].q = p[n + i];
+        called += rows[i].q <= limits->alpha;
+        tests += rows[i].q == rows[i].q;
+    }
+    /* Within an input the level is that at which the input was called (Y.
+     * Benjamini and M. Bogomolov, JRSS B 76, 2014). */
+    const double level =
+        tests ? limits->alpha * (called ? called : 1) / tests : 0.0;
+    for (uint32_t i = 0; ok && i < n; i++)
+        drift_verdict(&rows[i], level, limits->psi);
+    if (ok)
+        drift_verdict(&rows[n], limits->alpha, limits->psi);
+    mlpipe__free(env, scratch);
+    mlpipe__free(env, order);
+    mlpipe__free(env, p);
+    return ok;
 }

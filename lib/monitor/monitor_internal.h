@@ -532,24 +532,54 @@ typedef struct mlpipe__drift_limits {
     double alpha, psi;
 } mlpipe__drift_limits;
 
+/* The tests of one input. */
+enum {
+    MLPIPE__TEST_CHI2 = 0,  /* homogeneity of all cells; effect: Cohen's w */
+    MLPIPE__TEST_G = 1,     /* its likelihood ratio; the same effect */
+    MLPIPE__TEST_KS = 2,    /* greatest distance of the distributions */
+    MLPIPE__TEST_AD = 3,    /* Anderson and Darling; effect: PSI less bias */
+    MLPIPE__TEST_LOW = 4,   /* more rows in the low tail */
+    MLPIPE__TEST_HIGH = 5,  /* ... in the high tail */
+    MLPIPE__TEST_MISSING = 6,
+    MLPIPE__TEST_UNSEEN = 7,
+    MLPIPE__TEST_OUTSIDE = 8,
+    MLPIPE__TESTS = 9
+};
+const char *mlpipe__drift_test_name(uint32_t test);
+
+/* One test; NaN throughout where there is nothing to test. */
+typedef struct mlpipe__drift_test {
+    double statistic, effect, low, high; /* 95 % interval of the effect */
+    double p;
+    double mde; /* the effect that is found with probability 0.8 at alpha */
+} mlpipe__drift_test;
+
 /* How one input, or the score, differs from its reference. */
 typedef struct mlpipe__drift_row {
-    double psi, psi_p;
+    double psi;                      /* with its bias */
     double missing, unseen, outside; /* rates */
-    double missing_p, unseen_p, outside_p;
-    double missing_ref;
+    double tail_low, tail_high;      /* rates, beside share of the reference */
+    mlpipe__drift_test test[MLPIPE__TESTS];
+    double p;  /* Holm's, of the tests that decide */
+    double q;  /* false discovery rate over the inputs; of the score: p */
     uint32_t verdict;
 } mlpipe__drift_row;
 
-/* counts: cells of `in`, or NULL (too few rows). Gives psi, rates and p, all
- * NaN where there are too few rows or `in` is private. */
+/* What a report tells of each row, by name (report_names.c). */
+enum { MLPIPE__DRIFT_NUMBERS = 11 };
+const char *mlpipe__drift_number_name(uint32_t i);
+void mlpipe__drift_numbers(const mlpipe__drift_row *r,
+                           double value[MLPIPE__DRIFT_NUMBERS]);
+
+/* counts: cells of `in`, or NULL (too few rows). All NaN where there are too
+ * few rows or `in` is private. scratch: 2 * cells. */
 void mlpipe__drift_measure(const mlpipe__ref_input *in, const uint64_t *counts,
-                           uint64_t *scratch /* 2 * cells */,
+                           double alpha, uint64_t *scratch,
                            mlpipe__drift_row *out);
-/* Benjamini-Hochberg over all tests of all rows, then verdicts. sorted: room
- * for 8 * n doubles. */
-void mlpipe__drift_judge(mlpipe__drift_row *rows, uint32_t n,
-                         const mlpipe__drift_limits *limits, double *sorted);
+/* Holm within a row, Benjamini and Hochberg over the first n of n + 1 rows,
+ * whose last is the score's; then verdicts. False: out of memory. */
+bool mlpipe__drift_judge(mlpipe__env *env, mlpipe__drift_row *rows, uint32_t n,
+                         const mlpipe__drift_limits *limits);
 /*
  * Inputs and score of a pane (counters of a lane, or NULL where none is
  * closed) into a report: <input>.psi ... and the verdicts "features" and

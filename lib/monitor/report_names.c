@@ -55,6 +55,30 @@ static const char *const names_general[] = {
     "ids_lost",
 };
 
+const char *mlpipe__drift_number_name(uint32_t i)
+{
+    static const char *const names[MLPIPE__DRIFT_NUMBERS] = {
+        "psi",    "p",          "ks",          "ks_p", "ad", "ad_p",
+        "effect", "effect_low", "effect_high", "q",    "mde",
+    };
+
+    return names[i];
+}
+
+void mlpipe__drift_numbers(const mlpipe__drift_row *r,
+                           double value[MLPIPE__DRIFT_NUMBERS])
+{
+    const mlpipe__drift_test *t = r->test;
+    const mlpipe__drift_test *ks = &t[MLPIPE__TEST_KS];
+    const mlpipe__drift_test *ad = &t[MLPIPE__TEST_AD];
+    const double all[] = {r->psi,     t[MLPIPE__TEST_CHI2].p, ks->statistic,
+                          ks->p,      ad->statistic,          ad->p,
+                          ad->effect, ad->low,                ad->high,
+                          r->q,       ad->mde};
+
+    memcpy(value, all, sizeof all);
+}
+
 /* Room for one name more. */
 static bool names_reserve(mlpipe__report_names *n)
 {
@@ -194,15 +218,21 @@ static bool names_of_model(mlpipe__report_names *n, mlpipe__text *t,
         const bool number = ref->inputs[i].kind == MLPIPE__NUMBER;
         if (!ref->inputs[i].kind)
             continue;
-        ok = names_add_input(n, t, name, "psi") &&
-             names_add_input(n, t, name, "p") &&
-             names_add_input(n, t, name, "missing") &&
-             names_add_input(n, t, name, number ? "out_of_range" : "unseen");
+        for (uint32_t k = 0; ok && k < MLPIPE__DRIFT_NUMBERS; k++)
+            ok = names_add_input(n, t, name, mlpipe__drift_number_name(k));
+        ok = ok && names_add_input(n, t, name, "missing");
+        if (number)
+            ok = ok && names_add_input(n, t, name, "out_of_range") &&
+                 names_add_input(n, t, name, "tail_low") &&
+                 names_add_input(n, t, name, "tail_high");
+        else
+            ok = ok && names_add_input(n, t, name, "unseen");
     }
     if (ok && ref && ref->score.kind)
-        ok = names_add(n, "score", MLPIPE__NAME_VERDICT, true) &&
-             names_add_joined(n, t, "score", "psi") &&
-             names_add_joined(n, t, "score", "p");
+        ok = names_add(n, "score", MLPIPE__NAME_VERDICT, true);
+    for (uint32_t k = 0;
+         ok && ref && ref->score.kind && k < MLPIPE__DRIFT_NUMBERS; k++)
+        ok = names_add_joined(n, t, "score", mlpipe__drift_number_name(k));
     return ok;
 }
 

@@ -317,3 +317,21 @@ double mlpipe__binomial_tail(int64_t k, int64_t n, double p)
         return 0.0;
     return dist_beta((double)k, (double)(n - k) + 1.0, p, 1.0 - p);
 }
+
+double mlpipe__binomial_mass(double k, double n, double p)
+{
+    if (!(k >= 0.0 && k <= n) || !(p >= 0.0 && p <= 1.0))
+        return 0.0;
+    if (p == 0.0 || p == 1.0)
+        return k == (p == 0.0 ? 0.0 : n) ? 1.0 : 0.0;
+    if (k == 0.0)
+        return mlpipe__exp(n * mlpipe__log1p(-p));
+    if (k == n)
+        return mlpipe__exp(n * mlpipe__log(p));
+    const double stirling = dist_stirling_error(n) - dist_stirling_error(k)
+                          - dist_stirling_error(n - k);
+    const double deviance = dist_deviance(k, n * p)
+                          + dist_deviance(n - k, n * (1.0 - p));
+    return mlpipe__exp(stirling - deviance)
+         * mlpipe__sqrt(n / (dist_tau * k * (n - k)));
+}

@@ -90,6 +90,7 @@ double mlpipe__normal_tail(double z);              /* P(Z >= z) */
 double mlpipe__student_tail(double t, double df);  /* P(T >= t) */
 double mlpipe__student_quantile(double p, double df);
 double mlpipe__binomial_tail(int64_t k, int64_t n, double p); /* P(X >= k) */
+double mlpipe__binomial_mass(double k, double n, double p); /* P(X = k) */
 double mlpipe__beta_inc(double a, double b, double x);
 
 /* ---- exact sums (exact.c) ------------------------------------------------ */
@@ -587,6 +588,11 @@ double mlpipe__ks(const double *a, uint64_t n, const double *b, uint64_t m,
  * do not count; NaN and p NaN where fewer than two are left. */
 double mlpipe__chi2_table(const uint64_t *a, const uint64_t *b,
                           uint32_t cells, double *df, double *p);
+/* P of such a statistic or larger by a gamma distribution with the mean and
+ * variance that chi-squared has among all tables of these margins (R. B.
+ * Dawson, JASA 49, 1954): nearer than chi-squared where cells are small. */
+double mlpipe__table_tail(double statistic, const uint64_t *a,
+                          const uint64_t *b, uint32_t cells);
 /* Welch's interval (B. L. Welch, Biometrika 34, 1947) of the difference of two
  * means b - a, each with its standard deviation and rows; NaN below two. */
 void mlpipe__welch(const double mean[2], const double sd[2],
@@ -596,8 +602,54 @@ void mlpipe__welch(const double mean[2], const double sd[2],
  * of p, by mlpipe__argsort_f64. */
 void mlpipe__fdr(const double *p, const uint32_t *order, uint32_t n,
                  double *q);
+/* Counts in the same ordered cells. The statistics are those of the samples
+ * that have a cell's number for each row. */
+typedef struct mlpipe__grid {
+    double effective; /* N n / (N + n) */
+    double ks, ks_se; /* largest distance of the distributions, and its error
+                         where it lies */
+    double ad; /* Anderson and Darling's A2 with mid-ranks (F. W. Scholz and M.
+                  A. Stephens, JASA 82, 1987, equation 7, two samples) */
+} mlpipe__grid;
+void mlpipe__grid_compare(const uint64_t *ref, const uint64_t *now,
+                          uint32_t cells, mlpipe__grid *out);
+/* The likelihood ratio's chi-squared of a 2 x cells table, p with the
+ * correction of D. A. Williams (Biometrika 63, 1976). */
+double mlpipe__g_table(const uint64_t *a, const uint64_t *b, uint32_t cells,
+                       double *df, double *p);
+/* Rates a / n and b / m by R. A. Fisher's exact test: P of a table with as
+ * many in both whose b is as large or larger (above), as small or smaller
+ * (below). _mid: with half the table's own probability, yet never less than
+ * 1 / 1.1 of the exact one, so that no level is passed by more than a tenth. */
+typedef struct mlpipe__rates {
+    double above, below, above_mid, below_mid;
+} mlpipe__rates;
+void mlpipe__fisher(uint64_t a, uint64_t n, uint64_t b, uint64_t m,
+                    mlpipe__rates *out);
+/* b / m - a / n with R. G. Newcombe's interval (Statistics in Medicine 17,
+ * 1998, method 10). */
+void mlpipe__rate_difference(uint64_t a, uint64_t n, uint64_t b, uint64_t m,
+                             mlpipe_figure *out);
 /* P(X >= k) under rate p: exact up to 1,000,000 rows, then normal. */
 double mlpipe__rate_tail(uint64_t k, uint64_t n, double p);
+
+/* ---- null distributions on cells (grid_null.c, quadratic.c) -------------- */
+
+/* A step of s, then ln P(S >= s) at 1, 2, ... steps. */
+enum { MLPIPE__CURVE = 17 };
+/* Curves of sqrt(A2) and of sqrt(N_e) D for cells with these counts in the
+ * reference; *found is false where fewer than two have rows. */
+mlpipe_status mlpipe__grid_nulls(mlpipe_ctx *ctx, const uint64_t *counts,
+                                 uint32_t cells,
+                                 double curves[2 * MLPIPE__CURVE],
+                                 bool *found);
+double mlpipe__curve_tail(const double curve[MLPIPE__CURVE], double s);
+/* The s with P(S >= s) = p, p no less than that of the last step. */
+double mlpipe__curve_quantile(const double curve[MLPIPE__CURVE], double p);
+/* P(sum lambda_i Z_i^2 >= x) for rising x; lambda falls, at most 64 of them
+ * are told apart. */
+void mlpipe__quadratic_tails(const double *lambda, uint32_t n,
+                             const double *x, uint32_t count, double *p);
 
 /* ---- tests of pairs (paired.c, delong.c) --------------------------------- */
 

@@ -152,6 +152,37 @@ double mlpipe__chi2_table(const uint64_t *a, const uint64_t *b,
     return chi2;
 }
 
+double mlpipe__table_tail(double statistic, const uint64_t *a,
+                          const uint64_t *b, uint32_t cells)
+{
+    double n = 0.0, m = 0.0, inverse = 0.0, c = 0.0;
+
+    for (uint32_t i = 0; i < cells; ++i) {
+        const double both = (double)a[i] + (double)b[i];
+        n += (double)a[i];
+        m += (double)b[i];
+        inverse += both > 0.0 ? 1.0 / both : 0.0;
+        c += both > 0.0;
+    }
+    const double all = n + m;
+    if (c < 2.0 || !(n > 0.0) || !(m > 0.0))
+        return mlpipe__nan();
+    if (all < 5.0)
+        return mlpipe__chi2_tail(statistic, c - 1.0);
+    const double rows = all - 2.0;
+    const double cols = (c - 1.0) * (all - c) / (all - 1.0);
+    const double w = (all / n * (all / m) - 4.0) / rows;
+    const double v = (all * inverse - c * c) / rows;
+    const double mean = (c - 1.0) * all / (all - 1.0);
+    const double variance =
+        2.0 * all / (all - 3.0) * (rows / (all - 1.0) - w) * (cols - v) +
+        all * all / (all - 1.0) * w * v;
+    const double df = 2.0 * mean * mean / variance;
+    return variance > 0.0
+               ? mlpipe__chi2_tail(statistic * df / mean, df)
+               : mlpipe__chi2_tail(statistic, c - 1.0);
+}
+
 void mlpipe__welch(const double mean[2], const double sd[2],
                    const double rows[2], mlpipe_figure *out)
 {

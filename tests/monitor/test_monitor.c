@@ -183,8 +183,8 @@ static void test_psi_size(void **state)
             in->counts[2 + (uint32_t)(serve_random(at++, 0) * 20)]++;
         for (uint32_t k = 0; k < ROWS; k++)
             counts[2 + (uint32_t)(serve_random(at++, 0) * 20)]++;
-        mlpipe__drift_measure(in, counts, scratch, &row);
-        below += row.psi_p <= 0.05;
+        mlpipe__drift_measure(in, counts, 0.05, scratch, &row);
+        below += row.test[MLPIPE__TEST_CHI2].p <= 0.05;
     }
     print_message("PSI below 0.05 in %u of %d panes\n", below, PANES);
     assert_in_range(below, PANES * 0.035, PANES * 0.065);
