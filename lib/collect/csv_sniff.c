@@ -307,7 +307,7 @@ static mlpipe_status csv_try_uncut(csv_sniffer *s, mlpipe__csv_guess *g)
 }
 
 /* Is every record of the sample one that the dialect cuts so? */
-static bool csv_holds(const csv_sniffer *s, const mlpipe__csv_look *look)
+static bool csv_alike(const csv_sniffer *s, const mlpipe__csv_look *look)
 {
     const char *p = s->sample.p;
 
@@ -338,7 +338,7 @@ static bool csv_settled(const csv_sniffer *s, const mlpipe__csv_guess *g)
         && best->records >= CSV_SETTLED_RECORDS
         && best->regular == best->records && !best->misfit
         && second <= 0.5 * best->score && !s->single && !s->escaped
-        && !s->comment && csv_holds(s, best);
+        && !s->comment && csv_alike(s, best);
 }
 
 /* Measures the best three on the whole sample and ranks them anew. */
