@@ -13,6 +13,8 @@ enum {
     STAT_PIECE = 512,
     STAT_SET = 2048, /* slots for values that are counted */
     STAT_SET_MOST = 1024,
+    STAT_SPAN = 4096, /* whole numbers that are looked up before they are
+                         hashed */
     STAT_LOOK = 16384 /* values after which the lowest cell is looked for */
 };
 
@@ -174,6 +176,31 @@ static void stat_values(stat_state *s, const int64_t *whole,
     }
 }
 
+/* Whole numbers that lie close together, of which none is null: each of them is
+ * hashed once, however often it is there. */
+static bool stat_values_near(stat_state *s, const mlpipe__store_scratch *in,
+                             uint32_t n)
+{
+    uint8_t seen[STAT_SPAN] = {0};
+    uint64_t hash;
+    int64_t value;
+    uint32_t i;
+
+    if (in->nulls || !n ||
+        (uint64_t)in->high - (uint64_t)in->low >= STAT_SPAN)
+        return false;
+    for (i = 0; i < n; i++)
+        seen[in->whole[i] - in->low] = 1;
+    for (i = 0; i < STAT_SPAN; i++) {
+        if (!seen[i])
+            continue;
+        value = in->low + (int64_t)i;
+        s->lanes->hash(&value, NULL, 1, &hash);
+        stat_distinct(s, hash);
+    }
+    return true;
+}
+
 void mlpipe__store_gather_doubles(stat_state *s, int64_t start, uint32_t n,
                                   const double *values, const uint8_t *valid)
 {
@@ -195,7 +222,8 @@ void mlpipe__store_gather_whole(stat_state *s, int64_t start, uint32_t n,
                                      in->high);
     if (type == MLPIPE_TYPE_BOOL || type == MLPIPE_TYPE_CATEGORY)
         return;
-    stat_values(s, in->whole, NULL, in->valid, n, !in->nulls);
+    if (!stat_values_near(s, in, n))
+        stat_values(s, in->whole, NULL, in->valid, n, !in->nulls);
     stat_sample(s, start, in->whole, NULL, in->valid, n);
 }
 
