@@ -728,9 +728,12 @@ mlpipe_status mlpipe__container_write(mlpipe_ctx *ctx,
                                       const mlpipe__container *b,
                                       const char *kind, mlpipe__text *out);
 /* A container of one required section, in place: its payload lies behind
- * MLPIPE__CONTAINER_WRAP bytes of the `size` in all. Tells its id. */
+ * MLPIPE__CONTAINER_WRAP bytes of the `size`, and goes on with `more` bytes at
+ * tail (NULL where more is 0), which are to be written behind it. Tells its
+ * id. */
 mlpipe__hash128 mlpipe__container_wrap(const char *kind, const char *name,
-                                       char *record, size_t size);
+                                       char *record, size_t size,
+                                       const void *tail, size_t more);
 /* Does it begin as a container of this kind? Nothing else is checked. */
 bool mlpipe__container_is(const char *kind, const void *bytes, size_t size);
 /* Read: copies and checks everything; sections point into the copy. */

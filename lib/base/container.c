@@ -201,19 +201,25 @@ _Static_assert(MLPIPE__CONTAINER_WRAP == CONTAINER_HEADER + CONTAINER_ENTRY
                "a payload lies directly behind its table");
 
 mlpipe__hash128 mlpipe__container_wrap(const char *kind, const char *name,
-                                       char *record, size_t size)
+                                       char *record, size_t size,
+                                       const void *tail, size_t more)
 {
     mlpipe__section section = {.flags = MLPIPE__SECTION_REQUIRED};
     const mlpipe__container b = {.sections = &section, .count = 1};
     container_header h;
     container_entry e = {.flags = 0};
+    mlpipe__hasher hasher;
 
     memcpy(section.name, name, MLPIPE__FOURCC_BYTES);
     section.data = record + MLPIPE__CONTAINER_WRAP;
     section.bytes = size - MLPIPE__CONTAINER_WRAP;
-    section.hash = mlpipe__hash(section.data, section.bytes);
+    mlpipe__hasher_init(&hasher);
+    mlpipe__hasher_add(&hasher, section.data, section.bytes);
+    mlpipe__hasher_add(&hasher, tail, more);
+    section.hash = mlpipe__hasher_end(&hasher);
+    section.bytes += more;
     (void)container_plan(&b, &e);
-    container_head(&b, kind, &e, size, &h);
+    container_head(&b, kind, &e, size + more, &h);
     memcpy(record, &h, sizeof h);
     memcpy(record + sizeof h, &e, sizeof e);
     return mlpipe__container_id(&b);

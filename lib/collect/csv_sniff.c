@@ -9,41 +9,54 @@
 #include "collect_internal.h"
 
 /* The most that is looked at, and what is enough to choose by. */
-enum { CSV_SNIFF_BYTES = MLPIPE__CSV_SNIFFED, CSV_CHOOSE_BYTES = 1 << 16 };
+enum { CSV_SNIFF_BYTES = MLPIPE__CSV_SNIFFED, CSV_CHOOSE_BYTES = 1 << 16,
+       CSV_SETTLED_RECORDS = 16 };
 
 typedef struct csv_sniffer {
     mlpipe_ctx *ctx;
     const mlpipe__csv_options *options;
     mlpipe__csv_record *record;
     mlpipe__csv_sample sample;
-    bool at[256];         /* bytes that start a line or follow one of the
-                             delimiters: where a quote may open */
-    bool any[256];        /* bytes that occur */
+    bool any[256];        /* delimiters that occur */
+    bool single;          /* a ' where a quote may open: at the start of a
+                             line, or behind one of the delimiters */
     bool escaped;         /* a backslash before a quote or a delimiter */
     bool comment;         /* a line starts with # */
 } csv_sniffer;
 
 static const char csv_delimiters[] = {',', ';', '\t', '|', ' '};
 
+/* Does c occur where another byte of `others` is `step` bytes from it? In
+ * front of the sample (step -1) a line ends. */
+static bool csv_beside(const mlpipe__csv_sample *sample, char c, int32_t step,
+                       const char *others)
+{
+    const char *p = sample->p;
+
+    while ((p = memchr(p, c, (size_t)(sample->end - p))) != NULL) {
+        const char *at = p + step;
+        if (at < sample->p)
+            return strchr(others, '\n') != NULL;
+        if (at < sample->end && *at && strchr(others, *at))
+            return true;
+        if (++p == sample->end)
+            break;
+    }
+    return false;
+}
+
 /* Which bytes occur where. */
 static void csv_survey(csv_sniffer *s)
 {
-    enum { DELIMITER = 1, LINE = 2, QUOTE = 4 };
-    uint8_t class[256] = {['"'] = QUOTE, ['\''] = QUOTE, ['\n'] = LINE,
-                          ['\r'] = LINE};
-    uint8_t last = LINE;
+    const mlpipe__csv_sample *all = &s->sample;
+    const size_t n = (size_t)(all->end - all->p);
 
-    for (size_t i = 0; i < sizeof csv_delimiters; i++)
-        class[(unsigned char)csv_delimiters[i]] = DELIMITER;
-    for (const char *p = s->sample.p; p < s->sample.end; p++) {
-        const unsigned char c = (unsigned char)*p;
-        s->any[c] = true;
-        s->at[c] |= last & (DELIMITER | LINE);
-        s->comment |= last & LINE && c == '#';
-        s->escaped |= c == '\\' && p + 1 < s->sample.end
-            && class[(unsigned char)p[1]] & (DELIMITER | QUOTE);
-        last = class[c];
-    }
+    for (size_t i = 0; n && i < sizeof csv_delimiters; i++)
+        s->any[(unsigned char)csv_delimiters[i]] =
+            memchr(all->p, csv_delimiters[i], n) != NULL;
+    s->single = n && csv_beside(all, '\'', -1, ",;\t| \n\r");
+    s->comment = n && csv_beside(all, '#', -1, "\n\r");
+    s->escaped = n && csv_beside(all, '\\', 1, ",;\t| \"'");
 }
 
 /* Measures another dialect and keeps it where fewer bytes do not fit. */
@@ -115,7 +128,7 @@ static mlpipe_status csv_try_quotes(csv_sniffer *s, mlpipe__csv_look *best)
 
     if (s->options->quote != MLPIPE__CSV_FIND)
         return st;
-    if (!st && s->at['\''] && best->misfit) {
+    if (!st && s->single && best->misfit) {
         memset(&other, 0, sizeof other);
         other.dialect = d;
         other.told = best->told;
@@ -249,13 +262,15 @@ static void csv_count_ends(const mlpipe__csv_sample *sample,
                            mlpipe__csv_guess *g)
 {
     for (const char *p = sample->p; p < sample->end; p++) {
-        const bool cr = *p == '\r';
-        const bool pair = cr && p + 1 < sample->end && p[1] == '\n';
-        g->crlf += pair;
-        g->cr += cr && !pair;
         g->lf += *p == '\n';
-        p += pair;
+        g->cr += *p == '\r';
     }
+    if (!g->cr)
+        return;
+    for (const char *p = sample->p; p + 1 < sample->end; p++)
+        g->crlf += *p == '\r' && p[1] == '\n';
+    g->cr -= g->crlf;
+    g->lf -= g->crlf;
 }
 
 /* ---- all of it ---------------------------------------------------------- */
@@ -289,6 +304,41 @@ static mlpipe_status csv_try_uncut(csv_sniffer *s, mlpipe__csv_guess *g)
     if (!st)
         csv_rank(g, &look);
     return st;
+}
+
+/* Is every record of the sample one that the dialect cuts so? */
+static bool csv_alike(const csv_sniffer *s, const mlpipe__csv_look *look)
+{
+    const char *p = s->sample.p;
+
+    while (p < s->sample.end) {
+        const enum mlpipe__csv_found found = mlpipe__csv_scan(
+            s->record, &look->dialect, p, s->sample.end, s->sample.eof);
+        if (found == MLPIPE__CSV_MORE)
+            break;
+        if (found != MLPIPE__CSV_EMPTY
+            && (found != MLPIPE__CSV_ROW || s->record->count != look->cells))
+            return false;
+        p += s->record->size;
+    }
+    return true;
+}
+
+/*
+ * Did the first look settle it? So where the best is far ahead, all that it
+ * was measured on is regular, nothing in the whole sample asks for another
+ * quote, an escape or comments, and all of it is cut as its start is.
+ */
+static bool csv_settled(const csv_sniffer *s, const mlpipe__csv_guess *g)
+{
+    const mlpipe__csv_look *best = &g->best[0];
+    const double second = g->count > 1 ? g->best[1].score : 0;
+
+    return best->cells > 1 && best->dialect.delimiter != ' '
+        && best->records >= CSV_SETTLED_RECORDS
+        && best->regular == best->records && !best->misfit
+        && second <= 0.5 * best->score && !s->single && !s->escaped
+        && !s->comment && csv_alike(s, best);
 }
 
 /* Measures the best three on the whole sample and ranks them anew. */
@@ -419,8 +469,9 @@ mlpipe_status mlpipe__csv_sniff(mlpipe_ctx *ctx,
     s.sample.end = whole->p + most;
     s.sample.eof = whole->eof && most == n;
     if (!st && most > enough)
-        st = g->count && !g->asked ? csv_look_closer(&s, g)
-                                   : csv_sniff_all(&s, g);
+        st = !g->count || g->asked ? csv_sniff_all(&s, g)
+           : csv_settled(&s, g)    ? MLPIPE_OK
+                                   : csv_look_closer(&s, g);
     if (st)
         return st;
     if (!g->count) { /* no record: a comma cuts as well as anything */

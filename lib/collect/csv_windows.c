@@ -7,6 +7,9 @@
  */
 #include "collect_internal.h"
 
+/* The share of records by which a window confirms the start. */
+static const double csv_window_fits = 0.5;
+
 enum { CSV_WINDOWS = 8, CSV_WINDOW_BYTES = 1 << 16, CSV_WINDOW_STARTS = 4,
        CSV_WINDOW_RECORDS = 8 };
 
@@ -38,8 +41,8 @@ static mlpipe_status csv_window_at(mlpipe_ctx *ctx, mlpipe__input *in,
 }
 
 /* The share of records that the dialect of the start cuts into as many cells
- * as there; from the best of the first lines on, since some may lie within
- * quotes. */
+ * as there; from the first line on of a few by which it confirms, since some
+ * may lie within quotes. */
 static mlpipe_status csv_window_fit(mlpipe_ctx *ctx, mlpipe__csv *csv,
                                     mlpipe__csv_sample s, double *fit)
 {
@@ -47,7 +50,8 @@ static mlpipe_status csv_window_fit(mlpipe_ctx *ctx, mlpipe__csv *csv,
     mlpipe_status st = MLPIPE_OK;
 
     *fit = 0;
-    for (int32_t i = 0; !st && i < CSV_WINDOW_STARTS && s.p < s.end; i++) {
+    for (int32_t i = 0; !st && i < CSV_WINDOW_STARTS && s.p < s.end
+                            && *fit < csv_window_fits; i++) {
         mlpipe__csv_look look = {.dialect = first->dialect, .told = true};
         st = mlpipe__csv_measure(ctx, &s, &csv->reader.record, &look);
         const double share = look.records && look.cells == first->cells
@@ -107,7 +111,7 @@ static mlpipe_status csv_window(mlpipe_ctx *ctx, mlpipe__csv *csv,
     if (st)
         return st;
     g->windows++;
-    if (fit >= 0.5) {
+    if (fit >= csv_window_fits) {
         g->confirmed++;
         return MLPIPE_OK;
     }

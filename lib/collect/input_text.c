@@ -51,6 +51,8 @@ static bool text_is_utf16(const unsigned char *b, size_t n, bool big)
     size_t units = 0, small = 0, round = 0;
     bool high = false;
 
+    if (!memchr(b, 0, n)) /* no unit is small then */
+        return false;
     for (size_t i = 0; i + 2 <= n; i += 2) {
         const uint32_t unit = text_unit(b + i, big);
         if (unit < 0x20 && unit != '\t' && unit != '\n' && unit != '\r')

@@ -228,6 +228,10 @@ void mlpipe__dataset_block(const mlpipe_dataset *d, uint32_t column,
 void mlpipe__dataset_block_i64(const mlpipe_dataset *d, uint32_t column,
                                int64_t start, uint32_t n, int64_t *values,
                                uint8_t *valid);
+/* The n values themselves, of 8 bytes each, and their validity (or NULL) as
+ * above, where they lie side by side as a block would hold them; else NULL. */
+const void *mlpipe__dataset_run(const mlpipe_dataset *d, uint32_t column,
+                                int64_t start, uint32_t n, uint8_t *valid);
 /* Text of a TEXT or CATEGORY cell; NULL where it is null. */
 const char *mlpipe__dataset_cell_text(const mlpipe_dataset *d, uint32_t column,
                                       int64_t row, size_t *bytes);
@@ -257,6 +261,16 @@ mlpipe_status mlpipe__dataset_hash(mlpipe_ctx *ctx, const mlpipe_dataset *d,
 mlpipe_status mlpipe__dataset_hashes(mlpipe_ctx *ctx, const mlpipe_dataset *d,
                                      mlpipe__hash128 *out,
                                      mlpipe__hash128 *columns);
+/* The same in two halves, for who passes over the values anyway: 65,536 rows
+ * of a column from `segment` times as many on (any thread; no_nan: it is
+ * known that none is NaN); and all of them, column by column, together
+ * (columns as above). */
+mlpipe__hash128 mlpipe__dataset_hash_segment(const mlpipe_dataset *d,
+                                             uint32_t column,
+                                             uint64_t segment, bool no_nan);
+mlpipe__hash128 mlpipe__dataset_hash_join(const mlpipe_dataset *d,
+                                          const mlpipe__hash128 *segments,
+                                          mlpipe__hash128 *columns);
 const char *mlpipe__type_name(int32_t type); /* "f64", "category", ... */
 const char *mlpipe__unit_name(int32_t unit); /* "s", "ms", "us", "ns", "" */
 int64_t mlpipe__unit_ticks(int32_t unit); /* of a second; 1 without a unit */

@@ -155,6 +155,24 @@ void mlpipe__dataset_block_i64(const mlpipe_dataset *d, uint32_t column,
     }
 }
 
+const void *mlpipe__dataset_run(const mlpipe_dataset *d, uint32_t column,
+                                int64_t start, uint32_t n, uint8_t *valid)
+{
+    const mlpipe__column *c = d->columns[column];
+    const mlpipe__chunk *chunk;
+    uint32_t at;
+
+    if (d->rowset || !n || c->f32 || c->type == MLPIPE_TYPE_TEXT ||
+        c->type == MLPIPE_TYPE_CATEGORY || c->type == MLPIPE_TYPE_BOOL)
+        return NULL;
+    chunk = cells_chunk(c, d->start + start, &at);
+    if (chunk->loose || n > cells_in_chunk(d->start + start, n))
+        return NULL;
+    if (valid)
+        cells_valid_run(chunk, at, n, valid);
+    return (const char *)chunk->data + at * sizeof(double);
+}
+
 /* ---- texts, hashes, equality -------------------------------------------- */
 
 /* Text at a place; NULL where it is null. */

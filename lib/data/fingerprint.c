@@ -17,7 +17,9 @@ enum {
     PRINT_SEGMENT = MLPIPE__CHUNK_ROWS,
     PRINT_PIECE = 512,
     PRINT_BUFFER = 4096,
-    PRINT_BATCH = 64 /* segments between two polls */
+    PRINT_BATCH = 64, /* segments between two polls */
+    PRINT_LABELS = 256, /* texts of a dictionary that are made ready, */
+    PRINT_LABEL = 20    /* of so many bytes with their length */
 };
 
 /* Small pieces are gathered before they are hashed. */
@@ -171,6 +173,118 @@ static void print_values(print_sink *s, const mlpipe_dataset *d,
         print_integers(s, d, column, start, n);
 }
 
+/* ---- values of a segment that lie side by side -------------------------- */
+
+static bool print_no_nan(const double *values, uint32_t n)
+{
+    uint64_t others = 0;
+
+    for (uint32_t i = 0; i < n; i++)
+        others += values[i] != values[i];
+    return !others;
+}
+
+/* Numbers of 8 bytes as they are; false where they are not to be had so. */
+static bool print_run(print_sink *s, const mlpipe_dataset *d, uint32_t column,
+                      int64_t start, uint32_t n, bool no_nan)
+{
+    const void *run = mlpipe__dataset_run(d, column, start, n, NULL);
+
+    if (!run || (d->columns[column]->type == MLPIPE_TYPE_F64 && !no_nan &&
+                 !print_no_nan(run, n)))
+        return false;
+    print_put(s, run, n * sizeof(double));
+    return true;
+}
+
+/* Bools of which a byte begins where one of ours does. */
+static bool print_bool_run(print_sink *s, const mlpipe_dataset *d,
+                           uint32_t column, int64_t start, uint32_t n)
+{
+    const int64_t p = d->start + start;
+    const uint32_t at = (uint32_t)(p % MLPIPE__CHUNK_ROWS);
+    const mlpipe__chunk *chunk;
+    const unsigned char *bits;
+
+    if (d->rowset || !n || n > MLPIPE__CHUNK_ROWS - at)
+        return false;
+    chunk = &d->columns[column]->chunks[p / MLPIPE__CHUNK_ROWS];
+    if (chunk->loose || (at + chunk->shift) % 8)
+        return false;
+    bits = (const unsigned char *)chunk->data + (at + chunk->shift) / 8;
+    print_put(s, bits, n / 8);
+    if (n % 8) {
+        const unsigned char last =
+            (unsigned char)(bits[n / 8] & ((1u << n % 8) - 1));
+        print_put(s, &last, 1);
+    }
+    return true;
+}
+
+/* A short text of a dictionary, with its length in front. */
+typedef struct print_label {
+    unsigned char bytes[PRINT_LABEL], size;
+} print_label;
+
+static bool print_labels(const mlpipe__dict *dict, print_label *labels)
+{
+    if (dict->count > PRINT_LABELS)
+        return false;
+    for (uint32_t i = 0; i < dict->count; i++) {
+        const size_t size = mlpipe__dict_bytes(dict, i);
+        if (size > PRINT_LABEL - 4)
+            return false;
+        memset(&labels[i], 0, sizeof labels[i]);
+        labels[i].bytes[0] = (unsigned char)size;
+        memcpy(labels[i].bytes + 4, mlpipe__dict_text(dict, i), size);
+        labels[i].size = (unsigned char)(size + 4);
+    }
+    return true;
+}
+
+/* Categories of few and short texts: what is written for a row is ready. */
+static bool print_label_run(print_sink *s, const mlpipe_dataset *d,
+                            uint32_t column, int64_t start, uint32_t n)
+{
+    static const unsigned char null[4] = {0};
+    const mlpipe__column *c = d->columns[column];
+    const int64_t p = d->start + start;
+    const uint32_t at = (uint32_t)(p % MLPIPE__CHUNK_ROWS);
+    print_label labels[PRINT_LABELS];
+
+    if (d->rowset || !n || n > MLPIPE__CHUNK_ROWS - at ||
+        !print_labels(&c->dictionary->dict, labels))
+        return false;
+    const mlpipe__chunk *chunk = &c->chunks[p / MLPIPE__CHUNK_ROWS];
+    const int32_t *codes = (const int32_t *)chunk->data + at;
+    for (uint32_t i = 0; i < n; i++) {
+        if (chunk->nulls && !mlpipe__chunk_valid(chunk, at + i)) {
+            print_put(s, null, sizeof null);
+            continue;
+        }
+        if (PRINT_LABEL > PRINT_BUFFER - s->used)
+            print_flush(s);
+        memcpy(s->buffer + s->used, labels[codes[i]].bytes, PRINT_LABEL);
+        s->used += labels[codes[i]].size;
+    }
+    return true;
+}
+
+/* The whole segment, where it lies so that it need not be taken apart. */
+static bool print_whole(print_sink *s, const mlpipe_dataset *d,
+                        uint32_t column, int64_t start, uint32_t n,
+                        bool no_nan)
+{
+    const int32_t type = d->columns[column]->type;
+
+    return type == MLPIPE_TYPE_CATEGORY ? print_label_run(s, d, column, start,
+                                                          n)
+           : type == MLPIPE_TYPE_BOOL   ? print_bool_run(s, d, column, start,
+                                                         n)
+                                        : print_run(s, d, column, start, n,
+                                                    no_nan);
+}
+
 /* Validity of a piece; texts have no block of numbers. */
 static void print_validity(print_sink *s, const mlpipe_dataset *d,
                            uint32_t column, int64_t start, uint32_t n)
@@ -200,13 +314,11 @@ typedef struct print_job {
     mlpipe__hash128 *hashes;
 } print_job;
 
-static void print_segment(void *arg, uint32_t index)
+mlpipe__hash128 mlpipe__dataset_hash_segment(const mlpipe_dataset *d,
+                                             uint32_t column,
+                                             uint64_t segment, bool no_nan)
 {
-    const print_job *job = arg;
-    const mlpipe_dataset *d = job->dataset;
-    const uint64_t leaf = job->first + index;
-    const uint32_t column = (uint32_t)(leaf / job->segments);
-    const int64_t start = (int64_t)(leaf % job->segments) * PRINT_SEGMENT;
+    const int64_t start = (int64_t)segment * PRINT_SEGMENT;
     const int64_t left = d->rows - start;
     const uint32_t rows = left < PRINT_SEGMENT ? (uint32_t)left
                                                : PRINT_SEGMENT;
@@ -220,18 +332,32 @@ static void print_segment(void *arg, uint32_t index)
         n = rows - at < PRINT_PIECE ? rows - at : PRINT_PIECE;
         print_validity(&s, d, column, start + at, n);
     }
+    if (print_whole(&s, d, column, start, rows, no_nan))
+        goto done;
     for (uint32_t at = 0, n; at < rows; at += n) {
         n = rows - at < PRINT_PIECE ? rows - at : PRINT_PIECE;
         print_values(&s, d, column, start + at, n);
     }
-    job->hashes[leaf] = print_end(&s);
+done:
+    return print_end(&s);
 }
 
-/* The hash of the schema and of every column's hash. */
-static mlpipe__hash128 print_dataset(const print_job *job,
-                                     mlpipe__hash128 *columns)
+static void print_segment(void *arg, uint32_t index)
 {
-    const mlpipe_dataset *d = job->dataset;
+    const print_job *job = arg;
+    const uint64_t leaf = job->first + index;
+
+    job->hashes[leaf] = mlpipe__dataset_hash_segment(
+        job->dataset, (uint32_t)(leaf / job->segments), leaf % job->segments,
+        false);
+}
+
+mlpipe__hash128 mlpipe__dataset_hash_join(const mlpipe_dataset *d,
+                                          const mlpipe__hash128 *segments,
+                                          mlpipe__hash128 *columns)
+{
+    const uint64_t count =
+        ((uint64_t)d->rows + PRINT_SEGMENT - 1) / PRINT_SEGMENT;
     print_sink all, one;
 
     print_begin(&all);
@@ -242,9 +368,9 @@ static mlpipe__hash128 print_dataset(const print_job *job,
         const mlpipe__column *c = d->columns[i];
         const size_t bytes = strlen(c->name);
         print_begin(&one);
-        for (uint64_t k = 0; k < job->segments; k++) {
-            print_u64(&one, job->hashes[i * job->segments + k].hi);
-            print_u64(&one, job->hashes[i * job->segments + k].lo);
+        for (uint64_t k = 0; k < count; k++) {
+            print_u64(&one, segments[i * count + k].hi);
+            print_u64(&one, segments[i * count + k].lo);
         }
         const mlpipe__hash128 column = print_end(&one);
         if (columns)
@@ -287,7 +413,7 @@ mlpipe_status mlpipe__dataset_hashes(mlpipe_ctx *ctx, const mlpipe_dataset *d,
         job.first += n;
     }
     if (!st)
-        *out = print_dataset(&job, columns);
+        *out = mlpipe__dataset_hash_join(d, job.hashes, columns);
     mlpipe__free(ctx->env, job.hashes);
     return st;
 }

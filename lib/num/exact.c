@@ -16,7 +16,8 @@ enum {
     EXACT_PART = 512,   /* values at a time, for exact_add_near */
     EXACT_BINS = 64,    /* exponents */
     EXACT_LANES = 4,
-    EXACT_NEAR = 64     /* fewer values are not worth it */
+    EXACT_NEAR = 64,    /* fewer values are not worth it */
+    EXACT_WHOLE_SHORT = 1 << 27 /* 512 squares of which fit 64 bits */
 };
 
 __extension__ typedef unsigned __int128 exact_u128;
@@ -188,19 +189,129 @@ static void exact_exponents(const double *values, uint32_t n, uint32_t *low,
     }
 }
 
+/* A part of at most EXACT_PART values, by exponents. */
+static void exact_add_part(mlpipe__exact *sum, mlpipe__exact *squares,
+                           const double *values, uint32_t n)
+{
+    uint32_t low, high;
+    exact_expect(sum, n);
+    exact_expect(squares, n);
+    exact_exponents(values, n, &low, &high);
+    if (n < EXACT_NEAR || high - low >= EXACT_BINS)
+        exact_add_each(sum, squares, values, n);
+    else
+        exact_add_near(sum, squares, values, n, low, high - low + 1);
+}
+
+/* A whole number of units of 2^unit. */
+static void exact_put_units(mlpipe__exact *e, int64_t units, int32_t unit)
+{
+    exact_expect(e, 1);
+    exact_put_wide(e, units < 0 ? 0 - (uint64_t)units : (uint64_t)units,
+                   (uint32_t)(EXACT_ZERO + unit), -(int64_t)(units < 0));
+}
+
+void mlpipe__exact_add_bounded(mlpipe__exact *sum, mlpipe__exact *squares,
+                               const double *values, uint32_t n, double most,
+                               uint32_t vector)
+{
+    const uint32_t room = mlpipe__limbs_part(vector);
+    mlpipe__limbs limbs;
+    if (most == 0)
+        return;
+    while (n) {
+        const uint32_t part = n < room ? n : room;
+        if (part >= EXACT_NEAR
+            && mlpipe__limbs_sum(values, part, most, vector, &limbs)) {
+            for (uint32_t i = 0; i < MLPIPE__LIMBS; ++i)
+                exact_put_units(sum, limbs.sum[i], limbs.unit[i]);
+            for (uint32_t i = 0; i < MLPIPE__LIMB_PRODUCTS; ++i)
+                exact_put_units(squares, limbs.product[i],
+                                limbs.product_unit[i]);
+        } else {
+            for (uint32_t at = 0; at < part; at += EXACT_PART)
+                exact_add_part(sum, squares, values + at,
+                               part - at < EXACT_PART ? part - at
+                                                      : EXACT_PART);
+        }
+        values += part;
+        n -= part;
+    }
+}
+
 void mlpipe__exact_add_moments(mlpipe__exact *sum, mlpipe__exact *squares,
                                const double *values, uint32_t n)
 {
     while (n) {
         const uint32_t part = n < EXACT_PART ? n : EXACT_PART;
-        uint32_t low, high;
-        exact_expect(sum, part);
-        exact_expect(squares, part);
-        exact_exponents(values, part, &low, &high);
-        if (part < EXACT_NEAR || high - low >= EXACT_BINS)
-            exact_add_each(sum, squares, values, part);
+        mlpipe__exact_add_bounded(sum, squares, values, part,
+                                  mlpipe__limbs_most(values, part), 0);
+        values += part;
+        n -= part;
+    }
+}
+
+#if defined(__GNUC__)
+#define EXACT_INLINE static inline __attribute__((always_inline))
+#else
+#define EXACT_INLINE static inline
+#endif
+
+/* The sum and that of squares, which fit 64 bits. */
+EXACT_INLINE void exact_short(const int64_t *values, uint32_t n,
+                              int64_t *total, uint64_t *square)
+{
+    int64_t sum = 0, squares = 0;
+    for (uint32_t i = 0; i < n; ++i) {
+        const int32_t v = (int32_t)values[i];
+        sum += v;
+        squares += (int64_t)v * v;
+    }
+    *total = sum;
+    *square = (uint64_t)squares;
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+__attribute__((target("avx2"))) static void
+exact_short_avx2(const int64_t *values, uint32_t n, int64_t *total,
+                 uint64_t *square)
+{
+    exact_short(values, n, total, square);
+}
+#else
+#define exact_short_avx2 exact_short
+#endif
+
+static void exact_long(const int64_t *values, uint32_t n, int64_t *total,
+                       exact_u128 *square)
+{
+    for (uint32_t i = 0; i < n; ++i) {
+        const int64_t v = values[i];
+        const uint64_t m = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+        *total += v;
+        *square += (exact_u128)m * m;
+    }
+}
+
+void mlpipe__exact_add_whole(mlpipe__exact *sum, mlpipe__exact *squares,
+                             const int64_t *values, uint32_t n, int64_t most,
+                             uint32_t vector)
+{
+    while (n) {
+        const uint32_t part = n < EXACT_PART ? n : EXACT_PART;
+        int64_t total = 0;
+        uint64_t few = 0;
+        exact_u128 square = 0;
+        if (most > EXACT_WHOLE_SHORT)
+            exact_long(values, part, &total, &square);
+        else if (vector >= 32)
+            exact_short_avx2(values, part, &total, &few);
         else
-            exact_add_near(sum, squares, values, part, low, high - low + 1);
+            exact_short(values, part, &total, &few);
+        square += few;
+        exact_put_units(sum, total, 0);
+        exact_expect(squares, 1);
+        exact_put_wide(squares, square, EXACT_ZERO, 0);
         values += part;
         n -= part;
     }

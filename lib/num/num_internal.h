@@ -112,6 +112,15 @@ void mlpipe__exact_add_product(mlpipe__exact *e, double a, double b);
 /* Of finite values: x to sum, x*x to squares. */
 void mlpipe__exact_add_moments(mlpipe__exact *sum, mlpipe__exact *squares,
                                const double *values, uint32_t n);
+/* The same of values between -most and most (finite), with vectors of so many
+ * bytes as the machine has: 16 (or 0), 32 or 64. */
+void mlpipe__exact_add_bounded(mlpipe__exact *sum, mlpipe__exact *squares,
+                               const double *values, uint32_t n, double most,
+                               uint32_t vector);
+/* The same of whole numbers between -most and most, most <= 2^53. */
+void mlpipe__exact_add_whole(mlpipe__exact *sum, mlpipe__exact *squares,
+                             const int64_t *values, uint32_t n, int64_t most,
+                             uint32_t vector);
 void mlpipe__exact_merge(mlpipe__exact *e, const mlpipe__exact *other);
 /* The same without the normal form: for many that are short. */
 void mlpipe__exact_join(mlpipe__exact *e, const mlpipe__exact *other);
@@ -129,6 +138,28 @@ double mlpipe__exact_centred(const mlpipe__exact *sum,
 double mlpipe__exact_deviation(const mlpipe__exact *sum,
                                const mlpipe__exact *squares, uint64_t n,
                                uint32_t ddof);
+
+/* ---- sums of limbs (limbs.c) -------------------------------------------- */
+
+/*
+ * Values as three signed digits of 24 bits below a common top, whose sums and
+ * sums of products are whole numbers of a unit, and as doubles exact.
+ */
+enum { MLPIPE__LIMBS = 3, MLPIPE__LIMB_PRODUCTS = 6 };
+typedef struct mlpipe__limbs {
+    int64_t sum[MLPIPE__LIMBS];
+    int64_t product[MLPIPE__LIMB_PRODUCTS];
+    int32_t unit[MLPIPE__LIMBS];  /* powers of 2 */
+    int32_t product_unit[MLPIPE__LIMB_PRODUCTS];
+} mlpipe__limbs;
+/* Values at a time for vectors of so many bytes. */
+uint32_t mlpipe__limbs_part(uint32_t vector);
+/* Of n values up to a part, between -most and most; false where they have bits
+ * below the third digit, or so high or low that a product would leave the
+ * doubles. */
+bool mlpipe__limbs_sum(const double *values, uint32_t n, double most,
+                       uint32_t vector, mlpipe__limbs *out);
+double mlpipe__limbs_most(const double *values, uint32_t n); /* max |x| */
 
 /* ---- spreads between which distances are (scales.c) --------------------- */
 
@@ -211,6 +242,7 @@ typedef struct mlpipe__stats {
     double *values;     /* QUANTILES: sorted by finish */
     uint64_t value_count, value_room;
     uint64_t *counts;   /* COUNTS */
+    uint32_t vector;    /* bytes of those that may be used; 0 = any has them */
     bool finished;
 } mlpipe__stats;
 
@@ -220,6 +252,11 @@ void mlpipe__stats_init(mlpipe__stats *s, mlpipe__env *env, uint32_t needs,
  * out of memory, with the state unchanged. */
 bool mlpipe__stats_update(mlpipe__stats *s, const double *values,
                           const uint8_t *valid, uint32_t n);
+/* The same of whole numbers as doubles; without validity bytes low and high
+ * are the lowest and the highest of them. */
+bool mlpipe__stats_update_whole(mlpipe__stats *s, const int64_t *values,
+                                const uint8_t *valid, uint32_t n, int64_t low,
+                                int64_t high);
 /* False on out of memory, or where needs or codes differ. */
 bool mlpipe__stats_merge(mlpipe__stats *s, const mlpipe__stats *other);
 bool mlpipe__stats_finish(mlpipe__stats *s);

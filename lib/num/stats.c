@@ -9,7 +9,8 @@
 
 enum {
     STATS_PART = 512, /* values at a time, on the stack */
-    STATS_LANES = 4,
+    STATS_LANES = 8,
+    STATS_FEW = 32,   /* codes that are counted by lanes */
     /* What 2^64 finite doubles, and as many squares, stay below: 2^1088 and
      * 2^2112. */
     STATS_SUM_LIMBS = 102,
@@ -71,27 +72,66 @@ static void stats_bound(mlpipe__stats *s, double x)
         s->high = x;
 }
 
+#if defined(__GNUC__)
+#define STATS_INLINE static inline __attribute__((always_inline))
+#else
+#define STATS_INLINE static inline
+#endif
+
+/* The lowest and the highest of n > 0, side by side and not one by one. */
+STATS_INLINE void stats_range(const double *values, uint32_t n, double *least,
+                              double *most)
+{
+    double low[STATS_LANES], high[STATS_LANES];
+    uint32_t at = 0;
+    for (uint32_t k = 0; k < STATS_LANES; ++k)
+        low[k] = high[k] = values[0];
+    for (; at + STATS_LANES <= n; at += STATS_LANES)
+        for (uint32_t k = 0; k < STATS_LANES; ++k) {
+            const double x = values[at + k];
+            low[k] = x < low[k] ? x : low[k];
+            high[k] = x > high[k] ? x : high[k];
+        }
+    for (; at < n; ++at) {
+        low[0] = values[at] < low[0] ? values[at] : low[0];
+        high[0] = values[at] > high[0] ? values[at] : high[0];
+    }
+    for (uint32_t k = 1; k < STATS_LANES; ++k) {
+        low[0] = low[k] < low[0] ? low[k] : low[0];
+        high[0] = high[k] > high[0] ? high[k] : high[0];
+    }
+    *least = low[0];
+    *most = high[0];
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+__attribute__((target("avx2"))) static void
+stats_range_avx2(const double *values, uint32_t n, double *least,
+                 double *most)
+{
+    stats_range(values, n, least, most);
+}
+#else
+#define stats_range_avx2 stats_range
+#endif
+
 /* n finite values, at most STATS_PART. */
 static void stats_add_moments(mlpipe__stats *s, const double *values,
                               uint32_t n)
 {
-    double low[STATS_LANES], high[STATS_LANES];
+    double low, high;
     if (!n)
         return;
-    for (uint32_t k = 0; k < STATS_LANES; ++k)
-        low[k] = high[k] = values[0];
-    for (uint32_t i = 0; i < n; ++i) { /* side by side, not one by one */
-        const uint32_t k = i % STATS_LANES;
-        low[k] = values[i] < low[k] ? values[i] : low[k];
-        high[k] = values[i] > high[k] ? values[i] : high[k];
-    }
-    for (uint32_t k = 0; k < STATS_LANES; ++k) {
-        stats_bound(s, low[k]);
-        stats_bound(s, high[k]);
-    }
+    if (s->vector >= 32)
+        stats_range_avx2(values, n, &low, &high);
+    else
+        stats_range(values, n, &low, &high);
+    stats_bound(s, low + 0.0); /* -0 becomes +0 */
+    stats_bound(s, high + 0.0);
     for (uint32_t i = 0; i < n && s->whole; ++i)
         s->whole = values[i] == mlpipe__floor(values[i]);
-    mlpipe__exact_add_moments(&s->sum, &s->squares, values, n);
+    mlpipe__exact_add_bounded(&s->sum, &s->squares, values, n,
+                              high > -low ? high : -low, s->vector);
 }
 
 /* Moves the finite values to the front and counts the others. */
@@ -121,21 +161,46 @@ static uint32_t stats_keep(const double *values, const uint8_t *valid,
     return count;
 }
 
-/* Are all n there and finite, as most are? Then they are kept as they are. */
+/* Are all n there and finite, as most are? */
 static bool stats_plain(const double *values, const uint8_t *valid,
-                        uint32_t n, double kept[STATS_PART])
+                        uint32_t n)
 {
-    const uint64_t infinite = UINT64_C(0x7ff) << 52;
-    uint64_t other = 0;
-    for (uint32_t i = 0; i < n; ++i) {
-        uint64_t bits;
-        memcpy(&bits, &values[i], sizeof bits);
-        other |= (uint64_t)((bits & infinite) == infinite);
-        kept[i] = values[i] + 0.0; /* -0 becomes +0 */
+    double none[STATS_LANES] = {0};
+    uint32_t i = 0;
+    if (valid && memchr(valid, 0, n))
+        return false;
+    for (; i + STATS_LANES <= n; i += STATS_LANES)
+        for (uint32_t k = 0; k < STATS_LANES; ++k)
+            none[k] += values[i + k] - values[i + k]; /* 0, or NaN */
+    for (; i < n; ++i)
+        none[0] += values[i] - values[i];
+    for (uint32_t k = 1; k < STATS_LANES; ++k)
+        none[0] += none[k];
+    return none[0] == 0;
+}
+
+/* At most STATS_PART values, for which there is memory. */
+static void stats_part(mlpipe__stats *s, const double *values,
+                       const uint8_t *valid, uint32_t n)
+{
+    double kept[STATS_PART];
+    const bool plain = stats_plain(values, valid, n);
+    if (plain && s->needs == MLPIPE__NEED_MOMENTS) {
+        stats_add_moments(s, values, n);
+        return;
     }
-    for (uint32_t i = 0; valid && i < n; ++i)
-        other |= (uint64_t)!valid[i];
-    return !other;
+    const uint32_t count = stats_keep(values, valid, n, kept);
+    s->nulls += n - count;
+    if (s->needs & MLPIPE__NEED_COUNTS)
+        for (uint32_t i = 0; i < count; ++i)
+            stats_count_code(s, kept[i]);
+    const uint32_t finite = plain ? count : stats_finite(s, kept, count);
+    if (s->needs & MLPIPE__NEED_MOMENTS)
+        stats_add_moments(s, kept, finite);
+    if (s->needs & MLPIPE__NEED_QUANTILES) {
+        memcpy(s->values + s->value_count, kept, finite * sizeof *kept);
+        s->value_count += finite;
+    }
 }
 
 bool mlpipe__stats_update(mlpipe__stats *s, const double *values,
@@ -145,24 +210,63 @@ bool mlpipe__stats_update(mlpipe__stats *s, const double *values,
         return false;
     s->finished = false;
     s->rows += n;
-    for (uint32_t at = 0; at < n; at += STATS_PART) {
-        double kept[STATS_PART];
-        const uint32_t part = n - at < STATS_PART ? n - at : STATS_PART;
-        const uint8_t *const there = valid ? valid + at : NULL;
-        const bool plain = stats_plain(values + at, there, part, kept);
-        const uint32_t count =
-            plain ? part : stats_keep(values + at, there, part, kept);
-        s->nulls += part - count;
-        if (s->needs & MLPIPE__NEED_COUNTS)
-            for (uint32_t i = 0; i < count; ++i)
-                stats_count_code(s, kept[i]);
-        const uint32_t finite = plain ? count : stats_finite(s, kept, count);
-        if (s->needs & MLPIPE__NEED_MOMENTS)
-            stats_add_moments(s, kept, finite);
-        if (s->needs & MLPIPE__NEED_QUANTILES) {
-            memcpy(s->values + s->value_count, kept, finite * sizeof *kept);
-            s->value_count += finite;
-        }
+    for (uint32_t at = 0; at < n; at += STATS_PART)
+        stats_part(s, values + at, valid ? valid + at : NULL,
+                   n - at < STATS_PART ? n - at : STATS_PART);
+    return true;
+}
+
+/* How often each code is there; neighbours are counted apart, so that none
+ * waits for the other. */
+static void stats_count_whole(mlpipe__stats *s, const int64_t *values,
+                              uint32_t n)
+{
+    uint32_t few[STATS_LANES][STATS_FEW] = {{0}};
+    for (uint32_t i = 0; i < n; ++i)
+        if (values[i] < 0 || values[i] >= (int64_t)s->codes)
+            ++s->unseen;
+        else if (s->codes <= STATS_FEW)
+            ++few[i % STATS_LANES][values[i]];
+        else
+            ++s->counts[values[i]];
+    for (uint32_t k = 0; k < STATS_LANES && s->codes <= STATS_FEW; ++k)
+        for (uint32_t i = 0; i < s->codes; ++i)
+            s->counts[i] += few[k][i];
+}
+
+/* At most STATS_PART whole numbers as doubles. */
+static void stats_part_whole(mlpipe__stats *s, const int64_t *values,
+                             const uint8_t *valid, uint32_t n)
+{
+    double same[STATS_PART];
+    for (uint32_t i = 0; i < n; ++i)
+        same[i] = (double)values[i];
+    stats_part(s, same, valid, n);
+}
+
+bool mlpipe__stats_update_whole(mlpipe__stats *s, const int64_t *values,
+                                const uint8_t *valid, uint32_t n, int64_t low,
+                                int64_t high)
+{
+    const int64_t limit = INT64_C(1) << 53; /* doubles tell them apart */
+    if (!stats_reserve(s, n))
+        return false;
+    s->finished = false;
+    s->rows += n;
+    if (valid || low < -limit || high > limit
+        || (s->needs & MLPIPE__NEED_QUANTILES)) {
+        for (uint32_t at = 0; at < n; at += STATS_PART)
+            stats_part_whole(s, values + at, valid ? valid + at : NULL,
+                             n - at < STATS_PART ? n - at : STATS_PART);
+        return true;
+    }
+    if (s->needs & MLPIPE__NEED_COUNTS)
+        stats_count_whole(s, values, n);
+    if (n && (s->needs & MLPIPE__NEED_MOMENTS)) {
+        stats_bound(s, (double)low);
+        stats_bound(s, (double)high);
+        mlpipe__exact_add_whole(&s->sum, &s->squares, values, n,
+                                high > -low ? high : -low, s->vector);
     }
     return true;
 }

@@ -13,10 +13,12 @@ static uint32_t chunk_pack(const uint8_t *valid, uint32_t n, uint64_t *bits)
 {
     uint32_t i, nulls = 0;
 
-    for (i = 0; i < n; i++)
+    if (!memchr(valid, 0, n))
+        return 0;
+    for (i = 0; i < n; i++) {
         nulls += valid[i] == 0;
-    for (i = 0; i < n && nulls; i++)
         bits[i / 64] |= (uint64_t)(valid[i] != 0) << (i % 64);
+    }
     return nulls;
 }
 
@@ -30,18 +32,27 @@ static void chunk_one_nan(double *values, uint32_t n)
         values[i] = values[i] == values[i] ? values[i] : one;
 }
 
-static void chunk_put_validity(const uint8_t *valid, uint32_t n,
-                               uint64_t *bits, mlpipe__text *out)
+static bool chunk_no_nan(const double *values, uint32_t n)
+{
+    uint64_t others = 0;
+    uint32_t i;
+
+    for (i = 0; i < n; i++)
+        others += values[i] != values[i];
+    return !others;
+}
+
+static void chunk_put_validity(mlpipe__store_scratch *scratch, uint32_t n,
+                               mlpipe__text *out)
 {
     const uint32_t words = (n + 63) / 64;
-    uint32_t nulls;
 
-    memset(bits, 0, words * sizeof *bits);
-    nulls = chunk_pack(valid, n, bits);
+    memset(scratch->bits, 0, words * sizeof *scratch->bits);
+    scratch->nulls = chunk_pack(scratch->valid, n, scratch->bits);
     mlpipe__put_u32(out, n);
-    mlpipe__put_u32(out, nulls);
-    if (nulls)
-        mlpipe__put_array(out, bits, words, sizeof *bits);
+    mlpipe__put_u32(out, scratch->nulls);
+    if (scratch->nulls)
+        mlpipe__put_array(out, scratch->bits, words, sizeof *scratch->bits);
 }
 
 /* Bytes that hold 0 .. span. */
@@ -54,41 +65,21 @@ static uint32_t chunk_width(uint64_t span)
                                  : 8;
 }
 
-/* What each value is above the lowest, in `width` bytes. */
-static void chunk_narrow(const int64_t *values, uint32_t n, uint64_t low,
-                         uint32_t width, void *to)
-{
-    uint32_t i;
-
-    if (width == 1)
-        for (i = 0; i < n; i++)
-            ((uint8_t *)to)[i] = (uint8_t)((uint64_t)values[i] - low);
-    else if (width == 2)
-        for (i = 0; i < n; i++)
-            ((uint16_t *)to)[i] = (uint16_t)((uint64_t)values[i] - low);
-    else if (width == 4)
-        for (i = 0; i < n; i++)
-            ((uint32_t *)to)[i] = (uint32_t)((uint64_t)values[i] - low);
-    else if (width == 8)
-        for (i = 0; i < n; i++)
-            ((uint64_t *)to)[i] = (uint64_t)values[i] - low;
-}
-
 static void chunk_put_whole(mlpipe__store_scratch *scratch, uint32_t n,
                             mlpipe__text *out)
 {
-    const int64_t *values = scratch->values.whole;
-    int64_t low = n ? values[0] : 0, high = low;
-    uint32_t i, width;
+    uint64_t low;
+    uint32_t width;
 
-    for (i = 1; i < n; i++) {
-        low = values[i] < low ? values[i] : low;
-        high = values[i] > high ? values[i] : high;
-    }
-    width = chunk_width((uint64_t)high - (uint64_t)low);
-    mlpipe__put_u64(out, (uint64_t)low);
+    scratch->low = scratch->high = 0;
+    if (n)
+        scratch->lanes->range(scratch->whole, n, &scratch->low,
+                              &scratch->high);
+    low = (uint64_t)scratch->low;
+    width = chunk_width((uint64_t)scratch->high - low);
+    mlpipe__put_u64(out, low);
     mlpipe__put_u32(out, width);
-    chunk_narrow(values, n, (uint64_t)low, width, scratch->narrow);
+    scratch->lanes->narrow(scratch->whole, n, low, width, scratch->narrow);
     mlpipe__put_array(out, scratch->narrow, n, width);
 }
 
@@ -117,40 +108,62 @@ static void chunk_save_texts(const mlpipe_dataset *d, uint32_t column,
     for (i = 0; i < n; i++)
         scratch->valid[i] = mlpipe__dataset_cell_text(d, column, start + i,
                                                       &bytes) != NULL;
-    chunk_put_validity(scratch->valid, n, scratch->bits, out);
+    chunk_put_validity(scratch, n, out);
     chunk_put_texts(d, column, start, n, out);
     if (gather)
         mlpipe__store_gather_texts(gather, start, n);
+}
+
+/* Numbers that lie in the dataset as they lie in a chunk need no copy. */
+static void chunk_save_doubles(const mlpipe_dataset *d, uint32_t column,
+                               int64_t start, uint32_t n,
+                               mlpipe__store_scratch *scratch,
+                               mlpipe__store_gather *gather,
+                               mlpipe__text *out, mlpipe__store_tail *tail)
+{
+    const double *run = mlpipe__dataset_run(d, column, start, n,
+                                            scratch->valid);
+    const bool same = run && chunk_no_nan(run, n);
+
+    if (!same) {
+        mlpipe__dataset_block(d, column, start, n, scratch->values.doubles,
+                              scratch->valid);
+        run = scratch->values.doubles;
+        chunk_one_nan(scratch->values.doubles, n);
+    }
+    chunk_put_validity(scratch, n, out);
+    mlpipe__put_array(out, run, same ? 0 : n, sizeof *run);
+    *tail = (mlpipe__store_tail){same ? run : NULL,
+                                 same ? n * sizeof *run : 0};
+    if (gather)
+        mlpipe__store_gather_doubles(gather, start, n, run, scratch->valid);
 }
 
 void mlpipe__store_chunk_save(const mlpipe_dataset *d, uint32_t column,
                               int64_t start, uint32_t n,
                               mlpipe__store_scratch *scratch,
                               mlpipe__store_gather *gather,
-                              mlpipe__text *out)
+                              mlpipe__text *out, mlpipe__store_tail *tail)
 {
     const int32_t type = mlpipe_dataset_type(d, column);
     uint8_t *valid = scratch->valid;
 
+    *tail = (mlpipe__store_tail){NULL, 0};
     if (type == MLPIPE_TYPE_TEXT) {
         chunk_save_texts(d, column, start, n, scratch, gather, out);
     } else if (type == MLPIPE_TYPE_F64) {
-        double *values = scratch->values.doubles;
-
-        mlpipe__dataset_block(d, column, start, n, values, valid);
-        chunk_one_nan(values, n);
-        chunk_put_validity(valid, n, scratch->bits, out);
-        mlpipe__put_array(out, values, n, sizeof *values);
-        if (gather)
-            mlpipe__store_gather_doubles(gather, start, n, values, valid);
+        chunk_save_doubles(d, column, start, n, scratch, gather, out, tail);
     } else {
-        int64_t *values = scratch->values.whole;
-
-        mlpipe__dataset_block_i64(d, column, start, n, values, valid);
-        chunk_put_validity(valid, n, scratch->bits, out);
+        scratch->whole = mlpipe__dataset_run(d, column, start, n, valid);
+        if (!scratch->whole) {
+            mlpipe__dataset_block_i64(d, column, start, n,
+                                      scratch->values.whole, valid);
+            scratch->whole = scratch->values.whole;
+        }
+        chunk_put_validity(scratch, n, out);
         chunk_put_whole(scratch, n, out);
         if (gather)
-            mlpipe__store_gather_whole(gather, start, n, values, valid);
+            mlpipe__store_gather_whole(gather, start, n, scratch);
     }
 }
 

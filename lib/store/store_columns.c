@@ -7,7 +7,7 @@
 #include "store_internal.h"
 
 enum {
-    COLUMNS_BATCH = 16,               /* chunks at a time, and */
+    COLUMNS_BATCH = 32, /* chunks at a time, two for a thread, and */
     COLUMNS_BYTES = 32 * 1024 * 1024 /* of texts, unless one has more */
 };
 
@@ -18,7 +18,8 @@ typedef struct columns_slot {
     mlpipe__store_scratch *scratch;
     mlpipe__store_gather *gather;
     mlpipe__text record;
-    mlpipe__hash128 id;
+    mlpipe__store_tail tail; /* of the record */
+    mlpipe__hash128 id, *segment; /* segment: NULL, or where its print goes */
 } columns_slot;
 
 typedef struct columns_job {
@@ -26,9 +27,11 @@ typedef struct columns_job {
     mlpipe__store_put *put;
     columns_slot slots[COLUMNS_BATCH];
     uint32_t slot_count; /* that have memory */
+    uint32_t batch;      /* chunks at a time */
     uint32_t count;      /* of this batch */
     mlpipe__store_gather *gather; /* of the column that is being joined */
     double *sorted;      /* scratch of its end */
+    uint32_t vector;     /* bytes */
 } columns_job;
 
 static void columns_task(void *arg, uint32_t index)
@@ -47,11 +50,15 @@ static void columns_task(void *arg, uint32_t index)
     mlpipe__store_chunk_save(
         d, slot->column, (int64_t)slot->chunk * MLPIPE__CHUNK_ROWS,
         mlpipe__store_chunk_rows(d->rows, slot->chunk), slot->scratch,
-        codes ? NULL : slot->gather, &payload);
+        codes ? NULL : slot->gather, &payload, &slot->tail);
     slot->record = payload;
     if (!payload.failed)
         slot->id = mlpipe__container_wrap("CHNK", "CHNK", payload.data,
-                                          payload.size);
+                                          payload.size, slot->tail.data,
+                                          slot->tail.bytes);
+    if (slot->segment) /* now, while the values are near */
+        *slot->segment = mlpipe__dataset_hash_segment(
+            d, slot->column, slot->chunk, slot->tail.bytes != 0);
 }
 
 /* ---- batches -------------------------------------------------------- */
@@ -86,16 +93,25 @@ static mlpipe_status columns_add(columns_job *j, uint32_t column,
         mlpipe__text_init(&slot->record, env);
         j->slot_count++;
         slot->scratch = mlpipe__alloc(env, sizeof *slot->scratch);
-        slot->gather = mlpipe__store_gather_new(env);
+        slot->gather = mlpipe__store_gather_new(env, j->vector);
+        if (slot->scratch)
+            slot->scratch->lanes = mlpipe__store_lanes_of(j->vector);
     }
     if (!slot->scratch || !slot->gather)
         return mlpipe__nomem(j->ctx);
     slot->dataset = j->put->dataset;
     slot->column = column;
     slot->chunk = chunk;
+    slot->segment = NULL;
+    if (j->put->segments)
+        slot->segment =
+            j->put->segments +
+            (size_t)column * mlpipe__store_chunks(slot->dataset->rows) +
+            chunk;
     /* Codes are counted when they are joined: a dictionary may be large. */
     if (mlpipe_dataset_type(slot->dataset, column) != MLPIPE_TYPE_CATEGORY &&
-        !mlpipe__store_gather_begin(slot->gather, slot->dataset, column))
+        !mlpipe__store_gather_begin(slot->gather, slot->dataset, column,
+                                    j->gather))
         return mlpipe__nomem(j->ctx);
     j->count++;
     return MLPIPE_OK;
@@ -110,12 +126,12 @@ static mlpipe_status columns_join(columns_job *j, const columns_slot *slot)
     bool good = true;
 
     if (slot->chunk == 0)
-        good = mlpipe__store_gather_begin(j->gather, d, column);
+        good = mlpipe__store_gather_begin(j->gather, d, column, NULL);
     if (good && mlpipe_dataset_type(d, column) == MLPIPE_TYPE_CATEGORY)
         mlpipe__store_gather_whole(
             j->gather, (int64_t)slot->chunk * MLPIPE__CHUNK_ROWS,
             mlpipe__store_chunk_rows(d->rows, slot->chunk),
-            slot->scratch->values.whole, slot->scratch->valid);
+            slot->scratch);
     else if (good)
         good = mlpipe__store_gather_join(j->gather, slot->gather);
     if (good && slot->chunk + 1 == mlpipe__store_chunks(d->rows))
@@ -137,8 +153,9 @@ static mlpipe_status columns_write(columns_job *j, const columns_slot *slot)
     id[0] = slot->id.lo;
     id[1] = slot->id.hi;
     mlpipe__hash_hex(slot->id, hex);
-    return mlpipe__store_put_bytes(j->ctx, p->store, p->writer,
-                                   slot->record.data, slot->record.size, hex);
+    return mlpipe__store_put_parts(j->ctx, p->store, p->writer,
+                                   slot->record.data, slot->record.size,
+                                   slot->tail.data, slot->tail.bytes, hex);
 }
 
 static mlpipe_status columns_run(columns_job *j)
@@ -168,7 +185,8 @@ static mlpipe_status columns_column(columns_job *j, uint32_t column,
     for (i = 0; i < chunks && !st; i++) {
         const uint64_t bytes = columns_texts(d, column, i);
 
-        if (j->count == COLUMNS_BATCH ||
+        /* Of what the first two chunks have shown the others profit. */
+        if (j->count == j->batch || i == 2 ||
             (j->count && *texts + bytes > COLUMNS_BYTES)) {
             st = mlpipe__poll(j->ctx, "store", column * (uint64_t)chunks + i,
                               d->column_count * (uint64_t)chunks);
@@ -192,7 +210,10 @@ mlpipe_status mlpipe__store_columns_put(mlpipe_ctx *ctx, mlpipe__store_put *p)
     uint64_t texts = 0;
     uint32_t i;
 
-    j.gather = mlpipe__store_gather_new(env);
+    j.batch = ctx->threads < COLUMNS_BATCH / 2 ? 2 * ctx->threads
+                                               : COLUMNS_BATCH;
+    j.vector = mlpipe__has_avx512() ? 64 : mlpipe__has_avx2() ? 32 : 16;
+    j.gather = mlpipe__store_gather_new(env, j.vector);
     j.sorted = mlpipe__alloc_array(env, MLPIPE__STORE_SAMPLE,
                                    sizeof *j.sorted);
     if (!j.gather || !j.sorted)
@@ -202,7 +223,7 @@ mlpipe_status mlpipe__store_columns_put(mlpipe_ctx *ctx, mlpipe__store_put *p)
             continue;
         if (d->rows)
             st = columns_column(&j, i, &texts);
-        else if (!mlpipe__store_gather_begin(j.gather, d, i) ||
+        else if (!mlpipe__store_gather_begin(j.gather, d, i, NULL) ||
                  !mlpipe__store_gather_end(j.gather, j.sorted, &p->stats[i]))
             st = mlpipe__nomem(ctx);
     }

@@ -195,10 +195,12 @@ mlpipe_status mlpipe__store_pending_get(mlpipe_ctx *ctx,
                                         mlpipe__store_writer *w,
                                         mlpipe__hash128 id, char **data,
                                         size_t *bytes);
-/* Writes a record, whether it is there or not. */
+/* Writes a record, whether it is there or not; `more` bytes at tail (or 0)
+ * are its end. */
 mlpipe_status mlpipe__store_append(mlpipe_ctx *ctx, const mlpipe_store *s,
                                    mlpipe__store_writer *w, const void *data,
-                                   size_t bytes, mlpipe__hash128 id);
+                                   size_t bytes, const void *tail,
+                                   size_t more, mlpipe__hash128 id);
 /* Waits until the disk has what was written: settling is short then. */
 mlpipe_status mlpipe__store_write_out(mlpipe_ctx *ctx, const mlpipe_store *s,
                                       mlpipe__store_writer *w);
@@ -240,6 +242,12 @@ mlpipe_status mlpipe__store_put_bytes(mlpipe_ctx *ctx, const mlpipe_store *s,
                                       mlpipe__store_writer *w,
                                       const void *data, size_t bytes,
                                       const char *id);
+/* The same of an object that goes on with `more` bytes at tail. */
+mlpipe_status mlpipe__store_put_parts(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                      mlpipe__store_writer *w,
+                                      const void *data, size_t bytes,
+                                      const void *tail, size_t more,
+                                      const char *id);
 /* Is it there, as far as the packs are known, and not known as damaged? */
 bool mlpipe__store_has(const mlpipe_store *s, mlpipe__store_writer *w,
                        const char *id);
@@ -265,6 +273,34 @@ mlpipe_status mlpipe__store_read_bytes(mlpipe_ctx *ctx,
                                        const mlpipe_store *s, const char *id,
                                        char **data, size_t *bytes);
 
+/* ---- loops over numbers (store_lanes.c) ----------------------------- */
+
+typedef struct mlpipe__store_lanes {
+    /* The lowest and the highest of n > 0. */
+    void (*range)(const int64_t *values, uint32_t n, int64_t *low,
+                  int64_t *high);
+    /* What each value is above low, in `width` bytes of 0, 1, 2, 4 and 8. */
+    void (*narrow)(const int64_t *values, uint32_t n, uint64_t low,
+                   uint32_t width, void *to);
+    /* Of whole numbers, or where that is NULL of doubles, as content. */
+    void (*hash)(const int64_t *whole, const double *values, uint32_t n,
+                 uint64_t *hashes);
+    /* Those whose rest is not above `below`, in their order; returns how
+     * many. few: room for n. */
+    uint32_t (*sift)(const uint64_t *hashes, uint32_t n, uint64_t below,
+                     uint64_t *few);
+} mlpipe__store_lanes;
+
+/* For vectors of so many bytes as the machine has. */
+const mlpipe__store_lanes *mlpipe__store_lanes_of(uint32_t vector);
+
+/* The bits of a hash behind the 12 of its cell (MLPIPE__STORE_CELLS), ended
+ * by a one. */
+static inline uint64_t mlpipe__store_rest(uint64_t hash)
+{
+    return hash << 12 | UINT64_C(0x800);
+}
+
 /* ---- columns as chunk objects (store_chunk.c) ----------------------- */
 
 /* Where the values of a chunk lie on their way. */
@@ -276,7 +312,18 @@ typedef struct mlpipe__store_scratch {
     uint64_t narrow[MLPIPE__CHUNK_ROWS];
     uint64_t bits[MLPIPE__CHUNK_ROWS / 64];
     uint8_t valid[MLPIPE__CHUNK_ROWS];
+    const int64_t *whole; /* of the last chunk of such: above, or its own */
+    uint32_t nulls;       /* of the last chunk, and where they are none */
+    int64_t low, high;    /* and it is of whole numbers: of them */
+    const mlpipe__store_lanes *lanes;
 } mlpipe__store_scratch;
+
+/* The end of a chunk that needs no copy, since it lies in the dataset so:
+ * doubles of which none is NaN. */
+typedef struct mlpipe__store_tail {
+    const void *data;
+    size_t bytes; /* 0: there is none */
+} mlpipe__store_tail;
 
 /* The statistics of rows, gathered chunk by chunk (store_stat.c). */
 typedef struct mlpipe__store_gather mlpipe__store_gather;
@@ -287,7 +334,7 @@ void mlpipe__store_chunk_save(const mlpipe_dataset *d, uint32_t column,
                               int64_t start, uint32_t n,
                               mlpipe__store_scratch *scratch,
                               mlpipe__store_gather *gather,
-                              mlpipe__text *out);
+                              mlpipe__text *out, mlpipe__store_tail *tail);
 mlpipe_status mlpipe__store_chunk_load(mlpipe_ctx *ctx,
                                        const mlpipe__section *section,
                                        int32_t type, uint32_t n,
@@ -318,18 +365,21 @@ typedef struct mlpipe__store_stat {
     uint64_t top_rows[MLPIPE__STORE_TOP];
 } mlpipe__store_stat;
 
-/* NULL: out of memory. */
-mlpipe__store_gather *mlpipe__store_gather_new(mlpipe__env *env);
+/* vector: bytes of those that may be used. NULL: out of memory. */
+mlpipe__store_gather *mlpipe__store_gather_new(mlpipe__env *env,
+                                               uint32_t vector);
 void mlpipe__store_gather_free(mlpipe__store_gather *g);
-/* Empty, for rows of this column; false: out of memory. */
+/* Empty, for rows of this column, which join `joined` later (or NULL): what
+ * that one knows need not be found again. False: out of memory. */
 bool mlpipe__store_gather_begin(mlpipe__store_gather *g,
-                                const mlpipe_dataset *d, uint32_t column);
+                                const mlpipe_dataset *d, uint32_t column,
+                                const mlpipe__store_gather *joined);
 void mlpipe__store_gather_doubles(mlpipe__store_gather *g, int64_t start,
                                   uint32_t n, const double *values,
                                   const uint8_t *valid);
+/* n values as the scratch has them. */
 void mlpipe__store_gather_whole(mlpipe__store_gather *g, int64_t start,
-                                uint32_t n, const int64_t *values,
-                                const uint8_t *valid);
+                                uint32_t n, const mlpipe__store_scratch *in);
 void mlpipe__store_gather_texts(mlpipe__store_gather *g, int64_t start,
                                 uint32_t n);
 /* Rows of the same column that were gathered elsewhere. */
@@ -414,6 +464,7 @@ typedef struct mlpipe__store_put {
     const mlpipe_dataset *dataset;
     const mlpipe__store_manifest *old; /* or NULL */
     mlpipe__hash128 print, *prints;
+    mlpipe__hash128 *segments; /* that prints are of; NULL: they are known */
     uint64_t *chunks;        /* ids of all columns, and of row ids */
     uint8_t *wanted;         /* columns that are to be made */
     mlpipe__store_stat *stats;

@@ -245,13 +245,27 @@ static mlpipe_status put_manifest(mlpipe_ctx *ctx, const mlpipe__store_put *p,
 static mlpipe_status put_all(mlpipe_ctx *ctx, mlpipe__store_put *p)
 {
     const mlpipe_dataset *d = p->dataset;
-    mlpipe_status st = mlpipe__dataset_hashes(ctx, d, &p->print, p->prints);
+    const bool look = p->old && p->old->rows == d->rows;
+    mlpipe_status st = MLPIPE_OK;
     uint32_t i;
 
+    /* Columns that may be there already are told by their prints; else the
+     * prints are made on the way. */
+    if (look)
+        st = mlpipe__dataset_hashes(ctx, d, &p->print, p->prints);
+    else
+        p->segments = mlpipe__alloc_array(
+            p->store->env, (size_t)d->column_count,
+            mlpipe__store_chunks(d->rows) * sizeof *p->segments);
+    if (!look && !p->segments)
+        st = mlpipe__nomem(ctx);
     for (i = 0; i < d->column_count && !st; i++)
         st = put_look(ctx, p, i);
     if (!st)
         st = mlpipe__store_columns_put(ctx, p);
+    if (!st && !look)
+        p->print = mlpipe__dataset_hash_join(d, p->segments, p->prints);
+    mlpipe__free(p->store->env, p->segments);
     return st ? st : put_ids(ctx, p);
 }
 

@@ -99,9 +99,10 @@ static mlpipe_status packer_entry(mlpipe_ctx *ctx, const mlpipe_store *s,
 
 mlpipe_status mlpipe__store_append(mlpipe_ctx *ctx, const mlpipe_store *s,
                                    mlpipe__store_writer *w, const void *data,
-                                   size_t bytes, mlpipe__hash128 id)
+                                   size_t bytes, const void *tail,
+                                   size_t more, mlpipe__hash128 id)
 {
-    mlpipe__pack_entry e = {id.hi, id.lo, 0, bytes,
+    mlpipe__pack_entry e = {id.hi, id.lo, 0, bytes + more,
                             mlpipe__pack_record_hash(data)};
     mlpipe_status st = MLPIPE_OK;
 
@@ -120,7 +121,12 @@ mlpipe_status mlpipe__store_append(mlpipe_ctx *ctx, const mlpipe_store *s,
         mlpipe__text_put(&w->buffer, data, bytes);
         st = w->buffer.failed ? mlpipe__nomem(ctx) : MLPIPE_OK;
     }
-    w->offset += bytes;
+    if (!st && more) {
+        st = packer_flush(ctx, w);
+        if (!st)
+            st = mlpipe__file_put(ctx, &w->file, tail, more);
+    }
+    w->offset += bytes + more;
     return st ? st : packer_entry(ctx, s, w, &e);
 }
 
@@ -129,12 +135,21 @@ mlpipe_status mlpipe__store_put_bytes(mlpipe_ctx *ctx, const mlpipe_store *s,
                                       const void *data, size_t bytes,
                                       const char *id)
 {
+    return mlpipe__store_put_parts(ctx, s, w, data, bytes, NULL, 0, id);
+}
+
+mlpipe_status mlpipe__store_put_parts(mlpipe_ctx *ctx, const mlpipe_store *s,
+                                      mlpipe__store_writer *w,
+                                      const void *data, size_t bytes,
+                                      const void *tail, size_t more,
+                                      const char *id)
+{
     mlpipe__hash128 hash;
 
     if (mlpipe__store_has(s, w, id))
         return MLPIPE_OK;
     (void)mlpipe__hash_from_hex(id, 32, &hash);
-    return mlpipe__store_append(ctx, s, w, data, bytes, hash);
+    return mlpipe__store_append(ctx, s, w, data, bytes, tail, more, hash);
 }
 
 mlpipe_status mlpipe__store_write_out(mlpipe_ctx *ctx, const mlpipe_store *s,

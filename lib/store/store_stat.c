@@ -12,31 +12,31 @@
 enum {
     STAT_PIECE = 512,
     STAT_SET = 2048, /* slots for values that are counted */
-    STAT_SET_MOST = 1024
+    STAT_SET_MOST = 1024,
+    STAT_SPAN = 4096, /* whole numbers that are looked up before they are
+                         hashed */
+    STAT_LOOK = 16384 /* values after which the lowest cell is looked for */
 };
 
 struct mlpipe__store_gather {
     mlpipe__env *env;
     const mlpipe_dataset *dataset;
     uint32_t column;
+    uint32_t vector; /* bytes, for statistics */
+    const mlpipe__store_lanes *lanes;
     int64_t stride; /* rows for each row of the sample */
     mlpipe__stats stats;
     uint8_t cells[MLPIPE__STORE_CELLS];
     uint64_t set[STAT_SET];
     uint32_t set_count; /* above STAT_SET_MOST: given up */
+    uint64_t below;     /* rests above this one are in all cells already */
+    uint32_t unlooked;  /* hashes since that was found out */
     bool zero;          /* the hash 0 was seen, which no slot holds */
     uint32_t sampled;
     double sample[MLPIPE__STORE_SAMPLE];
 };
 
 typedef mlpipe__store_gather stat_state;
-
-static uint64_t stat_mix(uint64_t x)
-{
-    x = (x ^ (x >> 32)) * UINT64_C(0xd6e8feb86659fd93);
-    x = (x ^ (x >> 32)) * UINT64_C(0xd6e8feb86659fd93);
-    return x ^ (x >> 32);
-}
 
 static void stat_set_add(stat_state *s, uint64_t hash)
 {
@@ -56,7 +56,7 @@ static void stat_set_add(stat_state *s, uint64_t hash)
 static void stat_distinct(stat_state *s, uint64_t hash)
 {
     const uint32_t cell = (uint32_t)(hash >> 52);
-    const uint64_t rest = hash << 12 | UINT64_C(0x800);
+    const uint64_t rest = mlpipe__store_rest(hash);
     const uint8_t rank = (uint8_t)(__builtin_clzll(rest) + 1);
 
     if (rank > s->cells[cell])
@@ -65,24 +65,65 @@ static void stat_distinct(stat_state *s, uint64_t hash)
         stat_set_add(s, hash);
 }
 
-/* The row of the sample in a run of rows: any, but always the same. */
-static int64_t stat_pick(int64_t run, int64_t stride)
+/* What no cell learns from: a rank that is as low as that of the lowest. */
+static void stat_look(stat_state *s, const uint8_t *cells)
 {
-    return run * stride +
-           (int64_t)(stat_mix((uint64_t)run + 1) % (uint64_t)stride);
+    uint8_t low = UINT8_MAX;
+    uint32_t i;
+
+    for (i = 0; i < MLPIPE__STORE_CELLS; i++)
+        low = cells[i] < low ? cells[i] : low;
+    if (s->below > UINT64_MAX >> low)
+        s->below = UINT64_MAX >> low;
+    s->unlooked = 0;
 }
 
-static void stat_sample(stat_state *s, int64_t start, const double *values,
-                        const uint8_t *valid, uint32_t n)
+/* Of n values; of a long column nearly all are put aside at a glance. */
+static void stat_distinct_all(stat_state *s, const uint64_t *hashes,
+                              uint32_t n)
+{
+    uint64_t few[STAT_PIECE];
+    uint32_t i, count;
+
+    if (s->set_count <= STAT_SET_MOST) {
+        for (i = 0; i < n; i++)
+            stat_distinct(s, hashes[i]);
+        return;
+    }
+    count = s->lanes->sift(hashes, n, s->below, few);
+    for (i = 0; i < count; i++)
+        stat_distinct(s, few[i]);
+    s->unlooked += n;
+    if (s->unlooked >= STAT_LOOK)
+        stat_look(s, s->cells);
+}
+
+/* The row of the sample in a run of rows: any, but always the same. */
+static int64_t stat_pick(const stat_state *s, int64_t run)
+{
+    const int64_t seed = run + 1;
+    uint64_t hash;
+
+    s->lanes->hash(&seed, NULL, 1, &hash);
+    return run * s->stride + (int64_t)(hash % (uint64_t)s->stride);
+}
+
+/* Of whole numbers, or where that is NULL of values. */
+static void stat_sample(stat_state *s, int64_t start, const int64_t *whole,
+                        const double *values, const uint8_t *valid,
+                        uint32_t n)
 {
     int64_t run = start / s->stride;
 
     for (; run * s->stride < start + n; run++) {
-        const int64_t at = stat_pick(run, s->stride) - start;
+        const int64_t at = stat_pick(s, run) - start;
+        double x;
 
-        if (at >= 0 && at < n && valid[at] && mlpipe__finite(values[at]) &&
-            s->sampled < MLPIPE__STORE_SAMPLE)
-            s->sample[s->sampled++] = values[at];
+        if (at < 0 || at >= n || !valid[at])
+            continue;
+        x = whole ? (double)whole[at] : values[at];
+        if (mlpipe__finite(x) && s->sampled < MLPIPE__STORE_SAMPLE)
+            s->sample[s->sampled++] = x;
     }
 }
 
@@ -102,55 +143,88 @@ void mlpipe__store_gather_texts(stat_state *s, int64_t start, uint32_t n)
     }
 }
 
-static void stat_piece(stat_state *s, int64_t start, uint32_t n,
-                       const int64_t *whole, const double *values,
-                       const uint8_t *valid)
+/* Moves the hashes of what is there to the front. */
+static uint32_t stat_there(const double *values, const uint8_t *valid,
+                           uint32_t n, uint64_t *hashes)
 {
-    uint64_t bits;
+    uint32_t i, count = 0;
+
+    for (i = 0; i < n; i++) {
+        hashes[count] = hashes[i];
+        count += valid[i] && (!values || values[i] == values[i]);
+    }
+    return count;
+}
+
+/* Whole numbers, or where that is NULL values; plain: all are there, and none
+ * is NaN. */
+static void stat_values(stat_state *s, const int64_t *whole,
+                        const double *values, const uint8_t *valid,
+                        uint32_t n, bool plain)
+{
+    uint64_t hashes[STAT_PIECE];
+    uint32_t at, part, count;
+
+    for (at = 0; at < n; at += part) {
+        part = count = n - at < STAT_PIECE ? n - at : STAT_PIECE;
+        s->lanes->hash(whole ? whole + at : NULL, values ? values + at : NULL,
+                       part, hashes);
+        if (!plain)
+            count = stat_there(values ? values + at : NULL, valid + at, part,
+                               hashes);
+        stat_distinct_all(s, hashes, count);
+    }
+}
+
+/* Whole numbers that lie close together, of which none is null: each of them is
+ * hashed once, however often it is there. */
+static bool stat_values_near(stat_state *s, const mlpipe__store_scratch *in,
+                             uint32_t n)
+{
+    uint8_t seen[STAT_SPAN] = {0};
+    uint64_t hash;
+    int64_t value;
     uint32_t i;
 
-    /* Counts have their memory since mlpipe__store_gather_begin. */
-    (void)mlpipe__stats_update(&s->stats, values, valid, n);
-    for (i = 0; i < n; i++) {
-        const double x = values[i] + 0.0; /* -0 is 0 */
-
-        if (whole)
-            bits = (uint64_t)whole[i];
-        else
-            memcpy(&bits, &x, sizeof bits);
-        if (valid[i] && x == x)
-            stat_distinct(s, stat_mix(bits));
+    if (in->nulls || !n ||
+        (uint64_t)in->high - (uint64_t)in->low >= STAT_SPAN)
+        return false;
+    for (i = 0; i < n; i++)
+        seen[in->whole[i] - in->low] = 1;
+    for (i = 0; i < STAT_SPAN; i++) {
+        if (!seen[i])
+            continue;
+        value = in->low + (int64_t)i;
+        s->lanes->hash(&value, NULL, 1, &hash);
+        stat_distinct(s, hash);
     }
-    stat_sample(s, start, values, valid, n);
+    return true;
 }
 
 void mlpipe__store_gather_doubles(stat_state *s, int64_t start, uint32_t n,
                                   const double *values, const uint8_t *valid)
 {
-    uint32_t at, part;
+    const uint64_t nulls = s->stats.nulls;
 
-    for (at = 0; at < n; at += part) {
-        part = n - at < STAT_PIECE ? n - at : STAT_PIECE;
-        stat_piece(s, start + at, part, NULL, values + at, valid + at);
-    }
+    /* Counts have their memory since mlpipe__store_gather_begin. */
+    (void)mlpipe__stats_update(&s->stats, values, valid, n);
+    stat_values(s, NULL, values, valid, n, s->stats.nulls == nulls);
+    stat_sample(s, start, NULL, values, valid, n);
 }
 
 void mlpipe__store_gather_whole(stat_state *s, int64_t start, uint32_t n,
-                                const int64_t *whole, const uint8_t *valid)
+                                const mlpipe__store_scratch *in)
 {
     const int32_t type = mlpipe_dataset_type(s->dataset, s->column);
-    double values[STAT_PIECE];
-    uint32_t at, part, i;
+    const uint8_t *valid = in->nulls ? in->valid : NULL;
 
-    for (at = 0; at < n; at += part) {
-        part = n - at < STAT_PIECE ? n - at : STAT_PIECE;
-        for (i = 0; i < part; i++)
-            values[i] = (double)whole[at + i];
-        if (type == MLPIPE_TYPE_BOOL || type == MLPIPE_TYPE_CATEGORY)
-            (void)mlpipe__stats_update(&s->stats, values, valid + at, part);
-        else
-            stat_piece(s, start + at, part, whole + at, values, valid + at);
-    }
+    (void)mlpipe__stats_update_whole(&s->stats, in->whole, valid, n, in->low,
+                                     in->high);
+    if (type == MLPIPE_TYPE_BOOL || type == MLPIPE_TYPE_CATEGORY)
+        return;
+    if (!stat_values_near(s, in, n))
+        stat_values(s, in->whole, NULL, in->valid, n, !in->nulls);
+    stat_sample(s, start, in->whole, NULL, in->valid, n);
 }
 
 static uint32_t stat_needs(int32_t type)
@@ -162,12 +236,15 @@ static uint32_t stat_needs(int32_t type)
     return type == MLPIPE_TYPE_TEXT ? 0 : MLPIPE__NEED_MOMENTS;
 }
 
-stat_state *mlpipe__store_gather_new(mlpipe__env *env)
+stat_state *mlpipe__store_gather_new(mlpipe__env *env, uint32_t vector)
 {
     stat_state *s = mlpipe__alloc(env, sizeof *s);
 
-    if (s)
-        s->env = env;
+    if (!s)
+        return NULL;
+    s->env = env;
+    s->vector = vector;
+    s->lanes = mlpipe__store_lanes_of(vector);
     return s;
 }
 
@@ -181,7 +258,7 @@ void mlpipe__store_gather_free(stat_state *s)
 }
 
 bool mlpipe__store_gather_begin(stat_state *s, const mlpipe_dataset *d,
-                                uint32_t column)
+                                uint32_t column, const stat_state *joined)
 {
     const int32_t type = mlpipe_dataset_type(d, column);
     const mlpipe__dictionary *dictionary = d->columns[column]->dictionary;
@@ -198,10 +275,19 @@ bool mlpipe__store_gather_begin(stat_state *s, const mlpipe_dataset *d,
     s->set_count = 0;
     s->zero = false;
     s->sampled = 0;
+    s->below = UINT64_MAX;
+    s->unlooked = 0;
+    if (joined && joined->dataset == d && joined->column == column) {
+        /* It learns nothing from what it has, and will not count again. */
+        stat_look(s, joined->cells);
+        if (joined->set_count > STAT_SET_MOST)
+            s->set_count = joined->set_count;
+    }
     mlpipe__stats_init(&s->stats, s->env, stat_needs(type),
                        type == MLPIPE_TYPE_BOOL ? 2
                        : dictionary             ? dictionary->dict.count
                                                 : 0);
+    s->stats.vector = s->vector;
     /* No rows: memory for the counts, so that tasks never ask for any. */
     return mlpipe__stats_update(&s->stats, NULL, NULL, 0);
 }

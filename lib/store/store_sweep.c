@@ -164,7 +164,7 @@ static mlpipe_status sweep_copy(mlpipe_ctx *ctx, const mlpipe_store *s,
                               "anew holds damaged objects that are needed; "
                               "mlpipe_store_verify lists them", s->path);
         else if (!st && !stays)
-            st = mlpipe__store_append(ctx, s, w, data, bytes, id);
+            st = mlpipe__store_append(ctx, s, w, data, bytes, NULL, 0, id);
         mlpipe__free(ctx->env, data);
     }
     return st;

@@ -116,6 +116,44 @@ static void test_a_part_is_another(void **state)
     free(b.data);
 }
 
+/* What the first 64 KiB have settled is asked again where lines behind them,
+ * within the first MiB, show a quote, an escape, a comment or a delimiter that
+ * the others do not. */
+static void test_behind_the_first_look(void **state)
+{
+    static const struct {
+        const char *line, *params;
+        int rows; /* of 20,002 lines, 2 of which are of that kind */
+    } cases[] = {
+        {"'a,b',1,2.5\n", NULL, 20002},
+        {"\"a \\\"b, c\\\" d\",1,2.5\n", NULL, 20002},
+        {"\"a,b\",1,2.5\n", NULL, 20002},
+        {"# a, b\n", NULL, 20000},
+        {"a;b;c\n", "rows=quarantine", 20000},
+    };
+
+    for (size_t t = 0; t < sizeof cases / sizeof *cases; t++) {
+        rig_bytes b = {NULL, 0, 0};
+        mlpipe_dataset *d;
+        char line[80];
+
+        rig_put(&b, "name,x,y\n", 9);
+        for (int i = 0; i < 20002; i++)
+            if (i == 12000 || i == 12001)
+                rig_put(&b, cases[t].line, strlen(cases[t].line));
+            else
+                rig_put(&b, line, (size_t)sprintf(line, "word%d,%d,%d.5\n",
+                                                  i % 50, i, i % 1000));
+        assert_ok(ctx, mlpipe_read_csv_memory(ctx, b.data, b.size,
+                                              cases[t].params, &d));
+        assert_int_equal(cases[t].rows, mlpipe_dataset_rows(d));
+        assert_int_equal(3, mlpipe_dataset_columns(d));
+        assert_int_equal(MLPIPE_TYPE_I64, mlpipe_dataset_type(d, 1));
+        mlpipe_dataset_free(d);
+        free(b.data);
+    }
+}
+
 /* Long texts of several lines, in which a window may begin, say nothing. */
 static void test_within_texts(void **state)
 {
@@ -179,6 +217,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_half_is_another, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_a_part_is_another, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_behind_the_first_look, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_within_texts, set_up,
                                         tear_down),

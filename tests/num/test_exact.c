@@ -221,6 +221,134 @@ static void test_moments_of_many(void **state)
     }
 }
 
+/* Vectors of this machine: wider ones are not asked for. */
+static uint32_t exact_widest(void)
+{
+#if defined(__x86_64__) && defined(__GNUC__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f"))
+        return 64;
+    if (__builtin_cpu_supports("avx2"))
+        return 32;
+#endif
+    return 16;
+}
+
+/* One of several kinds of values: prices, far apart, with few bits, zeros of
+ * both signs, at the ends of what three digits hold. */
+static double exact_kind(uint64_t *seed, uint32_t kind)
+{
+    const uint64_t bits = num_bits(seed);
+    const double sign = bits & 1 ? -1 : 1;
+    const double x = (double)(bits >> 11) * 0x1p-53;
+    switch (kind) {
+    case 0:
+        return sign * (double)(bits >> 44) / 1e4;
+    case 1:
+        return sign * ldexp(x, (int)(bits >> 5 & 31));
+    case 2:
+        return (double)(int64_t)(bits % 64) - 32;
+    case 3:
+        return bits & 6 ? sign * 0.0 : sign;
+    case 4:
+        return sign * ldexp(1 + x, 478 + (int)(bits >> 5 & 3));
+    case 5:
+        return sign * ldexp(1 + x, -433 + (int)(bits >> 5 & 3));
+    case 6:
+        return bits >> 5 & 63 ? sign * (1 + x) : sign * ldexp(x, -300);
+    default:
+        return sign * (1 - 0x1p-53);
+    }
+}
+
+/* Any width of vectors gives the sums of one by one. */
+static void test_moments_by_vectors(void **state)
+{
+    static const uint32_t counts[] = {64, 65, 127, 255, 256, 512, 1023, 1024,
+                                      1025, 3000};
+    uint64_t seed = 12;
+    double x[3000];
+    for (uint32_t t = 0; t < 480; ++t) {
+        const uint32_t n = counts[t % 10], kind = t / 10 % 8;
+        mlpipe__exact one[2];
+        double most = 0;
+        mlpipe__exact_init(&one[0]);
+        mlpipe__exact_init(&one[1]);
+        for (uint32_t i = 0; i < n; ++i) {
+            x[i] = exact_kind(&seed, kind);
+            most = fmax(most, fabs(x[i]));
+            mlpipe__exact_add(&one[0], x[i]);
+            mlpipe__exact_add_product(&one[1], x[i], x[i]);
+        }
+        assert_same(mlpipe__limbs_most(x, n), most);
+        mlpipe__exact_normal(&one[0]);
+        mlpipe__exact_normal(&one[1]);
+        for (uint32_t vector = 16; vector <= exact_widest(); vector *= 2) {
+            mlpipe__exact many[2];
+            mlpipe__exact_init(&many[0]);
+            mlpipe__exact_init(&many[1]);
+            mlpipe__exact_add_bounded(&many[0], &many[1], x, n, most, vector);
+            for (uint32_t k = 0; k < 2; ++k) {
+                mlpipe__exact_normal(&many[k]);
+                assert_memory_equal(&one[k], &many[k], sizeof one[k]);
+            }
+        }
+    }
+}
+
+/* Three digits hold what they should, or say that they do not. */
+static void test_limbs(void **state)
+{
+    mlpipe__limbs limbs;
+    double x[128];
+    for (uint32_t i = 0; i < 128; ++i)
+        x[i] = i % 2 ? -1.0 - 0x1p-52 : 1.0 + 0x1p-52;
+    assert_true(mlpipe__limbs_sum(x, 128, 1.0 + 0x1p-52, 16, &limbs));
+    x[127] = 0x1p-71;
+    assert_false(mlpipe__limbs_sum(x, 128, 1.0 + 0x1p-52, 16, &limbs));
+    x[127] = -0.0;
+    assert_true(mlpipe__limbs_sum(x, 128, 1.0 + 0x1p-52, 16, &limbs));
+    x[127] = DBL_TRUE_MIN; /* whose square is no double */
+    assert_false(mlpipe__limbs_sum(x, 128, 1.0 + 0x1p-52, 16, &limbs));
+    x[127] = DBL_MAX;
+    assert_false(mlpipe__limbs_sum(x, 128, DBL_MAX, 16, &limbs));
+}
+
+/* Whole numbers are as their doubles. */
+static void test_moments_of_whole(void **state)
+{
+    static const int64_t limits[] = {1, 100, 1 << 27, (1 << 27) + 1,
+                                     INT64_C(1) << 31, INT64_C(1) << 53};
+    uint64_t seed = 13;
+    int64_t x[1500];
+    for (uint32_t t = 0; t < 60; ++t) {
+        const int64_t most = limits[t % 6];
+        const uint32_t n = t % 7 * 214;
+        mlpipe__exact one[2];
+        mlpipe__exact_init(&one[0]);
+        mlpipe__exact_init(&one[1]);
+        for (uint32_t i = 0; i < n; ++i) {
+            x[i] = (int64_t)(num_bits(&seed) % (2 * (uint64_t)most + 1)) -
+                   most;
+            x[i] = i == 1 ? most : i == 2 ? -most : x[i];
+            mlpipe__exact_add(&one[0], (double)x[i]);
+            mlpipe__exact_add_product(&one[1], (double)x[i], (double)x[i]);
+        }
+        mlpipe__exact_normal(&one[0]);
+        mlpipe__exact_normal(&one[1]);
+        for (uint32_t vector = 16; vector <= exact_widest(); vector *= 2) {
+            mlpipe__exact many[2];
+            mlpipe__exact_init(&many[0]);
+            mlpipe__exact_init(&many[1]);
+            mlpipe__exact_add_whole(&many[0], &many[1], x, n, most, vector);
+            for (uint32_t k = 0; k < 2; ++k) {
+                mlpipe__exact_normal(&many[k]);
+                assert_memory_equal(&one[k], &many[k], sizeof one[k]);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +358,9 @@ int main(void)
         cmocka_unit_test(test_single_values),
         cmocka_unit_test(test_large_counts),
         cmocka_unit_test(test_moments_of_many),
+        cmocka_unit_test(test_moments_by_vectors),
+        cmocka_unit_test(test_limbs),
+        cmocka_unit_test(test_moments_of_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -173,6 +173,48 @@ static void test_any_partition(void **state)
     }
 }
 
+/* Whole numbers are as their doubles: codes, beyond them, beyond 2^53. */
+static void test_whole_numbers(void **state)
+{
+    static const int64_t spans[] = {2, 9, 10, 40, INT64_C(1) << 30,
+                                    INT64_C(1) << 54, INT64_MAX};
+    static int64_t whole[STATS_N];
+    static double x[STATS_N];
+    static uint8_t valid[STATS_N];
+    uint64_t seed = 14;
+    for (uint32_t t = 0; t < 84; ++t) {
+        const uint32_t needs = t % 2 ? MLPIPE__NEED_COUNTS : STATS_ALL;
+        const uint32_t codes = t % 3 ? 10 : 50;
+        int64_t low = 0, high = 0;
+        mlpipe__stats want, got;
+        mlpipe__text bytes;
+        for (uint32_t i = 0; i < STATS_N; ++i) {
+            whole[i] = (int64_t)(num_bits(&seed)
+                                 % (uint64_t)spans[t % 7])
+                     - (t % 5 == 4);
+            low = i && low < whole[i] ? low : whole[i];
+            high = i && high > whole[i] ? high : whole[i];
+            x[i] = (double)whole[i];
+            valid[i] = num_bits(&seed) % 4 != 0;
+        }
+        mlpipe__stats_init(&want, stats_env(state),
+                           needs & ~(uint32_t)(t & 4 ? MLPIPE__NEED_QUANTILES
+                                                     : 0), codes);
+        mlpipe__stats_init(&got, stats_env(state), want.needs, codes);
+        const uint8_t *const there = t & 8 ? valid : NULL;
+        assert_true(mlpipe__stats_update(&want, x, there, STATS_N));
+        assert_true(mlpipe__stats_update_whole(&got, whole, there, STATS_N,
+                                               low, high));
+        assert_true(mlpipe__stats_finish(&want));
+        assert_true(mlpipe__stats_finish(&got));
+        stats_bytes(&want, &bytes);
+        stats_same(&got, &bytes);
+        mlpipe__text_free(&bytes);
+        mlpipe__stats_free(&want);
+        mlpipe__stats_free(&got);
+    }
+}
+
 static void test_counts_and_nulls(void **state)
 {
     const double x[] = {0.0, 2.0, 2.0, NAN, 5.0, 1.0, -1.0, 1.0, 7.5};
@@ -429,6 +471,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_goldens),
         cmocka_unit_test(test_any_partition),
+        cmocka_unit_test(test_whole_numbers),
         cmocka_unit_test(test_counts_and_nulls),
         cmocka_unit_test(test_edges),
         cmocka_unit_test(test_whole_and_flags),
