@@ -205,6 +205,25 @@ MLPIPE_API MLPIPE_CHECK mlpipe_status mlpipe_cycle_log(
     mlpipe_ctx *ctx, const mlpipe_cycle *cycle, mlpipe_buffer **out);
 
 /**
+ * The monitor's report (mlpipe_monitor_report) with a table "decisions", of
+ * the newest 200 lines of the log: time, action, reason, metric, deployment,
+ * rows, what the metric was of champion and challenger, and p. As "html" it is
+ * a page with the panes over time, alarms, swaps and decisions.
+ *
+ * @param ctx borrows
+ * @param cycle borrows
+ * @param out gives; free with mlpipe_report_free
+ * @return MLPIPE_OK
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_BUSY (another thread ticks or swaps),
+ *         MLPIPE_E_STATE (after fork)
+ * @thread owner
+ * @since 0.1
+ */
+MLPIPE_API MLPIPE_CHECK mlpipe_status
+mlpipe_cycle_report(mlpipe_ctx *ctx, const mlpipe_cycle *cycle,
+                    mlpipe_report **out);
+
+/**
  * Decide again from a log: does every decision follow from the figures beside
  * it? It takes no data and no model.
  *

@@ -143,6 +143,16 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  * and the verdict "reconstruction", which matters from a tenth of the
  * reference's on. moments_rows are the rows behind them.
  *
+ * The table "inputs" begins with those that move the answer most and have
+ * changed most: weight (the mean absolute change of the answer where the input
+ * tells of another row, over up to 512 training rows, as a share of that of
+ * all inputs) times effect. "bins" has the cells of the first 200 of them,
+ * shares of rows of the reference and of the pane. "panes_closed" keeps of each
+ * pane what the report said when it was closed: performance is accuracy or
+ * rmse (panes_metric) with its interval, estimated what cbpe expected of it.
+ * "calibration", of two classes, has the mean score and the share of positives
+ * of the newest matches in tenths of the score.
+ *
  * Numbers of an input, also in the table "inputs": <input>.psi = sum (q - p)
  * ln(q / p) over the cells of chi2 with 0.5 added to each count; .p of chi2;
  * .ks, .ks_p, .ad, .ad_p; .effect, .effect_low, .effect_high and .mde of PSI

@@ -37,7 +37,7 @@ static mlpipe_status cycle_look(mlpipe_ctx *ctx, mlpipe_cycle *c,
     v->next = m->capture.next;
     v->model = mlpipe__model_keep(m->model);
     if (!st && state == MLPIPE__CYCLE_WATCHING)
-        st = mlpipe__watch_report(ctx, m, &v->report);
+        st = mlpipe__watch_report(ctx, m, false, &v->report);
     if (!st && state == MLPIPE__CYCLE_PROBATION && v->number == c->number) {
         v->trial_rows = mlpipe__capture_labelled(&m->capture, c->number, 0);
         /* Captured rows may be pushed out before there are that many. */

@@ -273,6 +273,10 @@ mlpipe__hash128 mlpipe__dataset_hash_join(const mlpipe_dataset *d,
                                           mlpipe__hash128 *columns);
 const char *mlpipe__type_name(int32_t type); /* "f64", "category", ... */
 const char *mlpipe__unit_name(int32_t unit); /* "s", "ms", "us", "ns", "" */
+/* ISO 8601 of a count of the unit, in UTC; how many bytes (time_text.c). */
+enum { MLPIPE__TIME_TEXT_BYTES = 40 };
+size_t mlpipe__time_text(int64_t count, int32_t unit,
+                         char out[MLPIPE__TIME_TEXT_BYTES]);
 int64_t mlpipe__unit_ticks(int32_t unit); /* of a second; 1 without a unit */
 /* How many of `to` are one of `from`, which is no finer. */
 int64_t mlpipe__unit_ratio(int32_t from, int32_t to);

@@ -252,7 +252,7 @@ static void apart_details(const apart_job *j, mlpipe_report *r)
 static void apart_bin(const apart_job *j, mlpipe_report *r,
                       const mlpipe__drift_column *c, uint32_t i)
 {
-    char number[MLPIPE__PROFILE_TIME_BYTES], text[80];
+    char number[MLPIPE__TIME_TEXT_BYTES], text[80];
     const int32_t at = mlpipe_dataset_find(j->data[0], c->name);
     const int32_t unit = j->data[0]->columns[at]->unit;
 
@@ -263,7 +263,7 @@ static void apart_bin(const apart_job *j, mlpipe_report *r,
     const bool last = i + 1 == c->cells;
     const double edge = c->edge[last && i ? i - 1 : i];
     if (mlpipe__profile_is_time(c->type) && edge >= -0x1p63 && edge < 0x1p63)
-        mlpipe__profile_time((int64_t)mlpipe__floor(edge), unit, number);
+        mlpipe__time_text((int64_t)mlpipe__floor(edge), unit, number);
     else
         mlpipe__format(number, sizeof number, "%g", edge);
     mlpipe__format(text, sizeof text, c->cells == 1 ? "all" : "%s %s",

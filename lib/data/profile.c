@@ -78,8 +78,8 @@ static uint64_t profile_most(const mlpipe__profile_column *c,
     if (!c->top_count)
         return c->nan > c->infinite ? c->nan : c->infinite;
     if (mlpipe__profile_is_time(c->type)) {
-        char time[MLPIPE__PROFILE_TIME_BYTES];
-        mlpipe__profile_time(mlpipe__profile_count(c->top[0].value), c->unit,
+        char time[MLPIPE__TIME_TEXT_BYTES];
+        mlpipe__time_text(mlpipe__profile_count(c->top[0].value), c->unit,
                              time);
         mlpipe__text_add(line, "%s", time);
     } else if (c->type == MLPIPE_TYPE_BOOL) {

@@ -279,9 +279,9 @@ static void number_time_find(mlpipe__profile *p,
                              enum mlpipe__profile_code code, bool warn,
                              uint64_t count, double example)
 {
-    char text[MLPIPE__PROFILE_TIME_BYTES];
+    char text[MLPIPE__TIME_TEXT_BYTES];
 
-    mlpipe__profile_time(mlpipe__profile_count(example), c->unit, text);
+    mlpipe__time_text(mlpipe__profile_count(example), c->unit, text);
     mlpipe__profile_find(p, code, warn, c->column, count,
                          (double)count / (double)c->rows, "%s", text);
 }

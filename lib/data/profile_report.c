@@ -59,53 +59,6 @@ bool mlpipe__profile_parts(mlpipe__profile *p)
 
 /* ---- cells -------------------------------------------------------------- */
 
-size_t mlpipe__profile_time(int64_t count, int32_t unit,
-                            char out[MLPIPE__PROFILE_TIME_BYTES])
-{
-    static const int64_t per_second[] = {1, 1, 1000, 1000000, 1000000000};
-    const int64_t scale =
-        per_second[unit >= MLPIPE_UNIT_S && unit <= MLPIPE_UNIT_NS ? unit
-                                                                   : 0];
-    int64_t seconds = count / scale;
-    int64_t fraction = count % scale;
-    int32_t y, m, d;
-
-    if (fraction < 0) {
-        fraction += scale;
-        seconds--;
-    }
-    int64_t days = seconds / 86400, clock = seconds % 86400;
-    if (clock < 0) {
-        clock += 86400;
-        days--;
-    }
-    if (days < -719162 || days > 2932896) /* beyond the years 1 to 9999 */
-        return mlpipe__format(out, MLPIPE__PROFILE_TIME_BYTES, "%lld %s",
-                              (long long)count, mlpipe__unit_name(unit));
-    mlpipe__civil_from_days(days, &y, &m, &d);
-    size_t n = mlpipe__format(
-        out, MLPIPE__PROFILE_TIME_BYTES, "%d%d%d%d-%d%d-%d%d", y / 1000,
-        y / 100 % 10, y / 10 % 10, y % 10, m / 10, m % 10, d / 10, d % 10);
-    if (clock || fraction)
-        n += mlpipe__format(out + n, MLPIPE__PROFILE_TIME_BYTES - n,
-                            "T%d%d:%d%d:%d%d", (int)(clock / 36000),
-                            (int)(clock / 3600 % 10),
-                            (int)(clock % 3600 / 600),
-                            (int)(clock / 60 % 10), (int)(clock % 60 / 10),
-                            (int)(clock % 10));
-    if (fraction) {
-        char digits[10];
-        uint32_t used = 0;
-        for (int64_t at = scale / 10; at && fraction; at /= 10) {
-            digits[used++] = (char)('0' + fraction / at);
-            fraction %= at;
-        }
-        n += mlpipe__format(out + n, MLPIPE__PROFILE_TIME_BYTES - n, ".%.*s",
-                            (int)used, digits);
-    }
-    return n;
-}
-
 static void tell_cell_name(mlpipe_report *r,
                              const mlpipe__profile_column *c)
 {
@@ -121,11 +74,11 @@ static void tell_cell_string(mlpipe_report *r, const char *text)
 static void tell_cell_value(mlpipe_report *r,
                               const mlpipe__profile_column *c, double x)
 {
-    char time[MLPIPE__PROFILE_TIME_BYTES];
+    char time[MLPIPE__TIME_TEXT_BYTES];
 
     if (mlpipe__profile_is_time(c->type) && x >= -0x1p63 && x < 0x1p63)
         mlpipe__report_cell_text(
-            r, time, mlpipe__profile_time((int64_t)x, c->unit, time));
+            r, time, mlpipe__time_text((int64_t)x, c->unit, time));
     else if (c->type == MLPIPE_TYPE_BOOL)
         tell_cell_string(r, x != 0 ? "true" : "false");
     else
@@ -180,7 +133,7 @@ static void tell_numbers(mlpipe_report *r, const mlpipe__profile_column *c)
 
 static void tell_times(mlpipe_report *r, const mlpipe__profile_column *c)
 {
-    char time[MLPIPE__PROFILE_TIME_BYTES];
+    char time[MLPIPE__TIME_TEXT_BYTES];
 
     tell_cell_name(r, c);
     mlpipe__report_cell_number(r, (double)c->count);
@@ -190,11 +143,11 @@ static void tell_times(mlpipe_report *r, const mlpipe__profile_column *c)
         return;
     }
     mlpipe__report_cell_text(r, time,
-                             mlpipe__profile_time(c->low, c->unit, time));
+                             mlpipe__time_text(c->low, c->unit, time));
     for (uint32_t i = 1; i < 4; i++)
         tell_cell_value(r, c, mlpipe__floor(tell_quantile(c, i / 4.0)));
     mlpipe__report_cell_text(r, time,
-                             mlpipe__profile_time(c->high, c->unit, time));
+                             mlpipe__time_text(c->high, c->unit, time));
 }
 
 static void tell_texts(mlpipe_report *r, const mlpipe__profile_column *c)

@@ -196,10 +196,6 @@ void mlpipe__profile_tell(mlpipe__profile *p,
                           const mlpipe__profile_column *c);
 mlpipe_status mlpipe__profile_report(mlpipe__profile *p, int64_t rows_all,
                                      mlpipe_report **out);
-/* ISO 8601 of a count of the unit; how many bytes. */
-enum { MLPIPE__PROFILE_TIME_BYTES = 40 };
-size_t mlpipe__profile_time(int64_t count, int32_t unit,
-                            char out[MLPIPE__PROFILE_TIME_BYTES]);
 /* The count as a double, which may have been rounded out of range. */
 static inline int64_t mlpipe__profile_count(double x)
 {

@@ -294,8 +294,10 @@ mlpipe_status mlpipe_monitor_truth(mlpipe_ctx *ctx, mlpipe_monitor *monitor,
 mlpipe_status mlpipe__monitor_tick_locked(mlpipe_ctx *ctx, mlpipe_monitor *m,
                                           int64_t now_us, int32_t *closed)
 {
-    mlpipe_status st = mlpipe__watch_follow(ctx, m);
+    mlpipe_status st = mlpipe__watch_remember(ctx, m);
 
+    if (!st)
+        st = mlpipe__watch_follow(ctx, m);
     m->now_us = now_us;
     if (!st)
         st = mlpipe__watch_drain(ctx, m);
@@ -303,6 +305,8 @@ mlpipe_status mlpipe__monitor_tick_locked(mlpipe_ctx *ctx, mlpipe_monitor *m,
         st = mlpipe__watch_truths(ctx, m);
     if (!st)
         mlpipe__watch_close(m, closed);
+    if (!st)
+        st = mlpipe__watch_remember(ctx, m);
     mlpipe__slot_sweep(m->slot);
     return st;
 }
@@ -339,7 +343,7 @@ mlpipe_status mlpipe_monitor_report(mlpipe_ctx *ctx, mlpipe_monitor *monitor,
     if (!st)
         st = mlpipe__slot_lock(ctx, monitor->slot);
     if (!st) {
-        st = mlpipe__watch_report(ctx, monitor, out);
+        st = mlpipe__watch_report(ctx, monitor, true, out);
         mlpipe__slot_unlock(monitor->slot);
     }
     return mlpipe__end(ctx, st);

@@ -89,8 +89,8 @@ static mlpipe_status beside_judge(mlpipe_ctx *ctx, mlpipe_monitor *m,
 
     if (model->reference)
         st = mlpipe__drift_report(ctx, model, &d->recorder,
-                                  enough ? counts : NULL, &m->limits, r,
-                                  &worst);
+                                  enough ? counts : NULL, false, &m->limits,
+                                  r, &worst);
     if (!st)
         st = mlpipe__realised_report(ctx, model, &m->performance,
                                      &m->canary.realised, r, &worst);

@@ -12,6 +12,10 @@ typedef struct mlpipe__pane {
     uint64_t rows;
     uint64_t predictions, matched; /* with an id; whose truth is known */
     int64_t closed_us;
+    /* as the report was when it was closed; NaN: not known */
+    double drifted, score_psi, errors, latency;
+    double performance, low, high, reference, estimated;
+    uint32_t verdict;
 } mlpipe__pane;
 
 /* What is known of a canary (watch_canary.c). */
@@ -51,6 +55,7 @@ struct mlpipe_monitor {
     uint64_t *base; /* counters at the start of the open pane */
     uint64_t *pane; /* counts of the newest closed pane */
     uint64_t *now;  /* scratch */
+    bool remember; /* the newest pane has no summary yet */
     bool pane_closed;
     uint32_t moments_first; /* counters of second moments, to the end */
     bool moments_closed;    /* pane[moments_first ...] holds enough rows */
@@ -75,8 +80,13 @@ mlpipe_status mlpipe__monitor_captured_locked(mlpipe_ctx *ctx,
                                               const mlpipe_model *other,
                                               uint64_t number, uint64_t from,
                                               mlpipe_dataset **out);
+/* pictures: with the table "bins", which only people want. */
 mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
-                                   mlpipe_report **out);
+                                   bool pictures, mlpipe_report **out);
+/* The panes that are kept, and what to keep of one just closed
+ * (watch_panes.c). */
+void mlpipe__watch_put_panes(const mlpipe_monitor *m, mlpipe_report *r);
+mlpipe_status mlpipe__watch_remember(mlpipe_ctx *ctx, mlpipe_monitor *m);
 
 /* Rows per second, latencies and errors by code (watch_service.c). */
 double mlpipe__watch_speed(uint64_t rows, int64_t from_us, int64_t to_us);

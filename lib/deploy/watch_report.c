@@ -59,36 +59,6 @@ static double watch_age(const mlpipe_monitor *m)
     return ((double)m->now_us - (double)from) / 1e6;
 }
 
-static double watch_maturity(const mlpipe__pane *p)
-{
-    return p->predictions ? (double)p->matched / (double)p->predictions
-                          : mlpipe__nan();
-}
-
-static void watch_put_panes(const mlpipe_monitor *m, mlpipe_report *r)
-{
-    const uint64_t held =
-        m->pane_count < m->pane_room ? m->pane_count : m->pane_room;
-
-    mlpipe__report_number(
-        r, "pane_maturity",
-        m->pane_closed
-            ? watch_maturity(&m->panes[(m->pane_count - 1) % m->pane_room])
-            : mlpipe__nan());
-    mlpipe__report_table(
-        r, "panes_closed",
-        "deployment,rows,closed_s,predictions,matched,maturity");
-    for (uint64_t i = m->pane_count - held; i < m->pane_count; i++) {
-        const mlpipe__pane *p = &m->panes[i % m->pane_room];
-        mlpipe__report_cell_number(r, (double)p->number);
-        mlpipe__report_cell_number(r, (double)p->rows);
-        mlpipe__report_cell_number(r, (double)p->closed_us / 1e6);
-        mlpipe__report_cell_number(r, (double)p->predictions);
-        mlpipe__report_cell_number(r, (double)p->matched);
-        mlpipe__report_cell_number(r, watch_maturity(p));
-    }
-}
-
 /* A model without a reference: nothing to compare with. */
 static void watch_put_blind(mlpipe_report *r)
 {
@@ -100,7 +70,7 @@ static void watch_put_blind(mlpipe_report *r)
 }
 
 mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
-                                   mlpipe_report **out)
+                                   bool pictures, mlpipe_report **out)
 {
     mlpipe_status st = mlpipe__watch_follow(ctx, m);
     uint32_t worst = MLPIPE__VERDICT_OK;
@@ -124,8 +94,8 @@ mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
     mlpipe__watch_put_service(m, r);
     if (m->model->reference)
         st = mlpipe__drift_report(ctx, m->model, &d->recorder,
-                                  m->pane_closed ? m->pane : NULL, &m->limits,
-                                  r, &worst);
+                                  m->pane_closed ? m->pane : NULL, pictures,
+                                  &m->limits, r, &worst);
     else
         watch_put_blind(r);
     if (!st && m->model->reference)
@@ -148,6 +118,6 @@ mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
     text = mlpipe__verdict_name(worst);
     mlpipe__report_text(r, "verdict", text, strlen(text));
     watch_put_truths(m, r);
-    watch_put_panes(m, r);
+    mlpipe__watch_put_panes(m, r);
     return mlpipe__report_seal(ctx, r, out);
 }

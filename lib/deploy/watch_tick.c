@@ -272,6 +272,7 @@ void mlpipe__watch_close(mlpipe_monitor *m, int32_t *closed)
     m->open.rows = rows;
     m->open.closed_us = m->now_us;
     m->panes[m->pane_count++ % m->pane_room] = m->open;
+    m->remember = true;
     m->open = (mlpipe__pane){.number = m->number};
     if (closed)
         *closed = 1;

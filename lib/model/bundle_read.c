@@ -281,6 +281,22 @@ static mlpipe_status bundle_read_nulls(mlpipe_ctx *ctx, const void *data,
         st = bundle_bad(ctx, "REFR", "nulls of other inputs");
     return st;
 }
+
+static mlpipe_status bundle_read_weights(mlpipe_ctx *ctx, const void *data,
+                                         size_t bytes, mlpipe__reference *ref)
+{
+    mlpipe__cursor part;
+    bool good = true;
+    mlpipe__cursor_init(&part, data, bytes);
+    for (uint32_t i = 0; i < ref->input_count; i++) {
+        const double x = mlpipe__get_f64(&part);
+        good = good && x >= 0 && x <= 1;
+        ref->inputs[i].weight = x;
+    }
+    return good && mlpipe__cursor_done(&part)
+               ? MLPIPE_OK
+               : bundle_bad(ctx, "REFR", "weights that cannot be");
+}
 #endif
 
 /* Tagged parts of the reference. Those of later versions are passed, and
@@ -294,6 +310,8 @@ static mlpipe_status bundle_read_part(mlpipe_ctx *ctx, uint32_t tag,
     mlpipe__cursor c = {0};
     if (tag == MLPIPE__PART_NULLS)
         return bundle_read_nulls(ctx, data, (size_t)bytes, ref);
+    if (tag == MLPIPE__PART_WEIGHTS)
+        return bundle_read_weights(ctx, data, (size_t)bytes, ref);
     if (tag == MLPIPE__PART_MOMENTS)
         return ref->moments ? bundle_bad(ctx, "REFR", "two parts have one tag")
                             : mlpipe__ref_moments_load(ctx, data,

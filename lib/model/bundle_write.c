@@ -78,7 +78,7 @@ static void bundle_put_parts(const mlpipe__reference *r, mlpipe__text *t)
 {
     mlpipe__text part;
     uint32_t i;
-    mlpipe__put_u32(t, 2 + (r->moments != NULL));
+    mlpipe__put_u32(t, 3 + (r->moments != NULL));
     if (r->moments) {
         mlpipe__text_init(&part, t->env);
         mlpipe__ref_moments_save(r->moments, &part);
@@ -92,6 +92,10 @@ static void bundle_put_parts(const mlpipe__reference *r, mlpipe__text *t)
         bundle_put_null(&r->inputs[i], &part);
     bundle_put_null(&r->score, &part);
     bundle_put_part(t, MLPIPE__PART_NULLS, &part);
+    mlpipe__text_init(&part, t->env);
+    for (i = 0; i < r->input_count; i++)
+        mlpipe__put_f64(&part, r->inputs[i].weight);
+    bundle_put_part(t, MLPIPE__PART_WEIGHTS, &part);
 }
 
 static void bundle_put_reference(const mlpipe__reference *r, mlpipe__text *t)

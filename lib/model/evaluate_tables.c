@@ -90,8 +90,7 @@ static void tables_classes(const mlpipe_model *m, const mlpipe__confusion *c,
     }
 }
 
-/* The bins of ece: what was said, what was seen with Wilson's interval. */
-static mlpipe_status tables_calibration(mlpipe__scoring *g, mlpipe_report *r)
+mlpipe_status mlpipe__calibration_table(mlpipe__scoring *g, mlpipe_report *r)
 {
     mlpipe__bins b;
     uint32_t k;
@@ -131,5 +130,5 @@ mlpipe_status mlpipe__evaluate_tables(const mlpipe_model *m,
     if (st)
         return st;
     tables_classes(m, c, g->unit, r);
-    return tables_calibration(g, r);
+    return mlpipe__calibration_table(g, r);
 }

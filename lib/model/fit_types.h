@@ -224,6 +224,8 @@ mlpipe_status mlpipe__fit_inner(mlpipe_ctx *ctx, const mlpipe_pipeline *recipe,
 /* The newest time of rows in microseconds, 0 where it is not known. */
 int64_t mlpipe__fit_newest(const mlpipe__fitting *f, const mlpipe_dataset *d);
 mlpipe_status mlpipe__fit_reference(mlpipe__fitting *f);
+/* ref_weights.c: what the inputs of the fitted program are worth. */
+mlpipe_status mlpipe__ref_weigh(mlpipe__fitting *f, mlpipe__reference *r);
 /* predict.c: the first `width` outputs of each row, the answer; NaN where
  * there is none. */
 mlpipe_status mlpipe__predict_rows(mlpipe_ctx *ctx, const char *stage,

@@ -96,6 +96,7 @@ typedef struct mlpipe__ref_input {
     /* CODE: how many codes have one row, and two. NUMBER: once is 1 where
      * every quantile among the cuts is the value of a single row. */
     uint64_t once, twice;
+    double weight; /* share of what all inputs move the answer by */
 } mlpipe__ref_input;
 
 /* A mean loss or metric on rows that the learner did not see. */
@@ -206,7 +207,8 @@ typedef struct mlpipe__reference {
 enum {
     MLPIPE__PART_MOMENTS = 1,
     MLPIPE__PART_SCORES = 2,
-    MLPIPE__PART_NULLS = 3
+    MLPIPE__PART_NULLS = 3,
+    MLPIPE__PART_WEIGHTS = 4
 };
 void mlpipe__ref_moments_save(const mlpipe__ref_moments *m, mlpipe__text *t);
 /* E_CORRUPT where it does not fit the inputs. */
@@ -239,6 +241,10 @@ const mlpipe__ref_metric *mlpipe__ref_metric_find(
     const mlpipe__reference *r, const char *name);
 
 /* ---- models (model.c, fit.c, bundle_*.c) -------------------------------- */
+
+/* The table "calibration" of a report: the bins of ece, what was said in each
+ * and what was seen, with Wilson's interval (evaluate_tables.c). */
+mlpipe_status mlpipe__calibration_table(mlpipe__scoring *g, mlpipe_report *r);
 
 /* What always saying the same would say: the mean, or a table `shares`
  * (card.c). */

@@ -461,5 +461,7 @@ mlpipe_status mlpipe__fit_reference(mlpipe__fitting *f)
     st = reference_inputs(f, r);
     if (!st)
         st = reference_unseen(f, r);
+    if (!st && !f->transform && !f->inner)
+        st = mlpipe__ref_weigh(f, r);
     return st;
 }

@@ -27,6 +27,14 @@ const char *mlpipe__verdict_name(uint32_t verdict)
     return names[verdict <= MLPIPE__VERDICT_DRIFT ? verdict : 0];
 }
 
+uint32_t mlpipe__verdict_number(const char *name)
+{
+    for (uint32_t i = 0; name && i <= MLPIPE__VERDICT_DRIFT; i++)
+        if (!strcmp(name, mlpipe__verdict_name(i)))
+            return i;
+    return MLPIPE__VERDICT_INSUFFICIENT;
+}
+
 const char *mlpipe__drift_test_name(uint32_t test)
 {
     static const char *const names[MLPIPE__TESTS] = {

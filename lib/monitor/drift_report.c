@@ -55,41 +55,112 @@ static const mlpipe__drift_row *drift_row_of(const mlpipe_model *model,
     return (input ? ref->inputs[i].kind : ref->score.kind) ? &rows[i] : NULL;
 }
 
-static void drift_put_table(mlpipe_report *report, const mlpipe_model *model,
-                            const mlpipe__drift_row *rows)
+/* How many inputs have pictures. */
+enum { DRIFT_PICTURES = 200 };
+
+/* What is put into a report. */
+typedef struct drift_told {
+    const mlpipe_model *model;
+    const mlpipe__recorder *recorder;
+    const uint64_t *counts; /* of the pane; NULL: none is closed */
+    bool pictures;
+    mlpipe__drift_row *rows; /* of the inputs, then of the score */
+    uint32_t *order;         /* of the inputs */
+    mlpipe_report *report;
+    mlpipe__text name;
+} drift_told;
+
+/* PSI less its bias; of categories, which have no such test, PSI. */
+static double drift_effect(const mlpipe__drift_row *r)
 {
-    mlpipe__report_table(report, "inputs",
-                         "input,psi,p,ks,ks_p,ad,ad_p,effect,effect_low,"
-                         "effect_high,q,mde,missing,unseen,out_of_range,"
-                         "tail_low,tail_high,verdict");
-    for (uint32_t i = 0; i < model->reference->input_count; i++) {
-        const char *name, *verdict = mlpipe__verdict_name(rows[i].verdict);
-        const mlpipe__drift_row *r = drift_row_of(model, rows, i, &name);
+    const double effect = r->test[MLPIPE__TEST_AD].effect;
+
+    return effect == effect ? effect : r->psi;
+}
+
+/* Those first that matter to the answer and have changed: weight x effect. */
+static bool drift_order(mlpipe__env *env, drift_told *d)
+{
+    const mlpipe__reference *ref = d->model->reference;
+    const uint32_t n = ref->input_count;
+    double *key = mlpipe__alloc_array(env, n, sizeof *key);
+    uint64_t *scratch = mlpipe__alloc_array(env, n, 4 * sizeof *scratch);
+    const bool ok = key && scratch;
+
+    for (uint32_t i = 0; ok && i < n; i++) {
+        const double effect = drift_effect(&d->rows[i]);
+        key[i] = effect > 0 ? -ref->inputs[i].weight * effect : 0.0;
+    }
+    if (ok)
+        mlpipe__argsort_f64(key, d->order, n, scratch);
+    mlpipe__free(env, scratch);
+    mlpipe__free(env, key);
+    return ok;
+}
+
+static void drift_put_table(drift_told *d)
+{
+    const mlpipe__reference *ref = d->model->reference;
+
+    mlpipe__report_table(d->report, "inputs",
+                         "input,weight,psi,p,ks,ks_p,ad,ad_p,effect,"
+                         "effect_low,effect_high,q,mde,missing,unseen,"
+                         "out_of_range,tail_low,tail_high,verdict");
+    for (uint32_t k = 0; k < ref->input_count; k++) {
+        const uint32_t i = d->order[k];
+        const char *name, *verdict = mlpipe__verdict_name(d->rows[i].verdict);
+        const mlpipe__drift_row *r = drift_row_of(d->model, d->rows, i, &name);
         double value[MLPIPE__DRIFT_NUMBERS];
         if (!r)
             continue;
         const double rates[] = {r->missing, r->unseen, r->outside,
                                 r->tail_low, r->tail_high};
         mlpipe__drift_numbers(r, value);
-        mlpipe__report_cell_text(report, name, strlen(name));
-        for (uint32_t k = 0; k < MLPIPE__DRIFT_NUMBERS; k++)
-            mlpipe__report_cell_number(report, value[k]);
-        for (uint32_t k = 0; k < sizeof rates / sizeof *rates; k++)
-            mlpipe__report_cell_number(report, rates[k]);
-        mlpipe__report_cell_text(report, verdict, strlen(verdict));
+        mlpipe__report_cell_text(d->report, name, strlen(name));
+        mlpipe__report_cell_number(d->report, ref->inputs[i].weight);
+        for (uint32_t m = 0; m < MLPIPE__DRIFT_NUMBERS; m++)
+            mlpipe__report_cell_number(d->report, value[m]);
+        for (uint32_t m = 0; m < sizeof rates / sizeof *rates; m++)
+            mlpipe__report_cell_number(d->report, rates[m]);
+        mlpipe__report_cell_text(d->report, verdict, strlen(verdict));
     }
 }
 
-/* Each test with its effect. */
-static void drift_put_tests(mlpipe_report *report, const mlpipe_model *model,
-                            const mlpipe__drift_row *rows)
+static void drift_put_pictures(drift_told *d)
 {
+    const mlpipe__reference *ref = d->model->reference;
+    const uint32_t n =
+        ref->input_count < DRIFT_PICTURES ? ref->input_count : DRIFT_PICTURES;
+
+    if (!d->counts || !d->pictures)
+        return;
+    mlpipe__report_table(d->report, "bins", "input,cell,reference,current");
+    for (uint32_t k = 0; k < n; k++) {
+        const uint32_t i = d->order[k];
+        const mlpipe__program_input *in = &d->model->program->inputs[i];
+        if (ref->inputs[i].kind)
+            mlpipe__drift_put_bins(d->report, in->name, &ref->inputs[i],
+                                   in->dict, d->counts + d->recorder->first[i],
+                                   &d->name);
+    }
+    if (ref->score.kind)
+        mlpipe__drift_put_bins(d->report, "(score)", &ref->score, NULL,
+                               d->counts + d->recorder->score_first,
+                               &d->name);
+}
+
+/* Each test with its effect. */
+static void drift_put_tests(drift_told *d)
+{
+    mlpipe_report *report = d->report;
+
     mlpipe__report_table(report, "drift_tests",
                          "input,test,statistic,effect,effect_low,effect_high,"
                          "p,mde");
-    for (uint32_t i = 0; i <= model->reference->input_count; i++) {
+    for (uint32_t i = 0; i <= d->model->reference->input_count; i++) {
         const char *name;
-        const mlpipe__drift_row *r = drift_row_of(model, rows, i, &name);
+        const mlpipe__drift_row *r =
+            drift_row_of(d->model, d->rows, i, &name);
         for (uint32_t k = 0; r && k < MLPIPE__TESTS; k++) {
             const mlpipe__drift_test *t = &r->test[k];
             const char *test = mlpipe__drift_test_name(k);
@@ -105,11 +176,13 @@ static void drift_put_tests(mlpipe_report *report, const mlpipe_model *model,
     }
 }
 
-static void drift_put_all(mlpipe_report *report, const mlpipe_model *model,
-                          const mlpipe__drift_row *rows, bool enough,
-                          mlpipe__text *name, uint32_t *worst)
+static void drift_put_all(drift_told *d, uint32_t *worst)
 {
+    const mlpipe_model *model = d->model;
     const mlpipe__reference *ref = model->reference;
+    const mlpipe__drift_row *rows = d->rows;
+    const bool enough = d->counts != NULL;
+    mlpipe_report *report = d->report;
     const uint32_t n = ref->input_count;
     uint32_t drifted = 0, warned = 0, features;
     const char *text;
@@ -117,13 +190,13 @@ static void drift_put_all(mlpipe_report *report, const mlpipe_model *model,
     for (uint32_t i = 0; i < n; i++) {
         if (!ref->inputs[i].kind)
             continue;
-        drift_put_input(report, name, model->program->inputs[i].name,
+        drift_put_input(report, &d->name, model->program->inputs[i].name,
                         ref->inputs[i].kind == MLPIPE__NUMBER, &rows[i]);
         drifted += rows[i].verdict == MLPIPE__VERDICT_DRIFT;
         warned += rows[i].verdict == MLPIPE__VERDICT_WARN;
     }
     if (ref->score.kind)
-        drift_put_row(report, name, "", "score", &rows[n]);
+        drift_put_row(report, &d->name, "", "score", &rows[n]);
     features = !enough   ? MLPIPE__VERDICT_INSUFFICIENT
                : drifted ? MLPIPE__VERDICT_DRIFT
                : warned  ? MLPIPE__VERDICT_WARN
@@ -139,8 +212,9 @@ static void drift_put_all(mlpipe_report *report, const mlpipe_model *model,
     *worst = features > *worst ? features : *worst;
     if (ref->score.kind && rows[n].verdict > *worst)
         *worst = rows[n].verdict;
-    drift_put_table(report, model, rows);
-    drift_put_tests(report, model, rows);
+    drift_put_table(d);
+    drift_put_tests(d);
+    drift_put_pictures(d);
 }
 
 static void drift_measure_all(const mlpipe_model *model,
@@ -161,32 +235,32 @@ static void drift_measure_all(const mlpipe_model *model,
 
 mlpipe_status mlpipe__drift_report(mlpipe_ctx *ctx, const mlpipe_model *model,
                                    const mlpipe__recorder *rec,
-                                   const uint64_t *counts,
+                                   const uint64_t *counts, bool pictures,
                                    const mlpipe__drift_limits *limits,
                                    mlpipe_report *report, uint32_t *worst)
 {
     const uint32_t n = model->reference->input_count + 1;
-    mlpipe__drift_row *rows =
-        mlpipe__alloc_array(ctx->env, n, sizeof *rows);
+    mlpipe__env *env = ctx->env;
+    drift_told d = {.model = model, .recorder = rec, .counts = counts,
+                    .pictures = pictures, .report = report};
     uint64_t *scratch =
-        mlpipe__alloc_array(ctx->env, rec->total, 2 * sizeof *scratch);
-    mlpipe__text name;
-    mlpipe_status st = MLPIPE_OK;
+        mlpipe__alloc_array(env, rec->total, 2 * sizeof *scratch);
+    bool ok;
 
-    mlpipe__text_init(&name, ctx->env);
-    if (rows && scratch) {
-        drift_measure_all(model, rec, counts, limits->alpha, scratch, rows);
-        if (mlpipe__drift_judge(ctx->env, rows, n - 1, limits))
-            drift_put_all(report, model, rows, counts != NULL, &name, worst);
-        else
-            name.failed = true;
-        if (name.failed)
-            st = mlpipe__nomem(ctx);
-    } else {
-        st = mlpipe__nomem(ctx);
-    }
-    mlpipe__text_free(&name);
-    mlpipe__free(ctx->env, scratch);
-    mlpipe__free(ctx->env, rows);
-    return st;
+    mlpipe__text_init(&d.name, env);
+    d.rows = mlpipe__alloc_array(env, n, sizeof *d.rows);
+    d.order = mlpipe__alloc_array(env, n, sizeof *d.order);
+    ok = d.rows && d.order && scratch;
+    if (ok)
+        drift_measure_all(model, rec, counts, limits->alpha, scratch, d.rows);
+    ok = ok && mlpipe__drift_judge(env, d.rows, n - 1, limits) &&
+         drift_order(env, &d);
+    if (ok)
+        drift_put_all(&d, worst);
+    ok = ok && !d.name.failed;
+    mlpipe__text_free(&d.name);
+    mlpipe__free(env, scratch);
+    mlpipe__free(env, d.order);
+    mlpipe__free(env, d.rows);
+    return ok ? MLPIPE_OK : mlpipe__nomem(ctx);
 }

@@ -527,6 +527,8 @@ enum {
 };
 
 const char *mlpipe__verdict_name(uint32_t verdict);
+/* And back; a text that is none, or NULL, is INSUFFICIENT_DATA. */
+uint32_t mlpipe__verdict_number(const char *name);
 
 typedef struct mlpipe__drift_limits {
     double alpha, psi;
@@ -583,13 +585,19 @@ bool mlpipe__drift_judge(mlpipe__env *env, mlpipe__drift_row *rows, uint32_t n,
 /*
  * Inputs and score of a pane (counters of a lane, or NULL where none is
  * closed) into a report: <input>.psi ... and the verdicts "features" and
- * "score". *drifted counts the inputs at DRIFT.
+ * "score". pictures: also the table "bins", of the inputs that stand first.
  */
 mlpipe_status mlpipe__drift_report(mlpipe_ctx *ctx, const mlpipe_model *model,
                                    const mlpipe__recorder *recorder,
-                                   const uint64_t *counts,
+                                   const uint64_t *counts, bool pictures,
                                    const mlpipe__drift_limits *limits,
                                    mlpipe_report *report, uint32_t *worst);
+/* Rows of the table "bins": cells of an input beside counts (drift_bins.c).
+ * dict: texts of its codes, or NULL; t: scratch. */
+void mlpipe__drift_put_bins(mlpipe_report *report, const char *name,
+                            const mlpipe__ref_input *in,
+                            const mlpipe__dict *dict, const uint64_t *counts,
+                            mlpipe__text *t);
 /*
  * Correlations and the distance from the reference's basis (counters of the
  * recorder from moments_first on, or NULL where there are too few rows), with

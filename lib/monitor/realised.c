@@ -257,6 +257,8 @@ static mlpipe_status realised_metrics(mlpipe_ctx *ctx,
                          mlpipe__ref_metric_find(model->reference, m->name),
                          r->look.level);
     }
+    if (!st && n && model->task == MLPIPE__TASK_BINARY)
+        st = mlpipe__calibration_table(&g, report);
     mlpipe__scoring_free(&g);
     if (!st && model->task == MLPIPE__TASK_REGRESSION)
         st = realised_bias(ctx, &scored, report);

@@ -244,11 +244,14 @@ static bool chart_draw(chart_scale *s, mlpipe__text *t,
     chart_widen(s, kind->level);
     if (kind->from_zero && !(s->high > 0))
         s->high = 1.0;
-    mlpipe__text_add(t, "<h3>%s</h3><p>%s</p>\n<svg class=\"chart\" "
+    mlpipe__text_add(t, "<h3>%s", kind->heading);
+    if (kind->level && mlpipe_report_text(s->r, "panes_metric"))
+        mlpipe__text_add(t, ": %s", mlpipe_report_text(s->r, "panes_metric"));
+    mlpipe__text_add(t, "</h3><p>%s</p>\n<svg class=\"chart\" "
                         "viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s "
                         "by pane\">",
-                     kind->heading, kind->says, CHART_WIDE,
-                     CHART_HIGH + CHART_BELOW, kind->heading);
+                     kind->says, CHART_WIDE, CHART_HIGH + CHART_BELOW,
+                     kind->heading);
     chart_axes(s, t);
     chart_band(s, t, kind->low, kind->high);
     chart_line(s, t, kind->level, "lg");

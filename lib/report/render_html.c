@@ -64,60 +64,79 @@ static const char html_head[] =
 static const struct html_table {
     const char *report, *name, *heading, *says;
     const char *drawn[2]; /* tables that the pictures are made of */
+    const char *columns;  /* what is shown of it, "*" the picture; NULL: all,
+                             and the picture behind them */
 } html_tables[] = {
     {"profile", "findings", "Findings",
      "What looks wrong, the surest first. warn: clean data of this size has "
      "none of it. info: only its owner can tell.",
-     {NULL, NULL}},
+     {NULL, NULL}, NULL},
     {"profile", "columns", "Columns",
      "Each column; on the right how its values are spread, from the least to "
      "the greatest, or how often the commonest ones occur. A grey bar at an "
      "end holds all that lies far off.",
-     {"histograms", "top_values"}},
+     {"histograms", "top_values"}, NULL},
     {"profile", "numbers", "Numbers",
      "qNN: NN % of the values lie below. sd: standard deviation. skew: above "
      "0 where the tail is on the right.",
-     {NULL, NULL}},
-    {"profile", "top_values", "Most frequent values", "", {NULL, NULL}},
+     {NULL, NULL}, NULL},
+    {"profile", "top_values", "Most frequent values", "", {NULL, NULL}, NULL},
     {"profile", "duplicates", "Equal rows",
      "Rows that occur more than once: the first of each, and how many.",
-     {NULL, NULL}},
-    {"profile", "texts", "Texts", "Lengths in characters.", {NULL, NULL}},
-    {"profile", "times", "Times", "In UTC.", {NULL, NULL}},
+     {NULL, NULL}, NULL},
+    {"profile", "texts", "Texts", "Lengths in characters.", {NULL, NULL}, NULL},
+    {"profile", "times", "Times", "In UTC.", {NULL, NULL}, NULL},
     {"drift", "drift", "Columns",
      "The worst first. psi: how far the distributions are apart; 0.1 is "
      "little, 0.25 is much. q: the rate of false alarms to expect if all "
      "columns with this q or less are taken to have changed. Pictures: "
      "shares of rows, the reference above in blue, current below in orange.",
-     {"bins", NULL}},
+     {"bins", NULL}, NULL},
     {"drift", "numbers", "Numbers",
      "ks: greatest distance of the distributions, 0 to 1. shift: difference "
      "of the means in standard deviations of the reference, with its 95 % "
      "interval. below, above: shares beyond the reference's range.",
-     {NULL, NULL}},
-    {"drift", "schema", "Changes of the schema", "", {NULL, NULL}},
+     {NULL, NULL}, NULL},
+    {"drift", "schema", "Changes of the schema", "", {NULL, NULL}, NULL},
     {"drift", "categories", "Categories",
      "total variation: the share of rows that would have to change. unseen: "
      "the share of categories that the reference does not have.",
-     {NULL, NULL}},
-    {"drift", "nulls", "Missing values", "Shares of rows.", {NULL, NULL}},
+     {NULL, NULL}, NULL},
+    {"drift", "nulls", "Missing values", "Shares of rows.", {NULL, NULL}, NULL},
+    {"monitor", "panes_closed", "Pane by pane", "",
+     {NULL, NULL},
+     "pane,closed,deployment,rows,matched,performance,estimated,"
+     "features_drifted,score_psi,errors,verdict"},
     {"monitor", "inputs", "Inputs",
-     "Of the newest pane, those first that matter most to the model and have "
-     "changed most. psi: how far the distributions are apart. q: the rate of "
-     "false alarms to expect if all inputs with this q or less are taken to "
-     "have changed. Pictures: shares of rows by the reference's bins, the "
-     "reference above in blue, the pane below in orange.",
-     {"bins", NULL}},
+     "Of the newest pane. First those that move the answer most (weight, the "
+     "share of what all inputs move it by) and have changed most (effect, psi "
+     "less what chance makes of it, with its 95 % interval; 0.1 is little, "
+     "0.25 is much). q: the rate of false alarms to expect if all inputs with "
+     "this q or less are taken to have changed. Pictures: shares of rows by "
+     "the reference's bins, from the missing and the least to the greatest, "
+     "the reference above in blue, the pane below in orange.",
+     {"bins", NULL},
+     "input,*,verdict,weight,effect,effect_low,effect_high,q,missing,unseen,"
+     "out_of_range"},
+    {"monitor", "metrics", "Metrics",
+     "On the newest rows whose truth is known, beside the held-out rows of "
+     "the training. p: the chance of such a loss or more where nothing is "
+     "worse.", {NULL, NULL}, NULL},
     {"monitor", "correlations", "Correlations",
      "Pairs of inputs whose rank correlation differs most from that of the "
-     "training rows.", {NULL, NULL}},
+     "training rows.", {NULL, NULL}, NULL},
     {"monitor", "calibration", "Calibration",
-     "Of the rows with a score in each bin, how many were positive. Where "
-     "scores are to be trusted, the two shares are alike.", {NULL, NULL}},
-    {"monitor", "latency", "Latency",
-     "How many calls took no longer than this.", {NULL, NULL}},
+     "Of the rows whose score is in a bin, the share that was positive. Where "
+     "scores can be trusted it is close to the mean score, predicted.",
+     {NULL, NULL}, NULL},
+    {"monitor", "errors_by_code", "Errors by code", "", {NULL, NULL}, NULL},
     {"monitor", "decisions", "Decisions",
-     "What the cycle did, and why.", {NULL, NULL}},
+     "What the cycle did, and why, the newest last.", {NULL, NULL}, NULL},
+    {"monitor", "drift_tests", "All tests of the inputs",
+     "mde: the effect that would be found with a probability of 0.8.",
+     {NULL, NULL}, NULL},
+    {"monitor", "latency_seconds", "Latency", "Calls that took at most so "
+     "many seconds.", {NULL, NULL}, NULL},
 };
 
 /* ---- text --------------------------------------------------------------- */
@@ -204,6 +223,17 @@ static void html_number(mlpipe__text *t, double x, bool share)
         html_plain(t, x);
     if (share)
         mlpipe__text_put(t, "\xc2\xa0%", 3);
+}
+
+/* Four decimals, where many numbers stand beside each other. */
+static void html_short(mlpipe__text *t, double x)
+{
+    const double size = x < 0 ? -x : x;
+
+    if (size > 0 && size < 0.0001)
+        mlpipe__text_add(t, x < 0 ? "&gt; -0.0001" : "&lt; 0.0001");
+    else
+        html_number(t, size < 100 ? mlpipe__round_digits(x, 4) : x, false);
 }
 
 /* ---- drawings ----------------------------------------------------------- */
@@ -428,21 +458,71 @@ static bool html_badge(mlpipe__text *t, const char *column, size_t n,
     return false;
 }
 
-static void html_cell(const mlpipe_report *r, mlpipe__text *t,
-                      const mlpipe__report_item *item, uint32_t i)
+/* The columns of a table that are shown, HTML_PICTURE for the picture. */
+enum { HTML_COLUMNS = 32, HTML_PICTURE = UINT16_MAX };
+typedef struct html_view {
+    const mlpipe__report_item *item;
+    uint32_t count;
+    uint16_t shown[HTML_COLUMNS];
+    html_drawn drawn[2];
+} html_view;
+
+static const char *html_column(const mlpipe_report *r, const html_view *v,
+                               uint32_t c, size_t *n)
 {
-    const mlpipe__report_cell *cell = &r->cells[item->first_cell + i];
+    return mlpipe__render_column(mlpipe__dict_text(&r->texts, v->item->text),
+                                 c, n);
+}
+
+static void html_show(html_view *v, uint32_t column)
+{
+    if (v->count < HTML_COLUMNS)
+        v->shown[v->count++] = (uint16_t)column;
+}
+
+static void html_view_init(const mlpipe_report *r, mlpipe__text *t,
+                           const struct html_table *known, html_view *v)
+{
+    const char *at = known ? known->columns : NULL;
+    const bool picture = known && known->drawn[0];
+    size_t n, m;
+
+    for (uint32_t k = 0; picture && k < 2; k++)
+        html_index(r, t, known->drawn[k], &v->drawn[k]);
+    for (uint32_t c = 0; !at && c < v->item->columns; c++)
+        html_show(v, c);
+    if (!at && picture)
+        html_show(v, HTML_PICTURE);
+    for (; at && *at; at += n + (at[n] == ',')) {
+        const char *end = strchr(at, ',');
+        n = end ? (size_t)(end - at) : strlen(at);
+        if (n == 1 && *at == '*')
+            html_show(v, HTML_PICTURE);
+        for (uint32_t c = 0; c < v->item->columns; c++) {
+            const char *name = html_column(r, v, c, &m);
+            if (m == n && !memcmp(name, at, n))
+                html_show(v, c);
+        }
+    }
+}
+
+static void html_cell(const mlpipe_report *r, mlpipe__text *t,
+                      const html_view *v, uint32_t row, uint32_t column)
+{
+    const mlpipe__report_cell *cell =
+        &r->cells[v->item->first_cell + row * v->item->columns + column];
     size_t n;
-    const char *column =
-        mlpipe__render_column(mlpipe__dict_text(&r->texts, item->text),
-                              i % item->columns, &n);
+    const char *name = html_column(r, v, column, &n);
 
     if (cell->text == UINT32_MAX) {
         mlpipe__text_add(t, "<td class=\"n\">");
-        html_number(t, cell->number, html_ends(column, n, "share"));
+        if (html_is_monitor(r))
+            html_short(t, cell->number);
+        else
+            html_number(t, cell->number, html_ends(name, n, "share"));
     } else {
         mlpipe__text_add(t, "<td>");
-        if (!html_badge(t, column, n,
+        if (!html_badge(t, name, n,
                         mlpipe__dict_text(&r->texts, cell->text)))
             html_dict(r, t, cell->text);
     }
@@ -450,51 +530,53 @@ static void html_cell(const mlpipe_report *r, mlpipe__text *t,
 }
 
 static void html_table_head(const mlpipe_report *r, mlpipe__text *t,
-                            const mlpipe__report_item *item, bool picture)
+                            const html_view *v)
 {
-    const char *names = mlpipe__dict_text(&r->texts, item->text);
-
     mlpipe__text_add(t, "<div class=\"w\"><table><thead><tr>");
-    for (uint32_t c = 0; c < item->columns; c++) {
+    for (uint32_t i = 0; i < v->count; i++) {
+        const uint32_t c = v->shown[i];
         size_t n;
-        const char *name = mlpipe__render_column(names, c, &n);
+        if (c == HTML_PICTURE) {
+            mlpipe__text_add(t, "<th>values</th>");
+            continue;
+        }
+        const char *name = html_column(r, v, c, &n);
         const bool number =
-            item->cells &&
-            r->cells[item->first_cell + c].text == UINT32_MAX;
-
+            v->item->cells &&
+            r->cells[v->item->first_cell + c].text == UINT32_MAX;
         mlpipe__text_add(t, number ? "<th class=\"n\">" : "<th>");
         html_words(t, name, n);
         mlpipe__text_add(t, "</th>");
     }
-    mlpipe__text_add(t, picture ? "<th>values</th></tr></thead><tbody>\n"
-                                : "</tr></thead><tbody>\n");
+    mlpipe__text_add(t, "</tr></thead><tbody>\n");
 }
 
 /* The picture of a row, which the first cell names. */
 static void html_picture(const mlpipe_report *r, mlpipe__text *t,
-                         const html_drawn drawn[2], uint32_t first_cell)
+                         const html_view *v, uint32_t row)
 {
-    const uint32_t column = r->cells[first_cell].text;
+    const uint32_t name =
+        r->cells[v->item->first_cell + row * v->item->columns].text;
 
     mlpipe__text_add(t, "<td>");
-    if (!html_draw(r, t, &drawn[0], column))
-        (void)html_draw(r, t, &drawn[1], column);
+    if (row < HTML_PICTURES && !html_draw(r, t, &v->drawn[0], name))
+        (void)html_draw(r, t, &v->drawn[1], name);
     mlpipe__text_add(t, "</td>");
 }
 
 static void html_rows(const mlpipe_report *r, mlpipe__text *t,
-                      const mlpipe__report_item *item,
-                      const html_drawn *drawn)
+                      const html_view *v)
 {
-    for (uint32_t i = 0; i < item->cells; i++) {
-        if (i % item->columns == 0)
-            mlpipe__text_add(t, "<tr>");
-        html_cell(r, t, item, i);
-        if (i % item->columns != item->columns - 1)
-            continue;
-        if (drawn && i / item->columns < HTML_PICTURES)
-            html_picture(r, t, drawn,
-                         item->first_cell + i + 1 - item->columns);
+    const uint32_t rows = v->item->cells / v->item->columns;
+
+    for (uint32_t row = 0; row < rows; row++) {
+        mlpipe__text_add(t, "<tr>");
+        for (uint32_t i = 0; i < v->count; i++) {
+            if (v->shown[i] == HTML_PICTURE)
+                html_picture(r, t, v, row);
+            else
+                html_cell(r, t, v, row, v->shown[i]);
+        }
         mlpipe__text_add(t, "</tr>\n");
     }
 }
@@ -504,36 +586,26 @@ static void html_table(const mlpipe_report *r, mlpipe__text *t,
 {
     const char *name = mlpipe__dict_text(&r->texts, item->name);
     const struct html_table *known = html_known(r, name);
-    const bool picture = known && known->drawn[0];
-    html_drawn drawn[2] = {{NULL, NULL}, {NULL, NULL}};
-
-    const bool timeline = html_is_monitor(r) && !strcmp(name, "timeline");
+    html_view v = {.item = item};
 
     if (html_is_drawn(r, name) || !item->cells)
         return;
-    if (timeline) {
-        mlpipe__html_timeline(r, t, item);
-        mlpipe__text_add(t, "<details><summary>Pane by pane</summary>\n");
-    } else {
-        mlpipe__text_add(t, "<h2>");
-        html_words(t, known ? known->heading : name,
-                   strlen(known ? known->heading : name));
-        mlpipe__text_add(t, "</h2>\n");
-    }
+    mlpipe__text_add(t, "<h2>");
+    html_words(t, known ? known->heading : name,
+               strlen(known ? known->heading : name));
+    mlpipe__text_add(t, "</h2>\n");
     if (known && known->says[0])
         mlpipe__text_add(t, "<p>%s</p>\n", known->says);
-    if (picture && item->cells / item->columns > HTML_PICTURES)
+    html_view_init(r, t, known, &v);
+    if (v.drawn[0].table && item->cells / item->columns > HTML_PICTURES)
         mlpipe__text_add(t, "<p>Pictures of the first %u rows alone, of "
                             "%u.</p>\n", (uint32_t)HTML_PICTURES,
                          item->cells / item->columns);
-    for (uint32_t k = 0; picture && k < 2; k++)
-        html_index(r, t, known->drawn[k], &drawn[k]);
-    html_table_head(r, t, item, picture);
-    html_rows(r, t, item, picture ? drawn : NULL);
-    mlpipe__text_add(t, timeline ? "</tbody></table></div></details>\n"
-                                 : "</tbody></table></div>\n");
+    html_table_head(r, t, &v);
+    html_rows(r, t, &v);
+    mlpipe__text_add(t, "</tbody></table></div>\n");
     for (uint32_t k = 0; k < 2; k++)
-        mlpipe__free(t->env, drawn[k].first);
+        mlpipe__free(t->env, v.drawn[k].first);
 }
 
 static void html_series(const mlpipe_report *r, mlpipe__text *t,
@@ -576,24 +648,106 @@ static void html_fact(const mlpipe_report *r, mlpipe__text *t,
     mlpipe__text_add(t, "</dd></div>\n");
 }
 
-/* A number of one input, <input>.psi and the like, which its table has too. */
-static bool html_is_detail(const mlpipe_report *r,
-                           const mlpipe__report_item *item)
+static bool html_is_fact(const mlpipe__report_item *item)
 {
-    return item->kind == MLPIPE__ITEM_NUMBER && html_is_monitor(r) &&
-           strchr(mlpipe__dict_text(&r->texts, item->name), '.');
+    return item->kind == MLPIPE__ITEM_NUMBER ||
+           item->kind == MLPIPE__ITEM_TEXT;
 }
 
-/* Numbers and texts by name; those of single inputs apart from the others. */
-static void html_facts(const mlpipe_report *r, mlpipe__text *t, bool details)
+/* ---- the page of a monitor ------------------------------------------------ */
+
+/* What it begins with; all else is folded, in the order of the report. */
+static const char *const page_facts[] = {
+    "verdict", "performance", "concept", "features", "score", "correlations",
+    "reconstruction", "deployment", "model", "rows", "labelled", "maturity",
+    "features_drifted", "errors", "rows_per_second", "latency_ns_p50",
+    "latency_ns_p99",
+};
+static const char *const page_tables[] = {
+    "decisions", "inputs", "metrics", "calibration", "correlations",
+    "errors_by_code",
+};
+enum {
+    PAGE_VERDICTS = 7, /* texts, also where a number has that name */
+    PAGE_FACTS = sizeof page_facts / sizeof *page_facts,
+    PAGE_TABLES = sizeof page_tables / sizeof *page_tables
+};
+
+static bool page_names(const char *const *names, uint32_t count,
+                       const char *name)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (!strcmp(names[i], name))
+            return true;
+    return false;
+}
+
+static bool page_is_first(const mlpipe_report *r,
+                          const mlpipe__report_item *item, uint32_t k)
+{
+    return html_is_fact(item) &&
+           (k >= PAGE_VERDICTS || item->kind == MLPIPE__ITEM_TEXT) &&
+           !strcmp(page_facts[k], mlpipe__dict_text(&r->texts, item->name));
+}
+
+static void page_first_facts(const mlpipe_report *r, mlpipe__text *t)
+{
+    mlpipe__text_add(t, "<dl>\n");
+    for (uint32_t k = 0; k < PAGE_FACTS; k++)
+        for (uint32_t i = 0; i < r->count; i++)
+            if (page_is_first(r, &r->items[i], k))
+                html_fact(r, t, &r->items[i]);
+    mlpipe__text_add(t, "</dl>\n");
+}
+
+static void page_folded(const mlpipe_report *r, mlpipe__text *t)
+{
+    mlpipe__text_add(t, "<details><summary>All other tables, and all other "
+                        "numbers by the names that rules use</summary>\n");
+    for (uint32_t i = 0; i < r->count; i++)
+        if (r->items[i].kind == MLPIPE__ITEM_TABLE &&
+            !page_names(page_tables, PAGE_TABLES,
+                        mlpipe__dict_text(&r->texts, r->items[i].name)))
+            html_table(r, t, &r->items[i]);
+    mlpipe__text_add(t, "<h2>Numbers</h2>\n<dl>\n");
+    for (uint32_t i = 0; i < r->count; i++)
+        if (html_is_fact(&r->items[i]) &&
+            !page_names(page_facts, PAGE_FACTS,
+                        mlpipe__dict_text(&r->texts, r->items[i].name)))
+            html_fact(r, t, &r->items[i]);
+    mlpipe__text_add(t, "</dl>\n</details>\n");
+}
+
+static void html_monitor(const mlpipe_report *r, mlpipe__text *t)
+{
+    const mlpipe__report_item *panes = html_find(r, "panes_closed");
+
+    page_first_facts(r, t);
+    if (panes)
+        mlpipe__html_timeline(r, t, panes);
+    for (uint32_t k = 0; k < PAGE_TABLES; k++) {
+        const mlpipe__report_item *item = html_find(r, page_tables[k]);
+        if (item)
+            html_table(r, t, item);
+    }
+    page_folded(r, t);
+}
+
+/* ---- any report ----------------------------------------------------------- */
+
+static void html_any(const mlpipe_report *r, mlpipe__text *t)
 {
     mlpipe__text_add(t, "<dl>\n");
     for (uint32_t i = 0; i < r->count; i++)
-        if ((r->items[i].kind == MLPIPE__ITEM_NUMBER ||
-             r->items[i].kind == MLPIPE__ITEM_TEXT) &&
-            html_is_detail(r, &r->items[i]) == details)
+        if (html_is_fact(&r->items[i]))
             html_fact(r, t, &r->items[i]);
     mlpipe__text_add(t, "</dl>\n");
+    for (uint32_t i = 0; i < r->count; i++) {
+        if (r->items[i].kind == MLPIPE__ITEM_TABLE)
+            html_table(r, t, &r->items[i]);
+        else if (r->items[i].kind == MLPIPE__ITEM_SERIES)
+            html_series(r, t, &r->items[i]);
+    }
 }
 
 void mlpipe__render_html(const mlpipe_report *r, mlpipe__text *t)
@@ -604,18 +758,9 @@ void mlpipe__render_html(const mlpipe_report *r, mlpipe__text *t)
     mlpipe__text_add(t, "</title></head><body>\n<h1>");
     html_dict(r, t, r->kind);
     mlpipe__text_add(t, "</h1>\n");
-    html_facts(r, t, false);
-    for (uint32_t i = 0; i < r->count; i++) {
-        if (r->items[i].kind == MLPIPE__ITEM_TABLE)
-            html_table(r, t, &r->items[i]);
-        else if (r->items[i].kind == MLPIPE__ITEM_SERIES)
-            html_series(r, t, &r->items[i]);
-    }
-    if (html_is_monitor(r)) {
-        mlpipe__text_add(t, "<details><summary>All other numbers by name, as "
-                            "rules may use them</summary>\n");
-        html_facts(r, t, true);
-        mlpipe__text_add(t, "</details>\n");
-    }
+    if (html_is_monitor(r))
+        html_monitor(r, t);
+    else
+        html_any(r, t);
     mlpipe__text_add(t, "</body></html>\n");
 }

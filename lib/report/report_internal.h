@@ -60,6 +60,9 @@ const char *mlpipe__report_table_cell(const mlpipe__table *t, uint32_t row,
                                       uint32_t column, size_t *bytes,
                                       double *number);
 
+/* Six significant digits, for people; how many bytes. */
+size_t mlpipe__render_number(double x, char out[MLPIPE__NUMBER_BYTES]);
+
 const char *mlpipe__report_kind(const mlpipe_report *r);
 /* Keep one more reference (reports are counted). */
 mlpipe_report *mlpipe__report_keep(const mlpipe_report *r);

@@ -46,7 +46,7 @@ void mlpipe__render_prometheus(const mlpipe_report *r, mlpipe__text *t);
 
 /* Parts of them. */
 void mlpipe__html_escape(mlpipe__text *t, const char *s, size_t n);
-/* Charts of a monitor's table "timeline", a row a pane (html_chart.c). */
+/* Charts of a monitor's table "panes_closed", a row a pane (html_chart.c). */
 void mlpipe__html_timeline(const mlpipe_report *r, mlpipe__text *t,
                            const mlpipe__report_item *table);
 void mlpipe__render_json_number(mlpipe__text *t, double x);
@@ -56,8 +56,6 @@ void mlpipe__render_json_cell(const mlpipe_report *r, mlpipe__text *t,
                               const mlpipe__report_cell *cell);
 void mlpipe__render_json_item(const mlpipe_report *r, mlpipe__text *t,
                               const mlpipe__report_item *item);
-/* Six significant digits, for people; how many bytes. */
-size_t mlpipe__render_number(double x, char out[MLPIPE__NUMBER_BYTES]);
 /* The i-th name of a table's columns. */
 const char *mlpipe__render_column(const char *names, uint32_t i, size_t *n);
 

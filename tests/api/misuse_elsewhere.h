@@ -11,6 +11,7 @@ static const char *const elsewhere[] = {
     "mlpipe_csv_dialect(",
     "mlpipe_csv_dialect_memory(",
     "mlpipe_cycle_audit(",
+    "mlpipe_cycle_report(",
     "mlpipe_cycle_replay(",
     "mlpipe_dataset_asof(",
     "mlpipe_dataset_concat(",

@@ -59,6 +59,9 @@ static void audits(void **state)
     mlpipe_ctx *const c = w.c;
     uint64_t n = 7;
     (void)state;
+    NOTHING(mlpipe_report, mlpipe_cycle_report(NULL, NULL, &out));
+    NOTHING(mlpipe_report, mlpipe_cycle_report(c, NULL, &out));
+    REFUSED(mlpipe_cycle_report(c, NULL, NULL));
     REFUSED(mlpipe_cycle_audit(NULL, "", 0, &n));
     REFUSED(mlpipe_cycle_audit(c, NULL, 0, &n));
     assert_int_equal(n, 0);

@@ -48,7 +48,7 @@ static mlpipe_report *page_of(mlpipe_ctx *c, int inputs, int panes)
     text_of(r, "performance", "INSUFFICIENT_DATA");
     mlpipe__report_number(r, "rows", 24000);
     mlpipe__report_number(r, "x0.psi", 0.31);
-    mlpipe__report_table(r, "timeline",
+    mlpipe__report_table(r, "panes_closed",
                          "pane,closed,deployment,rows,features_drifted,"
                          "score_psi,performance,performance_low,"
                          "performance_high,estimated,reference,errors,"

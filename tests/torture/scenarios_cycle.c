@@ -190,6 +190,26 @@ static mlpipe_status torture_cycle_log(torture *t)
     return st;
 }
 
+static mlpipe_status torture_cycle_report(torture *t)
+{
+    mlpipe_report *r = (mlpipe_report *)t;
+    serve_world w;
+    mlpipe_status st = cycle_live(t, &w);
+
+    torture_calm(t);
+    if (!st)
+        st = mlpipe_cycle_tick(t->c, w.cycle, 200000000, NULL);
+    torture_storm(t);
+    if (!st) {
+        st = mlpipe_cycle_report(t->c, w.cycle, &r);
+        torture_check(t, !st == (r != NULL));
+        torture_tell(t, r);
+        mlpipe_report_free(r);
+    }
+    serve_free_world(&w);
+    return st;
+}
+
 const torture_scenario torture_cycle[] = {
     {"mlpipe_trigger_new", torture_trigger, 0},
     {"mlpipe_trigger_test", torture_trigger, 0},
@@ -201,5 +221,6 @@ const torture_scenario torture_cycle[] = {
     {"mlpipe_cycle_tick", torture_cycle_back, 0},
     {"mlpipe_cycle_retrain", torture_cycle_retrain, 0},
     {"mlpipe_cycle_log", torture_cycle_log, 0},
+    {"mlpipe_cycle_report", torture_cycle_report, 0},
     {NULL, NULL, 0},
 };

@@ -619,6 +619,8 @@ FUNCTIONS = {
         [POINTER(mlpipe_ctx), POINTER(mlpipe_monitor), POINTER(mlpipe_pipeline), c_char_p, POINTER(POINTER(mlpipe_cycle))]),
     "mlpipe_cycle_replay": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_pipeline), POINTER(mlpipe_model), POINTER(mlpipe_dataset), c_char_p, POINTER(POINTER(mlpipe_buffer)), POINTER(POINTER(mlpipe_report))]),
+    "mlpipe_cycle_report": (c_int32,
+        [POINTER(mlpipe_ctx), POINTER(mlpipe_cycle), POINTER(POINTER(mlpipe_report))]),
     "mlpipe_cycle_retrain": (c_int32,
         [POINTER(mlpipe_ctx), POINTER(mlpipe_cycle)]),
     "mlpipe_cycle_tick": (c_int32,
