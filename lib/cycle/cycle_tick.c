@@ -11,6 +11,12 @@ static void cycle_set(mlpipe_cycle *c, unsigned state)
     atomic_store(&c->state, state);
 }
 
+/* Truths that are known, those among them that waiting made so. */
+static uint64_t cycle_matched(const mlpipe_monitor *m)
+{
+    return m->truths.matched + (m->truths.expire_as ? m->truths.expired : 0);
+}
+
 static mlpipe_status cycle_look(mlpipe_ctx *ctx, mlpipe_cycle *c,
                                 unsigned state, int64_t now_us,
                                 mlpipe__cycle_view *v)
@@ -23,6 +29,8 @@ static mlpipe_status cycle_look(mlpipe_ctx *ctx, mlpipe_cycle *c,
     if (c->heed)
         mlpipe__concept_reset(&m->concept);
     c->heed = false;
+    if (!c->started) /* the monitor may be older than the cycle */
+        c->matched_at = cycle_matched(m);
     st = mlpipe__monitor_tick_locked(ctx, m, now_us, NULL);
     if (!c->started)
         c->retrained_us = now_us;
@@ -30,9 +38,7 @@ static mlpipe_status cycle_look(mlpipe_ctx *ctx, mlpipe_cycle *c,
     v->now_us = now_us;
     v->panes = m->pane_count;
     v->number = m->number;
-    v->matched = m->truths.matched;
-    if (m->truths.expire_as)
-        v->matched += m->truths.expired;
+    v->matched = cycle_matched(m);
     v->labelled = m->capture.labelled;
     v->next = m->capture.next;
     v->model = mlpipe__model_keep(m->model);

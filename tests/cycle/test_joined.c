@@ -276,6 +276,23 @@ static void test_panes_unasked(void **state)
     (void)state;
 }
 
+/* Labels that the monitor knew before there was a cycle are not new. */
+static void test_volume_of_old_monitor(void **state)
+{
+    world d;
+
+    world_make(&d, QUIET);
+    live_is(&d, 2000, 2.0, MLPIPE_ACTION_NONE);
+    mlpipe_cycle_free(d.cycle);
+    assert_ok(d.c, mlpipe_cycle_new(d.c, d.monitor, d.recipe,
+                                    QUIET "volume=1200", &d.cycle));
+    live_is(&d, 600, 2.0, MLPIPE_ACTION_NONE);
+    live_is(&d, 599, 2.0, MLPIPE_ACTION_NONE);
+    live_is(&d, 1, 2.0, MLPIPE_ACTION_RETRAIN);
+    world_drop(&d);
+    (void)state;
+}
+
 /* ---- two at once --------------------------------------------------------- */
 
 static int32_t drop_canary(void *user, const char *stage, double fraction)
@@ -372,6 +389,7 @@ int main(void)
         cmocka_unit_test(test_alarm_outlives_failure),
         cmocka_unit_test(test_alarm_ends_with_drop),
         cmocka_unit_test(test_panes_unasked),
+        cmocka_unit_test(test_volume_of_old_monitor),
         cmocka_unit_test(test_dropped_by_both),
         cmocka_unit_test(test_failed_beside_tick),
     };
