@@ -45,7 +45,8 @@ enum {
  *
  *     any(a, b, c)   all(a, b, c)   2 of (a, b, c)
  *     a for 3 panes  it holds, and did at the tick that closed each of the
- *                    last three panes
+ *                    last three panes; those that are closed while a retrain
+ *                    or a challenger is under way make it begin anew
  *     a until b      hysteresis: on with a, off with b, as in
  *                    "x.psi > 0.2 until x.psi < 0.1"
  *
@@ -268,14 +269,16 @@ mlpipe_cycle_audit(mlpipe_ctx *ctx, const char *log, size_t bytes,
  * mlpipe_cycle_retrain and another tick at the same time.
  *
  * The report "replay": rows, labelled (truths that came within the rows),
- * ticks, retrains, retrains_failed, swaps, rejected, confirmed, rolled_back;
- * each standard metric of the task of what served, <metric>.frozen of the
- * first model on the same rows, and <metric>.difference of the two, its
- * interval that of the mean over at most 50 stretches of time by Student's t,
- * since losses near in time are alike (batch means; only of metrics with a
- * loss of each row). The table panes: first_row, rows, labelled, deployment
- * (at its end), the task's metric and that of the first model, for classes
- * also accuracy, and retrains, swaps, rejected, rolled_back.
+ * ticks, retrains, retrains_failed, swaps (a canary that was promoted is one),
+ * rejected, shadows and canaries (that were started), dropped, confirmed,
+ * rolled_back; each standard metric of the task of what served,
+ * <metric>.frozen of the first model on the same rows, and <metric>.difference
+ * of the two, its interval that of the mean over at most 50 stretches of time
+ * by Student's t, since losses near in time are alike (batch means; only of
+ * metrics with a loss of each row). The table panes: first_row, rows,
+ * labelled, deployment (that answered its last row), the task's metric and
+ * that of the first model, for classes also accuracy, and retrains, swaps,
+ * rejected, dropped, rolled_back.
  *
  *     mlpipe_cycle_replay(c, p, NULL, rows, "start=0.25 cycle='alpha=0.05'",
  *                         &log, &report);

@@ -175,7 +175,8 @@ struct mlpipe_cycle {
     uint64_t panes;           /* closed at the last look */
     bool started;
     uint64_t beside;          /* the deployment that serves in a stage */
-    uint64_t from;            /* first captured row of the stage */
+    uint64_t from;            /* first captured row of stage or probation */
+    uint64_t judged;          /* matches of the canary when it was promoted */
     uint64_t faced;           /* canary's rows at the last look at errors */
     uint32_t faces;           /* looks at errors */
     bool retrained, held;
@@ -199,6 +200,7 @@ typedef struct mlpipe__cycle_view {
     bool trial_over;       /* enough labels came, if only for a while */
     uint64_t next;         /* captured rows ever */
     uint64_t canary;       /* number of the canary; 0 = none */
+    uint64_t judged;       /* matches of it */
     mlpipe__canary_count of_main, of_canary; /* since it came */
 } mlpipe__cycle_view;
 
@@ -251,6 +253,8 @@ bool mlpipe__cycle_is_verdict(mlpipe_status st);
 void mlpipe__cycle_drop_challenger(mlpipe_cycle *c,
                                    const mlpipe__cycle_view *v,
                                    unsigned next);
+/* It was judged and is not taken: watch on. */
+void mlpipe__cycle_lost(mlpipe_cycle *c, const mlpipe__cycle_view *v);
 /* It lost before it was scored. */
 void mlpipe__cycle_refuse(mlpipe_ctx *ctx, mlpipe_cycle *c,
                           const mlpipe__cycle_view *v, int64_t now_us,
@@ -306,8 +310,8 @@ typedef struct mlpipe__replay {
     uint32_t outputs, width;
     double *served, *frozen; /* n x width */
     uint64_t *number;  /* of the deployment that answered */
-    uint8_t *did;      /* bits 1 << action, of a tick behind the row */
-    uint32_t count[MLPIPE_ACTION_ROLLED_BACK + 1], failed;
+    uint16_t *did;     /* bits 1 << action, of a tick behind the row */
+    uint32_t count[MLPIPE_ACTION_DROPPED + 1], failed;
 } mlpipe__replay;
 
 mlpipe_status mlpipe__replay_report(mlpipe__replay *r, mlpipe_report **out);

@@ -11,6 +11,12 @@ static void cycle_set(mlpipe_cycle *c, unsigned state)
     atomic_store(&c->state, state);
 }
 
+/* Truths that are known, those among them that waiting made so. */
+static uint64_t cycle_matched(const mlpipe_monitor *m)
+{
+    return m->truths.matched + (m->truths.expire_as ? m->truths.expired : 0);
+}
+
 static mlpipe_status cycle_look(mlpipe_ctx *ctx, mlpipe_cycle *c,
                                 unsigned state, int64_t now_us,
                                 mlpipe__cycle_view *v)
@@ -23,6 +29,8 @@ static mlpipe_status cycle_look(mlpipe_ctx *ctx, mlpipe_cycle *c,
     if (c->heed)
         mlpipe__concept_reset(&m->concept);
     c->heed = false;
+    if (!c->started) /* the monitor may be older than the cycle */
+        c->matched_at = cycle_matched(m);
     st = mlpipe__monitor_tick_locked(ctx, m, now_us, NULL);
     if (!c->started)
         c->retrained_us = now_us;
@@ -30,23 +38,22 @@ static mlpipe_status cycle_look(mlpipe_ctx *ctx, mlpipe_cycle *c,
     v->now_us = now_us;
     v->panes = m->pane_count;
     v->number = m->number;
-    v->matched = m->truths.matched;
-    if (m->truths.expire_as)
-        v->matched += m->truths.expired;
+    v->matched = cycle_matched(m);
     v->labelled = m->capture.labelled;
     v->next = m->capture.next;
     v->model = mlpipe__model_keep(m->model);
     if (!st && state == MLPIPE__CYCLE_WATCHING)
         st = mlpipe__watch_report(ctx, m, false, &v->report);
     if (!st && state == MLPIPE__CYCLE_PROBATION && v->number == c->number) {
-        v->trial_rows = mlpipe__capture_labelled(&m->capture, c->number, 0);
+        v->trial_rows =
+            mlpipe__capture_labelled(&m->capture, c->number, c->from);
         /* Captured rows may be pushed out before there are that many. */
         v->trial_over = v->trial_rows >= c->probation ||
-                        m->realised.next >= c->probation;
+                        m->realised.next >= c->judged + c->probation;
         if (v->trial_rows && (v->trial_over ||
                               v->trial_rows >= c->looked + c->least))
-            st = mlpipe__monitor_captured_locked(ctx, m, c->champion,
-                                                 c->number, 0, &v->trial);
+            st = mlpipe__monitor_captured_locked(
+                ctx, m, c->champion, c->number, c->from, &v->trial);
     }
     if (!st)
         st = mlpipe__stage_look(ctx, c, state, v);
@@ -211,6 +218,18 @@ static mlpipe_status cycle_ask(mlpipe_ctx *ctx, mlpipe_cycle *c,
     return MLPIPE_OK;
 }
 
+/* Panes that were closed while the rule was not asked: a condition did not
+ * hold at the end of each of the last ones, as far as anybody knows. */
+static void cycle_unasked(mlpipe_cycle *c, const mlpipe__cycle_view *v)
+{
+    mlpipe_trigger *t = c->trigger;
+
+    for (uint32_t i = 0; t && v->panes != c->panes && i < t->memory_count; i++)
+        if (t->panes[i])
+            t->memory[i] = 0.0;
+    c->panes = v->panes;
+}
+
 static mlpipe_status cycle_watch(mlpipe_ctx *ctx, mlpipe_cycle *c,
                                  const mlpipe__cycle_view *v, int32_t *action)
 {
@@ -257,8 +276,16 @@ void mlpipe__cycle_drop_challenger(mlpipe_cycle *c,
     c->withheld = NULL;
     c->matched_at = v->matched;
     c->retrained_us = v->now_us;
-    c->retrained = c->heed = true;
+    c->retrained = true;
     cycle_set(c, next);
+}
+
+/* The alarm that asked for it was heeded: the monitor may forget it. One
+ * whose retrain failed, or was never judged, was not. */
+void mlpipe__cycle_lost(mlpipe_cycle *c, const mlpipe__cycle_view *v)
+{
+    c->heed = true;
+    mlpipe__cycle_drop_challenger(c, v, MLPIPE__CYCLE_WATCHING);
 }
 
 static void cycle_gate_line(mlpipe_cycle *c, const mlpipe__cycle_view *v,
@@ -285,7 +312,7 @@ void mlpipe__cycle_refuse(mlpipe_ctx *ctx, mlpipe_cycle *c,
     mlpipe__audit_text(&c->log, "message", mlpipe_ctx_error(ctx)->text);
     mlpipe__audit_text(&c->log, "challenger", c->challenger->id);
     mlpipe__audit_end(&c->log);
-    mlpipe__cycle_drop_challenger(c, v, MLPIPE__CYCLE_WATCHING);
+    mlpipe__cycle_lost(c, v);
 }
 
 mlpipe_status mlpipe__cycle_swap(mlpipe_ctx *ctx, mlpipe_cycle *c,
@@ -315,6 +342,8 @@ mlpipe_status mlpipe__cycle_swap(mlpipe_ctx *ctx, mlpipe_cycle *c,
     c->trigger = trigger;
     c->number = c->ruled = number;
     c->looked = 0;
+    c->from = v->next; /* what a canary was judged by is no probation */
+    c->judged = t ? v->judged : 0;
     if (t)
         mlpipe__stage_line(c, v, t, now_us, number, "promoted", NULL);
     else
@@ -344,7 +373,7 @@ static mlpipe_status cycle_gate(mlpipe_ctx *ctx, mlpipe_cycle *c,
     } else if (!st) {
         cycle_gate_line(c, v, &g, now_us, v->number, "rejected",
                         g.enough ? "no better" : "INSUFFICIENT_DATA");
-        mlpipe__cycle_drop_challenger(c, v, MLPIPE__CYCLE_WATCHING);
+        mlpipe__cycle_lost(c, v);
         *action = MLPIPE_ACTION_REJECTED;
     }
     return st;
@@ -383,9 +412,13 @@ static mlpipe_status cycle_roll_back(mlpipe_ctx *ctx, mlpipe_cycle *c,
                                      const mlpipe__gate *g, int64_t now_us,
                                      int32_t *action)
 {
-    const mlpipe_status st = mlpipe__slot_change(
-        ctx, c->monitor->slot, NULL, c->number, NULL);
+    mlpipe_slot *slot = c->monitor->slot;
+    mlpipe_status st = mlpipe__slot_change(ctx, slot, NULL, c->number, NULL);
 
+    /* A host that swapped and went back meanwhile has used up the slot's way
+     * back; the model that was replaced is still here. */
+    if (st == MLPIPE_E_STATE)
+        st = mlpipe__slot_change(ctx, slot, c->champion, c->number, NULL);
     if (st)
         return st;
     cycle_trial_line(c, g, now_us, "rolled_back");
@@ -430,9 +463,16 @@ static mlpipe_status cycle_trial(mlpipe_ctx *ctx, mlpipe_cycle *c,
 
 /* ---- one step ---------------------------------------------------------- */
 
+/* A host may try again beside the tick: the tick takes the state first, as a
+ * retrain does, so that only one of the two has the challenger. */
 static void cycle_failed(mlpipe_cycle *c, const mlpipe__cycle_view *v,
                          int64_t now_us)
 {
+    unsigned failed = MLPIPE__CYCLE_FAILED;
+
+    if (!atomic_compare_exchange_strong(&c->state, &failed,
+                                        MLPIPE__CYCLE_TRAINING))
+        return;
     mlpipe__audit_begin(&c->log, now_us, "retrain_failed", v->number);
     mlpipe__audit_text(&c->log, "reason", mlpipe_status_name(c->failure));
     mlpipe__audit_end(&c->log);
@@ -443,6 +483,8 @@ static mlpipe_status cycle_decide(mlpipe_ctx *ctx, mlpipe_cycle *c,
                                   unsigned state, mlpipe__cycle_view *v,
                                   int64_t now_us, int32_t *action)
 {
+    if (state != MLPIPE__CYCLE_WATCHING)
+        cycle_unasked(c, v);
     switch (state) {
     case MLPIPE__CYCLE_WATCHING:
         return cycle_watch(ctx, c, v, action);

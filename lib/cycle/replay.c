@@ -6,6 +6,9 @@
  */
 #include "cycle_internal.h"
 
+/* Rows that the monitor keeps unless its parameters say capture=. */
+enum { REPLAY_CAPTURE = 50000 };
+
 const mlpipe__param mlpipe__replay_params[] = {
     {"start", MLPIPE_PARAM_REAL, "0.25", 0.001, 0.999, NULL, 1,
      "share of the rows, the oldest, that the first model is fitted on"},
@@ -57,9 +60,16 @@ static mlpipe_status replay_clock(mlpipe__replay *r, double interval)
 {
     const char *name = mlpipe__pipeline_role(r->recipe, "time");
     const int32_t at = name && *name ? mlpipe_dataset_find(r->rows, name) : -1;
+    const double end = ((double)r->warm + r->n) * interval * 1e6;
 
     if (at < 0 || mlpipe_dataset_type(r->rows, (uint32_t)at) !=
                       MLPIPE_TYPE_TIMESTAMP) {
+        if (!(end < 0x1p63))
+            return mlpipe__fail(r->ctx, MLPIPE_E_PARAM,
+                                "interval=%g s from row to row takes the last "
+                                "of %u rows beyond the times that microseconds "
+                                "can tell, 292,277 years; give a shorter one",
+                                interval, r->warm + r->n);
         for (uint32_t i = 0; i < r->n; i++)
             r->now_us[i] = (int64_t)((r->warm + i + 1.0) * interval * 1e6);
         return MLPIPE_OK;
@@ -143,8 +153,10 @@ static mlpipe_status replay_labels(mlpipe__replay *r, const mlpipe__params *p)
         if (column->text[0]) {
             st = replay_label_time(r, column->text, at, i);
         } else if (delay->given) {
-            r->label_us[i] = r->now_us[i] + (int64_t)(delay->number * 1e6);
-            r->due[i] = replay_row_at(r, i, r->label_us[i]);
+            const bool never = __builtin_add_overflow(
+                r->now_us[i], (int64_t)(delay->number * 1e6),
+                &r->label_us[i]);
+            r->due[i] = never ? r->n : replay_row_at(r, i, r->label_us[i]);
         } else {
             const int64_t row = i + late->integer;
             r->due[i] = row < r->n ? row : r->n;
@@ -294,11 +306,11 @@ static mlpipe_status replay_arrays(mlpipe__replay *r)
     r->served = mlpipe__alloc_array(env, r->n, r->width * sizeof *r->served);
     r->frozen = mlpipe__alloc_array(env, r->n, r->width * sizeof *r->frozen);
     r->number = mlpipe__alloc_array(env, r->n, sizeof *r->number);
-    r->did = mlpipe__alloc_array(env, r->n, 1);
+    r->did = mlpipe__alloc_array(env, r->n, sizeof *r->did);
     if (!r->now_us || !r->label_us || !r->due || !r->telling || !r->truth ||
         !r->served || !r->frozen || !r->number || !r->did)
         return mlpipe__nomem(r->ctx);
-    memset(r->did, 0, r->n);
+    memset(r->did, 0, r->n * sizeof *r->did);
     return MLPIPE_OK;
 }
 
@@ -347,9 +359,9 @@ static mlpipe_status replay_deploy(mlpipe__replay *r, const mlpipe__params *p)
     mlpipe__format(slot, sizeof slot, "ring=%u", ring);
     st = mlpipe_slot_new(r->ctx, r->first, r->layout, slot, &r->slot);
     if (!st)
-        st = mlpipe_monitor_new(r->ctx, r->slot,
-                                mlpipe__params_get(p, "monitor")->text,
-                                &r->monitor);
+        st = mlpipe__monitor_make(r->ctx, r->slot,
+                                  mlpipe__params_get(p, "monitor")->text,
+                                  REPLAY_CAPTURE, &r->monitor);
     if (!st)
         st = mlpipe_worker_new(r->ctx, r->slot, NULL, &r->worker);
     if (!st)
@@ -431,7 +443,7 @@ static mlpipe_status replay_step(mlpipe__replay *r, uint32_t row,
     if (st)
         return st;
     r->count[*action]++;
-    r->did[row] |= (uint8_t)(1u << *action);
+    r->did[row] |= (uint16_t)(1u << *action);
     if (*action == MLPIPE_ACTION_SWAPPED ||
         *action == MLPIPE_ACTION_ROLLED_BACK)
         st = replay_room(r);

@@ -163,6 +163,9 @@ static void replay_counts(const mlpipe__replay *r, mlpipe_report *out)
     mlpipe__report_number(out, "retrains_failed", r->failed);
     mlpipe__report_number(out, "swaps", n[MLPIPE_ACTION_SWAPPED]);
     mlpipe__report_number(out, "rejected", n[MLPIPE_ACTION_REJECTED]);
+    mlpipe__report_number(out, "shadows", n[MLPIPE_ACTION_SHADOW]);
+    mlpipe__report_number(out, "canaries", n[MLPIPE_ACTION_CANARY]);
+    mlpipe__report_number(out, "dropped", n[MLPIPE_ACTION_DROPPED]);
     mlpipe__report_number(out, "confirmed", n[MLPIPE_ACTION_CONFIRMED]);
     mlpipe__report_number(out, "rolled_back", n[MLPIPE_ACTION_ROLLED_BACK]);
 }
@@ -192,7 +195,7 @@ static void replay_did(const mlpipe__replay *r, uint32_t from, uint32_t to,
 {
     static const uint32_t told[] = {
         MLPIPE_ACTION_RETRAIN, MLPIPE_ACTION_SWAPPED, MLPIPE_ACTION_REJECTED,
-        MLPIPE_ACTION_ROLLED_BACK};
+        MLPIPE_ACTION_DROPPED, MLPIPE_ACTION_ROLLED_BACK};
 
     for (size_t k = 0; k < sizeof told / sizeof *told; k++) {
         uint32_t n = 0;
@@ -236,7 +239,7 @@ static mlpipe_status replay_panes(const mlpipe__replay *r, mlpipe_report *out)
 
     mlpipe__format(columns, sizeof columns,
                    "first_row,rows,labelled,deployment,%s,%s.frozen%s,"
-                   "retrains,swaps,rejected,rolled_back",
+                   "retrains,swaps,rejected,dropped,rolled_back",
                    metric, metric, classes ? ",accuracy,accuracy.frozen" : "");
     mlpipe__report_table(out, "panes", columns);
     for (uint32_t from = 0; !st && from < r->n;) {

@@ -27,6 +27,13 @@ mlpipe_status mlpipe__stage_check(mlpipe_ctx *ctx, const mlpipe_cycle *c)
         return mlpipe__fail(ctx, MLPIPE_E_PARAM,
                             "canary=%g is below 0.0001, one id of 10,000",
                             c->canary);
+    if (c->canary > 0 && need < (double)c->least)
+        return mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                            "canary=%g with canary_rows=%llu is judged by %g "
+                            "served rows, fewer than gate_min=%llu, so that "
+                            "none could be promoted; ask for more rows",
+                            c->canary, (unsigned long long)c->canary_rows,
+                            need, (unsigned long long)c->least);
     if (need > room)
         return mlpipe__fail(ctx, MLPIPE_E_PARAM,
                             "canary=%g with canary_rows=%llu takes %g served "
@@ -65,8 +72,9 @@ static mlpipe_status stage_look_canary(mlpipe_ctx *ctx, const mlpipe_cycle *c,
     v->of_canary = stage_count(m, s->canary, NULL);
     v->trial_rows =
         mlpipe__capture_labelled(&m->capture, c->number, c->from);
-    v->trial_over = v->trial_rows >= c->canary_rows ||
-                    m->canary.realised.next >= c->canary_rows;
+    v->judged = m->canary.realised.next;
+    v->trial_over =
+        v->trial_rows >= c->canary_rows || v->judged >= c->canary_rows;
     if (!v->trial_rows ||
         (!v->trial_over && v->trial_rows < c->looked + c->least))
         return MLPIPE_OK;
@@ -231,7 +239,7 @@ mlpipe_status mlpipe__stage_shadow(mlpipe_ctx *ctx, mlpipe_cycle *c,
         return stage_after_shadow(ctx, c, v, &g, now_us, action);
     stage_gate_line(c, v, &g, now_us, v->number, "dropped",
                     g.enough ? "no better" : "INSUFFICIENT_DATA");
-    mlpipe__cycle_drop_challenger(c, v, MLPIPE__CYCLE_WATCHING);
+    mlpipe__cycle_lost(c, v);
     *action = MLPIPE_ACTION_DROPPED;
     return MLPIPE_OK;
 }
@@ -304,10 +312,10 @@ static mlpipe_status stage_drop(mlpipe_ctx *ctx, mlpipe_cycle *c,
     const mlpipe_status st = mlpipe__slot_end_canary(
         ctx, c->monitor->slot, false, c->number);
 
-    if (st)
+    if (st && st != MLPIPE_E_STATE) /* that: the host ended it meanwhile */
         return st;
     mlpipe__stage_line(c, v, t, now_us, c->number, "dropped", reason);
-    mlpipe__cycle_drop_challenger(c, v, MLPIPE__CYCLE_WATCHING);
+    mlpipe__cycle_lost(c, v);
     *action = MLPIPE_ACTION_DROPPED;
     return MLPIPE_OK;
 }

@@ -57,13 +57,13 @@ static mlpipe_status watch_expire(mlpipe_ctx *ctx, const char *text,
 }
 
 static mlpipe_status watch_setup(mlpipe_ctx *ctx, mlpipe_monitor *m,
-                                 const mlpipe__params *p)
+                                 const mlpipe__params *p, uint64_t capture)
 {
     const mlpipe__setting *delay = mlpipe__params_get(p, "label_delay");
-    const uint64_t capture =
-        (uint64_t)mlpipe__params_get(p, "capture")->integer;
     mlpipe_status st;
 
+    if (mlpipe__params_get(p, "capture")->given)
+        capture = (uint64_t)mlpipe__params_get(p, "capture")->integer;
     m->pane_rows = (uint64_t)mlpipe__params_get(p, "pane")->integer;
     m->pane_room = (uint32_t)mlpipe__params_get(p, "panes")->integer;
     m->limits.alpha = mlpipe__params_get(p, "alpha")->number;
@@ -160,7 +160,7 @@ static mlpipe_status watch_attach(mlpipe_ctx *ctx, mlpipe_monitor *m)
 
 static mlpipe_status watch_make(mlpipe_ctx *ctx, mlpipe_slot *slot,
                                 const mlpipe__params *params,
-                                mlpipe_monitor **out)
+                                uint64_t capture, mlpipe_monitor **out)
 {
     mlpipe_monitor *m = mlpipe__alloc(ctx->env, sizeof *m);
     mlpipe_status st;
@@ -173,7 +173,7 @@ static mlpipe_status watch_make(mlpipe_ctx *ctx, mlpipe_slot *slot,
     atomic_init(&m->told, NULL);
     atomic_init(&m->told_count, 0);
     atomic_init(&m->told_refused, 0);
-    st = watch_setup(ctx, m, params);
+    st = watch_setup(ctx, m, params, capture);
     if (!st)
         st = mlpipe__slot_lock(ctx, slot);
     if (!st) {
@@ -188,11 +188,26 @@ static mlpipe_status watch_make(mlpipe_ctx *ctx, mlpipe_slot *slot,
     return MLPIPE_OK;
 }
 
+mlpipe_status mlpipe__monitor_make(mlpipe_ctx *ctx, mlpipe_slot *slot,
+                                   const char *params, uint64_t capture,
+                                   mlpipe_monitor **out)
+{
+    mlpipe__params parsed;
+    mlpipe_status st = mlpipe__params_parse(
+        ctx, "mlpipe_monitor_new", mlpipe__monitor_params,
+        mlpipe__monitor_param_count, params, &parsed);
+
+    if (st)
+        return st;
+    st = watch_make(ctx, slot, &parsed, capture, out);
+    mlpipe__params_free(&parsed);
+    return st;
+}
+
 mlpipe_status mlpipe_monitor_new(mlpipe_ctx *ctx, mlpipe_slot *slot,
                                  const char *params, mlpipe_monitor **out)
 {
     mlpipe_status st = mlpipe__begin_here(ctx, "mlpipe_monitor_new");
-    mlpipe__params parsed;
 
     if (out)
         *out = NULL;
@@ -201,13 +216,7 @@ mlpipe_status mlpipe_monitor_new(mlpipe_ctx *ctx, mlpipe_slot *slot,
     if (!st && !slot)
         st = mlpipe__null_arg(ctx, "slot");
     if (!st)
-        st = mlpipe__params_parse(
-            ctx, "mlpipe_monitor_new", mlpipe__monitor_params,
-            mlpipe__monitor_param_count, params, &parsed);
-    if (!st) {
-        st = watch_make(ctx, slot, &parsed, out);
-        mlpipe__params_free(&parsed);
-    }
+        st = mlpipe__monitor_make(ctx, slot, params, 0, out);
     return mlpipe__end(ctx, st);
 }
 

@@ -71,6 +71,10 @@ struct mlpipe_monitor {
 };
 
 mlpipe_monitor *mlpipe__monitor_keep(mlpipe_monitor *m);
+/* As mlpipe_monitor_new; capture: where the parameters do not say it. */
+mlpipe_status mlpipe__monitor_make(mlpipe_ctx *ctx, mlpipe_slot *slot,
+                                   const char *params, uint64_t capture,
+                                   mlpipe_monitor **out);
 
 /* With the slot's writer flag held: */
 mlpipe_status mlpipe__monitor_tick_locked(mlpipe_ctx *ctx, mlpipe_monitor *m,

@@ -81,11 +81,11 @@ typedef struct hand {
     mlpipe_monitor *monitor;
     mlpipe_worker *w;
     mlpipe_cycle *cycle;
-    uint32_t counts[6];
+    uint32_t counts[MLPIPE_ACTION_DROPPED + 1];
     double sum; /* of squared errors */
 } hand;
 
-static void hand_make(hand *h, const mlpipe_dataset *d)
+static void hand_make(hand *h, const mlpipe_dataset *d, const char *cycle)
 {
     mlpipe_dataset *warm;
 
@@ -105,7 +105,7 @@ static void hand_make(hand *h, const mlpipe_dataset *d)
     assert_ok(h->c, mlpipe_slot_new(h->c, h->m, h->l, NULL, &h->slot));
     assert_ok(h->c, mlpipe_monitor_new(h->c, h->slot, MONITOR, &h->monitor));
     assert_ok(h->c, mlpipe_worker_new(h->c, h->slot, NULL, &h->w));
-    assert_ok(h->c, mlpipe_cycle_new(h->c, h->monitor, h->p, CYCLE,
+    assert_ok(h->c, mlpipe_cycle_new(h->c, h->monitor, h->p, cycle,
                                      &h->cycle));
 }
 
@@ -197,7 +197,21 @@ static mlpipe_figure figure(const mlpipe_report *r, const char *name)
     return f;
 }
 
-static void same_log(const char *late, int how)
+static const struct {
+    const char *name;
+    int32_t action;
+} counted[] = {
+    {"retrains", MLPIPE_ACTION_RETRAIN},
+    {"swaps", MLPIPE_ACTION_SWAPPED},
+    {"rejected", MLPIPE_ACTION_REJECTED},
+    {"shadows", MLPIPE_ACTION_SHADOW},
+    {"canaries", MLPIPE_ACTION_CANARY},
+    {"dropped", MLPIPE_ACTION_DROPPED},
+    {"confirmed", MLPIPE_ACTION_CONFIRMED},
+    {"rolled_back", MLPIPE_ACTION_ROLLED_BACK},
+};
+
+static void same_log(const char *late, int how, const char *cycle)
 {
     mlpipe_buffer *log, *mine;
     mlpipe_report *r;
@@ -209,24 +223,30 @@ static void same_log(const char *late, int how)
 
     assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
     d = stream(c);
-    hand_make(&h, d);
+    hand_make(&h, d, cycle);
     snprintf(params, sizeof params,
-             "tick=50 pane=500 %s monitor='" MONITOR "' cycle='" CYCLE "'",
-             late);
+             "tick=50 pane=500 %s monitor='" MONITOR "' cycle='%s'", late,
+             cycle);
     assert_ok(c, mlpipe_cycle_replay(c, h.p, NULL, d, params, &log, &r));
     by_hand(&h, how);
     assert_ok(h.c, mlpipe_cycle_log(h.c, h.cycle, &mine));
     assert_string_equal(mlpipe_buffer_data(mine), mlpipe_buffer_data(log));
-    assert_non_null(strstr(mlpipe_buffer_data(log), "\"swapped\""));
+    assert_non_null(strstr(mlpipe_buffer_data(log),
+                           strstr(cycle, "canary") ? "\"promoted\""
+                                                   : "\"swapped\""));
     assert_non_null(strstr(mlpipe_buffer_data(log), "\"confirmed\""));
     assert_ok(c, mlpipe_cycle_audit(c, mlpipe_buffer_data(log),
                                     mlpipe_buffer_size(log), &decisions));
     assert_true(decisions >= 3);
     assert_int_equal((int)mlpipe_report_get(r, "rows"), ROWS - WARM);
-    assert_int_equal((int)mlpipe_report_get(r, "retrains"),
-                     (int)h.counts[MLPIPE_ACTION_RETRAIN]);
-    assert_int_equal((int)mlpipe_report_get(r, "swaps"),
-                     (int)h.counts[MLPIPE_ACTION_SWAPPED]);
+    for (size_t i = 0; i < sizeof counted / sizeof *counted; i++)
+        assert_int_equal((int)mlpipe_report_get(r, counted[i].name),
+                         (int)h.counts[counted[i].action]);
+    assert_true(mlpipe_report_get(r, "retrains_failed") == 0);
+    assert_int_equal(!!h.counts[MLPIPE_ACTION_SHADOW],
+                     !!strstr(cycle, "shadow="));
+    assert_int_equal(!!h.counts[MLPIPE_ACTION_CANARY],
+                     !!strstr(cycle, "canary="));
     assert_float_equal(mlpipe_report_get(r, "rmse"),
                        mlpipe__sqrt(h.sum / (ROWS - WARM)), 1e-9);
     /* the loop is better than what it began with, by more than chance */
@@ -243,19 +263,29 @@ static void same_log(const char *late, int how)
 
 static void test_rows_late(void **state)
 {
-    same_log("label_rows=3", 0);
+    same_log("label_rows=3", 0, CYCLE);
     (void)state;
 }
 
 static void test_time_late(void **state)
 {
-    same_log("label_delay='125 s'", 1);
+    same_log("label_delay='125 s'", 1, CYCLE);
     (void)state;
 }
 
 static void test_label_time(void **state)
 {
-    same_log("label_time=known", 2);
+    same_log("label_time=known", 2, CYCLE);
+    (void)state;
+}
+
+/* With what lies between the gate and the swap. */
+static void test_stages(void **state)
+{
+    same_log("label_rows=3", 0, CYCLE " shadow=150");
+    same_log("label_time=known", 2, CYCLE " canary=0.3 canary_rows=100");
+    same_log("label_rows=3", 0,
+             CYCLE " shadow=150 canary=0.3 canary_rows=100");
     (void)state;
 }
 
@@ -330,12 +360,47 @@ static void test_refused(void **state)
     refused(c, p, m, d, "start=0.5", MLPIPE_E_PARAM, "was given");
     refused(c, p, NULL, d, "start=0.00100001 tikc=3", MLPIPE_E_PARAM, "tick");
     refused(c, p, NULL, d, "monitor='captrue=5'", MLPIPE_E_PARAM, "capture");
-    refused(c, p, NULL, d, "monitor=pane=100", MLPIPE_E_STATE, "capture");
+    refused(c, p, NULL, d, "monitor='pane=100 capture=0'", MLPIPE_E_STATE,
+            "capture");
     refused(c, p, NULL, d, "cycle='when=perfromance'", MLPIPE_E_PARAM,
             "performance");
     mlpipe_model_free(m);
     mlpipe_dataset_free(few);
     mlpipe_dataset_free(back);
+    mlpipe_pipeline_free(p);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+    (void)state;
+}
+
+/* Rows without a column of times: how far apart they are is told, and a truth
+ * beyond all times never comes. */
+static void test_edges(void **state)
+{
+    mlpipe_report *r;
+    mlpipe_dataset *d;
+    mlpipe_pipeline *p;
+    mlpipe_ctx *c;
+
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
+    d = stream(c);
+    assert_ok(c, mlpipe_pipeline_new(
+                     c, "target=y id=id features=x,n,kind holdout=0.2", &p));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "impute", NULL));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "onehot", NULL));
+    assert_ok(c, mlpipe_pipeline_add(c, p, "ridge", NULL));
+    refused(c, p, NULL, d, "interval='3153600000 s'", MLPIPE_E_PARAM,
+            "shorter");
+    assert_ok(c, mlpipe_cycle_replay(
+                     c, p, NULL, d,
+                     "start=0.9 interval='1000000000 s' "
+                     "label_delay='3153600000 s'", NULL, &r));
+    assert_int_equal((int)mlpipe_report_get(r, "labelled"), 896);
+    mlpipe_report_free(r);
+    /* what the monitor keeps is told only where it is another number */
+    assert_ok(c, mlpipe_cycle_replay(c, p, NULL, d,
+                                     "start=0.9 monitor=pane=100", NULL, &r));
+    mlpipe_report_free(r);
     mlpipe_pipeline_free(p);
     mlpipe_dataset_free(d);
     mlpipe_ctx_free(c);
@@ -381,6 +446,7 @@ int main(void)
         cmocka_unit_test(test_rows_late),  cmocka_unit_test(test_time_late),
         cmocka_unit_test(test_label_time), cmocka_unit_test(test_report),
         cmocka_unit_test(test_refused),    cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_stages),     cmocka_unit_test(test_edges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -355,7 +355,8 @@ static void test_stage_parameters(void **state)
     static const char *const bad[] = {
         "shadow=10", "shadow=5000", "canary=0.00005", "canary=1",
         "canary=0.01", "canary=0.1 canary_rows=500", "canary_margin=2",
-        "canary=0.5 canary_rows=1"};
+        "canary=0.5 canary_rows=1",
+        "canary=0.9 canary_rows=50"};
     mlpipe_cycle *cycle;
     world d;
 

@@ -5,6 +5,8 @@
 #define CANARY_PARAMS                                                       \
     "when='rows >= 1' gate_share=0.5 gate_min=10 probation=40 cooldown=0 "  \
     "canary=0.5 canary_rows=20 canary_margin=1"
+#define SWAP_PARAMS                                                         \
+    "when='rows >= 1' gate_share=0.5 gate_min=10 probation=40 cooldown=0"
 #define SHADOW_PARAMS                                                       \
     "when='rows >= 1' gate_share=0.5 gate_min=10 probation=40 cooldown=0 "  \
     "shadow=30"
@@ -150,6 +152,44 @@ static mlpipe_status torture_canary_end(torture *t)
     return st;
 }
 
+/* The law goes back while it answers its share. */
+static mlpipe_status torture_canary_drop(torture *t)
+{
+    serve_world w;
+    mlpipe_status st = canary_ready(t, &w, CANARY_PARAMS);
+
+    torture_calm(t);
+    if (!st)
+        st = mlpipe_cycle_tick(t->c, w.cycle, 201000000, NULL);
+    if (!st)
+        st = serve_requests(t, &w, 300, 70, 3);
+    torture_storm(t);
+    if (!st)
+        st = canary_tick(t, &w, 400000000, MLPIPE_ACTION_DROPPED);
+    if (w.slot)
+        torture_check(t, mlpipe_slot_version(w.slot) == 1);
+    serve_free_world(&w);
+    return st;
+}
+
+/* The end of a probation. */
+static mlpipe_status torture_canary_confirm(torture *t)
+{
+    serve_world w;
+    mlpipe_status st = canary_ready(t, &w, SWAP_PARAMS);
+
+    torture_calm(t);
+    if (!st)
+        st = mlpipe_cycle_tick(t->c, w.cycle, 201000000, NULL);
+    if (!st)
+        st = serve_requests(t, &w, 300, 70, -6);
+    torture_storm(t);
+    if (!st)
+        st = canary_tick(t, &w, 400000000, MLPIPE_ACTION_CONFIRMED);
+    serve_free_world(&w);
+    return st;
+}
+
 static mlpipe_status torture_canary_shadow(torture *t)
 {
     serve_world w;
@@ -175,6 +215,8 @@ const torture_scenario torture_canary[] = {
     {"mlpipe_monitor_canary", torture_canary_report, 0},
     {"mlpipe_cycle_tick", torture_canary_begin, 0},
     {"mlpipe_cycle_tick", torture_canary_end, 0},
+    {"mlpipe_cycle_tick", torture_canary_drop, 0},
+    {"mlpipe_cycle_tick", torture_canary_confirm, 0},
     {"mlpipe_cycle_tick", torture_canary_shadow, 0},
     {NULL, NULL, 0},
 };
