@@ -10,28 +10,49 @@
              .fit(train))
     print(model.evaluate(test)["r2"])
 
-Keyword arguments are the parameters of the catalog (mlpipe.steps()). Errors
-are mlpipe.Error with the fields of the library's message. What the library
+Wherever rows are taken, so are frames of pandas and polars, tables of Arrow,
+dicts of columns and matrices of NumPy: see dataset(). Keyword arguments are
+the parameters of the catalog: print(help("gbt")), steps(). Errors are
+mlpipe.Error with the fields of the library's message, and also the exceptions
+of Python's that one would catch, such as FileNotFoundError. What the library
 says beside results, such as warnings, goes to logging.getLogger("mlpipe").
 """
-import ctypes
-from . import _arrow, _base, _raw
-from ._base import Error, _ctx, _lib, configure, version
-from ._catalog import functions, steps
-from ._dataset import Copula, Dataset, concat, split_check, synth
+from . import _arrow, _base, _errors, _raw
+from ._base import _ctx, _lib, configure, version
+from ._catalog import functions, help, steps
+from ._cycle import Cycle, Monitor, Trigger
+from ._dataset import Copula, Dataset, concat, dataset, split_check, synth
+from ._deploy import Slot, Worker
 from ._detector import Detector
+from ._errors import (AmbiguousError, ArgumentError, BusyError, CancelledError,
+                      ConflictError, CorruptError, DeniedFileError, EmptyError,
+                      Error, FileError, FileExistsAlreadyError, FormatError,
+                      FullDiskError, HostError, InternalError, LeakError,
+                      LimitError, LockedFileError, MissingFileError,
+                      NotFoundError, NumericError, OutOfMemoryError,
+                      ParameterError, SchemaError, StateError,
+                      UnsupportedError, VersionError)
 from ._model import Model, Transform, from_bytes, load
 from ._pipeline import Pipeline
 from ._read import csv_dialect, read_csv, read_json
 from ._replay import audit
 from ._report import Report
+from ._row import Row
 from ._store import Store
 
 __all__ = [
-    "Copula", "Dataset", "Detector", "Error", "Model", "Pipeline", "Report",
-    "Store", "Transform", "audit", "concat", "configure", "csv_dialect",
-    "from_bytes", "functions", "load", "read_csv", "read_json", "split_check",
-    "steps", "synth", "version",
+    "AmbiguousError", "ArgumentError", "BusyError", "CancelledError",
+    "ConflictError", "Copula", "CorruptError", "Cycle", "Dataset",
+    "DeniedFileError", "Detector", "EmptyError", "Error", "FileError",
+    "FileExistsAlreadyError", "FormatError", "FullDiskError", "HostError",
+    "InternalError", "LeakError", "LimitError", "LockedFileError",
+    "MissingFileError", "Model", "Monitor", "NotFoundError", "NumericError",
+    "OutOfMemoryError", "ParameterError", "Pipeline", "Report", "Row",
+    "SchemaError", "Slot", "StateError", "Store", "Transform", "Trigger",
+    "UnsupportedError", "VersionError", "Worker", "audit", "concat",
+    "configure", "csv_dialect", "dataset", "from_bytes", "functions", "help",
+    "load", "read_csv", "read_json", "split_check", "steps", "synth",
+    "version",
 ]
 
 for _name in __all__:  # where users find them, and pickles too
