@@ -71,40 +71,26 @@ def test_every_source_is_the_same_table(source):
     assert dict(zip(table.values("column"), table.values("nulls"))) == NULLS
 
 
-def test_a_frame_without_pyarrow():
+def test_a_frame_without_pyarrow(tmp_path):
+    frame().to_pickle(tmp_path / "frame")
     code = ("import sys; sys.modules['pyarrow'] = None\n"
-            "import tests_data as t, mlpipe\n"
-            "made = mlpipe.dataset(t.frame())\n"
+            "import mlpipe, pandas\n"
+            "made = mlpipe.dataset(pandas.read_pickle(sys.argv[1]))\n"
             "back = made.to_pandas()\n"
             "print(made.fingerprint(), back['n'].isna().sum(), "
             "back['at'].dtype, len(back))\n")
-    code = code.replace(
-        "import tests_data as t, mlpipe", "import mlpipe, pandas as pd, "
-        "numpy as np, datetime, types\nt = types.SimpleNamespace()\n"
-        f"exec({SOURCE!r}, globals())\nt.frame = frame")
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True,
-                          text=True)
+    said = subprocess.run([sys.executable, "-c", code, tmp_path / "frame"],
+                          capture_output=True, text=True)
     assert not said.returncode, said.stderr
     assert said.stdout.split() == [
-        mlpipe.dataset(pa.table(COLUMNS)).fingerprint(), str(NULLS["n"]),
+        mlpipe.dataset(COLUMNS).fingerprint(), str(NULLS["n"]),
         "datetime64[us]", str(ROWS)]
-
-
-def _source():
-    import inspect
-    with open(__file__, encoding="utf-8") as file:
-        text = file.read()
-    start, end = text.index("ROWS = 300"), text.index("NULLS =")
-    return text[start:end] + inspect.getsource(frame)
-
-
-SOURCE = _source()
 
 
 def test_nan_of_all_kinds_is_null():
     nan = float("nan")
     made = mlpipe.dataset({
-        "float": [1.0, nan, None], "mixed": [1, nan, 2.5],
+        "float": [1.0, nan, 3], "mixed": [1, nan, 2.5],
         "half": np.array([1, nan, 2], dtype="f2"),
         "single": np.array([1, nan, 2], dtype="f4"),
         "time": np.array(["2024-01-01", "NaT", "2024-01-03"], dtype="M8[D]"),
@@ -176,7 +162,7 @@ def test_mixed_columns_are_named(bad, words):
 
 
 def test_mixed_columns_of_frames_are_named():
-    for values in ([1, "a"], [b"x", 2.5], [{1}, {2}]):
+    for values in ([1, "a"], [b"x", 2.5], [True, 1.5]):
         with pytest.raises(TypeError, match="'odd'"):
             mlpipe.dataset(pd.DataFrame({
                 "fine": [1, 2], "odd": pd.Series(values, dtype=object)}))
@@ -235,6 +221,8 @@ def test_everything_pickles(tmp_path):
              made.filter("n > 1000"), mlpipe.concat([made] * 300),
              made.split("parts=0.37,0.63")[1],
              mlpipe.dataset(COLUMNS, text="text"),
+             mlpipe.concat([mlpipe.dataset({"a": ["x", "y"]}, text="text"),
+                            mlpipe.dataset({"b": ["z"]})], columns="union"),
              mlpipe.dataset({"f": np.array([1.5, 2.5], dtype="f4")})]
     for view in views:
         again = pickle.loads(pickle.dumps(view))
@@ -255,7 +243,7 @@ def test_everything_pickles(tmp_path):
     for again in (pickle.loads(pickle.dumps(steps)), copy.copy(steps),
                   copy.deepcopy(steps)):
         assert again.to_json() == steps.to_json()
-        again.add("pca", k=1)
+        again.add("pca", components=1)
         assert again.to_json() != steps.to_json()
 
 

@@ -186,4 +186,5 @@ def _column_of(kept: Any) -> Column:
 
 def from_plain(rows: int, columns: Any) -> Any:
     """A mlpipe_dataset of what plain() gave."""
-    return dataset_pointer([_column_of(kept) for kept in columns], rows, None)
+    return dataset_pointer([_column_of(kept) for kept in columns], rows,
+                           b"text=as_is")
