@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import ctypes
 import struct
-from typing import TYPE_CHECKING, Any, Sequence, Union
+from typing import TYPE_CHECKING, Any
 
 from . import _raw
 from ._base import _ctx, _Handle, _lib
+from ._frame import _numpy
 
 if TYPE_CHECKING:
     from ._model import Model
@@ -83,11 +84,19 @@ class Row(_Handle):
             start + -start % _ALIGNED, ctypes.addressof(self._values),
             ctypes.addressof(self._out)))
         self._one = len(self.outputs) == 1
+        np = _numpy()
+        self._ndarray, self._shape = None, (wide,)
+        if np is not None:
+            self._ndarray = np.ndarray
+            self._array = np.frombuffer(self._values)[:wide]
 
-    def __call__(self, values: Union[Sequence[Any], "dict[str, Any]"]) -> Any:
+    def __call__(self, values: Any) -> Any:
         try:
             if self._texts:
                 self._pack(self._values, 0, *self._coded(values))
+            elif (type(values) is self._ndarray and values.dtype.char == "d"
+                  and values.shape == self._shape):
+                self._array[:] = values
             else:
                 self._pack(self._values, 0, *values)
         except (struct.error, TypeError, IndexError):
