@@ -25,10 +25,11 @@ def things(folder):
     recipe = mlpipe.Pipeline("target=y").add("onehot").add("ridge")
     model = recipe.fit(rows)
     slot = mlpipe.Slot(model)
-    monitor = mlpipe.Monitor(slot, capture=100)
+    monitor = mlpipe.Monitor(slot, capture=1000)
     steps, _ = mlpipe.Pipeline("features=a").add("scale").fit_transform(rows)
     return [rows, recipe, model, slot, monitor, slot.worker(), steps,
-            mlpipe.Cycle(monitor, recipe, when="age > 1 d"), model.row(),
+            mlpipe.Cycle(monitor, recipe, when="age > 1 d",
+                         probation=100), model.row(),
             mlpipe.Trigger(model, "age > 1 d"), model.evaluate(rows),
             mlpipe.Detector("ddm"), rows.copula(),
             mlpipe.Store(f"{folder}/store")]

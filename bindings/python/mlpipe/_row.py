@@ -8,7 +8,7 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from . import _raw
-from ._base import _ctx, _Handle, _lib
+from ._base import _ctx, _Handle, _is, _lib
 from ._frame import _numpy
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ class Row(_Handle):
     _free = "mlpipe_predictor_free"
 
     def __init__(self, model: Model) -> None:
+        from ._model import Model  # which makes Rows itself
+        _is(model, Model)
         self._p = _ctx().give("mlpipe_predictor_new", _raw.mlpipe_predictor,
                               model._p, None)
         self.inputs = model.inputs
