@@ -94,8 +94,10 @@ struct ArrowArrayStream {
  * @param schema borrows; stays yours to release
  * @param array takes, and sets its release to NULL; after a failure it is as
  *        it was and yours
- * @param params borrows: "text=auto|category|text" (auto: categories up to
- *        65,536 different ones, and dictionaries as they come),
+ * @param params borrows: "text=auto|category|text|as_is" (auto: categories
+ *        up to 65,536 different ones, and dictionaries as they come; as_is:
+ *        dictionaries as categories and all others as texts, so that what
+ *        mlpipe_dataset_to_arrow wrote comes back in the same types),
  *        "nested=flatten|text|fail" (flatten: a struct's fields become
  *        columns a.b, lists become JSON; text: both become JSON),
  *        "decimals=fail|f64" (f64: the nearest one),

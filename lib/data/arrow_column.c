@@ -35,7 +35,9 @@ static mlpipe_status arrow_leaf_type(mlpipe_ctx *ctx,
                             "nearest ones", leaf->node->path, v->format);
     if (v->type && v->type != MLPIPE_TYPE_TEXT)
         return MLPIPE_OK;
-    *type = options->text == MLPIPE__ARROW_TEXT_PLAIN
+    *type = options->text == MLPIPE__ARROW_TEXT_PLAIN ||
+            (options->text == MLPIPE__ARROW_TEXT_AS_IS &&
+             !leaf->node->dictionary)
         ? MLPIPE_TYPE_TEXT : MLPIPE_TYPE_CATEGORY;
     leaf->may_overflow = options->text == MLPIPE__ARROW_TEXT_AUTO
         && !leaf->node->dictionary;

@@ -3,10 +3,11 @@
 #include "arrow_types.h"
 
 const mlpipe__param mlpipe__from_arrow_params[] = {
-    {"text", MLPIPE_PARAM_CHOICE, "auto", 0, 0, "auto,category,text",
-     0x000100,
+    {"text", MLPIPE_PARAM_CHOICE, "auto", 0, 0,
+     "auto,category,text,as_is", 0x000100,
      "How texts are kept; auto: as categories up to 65,536 different ones, and "
-     "dictionaries as they come."},
+     "dictionaries as they come; as_is: as texts, but dictionaries as "
+     "categories."},
     {"nested", MLPIPE_PARAM_CHOICE, "flatten", 0, 0, "flatten,text,fail",
      0x000100,
      "flatten: fields of a struct become columns a.b, lists JSON; text: both "

@@ -145,7 +145,7 @@ static inline int64_t mlpipe__arrow_offset(const void *buffer, int32_t bytes,
 /* ---- import (arrow_import.c, arrow_column.c) ----------------------------- */
 
 enum { MLPIPE__ARROW_TEXT_AUTO, MLPIPE__ARROW_TEXT_CATEGORY,
-       MLPIPE__ARROW_TEXT_PLAIN };
+       MLPIPE__ARROW_TEXT_PLAIN, MLPIPE__ARROW_TEXT_AS_IS };
 enum { MLPIPE__ARROW_FLATTEN, MLPIPE__ARROW_JSON, MLPIPE__ARROW_FLAT };
 enum { MLPIPE__ARROW_COPY_AUTO, MLPIPE__ARROW_COPY_ALWAYS,
        MLPIPE__ARROW_COPY_NEVER };

@@ -85,6 +85,8 @@ def head(area):
         names = ["river"]
     if area == "monitor":
         names = ["river", "numpy", "pyarrow"]
+    if area == "python":
+        names = ["lightgbm", "xgboost", "scikit-learn", "numpy"]
     for name in names:
         try:
             peers.append(f"{name} {version(name)}")
@@ -436,13 +438,22 @@ def area_monitor(build, data):
     monitor.area(build)
 
 
+# ---- python ----------------------------------------------------------------
+
+def area_python(build, data):
+    os.environ["MLPIPE_LIBRARY"] = f"{build}/tests/bench/libbench_features.so"
+    sys.modules["bench"] = sys.modules["__main__"] # what python.py imports
+    import python
+    python.area()
+
+
 if __name__ == "__main__":
     area, build, data = sys.argv[1:]
     head(area)
     {"row": area_row, "features": area_features, "train": area_train,
      "csv": area_csv, "data": area_data,
      "models": area_models, "detectors": area_detectors,
-     "monitor": area_monitor}[area](build, data)
+     "monitor": area_monitor, "python": area_python}[area](build, data)
     print()
     for text in differs:
         print(f"not the same work: {text}", file=sys.stderr)

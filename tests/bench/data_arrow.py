@@ -28,7 +28,7 @@ def by_array(dataset):
         "mlpipe_dataset_from_arrow", _raw.mlpipe_dataset,
         ctypes.byref(schema), ctypes.byref(array), b"copy=never")
     schema.release(ctypes.byref(schema))
-    return mlpipe.Dataset(pointer)
+    return mlpipe.Dataset._of(pointer)
 
 
 def by_stream(dataset):

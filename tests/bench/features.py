@@ -45,7 +45,7 @@ def dataset(frame):
                      len(column))
     made = ctx.give("mlpipe_builder_finish", _raw.mlpipe_dataset, builder)
     lib.mlpipe_builder_free(builder)
-    return mlpipe.Dataset(made)
+    return mlpipe.Dataset._of(made)
 
 
 class Transform:
@@ -55,7 +55,7 @@ class Transform:
         self._p = ctypes.POINTER(_raw.mlpipe_transform)()
         ctx.call("mlpipe_transform_fit", recipe._p, data._p,
                  ctypes.byref(made) if rows else None, ctypes.byref(self._p))
-        self.rows = mlpipe.Dataset(made) if rows else None
+        self.rows = mlpipe.Dataset._of(made) if rows else None
         self.outputs = lib.mlpipe_transform_outputs(self._p)
 
     def __del__(self):
@@ -370,7 +370,7 @@ def duplicates():
                              columns=[f"x{i}" for i in range(4)])
         data, lazy = dataset(frame), polars.from_pandas(frame)
         best, gave = bench.turns({
-            "ours": lambda: mlpipe.Report(mlpipe._ctx().give(
+            "ours": lambda: mlpipe.Report._of(mlpipe._ctx().give(
                 "mlpipe_dataset_duplicates", _raw.mlpipe_report, data._p,
                 None)),
             "pandas": lambda: len(frame.drop_duplicates()),

@@ -49,7 +49,7 @@ class Table:
             "bench_learn", name.encode(), params.encode(), task, classes,
             self.columns, at(self.y), at(self.w), ctypes.c_int64(self.n),
             self.p, at(model), ctypes.byref(notes))
-        return model, mlpipe.Report(notes)
+        return model, mlpipe.Report._of(notes)
 
     def path(self, lambdas, tol):
         out = np.zeros((len(lambdas), self.p))

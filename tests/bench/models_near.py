@@ -38,7 +38,7 @@ def dataset(x, y):
         ctx.call("mlpipe_builder_texts", builder, b"y", texts, len(y))
     made = ctx.give("mlpipe_builder_finish", _raw.mlpipe_dataset, builder)
     lib.mlpipe_builder_free(builder)
-    return mlpipe.Dataset(made)
+    return mlpipe.Dataset._of(made)
 
 
 class Predictor:

@@ -28,7 +28,7 @@ def step(name, params, x):
     mlpipe._ctx().call("bench_step", name.encode(), params.encode(), at(x),
                        None, *x.shape, ctypes.c_uint64(1),
                        ctypes.byref(notes))
-    return mlpipe.Report(notes)
+    return mlpipe.Report._of(notes)
 
 
 def lloyd(x, k, start, iterations):

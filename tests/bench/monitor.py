@@ -65,8 +65,8 @@ class Watched:
             sys.exit("no pane was closed")
 
     def report(self):
-        return mlpipe.Report(self.c.give("mlpipe_monitor_report",
-                                         _raw.mlpipe_report, self.monitor))
+        return mlpipe.Report._of(self.c.give(
+            "mlpipe_monitor_report", _raw.mlpipe_report, self.monitor))
 
     def close(self):
         for name in "worker", "monitor", "slot":

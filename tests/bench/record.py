@@ -13,7 +13,7 @@ with open(path, encoding="utf-8") as f:
 parts = [p for p in parts if p.split("\n")[0] != f"## {area}"] + [new]
 order = {"## row": 0, "## features": 1, "## train": 2, "## csv": 3,
          "## data": 4, "## models": 5, "## detectors": 6,
-         "## monitor": 7}
+         "## monitor": 7, "## python": 8}
 parts.sort(key=lambda p: order.get(p.split("\n")[0], 9))
 with open(path, "w", encoding="utf-8") as f:
     f.write(top.rstrip() + "\n\n" + "\n".join(p.strip() + "\n"

@@ -3,7 +3,8 @@
 # Ours beside the peers' current releases, one table an area:
 #   tests/bench/run.sh [AREA]...          prints the tables
 #   tests/bench/run.sh record [AREA]...   and puts them in RESULTS.md
-# The areas are row, features, train, csv, data, models, detectors and monitor.
+# The areas are row, features, train, csv, data, models, detectors, monitor and
+# python.
 # `train` and `csv` need the real files (MLPIPE_TEST_DATA). No timing decides
 # the exit status: only a crash, or that both did not do the same work.
 set -u
@@ -13,7 +14,8 @@ if [ "${1:-}" = record ]; then
     record=yes
     shift
 fi
-[ $# -gt 0 ] || set -- row features train csv data models detectors monitor
+[ $# -gt 0 ] || set -- row features train csv data models detectors \
+    monitor python
 if [ -z "${MLPIPE_TEST_DATA:-}" ] && [ -d ../shared/data ]; then
     MLPIPE_TEST_DATA=$(cd ../shared/data && pwd)
 fi
@@ -56,6 +58,13 @@ case " $* " in
 *" detectors "*)
     "$peers/bin/pip" install -q --disable-pip-version-check 'river==0.26.*' ||
         { echo "river cannot be installed"; exit 1; }
+    ;;
+esac
+
+case " $* " in
+*" python "*)
+    "$peers/bin/pip" install -q --disable-pip-version-check xgboost ||
+        { echo "xgboost cannot be installed"; exit 1; }
     ;;
 esac
 

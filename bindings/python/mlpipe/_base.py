@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: MIT
 """What all of the module stands on: the library, its errors, parameters,
 handles, and the contexts of threads."""
+from __future__ import annotations
+
 import ctypes
-import logging
 import os
 import re
 import threading
-import traceback
+from typing import Any, Optional, Type, TypeVar, Union
 
-from . import _raw
+from . import _calls, _raw
+from ._errors import error_of
+
+Path = Union[str, "os.PathLike[str]"]
+_Some = TypeVar("_Some", bound="_Handle")
 
 
-def _load():
+def _load() -> Any:
     """The library: MLPIPE_LIBRARY, beside this file, or the system's."""
     here = os.path.dirname(os.path.abspath(__file__))
     beside = os.path.join(here, "libmlpipe.so.0")
@@ -30,50 +35,56 @@ def _load():
 _lib = _load()
 
 
-class Error(Exception):
-    """What the library said: status, detail, row, column, where, text."""
-
-    def __init__(self, error):
-        self.status = error.status
-        self.name = _lib.mlpipe_status_name(error.status).decode()
-        self.detail = error.detail
-        self.row = error.row if error.row >= 0 else None
-        self.column = _text(error.column) or None
-        self.where = _text(error.where) or None
-        self.text = _text(error.text)
-        super().__init__(f"{self.name}: {self.text}")
-
-
-def _text(raw):
+def _text(raw: Optional[bytes]) -> str:
     return raw.decode("utf-8", "replace") if raw else ""
 
 
-def _bytes(text):
+def _bytes(text: Any) -> Optional[bytes]:
     if text is None:
         return None
     if isinstance(text, os.PathLike):
         text = os.fspath(text)
     if not isinstance(text, str):
         raise TypeError(f"a text is needed, not {type(text).__name__}")
+    if "\0" in text:
+        raise ValueError("a NUL ends a text of the library: take it out")
     return text.encode()
 
 
-def _params(text, named):
-    """"a=1 b=2" and keywords as one parameter text."""
+def _value(key: str, value: Any) -> str:
+    """A value of a keyword as a parameter's text."""
+    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
+        value = value.item()  # a scalar of NumPy's
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, (str, int)):
+        return str(value)
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, (list, tuple)) or hasattr(value, "tolist"):
+        return ",".join(_value(key, item) for item in (
+            value if isinstance(value, (list, tuple)) else value.tolist()))
+    raise TypeError(f"{key}= takes a text, a number, True or False, or a "
+                    f"list of them, not {type(value).__name__}")
+
+
+def _params(text: Any, named: "dict[str, Any]") -> Optional[bytes]:
+    """"a=1 b=2" and keywords as one parameter text; None is not given."""
+    if text is not None and not isinstance(text, str):
+        raise TypeError("parameters are a text or keywords, not "
+                        f"{type(text).__name__}")
     parts = [text] if text else []
     for key, value in named.items():
-        if isinstance(value, bool):
-            value = "true" if value else "false"
-        elif isinstance(value, (list, tuple)):
-            value = ",".join(str(v) for v in value)
-        elif isinstance(value, float):
-            value = repr(value)
-        value = str(value).replace("'", "''")
-        parts.append(f"{key.rstrip('_')}='{value}'")
-    return " ".join(parts).encode() or None
+        if value is None:
+            continue
+        quoted = _value(key, value).replace("'", "''")
+        parts.append(f"{key.rstrip('_')}='{quoted}'")
+    return _bytes(" ".join(parts)) or None
 
 
-def _names(names):
+def _names(names: Any) -> str:
     """Names of columns as a parameter's list; odd ones in backticks."""
     if isinstance(names, str):
         # "a, b" is what one writes of "a,b"; in backticks all is as it is.
@@ -87,59 +98,80 @@ def _names(names):
         else name for name in names)
 
 
-def _is(thing, kind):
+def _is(thing: Any, kind: type) -> None:
     if not isinstance(thing, kind):
         raise TypeError(f"a mlpipe.{kind.__name__} is needed, not "
                         f"{type(thing).__name__}")
 
 
+def _whole(number: Any, what: str, low: int = 0,
+           high: int = 2**64 - 1) -> int:
+    """A whole number between bounds, such as an id."""
+    if isinstance(number, bool) or not hasattr(number, "__index__"):
+        raise TypeError(f"{what} is a whole number, not "
+                        f"{type(number).__name__}")
+    number = number.__index__()
+    if not low <= number <= high:
+        raise ValueError(f"{what} is {low} to {high}, not {number}")
+    return int(number)
+
+
+def _data(data: Any) -> bytes:
+    """The bytes of an object that has some."""
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise TypeError(f"bytes are needed, not {type(data).__name__}")
+    return bytes(data)
+
+
 class _Handle:
     """An object of the library: freed with this one."""
 
-    _free = None
+    _free = ""
+    _p: Any = None
 
-    def __init__(self, pointer):
-        self._p = pointer
+    def __init__(self) -> None:
+        raise TypeError(f"mlpipe.{type(self).__name__} is made by what gives "
+                        "one, not by its name")
 
-    def __del__(self):
-        pointer, self._p = getattr(self, "_p", None), None
+    @classmethod
+    def _of(cls: Type[_Some], pointer: Any) -> _Some:
+        """One of an object that the library gave."""
+        made = cls.__new__(cls)
+        made._p = pointer
+        return made
+
+    def __del__(self) -> None:
+        pointer, self._p = self._p, None
         if pointer and _lib is not None:
             getattr(_lib, self._free)(pointer)
 
 
-_logger = logging.getLogger("mlpipe")
-_LEVELS = {_raw.MLPIPE_LOG_ERROR: logging.ERROR,
-           _raw.MLPIPE_LOG_WARN: logging.WARNING,
-           _raw.MLPIPE_LOG_INFO: logging.INFO}
+class _Immutable(_Handle):
+    """A copy of what never changes is itself."""
+
+    def __copy__(self: _Some) -> _Some:
+        return self
+
+    def __deepcopy__(self: _Some, memo: Any) -> _Some:
+        return self
+
+
 _local = threading.local()
-
-
-def _log(user, level, component, text):
-    """A line of the library's log to Python's. What a handler raises is
-    printed, since nothing may pass through C; Ctrl-C waits for its end."""
-    try:
-        _logger.log(_LEVELS.get(level, logging.DEBUG), "%s: %s",
-                    _text(component), _text(text))
-    except KeyboardInterrupt:
-        _local.interrupted = True
-    except BaseException:
-        traceback.print_exc()
-
-
-# One for all contexts, which no object can outlive.
-_log_callback = dict(_raw.mlpipe_ctx_options._fields_)["log"](_log)
 
 
 class _Context(_Handle):
     _free = "mlpipe_ctx_free"
 
-    def __init__(self, threads=1, seed=0):
+    def __init__(self, threads: int = 1, seed: int = 0,
+                 progress: bool = False) -> None:
         options = _raw.mlpipe_ctx_options()
         options.size = ctypes.sizeof(options)
         options.threads = threads
         options.seed = seed
         options.log_level = _raw.MLPIPE_LOG_INFO
-        options.log = _log_callback
+        options.log = _calls.log_callback
+        if progress:
+            options.progress = _calls.progress_callback
         pointer = ctypes.POINTER(_raw.mlpipe_ctx)()
         status = _lib.mlpipe_ctx_new(ctypes.byref(options),
                                      ctypes.byref(pointer))
@@ -148,27 +180,43 @@ class _Context(_Handle):
         if status:
             raise ValueError(f"threads={threads} or seed={seed} is out of "
                              "range")
-        super().__init__(pointer)
+        self._p = pointer
 
-    def call(self, name, *arguments):
-        status = getattr(_lib, name)(self._p, *arguments)
-        if getattr(_local, "interrupted", False):
-            _local.interrupted = False
-            raise KeyboardInterrupt
+    def call(self, name: str, *arguments: Any) -> None:
+        function = getattr(_lib, name)
+        call = _calls.Call()
+        try:
+            with call:
+                status = function(self._p, *arguments)
+        except ctypes.ArgumentError as error:
+            raise TypeError(f"{name}: {error}") from None
+        call.check()
         if status:
-            raise Error(_lib.mlpipe_ctx_error(self._p).contents)
+            raise error_of(_lib.mlpipe_ctx_error(self._p).contents,
+                           _text(_lib.mlpipe_status_name(status)))
 
-    def give(self, name, kind, *arguments):
+    def give(self, name: str, kind: Any, *arguments: Any) -> Any:
         """Call a function whose last argument gives an object."""
-        pointer = ctypes.POINTER(kind)()
-        self.call(name, *arguments, ctypes.byref(pointer))
-        return pointer
+        return self.gives(name, (kind,), *arguments)[0]
 
-    def text(self, name, *arguments):
+    def gives(self, name: str, kinds: Any, *arguments: Any) -> "list[Any]":
+        """Call a function whose last arguments give objects, which are freed
+        where something came up behind it."""
+        pointers = [ctypes.POINTER(kind)() for kind in kinds]
+        try:
+            self.call(name, *arguments, *map(ctypes.byref, pointers))
+        except BaseException:
+            for kind, pointer in zip(kinds, pointers):
+                if pointer:
+                    getattr(_lib, kind.__name__ + "_free")(pointer)
+            raise
+        return pointers
+
+    def text(self, name: str, *arguments: Any) -> bytes:
         """Call a function that gives a buffer; its bytes."""
         return self.taken(self.give(name, _raw.mlpipe_buffer, *arguments))
 
-    def taken(self, buffer):
+    def taken(self, buffer: Any) -> bytes:
         """The bytes of a buffer, which is freed."""
         try:
             return ctypes.string_at(_lib.mlpipe_buffer_data(buffer),
@@ -180,24 +228,32 @@ class _Context(_Handle):
 _settings = (1, 0)
 
 
-def _ctx():
+def _ctx() -> _Context:
     """The context of this thread, process and configuration: the library's
     belong to one thread at a time, and to the process that made them."""
-    made_for = (os.getpid(), _settings)
+    told = _calls.told()
+    made_for = (os.getpid(), _settings, told)
     if getattr(_local, "made_for", None) != made_for:
-        _local.context = _Context(*_settings)
+        _local.context = _Context(*_settings, told)
         _local.made_for = made_for
-    return _local.context
+    context: _Context = _local.context
+    return context
 
 
-def configure(threads=1, seed=0):
-    """Threads and seed of every later call, on every thread of Python."""
+def configure(threads: int = 1, seed: int = 0,
+              progress: _calls.Progress = None) -> None:
+    """Threads and seed of every later call, on every thread of Python; and
+    how far a long call is: progress=None shows a bar on a terminal and in a
+    notebook, False none, True one wherever standard error goes; a function of
+    a stage and a fraction is called with them, and may give False to stop."""
     global _settings
-    _Context(threads, seed)  # refuses what no later call could use
+    # refuses what no later call could use
+    _Context(_whole(threads, "threads", 0, 2**32 - 1), _whole(seed, "seed"))
+    _calls.set_progress(progress)
     _settings = (threads, seed)
 
 
-def version():
+def version() -> str:
     """The version of the loaded library, such as "0.1.0"."""
     v = _lib.mlpipe_version()
     return f"{v >> 16}.{v >> 8 & 255}.{v & 255}"

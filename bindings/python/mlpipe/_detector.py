@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Detectors of change on a stream of losses."""
+from __future__ import annotations
+
 import array
 import ctypes
+from typing import Any
 
 from . import _raw
-from ._base import _bytes, _ctx, _Handle, _lib, _params
+from ._base import _bytes, _ctx, _data, _Handle, _lib, _params
 
 
-def _doubles(values):
+def _doubles(values: Any) -> Any:
     """Values as doubles in a row; those that are so already lend theirs."""
     try:
         view = memoryview(values)
@@ -35,16 +38,16 @@ class Detector(_Handle):
     WARN = _raw.MLPIPE_DETECTOR_WARN
     DRIFT = _raw.MLPIPE_DETECTOR_DRIFT
 
-    def __init__(self, kind, params="", **named):
-        super().__init__(_ctx().give("mlpipe_detector_new",
-                                     _raw.mlpipe_detector, _bytes(kind),
-                                     _params(params, named)))
+    def __init__(self, kind: str, params: str = "", **named: Any) -> None:
+        self._p = _ctx().give("mlpipe_detector_new", _raw.mlpipe_detector,
+                              _bytes(kind), _params(params, named))
 
-    def update(self, x):
+    def update(self, x: float) -> int:
         """Look at the next value: NONE, WARN or DRIFT."""
-        return _lib.mlpipe_detector_update(self._p, x)
+        said: int = _lib.mlpipe_detector_update(self._p, float(x))
+        return said
 
-    def update_batch(self, values):
+    def update_batch(self, values: Any) -> "array.array[int]":
         """Look at values in their order: what is said of each, in an array.
 
         NumPy arrays of float64 and array("d") are read where they lie.
@@ -57,27 +60,28 @@ class Detector(_Handle):
                                               None)
         return said
 
-    def reset(self):
+    def reset(self) -> None:
         """Forget all values and counts."""
         _lib.mlpipe_detector_reset(self._p)
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> float:
         """A number of the detector; NaN where it has none of that name."""
-        return _lib.mlpipe_detector_get(self._p, _bytes(name))
+        if not isinstance(name, str):
+            raise TypeError("names of numbers are texts, not "
+                            f"{type(name).__name__}")
+        found: float = _lib.mlpipe_detector_get(self._p, _bytes(name))
+        return found
 
-    def to_bytes(self):
+    def to_bytes(self) -> bytes:
         """The detector as it stands."""
         return _ctx().text("mlpipe_detector_save", self._p)
 
     @classmethod
-    def from_bytes(cls, data):
+    def from_bytes(cls, data: Any) -> Detector:
         """A detector from the bytes of to_bytes."""
-        data = bytes(data)
-        made = cls.__new__(cls)
-        _Handle.__init__(made, _ctx().give("mlpipe_detector_load",
-                                           _raw.mlpipe_detector, data,
-                                           len(data)))
-        return made
+        data = _data(data)
+        return cls._of(_ctx().give("mlpipe_detector_load",
+                                   _raw.mlpipe_detector, data, len(data)))
 
-    def __reduce__(self):
+    def __reduce__(self) -> Any:
         return Detector.from_bytes, (self.to_bytes(),)

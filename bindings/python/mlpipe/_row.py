@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+"""Single rows: what a call costs is mostly Python's, so that everything is
+looked up and allocated once."""
+from __future__ import annotations
+
+import ctypes
+import struct
+from typing import TYPE_CHECKING, Any
+
+from . import _raw
+from ._base import _ctx, _Handle, _is, _lib
+from ._frame import _numpy
+
+if TYPE_CHECKING:
+    from ._model import Model
+
+_ALIGNED = 64
+_TEXTS = (_raw.MLPIPE_TYPE_TEXT, _raw.MLPIPE_TYPE_CATEGORY)
+_NAN = float("nan")
+# Keeps the interpreter's lock: to let go of it takes as long as the answer.
+_predict_row = ctypes.PYFUNCTYPE(
+    ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p,
+    ctypes.c_void_p)(ctypes.cast(_lib.mlpipe_predict_row,
+                                 ctypes.c_void_p).value)
+
+
+class Codes(dict[str, float]):
+    """The codes of one input's categories, asked for once each. Unseen ones
+    are not kept, so that a stream of new texts takes no memory."""
+
+    def __init__(self, predictor: Any, place: int) -> None:
+        super().__init__()
+        self._predictor = predictor
+        self._place = place
+
+    def __missing__(self, text: str) -> float:
+        raw = text.encode()
+        code: float = _lib.mlpipe_predictor_code(self._predictor, self._place,
+                                                 raw, len(raw))
+        if code >= 0:
+            self[text] = code
+        return code
+
+
+def number_of(name: str, value: Any) -> float:
+    """A value of an input that is a number."""
+    if value is None:
+        return _NAN
+    if isinstance(value, (str, bytes)):
+        raise TypeError(f"input {name!r} is a number, not the text {value!r}")
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"input {name!r} is a number, not "
+                        f"{type(value).__name__}") from None
+
+
+class Row(_Handle):
+    """answer = model.row(); answer([1200, 3, "Bath"]): the values in the order
+    of model.inputs, or a dict of them; None or NaN where one is missing.
+
+    It gives a float, or a tuple of as many as there are outputs, the same bits
+    as Model.predict. For one thread at a time: its buffers are its own.
+    """
+
+    _free = "mlpipe_predictor_free"
+
+    def __init__(self, model: Model) -> None:
+        from ._model import Model  # which makes Rows itself
+        _is(model, Model)
+        self._p = _ctx().give("mlpipe_predictor_new", _raw.mlpipe_predictor,
+                              model._p, None)
+        self.inputs = model.inputs
+        self.outputs = model.outputs
+        wide = len(self.inputs)
+        self._texts = {i: Codes(self._p, i) for i in range(wide)
+                       if _lib.mlpipe_model_input_type(model._p, i) in _TEXTS}
+        scratch = _lib.mlpipe_predictor_scratch(self._p)
+        self._memory = ctypes.create_string_buffer(scratch + _ALIGNED)
+        self._values = (ctypes.c_double * max(wide, 1))()
+        self._out = (ctypes.c_double * len(self.outputs))()
+        self._pack = struct.Struct(f"={wide}d").pack_into
+        start = ctypes.addressof(self._memory)
+        self._calling = tuple(ctypes.c_void_p(address) for address in (
+            ctypes.cast(self._p, ctypes.c_void_p).value,
+            start + -start % _ALIGNED, ctypes.addressof(self._values),
+            ctypes.addressof(self._out)))
+        self._one = len(self.outputs) == 1
+        np = _numpy()
+        self._ndarray, self._shape = None, (wide,)
+        if np is not None:
+            self._ndarray = np.ndarray
+            self._array = np.frombuffer(self._values)[:wide]
+
+    def __call__(self, values: Any) -> Any:
+        try:
+            if self._texts:
+                self._pack(self._values, 0, *self._coded(values))
+            elif (type(values) is self._ndarray and values.dtype.char == "d"
+                  and values.shape == self._shape):
+                self._array[:] = values
+            else:
+                self._pack(self._values, 0, *values)
+        except (struct.error, TypeError, IndexError):
+            self._pack(self._values, 0, *self._numbers(values))
+        _predict_row(*self._calling)
+        return self._out[0] if self._one else tuple(self._out)
+
+    def _coded(self, values: Any) -> Any:
+        """A list of values with codes for texts; a TypeError sends what is
+        neither a text where one belongs nor a list to _numbers."""
+        if type(values) is not list and type(values) is not tuple:
+            raise TypeError
+        coded = list(values)
+        for place, codes in self._texts.items():
+            text = coded[place]
+            if type(text) is not str:
+                raise TypeError
+            coded[place] = codes[text]
+        return coded
+
+    def _numbers(self, values: Any) -> list[float]:
+        """The values as the predictor takes them."""
+        if isinstance(values, dict):
+            for name in values:
+                if name not in self.inputs:
+                    raise KeyError(f"the model has no input {name!r}")
+            values = [values.get(name) for name in self.inputs]
+        elif isinstance(values, (str, bytes)) or not hasattr(values,
+                                                             "__iter__"):
+            raise TypeError("a list of values or a dict is needed, not "
+                            f"{type(values).__name__}")
+        values = list(values)
+        if len(values) != len(self.inputs):
+            raise ValueError(f"{len(values)} values for the "
+                             f"{len(self.inputs)} inputs of the model")
+        return [self._number(i, value) for i, value in enumerate(values)]
+
+    def _number(self, place: int, value: Any) -> float:
+        if place not in self._texts:
+            return number_of(self.inputs[place], value)
+        if value is None or value != value:
+            return _NAN
+        if not isinstance(value, str):
+            raise TypeError(f"input {self.inputs[place]!r} is a text, not "
+                            f"{value!r}")
+        return self._texts[place][value]
