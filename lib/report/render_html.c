@@ -654,7 +654,7 @@ static bool html_is_fact(const mlpipe__report_item *item)
            item->kind == MLPIPE__ITEM_TEXT;
 }
 
-/* ---- the page of a monitor ------------------------------------------------ */
+/* ---- the page of a monitor ---------------------------------------------- */
 
 /* What it begins with; all else is folded, in the order of the report. */
 static const char *const page_facts[] = {
@@ -733,7 +733,7 @@ static void html_monitor(const mlpipe_report *r, mlpipe__text *t)
     page_folded(r, t);
 }
 
-/* ---- any report ----------------------------------------------------------- */
+/* ---- any report --------------------------------------------------------- */
 
 static void html_any(const mlpipe_report *r, mlpipe__text *t)
 {
