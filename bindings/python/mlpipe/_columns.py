@@ -12,6 +12,17 @@ _UNITS = {"s": _raw.MLPIPE_UNIT_S, "ms": _raw.MLPIPE_UNIT_MS,
           "us": _raw.MLPIPE_UNIT_US, "ns": _raw.MLPIPE_UNIT_NS}
 
 
+def pointer(array, kind):
+    return array.ctypes.data_as(ctypes.POINTER(kind))
+
+
+def free_name(wanted, names):
+    """A name that no column has."""
+    while wanted in names:
+        wanted += "_"
+    return wanted
+
+
 def is_frame(data):
     return hasattr(data, "columns") and hasattr(data, "__len__")
 
@@ -60,13 +71,14 @@ def _objects(name, values, texts):
     if strings == len(there) and (strings or texts):
         return "text", [None if gone else str(v)
                         for v, gone in zip(values, missing)]
-    odd = [v for v in there if not hasattr(v, "__float__")]
+    odd = {type(v).__name__ for v in there if not hasattr(v, "__float__")}
     if odd:
-        odd = [v for v in odd if not isinstance(v, str)] or odd
+        others = {type(v).__name__ for v in there} - odd
         raise TypeError(
-            f"column {name!r}: its argument must be a string in each row or "
-            f"a number in each row, here it is a {type(odd[0]).__name__} "
-            "among others")
+            f"column {name!r} has values of {', '.join(sorted(odd))}"
+            + (f" beside {', '.join(sorted(others))}" if others else "")
+            + ": its argument must be a string in every row or a number in "
+            "every row")
     return "number", np.array([np.nan if gone else float(v)
                                for v, gone in zip(values, missing)])
 
@@ -113,8 +125,7 @@ class Builder:
         values = np.ascontiguousarray(values, dtype)
         _ctx().call("mlpipe_builder_column", self._p, _bytes(name), kind,
                     values.ctypes.data, valid if valid is None else
-                    valid.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8)),
-                    len(values))
+                    pointer(valid, ctypes.c_uint8), len(values))
 
     def _numbers(self, name, values, nan):
         values = np.asarray(values, "f8")
@@ -135,10 +146,8 @@ class Builder:
         valid = (~np.isnat(values)).astype("u1")
         counts = np.ascontiguousarray(values).view("i8")
         _ctx().call("mlpipe_builder_times", self._p, _bytes(name),
-                    _UNITS[unit[0]],
-                    counts.ctypes.data_as(ctypes.POINTER(ctypes.c_int64)),
-                    valid.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8)),
-                    len(counts))
+                    _UNITS[unit[0]], pointer(counts, ctypes.c_int64),
+                    pointer(valid, ctypes.c_uint8), len(counts))
 
     def _texts(self, name, values):
         found = {v: _bytes(v) for v in set(values)}
@@ -147,3 +156,21 @@ class Builder:
         texts = (ctypes.c_char_p * len(values))(*[found[v] for v in values])
         _ctx().call("mlpipe_builder_texts", self._p, _bytes(name), texts,
                     len(values))
+
+
+def matrix(features):
+    """A Dataset as rows x columns of float64, of objects where texts are
+    among them; null is NaN, of a text None."""
+    types = list(features.types.values())
+    texts = [kind in ("text", "category") for kind in types]
+    out = np.empty((len(features), len(types)), order="F",
+                   dtype=object if any(texts) else np.float64)
+    column = np.empty(len(features))
+    for i, text in enumerate(texts):
+        if text:
+            out[:, i] = features.values(features.columns[i])
+            continue
+        _ctx().call("mlpipe_dataset_doubles", features._p, i, 0,
+                    pointer(column, ctypes.c_double), len(column))
+        out[:, i] = column
+    return out

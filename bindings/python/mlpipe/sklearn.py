@@ -24,9 +24,9 @@ from sklearn.base import (BaseEstimator, ClassifierMixin, RegressorMixin,
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (_check_feature_names_in,
-                                      _check_sample_weight, check_is_fitted,
-                                      check_consistent_length, column_or_1d,
-                                      validate_data)
+                                      _check_sample_weight, _check_y,
+                                      check_consistent_length,
+                                      check_is_fitted, validate_data)
 
 from . import Error, Pipeline, Transform, _columns, _raw
 from ._base import _ctx, _lib, _names, _text
@@ -174,12 +174,6 @@ class _Recipe(BaseEstimator):
             return self._builder(X, False)[0].finish()
 
 
-def _free_name(wanted, names):
-    while wanted in names:
-        wanted += "_"
-    return wanted
-
-
 class _Learner(_Recipe):
     """A recipe with a learner; its model_ is a mlpipe.Model."""
 
@@ -195,23 +189,24 @@ class _Learner(_Recipe):
     def _fit(self, X, y, sample_weight, label, task):
         """y as a column: numbers, or texts of classes."""
         check_consistent_length(X, y)
+        parts = [*_steps(self.steps), _step(self.learner),
+                 *_steps(self.behind)]
         with _refusals():
+            self._recipe(parts)  # what is misspelt is told before the data's
             builder, names = self._builder(X, True)
-            target = _free_name(label, names)
+            target = _columns.free_name(label, names)
             builder.add(target, y)
             roles = {"target": _names([target]), "task": task,
                      "holdout": self.holdout}
             if sample_weight is not None:
-                weight = roles["weight"] = _free_name(
+                weight = roles["weight"] = _columns.free_name(
                     "sample_weight", [*names, target])
                 builder.add(weight, sample_weight)
             data = builder.finish()
             if sample_weight is not None and not sample_weight.all():
                 # As good as absent, also to what counts rows.
                 data = data.filter(f"{weight} > 0")
-            self.model_ = self._recipe(
-                [*_steps(self.steps), _step(self.learner),
-                 *_steps(self.behind)], **roles).fit(data)
+            self.model_ = self._recipe(parts, **roles).fit(data)
         return self
 
     def _answers(self, X):
@@ -220,8 +215,7 @@ class _Learner(_Recipe):
         out = np.empty((len(data), len(self.model_.outputs)))
         with _refusals():
             _ctx().call("mlpipe_predict", self.model_._p, data._p,
-                        out.ctypes.data_as(ctypes.POINTER(ctypes.c_double)),
-                        out.size)
+                        _columns.pointer(out, ctypes.c_double), out.size)
         return out
 
     def __sklearn_tags__(self):
@@ -239,6 +233,13 @@ def _weights(sample_weight, X):
                                 ensure_non_negative=True)
 
 
+def _target(estimator, y, **kind):
+    if y is None:
+        raise ValueError(f"{type(estimator).__name__} requires y to be "
+                         "passed, but the target y is None")
+    return _check_y(y, estimator=estimator, **kind)
+
+
 def _label(y):
     name = getattr(y, "name", None)
     return name if isinstance(name, str) and name else "target"
@@ -254,8 +255,7 @@ class Regressor(RegressorMixin, _Learner):
 
     def fit(self, X, y, sample_weight=None):
         label = _label(y)
-        y = validate_data(self, y=y, y_numeric=True, reset=False)
-        y = column_or_1d(y, dtype=np.float64)
+        y = _target(self, y, y_numeric=True).astype(np.float64)
         return self._fit(X, y, _weights(sample_weight, X), label,
                          "regression")
 
@@ -279,8 +279,7 @@ class Classifier(ClassifierMixin, _Learner):
 
     def fit(self, X, y, sample_weight=None):
         label = _label(y)
-        y = validate_data(self, y=y, reset=False)
-        y = column_or_1d(y)
+        y = _target(self, y)
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         weights = _weights(sample_weight, X)
@@ -351,18 +350,19 @@ class Transformer(TransformerMixin, _Recipe):
         return self
 
     def fit_transform(self, X, y=None):
-        return self._matrix(self._fit(X, y))
+        return _columns.matrix(self._fit(X, y))
 
     def _fit(self, X, y):
         steps, roles = _steps(self.steps), {}
         if _named(steps, _NEED_TARGET):
             label = _label(y)
-            y = column_or_1d(validate_data(self, y=y, reset=False))
+            y = _target(self, y)
             check_consistent_length(X, y)
         with _refusals():
+            self._recipe(steps)
             builder, names = self._builder(X, True)
             if _named(steps, _NEED_TARGET):
-                target = _free_name(label, names)
+                target = _columns.free_name(label, names)
                 builder.add(target, y)
                 roles["target"] = _names([target])
             data = builder.finish()
@@ -379,23 +379,7 @@ class Transformer(TransformerMixin, _Recipe):
     def transform(self, X):
         data = self._data(X)
         with _refusals():
-            return self._matrix(self.transform_.apply(data, leak=self.leak))
-
-    def _matrix(self, features):
-        types = list(features.types.values())
-        texts = [kind in ("text", "category") for kind in types]
-        out = np.empty((len(features), len(types)), order="F",
-                       dtype=object if any(texts) else np.float64)
-        column = np.empty(len(features))
-        for i, text in enumerate(texts):
-            if text:
-                out[:, i] = features.values(features.columns[i])
-                continue
-            _ctx().call("mlpipe_dataset_doubles", features._p, i, 0,
-                        column.ctypes.data_as(
-                            ctypes.POINTER(ctypes.c_double)), len(column))
-            out[:, i] = column
-        return out
+            return _columns.matrix(self.transform_.apply(data, leak=self.leak))
 
     def get_feature_names_out(self, input_features=None):
         check_is_fitted(self)
