@@ -112,7 +112,8 @@ def live_on(tuned, model, train, live):
         monitor="pane=1000 capture=1500",
         cycle="when='performance or age > 365 d' volume=1500 gate=rmse "
               "probation=500")
-    said = {"retrain": "a challenger is fitted", "swapped": "the challenger serves",
+    said = {"retrain": "a challenger is fitted",
+            "swapped": "the challenger serves",
             "rejected": "the challenger was not better",
             "confirmed": "the challenger has proved itself",
             "rolled_back": "rolled back"}

@@ -114,6 +114,23 @@ def test_frames_of_all_kinds_give_the_same_bits(mixed):
     assert np.isfinite(model.predict_proba(empty)).all()
 
 
+def test_times_of_any_unit_and_zone():
+    pandas = pytest.importorskip("pandas")
+    n = 300
+    frame = pandas.DataFrame({
+        "zone": pandas.date_range("2024-01-01", periods=n,
+                                  tz="Europe/Paris"),
+        "took": pandas.to_timedelta(np.arange(n) % 99, unit="h")})
+    y = np.arange(n) / 9.0
+    model = Regressor("gbt trees=9").fit(frame, y)
+    other = pandas.DataFrame({
+        "zone": frame.zone.dt.tz_convert(None).astype("datetime64[s]"),
+        "took": (frame.took / pandas.Timedelta(seconds=1)).round()})
+    assert np.array_equal(model.predict(frame), model.predict(other))
+    other.loc[0, "zone"] = pandas.NaT
+    assert np.isfinite(model.predict(other)).all()
+
+
 def test_it_is_the_library_s_model(mixed):
     frame, y = mixed
     model = Classifier("gbt trees=30").fit(frame.drop(columns="t"), y)

@@ -8,9 +8,6 @@ import numpy as np
 from . import Dataset, _raw
 from ._base import _bytes, _ctx, _lib
 
-_UNITS = {"s": _raw.MLPIPE_UNIT_S, "ms": _raw.MLPIPE_UNIT_MS,
-          "us": _raw.MLPIPE_UNIT_US, "ns": _raw.MLPIPE_UNIT_NS}
-
 
 def pointer(array, kind):
     return array.ctypes.data_as(ctypes.POINTER(kind))
@@ -50,7 +47,7 @@ def _array(values):
     if isinstance(dtype, np.dtype):
         return np.asarray(values)
     if getattr(dtype, "kind", "O") == "M":  # with a zone: as UTC
-        return values.to_numpy("datetime64[ns]")
+        return values.to_numpy("datetime64[us]")
     if getattr(dtype, "kind", "O") in "biuf":  # pandas' that may be missing
         return values.to_numpy("float64", na_value=np.nan)
     return np.asarray(values.to_numpy())
@@ -140,14 +137,13 @@ class Builder:
                      None if valid.all() else valid.astype("u1"))
 
     def _times(self, name, values):
-        unit = np.datetime_data(values.dtype)
-        if unit[0] not in _UNITS or unit[1] != 1:
-            values, unit = values.astype("datetime64[s]"), ("s", 1)
+        """Microseconds, whatever unit a frame has them in: of today exact."""
+        values = np.ascontiguousarray(values, "datetime64[us]")
         valid = (~np.isnat(values)).astype("u1")
-        counts = np.ascontiguousarray(values).view("i8")
         _ctx().call("mlpipe_builder_times", self._p, _bytes(name),
-                    _UNITS[unit[0]], pointer(counts, ctypes.c_int64),
-                    pointer(valid, ctypes.c_uint8), len(counts))
+                    _raw.MLPIPE_UNIT_US,
+                    pointer(values.view("i8"), ctypes.c_int64),
+                    pointer(valid, ctypes.c_uint8), len(values))
 
     def _texts(self, name, values):
         found = {v: _bytes(v) for v in set(values)}

@@ -197,7 +197,7 @@ class _Learner(_Recipe):
             target = _columns.free_name(label, names)
             builder.add(target, y)
             roles = {"target": _names([target]), "task": task,
-                     "holdout": self.holdout}
+                     "holdout": float(self.holdout)}
             if sample_weight is not None:
                 weight = roles["weight"] = _columns.free_name(
                     "sample_weight", [*names, target])
