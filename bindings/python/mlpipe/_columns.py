@@ -9,6 +9,13 @@ from . import Dataset, _raw
 from ._base import _bytes, _ctx, _lib
 
 
+def made(kind, of):
+    """A handle of an object that the library gave."""
+    handle = kind.__new__(kind)
+    handle._p = of
+    return handle
+
+
 def pointer(array, kind):
     return array.ctypes.data_as(ctypes.POINTER(kind))
 
@@ -92,8 +99,8 @@ class Builder:
             _lib.mlpipe_builder_free(self._p)
 
     def finish(self):
-        return Dataset(_ctx().give("mlpipe_builder_finish",
-                                   _raw.mlpipe_dataset, self._p))
+        return made(Dataset, _ctx().give("mlpipe_builder_finish",
+                                         _raw.mlpipe_dataset, self._p))
 
     def add(self, name, values, texts=False, nan=True):
         """Whether it is a column of texts; nan: numbers may be missing."""
@@ -146,7 +153,7 @@ class Builder:
                     pointer(valid, ctypes.c_uint8), len(values))
 
     def _texts(self, name, values):
-        found = {v: _bytes(v) for v in set(values)}
+        found = {v: None if v is None else v.encode() for v in set(values)}
         if any(v and b"\0" in v for v in found.values()):
             raise ValueError(f"column {name!r} has a text with a NUL")
         texts = (ctypes.c_char_p * len(values))(*[found[v] for v in values])

@@ -326,8 +326,9 @@ class _Fitted(Transform):
 
 
 def _loaded(data):
-    return _Fitted(_ctx().give("mlpipe_transform_load_bytes",
-                               _raw.mlpipe_transform, data, len(data)))
+    return _columns.made(_Fitted, _ctx().give(
+        "mlpipe_transform_load_bytes", _raw.mlpipe_transform, data,
+        len(data)))
 
 
 class Transformer(TransformerMixin, _Recipe):
@@ -372,7 +373,7 @@ class Transformer(TransformerMixin, _Recipe):
             raise ValueError(
                 f"the steps kept {len(features)} of {len(data)} rows: what "
                 "drops rows belongs in front of a learner, in its steps=")
-        self.transform_ = _Fitted(fitted._p)
+        self.transform_ = _columns.made(_Fitted, fitted._p)
         fitted._p = None
         return features
 
