@@ -25,6 +25,10 @@ fi
     "$env/bin/pip" install -q prometheus_client ||
     echo "prometheus_client cannot be installed:" \
         "tests/python/test_prometheus.py is skipped"
+"$env/bin/python" -c 'import sklearn' 2> /dev/null ||
+    "$env/bin/pip" install -q scikit-learn ||
+    echo "scikit-learn cannot be installed:" \
+        "tests/python/test_sklearn.py is skipped"
 MLPIPE_LIBRARY=$PWD/build/tests/lib/libmlpipe.so.0 \
     PYTHONPATH=$PWD/bindings/python PYTHONDONTWRITEBYTECODE=1 \
     "$env/bin/pytest" -q -p no:cacheprovider tests/python

@@ -1,0 +1,399 @@
+# SPDX-License-Identifier: MIT
+"""scikit-learn estimators over the library.
+
+    from mlpipe.sklearn import Classifier, Regressor, Step, Transformer
+
+    model = Classifier(Step("gbt", trees=300),
+                       steps=[Step("impute", indicator=True), "onehot"])
+    model.fit(X, y).predict_proba(X_new)
+    GridSearchCV(model, {"learner__trees": [100, 300]}).fit(X, y)
+    model.model_.save("model.mlpipe")  # and C serves it
+
+X is a NumPy array or a frame of pandas, polars or pyarrow; its columns keep
+their types: numbers, booleans, texts and categories, times (a duration is its
+seconds). Every row given to fit teaches, as scikit-learn has it: holdout=
+keeps a share from the learner, by which gbt stops early and a monitor knows
+what losses are normal. Errors of what was given are ValueError or TypeError.
+"""
+import contextlib
+import ctypes
+
+import numpy as np
+from sklearn.base import (BaseEstimator, ClassifierMixin, RegressorMixin,
+                          TransformerMixin)
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import (_check_feature_names_in,
+                                      _check_sample_weight, _check_y,
+                                      check_consistent_length,
+                                      check_is_fitted, validate_data)
+
+from . import Error, Pipeline, Transform, _columns, _raw
+from ._base import _ctx, _lib, _names, _text
+
+__all__ = ["Classifier", "Regressor", "Step", "Transformer",
+           "expected_failed_checks"]
+
+# Learners that take missing values as they are; others need impute.
+_TAKE_NULLS = ("gbt", "naive_bayes")
+# Steps that learn from the target, and steps that refuse missing values.
+_NEED_TARGET = ("target_encode",)
+_NEED_VALUES = ("pca", "kmeans")
+_BROKEN = (_raw.MLPIPE_E_NOMEM, _raw.MLPIPE_E_CANCELLED, _raw.MLPIPE_E_IO,
+           _raw.MLPIPE_E_HOST, _raw.MLPIPE_E_INTERNAL)
+
+
+def expected_failed_checks(estimator):
+    """What check_estimator finds that is meant so: {check: reason}."""
+    equal = "check_sample_weight_equivalence_on_dense_data"
+    if isinstance(estimator, Transformer):
+        return {}
+    learner = _step(estimator.learner)
+    if _steps(estimator.steps):
+        return {equal: "what steps learn, such as means, counts rows, as "
+                "scikit-learn's do in a pipeline"}
+    if estimator.holdout:
+        return {equal: "rows are held out, not weights"}
+    if learner.named("gbt"):
+        return {equal: "min_rows= and the bins of features count rows, and "
+                "not what they weigh"}
+    if learner.named("knn"):
+        return {equal: "k counts rows; a weight makes an answer count more"}
+    if learner.named("lasso", "elastic_net"):
+        return {equal: "without lambda= it is found by folds, into which "
+                "repeated rows are dealt"}
+    return {}
+
+
+class Step:
+    """A step of mlpipe.steps() with its parameters: Step("gbt", trees=300).
+    A parameter that is None has its default; searches reach the others as
+    learner__trees."""
+
+    def __init__(self, step, **params):
+        self.step = step
+        self.params = params
+
+    def get_params(self, deep=True):
+        return {"step": self.step, **self.params}
+
+    def set_params(self, **params):
+        self.step = params.pop("step", self.step)
+        self.params.update(params)
+        return self
+
+    def named(self, *names):
+        return self.step.partition(" ")[0] in names
+
+    def add_to(self, recipe):
+        name, _, text = self.step.partition(" ")
+        # What searches draw are NumPy's numbers, which print with a name.
+        recipe.add(name, text, **{
+            key: value.item() if isinstance(value, np.generic) else value
+            for key, value in self.params.items() if value is not None})
+
+    def __repr__(self):
+        return "Step({})".format(", ".join(
+            [repr(self.step)] + [f"{k}={v!r}"
+                                 for k, v in self.params.items()]))
+
+
+def _step(step):
+    if not isinstance(step, (str, Step)):
+        raise TypeError("a step is a text, such as 'gbt trees=300', or a "
+                        f"Step, not {type(step).__name__}")
+    return Step(step) if isinstance(step, str) else step
+
+
+def _steps(steps):
+    if isinstance(steps, (str, Step)):
+        steps = [steps]
+    return [_step(step) for step in steps]
+
+
+def _named(steps, names):
+    return any(step.named(*names) for step in steps)
+
+
+@contextlib.contextmanager
+def _refusals():
+    """What the library refuses as the ValueError that scikit-learn knows."""
+    try:
+        yield
+    except Error as error:
+        if isinstance(error, ValueError) or error.status in _BROKEN:
+            raise
+        raise ValueError(str(error)) from error
+
+
+class _Recipe(BaseEstimator):
+    """What the three have in common: X, and the recipe."""
+
+    def _recipe(self, parts, **roles):
+        if self.random_state is not None:
+            state = self.random_state
+            roles["seed"] = (int(state) if isinstance(state, (int, np.integer))
+                             else check_random_state(state).randint(2 ** 31))
+        recipe = Pipeline(self.recipe, **roles)
+        for step in parts:
+            step.add_to(recipe)
+        return recipe
+
+    def _builder(self, X, reset):
+        """X in a builder, and the names of its columns."""
+        nan = self.__sklearn_tags__().input_tags.allow_nan
+        if _columns.is_frame(X):
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            columns = _columns.frame_columns(X)
+            if len(X) < 1 + reset or not columns:
+                validate_data(self, np.empty((len(X), len(columns))),
+                              reset=False, ensure_min_samples=1 + reset)
+        else:
+            if isinstance(X, (list, tuple)) and np.asarray(
+                    X).dtype.kind in "SU":
+                X = np.asarray(X, dtype=object)  # numbers stay numbers
+            X = validate_data(self, X, reset=reset, dtype=None,
+                              ensure_all_finite=False,
+                              ensure_min_samples=1 + reset)
+            columns = list(X.T)
+        names = list(getattr(self, "feature_names_in_",
+                             [f"x{i}" for i in range(len(columns))]))
+        if reset:
+            self._texts = [False] * len(columns)
+        builder = _columns.Builder()
+        texts = [builder.add(name, values, texts, nan)
+                 for name, values, texts in zip(names, columns, self._texts)]
+        if reset:
+            self._texts = texts
+        return builder, names
+
+    def _data(self, X):
+        """X to be answered for."""
+        check_is_fitted(self)
+        with _refusals():
+            return self._builder(X, False)[0].finish()
+
+
+class _Learner(_Recipe):
+    """A recipe with a learner; its model_ is a mlpipe.Model."""
+
+    def __init__(self, learner="gbt", *, steps=(), behind=(), recipe="",
+                 holdout=0.0, random_state=None):
+        self.learner = learner
+        self.steps = steps
+        self.behind = behind
+        self.recipe = recipe
+        self.holdout = holdout
+        self.random_state = random_state
+
+    def _fit(self, X, y, sample_weight, label, task):
+        """y as a column: numbers, or texts of classes."""
+        check_consistent_length(X, y)
+        parts = [*_steps(self.steps), _step(self.learner),
+                 *_steps(self.behind)]
+        with _refusals():
+            self._recipe(parts)  # what is misspelt is told before the data's
+            builder, names = self._builder(X, True)
+            target = _columns.free_name(label, names)
+            builder.add(target, y)
+            roles = {"target": _names([target]), "task": task,
+                     "holdout": float(self.holdout)}
+            if sample_weight is not None:
+                weight = roles["weight"] = _columns.free_name(
+                    "sample_weight", [*names, target])
+                builder.add(weight, sample_weight)
+            data = builder.finish()
+            if sample_weight is not None and not sample_weight.all():
+                # As good as absent, also to what counts rows.
+                data = data.filter(f"{weight} > 0")
+            self.model_ = self._recipe(parts, **roles).fit(data)
+        return self
+
+    def _answers(self, X):
+        """rows x outputs of the model."""
+        data = self._data(X)
+        out = np.empty((len(data), len(self.model_.outputs)))
+        with _refusals():
+            _ctx().call("mlpipe_predict", self.model_._p, data._p,
+                        _columns.pointer(out, ctypes.c_double), out.size)
+        return out
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = (
+            _step(self.learner).named(*_TAKE_NULLS)
+            or _named(_steps(self.steps), ("impute",)))
+        return tags
+
+
+def _weights(sample_weight, X):
+    if sample_weight is None:
+        return None
+    return _check_sample_weight(sample_weight, X, dtype=np.float64,
+                                ensure_non_negative=True)
+
+
+def _target(estimator, y, **kind):
+    if y is None:
+        raise ValueError(f"{type(estimator).__name__} requires y to be "
+                         "passed, but the target y is None")
+    return _check_y(y, estimator=estimator, **kind)
+
+
+def _label(y):
+    name = getattr(y, "name", None)
+    return name if isinstance(name, str) and name else "target"
+
+
+class Regressor(RegressorMixin, _Learner):
+    """Steps and a learner of numbers.
+
+    learner: a Step or its text, "ridge l2=1"; steps in front of it, behind it
+    "conformal"; recipe: further parameters of mlpipe.Pipeline, such as
+    "time=date", of columns of X; holdout: see above; random_state: the seed.
+    """
+
+    def fit(self, X, y, sample_weight=None):
+        label = _label(y)
+        y = _target(self, y, y_numeric=True).astype(np.float64)
+        return self._fit(X, y, _weights(sample_weight, X), label,
+                         "regression")
+
+    def predict(self, X):
+        return np.ascontiguousarray(self._answers(X)[:, 0])
+
+    def predict_interval(self, X):
+        """rows x (low, high), with behind="conformal level=0.9"."""
+        check_is_fitted(self)
+        names = self.model_.outputs
+        ends = [names[0] + "_low", names[0] + "_high"]
+        if not set(ends) <= set(names):
+            raise AttributeError('there are intervals with behind='
+                                 '"conformal" alone')
+        return self._answers(X)[:, [names.index(end) for end in ends]]
+
+
+class Classifier(ClassifierMixin, _Learner):
+    """Steps and a learner of classes; parameters as Regressor's, behind it
+    "calibrate" too. The class of a row is the likeliest one."""
+
+    def fit(self, X, y, sample_weight=None):
+        label = _label(y)
+        y = _target(self, y)
+        check_classification_targets(y)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        weights = _weights(sample_weight, X)
+        kept = np.unique(codes if weights is None else codes[
+            :len(weights)][weights[:len(codes)] > 0])
+        if len(kept) < 2:
+            raise ValueError("a classifier needs two classes, here is one "
+                             f"class in {len(codes)} rows")
+        texts = [str(c) for c in self.classes_]
+        if len(set(texts)) < len(texts) or any("\0" in t for t in texts):
+            texts = [str(i) for i in range(len(texts))]
+        self._names = {text: i for i, text in enumerate(texts)}
+        self._fit(X, np.array(texts, dtype=object)[codes], weights, label,
+                  "binary" if len(kept) == 2 else "multiclass")
+        return self
+
+    def predict_proba(self, X):
+        out = self._answers(X)
+        found = []
+        while (name := _lib.mlpipe_model_class(self.model_._p, len(found))):
+            found.append(self._names[_text(name)])
+        chances = np.zeros((len(out), len(self.classes_)))
+        if len(found) == 2:
+            chances[:, found] = np.column_stack([1 - out[:, 0], out[:, 0]])
+        else:
+            chances[:, found] = out[:, :len(found)]
+        return chances
+
+    def predict(self, X):
+        chances = self.predict_proba(X)
+        none = np.flatnonzero(np.isnan(chances).any(axis=1))
+        if len(none):
+            raise ValueError(f"{len(none)} of {len(chances)} rows have no "
+                             f"answer, the first is row {none[0]}; "
+                             "predict_proba gives NaN for them")
+        return self.classes_[chances.argmax(axis=1)]
+
+
+class _Fitted(Transform):
+    """A Transform that pickles."""
+
+    def __reduce__(self):
+        return _loaded, (_ctx().text("mlpipe_transform_bytes", self._p),)
+
+
+def _loaded(data):
+    return _columns.made(_Fitted, _ctx().give(
+        "mlpipe_transform_load_bytes", _raw.mlpipe_transform, data,
+        len(data)))
+
+
+class Transformer(TransformerMixin, _Recipe):
+    """Steps without a learner: features, numbers as float64.
+
+    Where a step learns from the target (target_encode), fit_transform gives
+    each training row a value that its own target is no part of, and transform
+    refuses those rows but for leak="allow".
+    """
+
+    def __init__(self, steps=("impute", "scale"), *, recipe="",
+                 leak="refuse", random_state=None):
+        self.steps = steps
+        self.recipe = recipe
+        self.leak = leak
+        self.random_state = random_state
+
+    def fit(self, X, y=None):
+        self._fit(X, y)
+        return self
+
+    def fit_transform(self, X, y=None):
+        return _columns.matrix(self._fit(X, y))
+
+    def _fit(self, X, y):
+        steps, roles = _steps(self.steps), {}
+        if _named(steps, _NEED_TARGET):
+            label = _label(y)
+            y = _target(self, y)
+            check_consistent_length(X, y)
+        with _refusals():
+            self._recipe(steps)
+            builder, names = self._builder(X, True)
+            if _named(steps, _NEED_TARGET):
+                target = _columns.free_name(label, names)
+                builder.add(target, y)
+                roles["target"] = _names([target])
+            data = builder.finish()
+            fitted, features = self._recipe(steps, **roles).fit_transform(
+                data)
+        if len(features) != len(data):
+            raise ValueError(
+                f"the steps kept {len(features)} of {len(data)} rows: what "
+                "drops rows belongs in front of a learner, in its steps=")
+        self.transform_ = _columns.made(_Fitted, fitted._p)
+        fitted._p = None
+        return features
+
+    def transform(self, X):
+        data = self._data(X)
+        with _refusals():
+            return _columns.matrix(self.transform_.apply(data, leak=self.leak))
+
+    def get_feature_names_out(self, input_features=None):
+        check_is_fitted(self)
+        _check_feature_names_in(self, input_features)
+        p = self.transform_._p
+        return np.array([_text(_lib.mlpipe_transform_output(p, i)) for i in
+                         range(_lib.mlpipe_transform_outputs(p))],
+                        dtype=object)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        steps = _steps(self.steps)
+        tags.input_tags.allow_nan = (_named(steps, ("impute",))
+                                     or not _named(steps, _NEED_VALUES))
+        tags.target_tags.required = _named(steps, _NEED_TARGET)
+        return tags
