@@ -249,7 +249,8 @@ mlpipe_cycle_audit(mlpipe_ctx *ctx, const char *log, size_t bytes,
  * mlpipe_cycle_retrain and another tick at the same time.
  *
  * The report "replay": rows, labelled (truths that came within the rows),
- * ticks, retrains, retrains_failed, swaps, rejected, confirmed, rolled_back;
+ * ticks, retrains, retrains_failed, swaps, rejected, confirmed, rolled_back,
+ * shadows, canaries, dropped;
  * each standard metric of the task of what served, <metric>.frozen of the
  * first model on the same rows, and <metric>.difference of the two, its
  * interval that of the mean over at most 50 stretches of time by Student's t,

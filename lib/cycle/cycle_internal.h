@@ -306,8 +306,8 @@ typedef struct mlpipe__replay {
     uint32_t outputs, width;
     double *served, *frozen; /* n x width */
     uint64_t *number;  /* of the deployment that answered */
-    uint8_t *did;      /* bits 1 << action, of a tick behind the row */
-    uint32_t count[MLPIPE_ACTION_ROLLED_BACK + 1], failed;
+    uint16_t *did;     /* bits 1 << action, of a tick behind the row */
+    uint32_t count[MLPIPE_ACTION_DROPPED + 1], failed;
 } mlpipe__replay;
 
 mlpipe_status mlpipe__replay_report(mlpipe__replay *r, mlpipe_report **out);

@@ -60,6 +60,13 @@ static mlpipe_status replay_clock(mlpipe__replay *r, double interval)
 
     if (at < 0 || mlpipe_dataset_type(r->rows, (uint32_t)at) !=
                       MLPIPE_TYPE_TIMESTAMP) {
+        if (((double)r->warm + r->n) * interval * 1e6 > 9.2e18)
+            return mlpipe__fail(r->ctx, MLPIPE_E_PARAM,
+                                "interval=%g s between %lld rows is beyond "
+                                "the times that there are, 9.2e12 s; the most "
+                                "is %g s",
+                                interval, (long long)r->warm + r->n,
+                                9.2e12 / ((double)r->warm + r->n));
         for (uint32_t i = 0; i < r->n; i++)
             r->now_us[i] = (int64_t)((r->warm + i + 1.0) * interval * 1e6);
         return MLPIPE_OK;
@@ -143,8 +150,11 @@ static mlpipe_status replay_labels(mlpipe__replay *r, const mlpipe__params *p)
         if (column->text[0]) {
             st = replay_label_time(r, column->text, at, i);
         } else if (delay->given) {
-            r->label_us[i] = r->now_us[i] + (int64_t)(delay->number * 1e6);
-            r->due[i] = replay_row_at(r, i, r->label_us[i]);
+            const int64_t wait = (int64_t)(delay->number * 1e6);
+            if (__builtin_add_overflow(r->now_us[i], wait, &r->label_us[i]))
+                r->due[i] = r->n; /* behind the end of time */
+            else
+                r->due[i] = replay_row_at(r, i, r->label_us[i]);
         } else {
             const int64_t row = i + late->integer;
             r->due[i] = row < r->n ? row : r->n;
@@ -158,7 +168,9 @@ static mlpipe_status replay_labels(mlpipe__replay *r, const mlpipe__params *p)
 
 /* ---- records ----------------------------------------------------------- */
 
-static mlpipe_status replay_field(mlpipe__replay *r, const char *name)
+/* again: may it be there already? */
+static mlpipe_status replay_field(mlpipe__replay *r, const char *name,
+                                  bool again)
 {
     mlpipe__replay_field *f = &r->fields[r->field_count];
     mlpipe_status st = mlpipe__dataset_column(r->ctx, r->rows, name,
@@ -167,7 +179,7 @@ static mlpipe_status replay_field(mlpipe__replay *r, const char *name)
 
     if (st)
         return st;
-    for (uint32_t i = 0; i < r->field_count; i++)
+    for (uint32_t i = 0; again && i < r->field_count; i++)
         if (r->fields[i].column == f->column)
             return MLPIPE_OK;
     type = mlpipe_dataset_type(r->rows, f->column);
@@ -188,11 +200,11 @@ static mlpipe_status replay_layout(mlpipe__replay *r)
     if (!r->fields)
         return mlpipe__nomem(r->ctx);
     for (uint32_t i = 0; !st && i < program->input_count; i++)
-        st = replay_field(r, program->inputs[i].name);
+        st = replay_field(r, program->inputs[i].name, false);
     for (size_t i = 0; !st && i < sizeof roles / sizeof *roles; i++) {
         const char *name = mlpipe__pipeline_role(r->recipe, roles[i]);
         if (name && *name)
-            st = replay_field(r, name);
+            st = replay_field(r, name, true);
     }
     if (st)
         return st;
@@ -294,11 +306,11 @@ static mlpipe_status replay_arrays(mlpipe__replay *r)
     r->served = mlpipe__alloc_array(env, r->n, r->width * sizeof *r->served);
     r->frozen = mlpipe__alloc_array(env, r->n, r->width * sizeof *r->frozen);
     r->number = mlpipe__alloc_array(env, r->n, sizeof *r->number);
-    r->did = mlpipe__alloc_array(env, r->n, 1);
+    r->did = mlpipe__alloc_array(env, r->n, sizeof *r->did);
     if (!r->now_us || !r->label_us || !r->due || !r->telling || !r->truth ||
         !r->served || !r->frozen || !r->number || !r->did)
         return mlpipe__nomem(r->ctx);
-    memset(r->did, 0, r->n);
+    memset(r->did, 0, r->n * sizeof *r->did);
     return MLPIPE_OK;
 }
 
@@ -431,7 +443,7 @@ static mlpipe_status replay_step(mlpipe__replay *r, uint32_t row,
     if (st)
         return st;
     r->count[*action]++;
-    r->did[row] |= (uint8_t)(1u << *action);
+    r->did[row] |= (uint16_t)(1u << *action);
     if (*action == MLPIPE_ACTION_SWAPPED ||
         *action == MLPIPE_ACTION_ROLLED_BACK)
         st = replay_room(r);
