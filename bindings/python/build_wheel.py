@@ -35,7 +35,12 @@ def _library(folder):
     """The library without debug information, for this machine; or one that
     was built already, which MLPIPE_LIBRARY names."""
     if os.environ.get("MLPIPE_LIBRARY"):
-        return pathlib.Path(os.environ["MLPIPE_LIBRARY"])
+        library = pathlib.Path(os.environ["MLPIPE_LIBRARY"])
+        if not library.is_file():
+            raise SystemExit(f"MLPIPE_LIBRARY={library} is no file, seen from "
+                             f"{os.getcwd()}; give the whole path of a "
+                             "libmlpipe.so.0, or unset it to build one")
+        return library
     if not (ROOT / "lib" / "meson.build").exists():
         raise SystemExit(f"{ROOT} has no lib/meson.build: install from a "
                          "clone, as pip install ./bindings/python")

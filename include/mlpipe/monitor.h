@@ -59,9 +59,9 @@ mlpipe_monitor_new(mlpipe_ctx *ctx, mlpipe_slot *slot, const char *params,
  * @param truth the target in its own units; for classes the index of
  *        mlpipe_model_class
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_NUMERIC (not finite), MLPIPE_E_LIMIT (half
- *         of pending= wait for a tick, 4,096 at least), MLPIPE_E_STATE (after
- *         fork)
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_NUMERIC (not finite, or of classes
+ *         not the number of one), MLPIPE_E_LIMIT (half of pending= wait for a
+ *         tick, 4,096 at least), MLPIPE_E_STATE (after fork)
  * @thread any
  * @since 0.1
  */
@@ -157,8 +157,9 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  * ln(q / p) over the cells of chi2 with 0.5 added to each count; .p of chi2;
  * .ks, .ks_p, .ad, .ad_p; .effect, .effect_low, .effect_high and .mde of PSI
  * less its bias; .q; rates .missing, .unseen, .out_of_range, .tail_low,
- * .tail_high. Those of inputs called score or performance are
- * input.score.psi and the like, since the model has such names too.
+ * .tail_high. Those of inputs called score, performance or as a metric is,
+ * such as f1, are input.score.psi and the like, since the model has such names
+ * too; so are those of inputs whose names begin with input.
  *
  * "concept" is the verdict of the detector, which takes the loss of every
  * prediction that met its truth, in the order of (label time, id): 1 for a

@@ -290,6 +290,36 @@ static mlpipe_status audit_fired(mlpipe_ctx *ctx, const mlpipe__json *line,
     return st;
 }
 
+/* What is wrong within a line, with the line before it. */
+static mlpipe_status audit_fail_line(mlpipe_ctx *ctx, mlpipe_status st,
+                                     uint64_t at)
+{
+    mlpipe__text t;
+
+    mlpipe__text_init(&t, ctx->env);
+    mlpipe__text_add(&t, "%s", mlpipe_ctx_error(ctx)->text);
+    st = t.failed ? mlpipe__nomem(ctx)
+                  : mlpipe__fail(ctx, st, "line %llu of the log: %s",
+                                 (unsigned long long)at + 1, t.data);
+    mlpipe__text_free(&t);
+    return st;
+}
+
+/* Lines that say what happened, and no figure speaks for it: a retrain that
+ * failed, another model that took the place, a rule or challenger refused. */
+static bool audit_is_told(const mlpipe__json *line, const char *action)
+{
+    static const char *const told[] = {"retrain_failed", "superseded",
+                                       "rule_refused"};
+    const char *reason = mlpipe__json_text(mlpipe__json_get(line, "reason"));
+
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        if (!strcmp(action, told[i]))
+            return true;
+    return !strcmp(action, "rejected") && reason &&
+           !strncmp(reason, "MLPIPE_E_", 9);
+}
+
 /* Does the decision of a line follow from its figures? */
 static mlpipe_status audit_check(mlpipe_ctx *ctx, const mlpipe__json *line,
                                  uint64_t at, bool *decided)
@@ -314,8 +344,12 @@ static mlpipe_status audit_check(mlpipe_ctx *ctx, const mlpipe__json *line,
     } else if (mlpipe__json_get(line, "alpha")) {
         audit_read_gate(line, &g);
         ok = mlpipe__gate_passes(&g, alpha) == audit_for_better(action);
-    } else
+    } else {
         *decided = false;
+        ok = audit_is_told(line, action);
+    }
+    if (st && st != MLPIPE_E_NOMEM)
+        return audit_fail_line(ctx, st, at);
     if (!st && !ok)
         st = mlpipe__fail(ctx, MLPIPE_E_CORRUPT,
                           "line %llu of the log: %q does not follow from its "
@@ -338,7 +372,7 @@ mlpipe_status mlpipe__audit_replay(mlpipe_ctx *ctx, const char *log,
         bool decided = false;
         mlpipe_status st = mlpipe__json_parse(ctx, log + at, n, &j);
         if (st)
-            return st;
+            return st == MLPIPE_E_NOMEM ? st : audit_fail_line(ctx, st, line);
         st = audit_check(ctx, j, line, &decided);
         mlpipe__json_free(j);
         if (st)

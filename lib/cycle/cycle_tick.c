@@ -66,7 +66,8 @@ bool mlpipe__cycle_is_verdict(mlpipe_status st)
 {
     return st == MLPIPE_E_SCHEMA || st == MLPIPE_E_STATE ||
            st == MLPIPE_E_PARAM || st == MLPIPE_E_LIMIT ||
-           st == MLPIPE_E_FORMAT || st == MLPIPE_E_UNSUPPORTED;
+           st == MLPIPE_E_FORMAT || st == MLPIPE_E_UNSUPPORTED ||
+           st == MLPIPE_E_NUMERIC;
 }
 
 /* ---- watching ---------------------------------------------------------- */
@@ -448,7 +449,9 @@ static mlpipe_status cycle_trial(mlpipe_ctx *ctx, mlpipe_cycle *c,
         return MLPIPE_OK;
     st = mlpipe__gate_score(ctx, v->model, c->champion, v->trial, &c->metric,
                             2, &g);
-    if (st)
+    if (st == MLPIPE_E_NUMERIC)
+        g.enough = false; /* a loss beyond every double shows nothing */
+    else if (st)
         return st;
     if (mlpipe__gate_passes(&g, cycle_look_alpha(c)))
         return cycle_roll_back(ctx, c, v, &g, now_us, action);

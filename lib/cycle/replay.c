@@ -170,7 +170,9 @@ static mlpipe_status replay_labels(mlpipe__replay *r, const mlpipe__params *p)
 
 /* ---- records ----------------------------------------------------------- */
 
-static mlpipe_status replay_field(mlpipe__replay *r, const char *name)
+/* again: may it be there already? */
+static mlpipe_status replay_field(mlpipe__replay *r, const char *name,
+                                  bool again)
 {
     mlpipe__replay_field *f = &r->fields[r->field_count];
     mlpipe_status st = mlpipe__dataset_column(r->ctx, r->rows, name,
@@ -179,7 +181,7 @@ static mlpipe_status replay_field(mlpipe__replay *r, const char *name)
 
     if (st)
         return st;
-    for (uint32_t i = 0; i < r->field_count; i++)
+    for (uint32_t i = 0; again && i < r->field_count; i++)
         if (r->fields[i].column == f->column)
             return MLPIPE_OK;
     type = mlpipe_dataset_type(r->rows, f->column);
@@ -200,11 +202,11 @@ static mlpipe_status replay_layout(mlpipe__replay *r)
     if (!r->fields)
         return mlpipe__nomem(r->ctx);
     for (uint32_t i = 0; !st && i < program->input_count; i++)
-        st = replay_field(r, program->inputs[i].name);
+        st = replay_field(r, program->inputs[i].name, false);
     for (size_t i = 0; !st && i < sizeof roles / sizeof *roles; i++) {
         const char *name = mlpipe__pipeline_role(r->recipe, roles[i]);
         if (name && *name)
-            st = replay_field(r, name);
+            st = replay_field(r, name, true);
     }
     if (st)
         return st;

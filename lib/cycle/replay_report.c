@@ -113,10 +113,11 @@ static mlpipe_status replay_metric(mlpipe_ctx *ctx, const mlpipe__metric *m,
     const mlpipe__scored b = replay_side(s, s->frozen);
     mlpipe_figure now, then, d;
     char name[64];
-    mlpipe_status st = mlpipe__metric_value(ctx, m, &a, &now);
+    mlpipe_status st =
+        mlpipe__metric_beyond(mlpipe__metric_value(ctx, m, &a, &now));
 
     if (!st)
-        st = mlpipe__metric_value(ctx, m, &b, &then);
+        st = mlpipe__metric_beyond(mlpipe__metric_value(ctx, m, &b, &then));
     if (st)
         return st;
     d = (mlpipe_figure){now.value - then.value, mlpipe__nan(), mlpipe__nan(),
@@ -168,6 +169,9 @@ static void replay_counts(const mlpipe__replay *r, mlpipe_report *out)
     mlpipe__report_number(out, "dropped", n[MLPIPE_ACTION_DROPPED]);
     mlpipe__report_number(out, "confirmed", n[MLPIPE_ACTION_CONFIRMED]);
     mlpipe__report_number(out, "rolled_back", n[MLPIPE_ACTION_ROLLED_BACK]);
+    mlpipe__report_number(out, "shadows", n[MLPIPE_ACTION_SHADOW]);
+    mlpipe__report_number(out, "canaries", n[MLPIPE_ACTION_CANARY]);
+    mlpipe__report_number(out, "dropped", n[MLPIPE_ACTION_DROPPED]);
 }
 
 /* ---- panes ------------------------------------------------------------- */
@@ -179,10 +183,11 @@ static mlpipe_status replay_cells(const mlpipe__replay *r,
     const mlpipe__scored a = replay_side(s, s->served);
     const mlpipe__scored b = replay_side(s, s->frozen);
     mlpipe_figure now, then;
-    mlpipe_status st = mlpipe__metric_value(r->ctx, m, &a, &now);
+    mlpipe_status st =
+        mlpipe__metric_beyond(mlpipe__metric_value(r->ctx, m, &a, &now));
 
     if (!st)
-        st = mlpipe__metric_value(r->ctx, m, &b, &then);
+        st = mlpipe__metric_beyond(mlpipe__metric_value(r->ctx, m, &b, &then));
     if (st)
         return st;
     mlpipe__report_cell_number(out, now.value);

@@ -364,6 +364,7 @@ struct mlpipe_layout {
     size_t record_bytes;
     uint32_t field_count, field_room;
     mlpipe__field *fields;
+    mlpipe__dict names; /* of the fields, in their order */
     atomic_bool bound;
     atomic_flag token_lock; /* held for a few instructions, never in predict */
     mlpipe__dict tokens;    /* token t is entry t - 1 */

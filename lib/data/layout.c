@@ -35,6 +35,7 @@ static mlpipe_status layout_new(mlpipe_ctx *ctx, size_t record_bytes,
     atomic_flag_clear(&l->token_lock);
     l->env = mlpipe__env_keep(ctx->env);
     l->record_bytes = record_bytes;
+    mlpipe__dict_init(&l->names, l->env);
     mlpipe__dict_init(&l->tokens, l->env);
     *out = l;
     return MLPIPE_OK;
@@ -74,6 +75,7 @@ void mlpipe__layout_drop(mlpipe_layout *l)
     for (uint32_t i = 0; i < l->field_count; i++)
         mlpipe__free(env, (void *)l->fields[i].name);
     mlpipe__free(env, l->fields);
+    mlpipe__dict_free(&l->names);
     mlpipe__dict_free(&l->tokens);
     mlpipe__free(env, l);
     mlpipe__env_drop(env);
@@ -88,10 +90,9 @@ void mlpipe_layout_free(mlpipe_layout *l)
 
 int32_t mlpipe__layout_find(const mlpipe_layout *l, const char *name)
 {
-    for (uint32_t i = 0; i < l->field_count; i++)
-        if (!strcmp(l->fields[i].name, name))
-            return (int32_t)i;
-    return -1;
+    const uint32_t at = mlpipe__dict_find(&l->names, name, strlen(name));
+
+    return at == UINT32_MAX ? -1 : (int32_t)at;
 }
 
 /* May the fields still change? */
@@ -131,8 +132,11 @@ static mlpipe_status layout_append(mlpipe_ctx *ctx, mlpipe_layout *l,
         l->field_room = room;
     }
     char *copy = mlpipe__strdup(l->env, name, strlen(name));
-    if (!copy)
+    if (!copy
+        || mlpipe__dict_add(&l->names, name, strlen(name)) == UINT32_MAX) {
+        mlpipe__free(l->env, copy);
         return mlpipe__nomem(ctx);
+    }
     l->fields[l->field_count++] = (mlpipe__field){
         .name = copy, .kind = kind, .offset = offset};
     return MLPIPE_OK;

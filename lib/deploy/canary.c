@@ -25,11 +25,13 @@ static mlpipe_status canary_fits(mlpipe_ctx *ctx,
     if (same)
         return MLPIPE_OK;
     return mlpipe__fail(ctx, MLPIPE_E_SCHEMA,
-                        "the canary predicts %q with %u outputs, the model "
-                        "that serves %q with %u; both must have one target, "
-                        "the same classes and as many outputs",
-                        b->target, canary->predictor->outputs, a->target,
-                        main->predictor->outputs);
+                        "the canary predicts %q with %u outputs of %u "
+                        "classes, the model that serves %q with %u of %u; "
+                        "both must have one target, the same classes and as "
+                        "many outputs",
+                        b->target, canary->predictor->outputs,
+                        b->classes.count, a->target, main->predictor->outputs,
+                        a->classes.count);
 }
 
 static mlpipe_status canary_publish(mlpipe_ctx *ctx, mlpipe_slot *slot,

@@ -266,12 +266,19 @@ static mlpipe_status slot_same_target(mlpipe_ctx *ctx, mlpipe_slot *slot,
 {
     static const char *const kinds[] = {"a number", "a class"};
     const mlpipe_model *now = mlpipe__slot_current(slot)->predictor->model;
-    const uint32_t classes = now->classes.count < model->classes.count
-                                 ? now->classes.count
-                                 : model->classes.count;
+    const uint32_t classes = now->classes.count;
 
     if (!atomic_load_explicit(&slot->watched, memory_order_acquire))
         return MLPIPE_OK;
+    if (classes != model->classes.count &&
+        now->task != MLPIPE__TASK_REGRESSION &&
+        model->task != MLPIPE__TASK_REGRESSION &&
+        !strcmp(now->target, model->target))
+        return mlpipe__fail(
+            ctx, MLPIPE_E_SCHEMA,
+            "the model knows %u classes of %q, and a monitor watches %u here; "
+            "deploy it in a slot of its own, or free the monitor first",
+            model->classes.count, now->target, classes);
     if (strcmp(now->target, model->target) || now->task != model->task)
         return mlpipe__fail(
             ctx, MLPIPE_E_SCHEMA,

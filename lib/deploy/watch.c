@@ -127,6 +127,15 @@ static void watch_destroy(mlpipe_monitor *m)
     mlpipe__slot_drop(slot);
 }
 
+/* Is it one that the model could have given: of classes, the number of one? */
+static bool watch_is_truth(const mlpipe_monitor *m, double truth)
+{
+    if (!m->classes)
+        return mlpipe__finite(truth);
+    return truth >= 0 && truth < m->classes &&
+           (double)(uint32_t)truth == truth;
+}
+
 /* Attach: one monitor for each slot. With the writer's flag held. */
 static mlpipe_status watch_attach(mlpipe_ctx *ctx, mlpipe_monitor *m)
 {
@@ -138,6 +147,12 @@ static mlpipe_status watch_attach(mlpipe_ctx *ctx, mlpipe_monitor *m)
     if (atomic_load_explicit(&slot->watched, memory_order_acquire))
         return mlpipe__fail(ctx, MLPIPE_E_CONFLICT,
                             "the slot has a monitor; free it first");
+    m->classes = model->task & MLPIPE__TASK_CLASSES ? model->classes.count : 0;
+    if (m->truths.expire_as && !watch_is_truth(m, m->truths.expire_value))
+        return mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                            "expire = %g is no class: it is told by its number "
+                            "in mlpipe_model_class, 0 to %u",
+                            m->truths.expire_value, m->classes - 1);
     /* What is watched keeps its classes, and so its width. More than are
      * carried: truths are counted and captured, and performance is unknown. */
     width = width > MLPIPE__SCORES_MOST ? 1 : width;
@@ -253,7 +268,13 @@ static mlpipe_status watch_tell(mlpipe_ctx *ctx, mlpipe_monitor *m,
 {
     mlpipe__told *told, *head;
 
-    if (!mlpipe__finite(truth))
+    if (m->classes && !watch_is_truth(m, truth))
+        return mlpipe__fail(ctx, MLPIPE_E_NUMERIC,
+                            "the truth of request %llu is %g, which is no "
+                            "class: it is told by its number in "
+                            "mlpipe_model_class, 0 to %u",
+                            (unsigned long long)id, truth, m->classes - 1);
+    if (!watch_is_truth(m, truth))
         return mlpipe__fail(ctx, MLPIPE_E_NUMERIC,
                             "the truth of request %llu is %g, which is no "
                             "finite number",

@@ -33,6 +33,8 @@ struct mlpipe_monitor {
      * the table of pending ones may cost. More are refused and counted. */
     atomic_uint_fast64_t told_count, told_refused;
     uint64_t told_room;
+    uint32_t classes; /* that a truth may be; 0: any number. Watched models
+                       * keep them, so that any thread may look */
     bool attached;
     /* all that follows belongs to whoever holds the slot's writer flag */
     mlpipe__told *sorted; /* truths that a tick could not finish */

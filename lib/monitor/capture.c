@@ -110,6 +110,7 @@ typedef struct capture_job {
     uint32_t rows;
     mlpipe__column **columns;
     uint32_t count;
+    mlpipe__dict names; /* of the columns so far */
     mlpipe__text text;
 } capture_job;
 
@@ -150,7 +151,9 @@ static capture_source capture_find(const capture_job *j, const char *name)
         s.absent = at < 0 || !s.field->kind;
         return s;
     }
-    for (uint32_t i = 0; i < j->first->input_count; i++) {
+    /* Most models have the inputs of the first, in its order. */
+    for (uint32_t k = 0; k < j->first->input_count; k++) {
+        const uint32_t i = (j->count + k) % j->first->input_count;
         if (strcmp(j->first->inputs[i].name, name))
             continue;
         s.offset = i * (uint32_t)sizeof(double);
@@ -233,6 +236,9 @@ static mlpipe_status capture_finish(capture_job *j, mlpipe__column_writer *w,
     if (!column)
         return mlpipe__nomem(j->ctx);
     j->columns[j->count++] = column;
+    if (mlpipe__dict_add(&j->names, column->name, strlen(column->name)) ==
+        UINT32_MAX)
+        return mlpipe__nomem(j->ctx);
     return MLPIPE_OK;
 }
 
@@ -261,10 +267,7 @@ static mlpipe_status capture_column(capture_job *j, const char *name,
 
 static bool capture_has(const capture_job *j, const char *name)
 {
-    for (uint32_t i = 0; i < j->count; i++)
-        if (!strcmp(j->columns[i]->name, name))
-            return true;
-    return false;
+    return mlpipe__dict_find(&j->names, name, strlen(name)) != UINT32_MAX;
 }
 
 /* A column with a role that is no input: taken where the record has it. */
@@ -475,6 +478,7 @@ mlpipe_status mlpipe__capture_dataset(mlpipe_ctx *ctx,
     mlpipe_status st = capture_choose(&j, number, from);
 
     j.first = first ? first->program : NULL;
+    mlpipe__dict_init(&j.names, ctx->env);
     mlpipe__text_init(&j.text, ctx->env);
     if (!st) {
         /* the inputs, target, id, time, group and weight */
@@ -488,6 +492,7 @@ mlpipe_status mlpipe__capture_dataset(mlpipe_ctx *ctx,
         for (uint32_t i = 0; i < j.count; i++)
             mlpipe__column_drop(j.columns[i]);
     mlpipe__text_free(&j.text);
+    mlpipe__dict_free(&j.names);
     mlpipe__free(ctx->env, j.columns);
     mlpipe__free(ctx->env, j.order);
     return st;

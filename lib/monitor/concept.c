@@ -144,7 +144,9 @@ mlpipe_status mlpipe__concept_follow(mlpipe_ctx *ctx, mlpipe__concept *c,
     /* a truth is joined to one number: of three classes it is no answer */
     if (mlpipe__model_width(model) == 1) {
         st = concept_detector(ctx, &next, &next.detector);
-        if (st)
+        /* A later model whose reference has no loss must not end the ticks:
+         * nothing is said of it. */
+        if (st && (st != MLPIPE_E_PARAM || !c->number))
             return st;
     }
     mlpipe_detector_free(c->detector);

@@ -120,7 +120,8 @@ static mlpipe_status realised_judge(mlpipe_ctx *ctx,
     mlpipe_figure now;
     mlpipe__mean mean;
     double *loss;
-    mlpipe_status st = mlpipe__metric_value(ctx, m, &scored, &now);
+    const mlpipe_status st =
+        mlpipe__metric_beyond(mlpipe__metric_value(ctx, m, &scored, &now));
 
     if (st)
         return st;
@@ -130,9 +131,13 @@ static mlpipe_status realised_judge(mlpipe_ctx *ctx,
     mlpipe__metric_losses(m, &scored, loss);
     mean = mlpipe__mean_of(loss, NULL, n, true);
     mlpipe__free(ctx->env, loss);
-    r->look.p = realised_tail(
-        mean.value - realised_mean_loss(m, ref->value),
-        mlpipe__sqrt(mean.se * mean.se + ref_se * ref_se));
+    /* A single huge truth or answer is enough: nothing is known then. */
+    r->look.p =
+        mlpipe__finite(mean.se) && now.value == now.value
+            ? realised_tail(mean.value - realised_mean_loss(m, ref->value),
+                            mlpipe__sqrt(mean.se * mean.se +
+                                         ref_se * ref_se))
+            : mlpipe__nan();
     r->look.change = ref->value > 0 ? now.value / ref->value - 1.0 : 0.0;
     return MLPIPE_OK;
 }
@@ -156,7 +161,8 @@ mlpipe_status mlpipe__realised_look(mlpipe_ctx *ctx,
     r->look.count++;
     r->look.next = r->next + r->room;
     r->look.level = limits->alpha / (k * (k + 1.0));
-    r->look.verdict = MLPIPE__VERDICT_OK;
+    r->look.verdict = r->look.p == r->look.p ? MLPIPE__VERDICT_OK
+                                             : MLPIPE__VERDICT_INSUFFICIENT;
     if (r->look.p <= r->look.level)
         r->look.verdict = r->look.change > MLPIPE__REALISED_EFFECT
                               ? MLPIPE__VERDICT_DRIFT
@@ -251,7 +257,7 @@ static mlpipe_status realised_metrics(mlpipe_ctx *ctx,
         if (!mlpipe__metric_watched(m, model->task))
             continue;
         if (n)
-            st = mlpipe__scoring_value(&g, m, &f);
+            st = mlpipe__metric_beyond(mlpipe__scoring_value(&g, m, &f));
         if (!st)
             realised_put(report, m, &f,
                          mlpipe__ref_metric_find(model->reference, m->name),

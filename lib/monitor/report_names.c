@@ -123,10 +123,14 @@ static bool names_add_joined(mlpipe__report_names *n, mlpipe__text *t,
     return !t->failed && names_add(n, t->data, MLPIPE__NAME_NUMBER, true);
 }
 
+/* score.psi, performance.p and f1.p are of the model, and input.score.psi of
+ * an input that is called score. */
 const char *mlpipe__report_input_prefix(const char *input)
 {
-    return strcmp(input, "score") && strcmp(input, "performance") ? ""
-                                                                  : "input.";
+    return strcmp(input, "score") && strcmp(input, "performance") &&
+                   strncmp(input, "input.", 6) && !mlpipe__metric_find(input)
+               ? ""
+               : "input.";
 }
 
 static bool names_add_input(mlpipe__report_names *n, mlpipe__text *t,

@@ -480,6 +480,10 @@ mlpipe_status mlpipe__metric_value(mlpipe_ctx *ctx, const mlpipe__metric *m,
                                    const mlpipe__scored *s,
                                    mlpipe_figure *out);
 
+/* Of the status of a value: MLPIPE_OK where it is beyond every double, which
+ * for one who watches is a number that is not known (NaN) and no end. */
+mlpipe_status mlpipe__metric_beyond(mlpipe_status st);
+
 /* Several metrics of the same rows share a sort and a count (scoring.c).
  * borrows what s points to; free also where it fails. */
 mlpipe_status mlpipe__scoring_init(mlpipe__scoring *g, mlpipe_ctx *ctx,

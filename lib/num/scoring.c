@@ -215,6 +215,11 @@ mlpipe_status mlpipe__scoring_value(mlpipe__scoring *g,
     return st;
 }
 
+mlpipe_status mlpipe__metric_beyond(mlpipe_status st)
+{
+    return st == MLPIPE_E_NUMERIC ? MLPIPE_OK : st;
+}
+
 mlpipe_status mlpipe__metric_value(mlpipe_ctx *ctx, const mlpipe__metric *m,
                                    const mlpipe__scored *s,
                                    mlpipe_figure *out)
