@@ -117,6 +117,15 @@ MLPIPE_API void mlpipe_trigger_free(mlpipe_trigger *trigger);
  * "held" of the log, once, with its reason: cooldown, cooldown_time, labelled
  * (too few rows for the gate), retrains, budget.
  *
+ * refit=false: a challenger lacks the newest rows, those withheld for the gate.
+ * With refit=true a retrain fits the recipe once more, on all captured rows
+ * with a truth, and that model goes on in place of a challenger that passed:
+ * it is swapped in, or enters the stages. The gate's figures are those of the
+ * challenger, since no row is left that could judge the other; it is judged in
+ * the stages, where there are any, and on probation. In the log it is
+ * "refitted", beside "challenger". It is for laws that change, where the newest
+ * rows matter, and costs a second fit.
+ *
  * A challenger that passed the gate is swapped in at once, or after stages:
  *
  * shadow=0: it predicts the rows that are served from then on, at the tick and

@@ -20,6 +20,9 @@ const mlpipe__param mlpipe__cycle_params[] = {
      "newest fresh rows withheld from the challenger"},
     {"gate_min", MLPIPE_PARAM_INT, "200", 2, 100000000, NULL, 1,
      "withheld rows below which nothing is decided"},
+    {"refit", MLPIPE_PARAM_BOOL, "false", 0, 0, NULL, 1,
+     "once a challenger passed, its recipe fitted on the withheld rows too "
+     "takes its place"},
     {"alpha", MLPIPE_PARAM_REAL, "0.01", 1e-12, 0.5, NULL, 1,
      "chance of swapping in a model that is no better"},
     {"probation", MLPIPE_PARAM_INT, "2000", 1, 1000000000, NULL, 1,
@@ -105,6 +108,7 @@ static mlpipe_status cycle_setup(mlpipe_ctx *ctx, mlpipe_cycle *c,
 
     c->share = mlpipe__params_get(p, "gate_share")->number;
     c->least = (uint64_t)mlpipe__params_get(p, "gate_min")->integer;
+    c->refit = mlpipe__params_get(p, "refit")->number != 0;
     c->alpha = mlpipe__params_get(p, "alpha")->number;
     c->probation = (uint64_t)mlpipe__params_get(p, "probation")->integer;
     c->cooldown = (uint64_t)mlpipe__params_get(p, "cooldown")->integer;
@@ -202,6 +206,7 @@ void mlpipe_cycle_free(mlpipe_cycle *cycle)
         return;
     env = cycle->env;
     mlpipe_model_free(cycle->challenger);
+    mlpipe_model_free(cycle->refitted);
     mlpipe_model_free(cycle->champion);
     mlpipe_dataset_free(cycle->withheld);
     mlpipe_trigger_free(cycle->trigger);
@@ -241,7 +246,7 @@ static mlpipe_status cycle_snapshot(mlpipe_ctx *ctx, mlpipe_cycle *c,
 static mlpipe_status cycle_fit(mlpipe_ctx *ctx, mlpipe_cycle *c)
 {
     mlpipe_dataset *rows = NULL, *fit = NULL, *withheld = NULL;
-    mlpipe_model *model = NULL;
+    mlpipe_model *model = NULL, *refitted = NULL;
     mlpipe_status st = cycle_snapshot(ctx, c, &rows);
 
     if (!st)
@@ -250,8 +255,14 @@ static mlpipe_status cycle_fit(mlpipe_ctx *ctx, mlpipe_cycle *c)
                                 c->share, &fit, &withheld);
     if (!st)
         st = mlpipe_fit(ctx, c->recipe, fit, NULL, &model);
-    if (!st) {
+    /* Here and not behind the gate, since a tick never trains. */
+    if (!st && c->refit)
+        st = mlpipe_fit(ctx, c->recipe, rows, NULL, &refitted);
+    if (st) {
+        mlpipe_model_free(model);
+    } else {
         c->challenger = model;
+        c->refitted = refitted;
         c->withheld = withheld;
         withheld = NULL;
     }

@@ -152,15 +152,18 @@ struct mlpipe_cycle {
     mlpipe__metric metric;
     char *rule;
     double share, alpha;
+    bool refit;
     uint64_t least, probation, cooldown;
     uint64_t retrains, budget, volume; /* 0: no limit, no schedule */
     double cooldown_s, budget_s, every_s;
     uint64_t shadow, canary_rows; /* labelled rows; shadow 0 = none */
     double canary, canary_margin; /* share of the ids, 0 = none */
     /* Who may touch what follows is told by the state: TRAINING gives
-     * challenger, withheld and failure to the retraining thread. */
+     * challenger, refitted, withheld and failure to the retraining thread. */
     atomic_uint state;
-    mlpipe_model *challenger;
+    mlpipe_model *challenger; /* that is judged */
+    mlpipe_model *refitted;   /* that goes on in its place where it passes, on
+                                 the withheld rows too; NULL: itself */
     mlpipe_dataset *withheld;
     mlpipe_status failure;
     /* the tick's own */
@@ -249,6 +252,10 @@ mlpipe_status mlpipe__stage_canary(mlpipe_ctx *ctx, mlpipe_cycle *c,
 
 /* Of cycle_tick.c, for the stages: */
 bool mlpipe__cycle_is_verdict(mlpipe_status st);
+/* What goes on where the challenger passes the gate. */
+mlpipe_model *mlpipe__cycle_next(const mlpipe_cycle *c);
+/* Its id for a line of the log, where it is not the challenger itself. */
+void mlpipe__cycle_refit_text(mlpipe_cycle *c);
 /* Forget the challenger; the state is set last. */
 void mlpipe__cycle_drop_challenger(mlpipe_cycle *c,
                                    const mlpipe__cycle_view *v,

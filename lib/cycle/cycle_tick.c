@@ -266,14 +266,26 @@ done:
 
 /* ---- the gate ---------------------------------------------------------- */
 
+mlpipe_model *mlpipe__cycle_next(const mlpipe_cycle *c)
+{
+    return c->refitted ? c->refitted : c->challenger;
+}
+
+void mlpipe__cycle_refit_text(mlpipe_cycle *c)
+{
+    if (c->refitted)
+        mlpipe__audit_text(&c->log, "refitted", c->refitted->id);
+}
+
 /* The state is set last: from then on a retrain may write what is read here. */
 void mlpipe__cycle_drop_challenger(mlpipe_cycle *c,
                                    const mlpipe__cycle_view *v,
                                    unsigned next)
 {
     mlpipe_model_free(c->challenger);
+    mlpipe_model_free(c->refitted);
     mlpipe_dataset_free(c->withheld);
-    c->challenger = NULL;
+    c->challenger = c->refitted = NULL;
     c->withheld = NULL;
     c->matched_at = v->matched;
     c->retrained_us = v->now_us;
@@ -299,6 +311,7 @@ static void cycle_gate_line(mlpipe_cycle *c, const mlpipe__cycle_view *v,
         mlpipe__audit_text(&c->log, "reason", reason);
     mlpipe__audit_text(&c->log, "champion", v->model->id);
     mlpipe__audit_text(&c->log, "challenger", c->challenger->id);
+    mlpipe__cycle_refit_text(c);
     mlpipe__audit_gate(&c->log, g, &c->metric, c->least, c->alpha);
     mlpipe__audit_end(&c->log);
 }
@@ -312,6 +325,7 @@ void mlpipe__cycle_refuse(mlpipe_ctx *ctx, mlpipe_cycle *c,
     mlpipe__audit_text(&c->log, "reason", mlpipe_status_name(why));
     mlpipe__audit_text(&c->log, "message", mlpipe_ctx_error(ctx)->text);
     mlpipe__audit_text(&c->log, "challenger", c->challenger->id);
+    mlpipe__cycle_refit_text(c);
     mlpipe__audit_end(&c->log);
     mlpipe__cycle_lost(c, v);
 }
@@ -324,13 +338,14 @@ mlpipe_status mlpipe__cycle_swap(mlpipe_ctx *ctx, mlpipe_cycle *c,
 {
     mlpipe_trigger *trigger = NULL;
     uint64_t number = c->number;
-    mlpipe_status st = mlpipe_trigger_new(ctx, c->challenger, c->rule,
+    mlpipe_status st = mlpipe_trigger_new(ctx, mlpipe__cycle_next(c), c->rule,
                                           &trigger);
 
     if (!st)
         st = t ? mlpipe__slot_end_canary(ctx, c->monitor->slot, true, number)
-               : mlpipe__slot_change(ctx, c->monitor->slot, c->challenger,
-                                     v->number, &number);
+               : mlpipe__slot_change(ctx, c->monitor->slot,
+                                     mlpipe__cycle_next(c), v->number,
+                                     &number);
     if (st) {
         mlpipe_trigger_free(trigger);
         if (!mlpipe__cycle_is_verdict(st))

@@ -112,6 +112,7 @@ static void stage_begin_line(mlpipe_cycle *c, const mlpipe__cycle_view *v,
         mlpipe__audit_text(&c->log, "reason", reason);
     mlpipe__audit_text(&c->log, "champion", v->model->id);
     mlpipe__audit_text(&c->log, "challenger", c->challenger->id);
+    mlpipe__cycle_refit_text(c);
 }
 
 /* A decision of the gate's test: on withheld rows, or in shadow. */
@@ -149,6 +150,12 @@ static void stage_superseded(mlpipe_cycle *c, const mlpipe__cycle_view *v,
 static void stage_enter(mlpipe_cycle *c, const mlpipe__cycle_view *v,
                         unsigned state)
 {
+    /* What is judged from here on is what would serve. */
+    if (c->refitted) {
+        mlpipe_model_free(c->challenger);
+        c->challenger = c->refitted;
+        c->refitted = NULL;
+    }
     mlpipe_dataset_free(c->withheld);
     c->withheld = NULL;
     c->beside = v->number;
@@ -166,14 +173,14 @@ static mlpipe_status stage_start_canary(mlpipe_ctx *ctx, mlpipe_cycle *c,
     mlpipe_trigger *trigger = NULL;
     uint64_t number = 0;
     /* what would stop it later stops it here */
-    mlpipe_status st = mlpipe_trigger_new(ctx, c->challenger, c->rule,
+    mlpipe_status st = mlpipe_trigger_new(ctx, mlpipe__cycle_next(c), c->rule,
                                           &trigger);
 
     mlpipe_trigger_free(trigger);
     if (!st)
-        st = mlpipe__slot_begin_canary(ctx, c->monitor->slot, c->challenger,
-                                       (uint32_t)(c->canary * 10000 + 0.5),
-                                       v->number, &number);
+        st = mlpipe__slot_begin_canary(
+            ctx, c->monitor->slot, mlpipe__cycle_next(c),
+            (uint32_t)(c->canary * 10000 + 0.5), v->number, &number);
     if (st) {
         if (!mlpipe__cycle_is_verdict(st) && st != MLPIPE_E_CONFLICT)
             return st; /* try at the next tick */

@@ -18,7 +18,7 @@ enum { COLUMNS = 6 };
 #define MONITOR                                                              \
     "capture=1000 detector=''page_hinkley threshold=20 mode=up''"
 #define CYCLE                                                                \
-    "when=concept gate=accuracy probation=500 cooldown=500 retrains=60"
+    "when=concept refit=true probation=500 cooldown=500 retrains=60"
 
 static const char *const names[COLUMNS] = {
     "period", "nswprice", "nswdemand", "vicprice", "vicdemand", "transfer"};

@@ -374,7 +374,7 @@ static double loop_gain(const mlpipe_dataset *d, int start, double *frozen)
     snprintf(params, sizeof params,
              "start=0.%d tick=50 monitor='capture=1000 "
              "detector=''page_hinkley threshold=20 mode=up''' "
-             "cycle='when=concept gate=accuracy probation=500 cooldown=500 "
+             "cycle='when=concept refit=true probation=500 cooldown=500 "
              "retrains=60'",
              start);
     check(mlpipe_cycle_replay(ctx, p, NULL, d, params, NULL, &r), "replay");

@@ -9,7 +9,7 @@
     "when='rows >= 1' gate_share=0.5 gate_min=10 probation=40 cooldown=0"
 #define SHADOW_PARAMS                                                       \
     "when='rows >= 1' gate_share=0.5 gate_min=10 probation=40 cooldown=0 "  \
-    "shadow=30"
+    "shadow=30 refit=true"
 
 static void record_row(torture *t, mlpipe_worker *w, uint32_t red)
 {

@@ -6,7 +6,7 @@
     "start=0.4 tick=10 label_rows=1 pane=20 monitor='capture=60 pane=10 "    \
     "detector=''page_hinkley threshold=1 min=2''' "                          \
     "cycle='when=''any(rows > 30 for 1 pane, concept)'' gate_share=0.5 "     \
-    "gate_min=10 probation=20 cooldown=0 budget=1'"
+    "gate_min=10 probation=20 cooldown=0 budget=1 refit=true'"
 
 static mlpipe_status torture_replay_run(torture *t)
 {
