@@ -12,11 +12,12 @@
  * The kinds; the catalog (MLPIPE_KIND_DETECTOR) has their parameters:
  *
  *   e_detector    Sums e-values of bets against "the mean loss is at most
- *                 mean + margin". While that holds, whatever the order or
- *                 dependence of the losses, the expected number of values up
- *                 to an alarm is at least arl, and P(alarm within t values)
- *                 <= t / arl. mean is the loss to be expected, such as that
- *                 of held-out rows; its own sampling error belongs into
+ *                 mean + margin". While that holds of every loss given those
+ *                 before it, whatever their distributions, the expected
+ *                 number of values up to an alarm is at least arl, and
+ *                 P(alarm within t values) <= t / arl; losses that come in
+ *                 bursts break it. mean is the loss to be expected, such as
+ *                 that of held-out rows; its own sampling error belongs into
  *                 margin, beside the change that would not matter.
  *                 R_j = (1 + R_j)(1 + b_j (x / m - 1)), m = mean + margin, for
  *                 bets b_j; an alarm where the mean of R_j reaches arl.

@@ -169,9 +169,6 @@ static void replay_counts(const mlpipe__replay *r, mlpipe_report *out)
     mlpipe__report_number(out, "dropped", n[MLPIPE_ACTION_DROPPED]);
     mlpipe__report_number(out, "confirmed", n[MLPIPE_ACTION_CONFIRMED]);
     mlpipe__report_number(out, "rolled_back", n[MLPIPE_ACTION_ROLLED_BACK]);
-    mlpipe__report_number(out, "shadows", n[MLPIPE_ACTION_SHADOW]);
-    mlpipe__report_number(out, "canaries", n[MLPIPE_ACTION_CANARY]);
-    mlpipe__report_number(out, "dropped", n[MLPIPE_ACTION_DROPPED]);
 }
 
 /* ---- panes ------------------------------------------------------------- */

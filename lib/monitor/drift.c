@@ -246,10 +246,11 @@ static void drift_ordered(const drift_look *l)
 
 /* ---- rates -------------------------------------------------------------- */
 
-enum { DRIFT_MORE = 1, DRIFT_EITHER = 2 };
+enum { DRIFT_MORE = 1, DRIFT_EITHER = 2, DRIFT_BEYOND = 3 };
 
 /* a of n in the reference beside b of m; `seen` of n is what chance leaves to
- * be expected, where the reference by its making has none. */
+ * be expected, where the reference by its making has none. DRIFT_BEYOND: more,
+ * where an order statistic of the reference is the limit. */
 static void drift_rate(uint64_t a, uint64_t seen, uint64_t n, uint64_t b,
                        uint64_t m, int way, double alpha,
                        mlpipe__drift_test *out)
@@ -265,7 +266,8 @@ static void drift_rate(uint64_t a, uint64_t seen, uint64_t n, uint64_t b,
     out->effect = figure.value;
     out->low = figure.low;
     out->high = figure.high;
-    out->p = rates.above_mid;
+    out->p = way == DRIFT_BEYOND ? mlpipe__rate_beyond(seen, n, b, m)
+                                 : rates.above_mid;
     if (way == DRIFT_EITHER) {
         /* Nearly all of the level is for more, which is what breaks. */
         out->p /= drift_more_share;
@@ -305,8 +307,8 @@ static void drift_tail(const drift_look *l, bool high,
             continue;
         /* The order statistic at which the high tail begins is in it, and
          * no more of the chance than the end of the low one. */
-        drift_rate(a, a - (high && in->once && a > 1), n, b, m, DRIFT_MORE,
-                   l->alpha, out);
+        drift_rate(a, a - (high && in->once && a > 1), n, b, m,
+                   in->once ? DRIFT_BEYOND : DRIFT_MORE, l->alpha, out);
         *rate = (double)b / (double)m;
         return;
     }
@@ -371,9 +373,11 @@ static void drift_rates(const drift_look *l)
     const uint64_t outside = l->counts[1] + l->counts[in->cells - 1];
     /* A row more: beyond both extremes of n rows lies as much as beyond one
      * order statistic, which are b of m rows with a beta-binomial tail. */
-    const uint64_t seen = ref_outside + (drift_open_ends(in) == 2);
-    drift_rate(ref_outside, seen < n ? seen : n, n, outside, m, DRIFT_MORE,
-               l->alpha, &out->test[MLPIPE__TEST_OUTSIDE]);
+    const uint32_t open = drift_open_ends(in);
+    const uint64_t seen = ref_outside + (open == 2);
+    drift_rate(ref_outside, seen < n ? seen : n, n, outside, m,
+               open ? DRIFT_BEYOND : DRIFT_MORE, l->alpha,
+               &out->test[MLPIPE__TEST_OUTSIDE]);
     out->outside = (double)outside / (double)l->rows;
     drift_tail(l, false, &out->test[MLPIPE__TEST_LOW], &out->tail_low);
     drift_tail(l, true, &out->test[MLPIPE__TEST_HIGH], &out->tail_high);

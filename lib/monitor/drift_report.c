@@ -184,7 +184,7 @@ static void drift_put_all(drift_told *d, uint32_t *worst)
     const bool enough = d->counts != NULL;
     mlpipe_report *report = d->report;
     const uint32_t n = ref->input_count;
-    uint32_t drifted = 0, warned = 0, features;
+    uint32_t drifted = 0, warned = 0, judged = 0, features;
     const char *text;
 
     for (uint32_t i = 0; i < n; i++) {
@@ -194,22 +194,25 @@ static void drift_put_all(drift_told *d, uint32_t *worst)
                         ref->inputs[i].kind == MLPIPE__NUMBER, &rows[i]);
         drifted += rows[i].verdict == MLPIPE__VERDICT_DRIFT;
         warned += rows[i].verdict == MLPIPE__VERDICT_WARN;
+        judged += rows[i].verdict != MLPIPE__VERDICT_INSUFFICIENT;
     }
     if (ref->score.kind)
         drift_put_row(report, &d->name, "", "score", &rows[n]);
-    features = !enough   ? MLPIPE__VERDICT_INSUFFICIENT
+    features = !judged   ? MLPIPE__VERDICT_INSUFFICIENT
                : drifted ? MLPIPE__VERDICT_DRIFT
                : warned  ? MLPIPE__VERDICT_WARN
                          : MLPIPE__VERDICT_OK;
     mlpipe__report_number(report, "features_drifted",
-                          enough ? drifted : mlpipe__nan());
+                          judged ? drifted : mlpipe__nan());
     mlpipe__report_number(report, "features_warned",
-                          enough ? warned : mlpipe__nan());
+                          judged ? warned : mlpipe__nan());
     text = mlpipe__verdict_name(features);
     mlpipe__report_text(report, "features", text, strlen(text));
     text = mlpipe__verdict_name(rows[n].verdict);
     mlpipe__report_text(report, "score", text, strlen(text));
-    *worst = features > *worst ? features : *worst;
+    /* A model whose inputs are all private is told by its score alone. */
+    if (features > *worst && (judged || !enough))
+        *worst = features;
     if (ref->score.kind && rows[n].verdict > *worst)
         *worst = rows[n].verdict;
     drift_put_table(d);

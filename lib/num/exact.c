@@ -261,14 +261,15 @@ void mlpipe__exact_add_moments(mlpipe__exact *sum, mlpipe__exact *squares,
 EXACT_INLINE void exact_short(const int64_t *values, uint32_t n,
                               int64_t *total, uint64_t *square)
 {
-    int64_t sum = 0, squares = 0;
+    int64_t sum = 0;
+    uint64_t squares = 0; /* up to 2^63, which is no int64_t */
     for (uint32_t i = 0; i < n; ++i) {
         const int32_t v = (int32_t)values[i];
         sum += v;
-        squares += (int64_t)v * v;
+        squares += (uint64_t)((int64_t)v * v);
     }
     *total = sum;
-    *square = (uint64_t)squares;
+    *square = squares;
 }
 
 #if defined(__x86_64__) && defined(__GNUC__)

@@ -73,6 +73,19 @@ void mlpipe__fisher(uint64_t a, uint64_t n, uint64_t b, uint64_t m,
     out->below_mid = fisher_mid(low, mass);
 }
 
+double mlpipe__rate_beyond(uint64_t a, uint64_t n, uint64_t b, uint64_t m)
+{
+    mlpipe__rates here, next;
+
+    /* Where b of them do, b are among the a + b outermost of all: a table
+     * whose margin differs with b, and is not held fixed by both samples. */
+    mlpipe__fisher(a, n, b, m, &here);
+    if (b >= m)
+        return here.above;
+    mlpipe__fisher(a, n, b + 1, m, &next);
+    return fisher_mid(here.above, here.above - next.above);
+}
+
 /* Wilson's interval of k of n. */
 static void fisher_wilson(double k, double n, double *low, double *high)
 {

@@ -595,6 +595,10 @@ typedef struct mlpipe__rates {
 } mlpipe__rates;
 void mlpipe__fisher(uint64_t a, uint64_t n, uint64_t b, uint64_t m,
                     mlpipe__rates *out);
+/* P that b or more of m rows lie beyond an order statistic of n rows that has
+ * a of them beyond it: as above, of the beta-binomial distribution. Half the
+ * probability of b itself is left out, within the same limit. */
+double mlpipe__rate_beyond(uint64_t a, uint64_t n, uint64_t b, uint64_t m);
 /* b / m - a / n with R. G. Newcombe's interval (Statistics in Medicine 17,
  * 1998, method 10). */
 void mlpipe__rate_difference(uint64_t a, uint64_t n, uint64_t b, uint64_t m,

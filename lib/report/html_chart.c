@@ -93,8 +93,9 @@ static double chart_x(const chart_scale *s, uint32_t row)
 
 static double chart_y(const chart_scale *s, double value)
 {
-    const double span = s->high - s->low;
-    const double part = span > 0 ? (value - s->low) / span : 0.5;
+    /* halves, since the ends may lie further apart than any double */
+    const double span = s->high / 2 - s->low / 2;
+    const double part = span > 0 ? (value / 2 - s->low / 2) / span : 0.5;
 
     return mlpipe__round_digits(
         CHART_TOP + (1 - part) * (CHART_HIGH - CHART_TOP), 1);

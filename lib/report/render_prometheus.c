@@ -279,8 +279,23 @@ static void prom_tables(mlpipe__prom *p, bool histograms)
 
 /* ---- numbers and texts -------------------------------------------------- */
 
+/* Is input.<name> a name of the report, so that <name> is of something else? */
+static bool prom_has_input(mlpipe__prom *p, const char *name)
+{
+    mlpipe__text input;
+    bool has;
+
+    mlpipe__text_init(&input, p->env);
+    mlpipe__text_add(&input, "input.%s", name);
+    p->failed |= input.failed;
+    has = !input.failed && mlpipe__dict_find(&p->r->texts, input.data,
+                                             input.size) != UINT32_MAX;
+    mlpipe__text_free(&input);
+    return has;
+}
+
 /* <row>.<column> of a table, input.<row>.<column> too. */
-static bool prom_in_table(const mlpipe__prom *p, const char *name)
+static bool prom_in_table(mlpipe__prom *p, const char *name)
 {
     const char *dot = NULL;
     size_t n;
@@ -293,7 +308,7 @@ static bool prom_in_table(const mlpipe__prom *p, const char *name)
         return false;
     n = (size_t)(dot - name);
     if (mlpipe__dict_find(&p->rows, name, n) != UINT32_MAX)
-        return true;
+        return !prom_has_input(p, name);
     return n > 6 && !memcmp(name, "input.", 6) &&
            mlpipe__dict_find(&p->rows, name + 6, n - 6) != UINT32_MAX;
 }

@@ -16,13 +16,18 @@ typedef struct world {
     uint64_t next;     /* id of the next request */
 } world;
 
-static void make(world *d, const char *params)
+static void make_of(world *d, const char *params, bool private)
 {
     static const char *const colors[] = {"red", "green", "blue", "pink"};
 
     memset(d, 0, sizeof *d);
     assert_ok(NULL, mlpipe_ctx_new(NULL, &d->c));
     d->m = serve_model(d->c, 1, 0, true);
+    for (uint32_t i = 0; private && i < d->m->reference->input_count; i++) {
+        mlpipe__ref_input *in = &d->m->reference->inputs[i];
+        mlpipe__ref_input_free(d->c->env, in);
+        memset(in, 0, sizeof *in);
+    }
     d->l = serve_layout(d->c);
     for (int i = 0; i < 4; i++)
         d->token[i] = serve_token(d->c, d->l, colors[i]);
@@ -31,6 +36,11 @@ static void make(world *d, const char *params)
               mlpipe_monitor_new(d->c, d->slot, params, &d->monitor));
     assert_ok(d->c, mlpipe_worker_new(d->c, d->slot, NULL, &d->w));
     d->next = 1;
+}
+
+static void make(world *d, const char *params)
+{
+    make_of(d, params, false);
 }
 
 static void drop(world *d)
@@ -156,6 +166,26 @@ static void test_drift_is_found(void **state)
         mlpipe_report_free(r);
         drop(&d);
     }
+    (void)state;
+}
+
+/* Of inputs that are all private nothing is known, not that they are well. */
+static void test_all_private(void **state)
+{
+    mlpipe_report *r;
+    world d;
+
+    make_of(&d, "pane=100", true);
+    serve(&d, 100, SHIFT, 1);
+    assert_int_equal(tick(&d, 2), 1);
+    r = report(&d);
+    assert_int_equal((int)mlpipe_report_get(r, "pane_rows"), 100);
+    assert_string_equal(mlpipe_report_text(r, "features"),
+                        "INSUFFICIENT_DATA");
+    assert_true(mlpipe_report_get(r, "features_drifted") !=
+                mlpipe_report_get(r, "features_drifted"));
+    mlpipe_report_free(r);
+    drop(&d);
     (void)state;
 }
 
@@ -529,6 +559,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_drift_is_found),
+        cmocka_unit_test(test_all_private),
         cmocka_unit_test(test_psi_size),
         cmocka_unit_test(test_false_alarms),
         cmocka_unit_test(test_performance),

@@ -51,6 +51,34 @@ static void test_fisher(void **state)
     assert_true(none.above != none.above);
 }
 
+/* Rows beyond an order statistic: the level is met where it can be, and never
+ * passed by more than a tenth. */
+static void test_rate_beyond(void **state)
+{
+    static const uint64_t panes[] = {1000, 10000, 1000000};
+    static const double levels[] = {0.05, 0.01};
+
+    for (uint32_t i = 0; i < 6; i++) {
+        const uint64_t m = panes[i / 2];
+        const double level = levels[i % 2];
+        uint64_t low = 0, high = m; /* above low, from high on */
+        mlpipe__rates size;
+        while (high - low > 1) {
+            const uint64_t b = low + (high - low) / 2;
+            if (mlpipe__rate_beyond(100, 20000, b, m) <= level)
+                high = b;
+            else
+                low = b;
+        }
+        mlpipe__fisher(100, 20000, high, m, &size);
+        assert_true(size.above <= 1.1 * level);
+        if (m == 1000000) /* where b has hardly any probability */
+            assert_relative(size.above, level, 0.005);
+    }
+    assert_relative(mlpipe__rate_beyond(0, 3, 2, 2), 0.1, 1e-12);
+    (void)state;
+}
+
 /* Sums with known distributions: chi-squared, and pairs of equal values, which
  * are mixtures of exponentials. */
 static void test_quadratic(void **state)
@@ -135,6 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_statistics),
         cmocka_unit_test(test_fisher),
+        cmocka_unit_test(test_rate_beyond),
         cmocka_unit_test(test_quadratic),
         cmocka_unit_test(test_nulls),
         cmocka_unit_test(test_difference),

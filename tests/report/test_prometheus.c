@@ -181,6 +181,27 @@ static void test_bounded(void **state)
     mlpipe_buffer_free(b);
 }
 
+/* An input may be called score: its numbers have a prefix, so that those
+ * without are the score's own and told. */
+static void test_input_called_score(void **state)
+{
+    mlpipe_ctx *c = *state;
+    mlpipe_report *r = mlpipe__report_new(c->env, "sample");
+
+    mlpipe__report_table(r, "inputs", "input,psi");
+    cell(r, "score");
+    mlpipe__report_cell_number(r, 0.25);
+    mlpipe__report_number(r, "input.score.psi", 0.25);
+    mlpipe__report_number(r, "score.psi", 0.5);
+    check(c, r,
+          "# HELP mlpipe_sample_inputs_psi sample report: inputs.psi\n"
+          "# TYPE mlpipe_sample_inputs_psi gauge\n"
+          "mlpipe_sample_inputs_psi{input=\"score\"} 0.25\n"
+          "# HELP mlpipe_sample_score_psi sample report: score.psi\n"
+          "# TYPE mlpipe_sample_score_psi gauge\n"
+          "mlpipe_sample_score_psi 0.5\n" LEFT("sample", "0"));
+}
+
 /* ---- whatever the names are --------------------------------------------- */
 
 static uint64_t dice(uint64_t *state, uint64_t n)
@@ -282,6 +303,7 @@ int main(void)
         cmocka_unit_test(test_counters_and_texts),
         cmocka_unit_test(test_histogram),
         cmocka_unit_test(test_bounded),
+        cmocka_unit_test(test_input_called_score),
         cmocka_unit_test(test_any_names),
     };
     return cmocka_run_group_tests(tests, open_ctx, close_ctx);

@@ -137,6 +137,28 @@ static void breaks_lines_at_gaps(void **state)
     mlpipe_buffer_free(b);
 }
 
+/* Panes whose numbers lie as far apart as doubles do. */
+static void draws_any_numbers(void **state)
+{
+    static const double ends[] = {-1.7e308, 1.7e308, 0};
+    mlpipe_report *r, *out;
+    mlpipe_buffer *b;
+
+    r = mlpipe__report_new(((mlpipe_ctx *)*state)->env, "monitor");
+    mlpipe__report_table(r, "timeline", "pane,performance");
+    for (int i = 0; i < 3; i++) {
+        mlpipe__report_cell_number(r, i + 1);
+        mlpipe__report_cell_number(r, ends[i]);
+    }
+    assert_ok(*state, mlpipe__report_seal(*state, r, &out));
+    assert_ok(*state, mlpipe_report_render(*state, out, "html", &b));
+    mlpipe_report_free(out);
+    assert_int_equal(count(b, "NaN") + count(b, "nan"), 0);
+    assert_int_equal(count(b, " 130h.1"), 1); /* the lowest is below, */
+    assert_int_equal(count(b, " 10L"), 1);    /* the highest on top */
+    mlpipe_buffer_free(b);
+}
+
 static void is_small(void **state)
 {
     mlpipe_buffer *b = page(*state, 100, PANES);
@@ -162,6 +184,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(draws_what_is_there, setup, teardown),
         cmocka_unit_test_setup_teardown(breaks_lines_at_gaps, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(draws_any_numbers, setup, teardown),
         cmocka_unit_test_setup_teardown(is_small, setup, teardown),
     };
 
