@@ -59,9 +59,9 @@ mlpipe_monitor_new(mlpipe_ctx *ctx, mlpipe_slot *slot, const char *params,
  * @param truth the target in its own units; for classes the index of
  *        mlpipe_model_class
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_NUMERIC (not finite), MLPIPE_E_LIMIT (half
- *         of pending= wait for a tick, 4,096 at least), MLPIPE_E_STATE (after
- *         fork)
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_NUMERIC (not finite, or no index of a
+ *         class), MLPIPE_E_LIMIT (half of pending= wait for a tick, 4,096 at
+ *         least), MLPIPE_E_STATE (after fork)
  * @thread any
  * @since 0.1
  */
@@ -147,8 +147,9 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  * ln(q / p) over the cells of chi2 with 0.5 added to each count; .p of chi2;
  * .ks, .ks_p, .ad, .ad_p; .effect, .effect_low, .effect_high and .mde of PSI
  * less its bias; .q; rates .missing, .unseen, .out_of_range, .tail_low,
- * .tail_high. Those of inputs called score or performance are
- * input.score.psi and the like, since the model has such names too.
+ * .tail_high. Those of inputs called score, performance or as one of the
+ * metrics below are input.score.psi and the like, since the model has such
+ * names too.
  *
  * "concept" is the verdict of the detector, which takes the loss of every
  * prediction that met its truth, in the order of (label time, id): 1 for a
@@ -188,11 +189,12 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  * Metrics: those of mlpipe_evaluate (of regression rmse, mae, r2, and bias, the
  * mean of answer - target; of two classes logloss, brier, auc, ap, accuracy,
  * precision, recall, f1, mcc, ece; of more logloss, brier, auc_ovr, accuracy,
- * balanced_accuracy, f1_macro, ece; of more than 64 classes none) of the
- * newest matches, at most a pane, of the deployment that serves: <metric> with
- * interval and n, <metric>.reference, <metric>.p = P(Z >= d / se), d how much
- * worse than the reference, se of both. The table `metrics` has a verdict of
- * each, of this report alone.
+ * balanced_accuracy, f1_macro, ece; of more than 64 classes, and of more than
+ * the monitor was made with, none) of the newest matches, at most a pane, of
+ * the deployment that serves: <metric> with interval and n,
+ * <metric>.reference, <metric>.p = P(Z >= d / se), d how much worse than the
+ * reference, se of both. The table `metrics` has a verdict of each, of this
+ * report alone.
  *
  * performance compares the mean loss (logloss, squared error) with the
  * reference's at looks: the first at the least number of matches, which is 200

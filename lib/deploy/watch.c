@@ -127,6 +127,23 @@ static void watch_destroy(mlpipe_monitor *m)
     mlpipe__slot_drop(slot);
 }
 
+/* Of classes a truth is the index of one. */
+static mlpipe_status watch_class(mlpipe_ctx *ctx, const mlpipe_monitor *m,
+                                 const char *what, double truth,
+                                 mlpipe_status refused)
+{
+    const uint32_t classes = (uint32_t)atomic_load_explicit(
+        (atomic_uint_fast32_t *)(uintptr_t)&m->classes, memory_order_relaxed);
+
+    if (!classes || (truth >= 0 && truth < classes &&
+                     (double)(uint32_t)truth == truth))
+        return MLPIPE_OK;
+    return mlpipe__fail(ctx, refused,
+                        "%s %g is no index of one of the %u classes, from 0 "
+                        "on; see mlpipe_model_class",
+                        what, truth, classes);
+}
+
 /* Attach: one monitor for each slot. With the writer's flag held. */
 static mlpipe_status watch_attach(mlpipe_ctx *ctx, mlpipe_monitor *m)
 {
@@ -138,8 +155,9 @@ static mlpipe_status watch_attach(mlpipe_ctx *ctx, mlpipe_monitor *m)
     if (atomic_load_explicit(&slot->watched, memory_order_acquire))
         return mlpipe__fail(ctx, MLPIPE_E_CONFLICT,
                             "the slot has a monitor; free it first");
-    /* What is watched keeps its classes, and so its width. More than are
-     * carried: truths are counted and captured, and performance is unknown. */
+    /* What is watched keeps its classes and may get more, which are not
+     * carried. Nor are more than so many: truths are counted and captured, and
+     * performance is unknown. */
     width = width > MLPIPE__SCORES_MOST ? 1 : width;
     m->truths.more = width - 1;
     if (!mlpipe__realised_init(&m->realised, m->env, m->pane_rows, width))
@@ -148,6 +166,9 @@ static mlpipe_status watch_attach(mlpipe_ctx *ctx, mlpipe_monitor *m)
                             m->capture.room ? m->capture.record_bytes : 0);
     if (!st)
         st = mlpipe__watch_follow(ctx, m);
+    if (!st && m->truths.expire_as)
+        st = watch_class(ctx, m, "expire =", m->truths.expire_value,
+                         MLPIPE_E_PARAM);
     if (st) {
         mlpipe__slot_unwatch(slot);
         return st;
@@ -173,6 +194,7 @@ static mlpipe_status watch_make(mlpipe_ctx *ctx, mlpipe_slot *slot,
     atomic_init(&m->told, NULL);
     atomic_init(&m->told_count, 0);
     atomic_init(&m->told_refused, 0);
+    atomic_init(&m->classes, 0);
     st = watch_setup(ctx, m, params);
     if (!st)
         st = mlpipe__slot_lock(ctx, slot);
@@ -243,12 +265,16 @@ static mlpipe_status watch_tell(mlpipe_ctx *ctx, mlpipe_monitor *m,
                                 uint64_t id, int64_t label_us, double truth)
 {
     mlpipe__told *told, *head;
+    mlpipe_status st;
 
     if (!mlpipe__finite(truth))
         return mlpipe__fail(ctx, MLPIPE_E_NUMERIC,
                             "the truth of request %llu is %g, which is no "
                             "finite number",
                             (unsigned long long)id, truth);
+    st = watch_class(ctx, m, "a truth of", truth, MLPIPE_E_NUMERIC);
+    if (st)
+        return st;
     if (atomic_fetch_add_explicit(&m->told_count, 1, memory_order_relaxed) >=
         m->told_room) {
         atomic_fetch_sub_explicit(&m->told_count, 1, memory_order_relaxed);
@@ -297,6 +323,7 @@ mlpipe_status mlpipe__monitor_tick_locked(mlpipe_ctx *ctx, mlpipe_monitor *m,
     mlpipe_status st = mlpipe__watch_follow(ctx, m);
 
     m->now_us = now_us;
+    m->ticked = true;
     if (!st)
         st = mlpipe__watch_drain(ctx, m);
     if (!st)

@@ -9,6 +9,7 @@
 /* What is kept of a pane that was closed. */
 typedef struct mlpipe__pane {
     uint64_t number; /* of the deployment */
+    uint64_t window; /* as m->window was */
     uint64_t rows;
     uint64_t predictions, matched; /* with an id; whose truth is known */
     int64_t closed_us;
@@ -30,6 +31,8 @@ struct mlpipe_monitor {
     atomic_uint_fast64_t told_count, told_refused;
     uint64_t told_room;
     bool attached;
+    /* Classes that a truth may name; 0 = it is a number. */
+    atomic_uint_fast32_t classes;
     /* all that follows belongs to whoever holds the slot's writer flag */
     mlpipe__told *sorted; /* truths that a tick could not finish */
     mlpipe__drift_limits limits;
@@ -44,6 +47,10 @@ struct mlpipe_monitor {
     mlpipe__pane open;   /* predictions and matches of the one to come */
     uint32_t pane_room;
     uint64_t pane_count;
+    /* What entries of `truths` name as their pane. One more with each pane
+     * and each swap, which ends a pane that is never closed: else the rows
+     * before a rollback would be matches of the pane after it. */
+    uint64_t window;
     /* of the deployment that serves */
     mlpipe_model *model;
     uint64_t number;
@@ -54,7 +61,8 @@ struct mlpipe_monitor {
     bool pane_closed;
     uint32_t moments_first; /* counters of second moments, to the end */
     bool moments_closed;    /* pane[moments_first ...] holds enough rows */
-    int64_t now_us;
+    int64_t now_us; /* of the newest tick */
+    bool ticked;
     int64_t since_us;  /* first tick that saw it */
     bool since_known;
     uint64_t since_rows; /* what it had predicted by then, */

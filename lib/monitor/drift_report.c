@@ -27,14 +27,15 @@ static void drift_put_row(mlpipe_report *report, mlpipe__text *name,
 }
 
 static void drift_put_input(mlpipe_report *report, mlpipe__text *name,
-                            const char *input, bool number,
+                            const mlpipe_model *model, uint32_t i,
                             const mlpipe__drift_row *r)
 {
-    const char *prefix = mlpipe__report_input_prefix(input);
+    const char *input = model->program->inputs[i].name;
+    const char *prefix = mlpipe__report_input_prefix(model, input);
 
     drift_put_row(report, name, prefix, input, r);
     drift_put_number(report, name, prefix, input, "missing", r->missing);
-    if (!number) {
+    if (model->reference->inputs[i].kind == MLPIPE__CODE) {
         drift_put_number(report, name, prefix, input, "unseen", r->unseen);
         return;
     }
@@ -117,8 +118,7 @@ static void drift_put_all(mlpipe_report *report, const mlpipe_model *model,
     for (uint32_t i = 0; i < n; i++) {
         if (!ref->inputs[i].kind)
             continue;
-        drift_put_input(report, name, model->program->inputs[i].name,
-                        ref->inputs[i].kind == MLPIPE__NUMBER, &rows[i]);
+        drift_put_input(report, name, model, i, &rows[i]);
         drifted += rows[i].verdict == MLPIPE__VERDICT_DRIFT;
         warned += rows[i].verdict == MLPIPE__VERDICT_WARN;
     }
@@ -134,11 +134,12 @@ static void drift_put_all(mlpipe_report *report, const mlpipe_model *model,
                           enough ? warned : mlpipe__nan());
     text = mlpipe__verdict_name(features);
     mlpipe__report_text(report, "features", text, strlen(text));
-    text = mlpipe__verdict_name(rows[n].verdict);
-    mlpipe__report_text(report, "score", text, strlen(text));
     *worst = features > *worst ? features : *worst;
-    if (ref->score.kind && rows[n].verdict > *worst)
-        *worst = rows[n].verdict;
+    if (ref->score.kind) {
+        text = mlpipe__verdict_name(rows[n].verdict);
+        mlpipe__report_text(report, "score", text, strlen(text));
+        *worst = rows[n].verdict > *worst ? rows[n].verdict : *worst;
+    }
     drift_put_table(report, model, rows);
     drift_put_tests(report, model, rows);
 }
