@@ -199,11 +199,12 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  * Metrics: those of mlpipe_evaluate (of regression rmse, mae, r2, and bias, the
  * mean of answer - target; of two classes logloss, brier, auc, ap, accuracy,
  * precision, recall, f1, mcc, ece; of more logloss, brier, auc_ovr, accuracy,
- * balanced_accuracy, f1_macro, ece; of more than 64 classes none) of the
- * newest matches, at most a pane, of the deployment that serves: <metric> with
- * interval and n, <metric>.reference, <metric>.p = P(Z >= d / se), d how much
- * worse than the reference, se of both. The table `metrics` has a verdict of
- * each, of this report alone.
+ * balanced_accuracy, f1_macro, ece; of more than 64 classes, and of more than
+ * the monitor was made with, none) of the newest matches, at most a pane, of
+ * the deployment that serves: <metric> with interval and n,
+ * <metric>.reference, <metric>.p = P(Z >= d / se), d how much worse than the
+ * reference, se of both. The table `metrics` has a verdict of each, of this
+ * report alone.
  *
  * performance compares the mean loss (logloss, squared error) with the
  * reference's at looks: the first at the least number of matches, which is 200

@@ -329,6 +329,7 @@ mlpipe_status mlpipe__monitor_tick_locked(mlpipe_ctx *ctx, mlpipe_monitor *m,
     if (!st)
         st = mlpipe__watch_follow(ctx, m);
     m->now_us = now_us;
+    m->ticked = true;
     if (!st)
         st = mlpipe__watch_drain(ctx, m);
     if (!st)

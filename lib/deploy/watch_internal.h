@@ -9,6 +9,7 @@
 /* What is kept of a pane that was closed. */
 typedef struct mlpipe__pane {
     uint64_t number; /* of the deployment */
+    uint64_t window; /* as m->window was */
     uint64_t rows;
     uint64_t predictions, matched; /* with an id; whose truth is known */
     int64_t closed_us;
@@ -50,6 +51,10 @@ struct mlpipe_monitor {
     mlpipe__pane open;   /* predictions and matches of the one to come */
     uint32_t pane_room;
     uint64_t pane_count;
+    /* What entries of `truths` name as their pane. One more with each pane
+     * and each swap, which ends a pane that is never closed: else the rows
+     * before a rollback would be matches of the pane after it. */
+    uint64_t window;
     /* of the deployment that serves */
     mlpipe_model *model;
     uint64_t number;
@@ -61,7 +66,8 @@ struct mlpipe_monitor {
     bool pane_closed;
     uint32_t moments_first; /* counters of second moments, to the end */
     bool moments_closed;    /* pane[moments_first ...] holds enough rows */
-    int64_t now_us;
+    int64_t now_us; /* of the newest tick */
+    bool ticked;
     int64_t since_us;  /* first tick that saw it */
     bool since_known;
     uint64_t since_rows; /* what it had predicted by then, */

@@ -48,12 +48,15 @@ static void watch_put_truths(mlpipe_monitor *m, mlpipe_report *r)
         (double)mlpipe__slot_total(m->slot, MLPIPE__COUNT_LOST));
 }
 
-/* Seconds since the newest training row, or since it was first seen. */
+/* Seconds from the newest training row, or from when it was first seen, to
+ * the newest tick. */
 static double watch_age(const mlpipe_monitor *m)
 {
     const mlpipe__reference *ref = m->model->reference;
     int64_t from = m->since_known ? m->since_us : m->now_us;
 
+    if (!m->ticked)
+        return mlpipe__nan(); /* nobody knows the time yet */
     if (ref && ref->fitted_us)
         from = ref->fitted_us;
     return ((double)m->now_us - (double)from) / 1e6;

@@ -2,6 +2,12 @@
 /* The parts of a tick: follow swaps, drain rings, join truths, close panes. */
 #include "watch_internal.h"
 
+/* A pane begins. */
+static void watch_open(mlpipe_monitor *m)
+{
+    m->open = (mlpipe__pane){.number = m->number, .window = ++m->window};
+}
+
 /*
  * Look at the deployment that serves now. A pane belongs to one deployment:
  * after a swap a new one begins, with the counters as they are.
@@ -49,22 +55,38 @@ mlpipe_status mlpipe__watch_follow(mlpipe_ctx *ctx, mlpipe_monitor *m)
      * watched from their first row. */
     if (m->attached && back)
         mlpipe__deployment_counts(m->slot, d, m->base);
-    m->open = (mlpipe__pane){.number = d->number};
+    watch_open(m);
     if (!mlpipe__watch_promoted(m, d->number))
-        mlpipe__realised_reset(&m->realised, d->number, m->pane_count);
+        mlpipe__realised_reset(&m->realised, d->number, m->window);
     return mlpipe__watch_follow_canary(ctx, m);
+}
+
+/* The pane of a window, or NULL: it is kept no longer, or was never closed. */
+static mlpipe__pane *watch_pane(mlpipe_monitor *m, uint64_t window)
+{
+    uint64_t low = m->pane_count < m->pane_room ? 0
+                                                : m->pane_count - m->pane_room;
+    uint64_t high = m->pane_count;
+    mlpipe__pane *pane;
+
+    if (window == m->window)
+        return &m->open;
+    while (low < high) {
+        const uint64_t middle = low + (high - low) / 2;
+        if (m->panes[middle % m->pane_room].window < window)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    pane = &m->panes[low % m->pane_room];
+    return low < m->pane_count && pane->window == window ? pane : NULL;
 }
 
 static void watch_matched(mlpipe_monitor *m, const mlpipe__match *match)
 {
-    mlpipe__pane *pane = NULL;
+    mlpipe__pane *pane = watch_pane(m, match->pane);
 
     mlpipe__capture_truth(&m->capture, match->row, match->id, match->truth);
-    if (match->pane == m->pane_count)
-        pane = &m->open;
-    else if (match->pane < m->pane_count &&
-             m->pane_count - match->pane <= m->pane_room)
-        pane = &m->panes[match->pane % m->pane_room];
     if (pane && pane->number == match->number)
         pane->matched++;
     mlpipe__realised_add(&m->realised, match);
@@ -126,7 +148,7 @@ static bool watch_drain_ring(mlpipe_monitor *m, mlpipe__ring *ring)
 
 mlpipe_status mlpipe__watch_drain(mlpipe_ctx *ctx, mlpipe_monitor *m)
 {
-    m->truths.pane = m->pane_count;
+    m->truths.pane = m->window;
     for (uint32_t i = 0; i < m->slot->seat_room; i++) {
         mlpipe__seat *seat = m->slot->seats[i];
         mlpipe__ring *ring =
@@ -252,16 +274,20 @@ void mlpipe__watch_close(mlpipe_monitor *m, int32_t *closed)
     const mlpipe__deployment *d = mlpipe__slot_current(m->slot);
     uint64_t rows;
 
-    mlpipe__deployment_counts(m->slot, d, m->now);
+    /* Most ticks close no pane: they read the counters of the head alone. */
+    memset(m->now, 0, MLPIPE__COUNT_HEAD * sizeof *m->now);
+    mlpipe__deployment_head(m->slot, d, m->now);
     if (!m->since_known) {
         m->since_us = m->opened_us = m->now_us;
         m->since_rows = m->opened_rows = m->now[MLPIPE__COUNT_ROWS];
         m->since_known = true;
     }
     m->tick_rows = m->now[MLPIPE__COUNT_ROWS];
-    rows = m->now[MLPIPE__COUNT_ROWS] - m->base[MLPIPE__COUNT_ROWS];
-    if (rows < m->pane_rows)
+    if (m->now[MLPIPE__COUNT_ROWS] - m->base[MLPIPE__COUNT_ROWS] <
+        m->pane_rows)
         return;
+    mlpipe__deployment_counts(m->slot, d, m->now);
+    rows = m->now[MLPIPE__COUNT_ROWS] - m->base[MLPIPE__COUNT_ROWS];
     watch_take(m, 0, m->moments_first);
     watch_close_moments(m);
     m->pane_speed = mlpipe__watch_speed(
@@ -273,7 +299,7 @@ void mlpipe__watch_close(mlpipe_monitor *m, int32_t *closed)
     m->open.closed_us = m->now_us;
     m->panes[m->pane_count++ % m->pane_room] = m->open;
     m->remember = true;
-    m->open = (mlpipe__pane){.number = m->number};
+    watch_open(m);
     if (closed)
         *closed = 1;
 }

@@ -27,14 +27,15 @@ static void drift_put_row(mlpipe_report *report, mlpipe__text *name,
 }
 
 static void drift_put_input(mlpipe_report *report, mlpipe__text *name,
-                            const char *input, bool number,
+                            const mlpipe_model *model, uint32_t i,
                             const mlpipe__drift_row *r)
 {
+    const char *input = model->program->inputs[i].name;
     const char *prefix = mlpipe__report_input_prefix(input);
 
     drift_put_row(report, name, prefix, input, r);
     drift_put_number(report, name, prefix, input, "missing", r->missing);
-    if (!number) {
+    if (model->reference->inputs[i].kind == MLPIPE__CODE) {
         drift_put_number(report, name, prefix, input, "unseen", r->unseen);
         return;
     }
@@ -190,8 +191,7 @@ static void drift_put_all(drift_told *d, uint32_t *worst)
     for (uint32_t i = 0; i < n; i++) {
         if (!ref->inputs[i].kind)
             continue;
-        drift_put_input(report, &d->name, model->program->inputs[i].name,
-                        ref->inputs[i].kind == MLPIPE__NUMBER, &rows[i]);
+        drift_put_input(report, &d->name, model, i, &rows[i]);
         drifted += rows[i].verdict == MLPIPE__VERDICT_DRIFT;
         warned += rows[i].verdict == MLPIPE__VERDICT_WARN;
         judged += rows[i].verdict != MLPIPE__VERDICT_INSUFFICIENT;
@@ -208,13 +208,14 @@ static void drift_put_all(drift_told *d, uint32_t *worst)
                           judged ? warned : mlpipe__nan());
     text = mlpipe__verdict_name(features);
     mlpipe__report_text(report, "features", text, strlen(text));
-    text = mlpipe__verdict_name(rows[n].verdict);
-    mlpipe__report_text(report, "score", text, strlen(text));
     /* A model whose inputs are all private is told by its score alone. */
     if (features > *worst && (judged || !enough))
         *worst = features;
-    if (ref->score.kind && rows[n].verdict > *worst)
-        *worst = rows[n].verdict;
+    if (ref->score.kind) {
+        text = mlpipe__verdict_name(rows[n].verdict);
+        mlpipe__report_text(report, "score", text, strlen(text));
+        *worst = rows[n].verdict > *worst ? rows[n].verdict : *worst;
+    }
     drift_put_table(d);
     drift_put_tests(d);
     drift_put_pictures(d);

@@ -433,8 +433,8 @@ typedef struct mlpipe__realised {
     uint64_t room, next;
     uint32_t width;
     double *score, *truth; /* row s at s % room; scores: width each */
-    /* since it was swapped in, in the pane `first_pane` */
-    uint64_t first_pane, predictions, matched;
+    /* since it was swapped in, in the window `first_window` */
+    uint64_t first_window, predictions, matched;
     mlpipe__look look;
 } mlpipe__realised;
 
@@ -443,7 +443,7 @@ bool mlpipe__realised_init(mlpipe__realised *r, mlpipe__env *env,
                            uint64_t room, uint32_t width);
 void mlpipe__realised_free(mlpipe__realised *r);
 void mlpipe__realised_reset(mlpipe__realised *r, uint64_t number,
-                            uint64_t pane);
+                            uint64_t window);
 void mlpipe__realised_add(mlpipe__realised *r, const mlpipe__match *m);
 /* The share of predictions whose truth is known; NaN without any. */
 double mlpipe__realised_maturity(const mlpipe__realised *r);
@@ -623,7 +623,8 @@ mlpipe_status mlpipe__cbpe_report(mlpipe_ctx *ctx, const mlpipe_model *model,
 const char *mlpipe__cbpe_name(const mlpipe_model *model, uint32_t i);
 
 /* What stands before <input>.psi and its like: "", but "input." for inputs
- * that are called score or performance, as numbers of the model are. */
+ * that are called score, performance or as a metric of the model, which have
+ * a .p too. */
 const char *mlpipe__report_input_prefix(const char *input);
 
 /* errors.E_ARG and its like, by -status; 0 = codes of the host. */

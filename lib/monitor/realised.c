@@ -32,10 +32,10 @@ void mlpipe__realised_free(mlpipe__realised *r)
 }
 
 void mlpipe__realised_reset(mlpipe__realised *r, uint64_t number,
-                            uint64_t pane)
+                            uint64_t window)
 {
     r->number = number;
-    r->first_pane = pane;
+    r->first_window = window;
     r->next = r->predictions = r->matched = 0;
     r->look = (mlpipe__look){.verdict = MLPIPE__VERDICT_INSUFFICIENT,
                              .change = mlpipe__nan(),
@@ -50,13 +50,16 @@ void mlpipe__realised_add(mlpipe__realised *r, const mlpipe__match *m)
 
     if (m->number != r->number)
         return;
-    r->matched += m->pane >= r->first_pane;
+    r->matched += m->pane >= r->first_window;
     /* What had no answer is in the report's errors. */
     if (!mlpipe__finite(m->score))
         return;
     for (uint32_t i = 1; i < r->width; i++)
         if (!mlpipe__finite(m->more[i - 1]))
             return;
+    /* A class that another deployment knew: no metric is defined for it. */
+    if (r->width > 1 && !(m->truth < r->width))
+        return;
     score[0] = m->score;
     if (r->width > 1)
         memcpy(score + 1, m->more, (r->width - 1) * sizeof *score);

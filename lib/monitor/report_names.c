@@ -134,11 +134,14 @@ const char *mlpipe__report_input_prefix(const char *input)
 }
 
 static bool names_add_input(mlpipe__report_names *n, mlpipe__text *t,
-                            const char *input, const char *what)
+                            const mlpipe_model *model, uint32_t input,
+                            const char *what)
 {
+    const char *name = model->program->inputs[input].name;
+
     t->size = 0;
-    mlpipe__text_add(t, "%s%s.%s", mlpipe__report_input_prefix(input), input,
-                     what);
+    mlpipe__text_add(t, "%s%s.%s", mlpipe__report_input_prefix(name),
+                     name, what);
     return !t->failed && names_add(n, t->data, MLPIPE__NAME_NUMBER, false);
 }
 
@@ -218,19 +221,19 @@ static bool names_of_model(mlpipe__report_names *n, mlpipe__text *t,
     if (ok && ref && ref->moments)
         ok = names_of_moments(n);
     for (uint32_t i = 0; ok && ref && i < ref->input_count; i++) {
-        const char *name = model->program->inputs[i].name;
         const bool number = ref->inputs[i].kind == MLPIPE__NUMBER;
         if (!ref->inputs[i].kind)
             continue;
         for (uint32_t k = 0; ok && k < MLPIPE__DRIFT_NUMBERS; k++)
-            ok = names_add_input(n, t, name, mlpipe__drift_number_name(k));
-        ok = ok && names_add_input(n, t, name, "missing");
+            ok = names_add_input(n, t, model, i,
+                                 mlpipe__drift_number_name(k));
+        ok = ok && names_add_input(n, t, model, i, "missing");
         if (number)
-            ok = ok && names_add_input(n, t, name, "out_of_range") &&
-                 names_add_input(n, t, name, "tail_low") &&
-                 names_add_input(n, t, name, "tail_high");
+            ok = ok && names_add_input(n, t, model, i, "out_of_range") &&
+                 names_add_input(n, t, model, i, "tail_low") &&
+                 names_add_input(n, t, model, i, "tail_high");
         else
-            ok = ok && names_add_input(n, t, name, "unseen");
+            ok = ok && names_add_input(n, t, model, i, "unseen");
     }
     if (ok && ref && ref->score.kind)
         ok = names_add(n, "score", MLPIPE__NAME_VERDICT, true);
