@@ -28,7 +28,7 @@ def test_the_sample_and_the_module_type_check(tmp_path):
     """What is Any where it need not be is a defect as well."""
     said = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--ignore-missing-imports",
-         "--cache-dir", str(tmp_path), "-p", "mlpipe", "-m", "sample"],
+         "--cache-dir", str(tmp_path), "-m", "mlpipe", "-m", "sample"],
         capture_output=True, text=True, env=dict(
             os.environ, MYPYPATH=os.pathsep.join([
                 os.path.dirname(os.path.dirname(mlpipe.__file__)),
