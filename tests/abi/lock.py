@@ -203,7 +203,8 @@ def python_layer(api):
            "from ctypes import (CFUNCTYPE, POINTER, Structure, c_char_p, "
            "c_double,",
            "                    c_int32, c_int64, c_size_t, c_uint8, "
-           "c_uint32, c_uint64,", "                    c_void_p)", ""]
+           "c_uint32, c_uint64,", "                    c_void_p)",
+           "from typing import Any", ""]
     for name, value in api["enums"].items():
         out.append(f"{name} = {value}")
     out.append("")
@@ -228,7 +229,7 @@ def python_layer(api):
         args = ", ".join(ctypes_of(t, api) for _, t in f["params"])
         out.append(f'    "{name}": ({ctypes_of(f["returns"], api)},')
         out.append(f"        [{args}]),")
-    out += ["}", "", "", "def declare(library):",
+    out += ["}", "", "", "def declare(library: Any) -> Any:",
             '    """Give each function of a loaded library its types."""',
             "    for name, (result, arguments) in FUNCTIONS.items():",
             "        function = getattr(library, name)",

@@ -50,13 +50,15 @@ def ours(what, model, values, x, peers, near):
     row = model.row()
     bench.same(what, row(values), near, 1e-9 + abs(near) * 1e-9)
     took = fastest(lambda: row(values))
-    bench.line(f"{what}, one row", took, peers, "ns", None, 10000)
+    for name, theirs in peers.items() or [("", 0)]:
+        bench.line(f"{what}, one row", took, {name: theirs} if name else {},
+                   "ns", None, None)
     if x is not None:
         bench.line(f"{what}, what Python costs of it", took - in_c(row, x),
                    {}, "ns", None, 1000)
         array = x[0].copy()
         bench.line(f"{what}, one row of an array", fastest(
-            lambda: row(array)), {}, "ns", None, 10000)
+            lambda: row(array)), {}, "ns", None, None)
 
 
 def area():

@@ -21,6 +21,10 @@ fi
     "$env/bin/pip" install -q 'river==0.26.*' ||
     echo "river cannot be installed: test_river of" \
         "tests/python/test_detector.py is skipped"
+"$env/bin/python" -c 'import mypy' 2> /dev/null ||
+    "$env/bin/pip" install -q mypy ||
+    echo "mypy cannot be installed:" \
+        "two tests of tests/python/test_types.py are skipped"
 "$env/bin/python" -c 'import prometheus_client' 2> /dev/null ||
     "$env/bin/pip" install -q prometheus_client ||
     echo "prometheus_client cannot be installed:" \

@@ -111,8 +111,20 @@ def test_progress_is_told_to_a_function(rows, recipe):
             recipe.fit(rows)
     finally:
         mlpipe.configure()
-    with pytest.raises(TypeError):
-        mlpipe.configure(progress=3)
+    for wrong in (3, "on"):
+        with pytest.raises(TypeError):
+            mlpipe.configure(progress=wrong)
+
+
+def test_what_is_not_configured_stays():
+    mlpipe.configure(threads=2)
+    mlpipe.configure(seed=7)
+    mlpipe.configure(progress=False)
+    assert mlpipe._base._settings == (2, 7)
+    assert mlpipe._calls._progress is False
+    mlpipe.configure()
+    assert mlpipe._base._settings == (1, 0)
+    assert mlpipe._calls._progress == "auto"
 
 
 CODE = ("import sys, mlpipe\n"

@@ -22,15 +22,15 @@ def _capsule_destructor(streams: Any, byref: Any, prototype: Any) -> Any:
                              ctypes.c_char_p)(
         ("PyCapsule_GetPointer", ctypes.pythonapi))
 
-    @prototype
     def end(capsule: Any) -> None:
         """Its stream is released unless a reader moved it."""
         stream = streams.pop(peek(capsule, b"arrow_array_stream"), None)
         if stream is not None and stream.release:
             stream.release(byref(stream))
 
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(end))
-    return end
+    made = prototype(end)
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(made))
+    return made
 
 
 _capsule_end = _capsule_destructor(
@@ -51,8 +51,8 @@ def uncapsule(capsule: Any, name: bytes, kind: Any) -> Any:
     return pointer
 
 
-_NUMBERS = {b"l": ctypes.c_int64, b"t": ctypes.c_int64, b"g": ctypes.c_double,
-            b"f": ctypes.c_float}
+_NUMBERS: Any = {b"l": ctypes.c_int64, b"t": ctypes.c_int64,
+                 b"g": ctypes.c_double, b"f": ctypes.c_float}
 
 
 def _bits(address: int, start: int, length: int) -> list[bool]:

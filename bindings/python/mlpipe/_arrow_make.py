@@ -33,15 +33,15 @@ def _release_of(kept: Any, kind: Any, offset: int) -> Any:
     prototype = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
     pointer = ctypes.c_void_p
 
-    @prototype
     def release(address: int) -> None:
         slot = pointer.from_address(address + offset)
         key = pointer.from_address(address + offset + 8).value
         slot.value = None
         kept.pop(key, None)
 
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(release))
-    return ctypes.cast(release, dict(kind._fields_)["release"])
+    made = prototype(release)
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(made))
+    return ctypes.cast(made, dict(kind._fields_)["release"])
 
 
 _release_array = _release_of(_kept, _raw.ArrowArray,
@@ -141,7 +141,8 @@ def _kept_column(schema: Any, array: Any, start: int, length: int) -> Any:
         ends = (kind * (length + 1)).from_address(
             array.buffers[1] + start * width) if length else (kind * 1)()
         first = ends[0]
-        parts.append(bytes((kind * (length + 1))(*[e - first for e in ends])))
+        parts.append(bytes((kind * (length + 1))(*[e - first for e in ends])
+                           if first else ends))
         parts.append(ctypes.string_at(array.buffers[2] + first,
                                       ends[length] - first)
                      if ends[length] > first else b"")

@@ -62,7 +62,7 @@ def _value(key: str, value: Any) -> str:
     if isinstance(value, (str, int)):
         return str(value)
     if isinstance(value, os.PathLike):
-        return os.fspath(value)
+        return str(os.fspath(value))
     if isinstance(value, (list, tuple)) or hasattr(value, "tolist"):
         return ",".join(_value(key, item) for item in (
             value if isinstance(value, (list, tuple)) else value.tolist()))
@@ -189,6 +189,7 @@ class _Context(_Handle):
             with call:
                 status = function(self._p, *arguments)
         except ctypes.ArgumentError as error:
+            call.check()
             raise TypeError(f"{name}: {error}") from None
         call.check()
         if status:
@@ -240,17 +241,25 @@ def _ctx() -> _Context:
     return context
 
 
-def configure(threads: int = 1, seed: int = 0,
-              progress: _calls.Progress = None) -> None:
-    """Threads and seed of every later call, on every thread of Python; and
-    how far a long call is: progress=None shows a bar on a terminal and in a
-    notebook, False none, True one wherever standard error goes; a function of
-    a stage and a fraction is called with them, and may give False to stop."""
+def configure(threads: Optional[int] = None, seed: Optional[int] = None,
+              progress: Optional[_calls.Progress] = None) -> None:
+    """Threads (1) and seed (0) of every later call, on every thread of Python,
+    and how far a long call is: progress="auto" shows a bar on a terminal and
+    in a notebook, False none, True one wherever standard error goes; a
+    function of a stage and a fraction is called with them, and may give False
+    to stop. What is not given stays as it is; without any, all is as at the
+    start."""
     global _settings
-    # refuses what no later call could use
-    _Context(_whole(threads, "threads", 0, 2**32 - 1), _whole(seed, "seed"))
-    _calls.set_progress(progress)
-    _settings = (threads, seed)
+    if threads is seed is progress is None:
+        threads, seed, progress = 1, 0, "auto"
+    settings = (
+        _settings[0] if threads is None
+        else _whole(threads, "threads", 0, 2**32 - 1),
+        _settings[1] if seed is None else _whole(seed, "seed"))
+    _Context(*settings)  # refuses what no later call could use
+    if progress is not None:
+        _calls.set_progress(progress)
+    _settings = settings
 
 
 def version() -> str:

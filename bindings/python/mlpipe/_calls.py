@@ -12,7 +12,8 @@ from typing import Any, Callable, Optional, Union
 
 from . import _raw
 
-Progress = Union[None, bool, Callable[[str, float], Any]]
+# "auto" shows a bar where somebody looks.
+Progress = Union[str, bool, Callable[[str, float], Any]]
 
 _logger = logging.getLogger("mlpipe")
 _LEVELS = {_raw.MLPIPE_LOG_ERROR: logging.ERROR,
@@ -108,21 +109,21 @@ def _log(user: Any, level: int, component: bytes, text: bytes) -> None:
         traceback.print_exc()
 
 
-_progress: Progress = None
+_progress: Progress = "auto"
 
 
 def set_progress(how: Progress) -> None:
     global _progress
-    if how is not None and not isinstance(how, bool) and not callable(how):
-        raise TypeError("progress is True, False, None or a function of a "
-                        f"stage and a fraction, not {type(how).__name__}")
+    if how != "auto" and not isinstance(how, bool) and not callable(how):
+        raise TypeError('progress is "auto", True, False or a function of a '
+                        f"stage and a fraction, not {how!r}")
     _progress = how
 
 
 def told() -> bool:
     """Does this thread want to be told how far it is? Ctrl-C is for the main
     thread, and so are bars unless they are asked for."""
-    return _main() or (_progress is not None and _progress is not False)
+    return _main() or _progress not in ("auto", False)
 
 
 def _tell(user: Any, stage: bytes, fraction: float) -> int:
@@ -144,7 +145,8 @@ def _tell(user: Any, stage: bytes, fraction: float) -> int:
     return 1 if state.interrupted else 0
 
 
-_OPTIONS = dict(_raw.mlpipe_ctx_options._fields_)
+_fields: Any = _raw.mlpipe_ctx_options._fields_
+_OPTIONS = dict(_fields)
 # One of each for all contexts, which no object can outlive.
 log_callback = _OPTIONS["log"](_log)
 progress_callback = _OPTIONS["progress"](_tell)
@@ -154,6 +156,8 @@ class Call:
     """with Call(): one call of the library, which Ctrl-C ends."""
 
     __slots__ = ("_handler", "_signal")
+    _handler: Any
+    _signal: Any
 
     def _on_interrupt(self, number: int, frame: Any) -> None:
         """Raises nothing: it may run where nothing may be raised."""
@@ -172,7 +176,7 @@ class Call:
                 self._handler = handler
                 signal.signal(signal.SIGINT, self._on_interrupt)
         if not callable(_progress) and _progress is not False and (
-                _progress or _watched()):
+                _progress is True or _watched()):
             state.bar = Bar()
         return self
 

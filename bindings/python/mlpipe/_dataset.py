@@ -181,7 +181,7 @@ class Dataset(_Immutable):
             _lib.mlpipe_dataset_cell(self._p, row, position,
                                      ctypes.byref(value))
             found.append(
-                _text(ctypes.string_at(start.value, value.len))
+                _text(ctypes.string_at(start.value or 0, value.len))
                 if value.kind == _raw.MLPIPE_VALUE_TEXT else None)
         return found
 
@@ -207,20 +207,21 @@ class Dataset(_Immutable):
 
     def head(self, n: int = 5) -> str:
         """The first rows as a text: print(data.head())."""
-        part = self._made("slice", 0, max(0, min(_whole(n, "n", -2**63), len(self))))
+        rows = max(0, min(_whole(n, "n", -2**63), len(self)))
+        part = self._made("slice", 0, rows)
         lines = _ctx().text("mlpipe_write_json_memory", part._p,
                             b"nan=string").decode().splitlines()
         texts = {name for name, kind in self.types.items()
                  if kind in ("text", "category")}
-        rows = [self.columns] + [
+        cells = [self.columns] + [
             [_cell(row.get(name)) for name in self.columns]
             for row in map(json.loads, lines)]
-        rows = [[_line(cell) for cell in row] for row in rows]
-        wide = [max(map(len, cells)) for cells in zip(*rows)]
+        cells = [[_line(cell) for cell in row] for row in cells]
+        wide = [max(map(len, column)) for column in zip(*cells)]
         return "\n".join(
             "  ".join(cell.ljust(w) if name in texts else cell.rjust(w)
                       for cell, w, name in zip(row, wide, self.columns)
-                      ).rstrip() for row in rows)
+                      ).rstrip() for row in cells)
 
     def fingerprint(self) -> str:
         """32 digits that depend on names, types and values alone."""

@@ -129,12 +129,13 @@ def _list_column(name: str, values: Any) -> Column:
         form = "g"
         data = array.array("d", [0.0 if v is None else v for v in values])
     else:
-        form, of = {
+        kinds: dict[str, tuple[str, Any]] = {
             "int": ("l", int),
             "datetime": ("tsu:", _microseconds),
             "date": ("tss:", lambda day: 86400 * (
                 day - datetime.date(1970, 1, 1)).days),
-            "timedelta": ("tDu", _microseconds)}[kind]
+            "timedelta": ("tDu", _microseconds)}
+        form, of = kinds[kind]
         try:
             data = array.array("q", [0 if v is None else of(v)
                                      for v in values])
@@ -160,7 +161,7 @@ def _array_column(np: Any, name: str, values: Any, private: bool) -> Column:
     if kind not in "biufmM":
         raise TypeError(f"column {name!r} is of {values.dtype}, which no "
                         "column can be")
-    missing = None
+    missing: Any = None
     if kind == "f":
         form = "f" if size == 4 else "g"
         made = values.astype("=f4" if size == 4 else "=f8", copy=not private)

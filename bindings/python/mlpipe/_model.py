@@ -69,6 +69,7 @@ class Model(_Immutable):
         rows = dataset(rows)
         width = len(self.outputs)
         np = _numpy()
+        out: Any
         if np is not None:
             found = np.empty((len(rows), width))
             out = ctypes.cast(found.ctypes.data,

@@ -3,6 +3,7 @@
 from ctypes import (CFUNCTYPE, POINTER, Structure, c_char_p, c_double,
                     c_int32, c_int64, c_size_t, c_uint8, c_uint32, c_uint64,
                     c_void_p)
+from typing import Any
 
 MLPIPE_OK = 0
 MLPIPE_E_NOMEM = -1
@@ -986,7 +987,7 @@ FUNCTIONS = {
 }
 
 
-def declare(library):
+def declare(library: Any) -> Any:
     """Give each function of a loaded library its types."""
     for name, (result, arguments) in FUNCTIONS.items():
         function = getattr(library, name)

@@ -18,8 +18,8 @@ class _Stream:
     def __init__(self, file: Any) -> None:
         self._file = file
         self.error: Any = None
-        kind = dict(_raw.mlpipe_stream._fields_)["read"]
-        self._read = kind(self._call)
+        fields: Any = _raw.mlpipe_stream._fields_
+        self._read = dict(fields)["read"](self._call)
         name = getattr(file, "name", None)
         self.raw = _raw.mlpipe_stream(
             size=ctypes.sizeof(_raw.mlpipe_stream),

@@ -91,6 +91,7 @@ class Report(_Immutable):
         return found
 
     def to_markdown(self) -> str:
+        """Tables of Markdown."""
         return _ctx().text("mlpipe_report_render", self._p,
                            b"markdown").decode()
 
@@ -100,6 +101,7 @@ class Report(_Immutable):
         return f'<iframe srcdoc="{page}" width="100%" height="600"></iframe>'
 
     def to_html(self) -> str:
+        """A page that needs nothing beside it."""
         return _ctx().text("mlpipe_report_render", self._p, b"html").decode()
 
     def to_prometheus(self) -> str:

@@ -20,8 +20,8 @@ _NAN = float("nan")
 # Keeps the interpreter's lock: to let go of it takes as long as the answer.
 _predict_row = ctypes.PYFUNCTYPE(
     ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p,
-    ctypes.c_void_p)(ctypes.cast(_lib.mlpipe_predict_row,
-                                 ctypes.c_void_p).value)
+    ctypes.c_void_p)(
+        ctypes.cast(_lib.mlpipe_predict_row, ctypes.c_void_p).value or 0)
 
 
 class Codes(dict[str, float]):
