@@ -342,7 +342,8 @@ static mlpipe_status frame_tell_apart(mlpipe__fitting *f,
         return MLPIPE_OK;
     if (n >= UINT32_MAX)
         return mlpipe__fail(f->ctx, MLPIPE_E_LIMIT,
-                            "copies of %llu rows; the most is %u",
+                            "copies of %llu rows; the most is %u; make fewer "
+                            "copies",
                             (unsigned long long)n, UINT32_MAX - 1);
     order = mlpipe__alloc_array(env, n, sizeof *order);
     scratch = mlpipe__alloc_array(env, n, 4 * sizeof *scratch);

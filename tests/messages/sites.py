@@ -153,22 +153,43 @@ def place_records(sites, records):
                             s.texts.setdefault(text, set()).add(name)
 
 
+def texts_of(file):
+    """The texts in quotes of a source, joined as the compiler does."""
+    text = without_comments(file.read_text())
+    for m in re.finditer(r'(?:"(?:[^"\\\n]|\\.)*"\s*)+', text):
+        parts = STRING.findall(m[0])
+        yield from (unescape(part) for part in ["".join(parts), *parts])
+
+
 def words_of(program, cache={}):
-    """The texts of a test program, those of two words or more in a row."""
+    """What a test program looks for: two words or more in a row, from its
+    source, the headers beside it and the golden texts that it names."""
     if program not in cache:
-        files = list((ROOT / "tests").rglob(program + ".c"))
-        files += (ROOT / "tests").rglob("*.h") if files else []
-        found = set()
-        for file in files:
-            text = without_comments(file.read_text())
-            for m in re.finditer(r'(?:"(?:[^"\\\n]|\\.)*"\s*)+', text):
-                for one in [m[0], *STRING.findall(m[0])]:
-                    joined = "".join(STRING.findall(one)) or one
-                    joined = unescape(joined)
-                    if len(joined) >= 8 and re.search(
-                            r"[A-Za-z0-9]+,? [A-Za-z0-9]+", joined):
-                        found.add(joined)
-        cache[program] = found
+        cache[program] = found = set()
+        for build in (ROOT / "tests").rglob("meson.build"):
+            m = re.search(r"'" + program.removeprefix("test_") +
+                          r"': files\(([^)]*)\)", build.read_text())
+            files = [build.parent / name
+                     for name in re.findall(r"'([^']+)'", m[1])] if m else []
+            if m:
+                files += build.parent.glob("*.h")
+                files += (ROOT / "tests").glob("*.h")
+            told = ROOT / "tests/golden/messages" / (
+                files[0].stem.removeprefix("test_") + ".txt") if m else ROOT
+            if told.is_file():
+                found |= {line.strip().partition(": ")[2] for line in
+                          told.read_text().splitlines() if line[:1] == " "}
+                found |= {line.strip() for line in
+                          told.read_text().splitlines() if line[:1] == " "}
+            for file in files:
+                for text in texts_of(file):
+                    golden = ROOT / "tests/golden" / text.lstrip("/%s")
+                    if text.endswith(".txt") and golden.is_file():
+                        found |= {unescape(line.strip()) for line in
+                                  golden.read_text().splitlines()}
+                    found.add(text)
+        found -= {text for text in found if len(text) < 8 or not
+                  re.search(r"[A-Za-z0-9]+,? [A-Za-z0-9]+", text)}
     return cache[program]
 
 
