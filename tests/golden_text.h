@@ -53,7 +53,12 @@ static inline size_t golden_put(char *out, size_t at, const char *s, size_t n)
 static inline void golden_entry(const char *name, const char *text,
                                 char out[GOLDEN_ENTRY])
 {
+    static const char null[] = "((void *)0)"; /* as a macro may be told */
     size_t at = golden_put(out, 0, "\n", 1);
+    for (const char *p; (p = strstr(name, null)); name = p + sizeof null - 1) {
+        at = golden_put(out, at, name, (size_t)(p - name));
+        at = golden_put(out, at, "NULL", 4);
+    }
     at = golden_put(out, at, name, strlen(name));
     at = golden_put(out, at, "\n    ", 5);
     while (*text) {
@@ -109,5 +114,22 @@ static inline void golden_error(const char *source, const char *name,
              *e->column ? " column " : "", e->column, e->text);
     golden_tell(source, name, text);
 }
+
+/* assert_status, and what the context then tells is in the golden file. */
+#define assert_told(ctx, expected, call)                                   \
+    do {                                                                   \
+        const mlpipe_status told_ = (call);                                \
+        assert_status(expected, told_);                                    \
+        golden_error(__BASE_FILE__, #call, (ctx), told_);                  \
+    } while (0)
+
+/* The same of a call that fails with any status. */
+#define TOLD(ctx, call)                                                    \
+    do {                                                                   \
+        const mlpipe_status told_ = (call);                                \
+        if (!told_)                                                        \
+            fail_msg("succeeds: %s", #call);                               \
+        golden_error(__BASE_FILE__, #call, (ctx), told_);                  \
+    } while (0)
 
 #endif

@@ -21,14 +21,9 @@ static int close_ctx(void **state)
 
 static void parameters(void **state)
 {
-    static char params[1 << 21];
     (void)state;
-    NO(mlpipe_dataset, c, PARAM, "did you mean rows=stop?",
-       mlpipe_read_csv_memory(c, "a\n1\n", 4, "stop", &out));
-    memset(params, ' ', sizeof params - 1);
-    NO(mlpipe_dataset, c, LIMIT, "mlpipe_read_csv_memory: parameters of "
-       "2097151 bytes; the limit is",
-       mlpipe_read_csv_memory(c, "a\n1\n", 4, params, &out));
+    NO(mlpipe_dataset, c, PARAM, "\"pad\" is no key=value; did you mean "
+       "rows=pad?", mlpipe_read_csv_memory(c, "a\n1\n", 4, "pad", &out));
 }
 
 /* ---- CSV ---------------------------------------------------------------- */
@@ -67,9 +62,9 @@ static const struct csv_row {
     {"a;b\n1;2\n", "as=b", MLPIPE_E_PARAM,
      "as=\"b\": each item is name:type with one of the types bool, i64"},
     {"price;b\n1;2\n", "as=prize:f64", MLPIPE_E_SCHEMA,
-     "as=\"prize:f64\": the text has no such column; did you mean \"price\"?"},
+     "as=\"prize:f64\": memory has no such column; did you mean \"price\"?"},
     {"price;b\n1;2\n", "as=zzz:f64", MLPIPE_E_SCHEMA,
-     "as=\"zzz:f64\": the text has no such column; leave it out"},
+     "as=\"zzz:f64\": memory has no such column; leave it out"},
     {"day\n1/13/2020\n13/1/2020\n", "as=day:timestamp", MLPIPE_E_FORMAT,
      "column 'day' cannot be a timestamp: no one order of dates and kind of "
      "zone fits all its values; say dates=mdy or dates=dmy"},
@@ -142,10 +137,10 @@ static void synthetic(void **state)
         mlpipe_status st;
         const char *words;
     } rows[] = {
-        {"zzzzzz", NULL, MLPIPE_E_NOT_FOUND,
+        {"zzzzzz", NULL, MLPIPE_E_PARAM,
          "there is no kind \"zzzzzz\"; it is one of regression, "
          "classification, friedman1"},
-        {"regresion", NULL, MLPIPE_E_NOT_FOUND,
+        {"regresion", NULL, MLPIPE_E_PARAM,
          "there is no kind \"regresion\"; did you mean \"regression\"?"},
         {"classification", "informative=9 features=4", MLPIPE_E_PARAM,
          "\"informative\" is 9 of 4 features; give at most as many as "
@@ -175,10 +170,11 @@ static void dirty(void **state)
     (void)state;
     assert_ok(c, mlpipe_dataset_slice(c, d, 0, 0, &none));
     mlpipe_dataset *made = NULL;
-    SAYS(c, NOT_FOUND, "there is no defect \"zzzzz\"; there are: ",
-         mlpipe_synth_dirty(c, d, "defects=zzzzz", &made, NULL));
+    mlpipe_report *key = NULL;
+    SAYS(c, PARAM, "there is no defect \"zzzzz\"; there are: ",
+         mlpipe_synth_dirty(c, d, "defects=zzzzz", &made, &key));
     SAYS(c, EMPTY, "the dataset has no rows for defects",
-         mlpipe_synth_dirty(c, none, "defects=typos", &made, NULL));
+         mlpipe_synth_dirty(c, none, "defects=typos", &made, &key));
     mlpipe_dataset_free(none);
     mlpipe_dataset_free(d);
 }
@@ -198,7 +194,7 @@ static void copulas(void **state)
     assert_string_equal("b", mlpipe_ctx_error(c)->column);
     NO(mlpipe_copula, c, EMPTY, "the dataset has 1 rows; a copula needs 2 or "
        "more", mlpipe_copula_fit(c, one, NULL, &out));
-    NO(mlpipe_copula, c, PARAM, "column \"a\" is named by columns= and by "
+    NO(mlpipe_copula, c, CONFLICT, "column \"a\" is named by columns= and by "
        "private=; take it out of one of them",
        mlpipe_copula_fit(c, d, "columns=a private=a", &out));
     mlpipe_dataset_free(one);

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "golden_text.h"
 
 static const char journal[] = "search-journal.jsonl";
 static const char kept[] = "trials=9 halving=3 min_rows=40 batch=5 "
@@ -299,8 +300,8 @@ static void not_a_file(mlpipe_ctx *c)
     char params[80];
     for (int i = 0; i < 2; i++) {
         snprintf(params, sizeof params, "trials=2 journal=%s", paths[i]);
-        assert_status(MLPIPE_E_IO,
-                      mlpipe_search(c, p, d, v, usual, params, &tuned, &r));
+        assert_told(c, MLPIPE_E_IO,
+                    mlpipe_search(c, p, d, v, usual, params, &tuned, &r));
         check_cell(mlpipe_ctx_error(c)->text, what[i]);
         assert_true(!tuned && !r);
     }
@@ -326,8 +327,8 @@ static void other_searches(void **state)
     free(out);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_status(MLPIPE_E_CONFLICT,
-                      again(c, cases[i].roles, cases[i].space,
-                            cases[i].more));
+                    again(c, cases[i].roles, cases[i].space,
+                          cases[i].more));
         check_cell(mlpipe_ctx_error(c)->text, cases[i].what);
         check_cell(mlpipe_ctx_error(c)->text, "there, ");
     }
