@@ -259,7 +259,7 @@ static mlpipe_status replay_begin(mlpipe__replay *r, const mlpipe_model *first,
     if (first && start->given)
         return mlpipe__fail(r->ctx, MLPIPE_E_PARAM,
                             "start=%g is for a first model that is fitted "
-                            "here, and one was given",
+                            "here, and one was given; leave one out",
                             start->number);
     if (!first)
         r->warm = (uint32_t)((double)all * start->number);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What people read where a text or made data cannot be had. */
 #include "api/messages.h"
+#include "base/base_internal.h"
+#include "golden_text.h"
 
 static mlpipe_ctx *c;
 
@@ -24,6 +26,66 @@ static void parameters(void **state)
     (void)state;
     NO(mlpipe_dataset, c, PARAM, "\"pad\" is no key=value; did you mean "
        "rows=pad?", mlpipe_read_csv_memory(c, "a\n1\n", 4, "pad", &out));
+}
+
+static void many_parameters(void **state)
+{
+    const mlpipe_limits small = {.size = sizeof small, .json_bytes = 8};
+    mlpipe_ctx *const few = limited(&small);
+    mlpipe_dataset *d;
+    (void)state;
+    TOLD(few, mlpipe_read_csv_memory(few, "a\n1\n", 4, "delimiter=none", &d));
+    mlpipe_ctx_free(few);
+}
+
+/* ---- files ---------------------------------------------------------- */
+
+static const mlpipe_io *honest;
+
+static int32_t boasts(void *user, void *file, uint64_t offset, void *data,
+                      size_t bytes, size_t *got)
+{
+    const int32_t result =
+        honest->read_at(user, file, offset, data, bytes, got);
+    *got = bytes + 1;
+    return result;
+}
+
+/* The disk fails at each call once, and one that tells too much. */
+static void files(void **state)
+{
+    mlpipe_io disk, io;
+    mlpipe__memory_io *m = mlpipe__memory_io_new(c->env, &disk);
+    mlpipe__fault_io fault = {.inner = &disk, .fail_at = -1,
+                              .result = MLPIPE_IO_FAILED};
+    mlpipe_ctx_options o = {.size = sizeof o, .io = &io};
+    mlpipe_ctx *on;
+    mlpipe_dataset *d;
+    (void)state;
+    mlpipe__fault_io_table(&fault, &io);
+    assert_int_equal(0, mlpipe_ctx_new(&o, &on));
+    mlpipe_dataset *const made = read_text(c, "a,b\n1,x\n2,y\n", NULL);
+    assert_ok(on, mlpipe_write_csv(on, made, "f.csv", NULL));
+    for (int64_t n = 0, more = 1; more; n++) {
+        fault.count = 0;
+        fault.fail_at = n;
+        const mlpipe_status st = mlpipe_read_csv(on, "f.csv", NULL, &d);
+        more = st != MLPIPE_OK;
+        if (st)
+            golden_error(__BASE_FILE__, "a disk that fails", on, st);
+        mlpipe_dataset_free(d);
+    }
+    mlpipe_ctx_free(on);
+    honest = &disk;
+    io = disk;
+    io.read_at = boasts;
+    assert_int_equal(0, mlpipe_ctx_new(&o, &on));
+    TOLD(on, mlpipe_read_csv(on, "f.csv", NULL, &d));
+    mlpipe_model *model;
+    TOLD(on, mlpipe_model_load(on, "f.csv", &model));
+    mlpipe_ctx_free(on);
+    mlpipe_dataset_free(made);
+    mlpipe__memory_io_free(m);
 }
 
 /* ---- CSV ---------------------------------------------------------------- */
@@ -128,6 +190,77 @@ static void csv_limits(void **state)
     mlpipe_ctx_free(few);
 }
 
+/* The last lines are looked for in a part of the text only. */
+static void csv_footer(void **state)
+{
+    enum { ROWS = 9000, BYTES = 600 };
+    char *const text = malloc(ROWS * BYTES + 1);
+    (void)state;
+    for (int i = 0; i < ROWS; i++) {
+        memset(text + i * BYTES, 'x', BYTES);
+        text[i * BYTES + 1] = ',';
+        text[i * BYTES + BYTES - 1] = '\n';
+    }
+    NO(mlpipe_dataset, c, LIMIT, "memory: the last 8000 lines have more than ",
+       mlpipe_read_csv_memory(c, text, ROWS * BYTES, "footer=8000 header=false",
+                              &out));
+    free(text);
+}
+
+static void json(void **state)
+{
+    static const char *const rows[][2] = {
+        {"[{\"a\":1}]", "at=/~2"},
+        {"[{\"a\":1}]", "at=a"},
+        {"{\"a\":1}\n", "at=/a format=ndjson"},
+        {"[{\"a\" 1}]", NULL},
+        {"{\"a\" [{\"b\":1}]}", "at=/a"},
+        {"{\"a\":[{\"b\":1}],\"a\":[]}", "at=/a"},
+        {"{\"a\":{\"b\":1}}", "at=/a"},
+        {"{\"a\":{\"b\":1}}", "at=/a/c"},
+        {"{\"a\":[{\"b\":1}]}", "at=/c"},
+        {"[{\"price\":1}]", "as=prize:f64"},
+        {"[{\"price\":1}]", "as=prize"},
+        {"[{}]", NULL},
+        {"[{\"a\":1}", NULL},
+        {"[{\"a\":1},]", NULL},
+        {"[1]", NULL},
+        {"", NULL},
+        {"[{\"a\":1}] x", NULL},
+        {"{1:2}", "at=/a"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        mlpipe_dataset *d = NULL;
+        char name[200];
+        snprintf(name, sizeof name, "%s %s", rows[i][0],
+                 rows[i][1] ? rows[i][1] : "");
+        const mlpipe_status st = mlpipe_read_json_memory(
+            c, rows[i][0], strlen(rows[i][0]), rows[i][1], &d);
+        if (!st)
+            fail_msg("is read: %s", name);
+        golden_error(__BASE_FILE__, name, c, st);
+    }
+    const mlpipe_limits small = {.size = sizeof small, .csv_columns = 1};
+    mlpipe_ctx *const few = limited(&small);
+    mlpipe_dataset *d;
+    TOLD(few, mlpipe_read_json_memory(few, "[{\"a\":1,\"b\":2}]", 15, NULL,
+                                      &d));
+    mlpipe_ctx_free(few);
+}
+
+static void written(void **state)
+{
+    mlpipe_dataset *const d = read_text(c, "a,b\n1,x\n2,y\n3,x\n", NULL);
+    mlpipe_buffer *out;
+    (void)state;
+    TOLD(c, mlpipe_write_csv_memory(c, d, "delimiter=; quote=;", &out));
+    TOLD(c, mlpipe_write_csv_memory(c, d, "delimiter=x", &out));
+    TOLD(c, mlpipe_write_csv_memory(c, d, "decimal=x", &out));
+    TOLD(c, mlpipe_write_csv_memory(c, d, "decimal=,", &out));
+    mlpipe_dataset_free(d);
+}
+
 /* ---- made data ---------------------------------------------------------- */
 
 static void synthetic(void **state)
@@ -171,10 +304,16 @@ static void dirty(void **state)
     assert_ok(c, mlpipe_dataset_slice(c, d, 0, 0, &none));
     mlpipe_dataset *made = NULL;
     mlpipe_report *key = NULL;
+    TOLD(c, mlpipe_synth_dirty(c, d, "defects=typoz", &made, &key));
     SAYS(c, PARAM, "there is no defect \"zzzzz\"; there are: ",
          mlpipe_synth_dirty(c, d, "defects=zzzzz", &made, &key));
     SAYS(c, EMPTY, "the dataset has no rows for defects",
          mlpipe_synth_dirty(c, none, "defects=typos", &made, &key));
+    TOLD(c, mlpipe_synth_dirty(c, d, "defects=typos,typos", &made, &key));
+    TOLD(c, mlpipe_synth_dirty(c, d, "defects=typos target=a,b", &made,
+                               &key));
+    TOLD(c, mlpipe_synth_dirty(c, d, "defects=typos:2", &made, &key));
+    TOLD(c, mlpipe_synth_dirty(c, d, "defects=typos columns=a", &made, &key));
     mlpipe_dataset_free(none);
     mlpipe_dataset_free(d);
 }
@@ -199,6 +338,17 @@ static void copulas(void **state)
        mlpipe_copula_fit(c, d, "columns=a private=a", &out));
     mlpipe_dataset_free(one);
     mlpipe_dataset_free(d);
+    mlpipe_copula *fitted;
+    mlpipe_dataset *const r = read_text(
+        c, "a,s\n1,north\n2,south\n3,north\n4,south\n", "as=s:category");
+    mlpipe_dataset *out;
+    assert_ok(c, mlpipe_copula_fit(c, r, NULL, &fitted));
+    TOLD(c, mlpipe_copula_sample(c, fitted, "rows=3 given='s=nord'", &out));
+    TOLD(c, mlpipe_copula_sample(c, fitted, "rows=3 given='a=99..100'",
+                                 &out));
+    TOLD(c, mlpipe_copula_sample(c, fitted, "rows=3 given='a=x'", &out));
+    mlpipe_copula_free(fitted);
+    mlpipe_dataset_free(r);
 }
 
 int main(void)
@@ -207,6 +357,9 @@ int main(void)
         cmocka_unit_test(parameters), cmocka_unit_test(csv),
         cmocka_unit_test(csv_limits), cmocka_unit_test(synthetic),
         cmocka_unit_test(dirty),      cmocka_unit_test(copulas),
+        cmocka_unit_test(csv_footer), cmocka_unit_test(json),
+        cmocka_unit_test(written),    cmocka_unit_test(files),
+        cmocka_unit_test(many_parameters),
     };
     return cmocka_run_group_tests(tests, open_ctx, close_ctx);
 }

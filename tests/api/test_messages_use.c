@@ -43,6 +43,8 @@ static void datasets(void **state)
     mlpipe_dataset_free(texts);
     TOLD(c, mlpipe_dataset_sort(c, d, "by=x,x", &out));
     TOLD(c, mlpipe_dataset_select(c, d, "columns=x,x", &out));
+    TOLD(c, mlpipe_dataset_select(c, d, "columns=x drop=i", &out));
+    TOLD(c, mlpipe_dataset_select(c, d, "rename=x", &out));
     TOLD(c, mlpipe_dataset_drift(c, d, d, "columns=x,x", &r));
     TOLD(c, mlpipe_dataset_drift(c, d, d, "warn=0.5 drift=0.1", &r));
     TOLD(c, mlpipe_dataset_sample(c, d, "share=9e9 replace=true", &out));
@@ -180,6 +182,12 @@ static void comparisons(void **state)
     TOLD(c, mlpipe_compare(c, e, f, two, NULL, &r));
     TOLD(c, mlpipe_compare(c, e, a, two, NULL, &r));
     TOLD(c, mlpipe_compare(c, e, e, yes, "metric=auc seen=keep", &r));
+    mlpipe_dataset *const four = read_text(
+        c, "x,g\n1,a\n2,b\n3,c\n4,d\n5,a\n6,b\n7,c\n8,d\n", "as=g:category");
+    mlpipe_model *k = fitted(four, "target=g features=x");
+    TOLD(c, mlpipe_compare(c, a, k, four, NULL, &r));
+    mlpipe_model_free(k);
+    mlpipe_dataset_free(four);
     mlpipe_model_free(a);
     mlpipe_model_free(b);
     mlpipe_model_free(e);
@@ -203,6 +211,7 @@ static void searches(void **state)
         {"gbt.rate=0.1-0.5", NULL},
         {"gbt.trees=2,,3", NULL},
         {"", NULL},
+        {"gbt.l2=-1e308..1e308", NULL},
         {"gbt.trees=2,3", "metric=rmsee"},
         {"gbt.trees=2,3", "metric=auc"},
     };

@@ -313,6 +313,9 @@ static void faults_leave_old_or_new(void **state)
             fault.fail_at = -1;
             if (fail_at < seen)
                 assert_int_equal(st, MLPIPE_E_IO);
+            if (st)
+                golden_gist(__BASE_FILE__, "a full disk",
+                             mlpipe_ctx_error(c)->text);
             assert_ok(c, mlpipe__file_read(c, "f", 99, &got, &n));
             if (fail_at >= seen || n == 5)
                 assert_string_equal(got, "newer");

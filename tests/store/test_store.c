@@ -457,9 +457,15 @@ static bool put_again(mlpipe_ctx *host, const mlpipe_dataset *d, int64_t n)
     fault.fail_at = n;
     failed = mlpipe_store_open(c, "at/store", NULL, &s) != MLPIPE_OK;
     if (failed)
+        golden_gist(__BASE_FILE__, "a disk that fails",
+                     mlpipe_ctx_error(c)->text);
+    if (failed)
         assert_ok(c, mlpipe_store_open(c, "at/store", NULL, &s));
-    else
-        failed = mlpipe_store_put_dataset(c, s, "all", d) != MLPIPE_OK;
+    else if (mlpipe_store_put_dataset(c, s, "all", d)) {
+        failed = true;
+        golden_gist(__BASE_FILE__, "a disk that fails",
+                     mlpipe_ctx_error(c)->text);
+    }
     fault.fail_at = -1;
     assert_ok(c, mlpipe_store_put_dataset(c, s, "all", d));
     for (how = 0; how < MLPIPE__CRASH_STATES; how++)

@@ -193,6 +193,9 @@ static void lost_after(mlpipe_ctx *host, int64_t n, bool any,
     c = on_disk(&io);
     st = asked(c, "", usual, brief);
     assert_true(!st || st == MLPIPE_E_IO);
+    if (st)
+        golden_gist(__BASE_FILE__, "a disk that fails",
+                     mlpipe_ctx_error(c)->text);
     fault.fail_at = -1;
     out = searched(c, true, "", usual, brief);
     assert_string_equal(plain, out);
