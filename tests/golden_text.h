@@ -68,7 +68,7 @@ static inline void golden_entry(const char *name, const char *text,
         } else if (!strncmp(text, "/tmp/", 5)) {
             at = golden_put(out, at, "/tmp/*", 6);
             n = 5 + strcspn(text + 5, "/\" :;,");
-        } else if (strspn(text, "0123456789abcdef") >= 16) {
+        } else if (strspn(text, "0123456789abcdef") >= 12) {
             at = golden_put(out, at, "#", 1); /* of a version or temporary */
             n = strspn(text, "0123456789abcdef");
         } else if (!strncmp(text, "process ", 8) && isdigit(text[8])) {
@@ -113,8 +113,8 @@ static inline void golden_gist(const char *source, const char *name,
     while (*text && n < sizeof words - 2) {
         const size_t hex = strspn(text, "0123456789abcdef");
         const size_t digits = strspn(text, "0123456789");
-        words[n++] = hex >= 16 || digits ? '#' : *text;
-        text += hex >= 16 ? hex : digits ? digits : 1;
+        words[n++] = hex >= 12 || digits ? '#' : *text;
+        text += hex >= 12 ? hex : digits ? digits : 1;
     }
     words[n] = 0;
     golden_tell(source, name, words);

@@ -267,8 +267,8 @@ static void a_file_without_a_size(void **state)
                                    &n));
     assert_true(n > 100);
     mlpipe__free(c->env, got);
-    assert_told(c, MLPIPE_E_LIMIT,
-                mlpipe__file_read(c, "/proc/self/status", 100, &got, &n));
+    assert_status(MLPIPE_E_LIMIT,
+                  mlpipe__file_read(c, "/proc/self/status", 100, &got, &n));
     mlpipe_ctx_free(c);
 }
 
