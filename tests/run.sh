@@ -177,6 +177,9 @@ for script in tests/headers/run.sh tests/determinism/run.sh \
 done
 
 if [ "$what" = long ]; then
+    say "messages: every call that tells of an error is read by a test"
+    run_one messages bash tests/messages/run.sh
+    tail -n 1 "$out/messages.log"
     say "store: four writers and gc, 30 s"
     run_one store_soak env MLPIPE_SOAK_SECONDS=30 \
         build/tests/tests/test_store_writers

@@ -273,7 +273,8 @@ static mlpipe_status smote_resample(mlpipe__job *job, mlpipe__resample *r)
     const uint64_t count = smote_missing(job, &c, 1 + (uint64_t)r->copies);
     if (count >= UINT32_MAX)
         return mlpipe__fail(job->ctx, MLPIPE_E_LIMIT,
-                            "step %q: %llu new rows; the most is %u",
+                            "step %q: %llu new rows; the most is %u; lower "
+                            "ratio= of the step",
                             job->name, (unsigned long long)count,
                             UINT32_MAX - 1);
     if (count)

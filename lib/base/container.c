@@ -185,7 +185,8 @@ mlpipe_status mlpipe__container_write(mlpipe_ctx *ctx,
     if (size > limit || size > SIZE_MAX) {
         st = mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                           "it takes %llu bytes; the limit bundle_bytes is "
-                          "%llu", (unsigned long long)size,
+                          "%llu; raise it in mlpipe_limits",
+                          (unsigned long long)size,
                           (unsigned long long)limit);
     } else {
         container_put(b, kind, table, size, out);
@@ -250,21 +251,24 @@ static mlpipe_status container_check_header(mlpipe_ctx *ctx,
         || h->minor != MLPIPE__CONTAINER_MINOR)
         return mlpipe__fail(
             ctx, MLPIPE_E_VERSION,
-            "written in format version %u.%u; this library reads %d.%d",
+            "written in format version %u.%u; this library reads %d.%d, so fit "
+            "and save it again with this one",
             (unsigned)h->major, (unsigned)h->minor,
             (int)MLPIPE__CONTAINER_MAJOR, (int)MLPIPE__CONTAINER_MINOR);
     if (h->features)
         return mlpipe__fail(ctx, MLPIPE_E_VERSION,
                             "it needs features 0x%x, which this library does "
-                            "not have", h->features);
+                            "not have; take a newer one", h->features);
     if (h->file_bytes != size)
         return mlpipe__fail(ctx, MLPIPE_E_CORRUPT,
                             "the file is damaged: it has %zu bytes, its "
-                            "header says %llu", size,
+                            "header says %llu; take it from its source or a "
+                            "backup", size,
                             (unsigned long long)h->file_bytes);
     if (h->sections > limits->bundle_sections)
         return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                            "%u sections; the limit is %llu", h->sections,
+                            "%u sections; the limit is %llu; raise it in "
+                            "mlpipe_limits", h->sections,
                             (unsigned long long)limits->bundle_sections);
     if (h->header_bytes != CONTAINER_HEADER || h->zero
         || h->table_offset != CONTAINER_HEADER
@@ -285,7 +289,7 @@ static mlpipe_status container_check_entry(mlpipe_ctx *ctx,
     if (e->flags & ~(uint32_t)MLPIPE__SECTION_REQUIRED || e->element_type)
         return mlpipe__fail(ctx, MLPIPE_E_VERSION,
                             "section %.*s has flags 0x%x and type %u, which "
-                            "this library does not know",
+                            "this library does not know; take a newer one",
                             (int)MLPIPE__FOURCC_BYTES, e->name, e->flags,
                             e->element_type);
     if (e->zero || e->element_bytes != 1 || e->elements != e->bytes)
@@ -376,7 +380,8 @@ mlpipe_status mlpipe__container_read(mlpipe_ctx *ctx, const char *kind,
     memset(out, 0, sizeof *out);
     if (size > limit)
         return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                            "%zu bytes; the limit bundle_bytes is %llu", size,
+                            "%zu bytes; the limit bundle_bytes is %llu; raise "
+                            "it in mlpipe_limits", size,
                             (unsigned long long)limit);
     if (size)
         memcpy(&h, bytes, size < sizeof h ? size : sizeof h);

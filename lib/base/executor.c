@@ -49,7 +49,8 @@ mlpipe_status mlpipe__parallel(mlpipe_ctx *ctx, mlpipe_task task, void *arg,
     }
     if (result)
         return mlpipe__fail(ctx, MLPIPE_E_HOST,
-                            "the executor failed with %d on %u tasks",
+                            "the executor failed with %d on %u tasks; look at "
+                            "what it says",
                             (int)result, (unsigned)count);
     done = atomic_load_explicit(&job.done, memory_order_relaxed);
     if (done != count)

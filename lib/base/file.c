@@ -95,9 +95,9 @@ static mlpipe_status file_read_all(mlpipe_ctx *ctx, const char *path,
             return mlpipe__io_fail(ctx, r, "read", path);
         if (got > room - out->size - 1)
             return mlpipe__fail(ctx, MLPIPE_E_HOST,
-                                "read_at of the io table told more bytes "
-                                "than were asked for in %q",
-                                path);
+                                "read_at of the io table told %zu bytes of %q "
+                                "where %zu were asked for", got, path,
+                                room - out->size - 1);
         out->size += got;
         if (out->size > limit)
             return file_too_large(ctx, path, out->size, limit);
@@ -165,7 +165,8 @@ mlpipe_status mlpipe__temp_name(mlpipe_ctx *ctx, const char *path,
     if (env->entropy) {
         if (env->entropy(env->user, &bits, sizeof bits))
             return mlpipe__fail(ctx, MLPIPE_E_HOST,
-                                "the entropy callback failed");
+                                "the entropy callback failed; mend or leave "
+                                "out entropy in mlpipe_ctx_options");
     } else {
         /* Two contexts of one process differ in their addresses. */
         bits = env->clock_ns(env->user);

@@ -471,7 +471,8 @@ mlpipe_status mlpipe__json_parse_at(mlpipe_ctx *ctx, const char *text,
     *at = 0;
     if (bytes > limit)
         return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                            "JSON of %zu bytes; the limit is %llu", bytes,
+                            "JSON of %zu bytes; the limit is %llu; raise it in "
+                            "mlpipe_limits", bytes,
                             (unsigned long long)limit);
     if (mlpipe__add(bytes, 2, &room))
         return mlpipe__nomem(ctx);

@@ -130,7 +130,8 @@ static mlpipe_status impute_category(const mlpipe__job *job, mlpipe__var *v,
     if (v->codes >= most)
         return mlpipe__fail(job->ctx, MLPIPE_E_LIMIT,
                             "%s: %q has %u categories, and value=%q would be "
-                            "one more than the limit of %llu",
+                            "one more than the limit of %llu; raise it, or "
+                            "take one of them",
                             job->name, v->name, v->codes, text,
                             (unsigned long long)most);
     return impute_one_more(job, v, text);

@@ -693,6 +693,10 @@ mlpipe_status mlpipe__csv_header(mlpipe_ctx *ctx, mlpipe__csv *csv);
 /* name:type of `as`; E_PARAM where it is not. */
 mlpipe_status mlpipe__csv_forced(mlpipe_ctx *ctx, const char *item,
                                  size_t *name_bytes, int32_t *type);
+/* E_SCHEMA: an item of `as` names none of these, with the nearest of them. */
+mlpipe_status mlpipe__csv_unknown(mlpipe_ctx *ctx, const mlpipe__csv *csv,
+                                  const mlpipe__dict *names, const char *item,
+                                  size_t n, const char *what);
 /* Types from the whole file (csv_infer.c). */
 mlpipe_status mlpipe__csv_infer(mlpipe_ctx *ctx, mlpipe__csv *csv);
 /* The kinds that the column may be, among `can`, and a value is. */

@@ -72,7 +72,8 @@ static mlpipe_status csv_frame_line(mlpipe_ctx *ctx, mlpipe__csv *csv,
         if (held > ctx->env->limits.csv_line_bytes)
             return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                                 "%s: line %llu has more than %llu bytes, the "
-                                "limit csv_line_bytes",
+                                "limit csv_line_bytes, which a quote that is "
+                                "never closed does; raise it, or say quote=",
                                 mlpipe__input_name(in),
                                 (unsigned long long)r->next_line,
                                 (unsigned long long)

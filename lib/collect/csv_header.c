@@ -349,6 +349,25 @@ mlpipe_status mlpipe__csv_forced(mlpipe_ctx *ctx, const char *item,
                         item);
 }
 
+mlpipe_status mlpipe__csv_unknown(mlpipe_ctx *ctx, const mlpipe__csv *csv,
+                                  const mlpipe__dict *names, const char *item,
+                                  size_t n, const char *what)
+{
+    const char **known =
+        mlpipe__alloc_array(ctx->env, names->count, sizeof *known);
+    if (!known)
+        return mlpipe__nomem(ctx);
+    for (uint32_t i = 0; i < names->count; i++)
+        known[i] = mlpipe__dict_text(names, i);
+    const char *near = mlpipe__nearest(item, n, known, names->count);
+    mlpipe__fail(ctx, MLPIPE_E_SCHEMA,
+                 near ? "as=%q: %s has no such %s; did you mean %q?"
+                      : "as=%q: %s has no such %s; leave it out",
+                 item, mlpipe__input_name(&csv->input), what, near);
+    mlpipe__free(ctx->env, known);
+    return MLPIPE_E_SCHEMA;
+}
+
 static mlpipe_status csv_force(mlpipe_ctx *ctx, mlpipe__csv *csv,
                                const mlpipe__dict *names, const char *item)
 {
@@ -360,9 +379,7 @@ static mlpipe_status csv_force(mlpipe_ctx *ctx, mlpipe__csv *csv,
         return st;
     const uint32_t at = mlpipe__dict_find(names, item, n);
     if (at == UINT32_MAX)
-        return mlpipe__fail(ctx, MLPIPE_E_SCHEMA,
-                            "as=%q: %s has no such column", item,
-                            mlpipe__input_name(&csv->input));
+        return mlpipe__csv_unknown(ctx, csv, names, item, n, "column");
     csv->forced_count += !csv->columns[at].forced;
     csv->columns[at].forced = type;
     return MLPIPE_OK;

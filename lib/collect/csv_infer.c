@@ -227,7 +227,8 @@ static mlpipe_status csv_cell_too_long(mlpipe_ctx *ctx,
 {
     (void)mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                        "%s: line %llu, column '%s': a cell of %zu bytes; the "
-                       "limit %s is %llu",
+                       "limit %s is %llu; raise it in mlpipe_limits, or "
+                       "shorten the text",
                        mlpipe__input_name(&csv->input),
                        (unsigned long long)csv->reader.line,
                        csv->columns[i].name, n, limit,

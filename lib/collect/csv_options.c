@@ -84,11 +84,13 @@ static mlpipe_status csv_option_clash(mlpipe_ctx *ctx,
                             "too");
     if (o->quote >= 0 && o->quote == o->delimiter)
         return mlpipe__fail(ctx, MLPIPE_E_PARAM,
-                            "delimiter and quote are both %q", quote);
+                            "delimiter and quote are both %q; take another for "
+                            "one of them", quote);
     if (o->comment >= 0
         && (o->comment == o->delimiter || o->comment == o->quote))
         return mlpipe__fail(ctx, MLPIPE_E_PARAM,
-                            "comment is %q, as %s is", comment,
+                            "comment is %q, as %s is; take another sign",
+                            comment,
                             o->comment == o->quote ? "quote" : "delimiter");
     if (o->header == MLPIPE__CSV_NO_HEADER && o->header_rows)
         return mlpipe__fail(ctx, MLPIPE_E_PARAM,
@@ -98,7 +100,7 @@ static mlpipe_status csv_option_clash(mlpipe_ctx *ctx,
         && (o->delimiter == '\\' || o->quote == '\\'))
         return mlpipe__fail(ctx, MLPIPE_E_PARAM,
                             "escape=backslash, but delimiter or quote is "
-                            "one too");
+                            "one too; take another sign for it");
     return MLPIPE_OK;
 }
 

@@ -82,7 +82,8 @@ mlpipe_status mlpipe__csv_next(mlpipe_ctx *ctx, mlpipe__csv_reader *r,
     if (*found == MLPIPE__CSV_TOO_MANY)
         return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                             "%s: line %llu has more cells than the limit "
-                            "csv_columns, %llu", mlpipe__input_name(in),
+                            "csv_columns, %llu; raise it, or say another "
+                            "delimiter=", mlpipe__input_name(in),
                             (unsigned long long)r->next_line,
                             (unsigned long long)ctx->env->limits.csv_columns);
     if (r->record.size > ctx->env->limits.csv_line_bytes)

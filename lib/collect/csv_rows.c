@@ -245,7 +245,8 @@ static mlpipe_status csv_settle_rows(mlpipe_ctx *ctx, mlpipe__csv *csv)
     if (t->rows_in == t->loaded + t->rejected + t->skipped)
         return MLPIPE_OK;
     return mlpipe__fail(ctx, MLPIPE_E_INTERNAL,
-                        "%llu rows were read but %llu accounted for",
+                        "%llu rows were read but %llu accounted for; please "
+                        "report this",
                         (unsigned long long)t->rows_in,
                         (unsigned long long)(t->loaded + t->rejected
                                              + t->skipped));
@@ -288,7 +289,8 @@ mlpipe_status mlpipe__csv_row(mlpipe_ctx *ctx, mlpipe__csv *csv, bool *row)
         if (++tally->rows_in > ctx->env->limits.csv_rows)
             return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                                 "%s has more rows than the limit csv_rows, "
-                                "%llu", mlpipe__input_name(&csv->input),
+                                "%llu; raise it, or read fewer rows at a time",
+                                mlpipe__input_name(&csv->input),
                                 (unsigned long long)
                                 ctx->env->limits.csv_rows);
         st = csv_sort_record(ctx, csv, found, row);

@@ -164,8 +164,8 @@ mlpipe_status mlpipe__input_stored(mlpipe_ctx *ctx, const mlpipe__input *in,
         return mlpipe__io_fail(ctx, result, "read", in->path);
     if (*got > room)
         return mlpipe__fail(ctx, MLPIPE_E_HOST,
-                            "read_at of the io table told more bytes than "
-                            "were asked for in %q", in->path);
+                            "read_at of the io table told %zu bytes of %q "
+                            "where %zu were asked for", *got, in->path, room);
     return MLPIPE_OK;
 }
 

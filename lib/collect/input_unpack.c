@@ -221,14 +221,16 @@ static mlpipe_status unpack_limits(mlpipe_ctx *ctx, const mlpipe__input *in)
     if (d->unpacked > limits->unpacked_bytes)
         return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                             "%s unpacks to more bytes than the limit "
-                            "unpacked_bytes, %llu", mlpipe__input_name(in),
+                            "unpacked_bytes, %llu; raise it, or unpack the "
+                            "file before", mlpipe__input_name(in),
                             (unsigned long long)limits->unpacked_bytes);
     if (d->unpacked > unpack_free
         && d->unpacked / limits->unpacked_ratio > d->stored_offset)
         return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                             "%s: its first %llu bytes unpack to %llu, more "
                             "than %llu times as many, the limit "
-                            "unpacked_ratio", mlpipe__input_name(in),
+                            "unpacked_ratio; raise it if the file is to be "
+                            "trusted", mlpipe__input_name(in),
                             (unsigned long long)d->stored_offset,
                             (unsigned long long)d->unpacked,
                             (unsigned long long)limits->unpacked_ratio);

@@ -170,15 +170,14 @@ static mlpipe_status ndjson_seen(mlpipe_ctx *ctx, mlpipe__csv *csv)
             return st;
         if (mlpipe__dict_find(&csv->json->names, as->names[i], n)
             == UINT32_MAX)
-            return mlpipe__fail(ctx, MLPIPE_E_SCHEMA,
-                                "as=%q: no row of %s has such a key",
-                                as->names[i],
-                                mlpipe__input_name(&csv->input));
+            return mlpipe__csv_unknown(ctx, csv, &csv->json->names,
+                                       as->names[i], n, "key");
     }
     if (csv->column_count)
         return MLPIPE_OK;
     return mlpipe__fail(ctx, MLPIPE_E_EMPTY,
-                        "%s: none of its %llu rows has a key",
+                        "%s: none of its %llu rows has a key; a row of a "
+                        "table has one or more",
                         mlpipe__input_name(&csv->input),
                         (unsigned long long)csv->tally.loaded);
 }

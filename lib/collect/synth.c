@@ -265,14 +265,17 @@ static mlpipe_status synth_features(mlpipe_ctx *ctx, const mlpipe__params *p,
     if (s->features < s->informative) {
         if (few->given)
             return mlpipe__fail(ctx, MLPIPE_E_PARAM, "\"informative\" is %u "
-                                "of %u features", s->informative,
+                                "of %u features; give at most as many as "
+                                "features", s->informative,
                                 s->features);
         s->informative = s->features;
     }
     if (s->features < s->drift_features) {
         if (moved->given)
             return mlpipe__fail(ctx, MLPIPE_E_PARAM, "\"drift_features\" is "
-                                "%u of %u features", s->drift_features,
+                                "%u of %u features; give at most as many as "
+                                "features",
+                                s->drift_features,
                                 s->features);
         s->drift_features = s->features;
     }

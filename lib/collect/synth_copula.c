@@ -77,7 +77,8 @@ static mlpipe_status copula_check(mlpipe_ctx *ctx, const mlpipe_dataset *d,
         const char *name = d->columns[i]->name;
         if (marks[i] == 3)
             return mlpipe__fail(ctx, MLPIPE_E_CONFLICT, "column %q is named "
-                                "by columns= and by private=", name);
+                                "by columns= and by private=; take it out of "
+                                "one of them", name);
         if (marks[i] & 1 && d->columns[i]->type == MLPIPE_TYPE_TEXT)
             return mlpipe__fail(ctx, MLPIPE_E_SCHEMA, "column %q holds "
                                 "texts, which have no order and no end; make "

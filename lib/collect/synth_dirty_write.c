@@ -74,7 +74,8 @@ static mlpipe_status dirty_full(mlpipe__dirty *j,
 {
     return mlpipe__writer_full(w)
         ? mlpipe__fail(j->ctx, MLPIPE_E_LIMIT, "column %q would hold more "
-                       "than 2 GiB of text in 65,536 rows", name)
+                       "than 2 GiB of text in 65,536 rows; make fewer rows or "
+                       "shorter texts", name)
         : mlpipe__nomem(j->ctx);
 }
 

@@ -69,7 +69,8 @@ static mlpipe_status made_append(mlpipe_ctx *ctx, const made_job *j,
                 return mlpipe__writer_full(writers[c])
                     ? mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                                    "column %q would hold more than 2 GiB of "
-                                   "text in 65,536 rows",
+                                   "text in 65,536 rows; make fewer rows or "
+                                   "shorter texts",
                                    j->maker->column[c].name)
                     : mlpipe__nomem(ctx);
     return MLPIPE_OK;

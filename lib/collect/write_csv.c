@@ -229,7 +229,8 @@ static mlpipe_status csv_format_parse(mlpipe_ctx *ctx,
                           "delimiter=';', too");
     if (!st && f->quote == f->delimiter)
         st = mlpipe__fail(ctx, MLPIPE_E_PARAM,
-                          "delimiter and quote are both '%c'", f->quote);
+                          "delimiter and quote are both '%c'; take another for "
+                          "one of them", f->quote);
     if (st)
         return st;
     for (const char *s = f->null; *s; s++)

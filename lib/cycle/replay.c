@@ -267,12 +267,13 @@ static mlpipe_status replay_begin(mlpipe__replay *r, const mlpipe_model *first,
 
     if (all >= UINT32_MAX)
         return mlpipe__fail(r->ctx, MLPIPE_E_LIMIT,
-                            "%lld rows; the most is 4294967294",
+                            "%lld rows; the most is 4294967294; replay a slice "
+                            "of them",
                             (long long)all);
     if (first && start->given)
         return mlpipe__fail(r->ctx, MLPIPE_E_PARAM,
                             "start=%g is for a first model that is fitted "
-                            "here, and one was given",
+                            "here, and one was given; leave one out",
                             start->number);
     if (!first)
         r->warm = (uint32_t)((double)all * start->number);
@@ -280,7 +281,7 @@ static mlpipe_status replay_begin(mlpipe__replay *r, const mlpipe_model *first,
     if (!r->n || (!first && !r->warm))
         return mlpipe__fail(r->ctx, MLPIPE_E_EMPTY,
                             "of %lld rows, %u would fit the first model and "
-                            "%u be replayed",
+                            "%u be replayed; give more rows or another start=",
                             (long long)all, r->warm, r->n);
     st = mlpipe_dataset_slice(r->ctx, rows, r->warm, r->n, &r->rows);
     if (first) {

@@ -265,7 +265,9 @@ static mlpipe_status arrow_check_text(const arrow_walk *w,
     if ((uint64_t)bytes > limit) {
         (void)mlpipe__fail(w->ctx, MLPIPE_E_LIMIT,
                            "column %q, %s %lld: a text of %lld bytes; the "
-                           "limit cell_bytes is %llu", node->path, where,
+                           "limit cell_bytes is %llu; raise it in "
+                           "mlpipe_limits, or shorten the text",
+                           node->path, where,
                            (long long)number, (long long)bytes,
                            (unsigned long long)limit);
         return arrow_blame(w, node, at);

@@ -210,7 +210,8 @@ static mlpipe_status arrow_no_room(const arrow_taking *t)
         return mlpipe__nomem(t->ctx);
     return mlpipe__fail(t->ctx, MLPIPE_E_LIMIT,
                         "column %q holds more than 2 GiB of text in 65,536 "
-                        "rows", t->leaf->node->path);
+                        "rows; give smaller batches or shorten its texts",
+                        t->leaf->node->path);
 }
 
 /* Too many texts for a category: the column so far becomes text. */
@@ -276,7 +277,8 @@ static mlpipe_status arrow_put_json(arrow_taking *t,
     if (json->size > limit)
         return mlpipe__fail(t->ctx, MLPIPE_E_LIMIT,
                             "column %q: a value is more than %llu bytes of "
-                            "JSON, the limit cell_bytes",
+                            "JSON, the limit cell_bytes; raise it, or leave "
+                            "the column out",
                             t->leaf->node->path, (unsigned long long)limit);
     return arrow_put_text(t, json->data, json->size);
 }

@@ -173,7 +173,8 @@ static mlpipe_status arrow_take_batch(arrow_import *m,
     if ((uint64_t)rows > limit || (uint64_t)(m->rows + rows) > limit)
         return mlpipe__fail(m->ctx, MLPIPE_E_LIMIT,
                             "%lld rows and %lld more; the limit csv_rows is "
-                            "%llu", (long long)m->rows, (long long)rows,
+                            "%llu; raise it, or import fewer at a time",
+                            (long long)m->rows, (long long)rows,
                             (unsigned long long)limit);
     for (uint32_t i = 0; !st && i < m->leaf_count; i++)
         st = mlpipe__arrow_leaf_take(m->ctx, &m->options, &m->leaves[i],

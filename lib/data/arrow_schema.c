@@ -99,12 +99,14 @@ static mlpipe_status arrow_schema_whole(arrow_schema_walk *w,
                             "a field below %q has no format", above);
     if (depth > MLPIPE__ARROW_DEPTH)
         return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                            "%q: types are nested deeper than %d", above,
+                            "%q: types are nested deeper than %d; flatten it "
+                            "before", above,
                             MLPIPE__ARROW_DEPTH);
     if (++w->fields > limit)
         return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                             "the schema has more than %llu fields, the limit "
-                            "csv_columns", (unsigned long long)limit);
+                            "csv_columns, which can be raised in mlpipe_limits",
+                            (unsigned long long)limit);
     if (s->n_children < 0 || (uint64_t)s->n_children > limit
         || (s->n_children && !s->children))
         return mlpipe__fail(ctx, s->n_children > 0 && s->children

@@ -298,16 +298,18 @@ static mlpipe_status builder_check_column(mlpipe_ctx *ctx,
         return mlpipe__fail(ctx, MLPIPE_E_ARG, "%q is no name for a column; "
                             "it must be UTF-8 and not empty", name);
     if (rows < 0 || rows > INT64_MAX / 16)
-        return mlpipe__fail(ctx, MLPIPE_E_ARG, "column %q: %lld rows", name,
+        return mlpipe__fail(ctx, MLPIPE_E_ARG,
+                            "column %q: %lld rows; give 0 or more", name,
                             (long long)rows);
     if (b->column_count && b->columns[0]->rows != rows)
         return mlpipe__fail(ctx, MLPIPE_E_ARG,
                             "column %q has %lld rows, the columns before it "
-                            "%lld", name, (long long)rows,
+                            "%lld; all have as many", name, (long long)rows,
                             (long long)b->columns[0]->rows);
     if (mlpipe__dict_find(&b->names, name, strlen(name)) != UINT32_MAX)
         return mlpipe__fail(ctx, MLPIPE_E_CONFLICT,
-                            "there is a column %q already", name);
+                            "there is a column %q already; give this one "
+                            "another name", name);
     return MLPIPE_OK;
 }
 
@@ -432,7 +434,9 @@ static mlpipe_status builder_survey(mlpipe_ctx *ctx, const char *name,
         if (n > limit)
             st = mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                               "column %q, row %lld: a text of %zu bytes; the "
-                              "limit cell_bytes is %llu", name, (long long)i,
+                              "limit cell_bytes is %llu; raise it in "
+                              "mlpipe_limits, or shorten the text",
+                              name, (long long)i,
                               n, (unsigned long long)limit);
         else if (n && !mlpipe__utf8_valid(texts[i], n))
             st = mlpipe__fail(ctx, MLPIPE_E_FORMAT,
@@ -477,7 +481,7 @@ static mlpipe_status builder_texts(mlpipe_ctx *ctx, mlpipe_builder *b,
         st = mlpipe__writer_full(w)
             ? mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                            "column %q holds more than 2 GiB of text in "
-                           "65,536 rows", name)
+                           "65,536 rows; shorten its texts", name)
             : mlpipe__nomem(ctx);
         mlpipe__writer_free(w);
         return st;

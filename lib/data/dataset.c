@@ -120,7 +120,8 @@ mlpipe_status mlpipe__dataset_new_ids(mlpipe_ctx *ctx,
     for (uint32_t i = 0; !st && i < count; i++)
         if (columns[i]->rows != d->rows)
             st = mlpipe__fail(ctx, MLPIPE_E_INTERNAL,
-                              "column %q has %lld rows, the first has %lld",
+                              "column %q has %lld rows, the first has %lld; "
+                              "all have as many",
                               columns[i]->name, (long long)columns[i]->rows,
                               (long long)d->rows);
     if (!st)

@@ -408,12 +408,15 @@ static mlpipe_status apart_datasets(mlpipe_ctx *ctx,
     j.names = mlpipe__params_get(&params, "columns");
     for (uint32_t i = 0; i < 2 && !st; i++)
         if (j.data[i]->rows >= INT32_MAX)
-            st = mlpipe__fail(ctx, MLPIPE_E_LIMIT, "%s: %lld rows, at most %d",
+            st = mlpipe__fail(ctx, MLPIPE_E_LIMIT,
+                              "%s: %lld rows, at most %d; take a sample of "
+                              "them",
                               apart_owner, (long long)j.data[i]->rows,
                               INT32_MAX - 1);
     if (!st && apart_param(&j, "drift") < apart_param(&j, "warn"))
         st = mlpipe__fail(ctx, MLPIPE_E_PARAM,
-                          "%s: drift=%g is below warn=%g", apart_owner,
+                          "%s: drift=%g is below warn=%g; give a drift of warn "
+                          "or more", apart_owner,
                           apart_param(&j, "drift"), apart_param(&j, "warn"));
     if (!st)
         st = apart_run(&j, out);

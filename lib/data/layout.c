@@ -121,7 +121,8 @@ static mlpipe_status layout_append(mlpipe_ctx *ctx, mlpipe_layout *l,
                             "it must be UTF-8 and not empty", name);
     if (mlpipe__layout_find(l, name) >= 0)
         return mlpipe__fail(ctx, MLPIPE_E_CONFLICT,
-                            "the layout has %q already", name);
+                            "the layout has %q already; a field is described "
+                            "once", name);
     if (l->field_count == l->field_room) {
         const uint32_t room = l->field_room ? l->field_room * 2 : 16;
         mlpipe__field *grown = mlpipe__grow(l->env, l->fields, room,
@@ -175,6 +176,25 @@ mlpipe_status mlpipe_layout_field(mlpipe_ctx *ctx, mlpipe_layout *l,
     return mlpipe__end(ctx, st);
 }
 
+static mlpipe_status layout_lacks(mlpipe_ctx *ctx, const mlpipe_layout *l,
+                                  const char *name)
+{
+    const char **known =
+        mlpipe__alloc_array(ctx->env, l->field_count, sizeof *known);
+    if (!known)
+        return mlpipe__nomem(ctx);
+    for (uint32_t i = 0; i < l->field_count; i++)
+        known[i] = l->fields[i].name;
+    const char *near =
+        mlpipe__nearest(name, strlen(name), known, l->field_count);
+    mlpipe__fail(ctx, MLPIPE_E_NOT_FOUND,
+                 near ? "the layout has no field %q; did you mean %q?"
+                      : "the layout has no field %q; describe it first",
+                 name, near);
+    mlpipe__free(ctx->env, known);
+    return MLPIPE_E_NOT_FOUND;
+}
+
 static mlpipe_status layout_missing(mlpipe_ctx *ctx, mlpipe_layout *l,
                                     const char *name, double value)
 {
@@ -184,8 +204,7 @@ static mlpipe_status layout_missing(mlpipe_ctx *ctx, mlpipe_layout *l,
         return st;
     const int32_t at = mlpipe__layout_find(l, name);
     if (at < 0 || !l->fields[at].kind)
-        return mlpipe__fail(ctx, MLPIPE_E_NOT_FOUND,
-                            "the layout has no field %q", name);
+        return layout_lacks(ctx, l, name);
     mlpipe__field *f = &l->fields[at];
     if (f->kind == MLPIPE_TOKEN)
         return mlpipe__fail(ctx, MLPIPE_E_ARG,
@@ -337,11 +356,12 @@ static mlpipe_status layout_token(mlpipe_ctx *ctx, mlpipe_layout *l,
     if (bytes > ctx->env->limits.cell_bytes)
         return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                             "a text of %zu bytes; the limit cell_bytes is "
-                            "%llu", bytes, (unsigned long long)
+                            "%llu; raise it in mlpipe_limits, or shorten it",
+                            bytes, (unsigned long long)
                             ctx->env->limits.cell_bytes);
     if (!mlpipe__utf8_valid(text, bytes))
         return mlpipe__fail(ctx, MLPIPE_E_FORMAT,
-                            "the text of a token is no UTF-8");
+                            "the text of a token is no UTF-8; convert it");
     /* Only this thread appends, so that it may look without the lock. */
     const uint32_t found = mlpipe__dict_find(&l->tokens, text, bytes);
     if (found != UINT32_MAX) {
@@ -351,7 +371,8 @@ static mlpipe_status layout_token(mlpipe_ctx *ctx, mlpipe_layout *l,
     if (l->tokens.count >= ctx->env->limits.categories)
         return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                             "the layout has %u tokens, as many as the limit "
-                            "categories allows", l->tokens.count);
+                            "categories allows; raise it in mlpipe_limits, or "
+                            "give fewer texts", l->tokens.count);
     mlpipe__dict old = l->tokens, grown = {0};
     const bool fits = layout_token_fits(&old, bytes);
     if (!fits && !layout_token_copy(&old, text, bytes, &grown))

@@ -133,7 +133,8 @@ mlpipe_status mlpipe__row_groups_find(mlpipe_ctx *ctx, const char *owner,
     out->env = ctx->env;
     out->rows = rows;
     if (n >= INT32_MAX)
-        return mlpipe__fail(ctx, MLPIPE_E_LIMIT, "%s: %lld rows, at most %d",
+        return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
+                            "%s: %lld rows, at most %d; take a sample of them",
                             owner, (long long)n, INT32_MAX - 1);
     st = row_groups_columns(ctx, on, out);
     if (!st)

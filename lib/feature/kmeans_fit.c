@@ -93,7 +93,7 @@ static mlpipe_status kmeans_leave_out(kmeans_state *s)
     if (!kept)
         return mlpipe__fail(s->ctx, MLPIPE_E_EMPTY,
                             "%s: none of the %u training rows has a weight "
-                            "above 0",
+                            "above 0; look at the weight column",
                             s->owner, s->n);
     if (kept == s->n)
         return MLPIPE_OK;

@@ -110,7 +110,8 @@ static mlpipe_status compute_whole_value(mlpipe_ctx *ctx,
         return compute_too_large(ctx, v, row, x);
     if (!time && x != mlpipe__floor(x))
         return mlpipe__fail(ctx, MLPIPE_E_INTERNAL,
-                            "%s is %g in row %lld, and was taken for whole",
+                            "%s is %g in row %lld, and was taken for whole; "
+                            "please report this",
                             v->name, x, (long long)row);
     *coarse += !exact;
     return mlpipe__writer_i64(w, (int64_t)mlpipe__round_even(x))

@@ -33,9 +33,12 @@ mlpipe_status mlpipe__model_weights(mlpipe_ctx *ctx, const mlpipe_model *m,
         if (weight[i] >= 0 && mlpipe__finite(weight[i]))
             continue;
         mlpipe__fail(ctx, MLPIPE_E_SCHEMA,
-                     "the weight %q of row %zu is missing, negative or not "
-                     "finite",
-                     m->weight_column, i);
+                     weight[i] != weight[i]
+                         ? "the weight %q of row %zu is missing; fill it, or "
+                           "leave such rows out"
+                         : "the weight %q of row %zu is %g; weights are "
+                           "finite and not negative",
+                     m->weight_column, i, weight[i]);
         st = mlpipe__fail_at(ctx, (int64_t)i, m->weight_column);
     }
     return st;

@@ -155,7 +155,8 @@ mlpipe_status mlpipe__fit_holdout(mlpipe__fitting *f)
         return MLPIPE_OK;
     if (rows >= UINT32_MAX)
         return mlpipe__fail(f->ctx, MLPIPE_E_LIMIT,
-                            "%lld training rows; the limit is %u",
+                            "%lld training rows; the limit is %u; take a "
+                            "sample of them",
                             (long long)rows, UINT32_MAX - 1);
     w.time = mlpipe__alloc_array(env, n, sizeof *w.time);
     w.group = mlpipe__alloc_array(env, n, sizeof *w.group);
@@ -258,7 +259,8 @@ mlpipe_status mlpipe__fit_check_leak(mlpipe__fitting *f)
     mlpipe_status st;
     if (n >= UINT32_MAX)
         return mlpipe__fail(f->ctx, MLPIPE_E_LIMIT,
-                            "%zu training rows; the limit is %u", n,
+                            "%zu training rows; the limit is %u; take a sample "
+                            "of them", n,
                             UINT32_MAX - 1);
     k.ids = mlpipe__alloc_array(env, n, sizeof *k.ids);
     k.hash = mlpipe__alloc_array(env, same ? 0 : n, sizeof *k.hash);

@@ -272,10 +272,11 @@ mlpipe_status mlpipe__fit_weights(mlpipe__fitting *f, const mlpipe_dataset *d,
             if (valid[i] && w >= 0.0 && mlpipe__finite(w))
                 continue;
             mlpipe__fail(f->ctx, MLPIPE_E_SCHEMA,
-                         "the weight %q of row %lld is %s; weights are "
-                         "finite and not negative",
-                         name, (long long)(start + i),
-                         valid[i] ? "neither" : "missing");
+                         valid[i] ? "the weight %q of row %lld is %g; weights "
+                                    "are finite and not negative"
+                                  : "the weight %q of row %lld is missing; "
+                                    "fill it, or leave such rows out",
+                         name, (long long)(start + i), w);
             return mlpipe__fail_at(f->ctx, start + i, name);
         }
     }
@@ -342,7 +343,8 @@ static mlpipe_status frame_tell_apart(mlpipe__fitting *f,
         return MLPIPE_OK;
     if (n >= UINT32_MAX)
         return mlpipe__fail(f->ctx, MLPIPE_E_LIMIT,
-                            "copies of %llu rows; the most is %u",
+                            "copies of %llu rows; the most is %u; make fewer "
+                            "copies",
                             (unsigned long long)n, UINT32_MAX - 1);
     order = mlpipe__alloc_array(env, n, sizeof *order);
     scratch = mlpipe__alloc_array(env, n, 4 * sizeof *scratch);

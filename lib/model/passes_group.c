@@ -78,7 +78,8 @@ static mlpipe_status group_prepare(mlpipe__fitting *f, group_pass *g,
             ((uint64_t)group_key(job, c)->codes + 2) * group_folds(job);
         if (groups > UINT32_MAX / 2)
             return mlpipe__fail(f->ctx, MLPIPE_E_LIMIT,
-                                "%s: %llu groups; the most is %u", job->name,
+                                "%s: %llu groups; the most is %u; take a "
+                                "coarser column", job->name,
                                 (unsigned long long)groups, UINT32_MAX / 2);
         mlpipe__groups_init(&g->groups[i], f->ctx->env, (uint32_t)groups);
         if (!mlpipe__groups_reserve(&g->groups[i], rows))

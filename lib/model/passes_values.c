@@ -101,7 +101,8 @@ static mlpipe_status values_room(mlpipe__fitting *f, const mlpipe__job *job,
 
     if (rows >= UINT32_MAX)
         return mlpipe__fail(f->ctx, MLPIPE_E_LIMIT,
-                            "%s: %lld training rows; the most is %u",
+                            "%s: %lld training rows; the most is %u; take a "
+                            "sample of them",
                             job->name, (long long)rows, UINT32_MAX - 1);
     *v = (mlpipe__values){.env = env,
                           .rows = (uint32_t)rows,

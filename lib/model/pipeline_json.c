@@ -167,7 +167,8 @@ static mlpipe_status recipe_members(mlpipe_ctx *ctx, const mlpipe__json *j,
 {
     uint32_t i, k;
     if (mlpipe__json_kind_of(j) != MLPIPE__JSON_OBJECT)
-        return mlpipe__fail(ctx, MLPIPE_E_FORMAT, "%s is no JSON object",
+        return mlpipe__fail(ctx, MLPIPE_E_FORMAT,
+                            "%s is no JSON object; write {...}",
                             where);
     for (i = 0; i < mlpipe__json_count(j); i++) {
         const char *key = mlpipe__json_key(mlpipe__json_at(j, i));
@@ -221,9 +222,12 @@ static mlpipe_status recipe_read(mlpipe_ctx *ctx, const mlpipe__json *root,
     mlpipe_status st = recipe_members(ctx, root, "the recipe", known, 3);
     if (st)
         return st;
-    if (mlpipe__json_number(mlpipe__json_get(root, "format"), 0) != 1)
+    const double format =
+        mlpipe__json_number(mlpipe__json_get(root, "format"), 0);
+    if (format != 1)
         return mlpipe__fail(ctx, MLPIPE_E_FORMAT,
-                            "the recipe's \"format\" must be 1");
+                            "the recipe's \"format\" must be 1 and is %g",
+                            format);
     if (steps && mlpipe__json_kind_of(steps) != MLPIPE__JSON_ARRAY)
         return mlpipe__fail(ctx, MLPIPE_E_FORMAT,
                             "the recipe's \"steps\" is no array");

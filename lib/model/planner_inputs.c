@@ -352,7 +352,8 @@ static mlpipe_status planner_begin(mlpipe__fitting *f)
 {
     if (f->given->column_count > f->ctx->env->limits.features)
         return mlpipe__fail(f->ctx, MLPIPE_E_LIMIT,
-                            "%u columns; the limit is %llu",
+                            "%u columns; the limit is %llu, features of "
+                            "mlpipe_limits; raise it, or select fewer",
                             f->given->column_count,
                             (unsigned long long)f->ctx->env->limits.features);
     f->plan.each_text = planner_each_text;

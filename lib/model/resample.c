@@ -64,7 +64,8 @@ static mlpipe_status resample_merge(mlpipe__fitting *f, const char *step,
         kept += r->keep[i];
     if (kept + r->added_count >= UINT32_MAX)
         return mlpipe__fail(f->ctx, MLPIPE_E_LIMIT,
-                            "%s: more than %u rows", step, UINT32_MAX - 1);
+                            "%s: more than %u rows; make fewer copies of them",
+                            step, UINT32_MAX - 1);
     row = mlpipe__alloc_array(f->ctx->env, (size_t)kept + r->added_count,
                               sizeof *row);
     if (!row)
@@ -297,7 +298,8 @@ mlpipe_status mlpipe__fit_resample(mlpipe__fitting *f)
     }
     if (n >= UINT32_MAX)
         return mlpipe__fail(f->ctx, MLPIPE_E_LIMIT,
-                            "%lld rows to resample; the most is %u",
+                            "%lld rows to resample; the most is %u; take a "
+                            "sample of them",
                             (long long)n, UINT32_MAX - 1);
     list.count = (uint32_t)n;
     list.row =

@@ -203,7 +203,8 @@ static mlpipe_status task_classes(mlpipe__fitting *f, uint32_t task,
     if (found->count > limit)
         return mlpipe__fail(f->ctx, MLPIPE_E_LIMIT,
                             "the target %q has more than the %llu classes "
-                            "that the limit allows",
+                            "that the limit allows, classes of "
+                            "mlpipe_limits; raise it, or join rare classes",
                             f->model->target, (unsigned long long)limit);
     if (f->recipe->transform)
         return mlpipe__fail(f->ctx, MLPIPE_E_PARAM,
@@ -263,7 +264,8 @@ mlpipe_status mlpipe__fit_task(mlpipe__fitting *f)
     if (f->recipe->task == MLPIPE__TASK_REGRESSION &&
         c->type == MLPIPE_TYPE_CATEGORY) {
         mlpipe__fail(f->ctx, MLPIPE_E_SCHEMA,
-                     "task=regression, but the target %q is a category",
+                     "task=regression, but the target %q is a category; leave "
+                     "task= out, or read it as numbers",
                      c->name);
         return mlpipe__fail_at(f->ctx, -1, c->name);
     }
@@ -363,7 +365,7 @@ mlpipe_status mlpipe__model_target(mlpipe_ctx *ctx, const mlpipe_model *m,
         d->columns[column]->type == MLPIPE_TYPE_CATEGORY) {
         mlpipe__fail(ctx, MLPIPE_E_SCHEMA,
                      "the target %q is a category here and was a number when "
-                     "the model was fitted",
+                     "the model was fitted; read it as numbers",
                      m->target);
         st = mlpipe__fail_at(ctx, -1, m->target);
     }

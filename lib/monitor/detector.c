@@ -324,7 +324,8 @@ mlpipe_status mlpipe_detector_save(mlpipe_ctx *ctx,
 static mlpipe_status detector_damaged(mlpipe_ctx *ctx, const char *what)
 {
     return mlpipe__fail(ctx, MLPIPE_E_CORRUPT,
-                        "a saved detector is damaged: %s", what);
+                        "a saved detector is damaged: %s; take it from its "
+                        "source or a backup", what);
 }
 
 /* Counts and words into a detector that was just made. */
@@ -378,7 +379,7 @@ static mlpipe_status detector_read(mlpipe_ctx *ctx, const void *data,
     if (!k || version != k->version || strlen(name) != name_bytes)
         return mlpipe__fail(ctx, MLPIPE_E_VERSION,
                             "a saved detector is %q of version %u, which this "
-                            "library does not know",
+                            "library does not know; take a newer one",
                             name, version);
     st = detector_make(ctx, k, params, &d);
     if (st)

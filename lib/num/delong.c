@@ -161,7 +161,7 @@ mlpipe_status mlpipe__delong_test(mlpipe_ctx *ctx, const double *y,
                             {nan, nan, nan, nan}};
     if (n >= UINT32_MAX)
         return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                            "auc of %llu rows: the limit is %u",
+                            "auc of %llu rows: the limit is %u; take a sample",
                             (unsigned long long)n, UINT32_MAX - 1);
     double *const place =
         mlpipe__alloc_array(ctx->env, (size_t)n, 2 * sizeof *place);

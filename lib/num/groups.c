@@ -26,7 +26,8 @@ mlpipe_status mlpipe__groups_check(mlpipe_ctx *ctx, const char *owner,
     if (values <= GROUPS_MOST)
         return MLPIPE_OK;
     return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                        "%s: %llu values to gather by group; the most is %u",
+                        "%s: %llu values to gather by group; the most is %u; "
+                        "take a sample",
                         owner, (unsigned long long)values, GROUPS_MOST);
 }
 

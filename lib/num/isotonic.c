@@ -63,7 +63,7 @@ mlpipe_status mlpipe__isotonic(mlpipe_ctx *ctx, const double *x,
     if (n >= UINT32_MAX / 2)
         return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                             "isotonic regression of %llu rows; the limit is "
-                            "%u",
+                            "%u; take a sample",
                             (unsigned long long)n, UINT32_MAX / 2 - 1);
     order = mlpipe__alloc_array(env, (size_t)n, sizeof *order);
     scratch = mlpipe__alloc_array(env, (size_t)n, 4 * sizeof *scratch);
@@ -84,7 +84,8 @@ mlpipe_status mlpipe__isotonic(mlpipe_ctx *ctx, const double *x,
     }
     if (!*count)
         st = mlpipe__fail(ctx, MLPIPE_E_EMPTY,
-                          "isotonic regression of no row with a weight");
+                          "isotonic regression of no row with a weight; give "
+                          "weights above 0");
 done:
     mlpipe__free(env, block);
     mlpipe__free(env, scratch);

@@ -142,7 +142,8 @@ mlpipe_status mlpipe__wilcoxon(mlpipe_ctx *ctx, const double *d, uint64_t n,
     paired_unknown(out);
     if (n >= UINT32_MAX)
         return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                            "signed ranks of %llu rows: the limit is %u",
+                            "signed ranks of %llu rows: the limit is %u; take "
+                            "a sample",
                             (unsigned long long)n, UINT32_MAX - 1);
     double *const size =
         mlpipe__alloc_array(ctx->env, (size_t)n, sizeof *size);

@@ -48,7 +48,8 @@ static mlpipe_status plan_text_limit(plan_texts *t, const char *name)
         return MLPIPE_OK;
     mlpipe__fail(t->ctx, MLPIPE_E_LIMIT,
                  "%s has %u different texts after its steps; the most is "
-                 "%llu categories",
+                 "%llu categories, a limit of mlpipe_limits: join rare texts "
+                 "before, or raise it",
                  name, t->found.count, (unsigned long long)most);
     return mlpipe__fail_at(t->ctx, -1, name);
 }

@@ -412,7 +412,8 @@ mlpipe_status mlpipe__program_seal(mlpipe_ctx *ctx, mlpipe__program *p)
     why = mlpipe__program_check(p, &p->env->limits);
     if (why)
         return mlpipe__fail(ctx, MLPIPE_E_INTERNAL,
-                            "the program that was built is not valid: %s",
+                            "the program that was built is not valid: %s; "
+                            "please report this",
                             why);
     return mlpipe__program_compile(p) ? MLPIPE_OK : mlpipe__nomem(ctx);
 }

@@ -511,7 +511,8 @@ static mlpipe_status load_seal(mlpipe_ctx *ctx, mlpipe__program *p,
               : "its parts do not fit its length";
     if (why)
         return mlpipe__fail(ctx, MLPIPE_E_CORRUPT,
-                            "a saved program of %zu bytes is damaged: %s",
+                            "a saved program of %zu bytes is damaged: %s; take "
+                            "it from its source or a backup",
                             (size_t)(in->end - in->start), why);
     return mlpipe__program_compile(p) ? MLPIPE_OK : mlpipe__nomem(ctx);
 }
@@ -531,7 +532,8 @@ mlpipe_status mlpipe__program_load(mlpipe_ctx *ctx, const void *data,
     if (!in.failed && format != SAVE_FORMAT)
         return mlpipe__fail(ctx, MLPIPE_E_VERSION,
                             "the saved program has format %u; this library "
-                            "reads format %u", format,
+                            "reads format %u; fit and save it again with this "
+                            "library", format,
                             (uint32_t)SAVE_FORMAT);
     p = mlpipe__program_new(ctx->env);
     if (!p)

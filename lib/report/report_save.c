@@ -161,7 +161,8 @@ mlpipe_status mlpipe__report_load(mlpipe_ctx *ctx, const void *data,
     if (!mlpipe__cursor_done(&in)) {
         mlpipe_report_free(r);
         return mlpipe__fail(ctx, MLPIPE_E_CORRUPT,
-                            "a saved report of %zu bytes is damaged", bytes);
+                            "a saved report of %zu bytes is damaged; take it "
+                            "from its source or a backup", bytes);
     }
     *out = r;
     return MLPIPE_OK;

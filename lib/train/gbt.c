@@ -62,11 +62,13 @@ static mlpipe_status gbt_check(const gbt_fit *fit)
 
     if (!t->features)
         return mlpipe__fail(fit->ctx, MLPIPE_E_EMPTY,
-                            "%s: there is no feature to learn from",
+                            "%s: there is no feature to learn from; keep at "
+                            "least one column",
                             fit->job->name);
     if (t->rows < 1)
         return mlpipe__fail(fit->ctx, MLPIPE_E_EMPTY,
-                            "%s: there is no row to learn from",
+                            "%s: there is no row to learn from; look at what "
+                            "the steps dropped",
                             fit->job->name);
     if (t->rows >= gbt_rows_max)
         return mlpipe__fail(fit->ctx, MLPIPE_E_LIMIT,

@@ -69,7 +69,8 @@ static mlpipe_status loss_check(const gbt_fit *fit,
     if (*weight > 0)
         return MLPIPE_OK;
     return mlpipe__fail(fit->ctx, MLPIPE_E_EMPTY,
-                        "%s: no row has a weight above 0", fit->job->name);
+                        "%s: no row has a weight above 0; look at the weight "
+                        "column", fit->job->name);
 }
 
 /* The weighted mean, rounded once. */
@@ -99,7 +100,8 @@ static mlpipe_status loss_base(gbt_fit *fit)
     if (!(mean > 0 && mean < 1))
         return mlpipe__fail(fit->ctx, MLPIPE_E_NUMERIC,
                             "%s: all training rows are of one class (mean "
-                            "%g); there is nothing to tell apart",
+                            "%g); there is nothing to tell apart; give rows of "
+                            "both",
                             fit->job->name, mean);
     if (fit->job->train->offset)
         return mlpipe__offset_base(fit->job, 1e-12, fit->base);

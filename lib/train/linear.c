@@ -49,7 +49,8 @@ static mlpipe_status linear_check_rows(const mlpipe__linear *l)
     }
     if (!(weight > 0))
         return mlpipe__fail(l->ctx, MLPIPE_E_EMPTY,
-                            "%s: no training row has a weight above 0",
+                            "%s: no training row has a weight above 0; look at "
+                            "the weight column",
                             l->job->name);
     return MLPIPE_OK;
 }

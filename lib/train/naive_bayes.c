@@ -62,7 +62,8 @@ static mlpipe_status bayes_check_rows(const bayes_fit *b)
     }
     return any ? MLPIPE_OK
                : mlpipe__fail(b->ctx, MLPIPE_E_EMPTY,
-                              "%s: no training row has a weight above 0",
+                              "%s: no training row has a weight above 0; look "
+                              "at the weight column",
                               b->job->name);
 }
 

@@ -49,7 +49,8 @@ static mlpipe_status check_columns(mlpipe_ctx *ctx, const char *owner,
               check_is_text(mlpipe_dataset_type(data, at)))) {
             mlpipe__fail(ctx, MLPIPE_E_SCHEMA,
                          "%s: column %q is %s %s in one part and %s %s in "
-                         "another, so that rows cannot be compared",
+                         "another, so that rows cannot be compared; read them "
+                         "with one type",
                          owner, name, mlpipe__type_name(type),
                          mlpipe__unit_name(unit),
                          mlpipe__type_name(mlpipe_dataset_type(data, at)),

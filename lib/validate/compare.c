@@ -305,7 +305,8 @@ mlpipe_status mlpipe__compare(mlpipe_ctx *ctx, const mlpipe__metric *metric,
                             mlpipe__task_metric(metric->tasks));
     if (sa->n < 2)
         return mlpipe__fail(ctx, MLPIPE_E_EMPTY,
-                            "two models cannot be compared on %llu rows",
+                            "two models cannot be compared on %llu rows; it "
+                            "takes two",
                             (unsigned long long)sa->n);
     st = mlpipe__metric_value(ctx, metric, sa, &out->of_a);
     if (!st)

@@ -65,9 +65,12 @@ static mlpipe_status pair_weights(mlpipe_ctx *ctx, const mlpipe_model *a,
         if (r->w[i] >= 0 && mlpipe__finite(r->w[i]))
             continue;
         mlpipe__fail(ctx, MLPIPE_E_SCHEMA,
-                     "the weight %q of row %lld is missing, negative or not "
-                     "finite",
-                     name, (long long)i);
+                     r->w[i] != r->w[i]
+                         ? "the weight %q of row %lld is missing; fill it, or "
+                           "leave such rows out"
+                         : "the weight %q of row %lld is %g; weights are "
+                           "finite and not negative",
+                     name, (long long)i, r->w[i]);
         st = mlpipe__fail_at(ctx, i, name);
     }
     return st;

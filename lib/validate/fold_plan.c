@@ -237,7 +237,8 @@ static mlpipe_status plan_assign(mlpipe__fold_plan *plan,
         st = plan_count_groups(plan);
     if (!st && plan->rows.rows < plan->folds)
         st = mlpipe__fail(plan->rows.ctx, MLPIPE_E_EMPTY,
-                          "%u rows cannot make %u folds", plan->rows.rows,
+                          "%u rows cannot make %u folds; give fewer folds or "
+                          "more rows", plan->rows.rows,
                           plan->folds);
     if (!st)
         st = plan_memory(plan);

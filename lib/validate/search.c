@@ -140,7 +140,8 @@ static mlpipe_status search_folds(mlpipe__search *s)
         s->folds = asked ? (uint32_t)folds->integer : 5;
     if ((int64_t)s->folds > s->train->rows)
         return mlpipe__fail(s->ctx, MLPIPE_E_EMPTY,
-                            "mlpipe_search: %lld rows cannot make %u folds",
+                            "mlpipe_search: %lld rows cannot make %u folds; "
+                            "give fewer folds or more rows",
                             (long long)s->train->rows, s->folds);
     return MLPIPE_OK;
 }

@@ -103,7 +103,7 @@ static mlpipe_status split_bad_cut(const split_job *j, const char *text)
                         "mlpipe_dataset_split: at=%s is no %s", text,
                         j->rows.type == MLPIPE_TYPE_TIMESTAMP
                             ? "date such as 2015-02-01 or 2015-02-01T10:30"
-                            : "number");
+                            : "number such as 10 or 0.5");
 }
 
 /* The least whole number that is not below x. */

@@ -232,7 +232,9 @@ mlpipe_status mlpipe_split_check(mlpipe_ctx *ctx,
                           n, (int)CHECK_PARTS_MAX);
     for (i = 0; !st && i < n; i++)
         if (!parts[i])
-            st = mlpipe__null_arg(ctx, "parts[i]");
+            st = mlpipe__fail(ctx, MLPIPE_E_ARG,
+                              "mlpipe_split_check: part %zu is NULL; pass a "
+                              "dataset", i);
     if (!st)
         st = split_check_run(ctx, parts, n, params, out);
     return mlpipe__end(ctx, st);

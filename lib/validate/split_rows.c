@@ -17,11 +17,13 @@ mlpipe_status mlpipe__split_rows_init(mlpipe_ctx *ctx, const char *owner,
     out->null_stratum = UINT32_MAX;
     if (data->rows >= UINT32_MAX)
         return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                            "%s: %lld rows; the limit is %u", owner,
+                            "%s: %lld rows; the limit is %u; take a sample of "
+                            "them", owner,
                             (long long)data->rows, UINT32_MAX - 1);
     if (!data->rows)
         return mlpipe__fail(ctx, MLPIPE_E_EMPTY,
-                            "%s: the dataset has no rows", owner);
+                            "%s: the dataset has no rows; read it again, or "
+                            "look at what filtered it", owner);
     out->rows = (uint32_t)data->rows;
     return MLPIPE_OK;
 }
@@ -291,7 +293,7 @@ mlpipe_status mlpipe__split_reach_parse(const mlpipe__split_rows *r,
     if (mlpipe__parse_i64(s->text, n, &out->value)) {
         if (out->value < 0)
             st = mlpipe__fail(r->ctx, MLPIPE_E_PARAM,
-                              "%s: %s=%s is negative", r->owner,
+                              "%s: %s=%s is negative; give 0 or more", r->owner,
                               s->param->name, s->text);
         else if (out->value > UINT32_MAX)
             out->value = UINT32_MAX; /* more rows than there can be */

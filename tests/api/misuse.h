@@ -4,6 +4,7 @@
 #define MLPIPE_TESTS_MISUSE_H
 
 #include "api/api_world.h"
+#include "golden_text.h"
 
 enum { TRIED_MAX = 512 };
 
@@ -18,7 +19,14 @@ static void note(const char *call)
     tried[tried_count++] = call;
 }
 
-/* The call fails, and with a context says why. */
+/* Forgets what an earlier call told of. */
+void mlpipe__error_clear(mlpipe_ctx *ctx, const char *where);
+static void refusing(void)
+{
+    mlpipe__error_clear(w.c, "");
+}
+
+/* The call fails, and what w.c says of it is in the golden file. */
 static void refused(const char *call, mlpipe_status st)
 {
     note(call);
@@ -26,14 +34,16 @@ static void refused(const char *call, mlpipe_status st)
         fail_msg("succeeds: %s", call);
     if (st == MLPIPE_E_INTERNAL || st == MLPIPE_E_NOMEM)
         fail_msg("%s: %s", mlpipe_status_name(st), call);
+    if (mlpipe_ctx_error(w.c)->status)
+        golden_error(__BASE_FILE__, call, w.c, st);
 }
 
-#define REFUSED(call) refused(#call, (call))
+#define REFUSED(call) refused(#call, (refusing(), (call)))
 /* The call fails and sets `out`, declared here, to NULL. */
 #define NOTHING(type, call)                                                \
     do {                                                                   \
         type *out = (type *)(void *)&garbage;                              \
-        refused(#call, (call));                                            \
+        refused(#call, (refusing(), (call)));                              \
         if (out)                                                           \
             fail_msg("leaves its output: %s", #call);                      \
     } while (0)

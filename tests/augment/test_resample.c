@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "model/model_internal.h"
+#include "golden_text.h"
 
 enum { MADE_ROWS = 6000 };
 
@@ -608,10 +609,10 @@ static void resample_infinite(void **state)
     assert_ok(c, mlpipe_builder_finish(c, b, &d));
     mlpipe_builder_free(b);
     assert_status(MLPIPE_E_SCHEMA,
-                  try_fit(c, d, NULL, "target=y holdout=0",
-                          (const char *const[]){"smote", NULL, "gbt",
-                                                "trees=1", NULL},
-                          &m));
+                try_fit(c, d, NULL, "target=y holdout=0",
+                        (const char *const[]){"smote", NULL, "gbt",
+                                              "trees=1", NULL},
+                        &m));
     assert_non_null(strstr(mlpipe_ctx_error(c)->text, "put outlier before"));
     for (int k = 0; k < 4; k++) {
         m = fitted(c, d, NULL, "target=y holdout=0",

@@ -7,6 +7,7 @@
 #include <signal.h>
 
 #include "base/base_internal.h"
+#include "golden_text.h"
 
 enum { TASKS = 997 };
 
@@ -126,16 +127,16 @@ static void executors_of_the_host(void **state)
     assert_null(c->pool);
     work_check(&w, c, 100);
     limit = 3; /* it forgets three tasks */
-    assert_status(MLPIPE_E_HOST, mlpipe__parallel(c, work_task, &w, 100));
+    assert_told(c, MLPIPE_E_HOST, mlpipe__parallel(c, work_task, &w, 100));
     assert_non_null(strstr(mlpipe_ctx_error(c)->text, "97 tasks"));
     mlpipe_ctx_free(c);
     o.parallel = refuses;
     assert_int_equal(mlpipe_ctx_new(&o, &c), MLPIPE_OK);
-    assert_status(MLPIPE_E_HOST, mlpipe__parallel(c, work_task, &w, 100));
+    assert_told(c, MLPIPE_E_HOST, mlpipe__parallel(c, work_task, &w, 100));
     mlpipe_ctx_free(c);
     o.parallel = twice_and_beyond;
     assert_int_equal(mlpipe_ctx_new(&o, &c), MLPIPE_OK);
-    assert_status(MLPIPE_E_HOST, mlpipe__parallel(c, work_task, &w, 100));
+    assert_told(c, MLPIPE_E_HOST, mlpipe__parallel(c, work_task, &w, 100));
     mlpipe_ctx_free(c);
 }
 

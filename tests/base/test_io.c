@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/base_internal.h"
+#include "golden_text.h"
 
 static mlpipe_ctx *io_ctx(const mlpipe_io *io)
 {
@@ -229,8 +230,8 @@ static void whole_files(void **state)
     assert_memory_equal(got, big, size);
     assert_int_equal(got[n], 0);
     mlpipe__free(c->env, got);
-    assert_status(MLPIPE_E_LIMIT,
-                  mlpipe__file_read(c, path, size - 1, &got, &n));
+    assert_told(c, MLPIPE_E_LIMIT,
+                mlpipe__file_read(c, path, size - 1, &got, &n));
     assert_null(got);
     assert_non_null(strstr(mlpipe_ctx_error(c)->text, "299999"));
     assert_string_equal(mlpipe_ctx_error(c)->where, path);
@@ -238,14 +239,14 @@ static void whole_files(void **state)
     assert_ok(c, mlpipe__file_read(c, path, 0, &got, &n));
     assert_int_equal(n, 0);
     mlpipe__free(c->env, got);
-    assert_status(MLPIPE_E_ARG, mlpipe__file_read(c, root, 9, &got, &n));
-    assert_status(MLPIPE_E_ARG, mlpipe__file_read(c, "", 9, &got, &n));
-    assert_status(MLPIPE_E_ARG, mlpipe__file_read(c, NULL, 9, &got, &n));
-    assert_status(MLPIPE_E_NOT_FOUND,
-                  mlpipe__file_read(c, at(root, "no"), 9, &got, &n));
+    assert_told(c, MLPIPE_E_ARG, mlpipe__file_read(c, root, 9, &got, &n));
+    assert_told(c, MLPIPE_E_ARG, mlpipe__file_read(c, "", 9, &got, &n));
+    assert_told(c, MLPIPE_E_ARG, mlpipe__file_read(c, NULL, 9, &got, &n));
+    assert_told(c, MLPIPE_E_NOT_FOUND,
+                mlpipe__file_read(c, at(root, "no"), 9, &got, &n));
     assert_int_equal(mlpipe_ctx_error(c)->detail, MLPIPE_IO_NOT_FOUND);
-    assert_status(MLPIPE_E_NOT_FOUND,
-                  mlpipe__file_write(c, at(root, "no/f"), "x", 1, true));
+    assert_told(c, MLPIPE_E_NOT_FOUND,
+                mlpipe__file_write(c, at(root, "no/f"), "x", 1, true));
     assert_int_equal(unlink(path), 0);
     assert_int_equal(rmdir(root), 0); /* no temporary is left behind */
     free(big);
@@ -278,10 +279,10 @@ static void a_context_without_files(void **state)
     char *got;
     size_t n;
     (void)state;
-    assert_status(MLPIPE_E_UNSUPPORTED,
-                  mlpipe__file_read(c, "x", 9, &got, &n));
-    assert_status(MLPIPE_E_UNSUPPORTED,
-                  mlpipe__file_write(c, "x", "y", 1, true));
+    assert_told(c, MLPIPE_E_UNSUPPORTED,
+                mlpipe__file_read(c, "x", 9, &got, &n));
+    assert_told(c, MLPIPE_E_UNSUPPORTED,
+                mlpipe__file_write(c, "x", "y", 1, true));
     mlpipe_ctx_free(c);
 }
 
@@ -312,6 +313,9 @@ static void faults_leave_old_or_new(void **state)
             fault.fail_at = -1;
             if (fail_at < seen)
                 assert_int_equal(st, MLPIPE_E_IO);
+            if (st)
+                golden_gist(__BASE_FILE__, "a full disk",
+                             mlpipe_ctx_error(c)->text);
             assert_ok(c, mlpipe__file_read(c, "f", 99, &got, &n));
             if (fail_at >= seen || n == 5)
                 assert_string_equal(got, "newer");
@@ -439,7 +443,7 @@ static void names_of_temporaries(void **state)
     mlpipe_ctx_free(c);
     o.entropy = no_bytes;
     assert_int_equal(mlpipe_ctx_new(&o, &c), MLPIPE_OK);
-    assert_status(MLPIPE_E_HOST, mlpipe__file_write(c, "f", "y", 1, true));
+    assert_told(c, MLPIPE_E_HOST, mlpipe__file_write(c, "f", "y", 1, true));
     expect(&io, "f", "x");
     mlpipe_ctx_free(c);
     mlpipe__memory_io_free(m);
@@ -537,13 +541,13 @@ static void a_lazy_table(void **state)
     assert_memory_equal(got, text, BYTES);
     assert_int_equal(got[n], 0);
     mlpipe__free(c->env, got);
-    assert_status(MLPIPE_E_LIMIT,
-                  mlpipe__file_read(c, "f", BYTES - 1, &got, &n));
+    assert_told(c, MLPIPE_E_LIMIT,
+                mlpipe__file_read(c, "f", BYTES - 1, &got, &n));
     mlpipe_ctx_free(c);
     io.open = refuse_to_create;
     io.close = close_file;
     c = io_ctx(&io);
-    assert_status(MLPIPE_E_IO, mlpipe__file_write(c, "f", "new", 3, true));
+    assert_told(c, MLPIPE_E_IO, mlpipe__file_write(c, "f", "new", 3, true));
     assert_int_equal(mlpipe_ctx_error(c)->detail, MLPIPE_IO_DENIED);
     mlpipe_ctx_free(c);
     mlpipe__memory_io_free(m);

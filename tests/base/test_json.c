@@ -7,6 +7,7 @@
 
 #include "budget.h"
 #include "base/base_internal.h"
+#include "golden_text.h"
 
 static mlpipe_ctx *json_ctx;
 
@@ -207,10 +208,10 @@ static void test_prefixes(void **state)
         "{\"a\":[1,-2.5e+3,true,null,\"\\u00e9\\n\"],\"b\":{\"c\":[]}}";
     mlpipe__json *j = NULL;
     (void)state;
-    assert_status(MLPIPE_E_FORMAT,
-                  mlpipe__json_parse(json_ctx, NULL, 0, &j));
+    assert_told(json_ctx, MLPIPE_E_FORMAT,
+                mlpipe__json_parse(json_ctx, NULL, 0, &j));
     for (size_t n = 0; n < sizeof text - 1; n++)
-        assert_status(MLPIPE_E_FORMAT, json_try(text, n, &j));
+        assert_told(json_ctx, MLPIPE_E_FORMAT, json_try(text, n, &j));
     assert_ok(json_ctx, json_try(text, sizeof text - 1, &j));
     mlpipe__json_free(j);
 }
@@ -378,8 +379,8 @@ static void test_deep(void **state)
     assert_ok(c, mlpipe__json_parse(c, text, 1024, &j));
     mlpipe__json_free(j);
     memset(text, '[', sizeof text);
-    assert_status(MLPIPE_E_LIMIT,
-                  mlpipe__json_parse(c, text, sizeof text, &j));
+    assert_told(c, MLPIPE_E_LIMIT,
+                mlpipe__json_parse(c, text, sizeof text, &j));
     mlpipe_ctx_free(c);
 }
 
@@ -404,8 +405,8 @@ static void test_messages(void **state)
     mlpipe__json *j = NULL;
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_status(MLPIPE_E_FORMAT,
-                      json_try(cases[i].text, strlen(cases[i].text), &j));
+        assert_told(json_ctx, MLPIPE_E_FORMAT,
+                    json_try(cases[i].text, strlen(cases[i].text), &j));
         const char *said = mlpipe_ctx_error(json_ctx)->text;
         if (!strstr(said, cases[i].message))
             fail_msg("\"%s\" does not say \"%s\"", said, cases[i].message);

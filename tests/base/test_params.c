@@ -4,6 +4,7 @@
 
 #include "budget.h"
 #include "base/base_internal.h"
+#include "golden_text.h"
 
 static const mlpipe__param params_table[] = {
     {"columns", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 1, "the columns"},
@@ -232,9 +233,9 @@ static void test_bare_expression(void **state)
     mlpipe__params p;
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        assert_status(MLPIPE_E_PARAM,
-                      mlpipe__params_parse(params_ctx, "derive", table, 1,
-                                           texts[i], &p));
+        assert_told(params_ctx, MLPIPE_E_PARAM,
+                    mlpipe__params_parse(params_ctx, "derive", table, 1,
+                                         texts[i], &p));
         assert_non_null(strstr(mlpipe_ctx_error(params_ctx)->text,
                                "it takes expressions='...': definitions"));
     }
@@ -312,23 +313,23 @@ static void test_required(void **state)
         {"on", MLPIPE_PARAM_NAMES, NULL, 0, 0, NULL, 1, "the key columns"}};
     mlpipe__params p;
     (void)state;
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe__params_parse(params_ctx, "dedupe", table, 1, NULL,
-                                       &p));
+    assert_told(params_ctx, MLPIPE_E_PARAM,
+                mlpipe__params_parse(params_ctx, "dedupe", table, 1, NULL,
+                                     &p));
     assert_string_equal(mlpipe_ctx_error(params_ctx)->text,
                         "dedupe: \"on\" must be given: the key columns");
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe__params_parse(params_ctx, "dedupe", table, 1,
-                                       "{\"on\":null}", &p));
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe__params_parse(params_ctx, "dedupe", table, 1,
-                                       "on=''", &p));
+    assert_told(params_ctx, MLPIPE_E_PARAM,
+                mlpipe__params_parse(params_ctx, "dedupe", table, 1,
+                                     "{\"on\":null}", &p));
+    assert_told(params_ctx, MLPIPE_E_PARAM,
+                mlpipe__params_parse(params_ctx, "dedupe", table, 1,
+                                     "on=''", &p));
     assert_ok(params_ctx, mlpipe__params_parse(params_ctx, "dedupe", table, 1,
                                                "on=id", &p));
     mlpipe__params_free(&p);
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe__params_parse(params_ctx, "none", NULL, 0, "a=1",
-                                       &p));
+    assert_told(params_ctx, MLPIPE_E_PARAM,
+                mlpipe__params_parse(params_ctx, "none", NULL, 0, "a=1",
+                                     &p));
     assert_ok(params_ctx, mlpipe__params_parse(params_ctx, "none", NULL, 0,
                                                NULL, &p));
     mlpipe__params_free(&p);

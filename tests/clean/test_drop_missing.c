@@ -5,6 +5,7 @@
 #include "clean/clean_internal.h"
 #include "clean/clean_support.h"
 #include "golden/clean.h"
+#include "golden_text.h"
 
 static const char *const names[] = {"a", "b", "c", "d"};
 
@@ -227,7 +228,7 @@ static void missing_and_ridge(void **state)
     static double out[ROWS];
     (void)state;
 
-    assert_status(MLPIPE_E_SCHEMA, mlpipe_fit(c, p, d, NULL, &m));
+    assert_told(c, MLPIPE_E_SCHEMA, mlpipe_fit(c, p, d, NULL, &m));
     mlpipe_pipeline_free(p);
     p = clean_recipe(c, "target=y features=x",
                      "drop_missing serving=refuse;ridge");
@@ -363,7 +364,7 @@ static void missing_of_the_target(void **state)
     mlpipe_model *m;
     (void)state;
 
-    assert_status(MLPIPE_E_LEAK, mlpipe_fit(c, p, d, NULL, &m));
+    assert_told(c, MLPIPE_E_LEAK, mlpipe_fit(c, p, d, NULL, &m));
     mlpipe_pipeline_free(p);
     p = clean_recipe(c, "target=y features=x",
                      "drop_missing columns=x,y;gbt trees=1");

@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include "collect/collect_internal.h"
+#include "golden_text.h"
 
 static mlpipe_ctx *ctx;
 
@@ -146,10 +147,10 @@ static void test_forced(void **state)
     assert_type(MLPIPE_TYPE_TEXT, "98178,|98125,", "as=x:text");
     assert_type(MLPIPE_TYPE_F64, "1,|2,", "as=x:f64");
     assert_type(MLPIPE_TYPE_BOOL, "1,|0,", "as=x:bool");
-    assert_status(MLPIPE_E_SCHEMA, read_text("a\n1\n", "as=b:i64", &d));
-    assert_status(MLPIPE_E_PARAM, read_text("a\n1\n", "as=a:int", &d));
-    assert_status(MLPIPE_E_PARAM, read_text("a\n1\n", "as=a", &d));
-    assert_status(MLPIPE_E_FORMAT, read_text("a\n1\nx\n", "as=a:i64", &d));
+    assert_told(ctx, MLPIPE_E_SCHEMA, read_text("a\n1\n", "as=b:i64", &d));
+    assert_told(ctx, MLPIPE_E_PARAM, read_text("a\n1\n", "as=a:int", &d));
+    assert_told(ctx, MLPIPE_E_PARAM, read_text("a\n1\n", "as=a", &d));
+    assert_told(ctx, MLPIPE_E_FORMAT, read_text("a\n1\nx\n", "as=a:i64", &d));
     assert_says("line 3");
     assert_says("column 'a'");
     d = read_ok("a,b\n1,p\nx,q\n2,r\n", "as=a:i64 rows=quarantine");
@@ -203,21 +204,22 @@ static void test_ambiguous(void **state)
 {
     mlpipe_dataset *d;
 
-    assert_status(MLPIPE_E_AMBIGUOUS,
-                  read_text("d,z\n1/1/2015,\n3/4/2015,\n5/6/2015,\n", NULL,
-                            &d));
+    assert_told(ctx, MLPIPE_E_AMBIGUOUS,
+                read_text("d,z\n1/1/2015,\n3/4/2015,\n5/6/2015,\n", NULL,
+                          &d));
     assert_null(d);
     assert_says("3/4/2015");
     assert_says("line 3");
     assert_says("month 3, day 4");
     assert_says("dates=dmy");
     assert_string_equal("d", mlpipe_ctx_error(ctx)->column);
-    assert_status(MLPIPE_E_AMBIGUOUS,
-                  read_text("a,b;c\n1,5;2\n2,5;3\n", NULL, &d));
+    assert_told(ctx, MLPIPE_E_AMBIGUOUS,
+                read_text("a,b;c\n1,5;2\n2,5;3\n", NULL, &d));
     assert_says("\",\"");
     assert_says("\";\"");
-    assert_status(MLPIPE_E_AMBIGUOUS, read_text("x,2014\ny,2015\n", NULL,
-                                                &d));
+    assert_told(ctx, MLPIPE_E_AMBIGUOUS,
+                read_text("x,2014\ny,2015\n", NULL,
+                          &d));
     assert_says("header=");
 }
 
@@ -277,9 +279,9 @@ static void test_dialects(void **state)
     d = read_ok("a,b\n\"x,y\"\n", "quote=''");
     assert_cell(d, 0, 0, "\"x");
     mlpipe_dataset_free(d);
-    assert_status(MLPIPE_E_PARAM, read_text("a\n", "delimiter=ab", &d));
-    assert_status(MLPIPE_E_PARAM, read_text("a\n", "delimiter='\"'", &d));
-    assert_status(MLPIPE_E_PARAM, read_text("a\n", "delimitter=,", &d));
+    assert_told(ctx, MLPIPE_E_PARAM, read_text("a\n", "delimiter=ab", &d));
+    assert_told(ctx, MLPIPE_E_PARAM, read_text("a\n", "delimiter='\"'", &d));
+    assert_told(ctx, MLPIPE_E_PARAM, read_text("a\n", "delimitter=,", &d));
     assert_says("delimiter");
 }
 
@@ -319,14 +321,14 @@ static void test_rejects(void **state)
     mlpipe_report *r;
     mlpipe_buffer *json;
 
-    assert_status(MLPIPE_E_FORMAT, read_text(text, NULL, &d));
+    assert_told(ctx, MLPIPE_E_FORMAT, read_text(text, NULL, &d));
     assert_says("line 3");
     assert_says("1 cell where 2 belong");
     assert_says("lines 4, 6, 7, 9");
     assert_says("5 bad rows among 8");
     assert_int_equal(1, mlpipe_ctx_error(ctx)->row); /* 0 is in line 2 */
-    assert_status(MLPIPE_E_FORMAT,
-                  read_text("1,2\n\n\"3\n\",4\n5\n", "header=false", &d));
+    assert_told(ctx, MLPIPE_E_FORMAT,
+                read_text("1,2\n\n\"3\n\",4\n5\n", "header=false", &d));
     assert_says("line 5"); /* a cell spans two lines, an empty row counts */
     assert_int_equal(3, mlpipe_ctx_error(ctx)->row);
     d = read_ok(text, "rows=quarantine");
@@ -340,8 +342,8 @@ static void test_rejects(void **state)
     mlpipe_buffer_free(json);
     mlpipe_report_free(r);
     mlpipe_dataset_free(d);
-    assert_status(MLPIPE_E_FORMAT,
-                  read_text(text, "rows=quarantine max_rejects=4", &d));
+    assert_told(ctx, MLPIPE_E_FORMAT,
+                read_text(text, "rows=quarantine max_rejects=4", &d));
     assert_says("more than max_rejects");
     d = read_ok(text, "rows=quarantine max_rejects=5");
     mlpipe_dataset_free(d);
@@ -351,20 +353,23 @@ static void test_empty(void **state)
 {
     mlpipe_dataset *d;
 
-    assert_status(MLPIPE_E_EMPTY, read_text("", NULL, &d));
-    assert_status(MLPIPE_E_EMPTY, read_text("\n\n\n", NULL, &d));
-    assert_status(MLPIPE_E_EMPTY, read_text("a,b\n", NULL, &d));
-    assert_status(MLPIPE_E_EMPTY, read_text("a,b\n1\n", "rows=quarantine",
-                                            &d));
+    assert_told(ctx, MLPIPE_E_EMPTY, read_text("", NULL, &d));
+    assert_told(ctx, MLPIPE_E_EMPTY, read_text("\n\n\n", NULL, &d));
+    assert_told(ctx, MLPIPE_E_EMPTY, read_text("a,b\n", NULL, &d));
+    assert_told(ctx, MLPIPE_E_EMPTY,
+                read_text("a,b\n1\n", "rows=quarantine",
+                          &d));
     assert_says("1 rejected");
-    assert_status(MLPIPE_E_FORMAT, read_text("\xff\xfe" "a", NULL, &d));
+    assert_told(ctx, MLPIPE_E_FORMAT, read_text("\xff\xfe" "a", NULL, &d));
     assert_says("UTF-16");
-    assert_status(MLPIPE_E_NOT_FOUND, mlpipe_read_csv(ctx, "no/such.csv",
-                                                      NULL, &d));
+    assert_told(ctx, MLPIPE_E_NOT_FOUND,
+                mlpipe_read_csv(ctx, "no/such.csv",
+                                NULL, &d));
     assert_null(d);
-    assert_status(MLPIPE_E_ARG, mlpipe_read_csv(ctx, NULL, NULL, &d));
-    assert_status(MLPIPE_E_ARG, mlpipe_read_csv_memory(ctx, NULL, 1, NULL,
-                                                       &d));
+    assert_told(ctx, MLPIPE_E_ARG, mlpipe_read_csv(ctx, NULL, NULL, &d));
+    assert_told(ctx, MLPIPE_E_ARG,
+                mlpipe_read_csv_memory(ctx, NULL, 1, NULL,
+                                       &d));
 }
 
 static void test_limits(void **state)
@@ -381,22 +386,25 @@ static void test_limits(void **state)
     char text[300] = "a\n";
 
     assert_int_equal(0, mlpipe_ctx_new(&options, &ctx));
-    assert_status(MLPIPE_E_LIMIT, read_text("a\n1\n1\n1\n1\n1\n1\n1\n", NULL,
-                                            &d));
+    assert_told(ctx, MLPIPE_E_LIMIT,
+                read_text("a\n1\n1\n1\n1\n1\n1\n1\n", NULL,
+                          &d));
     assert_says("csv_rows");
-    assert_status(MLPIPE_E_LIMIT, read_text("a,b,c,d,e,f\n", NULL, &d));
+    assert_told(ctx, MLPIPE_E_LIMIT, read_text("a,b,c,d,e,f\n", NULL, &d));
     assert_says("csv_columns");
-    assert_status(MLPIPE_E_LIMIT, read_text("a\nabcdefghijklmnopqrstu\n",
-                                            NULL, &d));
+    assert_told(ctx, MLPIPE_E_LIMIT,
+                read_text("a\nabcdefghijklmnopqrstu\n",
+                          NULL, &d));
     assert_says("cell_bytes");
     memset(text + 2, 'x', 70);
-    assert_status(MLPIPE_E_LIMIT, read_text(text, NULL, &d));
+    assert_told(ctx, MLPIPE_E_LIMIT, read_text(text, NULL, &d));
     assert_says("csv_field_bytes");
     memset(text + 2, 'x', 110);
-    assert_status(MLPIPE_E_LIMIT, read_text(text, NULL, &d));
+    assert_told(ctx, MLPIPE_E_LIMIT, read_text(text, NULL, &d));
     assert_says("csv_line_bytes");
-    assert_status(MLPIPE_E_LIMIT, read_text("a\nb\nc\nd\ne\nf\n",
-                                            "text=category", &d));
+    assert_told(ctx, MLPIPE_E_LIMIT,
+                read_text("a\nb\nc\nd\ne\nf\n",
+                          "text=category", &d));
     assert_says("categories");
     d = read_ok("a\nb\nc\nd\ne\nf\n", NULL);
     assert_int_equal(MLPIPE_TYPE_TEXT, mlpipe_dataset_type(d, 0));
@@ -509,7 +517,7 @@ static void test_changed_file(void **state)
     assert_int_equal(0, io.open(io.user, "t.csv", MLPIPE_IO_APPEND, &file));
     assert_int_equal(0, io.write(io.user, file, "1,2,x,\n", 7));
     assert_int_equal(0, io.close(io.user, file));
-    assert_status(MLPIPE_E_CONFLICT, mlpipe_source_next(c, source, &block));
+    assert_told(c, MLPIPE_E_CONFLICT, mlpipe_source_next(c, source, &block));
     assert_null(block);
     mlpipe_source_free(source);
     mlpipe_ctx_free(c);
@@ -524,8 +532,9 @@ static void test_cancel(void **state)
     mlpipe_dataset *d;
 
     mlpipe_ctx_cancel(ctx);
-    assert_status(MLPIPE_E_CANCELLED, mlpipe_read_csv_memory(ctx, text, size,
-                                                             NULL, &d));
+    assert_told(ctx, MLPIPE_E_CANCELLED,
+                mlpipe_read_csv_memory(ctx, text, size,
+                                       NULL, &d));
     assert_null(d);
     free(text);
 }
@@ -558,7 +567,7 @@ static void test_blanked_file(void **state)
     o.user = &io;
     o.progress = blank_file;
     assert_int_equal(0, mlpipe_ctx_new(&o, &c));
-    assert_status(MLPIPE_E_CONFLICT, mlpipe_read_csv(c, "t.csv", NULL, &d));
+    assert_told(c, MLPIPE_E_CONFLICT, mlpipe_read_csv(c, "t.csv", NULL, &d));
     assert_null(d);
     mlpipe_ctx_free(c);
     mlpipe__memory_io_free(memory);
@@ -617,15 +626,15 @@ static void test_short_polls(void **state)
     mlpipe_dataset *d;
 
     mlpipe_ctx_cancel(c);
-    assert_status(MLPIPE_E_CANCELLED, mlpipe_read_csv(c, "t.csv", NULL, &d));
+    assert_told(c, MLPIPE_E_CANCELLED, mlpipe_read_csv(c, "t.csv", NULL, &d));
     assert_null(d);
     mlpipe_ctx_cancel(c);
-    assert_status(MLPIPE_E_CANCELLED,
-                  mlpipe_source_csv(c, "t.csv", NULL, &source));
+    assert_told(c, MLPIPE_E_CANCELLED,
+                mlpipe_source_csv(c, "t.csv", NULL, &source));
     assert_null(source);
     assert_ok(c, mlpipe_source_csv(c, "t.csv", NULL, &source));
     mlpipe_ctx_cancel(c);
-    assert_status(MLPIPE_E_CANCELLED, mlpipe_source_next(c, source, &d));
+    assert_told(c, MLPIPE_E_CANCELLED, mlpipe_source_next(c, source, &d));
     assert_null(d);
     assert_ok(c, mlpipe_source_next(c, source, &d));
     assert_int_equal(2, mlpipe_dataset_rows(d));

@@ -9,6 +9,7 @@
 #include "support.h"
 
 #include "data/data_internal.h"
+#include "golden_text.h"
 
 static mlpipe_ctx *ctx;
 
@@ -297,11 +298,12 @@ static void test_dialect_report(void **state)
     assert_non_null(strstr(mlpipe_buffer_data(b), "[a] [b;c]"));
     mlpipe_buffer_free(b);
     mlpipe_report_free(r);
-    assert_status(MLPIPE_E_EMPTY, mlpipe_csv_dialect_memory(ctx, "", 0, NULL,
-                                                            &r));
+    assert_told(ctx, MLPIPE_E_EMPTY,
+                mlpipe_csv_dialect_memory(ctx, "", 0, NULL,
+                                          &r));
     assert_null(r);
-    assert_status(MLPIPE_E_NOT_FOUND,
-                  mlpipe_csv_dialect(ctx, "no/such.csv", NULL, &r));
+    assert_told(ctx, MLPIPE_E_NOT_FOUND,
+                mlpipe_csv_dialect(ctx, "no/such.csv", NULL, &r));
 }
 
 /* ---- titles, headers, footers ------------------------------------------- */

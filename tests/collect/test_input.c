@@ -6,6 +6,7 @@
 #include "support.h"
 
 #include "collect/input_rig.h"
+#include "golden_text.h"
 
 static mlpipe_ctx *ctx;
 static rig_bytes written, packed;
@@ -310,8 +311,9 @@ static void test_no_utf8(void **state)
     static const char text[] = "a,b\n1,caf\xe9\n2,x\n";
     mlpipe_dataset *d;
 
-    assert_status(MLPIPE_E_FORMAT, read_memory(text, sizeof text - 1, NULL,
-                                               &d));
+    assert_told(ctx, MLPIPE_E_FORMAT,
+                read_memory(text, sizeof text - 1, NULL,
+                            &d));
     assert_says("line 2");
     assert_says("byte 9 (0xe9)");
     assert_says("encoding=cp1252");
@@ -325,11 +327,13 @@ static void test_no_utf8(void **state)
     assert_int_equal(2, mlpipe_dataset_rows(d));
     mlpipe_dataset_free(d);
     /* In the header, and a character that the end cuts. */
-    assert_status(MLPIPE_E_FORMAT, read_memory("a,\xe9\n1,2\n", 8, NULL,
-                                               &d));
+    assert_told(ctx, MLPIPE_E_FORMAT,
+                read_memory("a,\xe9\n1,2\n", 8, NULL,
+                            &d));
     assert_says("byte 2 (0xe9)");
-    assert_status(MLPIPE_E_FORMAT, read_memory("a,b\n1,\xe2\x82", 8, NULL,
-                                               &d));
+    assert_told(ctx, MLPIPE_E_FORMAT,
+                read_memory("a,b\n1,\xe2\x82", 8, NULL,
+                            &d));
     assert_says("byte 6 (0xe2)");
 }
 
@@ -354,26 +358,31 @@ static void test_bad_utf16(void **state)
 
     for (int big = 0; big < 2; big++) {
         write_units("a,b\n1,", low, 3, big); /* 2 + 12 + 2 */
-        assert_status(MLPIPE_E_FORMAT, read_memory(written.data, written.size,
-                                                   NULL, &d));
+        assert_told(ctx, MLPIPE_E_FORMAT,
+                    read_memory(written.data, written.size,
+                                NULL, &d));
         assert_null(d);
         assert_says("byte 16 is an unpaired surrogate (0xdc01)");
         write_units("a,b\n1,", high, 3, big);
-        assert_status(MLPIPE_E_FORMAT, read_memory(written.data, written.size,
-                                                   "rows=quarantine", &d));
+        assert_told(ctx, MLPIPE_E_FORMAT,
+                    read_memory(written.data, written.size,
+                                "rows=quarantine", &d));
         assert_says("byte 14 is an unpaired surrogate (0xd83d)");
         write_units("a,b\n1,", two, 3, big);
-        assert_status(MLPIPE_E_FORMAT, read_memory(written.data, written.size,
-                                                   NULL, &d));
+        assert_told(ctx, MLPIPE_E_FORMAT,
+                    read_memory(written.data, written.size,
+                                NULL, &d));
         assert_says("byte 14 is");
         write_units("a,b\n1,", last, 2, big);
-        assert_status(MLPIPE_E_FORMAT, read_memory(written.data, written.size,
-                                                   NULL, &d));
+        assert_told(ctx, MLPIPE_E_FORMAT,
+                    read_memory(written.data, written.size,
+                                NULL, &d));
         assert_says("byte 16 is an unpaired");
         write_units("a,b\n1,x\n", NULL, 0, big);
         rig_byte(&written, big ? 0 : 'y');
-        assert_status(MLPIPE_E_FORMAT, read_memory(written.data, written.size,
-                                                   NULL, &d));
+        assert_told(ctx, MLPIPE_E_FORMAT,
+                    read_memory(written.data, written.size,
+                                NULL, &d));
         assert_says("byte 18 is half a character");
     }
 }
@@ -383,18 +392,18 @@ static void test_guessed_utf16(void **state)
 {
     mlpipe_dataset *d;
 
-    assert_status(MLPIPE_E_EMPTY, read_memory("a\0b,", 4, NULL, &d));
+    assert_told(ctx, MLPIPE_E_EMPTY, read_memory("a\0b,", 4, NULL, &d));
     assert_says("taken for utf16le");
-    assert_status(MLPIPE_E_FORMAT, read_memory("a\0,b\n1,2\n", 9, NULL,
-                                               &d));
+    assert_told(ctx, MLPIPE_E_FORMAT, read_memory("a\0,b\n1,2\n", 9, NULL, &d));
     assert_says("half a character of UTF-16");
     assert_says("taken for utf16le: if it is not, say encoding=utf8");
-    assert_status(MLPIPE_E_FORMAT,
-                  mlpipe_read_json_memory(ctx, "{\0\"a\":1}", 8, NULL, &d));
+    assert_told(ctx, MLPIPE_E_FORMAT,
+                mlpipe_read_json_memory(ctx, "{\0\"a\":1}", 8, NULL, &d));
     assert_says("taken for utf16le");
     /* Whoever asked for it, or has a mark, knows. */
-    assert_status(MLPIPE_E_FORMAT, read_memory("a\0,b\n1,2\n", 9,
-                                               "encoding=utf16le", &d));
+    assert_told(ctx, MLPIPE_E_FORMAT,
+                read_memory("a\0,b\n1,2\n", 9,
+                            "encoding=utf16le", &d));
     assert_null(strstr(mlpipe_ctx_error(ctx)->text, "taken for"));
 }
 
@@ -406,8 +415,9 @@ static void test_bad_bytes(void **state)
 
     for (size_t i = 0; i < sizeof none; i++) {
         text[6] = (char)none[i];
-        assert_status(MLPIPE_E_FORMAT, read_memory(text, 8,
-                                                   "encoding=cp1252", &d));
+        assert_told(ctx, MLPIPE_E_FORMAT,
+                    read_memory(text, 8,
+                                "encoding=cp1252", &d));
         assert_says("byte 6 (0x");
         assert_says("none of cp1252");
         assert_ok(ctx, read_memory(text, 8, "encoding=latin1", &d));
@@ -419,20 +429,20 @@ static void test_contradictions(void **state)
 {
     mlpipe_dataset *d;
 
-    assert_status(MLPIPE_E_FORMAT,
-                  read_memory("\xef\xbb\xbf" "a\n1\n", 7, "encoding=latin1",
-                              &d));
+    assert_told(ctx, MLPIPE_E_FORMAT,
+                read_memory("\xef\xbb\xbf" "a\n1\n", 7, "encoding=latin1",
+                            &d));
     assert_says("byte order mark of utf8");
     assert_says("encoding=latin1 was asked for");
-    assert_status(MLPIPE_E_FORMAT,
-                  read_memory("\xff\xfe" "a\0\n\0" "1\0", 8,
-                              "encoding=utf16be", &d));
+    assert_told(ctx, MLPIPE_E_FORMAT,
+                read_memory("\xff\xfe" "a\0\n\0" "1\0", 8,
+                            "encoding=utf16be", &d));
     assert_says("encoding=utf16le");
-    assert_status(MLPIPE_E_FORMAT,
-                  read_memory("\xff\xfe" "a\0\n\0" "1\0", 8, "encoding=utf8",
-                              &d));
-    assert_status(MLPIPE_E_PARAM,
-                  read_memory("a\n1\n", 4, "encoding=utf-8", &d));
+    assert_told(ctx, MLPIPE_E_FORMAT,
+                read_memory("\xff\xfe" "a\0\n\0" "1\0", 8, "encoding=utf8",
+                            &d));
+    assert_told(ctx, MLPIPE_E_PARAM,
+                read_memory("a\n1\n", 4, "encoding=utf-8", &d));
     assert_says("utf8");
 }
 
@@ -447,7 +457,7 @@ static void test_stream_failures(void **state)
         rig_stream s = rig_stream_of(&text, 100);
         s.fail_at = k;
         s.result = 77;
-        assert_status(MLPIPE_E_HOST, read_stream(&s, NULL, &d));
+        assert_told(ctx, MLPIPE_E_HOST, read_stream(&s, NULL, &d));
         assert_null(d);
         assert_says("pipe");
         assert_says("77");
@@ -456,7 +466,7 @@ static void test_stream_failures(void **state)
         s = rig_stream_of(&text, 100);
         s.fail_at = k;
         s.too_much = true;
-        assert_status(MLPIPE_E_HOST, read_stream(&s, NULL, &d));
+        assert_told(ctx, MLPIPE_E_HOST, read_stream(&s, NULL, &d));
         assert_says("had room for");
     }
     /* Read to its end and once. */
@@ -467,10 +477,10 @@ static void test_stream_failures(void **state)
     mlpipe_dataset_free(d);
     s = rig_stream_of(&text, 1000);
     mlpipe_ctx_cancel(ctx);
-    assert_status(MLPIPE_E_CANCELLED, read_stream(&s, NULL, &d));
+    assert_told(ctx, MLPIPE_E_CANCELLED, read_stream(&s, NULL, &d));
     assert_int_equal(0, s.calls);
     s = (rig_stream){.fail_at = -1, .piece = 1};
-    assert_status(MLPIPE_E_EMPTY, read_stream(&s, NULL, &d));
+    assert_told(ctx, MLPIPE_E_EMPTY, read_stream(&s, NULL, &d));
     assert_says("pipe");
     free(text.data);
 }
@@ -488,8 +498,8 @@ static void test_stream_names(void **state)
         rig_stream s = {.fail_at = -1, .piece = 1};
         const mlpipe_stream stream = {sizeof stream, &s, names[i].name,
                                       rig_read};
-        assert_status(MLPIPE_E_EMPTY,
-                      mlpipe_read_csv_stream(ctx, &stream, NULL, &d));
+        assert_told(ctx, MLPIPE_E_EMPTY,
+                    mlpipe_read_csv_stream(ctx, &stream, NULL, &d));
         assert_says(names[i].shown);
         assert_null(strchr(mlpipe_ctx_error(ctx)->text, '\n'));
     }
@@ -517,8 +527,8 @@ static void test_stream_limits(void **state)
     uint64_t peak;
 
     assert_int_equal(0, mlpipe_ctx_new(&o, &ctx));
-    assert_status(MLPIPE_E_LIMIT,
-                  mlpipe_read_csv_stream(ctx, &endless, NULL, &d));
+    assert_told(ctx, MLPIPE_E_LIMIT,
+                mlpipe_read_csv_stream(ctx, &endless, NULL, &d));
     assert_says("stream_bytes, 100000");
     assert_says("stream has");
     mlpipe_ctx_memory(ctx, NULL, &peak);
@@ -547,20 +557,20 @@ static void test_stream_arguments(void **state)
     mlpipe_stream stream = {sizeof stream, NULL, NULL, NULL};
     mlpipe_dataset *d;
 
-    assert_status(MLPIPE_E_ARG, mlpipe_read_csv_stream(ctx, NULL, NULL, &d));
-    assert_status(MLPIPE_E_ARG,
-                  mlpipe_read_csv_stream(ctx, &stream, NULL, &d));
+    assert_told(ctx, MLPIPE_E_ARG, mlpipe_read_csv_stream(ctx, NULL, NULL, &d));
+    assert_told(ctx, MLPIPE_E_ARG,
+                mlpipe_read_csv_stream(ctx, &stream, NULL, &d));
     assert_says("stream.read");
     stream.read = read_for_ever;
     stream.size = sizeof stream - 1;
-    assert_status(MLPIPE_E_ARG,
-                  mlpipe_read_csv_stream(ctx, &stream, NULL, &d));
+    assert_told(ctx, MLPIPE_E_ARG,
+                mlpipe_read_csv_stream(ctx, &stream, NULL, &d));
     assert_says("sizeof(mlpipe_stream)");
     stream.size = sizeof stream;
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_read_csv_stream(ctx, &stream, "zz=1", &d));
-    assert_status(MLPIPE_E_ARG,
-                  mlpipe_read_csv_stream(ctx, &stream, NULL, NULL));
+    assert_told(ctx, MLPIPE_E_PARAM,
+                mlpipe_read_csv_stream(ctx, &stream, "zz=1", &d));
+    assert_told(ctx, MLPIPE_E_ARG,
+                mlpipe_read_csv_stream(ctx, &stream, NULL, NULL));
 }
 
 int main(void)

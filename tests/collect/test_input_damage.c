@@ -6,6 +6,7 @@
 #include "support.h"
 
 #include "collect/input_rig.h"
+#include "golden_text.h"
 
 static mlpipe_ctx *ctx;
 static rig_bytes packed;
@@ -151,7 +152,7 @@ static void test_trailing_bytes(void **state)
         rig_pack(&text, pack, &packed);
         sprintf(words, "of %zu", packed.size + 20);
         rig_put(&packed, "and something behind", 20);
-        assert_status(MLPIPE_E_CORRUPT, print_packed(print));
+        assert_told(ctx, MLPIPE_E_CORRUPT, print_packed(print));
         sprintf(place, "as byte %zu of", packed.size - 20);
         assert_says(pack == RIG_GZIP || pack == RIG_GZIP_MEMBERS ? "damaged"
                                                                  : place);
@@ -173,7 +174,7 @@ static void test_damage_is_located(void **state)
         rig_pack(&text, pack, &packed);
         const size_t at = packed.size * 3 / 4;
         memset(packed.data + at, 0xff, 64);
-        assert_status(MLPIPE_E_CORRUPT, read_packed(&d));
+        assert_told(ctx, MLPIPE_E_CORRUPT, read_packed(&d));
         const char *told = strstr(mlpipe_ctx_error(ctx)->text, "as byte ");
         assert_non_null(told);
         const size_t place = strtoul(told + 8, NULL, 10);
@@ -210,7 +211,7 @@ static void test_limits(void **state)
             continue;
         make_bomb(pack, 2);
         assert_int_equal(0, mlpipe_ctx_new(&o, &ctx));
-        assert_status(MLPIPE_E_LIMIT, print_packed(print));
+        assert_told(ctx, MLPIPE_E_LIMIT, print_packed(print));
         assert_says("unpacked_bytes, 1048576");
         mlpipe_ctx_free(ctx);
         limits.unpacked_bytes = 3 << 20;
@@ -226,7 +227,7 @@ static void test_limits(void **state)
     if (rig_has(RIG_GZIP)) {
         make_bomb(RIG_GZIP, 66);
         assert_int_equal(0, mlpipe_ctx_new(&o, &ctx));
-        assert_status(MLPIPE_E_LIMIT, print_packed(print));
+        assert_told(ctx, MLPIPE_E_LIMIT, print_packed(print));
         assert_says("unpacked_ratio");
         mlpipe_ctx_free(ctx);
         ctx = saved;
@@ -275,11 +276,11 @@ static void test_cancel(void **state)
             rig_put(&packed, one.data, one.size);
         calls = 0;
         assert_int_equal(0, mlpipe_ctx_new(&o, &ctx));
-        assert_status(MLPIPE_E_CANCELLED, print_packed(print));
+        assert_told(ctx, MLPIPE_E_CANCELLED, print_packed(print));
         assert_int_equal(4, calls);
         mlpipe_ctx_free(ctx);
         ctx = saved;
-        assert_status(MLPIPE_E_EMPTY, print_packed(print));
+        assert_told(ctx, MLPIPE_E_EMPTY, print_packed(print));
     }
     free(one.data);
 }
@@ -310,8 +311,8 @@ static void test_changed_file(void **state)
                                     &file));
         assert_int_equal(0, io.truncate(io.user, file, packed.size / 2));
         assert_int_equal(0, io.close(io.user, file));
-        assert_status(MLPIPE_E_CONFLICT,
-                      mlpipe_source_next(ctx, source, &d));
+        assert_told(ctx, MLPIPE_E_CONFLICT,
+                    mlpipe_source_next(ctx, source, &d));
         assert_null(d);
         mlpipe_source_free(source);
         mlpipe_ctx_free(ctx);

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "collect/collect_internal.h"
+#include "golden_text.h"
 
 static mlpipe_ctx *ctx;
 
@@ -582,7 +583,7 @@ static void changes(void **state)
         assert_ok(c, mlpipe_source_json(c, "x", NULL, &s));
         drip_now = cases[i].after;
         for (int k = 0; k < 2; k++) { /* a failure is no way in */
-            assert_status(MLPIPE_E_CONFLICT, mlpipe_source_next(c, s, &d));
+            assert_told(c, MLPIPE_E_CONFLICT, mlpipe_source_next(c, s, &d));
             assert_null(d);
             assert_non_null(strstr(mlpipe_ctx_error(c)->text, "changed"));
         }

@@ -6,6 +6,7 @@
 #include "collect/synth_internal.h"
 #include "golden/synth.h"
 #include "report_table.h"
+#include "golden_text.h"
 
 #define ROWS(table) (sizeof(table) / sizeof(table)[0])
 
@@ -427,7 +428,7 @@ static void refused(mlpipe_ctx *c, const char *kind, const char *params,
                     const char *says)
 {
     mlpipe_dataset *d = (mlpipe_dataset *)c;
-    assert_status(MLPIPE_E_PARAM, mlpipe_synth(c, kind, params, &d));
+    assert_told(c, MLPIPE_E_PARAM, mlpipe_synth(c, kind, params, &d));
     assert_null(d);
     if (!strstr(mlpipe_ctx_error(c)->text, says))
         fail_msg("%s does not say %s", mlpipe_ctx_error(c)->text, says);

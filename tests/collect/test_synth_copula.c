@@ -5,6 +5,7 @@
 
 #include "collect/synth_copula.h"
 #include "report_table.h"
+#include "golden_text.h"
 
 enum { NORMAL_ROWS = 20000, NORMAL_COLUMNS = 8 };
 static mlpipe_ctx *c;
@@ -577,13 +578,16 @@ static void private_columns_are_not_in_it(void **state)
     }
     mlpipe_report_free(r);
     mlpipe_dataset_free(d);
-    assert_status(MLPIPE_E_CONFLICT, mlpipe_copula_fit(
-        c, mixed, "columns=age,income private=income", &k));
+    assert_told(c, MLPIPE_E_CONFLICT,
+                mlpipe_copula_fit(
+c, mixed, "columns=age,income private=income", &k));
     assert_null(k);
-    assert_status(MLPIPE_E_SCHEMA, mlpipe_copula_fit(
-        c, mixed, "columns=email", &k));
-    assert_status(MLPIPE_E_SCHEMA, mlpipe_copula_fit(
-        c, mixed, "private=incom", &k));
+    assert_told(c, MLPIPE_E_SCHEMA,
+                mlpipe_copula_fit(
+c, mixed, "columns=email", &k));
+    assert_told(c, MLPIPE_E_SCHEMA,
+                mlpipe_copula_fit(
+c, mixed, "private=incom", &k));
 }
 
 static void what_cannot_be_is_refused(void **state)
@@ -617,8 +621,9 @@ static void what_cannot_be_is_refused(void **state)
     }
     /* y is there twice: gap says that it is 3 where y says that it is not */
     mlpipe_dataset *d = NULL;
-    assert_status(MLPIPE_E_NUMERIC, mlpipe_copula_sample(
-        c, of_normal, "given='y=0.1 gap=3'", &d));
+    assert_told(c, MLPIPE_E_NUMERIC,
+                mlpipe_copula_sample(
+c, of_normal, "given='y=0.1 gap=3'", &d));
     assert_null(d);
 }
 

@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include "collect/collect_internal.h"
+#include "golden_text.h"
 
 static mlpipe_ctx *ctx;
 
@@ -489,14 +490,14 @@ static void files(void **state)
     /* Stopped half way: the old file stays, and nothing beside it. */
     const mlpipe_ctx_options o = {.size = sizeof o, .progress = stop};
     assert_int_equal(0, mlpipe_ctx_new(&o, &c));
-    assert_status(MLPIPE_E_CANCELLED,
-                  mlpipe_write_csv(c, d, "write_table.csv", "header=false"));
+    assert_told(c, MLPIPE_E_CANCELLED,
+                mlpipe_write_csv(c, d, "write_table.csv", "header=false"));
     mlpipe_ctx_free(c);
     assert_ok(ctx, mlpipe_read_csv(ctx, "write_table.csv", NULL, &back));
     assert_equal(d, back, "what was there");
     mlpipe_dataset_free(back);
-    assert_status(MLPIPE_E_NOT_FOUND,
-                  mlpipe_write_csv(ctx, d, "no/such/folder.csv", NULL));
+    assert_told(ctx, MLPIPE_E_NOT_FOUND,
+                mlpipe_write_csv(ctx, d, "no/such/folder.csv", NULL));
     assert_ok(ctx, mlpipe_write_csv_memory(ctx, d, NULL, &b));
     mlpipe_buffer_free(b);
     mlpipe_dataset_free(d);

@@ -3,6 +3,7 @@
 #include "cycle_world.h"
 
 #include <pthread.h>
+#include "golden_text.h"
 
 #define PARAMS "when='performance' gate_min=100 probation=1000 cooldown=300"
 
@@ -20,11 +21,11 @@ static mlpipe_buffer *run_once(void)
     assert_int_equal(world_live(&d, 500, -2.0), MLPIPE_ACTION_RETRAIN);
     assert_int_equal(world_until(&d, 1, -2.0), MLPIPE_ACTION_RETRAIN);
     assert_ok(d.c, mlpipe_cycle_retrain(d.c, d.cycle));
-    assert_status(MLPIPE_E_BUSY, mlpipe_cycle_retrain(d.c, d.cycle));
+    assert_told(d.c, MLPIPE_E_BUSY, mlpipe_cycle_retrain(d.c, d.cycle));
     assert_int_equal(mlpipe_slot_version(d.slot), 1);
     assert_int_equal(world_live(&d, 0, -2.0), MLPIPE_ACTION_SWAPPED);
     assert_int_equal(mlpipe_slot_version(d.slot), 2);
-    assert_status(MLPIPE_E_BUSY, mlpipe_cycle_retrain(d.c, d.cycle));
+    assert_told(d.c, MLPIPE_E_BUSY, mlpipe_cycle_retrain(d.c, d.cycle));
     assert_int_equal(world_live(&d, 500, -2.0), MLPIPE_ACTION_NONE);
     assert_int_equal(world_live(&d, 500, -2.0), MLPIPE_ACTION_CONFIRMED);
     assert_int_equal(mlpipe_slot_version(d.slot), 2);
@@ -58,16 +59,16 @@ static void test_drift_to_confirmed(void **state)
     char *bent = malloc(mlpipe_buffer_size(a) + 1);
     memcpy(bent, text, mlpipe_buffer_size(a) + 1);
     memcpy(strstr(bent, "\"swapped\""), "\"refused\"", 9);
-    assert_status(MLPIPE_E_CORRUPT,
-                  mlpipe__audit_replay(c, bent, mlpipe_buffer_size(a),
-                                       &decisions));
+    assert_told(c, MLPIPE_E_CORRUPT,
+                mlpipe__audit_replay(c, bent, mlpipe_buffer_size(a),
+                                     &decisions));
     free(bent);
     /* nor does one whose figures are none */
     static const char none[] =
         "{\"action\":\"swapped\",\"rows\":-1,\"least\":2,\"alpha\":0.01,"
         "\"mean\":-1,\"p\":0}";
-    assert_status(MLPIPE_E_CORRUPT,
-                  mlpipe__audit_replay(c, none, strlen(none), &decisions));
+    assert_told(c, MLPIPE_E_CORRUPT,
+                mlpipe__audit_replay(c, none, strlen(none), &decisions));
     mlpipe_ctx_free(c);
     mlpipe_buffer_free(a);
     mlpipe_buffer_free(b);
@@ -100,9 +101,9 @@ static void test_too_few_rows(void **state)
     world d;
 
     world_make(&d, PARAMS);
-    assert_status(MLPIPE_E_EMPTY, mlpipe_cycle_retrain(d.c, d.cycle));
+    assert_told(d.c, MLPIPE_E_EMPTY, mlpipe_cycle_retrain(d.c, d.cycle));
     assert_int_equal(world_live(&d, 50, -2.0), MLPIPE_ACTION_NONE);
-    assert_status(MLPIPE_E_EMPTY, mlpipe_cycle_retrain(d.c, d.cycle));
+    assert_told(d.c, MLPIPE_E_EMPTY, mlpipe_cycle_retrain(d.c, d.cycle));
     assert_int_equal(world_live(&d, 200, -2.0), MLPIPE_ACTION_NONE);
     assert_ok(d.c, mlpipe_cycle_retrain(d.c, d.cycle));
     assert_int_equal(world_live(&d, 0, -2.0), MLPIPE_ACTION_REJECTED);
@@ -132,15 +133,15 @@ static void test_rolled_back(void **state)
     /* A rollback that cannot be done now is done at the next tick; neither
      * undoes what the host has deployed meanwhile. */
     d.slot->retired_count = MLPIPE__RETIRED_MOST;
-    assert_status(MLPIPE_E_BUSY,
-                  mlpipe_cycle_tick(d.c, d.cycle, (int64_t)d.next * 1000000,
-                                    &action));
+    assert_told(d.c, MLPIPE_E_BUSY,
+                mlpipe_cycle_tick(d.c, d.cycle, (int64_t)d.next * 1000000,
+                                  &action));
     assert_int_equal(action, MLPIPE_ACTION_NONE);
     d.slot->retired_count = 0;
-    assert_status(MLPIPE_E_BUSY,
-                  mlpipe__slot_change(d.c, d.slot, NULL, 1, NULL));
-    assert_status(MLPIPE_E_BUSY,
-                  mlpipe__slot_change(d.c, d.slot, d.m, 1, NULL));
+    assert_told(d.c, MLPIPE_E_BUSY,
+                mlpipe__slot_change(d.c, d.slot, NULL, 1, NULL));
+    assert_told(d.c, MLPIPE_E_BUSY,
+                mlpipe__slot_change(d.c, d.slot, d.m, 1, NULL));
     assert_int_equal(mlpipe_slot_version(d.slot), 2);
     assert_int_equal(world_live(&d, 0, 2.0), MLPIPE_ACTION_ROLLED_BACK);
     assert_int_equal(mlpipe_slot_version(d.slot), 1);
@@ -331,25 +332,26 @@ static void test_parameters(void **state)
     world_make(&d, "when='age > 30 d'");
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         cycle = (mlpipe_cycle *)1;
-        assert_status(MLPIPE_E_PARAM,
-                      mlpipe_cycle_new(d.c, d.monitor, d.recipe, bad[i],
-                                       &cycle));
+        assert_told(d.c, MLPIPE_E_PARAM,
+                    mlpipe_cycle_new(d.c, d.monitor, d.recipe, bad[i],
+                                     &cycle));
         assert_null(cycle);
     }
     /* what is proposed would be taken */
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_cycle_new(d.c, d.monitor, d.recipe, "gate=acuracy",
-                                   &cycle));
+    assert_told(d.c, MLPIPE_E_PARAM,
+                mlpipe_cycle_new(d.c, d.monitor, d.recipe, "gate=acuracy",
+                                 &cycle));
     assert_non_null(strstr(mlpipe_ctx_error(d.c)->text, "rmse is one"));
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_cycle_new(d.c, d.monitor, d.recipe, "gate=rr2",
-                                   &cycle));
+    assert_told(d.c, MLPIPE_E_PARAM,
+                mlpipe_cycle_new(d.c, d.monitor, d.recipe, "gate=rr2",
+                                 &cycle));
     assert_non_null(strstr(mlpipe_ctx_error(d.c)->text, "r2 is one"));
     mlpipe_cycle_free(d.cycle);
     mlpipe_monitor_free(d.monitor);
     assert_ok(d.c, mlpipe_monitor_new(d.c, d.slot, NULL, &blind));
-    assert_status(MLPIPE_E_STATE, mlpipe_cycle_new(d.c, blind, d.recipe,
-                                                   NULL, &cycle));
+    assert_told(d.c, MLPIPE_E_STATE,
+                mlpipe_cycle_new(d.c, blind, d.recipe,
+                                 NULL, &cycle));
     d.cycle = NULL;
     d.monitor = blind;
     world_drop(&d);

@@ -4,6 +4,7 @@
 
 #include "cycle/cycle_internal.h"
 #include "report/report_internal.h"
+#include "golden_text.h"
 
 /* A report with the names that the rules below use. */
 static mlpipe_report *report(mlpipe_ctx *c, const char *performance,
@@ -218,8 +219,8 @@ static void test_refused(void **state)
             fail_msg("%s: %s", rules[i].rule, mlpipe_ctx_error(c)->text);
     }
     /* the caret stands under the place */
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_trigger_new(c, m, "age > 30 d or pxq", &t));
+    assert_told(c, MLPIPE_E_PARAM,
+                mlpipe_trigger_new(c, m, "age > 30 d or pxq", &t));
     const char *text = mlpipe_ctx_error(c)->text;
     const char *line = strstr(text, "age > 30 d or pxq");
     assert_non_null(line);
@@ -233,17 +234,17 @@ static void test_refused(void **state)
     /* rules that speak of performance need rows that were held out */
     m = serve_model(c, 1, 0, true);
     m->reference->held_out = 0;
-    assert_status(MLPIPE_E_STATE,
-                  mlpipe_trigger_new(c, m, "age > 1 d or performance", &t));
-    assert_status(MLPIPE_E_STATE,
-                  mlpipe_trigger_new(c, m, "rmse > 1.1 * reference", &t));
+    assert_told(c, MLPIPE_E_STATE,
+                mlpipe_trigger_new(c, m, "age > 1 d or performance", &t));
+    assert_told(c, MLPIPE_E_STATE,
+                mlpipe_trigger_new(c, m, "rmse > 1.1 * reference", &t));
     assert_ok(c, mlpipe_trigger_new(c, m, "rmse > 2 or features", &t));
     /* a report without a name */
     mlpipe__report_number(NULL, "x", 0);
     mlpipe_report *empty = mlpipe__report_new(c->env, "x"), *sealed;
     assert_ok(c, mlpipe__report_seal(c, empty, &sealed));
     int32_t fired = 7;
-    assert_status(MLPIPE_E_ARG, mlpipe_trigger_test(c, t, sealed, &fired));
+    assert_told(c, MLPIPE_E_ARG, mlpipe_trigger_test(c, t, sealed, &fired));
     assert_int_equal(fired, 0);
     mlpipe_report_free(sealed);
     mlpipe_trigger_free(t);
@@ -308,14 +309,14 @@ static void test_limits(void **state)
     assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
     m = serve_model(c, 1, 0, true);
     memset(text, '(', sizeof text - 1);
-    assert_status(MLPIPE_E_LIMIT, mlpipe_trigger_new(c, m, text, &t));
+    assert_told(c, MLPIPE_E_LIMIT, mlpipe_trigger_new(c, m, text, &t));
     text[60000] = 0;
-    assert_status(MLPIPE_E_LIMIT, mlpipe_trigger_new(c, m, text, &t));
+    assert_told(c, MLPIPE_E_LIMIT, mlpipe_trigger_new(c, m, text, &t));
     memset(text, '-', 60000);
-    assert_status(MLPIPE_E_LIMIT, mlpipe_trigger_new(c, m, text, &t));
+    assert_told(c, MLPIPE_E_LIMIT, mlpipe_trigger_new(c, m, text, &t));
     for (size_t i = 0; i + 4 < 60000; i += 4)
         memcpy(text + i, "not ", 4);
-    assert_status(MLPIPE_E_LIMIT, mlpipe_trigger_new(c, m, text, &t));
+    assert_told(c, MLPIPE_E_LIMIT, mlpipe_trigger_new(c, m, text, &t));
     /* a long rule that is not deep is fine */
     size_t n = 0;
     for (int i = 0; i < 3000; i++) {
@@ -334,11 +335,11 @@ static void test_limits(void **state)
     mlpipe_trigger_free(t);
     memcpy(text + 4 + 9 * 62 + 7, ", ", 2);
     memcpy(text + 4 + 9 * 63 + 7, ")", 2);
-    assert_status(MLPIPE_E_LIMIT, mlpipe_trigger_new(c, m, text, &t));
+    assert_told(c, MLPIPE_E_LIMIT, mlpipe_trigger_new(c, m, text, &t));
     for (int i = 0; i < 65; i++)
         memcpy(text + 4 * i, "any(", 4);
     text[260] = 0;
-    assert_status(MLPIPE_E_LIMIT, mlpipe_trigger_new(c, m, text, &t));
+    assert_told(c, MLPIPE_E_LIMIT, mlpipe_trigger_new(c, m, text, &t));
     mlpipe_model_free(m);
     mlpipe_ctx_free(c);
     (void)state;

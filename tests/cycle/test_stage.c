@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Between the gate and the swap: shadow and canary. */
 #include "cycle_world.h"
+#include "golden_text.h"
 
 #define BASE "when=performance gate_min=100 probation=1000 cooldown=300 "
 #define SHADOW BASE "shadow=300"
@@ -46,7 +47,7 @@ static void test_shadow_wins(void **state)
     ready(&d, SHADOW);
     published = atomic_load(&d.slot->current);
     live_is(&d, 0, -2.0, MLPIPE_ACTION_SHADOW);
-    assert_status(MLPIPE_E_BUSY, mlpipe_cycle_retrain(d.c, d.cycle));
+    assert_told(d.c, MLPIPE_E_BUSY, mlpipe_cycle_retrain(d.c, d.cycle));
     assert_non_null(strstr(mlpipe_ctx_error(d.c)->text, "shadow"));
     live_is(&d, 299, -2.0, MLPIPE_ACTION_NONE);
     assert_ptr_equal(published, atomic_load(&d.slot->current));
@@ -122,7 +123,7 @@ static mlpipe_buffer *canary_once(const char *params)
     assert_int_equal(action, MLPIPE_ACTION_CANARY);
     assert_int_equal(mlpipe_slot_version(d.slot), 1);
     assert_int_equal(mlpipe_slot_canary_version(d.slot), 2);
-    assert_status(MLPIPE_E_BUSY, mlpipe_cycle_retrain(d.c, d.cycle));
+    assert_told(d.c, MLPIPE_E_BUSY, mlpipe_cycle_retrain(d.c, d.cycle));
     live_is(&d, 500, -2.0, MLPIPE_ACTION_NONE);
     assert_ok(d.c, mlpipe_monitor_canary(d.c, d.monitor, &r));
     assert_int_equal((int)mlpipe_report_get(r, "deployment"), 2);
@@ -169,9 +170,9 @@ static void test_canary_promoted(void **state)
     bent = malloc(mlpipe_buffer_size(a) + 1);
     memcpy(bent, mlpipe_buffer_data(a), mlpipe_buffer_size(a) + 1);
     memcpy(strstr(bent, "\"promoted\""), "\"dropped\" ", 10);
-    assert_status(MLPIPE_E_CORRUPT,
-                  mlpipe__audit_replay(c, bent, mlpipe_buffer_size(a),
-                                       &decisions));
+    assert_told(c, MLPIPE_E_CORRUPT,
+                mlpipe__audit_replay(c, bent, mlpipe_buffer_size(a),
+                                     &decisions));
     free(bent);
     mlpipe_ctx_free(c);
     mlpipe_buffer_free(a);
@@ -192,8 +193,7 @@ static void test_canary_worse(void **state)
     assert_int_equal(log_has(&d, "\"reason\":\"worse\""), 1);
     assert_int_equal(mlpipe_slot_version(d.slot), 1);
     assert_int_equal(mlpipe_slot_canary_version(d.slot), 0);
-    assert_status(MLPIPE_E_STATE,
-                  mlpipe_monitor_canary(d.c, d.monitor, &r));
+    assert_told(d.c, MLPIPE_E_STATE, mlpipe_monitor_canary(d.c, d.monitor, &r));
     assert_null(r);
     live_is(&d, 200, 2.0, MLPIPE_ACTION_NONE);
     world_drop(&d);
@@ -258,9 +258,9 @@ static void test_canary_drop_later(void **state)
     live_is(&d, 0, -2.0, MLPIPE_ACTION_CANARY);
     world_serve(&d, 700, 2.0);
     d.slot->retired_count = MLPIPE__RETIRED_MOST;
-    assert_status(MLPIPE_E_BUSY,
-                  mlpipe_cycle_tick(d.c, d.cycle, (int64_t)d.next * 1000000,
-                                    &action));
+    assert_told(d.c, MLPIPE_E_BUSY,
+                mlpipe_cycle_tick(d.c, d.cycle, (int64_t)d.next * 1000000,
+                                  &action));
     assert_int_equal(action, MLPIPE_ACTION_NONE);
     d.slot->retired_count = 0;
     live_is(&d, 0, 2.0, MLPIPE_ACTION_DROPPED);
@@ -363,9 +363,9 @@ static void test_stage_parameters(void **state)
     world_make(&d, BASE);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         cycle = (mlpipe_cycle *)1;
-        assert_status(MLPIPE_E_PARAM,
-                      mlpipe_cycle_new(d.c, d.monitor, d.recipe, bad[i],
-                                       &cycle));
+        assert_told(d.c, MLPIPE_E_PARAM,
+                    mlpipe_cycle_new(d.c, d.monitor, d.recipe, bad[i],
+                                     &cycle));
         assert_null(cycle);
     }
     world_drop(&d);

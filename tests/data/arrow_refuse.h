@@ -4,6 +4,7 @@
 #define MLPIPE_TESTS_ARROW_REFUSE_H
 
 #include "arrow_rig.h"
+#include "golden_text.h"
 
 static mlpipe_ctx *ctx;
 
@@ -34,6 +35,7 @@ static inline void refuse(mlpipe_status expected, struct ArrowSchema *s,
     assert_null(d);
     if (!strstr(mlpipe_ctx_error(ctx)->text, told))
         fail_msg("%s: nothing of %s", mlpipe_ctx_error(ctx)->text, told);
+    golden_error(__BASE_FILE__, told, ctx, expected);
     assert_non_null(s->release);
     assert_non_null(a->release);
     s->release(s);

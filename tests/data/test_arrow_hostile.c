@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include "arrow_refuse.h"
+#include "golden_text.h"
 
 /* One i64 column; `spoil` breaks a rule. */
 static void spoiled(void (*spoil)(struct ArrowSchema *, struct ArrowArray *),
@@ -101,12 +102,12 @@ static void test_broken_schema_children(void **state)
     rig_child(&a, 0, 2);
     kept = s;
     spoil_schema_children(&s, &a);
-    assert_status(MLPIPE_E_FORMAT,
-                  mlpipe_dataset_from_arrow(ctx, &s, &a, NULL, &d));
+    assert_told(ctx, MLPIPE_E_FORMAT,
+                mlpipe_dataset_from_arrow(ctx, &s, &a, NULL, &d));
     s = kept;
     spoil_negative_children(&s, &a);
-    assert_status(MLPIPE_E_FORMAT,
-                  mlpipe_dataset_from_arrow(ctx, &s, &a, NULL, &d));
+    assert_told(ctx, MLPIPE_E_FORMAT,
+                mlpipe_dataset_from_arrow(ctx, &s, &a, NULL, &d));
     s = kept;
     /* Two columns of one name. */
     rig_field(&s, "l", "x");

@@ -6,6 +6,7 @@
 
 #include "arrow_refuse.h"
 #include "data/data_internal.h"
+#include "golden_text.h"
 
 static double number(const mlpipe_dataset *d, int64_t row, uint32_t column)
 {
@@ -565,14 +566,16 @@ static void test_a_stream_that_fails(void **state)
     for (int i = 0; i < 3; i++)
         make_batch(&arrays[i], 0, 10);
     rig_open(&stream, &p);
-    assert_status(MLPIPE_E_HOST, mlpipe_dataset_from_arrow_stream(
-                                     ctx, &stream, NULL, &d));
+    assert_told(ctx, MLPIPE_E_HOST,
+                mlpipe_dataset_from_arrow_stream(
+                    ctx, &stream, NULL, &d));
     assert_null(d);
     assert_non_null(strstr(mlpipe_ctx_error(ctx)->text, "the tape is torn"));
     assert_non_null(stream.release);
     stream.release(&stream);
-    assert_status(MLPIPE_E_STATE, mlpipe_dataset_from_arrow_stream(
-                                      ctx, &stream, NULL, &d));
+    assert_told(ctx, MLPIPE_E_STATE,
+                mlpipe_dataset_from_arrow_stream(
+                    ctx, &stream, NULL, &d));
 }
 
 /* Each batch has a dictionary of its own; the last one adds a text. */

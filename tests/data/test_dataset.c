@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include "data/data_internal.h"
+#include "golden_text.h"
 
 static mlpipe_ctx *ctx;
 
@@ -112,8 +113,8 @@ static void test_cells(void **state)
     assert_same(2, x[0]);
     assert_same(1, x[2]);
     assert_same(0, x[4]);
-    assert_status(MLPIPE_E_ARG, mlpipe_dataset_doubles(ctx, d, 1, 3, x, 3));
-    assert_status(MLPIPE_E_ARG, mlpipe_dataset_doubles(ctx, d, 8, 0, x, 3));
+    assert_told(ctx, MLPIPE_E_ARG, mlpipe_dataset_doubles(ctx, d, 1, 3, x, 3));
+    assert_told(ctx, MLPIPE_E_ARG, mlpipe_dataset_doubles(ctx, d, 8, 0, x, 3));
     mlpipe_dataset_free(d);
 }
 
@@ -161,13 +162,15 @@ static void test_views(void **state)
     assert_ok(ctx, mlpipe_dataset_slice(ctx, slice, 1, 0, &none));
     assert_int_equal(0, mlpipe_dataset_rows(none));
     mlpipe_dataset_free(none);
-    assert_status(MLPIPE_E_ARG, mlpipe_dataset_slice(ctx, slice, 0, 2,
-                                                     &none));
+    assert_told(ctx, MLPIPE_E_ARG,
+                mlpipe_dataset_slice(ctx, slice, 0, 2,
+                                     &none));
     assert_null(none);
-    assert_status(MLPIPE_E_ARG, mlpipe_dataset_slice(ctx, slice, -1, 1,
-                                                     &none));
-    assert_status(MLPIPE_E_NOT_FOUND,
-                  mlpipe_dataset_reading(ctx, slice, &report));
+    assert_told(ctx, MLPIPE_E_ARG,
+                mlpipe_dataset_slice(ctx, slice, -1, 1,
+                                     &none));
+    assert_told(ctx, MLPIPE_E_NOT_FOUND,
+                mlpipe_dataset_reading(ctx, slice, &report));
     mlpipe_dataset_free(slice);
     mlpipe_dataset_free(part);
 }
@@ -229,34 +232,42 @@ static void test_builder_refuses(void **state)
     mlpipe_builder *b;
     mlpipe_dataset *d;
 
-    assert_status(MLPIPE_E_PARAM, mlpipe_builder_new(ctx, NULL,
-                                                     "first_row=3", &b));
+    assert_told(ctx, MLPIPE_E_PARAM,
+                mlpipe_builder_new(ctx, NULL,
+                                   "first_row=3", &b));
     assert_null(b);
     assert_ok(ctx, mlpipe_builder_new(ctx, NULL, NULL, &b));
     assert_ok(ctx, mlpipe_builder_column(ctx, b, "x", MLPIPE_F64, x, NULL,
                                          2));
-    assert_status(MLPIPE_E_CONFLICT, mlpipe_builder_column(
-        ctx, b, "x", MLPIPE_F64, x, NULL, 2));
-    assert_status(MLPIPE_E_ARG, mlpipe_builder_column(
-        ctx, b, "y", MLPIPE_F64, x, NULL, 1));
-    assert_status(MLPIPE_E_ARG, mlpipe_builder_column(
-        ctx, b, "y", MLPIPE_TOKEN, x, NULL, 2));
-    assert_status(MLPIPE_E_ARG, mlpipe_builder_column(
-        ctx, b, "", MLPIPE_F64, x, NULL, 2));
-    assert_status(MLPIPE_E_NUMERIC, mlpipe_builder_column(
-        ctx, b, "y", MLPIPE_U64, big, NULL, 2));
+    assert_told(ctx, MLPIPE_E_CONFLICT,
+                mlpipe_builder_column(
+ctx, b, "x", MLPIPE_F64, x, NULL, 2));
+    assert_told(ctx, MLPIPE_E_ARG,
+                mlpipe_builder_column(
+ctx, b, "y", MLPIPE_F64, x, NULL, 1));
+    assert_told(ctx, MLPIPE_E_ARG,
+                mlpipe_builder_column(
+ctx, b, "y", MLPIPE_TOKEN, x, NULL, 2));
+    assert_told(ctx, MLPIPE_E_ARG,
+                mlpipe_builder_column(
+ctx, b, "", MLPIPE_F64, x, NULL, 2));
+    assert_told(ctx, MLPIPE_E_NUMERIC,
+                mlpipe_builder_column(
+ctx, b, "y", MLPIPE_U64, big, NULL, 2));
     assert_int_equal(1, mlpipe_ctx_error(ctx)->row);
     assert_string_equal("y", mlpipe_ctx_error(ctx)->column);
-    assert_status(MLPIPE_E_FORMAT, mlpipe_builder_texts(ctx, b, "t", bad,
-                                                        2));
-    assert_status(MLPIPE_E_STATE, mlpipe_builder_append(ctx, b, x, 1));
+    assert_told(ctx, MLPIPE_E_FORMAT,
+                mlpipe_builder_texts(ctx, b, "t", bad,
+                                     2));
+    assert_told(ctx, MLPIPE_E_STATE, mlpipe_builder_append(ctx, b, x, 1));
     assert_ok(ctx, mlpipe_builder_finish(ctx, b, &d));
     assert_int_equal(1, mlpipe_dataset_columns(d));
     mlpipe_dataset_free(d);
-    assert_status(MLPIPE_E_STATE, mlpipe_builder_finish(ctx, b, &d));
+    assert_told(ctx, MLPIPE_E_STATE, mlpipe_builder_finish(ctx, b, &d));
     assert_null(d);
-    assert_status(MLPIPE_E_STATE, mlpipe_builder_column(
-        ctx, b, "z", MLPIPE_F64, x, NULL, 2));
+    assert_told(ctx, MLPIPE_E_STATE,
+                mlpipe_builder_column(
+ctx, b, "z", MLPIPE_F64, x, NULL, 2));
     mlpipe_builder_free(b);
     mlpipe_builder_free(NULL);
     mlpipe_dataset_free(NULL);
@@ -301,8 +312,9 @@ static void test_missing_column(void **state)
 
     assert_ok(ctx, mlpipe__dataset_column(ctx, d, "city", &at));
     assert_int_equal(4, at);
-    assert_status(MLPIPE_E_SCHEMA, mlpipe__dataset_column(ctx, d, "prise",
-                                                          &at));
+    assert_told(ctx, MLPIPE_E_SCHEMA,
+                mlpipe__dataset_column(ctx, d, "prise",
+                                       &at));
     assert_non_null(strstr(mlpipe_ctx_error(ctx)->text, "price"));
     mlpipe_dataset_free(d);
 }

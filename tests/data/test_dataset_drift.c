@@ -3,6 +3,7 @@
 #include "data/profile_rig.h"
 
 #include "golden/profile.h"
+#include "golden_text.h"
 
 #define DRIFT "column,type,verdict,reason,psi,p,q,reference_n,current_n"
 #define NUMBERS                                                            \
@@ -276,10 +277,11 @@ static void drift_finds_changes(void **state)
     assert_string_equal(table_text(r, cell + 8), "fresh");
     assert_string_equal(table_text(r, cell + 9), "new");
     mlpipe_report_free(r);
-    assert_status(MLPIPE_E_SCHEMA,
-                  mlpipe_dataset_drift(rig_ctx, a, b, "columns=colr", &r));
-    assert_status(MLPIPE_E_PARAM, mlpipe_dataset_drift(
-                                      rig_ctx, a, b, "warn=2 drift=1", &r));
+    assert_told(rig_ctx, MLPIPE_E_SCHEMA,
+                mlpipe_dataset_drift(rig_ctx, a, b, "columns=colr", &r));
+    assert_told(rig_ctx, MLPIPE_E_PARAM,
+                mlpipe_dataset_drift(
+                    rig_ctx, a, b, "warn=2 drift=1", &r));
     assert_null(r);
     mlpipe_dataset_free(a);
     mlpipe_dataset_free(b);

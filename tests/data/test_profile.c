@@ -3,6 +3,7 @@
 #include "data/profile_rig.h"
 
 #include "golden/profile.h"
+#include "golden_text.h"
 
 #define NUMBERS                                                            \
     "column,count,nan,infinite,zeros,negative,integral,min,q05,q25,median," \
@@ -292,17 +293,19 @@ static void profile_refuses(void **state)
     mlpipe_report *r;
     (void)state;
 
-    assert_status(MLPIPE_E_SCHEMA, mlpipe_dataset_profile(
-                                       rig_ctx, d, "columns=normale", &r));
-    assert_status(MLPIPE_E_SCHEMA, mlpipe_dataset_profile(
-                                       rig_ctx, d, "target=normale", &r));
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_dataset_profile(rig_ctx, d, "columns=city,city",
-                                         &r));
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_dataset_profile(rig_ctx, d, "bins=0", &r));
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_dataset_profile(rig_ctx, d, "colums=city", &r));
+    assert_told(rig_ctx, MLPIPE_E_SCHEMA,
+                mlpipe_dataset_profile(
+                    rig_ctx, d, "columns=normale", &r));
+    assert_told(rig_ctx, MLPIPE_E_SCHEMA,
+                mlpipe_dataset_profile(
+                    rig_ctx, d, "target=normale", &r));
+    assert_told(rig_ctx, MLPIPE_E_PARAM,
+                mlpipe_dataset_profile(rig_ctx, d, "columns=city,city",
+                                       &r));
+    assert_told(rig_ctx, MLPIPE_E_PARAM,
+                mlpipe_dataset_profile(rig_ctx, d, "bins=0", &r));
+    assert_told(rig_ctx, MLPIPE_E_PARAM,
+                mlpipe_dataset_profile(rig_ctx, d, "colums=city", &r));
     assert_null(r);
     mlpipe_dataset_free(d);
 }

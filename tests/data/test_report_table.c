@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include "data/data_internal.h"
+#include "golden_text.h"
 
 static void text(mlpipe_report *r, const char *s)
 {
@@ -121,8 +122,8 @@ static void messages_say_what_to_take(void **state)
     mlpipe_dataset *d;
 
     for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
-        assert_status(MLPIPE_E_NOT_FOUND,
-                      mlpipe_report_table(c, r, told[i][0], &d));
+        assert_told(c, MLPIPE_E_NOT_FOUND,
+                    mlpipe_report_table(c, r, told[i][0], &d));
         assert_null(d);
         assert_non_null(strstr(mlpipe_ctx_error(c)->text, told[i][1]));
     }

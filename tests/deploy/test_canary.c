@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "deploy/deploy_internal.h"
+#include "golden_text.h"
 
 /* A model that answers `value` to an empty record. */
 static mlpipe_model *constant(mlpipe_ctx *c, double value)
@@ -122,20 +123,20 @@ static void test_ends(void **state)
     nest n;
 
     nest_open(&n, NULL);
-    assert_status(MLPIPE_E_STATE, mlpipe_slot_promote(n.c, n.slot));
-    assert_status(MLPIPE_E_STATE, mlpipe_slot_drop(n.c, n.slot));
-    assert_status(MLPIPE_E_STATE,
-                  mlpipe_slot_canary(n.c, n.slot, NULL, 0.5));
+    assert_told(n.c, MLPIPE_E_STATE, mlpipe_slot_promote(n.c, n.slot));
+    assert_told(n.c, MLPIPE_E_STATE, mlpipe_slot_drop(n.c, n.slot));
+    assert_told(n.c, MLPIPE_E_STATE,
+                mlpipe_slot_canary(n.c, n.slot, NULL, 0.5));
     /* dropped */
     assert_ok(n.c, mlpipe_slot_canary(n.c, n.slot, n.b, 0.9999));
-    assert_status(MLPIPE_E_CONFLICT,
-                  mlpipe_slot_canary(n.c, n.slot, n.a, 0.5));
+    assert_told(n.c, MLPIPE_E_CONFLICT,
+                mlpipe_slot_canary(n.c, n.slot, n.a, 0.5));
     assert_ok(n.c, mlpipe_worker_new(n.c, n.slot, NULL, &late));
     assert_same(answer(late, 1, &version), 2.0);
     assert_ok(n.c, mlpipe_slot_drop(n.c, n.slot));
     assert_same(answer(n.w, 1, &version), 1.0);
     assert_int_equal(mlpipe_slot_canary_version(n.slot), 0);
-    assert_status(MLPIPE_E_STATE, mlpipe_slot_rollback(n.c, n.slot));
+    assert_told(n.c, MLPIPE_E_STATE, mlpipe_slot_rollback(n.c, n.slot));
     /* promoted: it keeps its number, numbers are never used again */
     assert_ok(n.c, mlpipe_slot_canary(n.c, n.slot, n.b, 0.5));
     assert_int_equal(mlpipe_slot_canary_version(n.slot), 3);
@@ -198,19 +199,18 @@ static void test_stuck_in_a_pair(void **state)
     assert_int_equal(pair->main->number, 1);
     assert_int_equal(pair->canary->number, 2);
     n.slot->retired_count = MLPIPE__RETIRED_MOST - 2;
-    assert_status(MLPIPE_E_BUSY, mlpipe_slot_drop(n.c, n.slot));
-    assert_status(MLPIPE_E_BUSY, mlpipe_slot_promote(n.c, n.slot));
-    assert_status(MLPIPE_E_BUSY,
-                  mlpipe_slot_canary(n.c, n.slot, NULL, 0.75));
+    assert_told(n.c, MLPIPE_E_BUSY, mlpipe_slot_drop(n.c, n.slot));
+    assert_told(n.c, MLPIPE_E_BUSY, mlpipe_slot_promote(n.c, n.slot));
+    assert_told(n.c, MLPIPE_E_BUSY,
+                mlpipe_slot_canary(n.c, n.slot, NULL, 0.75));
     n.slot->retired_count = 3;
     atomic_store(&n.w->seat->active, NULL);
     assert_ok(n.c, mlpipe_slot_reclaim(n.c, n.slot, &waiting));
     assert_int_equal(waiting, 0);
     assert_ok(n.c, mlpipe__slot_lock(n.c, n.slot));
-    assert_status(MLPIPE_E_BUSY, mlpipe_slot_drop(n.c, n.slot));
-    assert_status(MLPIPE_E_BUSY, mlpipe_slot_promote(n.c, n.slot));
-    assert_status(MLPIPE_E_BUSY,
-                  mlpipe_slot_canary(n.c, n.slot, n.b, 0.75));
+    assert_told(n.c, MLPIPE_E_BUSY, mlpipe_slot_drop(n.c, n.slot));
+    assert_told(n.c, MLPIPE_E_BUSY, mlpipe_slot_promote(n.c, n.slot));
+    assert_told(n.c, MLPIPE_E_BUSY, mlpipe_slot_canary(n.c, n.slot, n.b, 0.75));
     mlpipe__slot_unlock(n.slot);
     nest_close(&n);
     (void)state;
@@ -224,15 +224,15 @@ static void test_refused(void **state)
 
     nest_open(&n, NULL);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_status(MLPIPE_E_ARG,
-                      mlpipe_slot_canary(n.c, n.slot, n.b, bad[i]));
-    assert_status(MLPIPE_E_ARG,
-                  mlpipe_slot_canary(n.c, n.slot, n.b, mlpipe__nan()));
+        assert_told(n.c, MLPIPE_E_ARG,
+                    mlpipe_slot_canary(n.c, n.slot, n.b, bad[i]));
+    assert_told(n.c, MLPIPE_E_ARG,
+                mlpipe_slot_canary(n.c, n.slot, n.b, mlpipe__nan()));
     other = constant(n.c, 3);
     mlpipe__free(n.c->env, other->target);
     other->target = serve_text(n.c, "z");
-    assert_status(MLPIPE_E_SCHEMA,
-                  mlpipe_slot_canary(n.c, n.slot, other, 0.5));
+    assert_told(n.c, MLPIPE_E_SCHEMA,
+                mlpipe_slot_canary(n.c, n.slot, other, 0.5));
     assert_non_null(strstr(mlpipe_ctx_error(n.c)->text, "z"));
     mlpipe_model_free(other);
     assert_int_equal(mlpipe_slot_canary_version(n.slot), 0);

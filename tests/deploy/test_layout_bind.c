@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "deploy/deploy_internal.h"
+#include "golden_text.h"
 
 /* A record with one field of every kind, none of them aligned. */
 #pragma pack(push, 1)
@@ -400,7 +401,7 @@ static void test_absent_and_refused(void **state)
     assert_ok(c, mlpipe_layout_field(c, l, "colour", MLPIPE_TOKEN,
                                      offsetof(serve_record, color)));
     p = (mlpipe_predictor *)1;
-    assert_status(MLPIPE_E_SCHEMA, mlpipe_predictor_new(c, m, l, &p));
+    assert_told(c, MLPIPE_E_SCHEMA, mlpipe_predictor_new(c, m, l, &p));
     assert_null(p);
     assert_string_equal(mlpipe_ctx_error(c)->column, "color");
     assert_non_null(strstr(mlpipe_ctx_error(c)->text, "colour"));
@@ -426,7 +427,7 @@ static void test_absent_and_refused(void **state)
         assert_ok(c, mlpipe_layout_field(c, l, "x", wrong[i][0], 0));
         assert_ok(c, mlpipe_layout_field(c, l, "n", MLPIPE_I16, 12));
         assert_ok(c, mlpipe_layout_field(c, l, "color", wrong[i][1], 8));
-        assert_status(MLPIPE_E_SCHEMA, mlpipe_predictor_new(c, m, l, &p));
+        assert_told(c, MLPIPE_E_SCHEMA, mlpipe_predictor_new(c, m, l, &p));
         assert_string_equal(mlpipe_ctx_error(c)->column, i ? "x" : "color");
         mlpipe_layout_free(l);
     }

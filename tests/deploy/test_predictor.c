@@ -4,6 +4,7 @@
 
 #include <fenv.h>
 #include <math.h>
+#include "golden_text.h"
 
 static void *scratch_of(const mlpipe_predictor *p)
 {
@@ -134,7 +135,7 @@ static void test_a_failure_binds_nothing(void **state)
     assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
     m = serve_model(c, 1, 0, false);
     assert_ok(c, mlpipe_layout_new(c, 64, &l));
-    assert_status(MLPIPE_E_SCHEMA, mlpipe_predictor_new(c, m, l, &p));
+    assert_told(c, MLPIPE_E_SCHEMA, mlpipe_predictor_new(c, m, l, &p));
     for (uint32_t i = 0; i < mlpipe_model_inputs(m); i++)
         assert_ok(c, mlpipe_layout_field(
                          c, l, mlpipe_model_input(m, i),
@@ -144,8 +145,8 @@ static void test_a_failure_binds_nothing(void **state)
                              : MLPIPE_F64,
                          8 * i));
     assert_ok(c, mlpipe_predictor_new(c, m, l, &p));
-    assert_status(MLPIPE_E_STATE,
-                  mlpipe_layout_field(c, l, "late", MLPIPE_F64, 32));
+    assert_told(c, MLPIPE_E_STATE,
+                mlpipe_layout_field(c, l, "late", MLPIPE_F64, 32));
     mlpipe_predictor_free(p);
     mlpipe_layout_free(l);
     mlpipe_model_free(m);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "deploy/deploy_internal.h"
+#include "golden_text.h"
 
 /* A model that answers `value` to an empty record. */
 static mlpipe_model *constant(mlpipe_ctx *c, double value)
@@ -43,7 +44,7 @@ static void test_swap_and_rollback(void **state)
     assert_int_equal(mlpipe_worker_version(w), 0);
     assert_same(answer(w), 1.0);
     assert_int_equal(mlpipe_worker_version(w), 1);
-    assert_status(MLPIPE_E_STATE, mlpipe_slot_rollback(c, slot));
+    assert_told(c, MLPIPE_E_STATE, mlpipe_slot_rollback(c, slot));
     assert_ok(c, mlpipe_slot_swap(c, slot, b));
     assert_int_equal(mlpipe_slot_version(slot), 2);
     assert_same(answer(w), 2.0);
@@ -51,7 +52,7 @@ static void test_swap_and_rollback(void **state)
     assert_int_equal(mlpipe_slot_version(slot), 1);
     assert_same(answer(w), 1.0);
     assert_int_equal(mlpipe_worker_version(w), 1);
-    assert_status(MLPIPE_E_STATE, mlpipe_slot_rollback(c, slot));
+    assert_told(c, MLPIPE_E_STATE, mlpipe_slot_rollback(c, slot));
     assert_ok(c, mlpipe_slot_swap(c, slot, b)); /* numbers are never reused */
     assert_int_equal(mlpipe_slot_version(slot), 3);
     assert_same(answer(w), 2.0);
@@ -83,18 +84,18 @@ static void test_seats(void **state)
 
     assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
     a = constant(c, 1);
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_slot_new(c, a, NULL, "ring=1000", &slot));
+    assert_told(c, MLPIPE_E_PARAM,
+                mlpipe_slot_new(c, a, NULL, "ring=1000", &slot));
     assert_null(slot);
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_slot_new(c, a, NULL, "workers=0", &slot));
+    assert_told(c, MLPIPE_E_PARAM,
+                mlpipe_slot_new(c, a, NULL, "workers=0", &slot));
     assert_ok(c, mlpipe_slot_new(c, a, NULL, "workers=2", &slot));
     assert_ok(c, mlpipe_worker_new(c, slot, NULL, &w[0]));
     assert_ok(c, mlpipe_worker_new(c, slot, NULL, &w[1]));
-    assert_status(MLPIPE_E_BUSY, mlpipe_worker_new(c, slot, NULL, &w[2]));
+    assert_told(c, MLPIPE_E_BUSY, mlpipe_worker_new(c, slot, NULL, &w[2]));
     assert_null(w[2]);
-    assert_status(MLPIPE_E_UNSUPPORTED,
-                  mlpipe_worker_new(c, slot, (mlpipe_live *)row, &w[2]));
+    assert_told(c, MLPIPE_E_UNSUPPORTED,
+                mlpipe_worker_new(c, slot, (mlpipe_live *)row, &w[2]));
     assert_int_equal(mlpipe_worker_predict(w[0], 0, 0, row, &out, 1), 0);
     mlpipe_worker_free(w[0]);
     assert_ok(c, mlpipe_worker_new(c, slot, NULL, &w[0]));
@@ -283,7 +284,7 @@ static void test_stuck_worker(void **state)
     /* 64 of them: as many workers, each in a deployment of its own */
     mlpipe__seat *real = slot->seats[1];
     slot->retired_count = MLPIPE__RETIRED_MOST;
-    assert_status(MLPIPE_E_BUSY, mlpipe_slot_swap(c, slot, a));
+    assert_told(c, MLPIPE_E_BUSY, mlpipe_slot_swap(c, slot, a));
     assert_int_equal(mlpipe_slot_version(slot), 201);
     slot->retired_count = 1;
     assert_ptr_equal(real, slot->seats[1]);
@@ -292,9 +293,9 @@ static void test_stuck_worker(void **state)
     assert_int_equal(waiting, 0);
     /* While another thread has the writer's place: */
     assert_ok(c, mlpipe__slot_lock(c, slot));
-    assert_status(MLPIPE_E_BUSY, mlpipe_slot_swap(c, slot, a));
-    assert_status(MLPIPE_E_BUSY, mlpipe_slot_rollback(c, slot));
-    assert_status(MLPIPE_E_BUSY, mlpipe_slot_reclaim(c, slot, &waiting));
+    assert_told(c, MLPIPE_E_BUSY, mlpipe_slot_swap(c, slot, a));
+    assert_told(c, MLPIPE_E_BUSY, mlpipe_slot_rollback(c, slot));
+    assert_told(c, MLPIPE_E_BUSY, mlpipe_slot_reclaim(c, slot, &waiting));
     assert_same(answer(free_one), 1.0); /* predictions do not care */
     mlpipe__slot_unlock(slot);
     mlpipe_worker_free(w);

@@ -7,6 +7,7 @@
 #include "support.h"
 
 #include "model_support.h"
+#include "golden_text.h"
 
 /* Replaces a model by the same with a note. */
 static void note(mlpipe_ctx *c, mlpipe_model **m, const char *name,
@@ -73,17 +74,17 @@ static void notes(void **state)
     assert_string_equal(first, mlpipe_model_id(m));
     note(c, &m, "owner", "");
     assert_string_equal(first, mlpipe_model_id(m));
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_model_note(c, m, "licence", "MIT", &none));
+    assert_told(c, MLPIPE_E_PARAM,
+                mlpipe_model_note(c, m, "licence", "MIT", &none));
     assert_null(none);
     assert_non_null(strstr(mlpipe_ctx_error(c)->text, "\"license\""));
-    assert_status(MLPIPE_E_PARAM, mlpipe_model_note(c, m, "", "MIT", &none));
-    assert_status(MLPIPE_E_FORMAT,
-                  mlpipe_model_note(c, m, "users", "\xff\xfe", &none));
+    assert_told(c, MLPIPE_E_PARAM, mlpipe_model_note(c, m, "", "MIT", &none));
+    assert_told(c, MLPIPE_E_FORMAT,
+                mlpipe_model_note(c, m, "users", "\xff\xfe", &none));
     memset(big, 'x', sizeof big - 1);
     big[sizeof big - 1] = 0;
-    assert_status(MLPIPE_E_LIMIT,
-                  mlpipe_model_note(c, m, "users", big, &none));
+    assert_told(c, MLPIPE_E_LIMIT,
+                mlpipe_model_note(c, m, "users", big, &none));
     mlpipe_model_free(m);
     mlpipe_ctx_free(c);
 }

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "model/evaluate_types.h"
+#include "golden_text.h"
 
 /* y = 1 .. 8, with one null; x equals y but for one null. */
 static mlpipe_dataset *little(mlpipe_ctx *c, bool weights)
@@ -348,19 +349,19 @@ static void refusals(void **state)
     mlpipe_model *m = line(c, "target=y features=x holdout=0");
     mlpipe_dataset *d = little(c, false), *none, *other;
     mlpipe_report *r = (mlpipe_report *)c;
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_evaluate(c, m, d, "metrics=rmes", &r));
+    assert_told(c, MLPIPE_E_PARAM,
+                mlpipe_evaluate(c, m, d, "metrics=rmes", &r));
     assert_non_null(strstr(mlpipe_ctx_error(c)->text, "rmse"));
     assert_null(r);
-    assert_status(MLPIPE_E_PARAM, mlpipe_evaluate(c, m, d, "metrics=auc", &r));
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_evaluate(c, m, d, "metrics=all,rmes", &r));
+    assert_told(c, MLPIPE_E_PARAM, mlpipe_evaluate(c, m, d, "metrics=auc", &r));
+    assert_told(c, MLPIPE_E_PARAM,
+                mlpipe_evaluate(c, m, d, "metrics=all,rmes", &r));
     assert_ok(c, mlpipe_dataset_slice(c, d, 7, 1, &none));
-    assert_status(MLPIPE_E_EMPTY, mlpipe_evaluate(c, m, none, NULL, &r));
+    assert_told(c, MLPIPE_E_EMPTY, mlpipe_evaluate(c, m, none, NULL, &r));
     other = made_dataset(c, 0, 4);
-    assert_status(MLPIPE_E_SCHEMA, mlpipe_evaluate(c, m, other, NULL, &r));
-    assert_status(MLPIPE_E_ARG, mlpipe_evaluate(c, NULL, d, NULL, &r));
-    assert_status(MLPIPE_E_ARG, mlpipe_evaluate(c, m, d, NULL, NULL));
+    assert_told(c, MLPIPE_E_SCHEMA, mlpipe_evaluate(c, m, other, NULL, &r));
+    assert_told(c, MLPIPE_E_ARG, mlpipe_evaluate(c, NULL, d, NULL, &r));
+    assert_told(c, MLPIPE_E_ARG, mlpipe_evaluate(c, m, d, NULL, NULL));
     mlpipe_dataset_free(other);
     mlpipe_dataset_free(none);
     mlpipe_dataset_free(d);

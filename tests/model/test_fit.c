@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Fits: every step, the rows that count, determinism, leaks, cancelling. */
 #include "model_support.h"
+#include "golden_text.h"
 
 static void every_step(void **state)
 {
@@ -124,7 +125,7 @@ static void row_batch_dataset(void **state)
         assert_same(one, whole[i]);
         mlpipe_dataset_free(row);
     }
-    assert_status(MLPIPE_E_ARG, mlpipe_predict(c, m, d, whole, 1299));
+    assert_told(c, MLPIPE_E_ARG, mlpipe_predict(c, m, d, whole, 1299));
     {
         void *scratch = malloc(mlpipe__program_scratch(m->program, 1) + 64);
         void *at = (char *)scratch + (64 - (uintptr_t)scratch % 64) % 64;
@@ -250,7 +251,7 @@ static void holdout_is_last(void **state)
     assert_ok(c, mlpipe_dataset_slice(c, d, 0, 50, &head));
     assert_ok(c, mlpipe_dataset_slice(c, d, 40, 60, &tail));
     mlpipe_model_free(m);
-    assert_status(MLPIPE_E_LEAK, mlpipe_fit(c, p, head, tail, &m));
+    assert_told(c, MLPIPE_E_LEAK, mlpipe_fit(c, p, head, tail, &m));
     assert_null(m);
     mlpipe_dataset_free(tail);
     assert_ok(c, mlpipe_dataset_slice(c, d, 50, 50, &tail));
@@ -259,7 +260,7 @@ static void holdout_is_last(void **state)
     mlpipe_model_free(m);
     mlpipe_dataset_free(tail);
     tail = made_dataset(c, 30, 40); /* equal rows, read a second time */
-    assert_status(MLPIPE_E_LEAK, mlpipe_fit(c, p, head, tail, &m));
+    assert_told(c, MLPIPE_E_LEAK, mlpipe_fit(c, p, head, tail, &m));
     mlpipe_dataset_free(tail);
     mlpipe_dataset_free(head);
     mlpipe_pipeline_free(p);

@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "report/report_types.h"
+#include "golden_text.h"
 
 enum { ROWS = 700 };
 
@@ -303,16 +304,19 @@ static void refuses(void **state)
     mlpipe_report *r;
     (void)state;
 
-    assert_status(MLPIPE_E_PARAM, mlpipe_importance(ctx, m, made,
-                                                    "columns=sizes", &r));
+    assert_told(ctx, MLPIPE_E_PARAM,
+                mlpipe_importance(ctx, m, made,
+                                  "columns=sizes", &r));
     assert_null(r);
     assert_non_null(strstr(mlpipe_ctx_error(ctx)->text, "\"size\""));
-    assert_status(MLPIPE_E_PARAM, mlpipe_importance(ctx, m, made,
-                                                    "metric=auc", &r));
-    assert_status(MLPIPE_E_PARAM, mlpipe_importance(ctx, m, made,
-                                                    "metric=rsme", &r));
+    assert_told(ctx, MLPIPE_E_PARAM,
+                mlpipe_importance(ctx, m, made,
+                                  "metric=auc", &r));
+    assert_told(ctx, MLPIPE_E_PARAM,
+                mlpipe_importance(ctx, m, made,
+                                  "metric=rsme", &r));
     assert_ok(ctx, mlpipe_dataset_slice(ctx, made, 0, 0, &none));
-    assert_status(MLPIPE_E_EMPTY, mlpipe_importance(ctx, m, none, NULL, &r));
+    assert_told(ctx, MLPIPE_E_EMPTY, mlpipe_importance(ctx, m, none, NULL, &r));
     mlpipe_dataset_free(none);
     mlpipe_model_free(m);
 }

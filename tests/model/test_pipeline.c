@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Recipes: targets, roles, steps, and canonical JSON there and back. */
 #include "model_support.h"
+#include "golden_text.h"
 
 static void targets(void **state)
 {
@@ -46,7 +47,7 @@ static void targets(void **state)
             fail_msg("taken: %s", bad[i]);
         assert_null(p);
     }
-    assert_status(MLPIPE_E_ARG, mlpipe_pipeline_new(c, "target=a", NULL));
+    assert_told(c, MLPIPE_E_ARG, mlpipe_pipeline_new(c, "target=a", NULL));
     assert_int_equal(live, made_live(c));
     mlpipe_ctx_free(c);
 }
@@ -58,21 +59,21 @@ static void steps(void **state)
     assert_ok(c, mlpipe_pipeline_new(c, "target=price time=day", &p));
     assert_string_equal("day", mlpipe__pipeline_role(p, "time"));
     assert_string_equal("", mlpipe__pipeline_role(p, "id"));
-    assert_status(MLPIPE_E_PARAM, mlpipe_pipeline_add(c, p, "imput", NULL));
+    assert_told(c, MLPIPE_E_PARAM, mlpipe_pipeline_add(c, p, "imput", NULL));
     assert_non_null(strstr(mlpipe_ctx_error(c)->text, "\"impute\""));
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_pipeline_add(c, p, "impute", "numerik=median"));
+    assert_told(c, MLPIPE_E_PARAM,
+                mlpipe_pipeline_add(c, p, "impute", "numerik=median"));
     assert_non_null(strstr(mlpipe_ctx_error(c)->text, "numeric"));
     assert_int_equal(0, p->step_count);
     assert_ok(c, mlpipe_pipeline_add(c, p, "impute", NULL));
-    assert_status(MLPIPE_E_CONFLICT,
-                  mlpipe_pipeline_add(c, p, "impute", NULL));
+    assert_told(c, MLPIPE_E_CONFLICT,
+                mlpipe_pipeline_add(c, p, "impute", NULL));
     assert_non_null(strstr(mlpipe_ctx_error(c)->text, "as="));
     assert_ok(c, mlpipe_pipeline_add(c, p, "impute", "as=again"));
     assert_string_equal("again", p->steps[1].name);
     assert_ok(c, mlpipe_pipeline_add(c, p, "gbt", NULL));
-    assert_status(MLPIPE_E_CONFLICT, mlpipe_pipeline_add(c, p, "ridge", NULL));
-    assert_status(MLPIPE_E_CONFLICT, mlpipe_pipeline_add(c, p, "scale", NULL));
+    assert_told(c, MLPIPE_E_CONFLICT, mlpipe_pipeline_add(c, p, "ridge", NULL));
+    assert_told(c, MLPIPE_E_CONFLICT, mlpipe_pipeline_add(c, p, "scale", NULL));
     assert_int_equal(3, p->step_count);
     mlpipe_pipeline_free(p);
     mlpipe_ctx_free(c);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Transforms: the steps alone, by dataset and by row, saved and loaded. */
 #include "model_support.h"
+#include "golden_text.h"
 
 static mlpipe_pipeline *steps(mlpipe_ctx *c, const char *pipeline)
 {
@@ -99,9 +100,9 @@ static void row_and_bundle(void **state)
     (void)state;
     assert_ok(c, mlpipe_transform_fit(c, p, d, &features, &t));
     assert_ok(c, mlpipe_transform_bytes(c, t, &b));
-    assert_status(MLPIPE_E_FORMAT,
-                  mlpipe_model_load_bytes(c, mlpipe_buffer_data(b),
-                                          mlpipe_buffer_size(b), &m));
+    assert_told(c, MLPIPE_E_FORMAT,
+                mlpipe_model_load_bytes(c, mlpipe_buffer_data(b),
+                                        mlpipe_buffer_size(b), &m));
     assert_null(m);
     assert_non_null(strstr(mlpipe_ctx_error(c)->text, "this is a transform; "
                                                       "load it with mlpipe_"
@@ -177,8 +178,7 @@ static void time_of_a_row(void **state)
     assert_ok(c, mlpipe_transform_fit(c, p, d, &features, &t));
     assert_ok(c, mlpipe_layout_new(c, sizeof record, &l));
     assert_ok(c, mlpipe_layout_field(c, l, "rooms", MLPIPE_F64, 0));
-    assert_status(MLPIPE_E_STATE,
-                  mlpipe_transform_predictor(c, t, l, &one));
+    assert_told(c, MLPIPE_E_STATE, mlpipe_transform_predictor(c, t, l, &one));
     assert_non_null(strstr(mlpipe_ctx_error(c)->text, "field \"day\""));
     assert_ok(c, mlpipe_layout_field(c, l, "day", MLPIPE_I64, 8));
     assert_ok(c, mlpipe_transform_predictor(c, t, l, &one));

@@ -3,6 +3,7 @@
 #include "detector_rig.h"
 
 #include "monitor/detector_internal.h"
+#include "golden_text.h"
 
 static double values[STREAM_MAX];
 static int32_t states[STREAM_MAX], again[STREAM_MAX];
@@ -226,7 +227,7 @@ static void told(mlpipe_ctx *c, const char *kind, const char *params,
     mlpipe_detector *d;
     const char *text;
 
-    assert_status(MLPIPE_E_PARAM, mlpipe_detector_new(c, kind, params, &d));
+    assert_told(c, MLPIPE_E_PARAM, mlpipe_detector_new(c, kind, params, &d));
     assert_null(d);
     text = mlpipe_ctx_error(c)->text;
     if (!strstr(text, word))
@@ -256,9 +257,8 @@ static void messages(void **state)
     mlpipe_detector_free(d);
     assert_ok(c, mlpipe__detector_of_text(c, "adwin", &d));
     mlpipe_detector_free(d);
-    assert_status(MLPIPE_E_PARAM, mlpipe__detector_of_text(c, "", &d));
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe__detector_of_text(c, "adwin=3", &d));
+    assert_told(c, MLPIPE_E_PARAM, mlpipe__detector_of_text(c, "", &d));
+    assert_told(c, MLPIPE_E_PARAM, mlpipe__detector_of_text(c, "adwin=3", &d));
     mlpipe_ctx_free(c);
 }
 

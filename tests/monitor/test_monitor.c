@@ -4,6 +4,7 @@
 #include "serve_support.h"
 
 #include "deploy/watch_internal.h"
+#include "golden_text.h"
 
 typedef struct world {
     mlpipe_ctx *c;
@@ -289,8 +290,8 @@ static void test_truths_are_counted(void **state)
     first = serve(&d, 100, NONE, 1);
     tell(&d, first, 50, 1, 2);   /* these were told already */
     tell(&d, 5000, 7, 1, 2);     /* of nobody */
-    assert_status(MLPIPE_E_NUMERIC,
-                  mlpipe_monitor_truth(d.c, d.monitor, 1, 0, mlpipe__nan()));
+    assert_told(d.c, MLPIPE_E_NUMERIC,
+                mlpipe_monitor_truth(d.c, d.monitor, 1, 0, mlpipe__nan()));
     tick(&d, 3);
     r = report(&d);
     assert_int_equal((int)mlpipe_report_get(r, "truths"), 107);
@@ -329,8 +330,8 @@ static void test_told_is_bounded(void **state)
     mlpipe_ctx_memory(d.c, &after, NULL);
     assert_in_range(after - before, 1, 10000 * 32);
     for (int i = 0; i < 3; i++)
-        assert_status(MLPIPE_E_LIMIT,
-                      mlpipe_monitor_truth(d.c, d.monitor, 1, 0, 1.0));
+        assert_told(d.c, MLPIPE_E_LIMIT,
+                    mlpipe_monitor_truth(d.c, d.monitor, 1, 0, 1.0));
     assert_non_null(strstr(mlpipe_ctx_error(d.c)->text, "5000 truths"));
     tick(&d, 1);
     tell(&d, 1, 10, 1, 0);
@@ -352,8 +353,8 @@ static void test_capture(void **state)
     world d;
 
     make(&d, "pane=100 capture=80");
-    assert_status(MLPIPE_E_EMPTY,
-                  mlpipe_monitor_captured(d.c, d.monitor, &rows));
+    assert_told(d.c, MLPIPE_E_EMPTY,
+                mlpipe_monitor_captured(d.c, d.monitor, &rows));
     assert_null(rows);
     first = serve(&d, 100, NONE, 7);
     tick(&d, 8);
@@ -398,8 +399,8 @@ static void test_capture(void **state)
     mlpipe_dataset_free(rows);
     drop(&d);
     make(&d, NULL);
-    assert_status(MLPIPE_E_STATE,
-                  mlpipe_monitor_captured(d.c, d.monitor, &rows));
+    assert_told(d.c, MLPIPE_E_STATE,
+                mlpipe_monitor_captured(d.c, d.monitor, &rows));
     drop(&d);
     (void)state;
 }
@@ -413,8 +414,8 @@ static void test_across_swaps(void **state)
     world d;
 
     make(&d, "pane=100");
-    assert_status(MLPIPE_E_CONFLICT,
-                  mlpipe_monitor_new(d.c, d.slot, NULL, &second));
+    assert_told(d.c, MLPIPE_E_CONFLICT,
+                mlpipe_monitor_new(d.c, d.slot, NULL, &second));
     assert_null(second);
     other = serve_model(d.c, 2, 0, true);
     serve(&d, 99, NONE, 1);
@@ -503,15 +504,15 @@ static void test_other_targets(void **state)
     memcpy(rent->target, "z", 1);
     kind = serve_model(d.c, 2, 0, true);
     kind->task = MLPIPE__TASK_BINARY;
-    assert_status(MLPIPE_E_SCHEMA, mlpipe_slot_swap(d.c, d.slot, rent));
+    assert_told(d.c, MLPIPE_E_SCHEMA, mlpipe_slot_swap(d.c, d.slot, rent));
     assert_non_null(strstr(mlpipe_ctx_error(d.c)->text, "\"z\""));
     assert_non_null(strstr(mlpipe_ctx_error(d.c)->text, "\"y\""));
-    assert_status(MLPIPE_E_SCHEMA, mlpipe_slot_swap(d.c, d.slot, kind));
+    assert_told(d.c, MLPIPE_E_SCHEMA, mlpipe_slot_swap(d.c, d.slot, kind));
     assert_int_equal(mlpipe_slot_version(d.slot), 1);
     mlpipe_monitor_free(d.monitor);
     assert_ok(d.c, mlpipe_slot_swap(d.c, d.slot, rent));
     assert_ok(d.c, mlpipe_monitor_new(d.c, d.slot, NULL, &d.monitor));
-    assert_status(MLPIPE_E_SCHEMA, mlpipe_slot_rollback(d.c, d.slot));
+    assert_told(d.c, MLPIPE_E_SCHEMA, mlpipe_slot_rollback(d.c, d.slot));
     assert_int_equal(mlpipe_slot_version(d.slot), 2);
     /* a truth of a class is told by its number */
     mlpipe_monitor_free(d.monitor);
@@ -525,7 +526,7 @@ static void test_other_targets(void **state)
     }
     assert_ok(d.c, mlpipe_slot_swap(d.c, d.slot, class[0]));
     assert_ok(d.c, mlpipe_monitor_new(d.c, d.slot, NULL, &d.monitor));
-    assert_status(MLPIPE_E_SCHEMA, mlpipe_slot_swap(d.c, d.slot, class[1]));
+    assert_told(d.c, MLPIPE_E_SCHEMA, mlpipe_slot_swap(d.c, d.slot, class[1]));
     assert_ok(d.c, mlpipe_slot_swap(d.c, d.slot, class[0]));
     for (int i = 0; i < 2; i++)
         mlpipe_model_free(class[i]);
@@ -546,8 +547,8 @@ static void test_parameters(void **state)
     mlpipe_monitor_free(d.monitor);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         m = (mlpipe_monitor *)1;
-        assert_status(MLPIPE_E_PARAM,
-                      mlpipe_monitor_new(d.c, d.slot, bad[i], &m));
+        assert_told(d.c, MLPIPE_E_PARAM,
+                    mlpipe_monitor_new(d.c, d.slot, bad[i], &m));
         assert_null(m);
     }
     assert_ok(d.c, mlpipe_monitor_new(d.c, d.slot, NULL, &d.monitor));

@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include "expr_rig.h"
+#include "golden_text.h"
 
 typedef struct world {
     mlpipe_ctx *ctx;
@@ -399,9 +400,9 @@ static void test_all_errors(void **state)
 
     (void)state;
     open_world(&w);
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe__expr_derive(w.ctx, &w.rig.plan, "derive", text,
-                                      &sink));
+    assert_told(w.ctx, MLPIPE_E_PARAM,
+                mlpipe__expr_derive(w.ctx, &w.rig.plan, "derive", text,
+                                    &sink));
     assert_int_equal(7, all.count);
     for (uint32_t i = 0; i < 7; i++)
         assert_int_equal(details[i], all.detail[i]);
@@ -485,17 +486,17 @@ static void test_names(void **state)
                          "c = x + `odd ``name` + year(as_of)",
                          true, collect, out));
     assert_string_equal("x;y;z;odd `name;", out);
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe__expr_names(w.ctx, "derive", "a = ", true, collect,
-                                     out));
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe__expr_check(w.ctx, "derive", "a = mx(x)", true,
-                                     NULL));
+    assert_told(w.ctx, MLPIPE_E_PARAM,
+                mlpipe__expr_names(w.ctx, "derive", "a = ", true, collect,
+                                   out));
+    assert_told(w.ctx, MLPIPE_E_PARAM,
+                mlpipe__expr_check(w.ctx, "derive", "a = mx(x)", true,
+                                   NULL));
     assert_ok(w.ctx, mlpipe__expr_check(w.ctx, "derive", "a = any_name + 1",
                                         true, NULL));
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe__expr_check(w.ctx, "filter", "\xff\xfe", false,
-                                     NULL));
+    assert_told(w.ctx, MLPIPE_E_PARAM,
+                mlpipe__expr_check(w.ctx, "filter", "\xff\xfe", false,
+                                   NULL));
     assert_int_equal(MLPIPE_DETAIL_CHARACTER,
                      mlpipe_ctx_error(w.ctx)->detail);
     close_world(&w);
@@ -516,9 +517,9 @@ static void test_text_that_is_spent(void **state)
     assert_true(value_of(&w, "n", 0) == 5 && value_of(&w, "n", 1) == 4);
     w.rig.plan.vars[COL_KIND].dict = NULL;
     w.rig.plan.vars[COL_KIND].reg = var_of(&w, "city")->reg;
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe__expr_derive(w.ctx, &w.rig.plan, "derive",
-                                      "a = lower(kind)", NULL));
+    assert_told(w.ctx, MLPIPE_E_PARAM,
+                mlpipe__expr_derive(w.ctx, &w.rig.plan, "derive",
+                                    "a = lower(kind)", NULL));
     assert_int_equal(MLPIPE_DETAIL_NO_TEXT, mlpipe_ctx_error(w.ctx)->detail);
     close_world(&w);
 }

@@ -4,6 +4,7 @@
 
 #include "base/base_internal.h"
 #include "store/store_internal.h"
+#include "golden_text.h"
 
 typedef struct fixture {
     mlpipe_ctx *c;
@@ -158,26 +159,26 @@ static void names_move_and_tags_stay(void **state)
     assert_ok(c, mlpipe_store_tag(c, s, "daily", "v1"));
     assert_ok(c, mlpipe_store_tag(c, s, "daily", "v1"));
     assert_ok(c, mlpipe_store_put_dataset(c, s, "daily", two));
-    assert_status(MLPIPE_E_CONFLICT, mlpipe_store_tag(c, s, "daily", "v1"));
+    assert_told(c, MLPIPE_E_CONFLICT, mlpipe_store_tag(c, s, "daily", "v1"));
     assert_ok(c, mlpipe_store_get_dataset(c, s, "v1", &back));
     assert_equal(c, one, back);
     mlpipe_dataset_free(back);
     assert_ok(c, mlpipe_store_get_dataset(c, s, "daily", &back));
     assert_equal(c, two, back);
     mlpipe_dataset_free(back);
-    assert_status(MLPIPE_E_NOT_FOUND,
-                  mlpipe_store_get_dataset(c, s, "weekly", &back));
+    assert_told(c, MLPIPE_E_NOT_FOUND,
+                mlpipe_store_get_dataset(c, s, "weekly", &back));
     assert_null(back);
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_store_get_dataset(c, s, "../daily", &back));
-    assert_status(MLPIPE_E_PARAM, mlpipe_store_put_dataset(c, s, "", one));
+    assert_told(c, MLPIPE_E_PARAM,
+                mlpipe_store_get_dataset(c, s, "../daily", &back));
+    assert_told(c, MLPIPE_E_PARAM, mlpipe_store_put_dataset(c, s, "", one));
     /* Names, tags and versions never hide one another. */
-    assert_status(MLPIPE_E_CONFLICT,
-                  mlpipe_store_put_dataset(c, s, "v1", two));
-    assert_status(MLPIPE_E_CONFLICT, mlpipe_store_tag(c, s, "v1", "daily"));
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_store_put_dataset(
-                      c, s, "0123456789abcdef0123456789abcdef", two));
+    assert_told(c, MLPIPE_E_CONFLICT,
+                mlpipe_store_put_dataset(c, s, "v1", two));
+    assert_told(c, MLPIPE_E_CONFLICT, mlpipe_store_tag(c, s, "v1", "daily"));
+    assert_told(c, MLPIPE_E_PARAM,
+                mlpipe_store_put_dataset(
+                    c, s, "0123456789abcdef0123456789abcdef", two));
     assert_ok(c, mlpipe_store_log(c, s, &log));
     mlpipe_report_free(log);
     mlpipe_dataset_free(one);
@@ -221,7 +222,7 @@ static void versions_take_tags(void **state)
     assert_ok(c, mlpipe_store_get_dataset(c, s, "old", &back));
     assert_equal(c, one, back);
     mlpipe_dataset_free(back);
-    assert_status(MLPIPE_E_NOT_FOUND, mlpipe_store_tag(c, s, none, "v"));
+    assert_told(c, MLPIPE_E_NOT_FOUND, mlpipe_store_tag(c, s, none, "v"));
     assert_string_equal("store", mlpipe_ctx_error(c)->where);
     mlpipe_dataset_free(one);
     mlpipe_dataset_free(two);
@@ -279,8 +280,7 @@ static void damage_is_found(void **state)
     assert_near(mlpipe_report_get(r, "damaged"), 2, 0);
     mlpipe_report_free(r);
     mlpipe_dataset_free(d);
-    assert_status(MLPIPE_E_CORRUPT,
-                  mlpipe_store_get_dataset(c, s, "all", &d));
+    assert_told(c, MLPIPE_E_CORRUPT, mlpipe_store_get_dataset(c, s, "all", &d));
     assert_null(d);
     assert_string_equal(id, mlpipe_ctx_error(c)->where);
     mlpipe_store_free(s);
@@ -327,8 +327,7 @@ static void names_with_a_nul_are_damage(void **state)
     assert_ok(c, mlpipe__store_settle(c, s, &w));
     mlpipe__store_release(c, s, &w);
     assert_ok(c, mlpipe__store_point(c, s, "refs", "bad", &ref));
-    assert_status(MLPIPE_E_CORRUPT,
-                  mlpipe_store_get_dataset(c, s, "bad", &d));
+    assert_told(c, MLPIPE_E_CORRUPT, mlpipe_store_get_dataset(c, s, "bad", &d));
     assert_null(d);
     mlpipe__container_free(&bad);
     mlpipe__container_free(&old);
@@ -345,8 +344,9 @@ static void another_writer_is_told(void **state)
 
     assert_ok(f->c, mlpipe_store_open(f->c, "store", "wait='20 ms'", &s));
     assert_int_equal(f->io.lock(f->io.user, "store/lock", &lock), 0);
-    assert_status(MLPIPE_E_BUSY,
-                  mlpipe_store_put_dataset(f->c, s, "x", d));
+    assert_status(MLPIPE_E_BUSY, mlpipe_store_put_dataset(f->c, s, "x", d));
+    assert_non_null(strstr(mlpipe_ctx_error(f->c)->text,
+                           "is being written by another process or thread"));
     assert_int_equal(f->io.unlock(f->io.user, lock), 0);
     assert_ok(f->c, mlpipe_store_put_dataset(f->c, s, "x", d));
     mlpipe_dataset_free(d);
@@ -359,18 +359,18 @@ static void refuses_what_is_no_store(void **state)
     mlpipe_ctx *c = f->c;
     mlpipe_store *s;
 
-    assert_status(MLPIPE_E_NOT_FOUND,
-                  mlpipe_store_open(c, "none", "create=false", &s));
+    assert_told(c, MLPIPE_E_NOT_FOUND,
+                mlpipe_store_open(c, "none", "create=false", &s));
     assert_null(s);
     assert_ok(c, mlpipe__file_write(c, "format", "something else", 14,
                                     false));
-    assert_status(MLPIPE_E_FORMAT, mlpipe_store_open(c, ".", NULL, &s));
+    assert_told(c, MLPIPE_E_FORMAT, mlpipe_store_open(c, ".", NULL, &s));
     assert_null(s);
     assert_int_equal(f->io.make_dir(f->io.user, "full"), 0);
     assert_ok(c, mlpipe__file_write(c, "full/letter", "x", 1, false));
-    assert_status(MLPIPE_E_FORMAT, mlpipe_store_open(c, "full", NULL, &s));
+    assert_told(c, MLPIPE_E_FORMAT, mlpipe_store_open(c, "full", NULL, &s));
     assert_null(s);
-    assert_status(MLPIPE_E_ARG, mlpipe_store_open(c, "", NULL, &s));
+    assert_told(c, MLPIPE_E_ARG, mlpipe_store_open(c, "", NULL, &s));
     assert_null(s);
     assert_string_equal("mlpipe_store_open", mlpipe_ctx_error(c)->where);
 }
@@ -459,9 +459,15 @@ static bool put_again(mlpipe_ctx *host, const mlpipe_dataset *d, int64_t n)
     fault.fail_at = n;
     failed = mlpipe_store_open(c, "at/store", NULL, &s) != MLPIPE_OK;
     if (failed)
+        golden_gist(__BASE_FILE__, "a disk that fails",
+                     mlpipe_ctx_error(c)->text);
+    if (failed)
         assert_ok(c, mlpipe_store_open(c, "at/store", NULL, &s));
-    else
-        failed = mlpipe_store_put_dataset(c, s, "all", d) != MLPIPE_OK;
+    else if (mlpipe_store_put_dataset(c, s, "all", d)) {
+        failed = true;
+        golden_gist(__BASE_FILE__, "a disk that fails",
+                     mlpipe_ctx_error(c)->text);
+    }
     fault.fail_at = -1;
     assert_ok(c, mlpipe_store_put_dataset(c, s, "all", d));
     for (how = 0; how < MLPIPE__CRASH_STATES; how++)
@@ -502,8 +508,8 @@ static void refuses_what_looks_like_a_part(void **state)
         snprintf(path, sizeof path, "%s/%s", folder, names[i]);
         assert_int_equal(f->io.make_dir(f->io.user, folder), 0);
         assert_ok(f->c, mlpipe__file_write(f->c, path, "x", 1, false));
-        assert_status(MLPIPE_E_FORMAT,
-                      mlpipe_store_open(f->c, folder, NULL, &s));
+        assert_told(f->c, MLPIPE_E_FORMAT,
+                    mlpipe_store_open(f->c, folder, NULL, &s));
         assert_null(s);
     }
     /* What a store that was being made has left is no stranger. */

@@ -4,6 +4,7 @@
 
 #include "base/base_internal.h"
 #include "store/store_internal.h"
+#include "golden_text.h"
 
 typedef struct fixture {
     mlpipe_ctx *host, *c;
@@ -193,28 +194,28 @@ static void swaps_what_was_expected(void **state)
 
     snprintf(params, sizeof params, "expect=%s", "none");
     commit(f, "x", 10, 1, params, one);
-    assert_status(MLPIPE_E_CONFLICT,
-                  mlpipe_store_commit(f->c, f->s, "x", d, params, &b));
+    assert_told(f->c, MLPIPE_E_CONFLICT,
+                mlpipe_store_commit(f->c, f->s, "x", d, params, &b));
     assert_null(b);
     assert_non_null(strstr(mlpipe_ctx_error(f->c)->text, one));
     assert_non_null(strstr(mlpipe_ctx_error(f->c)->text, "none"));
     snprintf(params, sizeof params, "expect=%s", one);
     commit(f, "x", 10, 2, params, two);
-    assert_status(MLPIPE_E_CONFLICT,
-                  mlpipe_store_commit(f->c, f->s, "x", d, params, &b));
+    assert_told(f->c, MLPIPE_E_CONFLICT,
+                mlpipe_store_commit(f->c, f->s, "x", d, params, &b));
     assert_non_null(strstr(mlpipe_ctx_error(f->c)->text, one));
     assert_non_null(strstr(mlpipe_ctx_error(f->c)->text, two));
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_store_commit(f->c, f->s, "x", d, "expect=new", &b));
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_store_commit(f->c, f->s, "x", d, "time=now", &b));
-    assert_status(MLPIPE_E_SCHEMA,
-                  mlpipe_store_commit(f->c, f->s, "x", d, "key=x,z", &b));
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_store_commit(f->c, f->s, "x.tmp", d, NULL, &b));
+    assert_told(f->c, MLPIPE_E_PARAM,
+                mlpipe_store_commit(f->c, f->s, "x", d, "expect=new", &b));
+    assert_told(f->c, MLPIPE_E_PARAM,
+                mlpipe_store_commit(f->c, f->s, "x", d, "time=now", &b));
+    assert_told(f->c, MLPIPE_E_SCHEMA,
+                mlpipe_store_commit(f->c, f->s, "x", d, "key=x,z", &b));
+    assert_told(f->c, MLPIPE_E_PARAM,
+                mlpipe_store_commit(f->c, f->s, "x.tmp", d, NULL, &b));
     /* A key that identifies no row, with an example. */
-    assert_status(MLPIPE_E_CONFLICT,
-                  mlpipe_store_commit(f->c, f->s, "x", d, "key=word", &b));
+    assert_told(f->c, MLPIPE_E_CONFLICT,
+                mlpipe_store_commit(f->c, f->s, "x", d, "key=word", &b));
     assert_non_null(strstr(mlpipe_ctx_error(f->c)->text,
                            "rows 0 and 3 have the same key, word=red"));
     assert_ok(f->c, mlpipe_store_commit(f->c, f->s, "k", d, "key=word,x",
@@ -248,10 +249,10 @@ static void histories_tell(void **state)
     assert_true(says(f->c, r, "\"2026-02-01T00:00:00Z\",10,\"x\",\"\","
                               "\"bob\",\"\",\"\",\"\",\"\",\"\",\"def\""));
     mlpipe_report_free(r);
-    assert_status(MLPIPE_E_ARG, mlpipe_store_history(f->c, f->s, one, &r));
+    assert_told(f->c, MLPIPE_E_ARG, mlpipe_store_history(f->c, f->s, one, &r));
     assert_null(r);
-    assert_status(MLPIPE_E_NOT_FOUND,
-                  mlpipe_store_history(f->c, f->s, "y", &r));
+    assert_told(f->c, MLPIPE_E_NOT_FOUND,
+                mlpipe_store_history(f->c, f->s, "y", &r));
 }
 
 static mlpipe_model *fitted(mlpipe_ctx *c, const mlpipe_dataset *d)
@@ -283,9 +284,9 @@ static void models_have_a_lineage(void **state)
                         "code=4f5e note='trees of two' expect=none", &b));
     assert_string_equal(mlpipe_buffer_data(b), mlpipe_model_id(m));
     mlpipe_buffer_free(b);
-    assert_status(MLPIPE_E_CONFLICT,
-                  mlpipe_store_commit_model(f->c, f->s, "numbers", m, NULL,
-                                            NULL));
+    assert_told(f->c, MLPIPE_E_CONFLICT,
+                mlpipe_store_commit_model(f->c, f->s, "numbers", m, NULL,
+                                          NULL));
     assert_ok(f->c, mlpipe_evaluate(f->c, m, d, "metrics=rmse", &score));
     assert_ok(f->c, mlpipe_store_put_report(f->c, f->s, "best-on-train",
                                             "best", score));
@@ -294,10 +295,10 @@ static void models_have_a_lineage(void **state)
     assert_near(mlpipe_report_get(back, "rmse"),
                 mlpipe_report_get(score, "rmse"), 0);
     mlpipe_report_free(back);
-    assert_status(MLPIPE_E_NOT_FOUND,
-                  mlpipe_store_put_report(f->c, f->s, "r", "none", score));
-    assert_status(MLPIPE_E_ARG,
-                  mlpipe_store_get_report(f->c, f->s, "numbers", &back));
+    assert_told(f->c, MLPIPE_E_NOT_FOUND,
+                mlpipe_store_put_report(f->c, f->s, "r", "none", score));
+    assert_told(f->c, MLPIPE_E_ARG,
+                mlpipe_store_get_report(f->c, f->s, "numbers", &back));
     assert_ok(f->c, mlpipe_store_lineage(f->c, f->s, "best", &r));
     assert_string_equal("numbers", mlpipe_report_text(r, "train_name"));
     assert_string_equal(version, mlpipe_report_text(r, "train_version"));
@@ -463,10 +464,10 @@ static void pins_prove_what_they_get(void **state)
     }
     mlpipe__free(f->c->env, data);
     assert_ok(f->c, mlpipe__file_write(f->c, "x.pin", "{}", 2, false));
-    assert_status(MLPIPE_E_FORMAT,
-                  mlpipe_store_get_pinned(f->c, f->s, "x.pin", &back));
-    assert_status(MLPIPE_E_NOT_FOUND,
-                  mlpipe_store_get_pinned(f->c, f->s, "y.pin", &back));
+    assert_told(f->c, MLPIPE_E_FORMAT,
+                mlpipe_store_get_pinned(f->c, f->s, "x.pin", &back));
+    assert_told(f->c, MLPIPE_E_NOT_FOUND,
+                mlpipe_store_get_pinned(f->c, f->s, "y.pin", &back));
     mlpipe_dataset_free(d);
 }
 
@@ -502,8 +503,8 @@ static void pins_need_a_tag(void **state)
     assert_int_equal(warnings, 1);
     commit(f, "x", 10, 3, NULL, NULL);
     assert_near(drops(f, "keep=1"), 1, 0);
-    assert_status(MLPIPE_E_NOT_FOUND,
-                  mlpipe_store_get_pinned(c, s, "bare.pin", &back));
+    assert_told(c, MLPIPE_E_NOT_FOUND,
+                mlpipe_store_get_pinned(c, s, "bare.pin", &back));
     assert_non_null(strstr(mlpipe_ctx_error(c)->text, old));
     assert_non_null(strstr(mlpipe_ctx_error(c)->text, "a gc took it, or"));
     assert_non_null(strstr(mlpipe_ctx_error(c)->text, "tag"));
@@ -524,13 +525,15 @@ static void refuses_the_formats_before(void **state)
     assert_int_equal(0, f->io.make_dir(f->io.user, "old"));
     assert_ok(f->c, mlpipe__file_write(f->c, "old/format",
                                        "mlpipe-store 1\n", 15, false));
-    assert_status(MLPIPE_E_VERSION, mlpipe_store_open(f->c, "old", NULL, &s));
+    assert_told(f->c, MLPIPE_E_VERSION,
+                mlpipe_store_open(f->c, "old", NULL, &s));
     assert_null(s);
     assert_int_equal(0, f->io.make_dir(f->io.user, "old/objects"));
     assert_int_equal(0, f->io.remove(f->io.user, "old/format"));
     assert_ok(f->c, mlpipe__file_write(f->c, "old/format",
                                        "mlpipe-store 2\n", 15, false));
-    assert_status(MLPIPE_E_VERSION, mlpipe_store_open(f->c, "old", NULL, &s));
+    assert_told(f->c, MLPIPE_E_VERSION,
+                mlpipe_store_open(f->c, "old", NULL, &s));
     assert_null(s);
     assert_non_null(strstr(mlpipe_ctx_error(f->c)->text, "version \"2\""));
 }

@@ -9,6 +9,7 @@
 
 #include "base/base_internal.h"
 #include "store/store_internal.h"
+#include "golden_text.h"
 
 enum { CRASH_STEPS = 13, CRASH_SEEDS = 64, CRASH_ROWS = 40 };
 
@@ -275,6 +276,9 @@ static bool crash_fault(crash_world *w, int64_t n, int32_t result,
         if (crash_step(w, c, &s, step))
             break;
     may = crash_daily[step];
+    if (step < CRASH_STEPS)
+        golden_gist(__BASE_FILE__, "a disk that fails",
+                     mlpipe_ctx_error(c)->text);
     if (step < CRASH_STEPS)
         may |= crash_daily[step + 1];
     reached = fault.count > n;

@@ -8,6 +8,7 @@
 
 #include "base/base_internal.h"
 #include "store/store_internal.h"
+#include "golden_text.h"
 
 enum { DAMAGE_FILES_MAX = 32, DAMAGE_PATH = 160 };
 
@@ -107,6 +108,7 @@ static bool damage_get(damage *d, const mlpipe_store *s, const char *name,
     mlpipe_buffer *print;
     if (mlpipe_store_get_dataset(d->c, (mlpipe_store *)s, name, &got)) {
         assert_null(got);
+        golden_gist(__BASE_FILE__, "a byte", mlpipe_ctx_error(d->c)->text);
         return false;
     }
     assert_ok(d->c, mlpipe_dataset_fingerprint(d->c, got, &print));

@@ -12,6 +12,7 @@
 #include "base/base_internal.h"
 #include "report_table.h"
 #include "store/store_internal.h"
+#include "golden_text.h"
 
 enum { DIFF_ROWS = 70000, DIFF_CASES = 300 };
 
@@ -302,11 +303,11 @@ static void verdicts_and_schemas(void **state)
     assert_figure(r, "columns_changed", 0);
     mlpipe_report_free(r);
     /* A key of one of them only, and one that is none. */
-    assert_status(MLPIPE_E_SCHEMA,
-                  mlpipe_store_diff(c, s, "t", "u", "key=more", &r));
+    assert_told(c, MLPIPE_E_SCHEMA,
+                mlpipe_store_diff(c, s, "t", "u", "key=more", &r));
     assert_null(r);
-    assert_status(MLPIPE_E_CONFLICT,
-                  mlpipe_store_diff(c, s, "t", "u", "key=word", &r));
+    assert_told(c, MLPIPE_E_CONFLICT,
+                mlpipe_store_diff(c, s, "t", "u", "key=word", &r));
     assert_non_null(strstr(mlpipe_ctx_error(c)->text, "the same key, word="));
     assert_non_null(strstr(mlpipe_ctx_error(c)->text, "key=none"));
     /* The key of a commit, of one of them only, is left out. */

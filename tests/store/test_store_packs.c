@@ -7,6 +7,7 @@
 
 #include "base/base_internal.h"
 #include "store/store_internal.h"
+#include "golden_text.h"
 
 enum { PACKS_MAX = 64, PACKS_PATH = 64 };
 
@@ -298,8 +299,8 @@ static void packs_come_back(void **state)
     f->kept[0].bytes[f->kept[0].size - 1] ^= 1;
     put_back(f);
     reopen(f);
-    assert_status(MLPIPE_E_CORRUPT,
-                  mlpipe_store_get_dataset(f->c, f->s, "all", &got));
+    assert_told(f->c, MLPIPE_E_CORRUPT,
+                mlpipe_store_get_dataset(f->c, f->s, "all", &got));
     assert_true(damaged(f) > 0);
     f->kept[0].bytes[f->kept[0].size - 1] = last;
     put_back(f);

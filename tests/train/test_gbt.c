@@ -7,6 +7,7 @@
 #include "train_rig.h"
 
 #include "report/report_types.h"
+#include "golden_text.h"
 
 static mlpipe_ctx *gbt_ctx;
 
@@ -438,27 +439,27 @@ static void gbt_refuses(void **state)
     (void)state;
 
     gbt_table(&t, 100, 0, true);
-    assert_status(MLPIPE_E_PARAM,
-                  rig_fit_new(gbt_ctx, &mlpipe__learner_gbt, "leaves=1",
-                              MLPIPE__TASK_BINARY, &t, NULL, &f));
+    assert_told(gbt_ctx, MLPIPE_E_PARAM,
+                rig_fit_new(gbt_ctx, &mlpipe__learner_gbt, "leaves=1",
+                            MLPIPE__TASK_BINARY, &t, NULL, &f));
     t.y[42] = 0.5;
-    assert_status(MLPIPE_E_NUMERIC,
-                  rig_fit_new(gbt_ctx, &mlpipe__learner_gbt, NULL,
-                              MLPIPE__TASK_BINARY, &t, NULL, &f));
+    assert_told(gbt_ctx, MLPIPE_E_NUMERIC,
+                rig_fit_new(gbt_ctx, &mlpipe__learner_gbt, NULL,
+                            MLPIPE__TASK_BINARY, &t, NULL, &f));
     assert_int_equal(42, mlpipe_ctx_error(gbt_ctx)->row);
     for (uint32_t i = 0; i < t.rows; i++)
         t.y[i] = 1;
-    assert_status(MLPIPE_E_NUMERIC,
-                  rig_fit_new(gbt_ctx, &mlpipe__learner_gbt, NULL,
-                              MLPIPE__TASK_BINARY, &t, NULL, &f));
+    assert_told(gbt_ctx, MLPIPE_E_NUMERIC,
+                rig_fit_new(gbt_ctx, &mlpipe__learner_gbt, NULL,
+                            MLPIPE__TASK_BINARY, &t, NULL, &f));
     t.y[7] = INFINITY;
-    assert_status(MLPIPE_E_NUMERIC,
-                  rig_fit_new(gbt_ctx, &mlpipe__learner_gbt, NULL,
-                              MLPIPE__TASK_REGRESSION, &t, NULL, &f));
+    assert_told(gbt_ctx, MLPIPE_E_NUMERIC,
+                rig_fit_new(gbt_ctx, &mlpipe__learner_gbt, NULL,
+                            MLPIPE__TASK_REGRESSION, &t, NULL, &f));
     t.rows = 0;
-    assert_status(MLPIPE_E_EMPTY,
-                  rig_fit_new(gbt_ctx, &mlpipe__learner_gbt, NULL,
-                              MLPIPE__TASK_REGRESSION, &t, NULL, &f));
+    assert_told(gbt_ctx, MLPIPE_E_EMPTY,
+                rig_fit_new(gbt_ctx, &mlpipe__learner_gbt, NULL,
+                            MLPIPE__TASK_REGRESSION, &t, NULL, &f));
     t.rows = 100;
     rig_table_free(&t);
 }
@@ -499,8 +500,8 @@ static void gbt_cancels(void **state)
         const uint64_t live = atomic_load(&ctx->env->live);
         c = (gbt_counter){0, k};
         assert_status(MLPIPE_E_CANCELLED,
-                      rig_fit_new(ctx, &mlpipe__learner_gbt, "trees=4", 1,
-                                  &t, NULL, &f));
+                    rig_fit_new(ctx, &mlpipe__learner_gbt, "trees=4", 1,
+                                &t, NULL, &f));
         assert_int_equal(live, atomic_load(&ctx->env->live));
     }
     mlpipe_ctx_free(ctx);

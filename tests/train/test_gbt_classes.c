@@ -7,6 +7,7 @@
 #include "train_rig.h"
 
 #include "../golden/gbt.h"
+#include "golden_text.h"
 
 static mlpipe_ctx *classes_ctx;
 
@@ -290,13 +291,13 @@ static void classes_shares(void **state)
     rig_fit_free(&f);
     for (uint32_t i = 0; i < t.rows; i++)
         t.y[i] = 2;
-    assert_status(MLPIPE_E_NUMERIC,
-                  rig_fit_new(classes_ctx, &mlpipe__learner_gbt, NULL,
-                              MLPIPE__TASK_MULTICLASS, &t, NULL, &f));
+    assert_told(classes_ctx, MLPIPE_E_NUMERIC,
+                rig_fit_new(classes_ctx, &mlpipe__learner_gbt, NULL,
+                            MLPIPE__TASK_MULTICLASS, &t, NULL, &f));
     t.y[9] = 4;
-    assert_status(MLPIPE_E_NUMERIC,
-                  rig_fit_new(classes_ctx, &mlpipe__learner_gbt, NULL,
-                              MLPIPE__TASK_MULTICLASS, &t, NULL, &f));
+    assert_told(classes_ctx, MLPIPE_E_NUMERIC,
+                rig_fit_new(classes_ctx, &mlpipe__learner_gbt, NULL,
+                            MLPIPE__TASK_MULTICLASS, &t, NULL, &f));
     assert_int_equal(9, mlpipe_ctx_error(classes_ctx)->row);
     rig_table_free(&t);
 }

@@ -6,6 +6,7 @@
 #include "train_rig.h"
 
 #include "train/gbt_types.h"
+#include "golden_text.h"
 
 static mlpipe_ctx *mono_ctx;
 
@@ -257,9 +258,9 @@ static void mono_refused(const char *text, uint32_t task, rig_table *t,
 {
     rig_fit f;
 
-    assert_status(MLPIPE_E_PARAM,
-                  rig_fit_new(mono_ctx, &mlpipe__learner_gbt, text, task, t,
-                              NULL, &f));
+    assert_told(mono_ctx, MLPIPE_E_PARAM,
+                rig_fit_new(mono_ctx, &mlpipe__learner_gbt, text, task, t,
+                            NULL, &f));
     if (!strstr(mlpipe_ctx_error(mono_ctx)->text, says))
         fail_msg("%s", mlpipe_ctx_error(mono_ctx)->text);
 }

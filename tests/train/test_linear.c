@@ -7,6 +7,7 @@
 #include "golden/nist.h"
 #include "report_table.h"
 #include "train/linear_types.h"
+#include "golden_text.h"
 
 static mlpipe_ctx *lin_ctx;
 
@@ -601,19 +602,19 @@ static void lin_refuses(void **state)
         rig_table_free(&t);
         lin_table(&t, wide ? 3 : 0, false);
         t.x[1][17] = NAN;
-        assert_status(MLPIPE_E_SCHEMA,
-                      rig_fit_new(lin_ctx, &mlpipe__learner_lasso, NULL,
-                                  MLPIPE__TASK_REGRESSION, &t, NULL, &f));
+        assert_told(lin_ctx, MLPIPE_E_SCHEMA,
+                    rig_fit_new(lin_ctx, &mlpipe__learner_lasso, NULL,
+                                MLPIPE__TASK_REGRESSION, &t, NULL, &f));
         assert_int_equal(17, mlpipe_ctx_error(lin_ctx)->row);
         t.x[1][17] = 1e300;
-        assert_status(MLPIPE_E_NUMERIC,
-                      rig_fit_new(lin_ctx, &mlpipe__learner_lasso, NULL,
-                                  MLPIPE__TASK_REGRESSION, &t, NULL, &f));
+        assert_told(lin_ctx, MLPIPE_E_NUMERIC,
+                    rig_fit_new(lin_ctx, &mlpipe__learner_lasso, NULL,
+                                MLPIPE__TASK_REGRESSION, &t, NULL, &f));
     }
     t.rows = 1;
-    assert_status(MLPIPE_E_EMPTY,
-                  rig_fit_new(lin_ctx, &mlpipe__learner_ridge, "lambda=auto",
-                              MLPIPE__TASK_REGRESSION, &t, NULL, &f));
+    assert_told(lin_ctx, MLPIPE_E_EMPTY,
+                rig_fit_new(lin_ctx, &mlpipe__learner_ridge, "lambda=auto",
+                            MLPIPE__TASK_REGRESSION, &t, NULL, &f));
     rig_table_free(&t);
 }
 
@@ -649,9 +650,9 @@ static void lin_cancels(void **state)
     assert_true(p.calls > 12); /* one reading, and nine lambdas */
     p = (lin_progress){0, p.calls};
     assert_status(MLPIPE_E_CANCELLED,
-                  rig_fit_new(ctx, &mlpipe__learner_lasso,
-                              "lambda=1e-2 tol=1e-9",
-                              MLPIPE__TASK_REGRESSION, &t, NULL, &f));
+                rig_fit_new(ctx, &mlpipe__learner_lasso,
+                            "lambda=1e-2 tol=1e-9",
+                            MLPIPE__TASK_REGRESSION, &t, NULL, &f));
     rig_table_free(&t);
     mlpipe_ctx_free(ctx);
 }

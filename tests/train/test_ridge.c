@@ -3,6 +3,7 @@
 #include "train_rig.h"
 
 #include "golden/steps.h"
+#include "golden_text.h"
 
 enum {
     RIDGE_N = sizeof golden_ridge_y / sizeof *golden_ridge_y,
@@ -139,9 +140,9 @@ static void ridge_collinear_columns(void **state)
     ridge_table(&t, false);
     for (uint32_t i = 0; i < RIDGE_N; i++)
         t.x[3][i] = 2 * t.x[0][i] - t.x[2][i] + 5;
-    assert_status(MLPIPE_E_NUMERIC,
-                  rig_fit_new(ridge_ctx, &mlpipe__learner_ridge, "l2=0",
-                              MLPIPE__TASK_REGRESSION, &t, NULL, &f));
+    assert_told(ridge_ctx, MLPIPE_E_NUMERIC,
+                rig_fit_new(ridge_ctx, &mlpipe__learner_ridge, "l2=0",
+                            MLPIPE__TASK_REGRESSION, &t, NULL, &f));
     text = mlpipe_ctx_error(ridge_ctx)->text;
     assert_non_null(strstr(text, "f3"));
     assert_non_null(strstr(text, "f0"));
@@ -152,9 +153,9 @@ static void ridge_collinear_columns(void **state)
     rig_fit_free(&f);
     for (uint32_t i = 0; i < RIDGE_N; i++)
         t.x[3][i] = 4;
-    assert_status(MLPIPE_E_NUMERIC,
-                  rig_fit_new(ridge_ctx, &mlpipe__learner_ridge, "l2=0",
-                              MLPIPE__TASK_REGRESSION, &t, NULL, &f));
+    assert_told(ridge_ctx, MLPIPE_E_NUMERIC,
+                rig_fit_new(ridge_ctx, &mlpipe__learner_ridge, "l2=0",
+                            MLPIPE__TASK_REGRESSION, &t, NULL, &f));
     assert_non_null(strstr(mlpipe_ctx_error(ridge_ctx)->text, "constant"));
     rig_table_free(&t);
 }
@@ -166,22 +167,22 @@ static void ridge_refuses(void **state)
     (void)state;
 
     ridge_table(&t, false);
-    assert_status(MLPIPE_E_UNSUPPORTED,
-                  rig_fit_new(ridge_ctx, &mlpipe__learner_ridge, NULL,
-                              MLPIPE__TASK_BINARY, &t, NULL, &f));
-    assert_status(MLPIPE_E_PARAM,
-                  rig_fit_new(ridge_ctx, &mlpipe__learner_ridge, "l2=-1",
-                              MLPIPE__TASK_REGRESSION, &t, NULL, &f));
+    assert_told(ridge_ctx, MLPIPE_E_UNSUPPORTED,
+                rig_fit_new(ridge_ctx, &mlpipe__learner_ridge, NULL,
+                            MLPIPE__TASK_BINARY, &t, NULL, &f));
+    assert_told(ridge_ctx, MLPIPE_E_PARAM,
+                rig_fit_new(ridge_ctx, &mlpipe__learner_ridge, "l2=-1",
+                            MLPIPE__TASK_REGRESSION, &t, NULL, &f));
     t.x[1][17] = NAN;
-    assert_status(MLPIPE_E_SCHEMA,
-                  rig_fit_new(ridge_ctx, &mlpipe__learner_ridge, NULL,
-                              MLPIPE__TASK_REGRESSION, &t, NULL, &f));
+    assert_told(ridge_ctx, MLPIPE_E_SCHEMA,
+                rig_fit_new(ridge_ctx, &mlpipe__learner_ridge, NULL,
+                            MLPIPE__TASK_REGRESSION, &t, NULL, &f));
     assert_int_equal(17, mlpipe_ctx_error(ridge_ctx)->row);
     assert_string_equal("f1", mlpipe_ctx_error(ridge_ctx)->column);
     t.codes[1] = 3;
-    assert_status(MLPIPE_E_SCHEMA,
-                  rig_fit_new(ridge_ctx, &mlpipe__learner_ridge, NULL,
-                              MLPIPE__TASK_REGRESSION, &t, NULL, &f));
+    assert_told(ridge_ctx, MLPIPE_E_SCHEMA,
+                rig_fit_new(ridge_ctx, &mlpipe__learner_ridge, NULL,
+                            MLPIPE__TASK_REGRESSION, &t, NULL, &f));
     assert_non_null(strstr(mlpipe_ctx_error(ridge_ctx)->text, "onehot"));
     rig_table_free(&t);
 }
@@ -219,10 +220,10 @@ static void ridge_huge_columns(void **state)
             t.x[0][i] = rig_normal(i, 0) * (target ? 1 : 1e160);
             t.y[i] = rig_normal(i, 0) * (target ? 1e160 : 1);
         }
-        assert_status(MLPIPE_E_NUMERIC,
-                      rig_fit_new(ridge_ctx, cases[k / 2].learner,
-                                  cases[k / 2].text, MLPIPE__TASK_REGRESSION,
-                                  &t, NULL, &f));
+        assert_told(ridge_ctx, MLPIPE_E_NUMERIC,
+                    rig_fit_new(ridge_ctx, cases[k / 2].learner,
+                                cases[k / 2].text, MLPIPE__TASK_REGRESSION,
+                                &t, NULL, &f));
         assert_non_null(strstr(mlpipe_ctx_error(ridge_ctx)->text,
                                target ? "the target are beyond"
                                       : "\"f0\" are beyond"));

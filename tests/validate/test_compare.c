@@ -7,6 +7,7 @@
 #include "model/model_support.h"
 
 #include <math.h>
+#include "golden_text.h"
 
 enum { N = 200, TRAIN = 600, TEST = 300 };
 
@@ -212,9 +213,9 @@ static void classes(void **state)
                                  &sb, &out));
     mlpipe__mcnemar(only[0], only[1], &t);
     assert_true(only[0] + only[1] > 25 && out.two.p == t.p);
-    assert_status(MLPIPE_E_UNSUPPORTED,
-                  mlpipe__compare(c, mlpipe__metric_find("auc"), &sa, &sb,
-                                  &out));
+    assert_told(c, MLPIPE_E_UNSUPPORTED,
+                mlpipe__compare(c, mlpipe__metric_find("auc"), &sa, &sb,
+                                &out));
     mlpipe_ctx_free(c);
 }
 
@@ -361,21 +362,24 @@ static void refusals(void **state)
     models m;
     (void)state;
     models_make(&m, "risk");
-    assert_status(MLPIPE_E_PARAM, mlpipe_compare(m.c, m.good, m.poor, m.test,
-                                                 "metric=rmse", &r));
+    assert_told(m.c, MLPIPE_E_PARAM,
+                mlpipe_compare(m.c, m.good, m.poor, m.test,
+                               "metric=rmse", &r));
     assert_null(r);
-    assert_status(MLPIPE_E_PARAM, mlpipe_compare(m.c, m.good, m.poor, m.test,
-                                                 "metric=acuracy", &r));
+    assert_told(m.c, MLPIPE_E_PARAM,
+                mlpipe_compare(m.c, m.good, m.poor, m.test,
+                               "metric=acuracy", &r));
     assert_non_null(strstr(mlpipe_ctx_error(m.c)->text, "accuracy is one"));
-    assert_status(MLPIPE_E_PARAM, mlpipe_compare(m.c, m.good, m.poor, m.test,
-                                                 "alpha=0.7", &r));
+    assert_told(m.c, MLPIPE_E_PARAM,
+                mlpipe_compare(m.c, m.good, m.poor, m.test,
+                               "alpha=0.7", &r));
     other = fitted(m.c, m.train, "price", "trees=1");
-    assert_status(MLPIPE_E_SCHEMA,
-                  mlpipe_compare(m.c, m.good, other, m.test, NULL, &r));
+    assert_told(m.c, MLPIPE_E_SCHEMA,
+                mlpipe_compare(m.c, m.good, other, m.test, NULL, &r));
     mlpipe_model_free(other);
     assert_ok(m.c, mlpipe_dataset_slice(m.c, m.test, 0, 1, &few));
-    assert_status(MLPIPE_E_EMPTY,
-                  mlpipe_compare(m.c, m.good, m.poor, few, NULL, &r));
+    assert_told(m.c, MLPIPE_E_EMPTY,
+                mlpipe_compare(m.c, m.good, m.poor, few, NULL, &r));
     mlpipe_dataset_free(few);
     /* all rows are known; the message says how to go on */
     assert_ok(m.c, mlpipe_dataset_slice(m.c, m.train, 0, 3, &few));

@@ -6,6 +6,7 @@
 
 #include <limits.h>
 #include <math.h>
+#include "golden_text.h"
 
 enum { ROWS = 400, FOLDS = 4 };
 
@@ -390,16 +391,16 @@ static void refusals(void **state)
     if (!strstr(mlpipe_ctx_error(c)->where, "fold 1"))
         fail_msg("%s: %s", mlpipe_ctx_error(c)->where,
                  mlpipe_ctx_error(c)->text);
-    assert_status(MLPIPE_E_EMPTY,
-                  mlpipe_cross_validate(c, p, d, "folds=20 stratify=y", &r));
+    assert_told(c, MLPIPE_E_EMPTY,
+                mlpipe_cross_validate(c, p, d, "folds=20 stratify=y", &r));
     assert_non_null(strstr(mlpipe_ctx_error(c)->text, "has 19 rows"));
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_cross_validate(c, p, d, "metrics=rmse", &r));
+    assert_told(c, MLPIPE_E_PARAM,
+                mlpipe_cross_validate(c, p, d, "metrics=rmse", &r));
     assert_non_null(strstr(mlpipe_ctx_error(c)->text, "the task binary"));
     assert_null(strstr(mlpipe_ctx_error(c)->where, "fold"));
     mlpipe_ctx_cancel(c);
-    assert_status(MLPIPE_E_CANCELLED,
-                  mlpipe_cross_validate(c, p, d, NULL, &r));
+    assert_told(c, MLPIPE_E_CANCELLED,
+                mlpipe_cross_validate(c, p, d, NULL, &r));
     mlpipe_pipeline_free(p);
     mlpipe_dataset_free(d);
     mlpipe_ctx_free(c);
@@ -455,8 +456,8 @@ static void checked(void **state)
     assert_int_equal(4, get(r, "equal_rows"));
     assert_int_equal(4, get(r, "groups"));
     mlpipe_report_free(r);
-    assert_status(MLPIPE_E_SCHEMA,
-                  mlpipe_split_check(c, part, 2, "order=g", &r));
+    assert_told(c, MLPIPE_E_SCHEMA,
+                mlpipe_split_check(c, part, 2, "order=g", &r));
     for (int i = 0; i < 3; i++)
         mlpipe_dataset_free(part[i]);
     mlpipe_dataset_free(other);
@@ -487,7 +488,7 @@ static void across_files(void **state)
     mlpipe_report_free(r);
     mlpipe_dataset_free(part[1]);
     part[1] = third;
-    assert_status(MLPIPE_E_SCHEMA, mlpipe_split_check(c, part, 2, NULL, &r));
+    assert_told(c, MLPIPE_E_SCHEMA, mlpipe_split_check(c, part, 2, NULL, &r));
     mlpipe_dataset_free(part[0]);
     mlpipe_dataset_free(part[1]);
     mlpipe_ctx_free(c);
@@ -518,8 +519,8 @@ static void stopped(void **state)
         part[i] = made_dataset(c, 10 * i, 10);
     for (int polls = 0; polls < PARTS * (PARTS + 1) / 2; polls += 11) {
         left = polls;
-        assert_status(MLPIPE_E_CANCELLED,
-                      mlpipe_split_check(c, part, PARTS, NULL, &r));
+        assert_told(c, MLPIPE_E_CANCELLED,
+                    mlpipe_split_check(c, part, PARTS, NULL, &r));
         assert_null(r);
     }
     for (int i = 0; i < PARTS; i++)

@@ -5,6 +5,7 @@
 #include "golden/folds.h"
 
 #include <math.h>
+#include "golden_text.h"
 
 enum { N = 1200 };
 
@@ -104,13 +105,13 @@ static void ordered_by_time(void **state)
         for (int i = 0; i < 12; i++)
             assert_int_equal(role[k][i], mark[i]);
     }
-    assert_status(MLPIPE_E_EMPTY,
-                  mlpipe_dataset_fold(c, d, "kind=ordered order=t folds=2 "
-                                      "test='18 s'", 0, &fold, &rest));
+    assert_told(c, MLPIPE_E_EMPTY,
+                mlpipe_dataset_fold(c, d, "kind=ordered order=t folds=2 "
+                                    "test='18 s'", 0, &fold, &rest));
     assert_non_null(strstr(mlpipe_ctx_error(c)->text, "shorter test="));
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_dataset_fold(c, d, "kind=ordered folds=2 "
-                                      "test='10 s'", 0, &fold, &rest));
+    assert_told(c, MLPIPE_E_PARAM,
+                mlpipe_dataset_fold(c, d, "kind=ordered folds=2 "
+                                    "test='10 s'", 0, &fold, &rest));
     mlpipe_dataset_free(d);
     mlpipe_ctx_free(c);
 }
@@ -315,9 +316,9 @@ static void leave_one_out(void **state)
         assert_true(rig_fold(c, d, "kind=groups group=g", k, mark));
         assert_memory_equal(fold[k], mark, 6);
     }
-    assert_status(MLPIPE_E_ARG,
-                  mlpipe_dataset_fold(c, d, "kind=groups group=g", 4, &a,
-                                      &b));
+    assert_told(c, MLPIPE_E_ARG,
+                mlpipe_dataset_fold(c, d, "kind=groups group=g", 4, &a,
+                                    &b));
     mlpipe_dataset_free(d);
     mlpipe_ctx_free(c);
 }

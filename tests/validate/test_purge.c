@@ -4,6 +4,7 @@
  * formed here, one by one, as the books have them.
  */
 #include "split_rig.h"
+#include "golden_text.h"
 
 enum { CASES = 5000, LEAST = 4, MOST = 40 };
 
@@ -189,15 +190,15 @@ static void parts(void **state)
             mlpipe_dataset_free(part[k]);
         }
     }
-    assert_status(MLPIPE_E_EMPTY,
-                  mlpipe_dataset_split(c, d, "order=t at=10,20 gap=5", part,
-                                       3));
+    assert_told(c, MLPIPE_E_EMPTY,
+                mlpipe_dataset_split(c, d, "order=t at=10,20 gap=5", part,
+                                     3));
     assert_non_null(strstr(mlpipe_ctx_error(c)->text, "lie in the gap"));
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_dataset_split(c, d, "parts=0.5,0.5 gap=3", part, 2));
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_dataset_split(
-                      c, d, "parts=0.5,0.5 order=t stratify=t", part, 2));
+    assert_told(c, MLPIPE_E_PARAM,
+                mlpipe_dataset_split(c, d, "parts=0.5,0.5 gap=3", part, 2));
+    assert_told(c, MLPIPE_E_PARAM,
+                mlpipe_dataset_split(
+                    c, d, "parts=0.5,0.5 order=t stratify=t", part, 2));
     mlpipe_dataset_free(d);
     mlpipe_ctx_free(c);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The search on models: what is found, refused and repeated. */
 #include "search_rig.h"
+#include "golden_text.h"
 
 /* ---- the space ----------------------------------------------------------- */
 
@@ -9,7 +10,7 @@ static void says(const char *space, const char *part)
     mlpipe_ctx *c = made(1);
     mlpipe_pipeline *p = recipe(c, "");
     mlpipe__space s;
-    assert_status(MLPIPE_E_PARAM, mlpipe__space_parse(c, p, space, &s));
+    assert_told(c, MLPIPE_E_PARAM, mlpipe__space_parse(c, p, space, &s));
     if (!strstr(mlpipe_ctx_error(c)->text, part))
         fail_msg("%s: %s\nlacks: %s", space, mlpipe_ctx_error(c)->text, part);
     mlpipe_pipeline_free(p);
@@ -256,8 +257,8 @@ static void halving(void **state)
     assert_int_equal(1 + 8 + 3 + 1 + 3, (int)mlpipe_report_get(r, "fits"));
     mlpipe_report_free(r);
     mlpipe_pipeline_free(tuned);
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_search(c, p, d, v, usual, "halving=1", &tuned, &r));
+    assert_told(c, MLPIPE_E_PARAM,
+                mlpipe_search(c, p, d, v, usual, "halving=1", &tuned, &r));
     mlpipe_pipeline_free(p);
     mlpipe_dataset_free(d);
     mlpipe_dataset_free(v);
@@ -300,8 +301,8 @@ static void refused(void **state)
         assert_true(!tuned && !r);
     }
     /* validation rows that are training rows */
-    assert_status(MLPIPE_E_LEAK,
-                  mlpipe_search(c, p, d, d, usual, NULL, &tuned, &r));
+    assert_told(c, MLPIPE_E_LEAK,
+                mlpipe_search(c, p, d, d, usual, NULL, &tuned, &r));
     mlpipe_pipeline_free(p);
     mlpipe_dataset_free(d);
     mlpipe_dataset_free(v);
@@ -334,8 +335,9 @@ static void failed_trials(void **state)
     /* where nothing works, what the recipe itself says */
     assert_ok(c, mlpipe_pipeline_new(c, "target=y features=x,z,w", &p));
     assert_ok(c, mlpipe_pipeline_add(c, p, "ridge", NULL));
-    assert_status(MLPIPE_E_SCHEMA, mlpipe_search(c, p, d, v, "ridge.l2=1,5",
-                                                 NULL, &tuned, &r));
+    assert_told(c, MLPIPE_E_SCHEMA,
+                mlpipe_search(c, p, d, v, "ridge.l2=1,5",
+                              NULL, &tuned, &r));
     check_cell(mlpipe_ctx_error(c)->text, "all of the first");
     mlpipe_pipeline_free(p);
     mlpipe_dataset_free(d);
@@ -366,9 +368,9 @@ static void cancelled(void **state)
     assert_int_equal(0, mlpipe_ctx_new(&o, &c));
     for (int polls = 0; polls < 60; polls += 7) {
         left = polls;
-        assert_status(MLPIPE_E_CANCELLED,
-                      mlpipe_search(c, p, d, v, usual, "trials=6", &tuned,
-                                    &r));
+        assert_told(c, MLPIPE_E_CANCELLED,
+                    mlpipe_search(c, p, d, v, usual, "trials=6", &tuned,
+                                  &r));
         assert_true(!tuned && !r);
     }
     mlpipe_pipeline_free(p);

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "golden_text.h"
 
 static const char journal[] = "search-journal.jsonl";
 static const char kept[] = "trials=9 halving=3 min_rows=40 batch=5 "
@@ -192,6 +193,9 @@ static void lost_after(mlpipe_ctx *host, int64_t n, bool any,
     c = on_disk(&io);
     st = asked(c, "", usual, brief);
     assert_true(!st || st == MLPIPE_E_IO);
+    if (st)
+        golden_gist(__BASE_FILE__, "a disk that fails",
+                     mlpipe_ctx_error(c)->text);
     fault.fail_at = -1;
     out = searched(c, true, "", usual, brief);
     assert_string_equal(plain, out);
@@ -299,8 +303,8 @@ static void not_a_file(mlpipe_ctx *c)
     char params[80];
     for (int i = 0; i < 2; i++) {
         snprintf(params, sizeof params, "trials=2 journal=%s", paths[i]);
-        assert_status(MLPIPE_E_IO,
-                      mlpipe_search(c, p, d, v, usual, params, &tuned, &r));
+        assert_told(c, MLPIPE_E_IO,
+                    mlpipe_search(c, p, d, v, usual, params, &tuned, &r));
         check_cell(mlpipe_ctx_error(c)->text, what[i]);
         assert_true(!tuned && !r);
     }
@@ -326,8 +330,8 @@ static void other_searches(void **state)
     free(out);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_status(MLPIPE_E_CONFLICT,
-                      again(c, cases[i].roles, cases[i].space,
-                            cases[i].more));
+                    again(c, cases[i].roles, cases[i].space,
+                          cases[i].more));
         check_cell(mlpipe_ctx_error(c)->text, cases[i].what);
         check_cell(mlpipe_ctx_error(c)->text, "there, ");
     }

@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include "validate/validate_internal.h"
+#include "golden_text.h"
 
 static mlpipe_dataset *days(mlpipe_ctx *c, const int64_t *day, int64_t rows)
 {
@@ -90,8 +91,8 @@ static void dates(void **state)
         "order=day at=2015-13-01", "order=day at=0000-01-31",
         "order=n at=ten"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        assert_status(MLPIPE_E_PARAM,
-                      mlpipe_dataset_split(c, d, bad[i], part, 2));
+        assert_told(c, MLPIPE_E_PARAM,
+                    mlpipe_dataset_split(c, d, bad[i], part, 2));
         assert_null(part[0]);
     }
     mlpipe_dataset_free(d);
@@ -170,16 +171,16 @@ static void refusals(void **state)
                                    "shares above 0 that add up to 1, such "
                                    "as 0.8,0.2"));
     }
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_dataset_fold(c, d, "purge=1", 0, part, &rest));
+    assert_told(c, MLPIPE_E_PARAM,
+                mlpipe_dataset_fold(c, d, "purge=1", 0, part, &rest));
     assert_non_null(strstr(mlpipe_ctx_error(c)->text,
                            "\"label_end\" may be meant"));
-    assert_status(MLPIPE_E_ARG,
-                  mlpipe_dataset_fold(c, d, NULL, 5, part, &rest));
-    assert_status(MLPIPE_E_EMPTY,
-                  mlpipe_dataset_fold(c, d, "folds=7", 0, part, &rest));
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_dataset_fold(c, d, "folds=1", 0, part, &rest));
+    assert_told(c, MLPIPE_E_ARG,
+                mlpipe_dataset_fold(c, d, NULL, 5, part, &rest));
+    assert_told(c, MLPIPE_E_EMPTY,
+                mlpipe_dataset_fold(c, d, "folds=7", 0, part, &rest));
+    assert_told(c, MLPIPE_E_PARAM,
+                mlpipe_dataset_fold(c, d, "folds=1", 0, part, &rest));
     assert_null(rest);
     mlpipe_dataset_free(d);
     mlpipe_ctx_free(c);
