@@ -277,7 +277,8 @@ static mlpipe_status slot_same_target(mlpipe_ctx *ctx, mlpipe_slot *slot,
         return mlpipe__fail(
             ctx, MLPIPE_E_SCHEMA,
             "the model knows %u classes of %q, and a monitor watches %u here; "
-            "deploy it in a slot of its own, or free the monitor first",
+            "train it on rows of all classes, deploy it in a slot of its own, "
+            "or free the monitor first",
             model->classes.count, now->target, classes);
     if (strcmp(now->target, model->target) || now->task != model->task)
         return mlpipe__fail(
@@ -288,13 +289,6 @@ static mlpipe_status slot_same_target(mlpipe_ctx *ctx, mlpipe_slot *slot,
             model->target, kinds[model->task != MLPIPE__TASK_REGRESSION],
             now->target, kinds[now->task != MLPIPE__TASK_REGRESSION]);
     /* Workers carry as many outputs to the monitor as it was made with. */
-    if (mlpipe__model_width(model) <= slot->ring_more_bytes / sizeof(double))
-        return mlpipe__fail(
-            ctx, MLPIPE_E_SCHEMA,
-            "the model knows %u classes of the target %q, and the one that a "
-            "monitor watches here %u; train it on rows of all classes, deploy "
-            "it in a slot of its own, or free the monitor first",
-            model->classes.count, model->target, now->classes.count);
     for (uint32_t i = 0; i < classes; i++) {
         const char *was = mlpipe__dict_text(&now->classes, i);
         const char *is = mlpipe__dict_text(&model->classes, i);

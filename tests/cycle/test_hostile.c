@@ -13,7 +13,7 @@
 static void test_stages_are_counted(void **state)
 {
     static const char *const stages[] = {
-        "shadow=60", "canary=0.5 canary_rows=20 canary_margin=1"};
+        "shadow=60", "canary=0.5 canary_rows=60 canary_margin=1"};
     static const char *const names[] = {"shadows", "canaries"};
     mlpipe_ctx *c;
     mlpipe_pipeline *p;

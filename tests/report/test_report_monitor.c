@@ -145,7 +145,7 @@ static void draws_any_numbers(void **state)
     mlpipe_buffer *b;
 
     r = mlpipe__report_new(((mlpipe_ctx *)*state)->env, "monitor");
-    mlpipe__report_table(r, "timeline", "pane,performance");
+    mlpipe__report_table(r, "panes_closed", "pane,performance");
     for (int i = 0; i < 3; i++) {
         mlpipe__report_cell_number(r, i + 1);
         mlpipe__report_cell_number(r, ends[i]);
