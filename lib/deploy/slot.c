@@ -288,7 +288,6 @@ static mlpipe_status slot_same_target(mlpipe_ctx *ctx, mlpipe_slot *slot,
             "monitor first",
             model->target, kinds[model->task != MLPIPE__TASK_REGRESSION],
             now->target, kinds[now->task != MLPIPE__TASK_REGRESSION]);
-    /* Workers carry as many outputs to the monitor as it was made with. */
     for (uint32_t i = 0; i < classes; i++) {
         const char *was = mlpipe__dict_text(&now->classes, i);
         const char *is = mlpipe__dict_text(&model->classes, i);
