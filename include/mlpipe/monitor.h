@@ -115,10 +115,11 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  *   the level) or fewer;
  *   unseen: categories beyond what training leaves to be seen (I. J. Good,
  *   Biometrika 40, 1953); out_of_range: more beyond training's extremes than
- *   chance has. R. A. Fisher's exact test by mid-p, no less than 1 / 1.1 of
- *   the exact p, so that a level is exceeded by a tenth at most and rare
- *   events stay below. Effect: the difference of rates, R. G. Newcombe's
- *   interval (Statistics in Medicine 17, 1998).
+ *   chance has. R. A. Fisher's exact test, or where the limit is a row of the
+ *   reference the beta-binomial distribution of the pane's rows beyond it, by
+ *   mid-p, no less than 1 / 1.1 of the exact p, so that a level is exceeded
+ *   by a tenth at most and rare events stay below. Effect: the difference of
+ *   rates, R. G. Newcombe's interval (Statistics in Medicine 17, 1998).
  *
  * An input's p is S. Holm's least of {ad, tails, missing, out_of_range} or
  * {chi2, missing, unseen}; q, the false discovery rate of Y. Benjamini and Y.

@@ -53,4 +53,5 @@ def test_first_model(stream, recipe):
     with pytest.raises(TypeError):
         recipe.replay(rest, first="model")
     with pytest.raises(mlpipe.Error, match="capture"):
-        recipe.replay(rest, first=model, monitor="pane=100")
+        recipe.replay(rest, first=model, monitor="pane=100 capture=0")
+    recipe.replay(rest, first=model, monitor="pane=100")  # keeps 50,000
