@@ -48,17 +48,12 @@ void mlpipe_trigger_free(mlpipe_trigger *trigger)
 static bool rule_find_number(const mlpipe_report *report, const char *name,
                              double *out)
 {
-    const uint32_t n = mlpipe_report_count(report);
+    mlpipe_figure f;
 
-    for (uint32_t i = 0; i < n; i++) {
-        const char *each;
-        mlpipe_figure f;
-        if (mlpipe_report_figure(report, i, &each, &f) || strcmp(each, name))
-            continue;
-        *out = f.value;
-        return true;
-    }
-    return false;
+    if (!mlpipe__report_find_figure(report, name, &f))
+        return false;
+    *out = f.value;
+    return true;
 }
 
 /* DRIFT is true, INSUFFICIENT_DATA is not known. */

@@ -11,18 +11,6 @@ static const char *panes_metric(const mlpipe_model *model)
     return model->task & MLPIPE__TASK_CLASSES ? "accuracy" : "rmse";
 }
 
-/* A number of a report with its interval; false where it has none. */
-static bool panes_figure(const mlpipe_report *r, const char *name,
-                         mlpipe_figure *out)
-{
-    const char *at;
-
-    for (uint32_t i = 0; !mlpipe_report_figure(r, i, &at, out); i++)
-        if (!strcmp(at, name))
-            return true;
-    return false;
-}
-
 static void panes_take(const mlpipe_model *model, const mlpipe_report *r,
                        mlpipe__pane *p)
 {
@@ -36,7 +24,7 @@ static void panes_take(const mlpipe_model *model, const mlpipe_report *r,
     p->errors = mlpipe_report_get(r, "errors");
     p->latency = mlpipe_report_get(r, "latency_ns_p99");
     p->performance = p->low = p->high = nan;
-    if (panes_figure(r, metric, &f)) {
+    if (mlpipe__report_find_figure(r, metric, &f)) {
         p->performance = f.value;
         p->low = f.low;
         p->high = f.high;

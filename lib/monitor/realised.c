@@ -57,9 +57,6 @@ void mlpipe__realised_add(mlpipe__realised *r, const mlpipe__match *m)
     for (uint32_t i = 1; i < r->width; i++)
         if (!mlpipe__finite(m->more[i - 1]))
             return;
-    /* A class that another deployment knew: no metric is defined for it. */
-    if (r->width > 1 && !(m->truth < r->width))
-        return;
     score[0] = m->score;
     if (r->width > 1)
         memcpy(score + 1, m->more, (r->width - 1) * sizeof *score);

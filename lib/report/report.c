@@ -283,6 +283,17 @@ double mlpipe_report_get(const mlpipe_report *report, const char *name)
     return item ? item->figure.value : mlpipe__nan();
 }
 
+bool mlpipe__report_find_figure(const mlpipe_report *report, const char *name,
+                                mlpipe_figure *out)
+{
+    const mlpipe__report_item *item =
+        report_find(report, MLPIPE__ITEM_NUMBER, name);
+
+    if (item)
+        *out = item->figure;
+    return item != NULL;
+}
+
 const char *mlpipe_report_text(const mlpipe_report *report, const char *name)
 {
     const mlpipe__report_item *item =

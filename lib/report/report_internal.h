@@ -63,6 +63,11 @@ const char *mlpipe__report_table_cell(const mlpipe__table *t, uint32_t row,
 /* Six significant digits, for people; how many bytes. */
 size_t mlpipe__render_number(double x, char out[MLPIPE__NUMBER_BYTES]);
 
+/* A number by name with its interval: one pass, where a walk over
+ * mlpipe_report_figure takes one for each number before it. False: none. */
+bool mlpipe__report_find_figure(const mlpipe_report *r, const char *name,
+                                mlpipe_figure *out);
+
 const char *mlpipe__report_kind(const mlpipe_report *r);
 /* Keep one more reference (reports are counted). */
 mlpipe_report *mlpipe__report_keep(const mlpipe_report *r);
