@@ -324,7 +324,7 @@ mlpipe_status mlpipe_monitor_truth(mlpipe_ctx *ctx, mlpipe_monitor *monitor,
 mlpipe_status mlpipe__monitor_tick_locked(mlpipe_ctx *ctx, mlpipe_monitor *m,
                                           int64_t now_us, int32_t *closed)
 {
-    mlpipe_status st = mlpipe__watch_remember(ctx, m);
+    mlpipe_status st = mlpipe__watch_remember(ctx, m, closed);
 
     if (!st)
         st = mlpipe__watch_follow(ctx, m);
@@ -335,9 +335,9 @@ mlpipe_status mlpipe__monitor_tick_locked(mlpipe_ctx *ctx, mlpipe_monitor *m,
     if (!st)
         st = mlpipe__watch_truths(ctx, m);
     if (!st)
-        mlpipe__watch_close(m, closed);
+        mlpipe__watch_close(m);
     if (!st)
-        st = mlpipe__watch_remember(ctx, m);
+        st = mlpipe__watch_remember(ctx, m, closed);
     mlpipe__slot_sweep(m->slot);
     return st;
 }

@@ -95,10 +95,11 @@ mlpipe_status mlpipe__monitor_captured_locked(mlpipe_ctx *ctx,
 /* pictures: with the table "bins", which only people want. */
 mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
                                    bool pictures, mlpipe_report **out);
-/* The panes that are kept, and what to keep of one just closed
- * (watch_panes.c). */
+/* The panes that are kept, and what to keep of one just closed, which is told
+ * when it is done (watch_panes.c). */
 void mlpipe__watch_put_panes(const mlpipe_monitor *m, mlpipe_report *r);
-mlpipe_status mlpipe__watch_remember(mlpipe_ctx *ctx, mlpipe_monitor *m);
+mlpipe_status mlpipe__watch_remember(mlpipe_ctx *ctx, mlpipe_monitor *m,
+                                     int32_t *closed);
 
 /* Rows per second, latencies and errors by code (watch_service.c). */
 double mlpipe__watch_speed(uint64_t rows, int64_t from_us, int64_t to_us);
@@ -113,7 +114,7 @@ bool mlpipe__watch_promoted(mlpipe_monitor *m, uint64_t number);
 mlpipe_status mlpipe__watch_look_canary(mlpipe_ctx *ctx, mlpipe_monitor *m);
 mlpipe_status mlpipe__watch_drain(mlpipe_ctx *ctx, mlpipe_monitor *m);
 mlpipe_status mlpipe__watch_truths(mlpipe_ctx *ctx, mlpipe_monitor *m);
-void mlpipe__watch_close(mlpipe_monitor *m, int32_t *closed);
+void mlpipe__watch_close(mlpipe_monitor *m);
 
 /* Parameters of mlpipe_monitor_new, for the catalog. */
 extern const mlpipe__param mlpipe__monitor_params[];

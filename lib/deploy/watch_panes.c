@@ -36,7 +36,8 @@ static void panes_take(const mlpipe_model *model, const mlpipe_report *r,
     p->verdict = mlpipe__verdict_number(mlpipe_report_text(r, "verdict"));
 }
 
-mlpipe_status mlpipe__watch_remember(mlpipe_ctx *ctx, mlpipe_monitor *m)
+mlpipe_status mlpipe__watch_remember(mlpipe_ctx *ctx, mlpipe_monitor *m,
+                                     int32_t *closed)
 {
     mlpipe_report *r;
     mlpipe_status st;
@@ -49,6 +50,8 @@ mlpipe_status mlpipe__watch_remember(mlpipe_ctx *ctx, mlpipe_monitor *m)
     panes_take(m->model, r,
                &m->panes[(m->pane_count - 1) % m->pane_room]);
     m->remember = false;
+    if (closed)
+        *closed = 1;
     mlpipe_report_free(r);
     return MLPIPE_OK;
 }

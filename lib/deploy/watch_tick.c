@@ -269,7 +269,7 @@ static void watch_close_moments(mlpipe_monitor *m)
     m->moments_closed = true;
 }
 
-void mlpipe__watch_close(mlpipe_monitor *m, int32_t *closed)
+void mlpipe__watch_close(mlpipe_monitor *m)
 {
     const mlpipe__deployment *d = mlpipe__slot_current(m->slot);
     uint64_t rows;
@@ -300,6 +300,4 @@ void mlpipe__watch_close(mlpipe_monitor *m, int32_t *closed)
     m->panes[m->pane_count++ % m->pane_room] = m->open;
     m->remember = true;
     watch_open(m);
-    if (closed)
-        *closed = 1;
 }

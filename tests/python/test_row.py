@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Single rows: the same bits as a batch, through rows and workers."""
+import collections
 import math
 import random
 
@@ -64,6 +65,22 @@ def test_rows_of_classes(rows):
     got = model.row()(inputs(model, answers)[7])
     assert got == tuple(model.predict(answers)[7])
     assert len(got) == 3 and abs(sum(got) - 1) < 1e-12
+
+
+def test_names_go_before_places(model, rows):
+    worker = mlpipe.Slot(model).worker()
+    given = dict(zip(model.inputs, inputs(model, rows)[3]))
+    turned = dict(reversed(given.items()))
+    wanted = model.row()(given)
+    kinds = [collections.namedtuple("Row", turned)(**turned)]
+    try:
+        import pandas
+        kinds.append(pandas.Series(turned))
+    except ImportError:
+        pass
+    for values in kinds:
+        assert model.row()(values) == wanted
+        assert worker.predict(values) == wanted
 
 
 def test_what_is_no_row(model):

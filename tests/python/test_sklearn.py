@@ -299,3 +299,15 @@ def test_example_of_houses(tmp_path):
     assert (tmp_path / "houses.html").stat().st_size > 1000
     model = mlpipe.load(tmp_path / "houses.mlpipe")
     assert model.id[:12] in said
+
+
+@pytest.mark.parametrize("name", ["log(a)", " a", "b ", "sqrt( a )"])
+def test_odd_names_of_the_target(name):
+    import pandas
+    rng = np.random.default_rng(3)
+    X = pandas.DataFrame({"a": rng.uniform(1, 9, 500),
+                          "b": rng.normal(size=500)})
+    y = (5 * X.b).rename(name)
+    model = Regressor("gbt trees=50").fit(X, y)
+    assert model.model_.inputs == ["a", "b"]
+    assert model.score(X, y) > 0.9

@@ -94,8 +94,8 @@ def _names(names: Any) -> str:
             raise TypeError("names of columns are texts, not "
                             f"{type(name).__name__}")
     return ",".join(
-        "`" + name.replace("`", "``") + "`" if re.search("[,`]", name)
-        else name for name in names)
+        "`" + name.replace("`", "``") + "`"
+        if re.search("[,`()]|^\\s|\\s$", name) else name for name in names)
 
 
 def _is(thing: Any, kind: type) -> None:

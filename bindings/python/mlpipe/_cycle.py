@@ -113,3 +113,9 @@ class Cycle(_Handle):
     def log(self) -> str:
         """Every decision with its figures, a JSON object a line."""
         return _ctx().text("mlpipe_cycle_log", self._p).decode()
+
+    def report(self) -> Report:
+        """The monitor's report with the table "decisions"; to_html() is a
+        page of panes, alarms, swaps and decisions."""
+        return Report._of(_ctx().give("mlpipe_cycle_report",
+                                      _raw.mlpipe_report, self._p))

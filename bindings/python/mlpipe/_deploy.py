@@ -11,7 +11,7 @@ from . import _raw
 from ._base import _ctx, _Handle, _is, _lib, _params, _text, _whole
 from ._errors import error_of
 from ._model import Model
-from ._row import _TEXTS, number_of
+from ._row import _TEXTS, named, number_of
 
 
 def _now() -> int:
@@ -153,6 +153,7 @@ class Worker(_Handle):
         tuple of as many as there are outputs. id is what truths come by; 0:
         none will. now_us is the time, by default that of the clock."""
         slot = self._slot
+        values = named(values)
         if isinstance(values, dict):
             for name in values:
                 if name not in slot.inputs:

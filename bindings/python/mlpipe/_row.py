@@ -24,6 +24,17 @@ _predict_row = ctypes.PYFUNCTYPE(
         ctypes.cast(_lib.mlpipe_predict_row, ctypes.c_void_p).value or 0)
 
 
+def named(values: Any) -> Any:
+    """A named tuple or a Series with names as a dict; others as they are."""
+    if isinstance(values, tuple) and hasattr(values, "_asdict"):
+        return values._asdict()
+    index = getattr(values, "index", None)
+    if hasattr(values, "to_dict") and index is not None and not callable(
+            index) and all(isinstance(name, str) for name in index):
+        return values.to_dict()
+    return values
+
+
 class Codes(dict[str, float]):
     """The codes of one input's categories, asked for once each. Unseen ones
     are not kept, so that a stream of new texts takes no memory."""
@@ -99,8 +110,10 @@ class Row(_Handle):
             elif (type(values) is self._ndarray and values.dtype.char == "d"
                   and values.shape == self._shape):
                 self._array[:] = values
-            else:
+            elif type(values) is list or type(values) is tuple:
                 self._pack(self._values, 0, *values)
+            else:
+                raise TypeError
         except (struct.error, TypeError, IndexError):
             self._pack(self._values, 0, *self._numbers(values))
         _predict_row(*self._calling)
@@ -120,7 +133,9 @@ class Row(_Handle):
         return coded
 
     def _numbers(self, values: Any) -> list[float]:
-        """The values as the predictor takes them."""
+        """The values as the predictor takes them; what has names, such as a
+        row of a data frame, goes by them."""
+        values = named(values)
         if isinstance(values, dict):
             for name in values:
                 if name not in self.inputs:
