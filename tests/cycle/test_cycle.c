@@ -44,7 +44,6 @@ static void test_drift_to_confirmed(void **state)
     uint64_t decisions;
     mlpipe_ctx *c;
 
-    print_message("%s", text);
     assert_non_null(strstr(text, "\"action\":\"retrain\""));
     assert_non_null(strstr(text, "\"action\":\"swapped\""));
     assert_non_null(strstr(text, "\"action\":\"confirmed\""));

@@ -163,7 +163,6 @@ static void test_canary_promoted(void **state)
     uint64_t decisions;
     mlpipe_ctx *c;
 
-    print_message("%s", mlpipe_buffer_data(a));
     assert_string_equal(mlpipe_buffer_data(a), mlpipe_buffer_data(b));
     /* a log that was changed does not replay */
     assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
