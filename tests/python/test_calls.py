@@ -127,9 +127,12 @@ def test_what_is_not_configured_stays():
     assert mlpipe._calls._progress == "auto"
 
 
+# A bar waits for half a second in earnest; here it must not depend on how fast
+# the machine is.
 CODE = ("import sys, mlpipe\n"
-        "rows = mlpipe.synth('friedman1', rows=20000)\n"
+        "mlpipe._calls._SHOWN_AFTER = mlpipe._calls._SHOWN_EVERY = 0\n"
         "if len(sys.argv) > 1: mlpipe.configure(progress=eval(sys.argv[1]))\n"
+        "rows = mlpipe.synth('friedman1', rows=20000)\n"
         "recipe = mlpipe.Pipeline('target=' + rows.columns[-1])\n"
         "recipe.add('gbt', trees=400).fit(rows)\n")
 
@@ -189,6 +192,8 @@ def test_a_bar_in_a_notebook(monkeypatch, rows):
     module.get_ipython = ZMQInteractiveShell
     module.display = types.ModuleType("IPython.display")
     module.display.display = display
+    monkeypatch.setattr(mlpipe._calls, "_SHOWN_AFTER", 0)
+    monkeypatch.setattr(mlpipe._calls, "_SHOWN_EVERY", 0)
     monkeypatch.setitem(sys.modules, "IPython", module)
     monkeypatch.setitem(sys.modules, "IPython.display", module.display)
     mlpipe.Pipeline(f"target={rows.columns[-1]}").add("gbt",
