@@ -359,6 +359,17 @@ static mlpipe_status audit_check(mlpipe_ctx *ctx, const mlpipe__json *line,
     return st;
 }
 
+mlpipe_status mlpipe__audit_next(mlpipe_ctx *ctx, const char *log,
+                                 size_t bytes, size_t *at, mlpipe__json **out)
+{
+    const char *line = log + *at;
+    const char *end = memchr(line, '\n', bytes - *at);
+    const size_t n = end ? (size_t)(end - line) : bytes - *at;
+
+    *at += n + 1;
+    return mlpipe__json_parse(ctx, line, n, out);
+}
+
 mlpipe_status mlpipe__audit_replay(mlpipe_ctx *ctx, const char *log,
                                    size_t bytes, uint64_t *decisions)
 {
@@ -366,11 +377,9 @@ mlpipe_status mlpipe__audit_replay(mlpipe_ctx *ctx, const char *log,
 
     *decisions = 0;
     for (size_t at = 0; at < bytes; line++) {
-        const char *end = memchr(log + at, '\n', bytes - at);
-        const size_t n = end ? (size_t)(end - log) - at : bytes - at;
         mlpipe__json *j;
         bool decided = false;
-        mlpipe_status st = mlpipe__json_parse(ctx, log + at, n, &j);
+        mlpipe_status st = mlpipe__audit_next(ctx, log, bytes, &at, &j);
         if (st)
             return st == MLPIPE_E_NOMEM ? st : audit_fail_line(ctx, st, line);
         st = audit_check(ctx, j, line, &decided);
@@ -378,7 +387,6 @@ mlpipe_status mlpipe__audit_replay(mlpipe_ctx *ctx, const char *log,
         if (st)
             return st;
         *decisions += decided;
-        at += n + 1;
     }
     return MLPIPE_OK;
 }

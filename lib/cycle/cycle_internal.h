@@ -124,6 +124,11 @@ void mlpipe__audit_gate(mlpipe__text *log, const mlpipe__gate *g,
                         const mlpipe__metric *metric, uint64_t least,
                         double alpha);
 void mlpipe__audit_end(mlpipe__text *log);
+/* The line of a log at *at, which moves to the next one; free with
+ * mlpipe__json_free. Errors are those of mlpipe__json_parse. */
+mlpipe_status mlpipe__audit_next(mlpipe_ctx *ctx, const char *log,
+                                 size_t bytes, size_t *at,
+                                 mlpipe__json **out);
 /*
  * Decide again from the figures in a log, without any data: E_CORRUPT names
  * the first line whose decision does not follow from its figures.
@@ -266,6 +271,11 @@ void mlpipe__cycle_lost(mlpipe_cycle *c, const mlpipe__cycle_view *v);
 void mlpipe__cycle_refuse(mlpipe_ctx *ctx, mlpipe_cycle *c,
                           const mlpipe__cycle_view *v, int64_t now_us,
                           mlpipe_status why);
+/* A decision of the gate's test: on withheld rows, or in shadow. */
+void mlpipe__stage_gate_line(mlpipe_cycle *c, const mlpipe__cycle_view *v,
+                             const mlpipe__gate *g, int64_t now_us,
+                             uint64_t number, const char *action,
+                             const char *reason);
 /* Let the challenger serve and go on probation; canary: it is promoted, with
  * the line in the log from `t`. */
 mlpipe_status mlpipe__cycle_swap(mlpipe_ctx *ctx, mlpipe_cycle *c,

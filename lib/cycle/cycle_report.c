@@ -49,17 +49,13 @@ static mlpipe_status report_decisions(mlpipe_ctx *ctx,
         r, "decisions",
         "time,action,reason,metric,deployment,rows,champion,challenger,p");
     while (at < log->size) {
-        const char *end = memchr(log->data + at, '\n', log->size - at);
-        const size_t n =
-            end ? (size_t)(end - log->data) - at : log->size - at;
         mlpipe__json *line;
         const mlpipe_status st =
-            mlpipe__json_parse(ctx, log->data + at, n, &line);
+            mlpipe__audit_next(ctx, log->data, log->size, &at, &line);
         if (st)
             return st;
         report_decision(r, line);
         mlpipe__json_free(line);
-        at += n + 1;
     }
     return MLPIPE_OK;
 }

@@ -301,21 +301,6 @@ void mlpipe__cycle_lost(mlpipe_cycle *c, const mlpipe__cycle_view *v)
     mlpipe__cycle_drop_challenger(c, v, MLPIPE__CYCLE_WATCHING);
 }
 
-static void cycle_gate_line(mlpipe_cycle *c, const mlpipe__cycle_view *v,
-                            const mlpipe__gate *g, int64_t now_us,
-                            uint64_t number, const char *action,
-                            const char *reason)
-{
-    mlpipe__audit_begin(&c->log, now_us, action, number);
-    if (reason)
-        mlpipe__audit_text(&c->log, "reason", reason);
-    mlpipe__audit_text(&c->log, "champion", v->model->id);
-    mlpipe__audit_text(&c->log, "challenger", c->challenger->id);
-    mlpipe__cycle_refit_text(c);
-    mlpipe__audit_gate(&c->log, g, &c->metric, c->least, c->alpha);
-    mlpipe__audit_end(&c->log);
-}
-
 /* It lost before it was scored: no column for it, or no reference. */
 void mlpipe__cycle_refuse(mlpipe_ctx *ctx, mlpipe_cycle *c,
                           const mlpipe__cycle_view *v, int64_t now_us,
@@ -363,7 +348,7 @@ mlpipe_status mlpipe__cycle_swap(mlpipe_ctx *ctx, mlpipe_cycle *c,
     if (t)
         mlpipe__stage_line(c, v, t, now_us, number, "promoted", NULL);
     else
-        cycle_gate_line(c, v, g, now_us, c->number, "swapped", NULL);
+        mlpipe__stage_gate_line(c, v, g, now_us, c->number, "swapped", NULL);
     mlpipe_model_free(c->champion);
     c->champion = mlpipe__model_keep(v->model);
     mlpipe__cycle_drop_challenger(c, v, MLPIPE__CYCLE_PROBATION);
@@ -387,8 +372,8 @@ static mlpipe_status cycle_gate(mlpipe_ctx *ctx, mlpipe_cycle *c,
     } else if (!st && mlpipe__gate_passes(&g, c->alpha)) {
         st = mlpipe__stage_begin(ctx, c, v, &g, now_us, action);
     } else if (!st) {
-        cycle_gate_line(c, v, &g, now_us, v->number, "rejected",
-                        g.enough ? "no better" : "INSUFFICIENT_DATA");
+        mlpipe__stage_gate_line(c, v, &g, now_us, v->number, "rejected",
+                                g.enough ? "no better" : "INSUFFICIENT_DATA");
         mlpipe__cycle_lost(c, v);
         *action = MLPIPE_ACTION_REJECTED;
     }

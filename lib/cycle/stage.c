@@ -115,11 +115,10 @@ static void stage_begin_line(mlpipe_cycle *c, const mlpipe__cycle_view *v,
     mlpipe__cycle_refit_text(c);
 }
 
-/* A decision of the gate's test: on withheld rows, or in shadow. */
-static void stage_gate_line(mlpipe_cycle *c, const mlpipe__cycle_view *v,
-                            const mlpipe__gate *g, int64_t now_us,
-                            uint64_t number, const char *action,
-                            const char *reason)
+void mlpipe__stage_gate_line(mlpipe_cycle *c, const mlpipe__cycle_view *v,
+                             const mlpipe__gate *g, int64_t now_us,
+                             uint64_t number, const char *action,
+                             const char *reason)
 {
     stage_begin_line(c, v, now_us, number, action, reason);
     mlpipe__audit_gate(&c->log, g, &c->metric, c->least, c->alpha);
@@ -189,7 +188,8 @@ static mlpipe_status stage_start_canary(mlpipe_ctx *ctx, mlpipe_cycle *c,
         return MLPIPE_OK;
     }
     c->number = number;
-    stage_gate_line(c, v, g, now_us, number, "canary_started", NULL);
+    mlpipe__stage_gate_line(c, v, g, now_us, number, "canary_started",
+                            NULL);
     stage_enter(c, v, MLPIPE__CYCLE_CANARY);
     *action = MLPIPE_ACTION_CANARY;
     return MLPIPE_OK;
@@ -212,7 +212,8 @@ mlpipe_status mlpipe__stage_begin(mlpipe_ctx *ctx, mlpipe_cycle *c,
 {
     if (!c->shadow)
         return stage_after_shadow(ctx, c, v, g, now_us, action);
-    stage_gate_line(c, v, g, now_us, v->number, "shadow_started", NULL);
+    mlpipe__stage_gate_line(c, v, g, now_us, v->number, "shadow_started",
+                            NULL);
     stage_enter(c, v, MLPIPE__CYCLE_SHADOW);
     *action = MLPIPE_ACTION_SHADOW;
     return MLPIPE_OK;
@@ -244,8 +245,8 @@ mlpipe_status mlpipe__stage_shadow(mlpipe_ctx *ctx, mlpipe_cycle *c,
         return st;
     if (mlpipe__gate_passes(&g, c->alpha))
         return stage_after_shadow(ctx, c, v, &g, now_us, action);
-    stage_gate_line(c, v, &g, now_us, v->number, "dropped",
-                    g.enough ? "no better" : "INSUFFICIENT_DATA");
+    mlpipe__stage_gate_line(c, v, &g, now_us, v->number, "dropped",
+                            g.enough ? "no better" : "INSUFFICIENT_DATA");
     mlpipe__cycle_lost(c, v);
     *action = MLPIPE_ACTION_DROPPED;
     return MLPIPE_OK;

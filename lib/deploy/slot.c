@@ -267,27 +267,25 @@ static mlpipe_status slot_same_target(mlpipe_ctx *ctx, mlpipe_slot *slot,
     static const char *const kinds[] = {"a number", "a class"};
     const mlpipe_model *now = mlpipe__slot_current(slot)->predictor->model;
     const uint32_t classes = now->classes.count;
+    const bool was_class = now->task != MLPIPE__TASK_REGRESSION;
+    const bool is_class = model->task != MLPIPE__TASK_REGRESSION;
 
     if (!atomic_load_explicit(&slot->watched, memory_order_acquire))
         return MLPIPE_OK;
-    if (classes != model->classes.count &&
-        now->task != MLPIPE__TASK_REGRESSION &&
-        model->task != MLPIPE__TASK_REGRESSION &&
-        !strcmp(now->target, model->target))
+    if (strcmp(now->target, model->target) || was_class != is_class)
+        return mlpipe__fail(
+            ctx, MLPIPE_E_SCHEMA,
+            "the model predicts %q (%s), and a monitor joins the truths of "
+            "%q (%s) here; deploy it in a slot of its own, or free the "
+            "monitor first",
+            model->target, kinds[is_class], now->target, kinds[was_class]);
+    if (classes != model->classes.count)
         return mlpipe__fail(
             ctx, MLPIPE_E_SCHEMA,
             "the model knows %u classes of %q, and a monitor watches %u here; "
             "train it on rows of all classes, deploy it in a slot of its own, "
             "or free the monitor first",
             model->classes.count, now->target, classes);
-    if (strcmp(now->target, model->target) || now->task != model->task)
-        return mlpipe__fail(
-            ctx, MLPIPE_E_SCHEMA,
-            "the model predicts %q (%s), and a monitor joins the truths of "
-            "%q (%s) here; deploy it in a slot of its own, or free the "
-            "monitor first",
-            model->target, kinds[model->task != MLPIPE__TASK_REGRESSION],
-            now->target, kinds[now->task != MLPIPE__TASK_REGRESSION]);
     for (uint32_t i = 0; i < classes; i++) {
         const char *was = mlpipe__dict_text(&now->classes, i);
         const char *is = mlpipe__dict_text(&model->classes, i);

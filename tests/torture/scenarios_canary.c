@@ -135,76 +135,49 @@ static mlpipe_status torture_canary_begin(torture *t)
     return st;
 }
 
-static mlpipe_status torture_canary_end(torture *t)
+/* A tick after so many requests of a law, behind the one that began a stage
+ * or swapped; ends with deployment `serves`, where that is asked. */
+static mlpipe_status canary_after(torture *t, const char *params, uint32_t n,
+                                  double slope, int32_t action,
+                                  uint64_t serves)
 {
     serve_world w;
-    mlpipe_status st = canary_ready(t, &w, CANARY_PARAMS);
+    mlpipe_status st = canary_ready(t, &w, params);
 
     torture_calm(t);
     if (!st)
         st = mlpipe_cycle_tick(t->c, w.cycle, 201000000, NULL);
     if (!st)
-        st = serve_requests(t, &w, 300, 70, -6);
+        st = serve_requests(t, &w, 300, n, slope);
     torture_storm(t);
     if (!st)
-        st = canary_tick(t, &w, 400000000, MLPIPE_ACTION_SWAPPED);
+        st = canary_tick(t, &w, 400000000, action);
+    if (w.slot && serves)
+        torture_check(t, mlpipe_slot_version(w.slot) == serves);
     serve_free_world(&w);
     return st;
+}
+
+static mlpipe_status torture_canary_end(torture *t)
+{
+    return canary_after(t, CANARY_PARAMS, 70, -6, MLPIPE_ACTION_SWAPPED, 0);
 }
 
 /* The law goes back while it answers its share. */
 static mlpipe_status torture_canary_drop(torture *t)
 {
-    serve_world w;
-    mlpipe_status st = canary_ready(t, &w, CANARY_PARAMS);
-
-    torture_calm(t);
-    if (!st)
-        st = mlpipe_cycle_tick(t->c, w.cycle, 201000000, NULL);
-    if (!st)
-        st = serve_requests(t, &w, 300, 70, 3);
-    torture_storm(t);
-    if (!st)
-        st = canary_tick(t, &w, 400000000, MLPIPE_ACTION_DROPPED);
-    if (w.slot)
-        torture_check(t, mlpipe_slot_version(w.slot) == 1);
-    serve_free_world(&w);
-    return st;
+    return canary_after(t, CANARY_PARAMS, 70, 3, MLPIPE_ACTION_DROPPED, 1);
 }
 
 /* The end of a probation. */
 static mlpipe_status torture_canary_confirm(torture *t)
 {
-    serve_world w;
-    mlpipe_status st = canary_ready(t, &w, SWAP_PARAMS);
-
-    torture_calm(t);
-    if (!st)
-        st = mlpipe_cycle_tick(t->c, w.cycle, 201000000, NULL);
-    if (!st)
-        st = serve_requests(t, &w, 300, 70, -6);
-    torture_storm(t);
-    if (!st)
-        st = canary_tick(t, &w, 400000000, MLPIPE_ACTION_CONFIRMED);
-    serve_free_world(&w);
-    return st;
+    return canary_after(t, SWAP_PARAMS, 70, -6, MLPIPE_ACTION_CONFIRMED, 0);
 }
 
 static mlpipe_status torture_canary_shadow(torture *t)
 {
-    serve_world w;
-    mlpipe_status st = canary_ready(t, &w, SHADOW_PARAMS);
-
-    torture_calm(t);
-    if (!st)
-        st = mlpipe_cycle_tick(t->c, w.cycle, 201000000, NULL);
-    if (!st)
-        st = serve_requests(t, &w, 300, 40, -6);
-    torture_storm(t);
-    if (!st)
-        st = canary_tick(t, &w, 400000000, MLPIPE_ACTION_SWAPPED);
-    serve_free_world(&w);
-    return st;
+    return canary_after(t, SHADOW_PARAMS, 40, -6, MLPIPE_ACTION_SWAPPED, 0);
 }
 
 const torture_scenario torture_canary[] = {

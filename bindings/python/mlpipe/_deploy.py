@@ -11,7 +11,7 @@ from . import _raw
 from ._base import _ctx, _Handle, _is, _lib, _params, _text, _whole
 from ._errors import error_of
 from ._model import Model
-from ._row import _TEXTS, named, number_of
+from ._row import _TEXTS, in_order, number_of
 
 
 def _now() -> int:
@@ -153,20 +153,7 @@ class Worker(_Handle):
         tuple of as many as there are outputs. id is what truths come by; 0:
         none will. now_us is the time, by default that of the clock."""
         slot = self._slot
-        values = named(values)
-        if isinstance(values, dict):
-            for name in values:
-                if name not in slot.inputs:
-                    raise KeyError(f"the slot has no input {name!r}")
-            values = [values.get(name) for name in slot.inputs]
-        elif isinstance(values, (str, bytes)) or not hasattr(values,
-                                                             "__iter__"):
-            raise TypeError("a list of values or a dict is needed, not "
-                            f"{type(values).__name__}")
-        values = list(values)
-        if len(values) != len(slot.inputs):
-            raise ValueError(f"{len(values)} values for the "
-                             f"{len(slot.inputs)} inputs of the slot")
+        values = in_order(values, slot.inputs, "slot")
         slot._form.pack_into(self._record, 0, *[
             self._token(slot.inputs[i], value) if text
             else number_of(slot.inputs[i], value)

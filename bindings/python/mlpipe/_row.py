@@ -35,6 +35,25 @@ def named(values: Any) -> Any:
     return values
 
 
+def in_order(values: Any, inputs: "list[str]", owner: str) -> list[Any]:
+    """A row's values in the order of the inputs; what has names, such as a
+    dict or a row of a data frame, goes by them."""
+    values = named(values)
+    if isinstance(values, dict):
+        for name in values:
+            if name not in inputs:
+                raise KeyError(f"the {owner} has no input {name!r}")
+        values = [values.get(name) for name in inputs]
+    elif isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
+        raise TypeError("a list of values or a dict is needed, not "
+                        f"{type(values).__name__}")
+    values = list(values)
+    if len(values) != len(inputs):
+        raise ValueError(f"{len(values)} values for the {len(inputs)} inputs "
+                         f"of the {owner}")
+    return values
+
+
 class Codes(dict[str, float]):
     """The codes of one input's categories, asked for once each. Unseen ones
     are not kept, so that a stream of new texts takes no memory."""
@@ -133,22 +152,8 @@ class Row(_Handle):
         return coded
 
     def _numbers(self, values: Any) -> list[float]:
-        """The values as the predictor takes them; what has names, such as a
-        row of a data frame, goes by them."""
-        values = named(values)
-        if isinstance(values, dict):
-            for name in values:
-                if name not in self.inputs:
-                    raise KeyError(f"the model has no input {name!r}")
-            values = [values.get(name) for name in self.inputs]
-        elif isinstance(values, (str, bytes)) or not hasattr(values,
-                                                             "__iter__"):
-            raise TypeError("a list of values or a dict is needed, not "
-                            f"{type(values).__name__}")
-        values = list(values)
-        if len(values) != len(self.inputs):
-            raise ValueError(f"{len(values)} values for the "
-                             f"{len(self.inputs)} inputs of the model")
+        """The values as the predictor takes them."""
+        values = in_order(values, self.inputs, "model")
         return [self._number(i, value) for i, value in enumerate(values)]
 
     def _number(self, place: int, value: Any) -> float:
