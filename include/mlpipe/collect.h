@@ -356,10 +356,10 @@ MLPIPE_API void mlpipe_source_free(mlpipe_source *source);
  * and with the digits of their unit; durations their count of the unit. A
  * text is in quotes where it holds a delimiter, quote or line end, starts or
  * ends in a space, or could be taken for a null: so that
- * mlpipe_read_csv with header=true quoted=text, the same delimiter= and
- * quote=, and the types in as= reads the same dataset back; where null= is
- * set or NaN occurs (which na= means by default), with na= what null= is, as
- * in null=NULL and na=NULL. What cannot be told in CSV: a duration reads as
+ * mlpipe_read_csv with header=true skip=0 footer=0 escape=doubled comment=''
+ * quoted=text, the same delimiter= and quote=, and the types in as= reads the
+ * same dataset back; where null= is set or NaN occurs (which na= means by
+ * default), with na= what null= is, as in null=NULL and na=NULL. What cannot be told in CSV: a duration reads as
  * I64, a timestamp in ms as one in us, a timestamp that is null in all rows as
  * one in s, the storage f32 as f64, row ids and roles not at all.
  *

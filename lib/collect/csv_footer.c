@@ -103,8 +103,10 @@ static void csv_tail_look(const mlpipe__csv_record *r,
                 || csv_begins(first->data, first->size, csv_note_words,
                               sizeof csv_note_words
                               / sizeof csv_note_words[0])));
+    /* Whole rows in which a later cell alone is filled are sparse data. */
     x->weak = total > 0
-        || (filled == 1 && (r->count < cells || cells > 2));
+        || (filled == 1
+            && (r->count < cells || (cells > 2 && first == r->fields)));
 }
 
 /* The first record of the footer among the last ones; count: there is none. */

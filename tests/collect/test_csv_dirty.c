@@ -369,6 +369,9 @@ static void test_footers(void **state)
     reads("a,b\nNorth,1\nTotal,2\n", NULL, "North.1/Total.2");
     reads("a,b,c\n1,2,3\n4,5,6\n7,8,9\n", "footer=1", "1.2.3/4.5.6");
     reads("a,b,c\n1,2,3\n4,5,6\n7,8,9", "footer=2", "1.2.3");
+    /* A lone text of a later column is a row with nulls. */
+    reads("a,b,c\n1,x,\n4,y,\n,,\n,,z\n", NULL, "1.x.~/4.y.~/"
+          "~.~.~/~.~.z");
     refuses(MLPIPE_E_FORMAT, "a,b,c\n1,2,3\n4,5,6\nSource: x\n", "footer=0",
             "1 cell where 3");
     refuses(MLPIPE_E_FORMAT, "a,b,c\n1,2,3\n4,5,6\nlate\n", NULL,

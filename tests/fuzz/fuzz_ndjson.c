@@ -87,7 +87,8 @@ static void fuzz_return(mlpipe_ctx *c, const mlpipe_dataset *d,
                                     mlpipe_buffer_size(b)));
     mlpipe__text_init(&params, c->env);
     mlpipe__text_add(&params, "max_rejects=0%s%s", as, format == 2
-                     ? " header=true delimiter=, quoted=text" : "");
+                     ? " header=true skip=0 footer=0 escape=doubled comment=''"
+                       " delimiter=, quoted=text" : "");
     fuzz_require(!params.failed);
     st = format == 2
         ? mlpipe_read_csv_memory(c, mlpipe_buffer_data(b),
