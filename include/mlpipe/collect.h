@@ -359,9 +359,10 @@ MLPIPE_API void mlpipe_source_free(mlpipe_source *source);
  * mlpipe_read_csv with header=true skip=0 footer=0 escape=doubled comment=''
  * quoted=text, the same delimiter= and quote=, and the types in as= reads the
  * same dataset back; where null= is set or NaN occurs (which na= means by
- * default), with na= what null= is, as in null=NULL and na=NULL. What cannot be told in CSV: a duration reads as
- * I64, a timestamp in ms as one in us, a timestamp that is null in all rows as
- * one in s, the storage f32 as f64, row ids and roles not at all.
+ * default), with na= what null= is, as in null=NULL and na=NULL. What cannot be
+ * told in CSV: a duration reads as I64, a timestamp in ms as one in us, a
+ * timestamp that is null in all rows as one in s, the storage f32 as f64, row
+ * ids and roles not at all.
  *
  * With protect=true a ' stands before texts that a spreadsheet would run as
  * formulas; they read back with it. The full list of parameters is in the
