@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # From a fresh clone to house sales through the whole loop: installs what is
 # missing (Debian, Ubuntu; elsewhere it prints the package names), builds, runs
-# examples/houses.c. With an argument it takes that CSV file instead.
+# examples/04_houses.c. With an argument it takes that CSV file instead.
 set -eu
 cd "$(dirname "$0")/.."
 case "${1:-}" in

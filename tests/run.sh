@@ -145,7 +145,9 @@ run_one examples bash -c 'cd build/test-results &&
     ../tests/examples/embed && ../tests/examples/steps gbt &&
     ../tests/examples/steps Bucket &&
     ! ../tests/examples/steps nosuch &&
-    ../tests/examples/seed | cmp - ../../tests/golden/seed.txt'
+    ../tests/examples/seed | cmp - ../../tests/golden/seed.txt &&
+    ../tests/examples/trading > trading.txt 2> trading.times &&
+    cmp trading.txt ../../tests/golden/trading.txt'
 
 say "address and undefined-behaviour sanitizers"
 if build_in asan -Dtests=true -Db_sanitize=address,undefined \
@@ -160,6 +162,9 @@ say "thread sanitizer: what is concurrent"
 if build_in tsan -Dtests=true -Db_sanitize=thread -Db_lundef=false \
     -Dbuildtype=debugoptimized -Ddefault_library=static; then
     run_meson tsan --suite concurrent --timeout-multiplier 4
+    run_one tsan-trading bash -c 'cd build/test-results &&
+        ../tsan/examples/trading > trading.tsan 2> trading.tsan.log &&
+        cmp trading.tsan ../../tests/golden/trading.txt'
 else
     broken tsan-build
 fi

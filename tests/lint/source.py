@@ -114,6 +114,23 @@ def check_texts(root):
                 find(path, i, f"{word.group(0)}: do it, or leave it out")
 
 
+def check_course(root):
+    """README.md has a row for each example, with the lines of its files."""
+    lines = collections.Counter()
+    for path in files(root, ("examples",), (".c", ".h", ".cpp", ".py")):
+        lines[os.path.basename(path)[:2]] += read(root, path).count("\n")
+    rows = re.findall(r"^\| `((\d\d)_\w+\.\w+)` \|.*\| (\d+) \|$",
+                      read(root, "README.md"), re.M)
+    for name, number, told in rows:
+        if not os.path.exists(os.path.join(root, "examples", name)):
+            find("README.md", 1, f"there is no examples/{name}")
+        elif int(told) != lines[number]:
+            find("README.md", 1,
+                 f"{name} has {lines[number]} lines, not {told}")
+    for number in sorted(set(lines) - {row[1] for row in rows}):
+        find("README.md", 1, f"the course has no row for examples/{number}*")
+
+
 def read_layers(root):
     allowed, folder = {}, None
     for line in read(root, "tests/lint/layers.txt").split("\n\n", 1)[1] \
@@ -230,6 +247,7 @@ def check_comments(root):
 def main():
     root = sys.argv[1]
     check_texts(root)
+    check_course(root)
     check_includes(root)
     check_names(root)
     total = check_functions(root)

@@ -274,7 +274,7 @@ def _run(name, *args, folder):
 
 def test_example_of_the_swap(tmp_path):
     pytest.importorskip("pandas")
-    said = _run("sklearn_swap.py", str(tmp_path), folder=tmp_path)
+    said = _run("08_sklearn_swap.py", str(tmp_path), folder=tmp_path)
     scores = [float(line.split("r2")[1].split()[0])
               for line in said.splitlines() if " r2 " in line]
     assert len(scores) == 4
@@ -287,14 +287,14 @@ def test_example_of_the_swap(tmp_path):
 def test_example_of_drift(tmp_path):
     pytest.importorskip("pandas")
     pytest.importorskip("pyarrow")
-    said = _run("drift.py", folder=tmp_path)
+    said = _run("07_drift.py", folder=tmp_path)
     found = {line.split()[0]: line.split()[1] for line in said.splitlines()}
     assert found["age"] == "drift" and found["visits"] == "ok"
     assert (tmp_path / "drift.html").read_text().startswith("<!")
 
 
 def test_example_of_houses(tmp_path):
-    said = _run("houses.py", folder=tmp_path)
+    said = _run("09_houses.py", folder=tmp_path)
     assert "the challenger serves" in said
     assert (tmp_path / "houses.html").stat().st_size > 1000
     model = mlpipe.load(tmp_path / "houses.mlpipe")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Two data frames, one call: which columns changed, and how far.
 
-    python3 drift.py [page.html]
+    python3 07_drift.py [page.html]
 
 The frames may be pandas', polars' or pyarrow's.
 """

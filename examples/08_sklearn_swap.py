@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A pipeline of scikit-learn, replaced line by line.
 
-    python3 sklearn_swap.py [folder for the model]
+    python3 08_sklearn_swap.py [folder for the model]
 
 Each stage has the same rows, the same folds and the same meaning as the one
 before it; the scores stand side by side. At the end there is one file, which

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What surrounds the loop of houses.c: its data and its printing. */
-#ifndef HOUSES_DATA_H
-#define HOUSES_DATA_H
+/* What surrounds the loop of 04_houses.c: its data and its printing. */
+#ifndef HOUSES_H
+#define HOUSES_H
 
 #include <mlpipe/mlpipe.h>
 

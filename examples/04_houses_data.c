@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Invented house sales, and the printing of houses.c. */
-#include "houses_data.h"
+/* Invented house sales, and the printing of 04_houses.c. */
+#include "04_houses.h"
 
 #include <math.h>
 #include <stdarg.h>

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""House sales through the whole loop, as houses.c goes it: collect, look,
+"""House sales through the whole loop, as 04_houses.c goes it: collect, look,
 clean, augment, train, validate, test, version, then sale by sale monitor,
 retrain, gate and swap.
 
-    python3 houses.py               with sales that it invents
-    python3 houses.py sales.csv     with yours: id, date, price, sqft_living,
+    python3 09_houses.py            with sales that it invents
+    python3 09_houses.py sales.csv  with yours: id, date, price, sqft_living,
                                     sqft_lot, grade (text), yr_built
 
 Files are written where it is run. Serving rows of the host's own structs is

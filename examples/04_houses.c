@@ -7,7 +7,7 @@
  *     houses sales.csv       with yours: id, date, price, sqft_living,
  *                            sqft_lot, grade (text), yr_built and others
  */
-#include "houses_data.h"
+#include "04_houses.h"
 
 #include <stdio.h>
 
