@@ -269,10 +269,12 @@ def write_tables(folder):
 def run_peer(peer, build, folder):
     """{name: value}; {} where it cannot be run."""
     python = f"{os.path.dirname(build)}/peers-{peer}/bin/python"
+    kept = f"{os.path.dirname(build)}/bench-alarms-{peer}.json"
     script = os.path.join(os.path.dirname(__file__), "monitor_peer.py")
     try:
         done = subprocess.run(
-            [python, script, peer, folder] + [f"{n}_{m}" for n, m in SIZES],
+            [python, script, peer, folder, kept]
+            + [f"{n}_{m}" for n, m in SIZES],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             timeout=1800)
     except (OSError, subprocess.TimeoutExpired) as error:
