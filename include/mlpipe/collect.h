@@ -21,7 +21,7 @@ typedef struct mlpipe_source mlpipe_source;
  * Bytes that the host gives one piece after the other: a socket, an archive, a
  * decryption. The struct may grow at its end: set size to its sizeof.
  *
- * read: puts at most room bytes into buffer and tells how many in got; 0 is
+ * - read: puts at most room bytes into buffer and tells how many in got; 0 is
  *   the end, fewer than room are no end. Returns MLPIPE_IO_OK, or any other
  *   number to end the reading with MLPIPE_E_HOST, whose detail it then is.
  *   Called on the thread that called the library, with `user`; not again after
@@ -31,6 +31,7 @@ typedef struct mlpipe_stream {
     size_t size;      /**< sizeof(mlpipe_stream), or 0 */
     void *user;       /**< given to read */
     const char *name; /**< UTF-8, for messages; NULL: "stream" */
+    /** Gives the next bytes; see above. */
     int32_t (*read)(void *user, void *buffer, size_t room, size_t *got);
 } mlpipe_stream;
 
@@ -359,9 +360,10 @@ MLPIPE_API void mlpipe_source_free(mlpipe_source *source);
  * mlpipe_read_csv with header=true skip=0 footer=0 escape=doubled comment=''
  * quoted=text, the same delimiter= and quote=, and the types in as= reads the
  * same dataset back; where null= is set or NaN occurs (which na= means by
- * default), with na= what null= is, as in null=NULL and na=NULL. What cannot be told in CSV: a duration reads as
- * I64, a timestamp in ms as one in us, a timestamp that is null in all rows as
- * one in s, the storage f32 as f64, row ids and roles not at all.
+ * default), with na= what null= is, as in null=NULL and na=NULL. What cannot be
+ * told in CSV: a duration reads as I64, a timestamp in ms as one in us, a
+ * timestamp that is null in all rows as one in s, the storage f32 as f64, row
+ * ids and roles not at all.
  *
  * With protect=true a ' stands before texts that a spreadsheet would run as
  * formulas; they read back with it. The full list of parameters is in the
