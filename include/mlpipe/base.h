@@ -26,7 +26,7 @@ typedef int32_t mlpipe_status;
 
 /** What a call can end in. The text is in mlpipe_ctx_error(). */
 enum {
-    MLPIPE_OK = 0,
+    MLPIPE_OK = 0,               /**< done */
     MLPIPE_E_NOMEM = -1,       /**< the allocator or the memory cap said no */
     MLPIPE_E_ARG = -2,         /**< a NULL, a bad size, an object of no use */
     MLPIPE_E_PARAM = -3,       /**< unknown, misspelt or out-of-range name */
@@ -52,10 +52,10 @@ enum {
 
 /** Severity of a log line. */
 enum {
-    MLPIPE_LOG_ERROR = 1,
-    MLPIPE_LOG_WARN = 2,
-    MLPIPE_LOG_INFO = 3,
-    MLPIPE_LOG_DEBUG = 4
+    MLPIPE_LOG_ERROR = 1,        /**< what made a call fail */
+    MLPIPE_LOG_WARN = 2,         /**< done, but look at it */
+    MLPIPE_LOG_INFO = 3,         /**< what was done */
+    MLPIPE_LOG_DEBUG = 4         /**< how it was done */
 };
 
 /** Kind of an mlpipe_value. */
@@ -91,7 +91,7 @@ typedef void (*mlpipe_task)(void *arg, uint32_t index);
 
 /** Results of the functions of an mlpipe_io. */
 enum {
-    MLPIPE_IO_OK = 0,
+    MLPIPE_IO_OK = 0,            /**< done */
     MLPIPE_IO_FAILED = 1,    /**< any other failure */
     MLPIPE_IO_NOT_FOUND = 2, /**< no such file or folder */
     MLPIPE_IO_EXISTS = 3,    /**< it is there already */

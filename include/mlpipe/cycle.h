@@ -25,7 +25,7 @@ typedef struct mlpipe_cycle mlpipe_cycle;
 
 /** What a tick did or asks for. */
 enum {
-    MLPIPE_ACTION_NONE = 0,
+    MLPIPE_ACTION_NONE = 0,      /**< nothing */
     MLPIPE_ACTION_RETRAIN = 1,  /**< call mlpipe_cycle_retrain, any thread */
     MLPIPE_ACTION_SWAPPED = 2,  /**< the challenger passed and serves */
     MLPIPE_ACTION_REJECTED = 3, /**< the challenger failed the gate */

@@ -25,6 +25,7 @@
  * - detector.h: change of a stream of losses, with or without a monitor
  * - monitor.h: drift and realised loss of what is deployed
  * - cycle.h: trigger, retrain, gate, swap, probation, rollback
+ * - version.h: the version of the headers, and of the library that is loaded
  *
  * Every fallible function takes a context first, gives its results last and
  * returns a status; calls chain with `||`. On failure the outputs are NULL,

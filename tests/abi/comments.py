@@ -80,7 +80,8 @@ class Reader:
         elif line.startswith("- "):
             self.end()
             self.kind, self.part = "item", [line[2:]]
-        elif line.startswith("    ") and self.kind in ("", "code"):
+        elif line.startswith("    ") and (self.kind == "code" or
+                                          not self.part):
             self.kind = "code"
             self.part.append(line)
         elif not line.startswith("@file"):

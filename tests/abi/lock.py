@@ -273,7 +273,8 @@ def left_over(made):
 # ---- checks ------------------------------------------------------------------
 
 def check_docs(api):
-    bad = []
+    bad = [f"{name}: not documented" for name, doc in api["docs"].items()
+           if not doc["summary"]]
     for name, f in api["functions"].items():
         doc = f["doc"]
         if len(doc["summary"].split()) < 3:

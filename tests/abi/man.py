@@ -49,7 +49,7 @@ def overview(header, api):
 def brief(summary):
     """The first sentence, as it stands behind a name."""
     text = roff.sentences(summary)[0].rstrip(".:")
-    if len(text) > 100:
+    if len(text) > 150:
         text = re.split(r"[:;] ", text)[0]
     if re.match(r"[A-Z][a-z]*\b", text):
         text = text[0].lower() + text[1:]
@@ -58,7 +58,8 @@ def brief(summary):
 
 def name_section(names, summary):
     text = f"{', '.join(names)} \\- {roff.words(brief(summary))}"
-    return roff.section("NAME", roff.wrapped(text))
+    # As plain as can be: this line is read by indexers.
+    return roff.section("NAME", roff.wrapped(text, str))
 
 
 def prototype(name, f):

@@ -72,7 +72,7 @@ def marked(text):
 
 def sentences(text):
     parts = []
-    for part in re.split(r"(?<=[.!?])\s+(?=[A-Z(\"`])", text):
+    for part in re.split(r"(?<=[.!?])\s+(?=[A-Z(\"`]|\w+=)", text):
         if parts and NO_END.search(parts[-1]):
             parts[-1] += " " + part
         else:
@@ -80,11 +80,11 @@ def sentences(text):
     return parts
 
 
-def wrapped(text):
+def wrapped(text, guard=whole):
     """Escaped text in lines; one word is never cut."""
     lines, line = [], ""
     for word in text.split(" "):
-        word = whole(word)
+        word = guard(word)
         if line and len(line) + 1 + len(word) > COLUMNS - 4:
             lines.append(line)
             line = word
