@@ -179,9 +179,7 @@ def expressions_page(entries):
 
 
 def see(functions, pages):
-    lines = roff.references(functions + ["mlpipe"])
-    lines[-1] += ","
-    return roff.section("SEE ALSO", lines + roff.references(pages, 7))
+    return roff.section("SEE ALSO", man.see(functions + ["mlpipe"], pages))
 
 
 def pages(path):

@@ -109,7 +109,7 @@ def split_codes(text):
 def sentence(text):
     """As it stands behind nothing else."""
     text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", ":")) else text + "."
+    return text if text.endswith((".", ":", "?")) else text + "."
 
 
 def errors(f, api):
@@ -158,6 +158,25 @@ def said_of(doc):
     return " ".join(parts + list(doc.get("params", {}).values()))
 
 
+def tables_of(name, f):
+    """The pages of section 7 that tell what its texts may hold."""
+    names = {p for p, _ in f["params"]}
+    if name in ("mlpipe_pipeline_add", "mlpipe_detector_new"):
+        return {"mlpipe_steps"}
+    told = {"params": "mlpipe_parameters",
+            "expressions": "mlpipe_expressions",
+            "condition": "mlpipe_expressions"}
+    return {page for name, page in told.items() if name in names}
+
+
+def see(functions, tables):
+    """References to both sections, with commas between."""
+    lines = roff.references(functions)
+    if tables:
+        lines[-1] += ","
+    return lines + roff.references(tables, 7)
+
+
 def function_page(name, f, api, serve):
     doc = f["doc"]
     near = {n for n in re.findall(r"\bmlpipe_\w+", said_of(doc))
@@ -182,7 +201,7 @@ def function_page(name, f, api, serve):
         f"{roff.bold(doc['thread'])}: {THREADS[doc['thread']]}"])
     parts += roff.section("EXAMPLES", examples[1:])
     parts += roff.section("HISTORY", [f"Since libmlpipe {doc['since']}."])
-    parts += roff.section("SEE ALSO", roff.references(near))
+    parts += roff.section("SEE ALSO", see(near, tables_of(name, f)))
     return roff.page(name, 3, DATE, version(api), parts)
 
 
@@ -308,9 +327,7 @@ def umbrella_page(api):
         + roff.literal(LOOP.split("\n")))
     parts += [".SH DESCRIPTION"] + out[1:]
     names = {overview(h, api) for h in api["headers"]} - {"mlpipe"}
-    parts += roff.section("SEE ALSO", [
-        line + "," * (not line.endswith(","))
-        for line in roff.references(names)] + roff.references(STEPS, 7))
+    parts += roff.section("SEE ALSO", see(names, STEPS))
     return roff.page("mlpipe", 3, DATE, version(api), parts)
 
 
