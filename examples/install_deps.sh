@@ -16,6 +16,8 @@ install_deps_names() {
         # zlib and zstd are optional parts of the library, all tested.
         echo libcmocka-dev g++ clang libclang-rt-14-dev python3-venv \
             zlib1g-dev libzstd-dev cmake
+        # The reference: HTML and manual pages.
+        echo doxygen groff-base man-db mandoc
         ;;
     *)
         echo "install_deps: no set $1; there are build and tests" >&2
@@ -40,7 +42,9 @@ install_deps_missing() {
 
 install_deps_found() {
     case $1 in
-    gcc | g++ | meson | clang | cmake) command -v "$1" ;;
+    gcc | g++ | meson | clang | cmake | doxygen | mandoc) command -v "$1" ;;
+    groff-base) command -v groff ;;
+    man-db) command -v man ;;
     libc6-dev | python3-venv | libclang-rt-*) true ;;
     pkg-config) command -v pkg-config || command -v pkgconf ;;
     libopenblas-serial-dev) pkg-config --exists openblas ;;

@@ -22,48 +22,60 @@ extern "C" {
 #endif
 
 #ifndef ARROW_C_DATA_INTERFACE
+/** The guard of the specification: whoever comes first defines the structs. */
 #define ARROW_C_DATA_INTERFACE
 
+/** Of ArrowSchema.flags: the dictionary's values are in their order. */
 #define ARROW_FLAG_DICTIONARY_ORDERED 1
+/** Of ArrowSchema.flags: the field may hold nulls. */
 #define ARROW_FLAG_NULLABLE 2
+/** Of ArrowSchema.flags: the keys of a map are sorted. */
 #define ARROW_FLAG_MAP_KEYS_SORTED 4
 
+/** The type of an array or of a column, as the Arrow specification has it. */
 struct ArrowSchema {
-    const char *format;
-    const char *name;
-    const char *metadata;
-    int64_t flags;
-    int64_t n_children;
-    struct ArrowSchema **children;
-    struct ArrowSchema *dictionary;
-    void (*release)(struct ArrowSchema *);
-    void *private_data;
+    const char *format;              /**< the type, such as "g" for f64 */
+    const char *name;                /**< of the field, or NULL */
+    const char *metadata;            /**< pairs of binary texts, or NULL */
+    int64_t flags;                   /**< ARROW_FLAG_ values, added */
+    int64_t n_children;              /**< fields of a struct */
+    struct ArrowSchema **children;   /**< n_children of them */
+    struct ArrowSchema *dictionary;  /**< type of the values, or NULL */
+    void (*release)(struct ArrowSchema *); /**< NULL: it was released */
+    void *private_data;              /**< of whoever made it */
 };
 
+/** The values of an array, as the Arrow specification has them. */
 struct ArrowArray {
-    int64_t length;
-    int64_t null_count;
-    int64_t offset;
-    int64_t n_buffers;
-    int64_t n_children;
-    const void **buffers;
-    struct ArrowArray **children;
-    struct ArrowArray *dictionary;
-    void (*release)(struct ArrowArray *);
-    void *private_data;
+    int64_t length;                 /**< rows */
+    int64_t null_count;             /**< nulls among them, or -1: unknown */
+    int64_t offset;                 /**< rows of the buffers to leave out */
+    int64_t n_buffers;              /**< as the type has them */
+    int64_t n_children;             /**< as the schema has them */
+    const void **buffers;           /**< the first: one bit a row, 0 is null */
+    struct ArrowArray **children;   /**< n_children of them */
+    struct ArrowArray *dictionary;  /**< values that the codes name, or NULL */
+    void (*release)(struct ArrowArray *); /**< NULL: it was released */
+    void *private_data;             /**< of whoever made it */
 };
 
 #endif
 
 #ifndef ARROW_C_STREAM_INTERFACE
+/** The guard of the specification. */
 #define ARROW_C_STREAM_INTERFACE
 
+/** Arrays of one type, one behind the other, as Arrow specifies them. */
 struct ArrowArrayStream {
+    /** The type of every array; 0, or a number of errno.h. */
     int (*get_schema)(struct ArrowArrayStream *, struct ArrowSchema *out);
+    /** The next array, of which release is NULL at the end; 0 or an errno. */
     int (*get_next)(struct ArrowArrayStream *, struct ArrowArray *out);
+    /** What went wrong at the last call, or NULL. */
     const char *(*get_last_error)(struct ArrowArrayStream *);
+    /** Ends the stream; NULL: it was released. */
     void (*release)(struct ArrowArrayStream *);
-    void *private_data;
+    void *private_data; /**< of whoever made it */
 };
 
 #endif

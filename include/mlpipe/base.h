@@ -26,7 +26,7 @@ typedef int32_t mlpipe_status;
 
 /** What a call can end in. The text is in mlpipe_ctx_error(). */
 enum {
-    MLPIPE_OK = 0,
+    MLPIPE_OK = 0,               /**< done */
     MLPIPE_E_NOMEM = -1,       /**< the allocator or the memory cap said no */
     MLPIPE_E_ARG = -2,         /**< a NULL, a bad size, an object of no use */
     MLPIPE_E_PARAM = -3,       /**< unknown, misspelt or out-of-range name */
@@ -52,10 +52,10 @@ enum {
 
 /** Severity of a log line. */
 enum {
-    MLPIPE_LOG_ERROR = 1,
-    MLPIPE_LOG_WARN = 2,
-    MLPIPE_LOG_INFO = 3,
-    MLPIPE_LOG_DEBUG = 4
+    MLPIPE_LOG_ERROR = 1,        /**< what made a call fail */
+    MLPIPE_LOG_WARN = 2,         /**< done, but look at it */
+    MLPIPE_LOG_INFO = 3,         /**< what was done */
+    MLPIPE_LOG_DEBUG = 4         /**< how it was done */
 };
 
 /** Kind of an mlpipe_value. */
@@ -70,10 +70,10 @@ enum {
  * outputs live as long as the object that gave them.
  */
 typedef struct mlpipe_value {
-    double num;
-    const char *str;
-    int32_t len;
-    int32_t kind;
+    double num;      /**< of a number; NaN from the library for a null */
+    const char *str; /**< of a text: UTF-8, no NUL needed */
+    int32_t len;     /**< bytes of the text */
+    int32_t kind;    /**< MLPIPE_VALUE_ */
 } mlpipe_value;
 
 /** Why the last call on a context failed. Owned by the context. */
@@ -91,7 +91,7 @@ typedef void (*mlpipe_task)(void *arg, uint32_t index);
 
 /** Results of the functions of an mlpipe_io. */
 enum {
-    MLPIPE_IO_OK = 0,
+    MLPIPE_IO_OK = 0,            /**< done */
     MLPIPE_IO_FAILED = 1,    /**< any other failure */
     MLPIPE_IO_NOT_FOUND = 2, /**< no such file or folder */
     MLPIPE_IO_EXISTS = 3,    /**< it is there already */
@@ -124,22 +124,36 @@ typedef struct mlpipe_io_stat {
  */
 typedef struct mlpipe_io {
     size_t size; /**< sizeof(mlpipe_io) */
-    void *user;
+    void *user;  /**< given to every function */
+    /** Opens a file in one of the modes MLPIPE_IO_READ, CREATE and APPEND. */
     int32_t (*open)(void *user, const char *path, int32_t mode, void **file);
+    /** Reads bytes from offset on; got is fewer only at the end. */
     int32_t (*read_at)(void *user, void *file, uint64_t offset, void *buffer,
                        size_t bytes, size_t *got);
+    /** Writes all of data behind what was written before. */
     int32_t (*write)(void *user, void *file, const void *data, size_t bytes);
+    /** Cuts the file off behind so many bytes. */
     int32_t (*truncate)(void *user, void *file, uint64_t bytes);
+    /** Returns when what was written would outlive a loss of power. */
     int32_t (*sync)(void *user, void *file);
+    /** Closes a file. */
     int32_t (*close)(void *user, void *file);
+    /** Tells of a file or folder. */
     int32_t (*stat)(void *user, const char *path, mlpipe_io_stat *out);
+    /** Renames a file at once, in place of one that is there. */
     int32_t (*rename)(void *user, const char *from, const char *to);
+    /** Removes a file. */
     int32_t (*remove)(void *user, const char *path);
+    /** Makes a folder, whose parent is there. */
     int32_t (*make_dir)(void *user, const char *path);
+    /** As sync, for the names in a folder. */
     int32_t (*sync_dir)(void *user, const char *path);
+    /** Calls name(arg, ...) for each entry; what it returns, not 0, ends it. */
     int32_t (*list)(void *user, const char *path,
                     int32_t (*name)(void *arg, const char *name), void *arg);
+    /** Locks a file, made if absent; MLPIPE_IO_BUSY where it is taken. */
     int32_t (*lock)(void *user, const char *path, void **lock);
+    /** Gives a lock back. */
     int32_t (*unlock)(void *user, void *lock);
 } mlpipe_io;
 
@@ -176,16 +190,16 @@ typedef struct mlpipe_limits {
  * What the host supplies. All zero is valid; NULL in place of the struct
  * means all zero. The struct may grow at its end: set size to its sizeof.
  *
- * alloc: old_size 0 = allocate, new_size 0 = free (result ignored); NULL
+ * - alloc: old_size 0 = allocate, new_size 0 = free (result ignored); NULL
  *   result = out of memory; the library asks for alignments up to 64. Callable
  *   from several threads at once. libmlpipe-serve has no default for it.
- * parallel: runs task(arg, i) once for each i < count, on any threads, and
+ * - parallel: runs task(arg, i) once for each i < count, on any threads, and
  *   returns when all are done; non-zero = it could not (MLPIPE_E_HOST).
- * log, progress: called on the calling thread only, never with a lock held;
+ * - log, progress: called on the calling thread only, never with a lock held;
  *   progress returns non-zero to cancel.
- * clock_ns: nanoseconds of any steady clock, for durations in INFO records and
- *   latencies (mlpipe_slot_new); libmlpipe-serve has no default for it.
- * entropy: fills bytes with random ones, for names of temporary files only;
+ * - clock_ns: nanoseconds of any steady clock, for durations in INFO records
+ *   and latencies (mlpipe_slot_new); libmlpipe-serve has no default for it.
+ * - entropy: fills bytes with random ones, for names of temporary files only;
  *   NULL uses a counter and the clock.
  */
 typedef struct mlpipe_ctx_options {
@@ -195,14 +209,20 @@ typedef struct mlpipe_ctx_options {
     uint32_t log_level;    /**< MLPIPE_LOG_; 0: silent */
     uint64_t memory_cap;   /**< bytes that may be live; 0: no cap */
     void *user;            /**< given to every callback */
+    /** Allocates, resizes and frees; see above. */
     void *(*alloc)(void *user, void *ptr, size_t old_size, size_t new_size,
                    size_t align);
+    /** Runs a task once for each index; see above. */
     int32_t (*parallel)(void *user, mlpipe_task task, void *arg,
                         uint32_t count);
+    /** Takes a line of the log; see above. */
     void (*log)(void *user, uint32_t level, const char *component,
                 const char *text);
+    /** Hears how far a long call is, 0 to 1; non-zero cancels it. */
     int32_t (*progress)(void *user, const char *stage, double fraction);
+    /** Tells the time of a steady clock, in nanoseconds. */
     uint64_t (*clock_ns)(void *user);
+    /** Fills bytes with random ones; 0, or it could not. */
     int32_t (*entropy)(void *user, void *bytes, size_t size);
     const mlpipe_io *io;         /**< NULL: the operating system's files */
     const mlpipe_limits *limits; /**< NULL: the defaults */

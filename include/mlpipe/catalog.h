@@ -54,11 +54,12 @@ typedef struct mlpipe_catalog_entry {
 
 /** One parameter of an entry. All texts are static. */
 typedef struct mlpipe_catalog_parameter {
-    const char *name;
+    const char *name;    /**< as it stands before the = */
     const char *doc;     /**< one sentence */
     const char *initial; /**< default as text; "" = none; NULL = required */
     const char *choices; /**< by comma, or "" */
-    double low, high;    /**< allowed range of numbers, inclusive */
+    double low;          /**< the least number that is allowed */
+    double high;         /**< the greatest number that is allowed */
     int32_t type;        /**< MLPIPE_PARAM_ */
     uint32_t since;      /**< version that brought it, as 0x00MMmmpp */
 } mlpipe_catalog_parameter;

@@ -21,7 +21,7 @@ typedef struct mlpipe_source mlpipe_source;
  * Bytes that the host gives one piece after the other: a socket, an archive, a
  * decryption. The struct may grow at its end: set size to its sizeof.
  *
- * read: puts at most room bytes into buffer and tells how many in got; 0 is
+ * - read: puts at most room bytes into buffer and tells how many in got; 0 is
  *   the end, fewer than room are no end. Returns MLPIPE_IO_OK, or any other
  *   number to end the reading with MLPIPE_E_HOST, whose detail it then is.
  *   Called on the thread that called the library, with `user`; not again after
@@ -31,6 +31,7 @@ typedef struct mlpipe_stream {
     size_t size;      /**< sizeof(mlpipe_stream), or 0 */
     void *user;       /**< given to read */
     const char *name; /**< UTF-8, for messages; NULL: "stream" */
+    /** Gives the next bytes; see above. */
     int32_t (*read)(void *user, void *buffer, size_t room, size_t *got);
 } mlpipe_stream;
 

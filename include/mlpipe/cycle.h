@@ -25,7 +25,7 @@ typedef struct mlpipe_cycle mlpipe_cycle;
 
 /** What a tick did or asks for. */
 enum {
-    MLPIPE_ACTION_NONE = 0,
+    MLPIPE_ACTION_NONE = 0,      /**< nothing */
     MLPIPE_ACTION_RETRAIN = 1,  /**< call mlpipe_cycle_retrain, any thread */
     MLPIPE_ACTION_SWAPPED = 2,  /**< the challenger passed and serves */
     MLPIPE_ACTION_REJECTED = 3, /**< the challenger failed the gate */
@@ -281,13 +281,13 @@ mlpipe_cycle_audit(mlpipe_ctx *ctx, const char *log, size_t bytes,
  * ticks, retrains, retrains_failed, swaps (a canary that was promoted is one),
  * rejected, shadows and canaries (that were started), dropped, confirmed,
  * rolled_back; each standard metric of the task of what served,
- * <metric>.frozen of the first model on the same rows, and <metric>.difference
- * of the two, its interval that of the mean over at most 50 stretches of time
- * by Student's t, since losses near in time are alike (batch means; only of
- * metrics with a loss of each row). The table panes: first_row, rows,
- * labelled, deployment (that answered its last row), the task's metric and
- * that of the first model, for classes also accuracy, and retrains, swaps,
- * rejected, dropped, rolled_back.
+ * `<metric>.frozen` of the first model on the same rows, and
+ * `<metric>.difference` of the two, its interval that of the mean over at most
+ * 50 stretches of time by Student's t, since losses near in time are alike
+ * (batch means; only of metrics with a loss of each row). The table panes:
+ * first_row, rows, labelled, deployment (that answered its last row), the
+ * task's metric and that of the first model, for classes also accuracy, and
+ * retrains, swaps, rejected, dropped, rolled_back.
  *
  *     mlpipe_cycle_replay(c, p, NULL, rows, "start=0.25 cycle='alpha=0.05'",
  *                         &log, &report);

@@ -28,10 +28,10 @@ typedef struct mlpipe_layout mlpipe_layout;
 
 /** Type of a column. */
 enum {
-    MLPIPE_TYPE_BOOL = 1,
-    MLPIPE_TYPE_I64 = 2,
-    MLPIPE_TYPE_F64 = 3,
-    MLPIPE_TYPE_TEXT = 4,
+    MLPIPE_TYPE_BOOL = 1,        /**< true or false */
+    MLPIPE_TYPE_I64 = 2,         /**< whole numbers */
+    MLPIPE_TYPE_F64 = 3,         /**< numbers */
+    MLPIPE_TYPE_TEXT = 4,        /**< UTF-8 */
     MLPIPE_TYPE_CATEGORY = 5,  /**< codes into a dictionary of texts */
     MLPIPE_TYPE_TIMESTAMP = 6, /**< since 1970-01-01 UTC, in the unit */
     MLPIPE_TYPE_DURATION = 7   /**< in the unit */
@@ -39,42 +39,42 @@ enum {
 
 /** Unit of a timestamp or duration column. */
 enum {
-    MLPIPE_UNIT_NONE = 0,
-    MLPIPE_UNIT_S = 1,
-    MLPIPE_UNIT_MS = 2,
-    MLPIPE_UNIT_US = 3,
-    MLPIPE_UNIT_NS = 4
+    MLPIPE_UNIT_NONE = 0,        /**< of columns without a unit */
+    MLPIPE_UNIT_S = 1,           /**< seconds */
+    MLPIPE_UNIT_MS = 2,          /**< milliseconds */
+    MLPIPE_UNIT_US = 3,          /**< microseconds */
+    MLPIPE_UNIT_NS = 4           /**< nanoseconds */
 };
 
 /** What a column is to a model, beside being a feature. */
 enum {
-    MLPIPE_ROLE_NONE = 0,
-    MLPIPE_ROLE_TARGET = 1,
-    MLPIPE_ROLE_TIME = 2,
-    MLPIPE_ROLE_GROUP = 3,
-    MLPIPE_ROLE_WEIGHT = 4,
-    MLPIPE_ROLE_ID = 5,
-    MLPIPE_ROLE_LABEL_TIME = 6,
-    MLPIPE_ROLE_KNOWN_TIME = 7,
-    MLPIPE_ROLE_OFFSET = 8,
-    MLPIPE_ROLE_SPLIT = 9,
-    MLPIPE_ROLE_SEGMENT = 10,
-    MLPIPE_ROLE_KEY = 11,
-    MLPIPE_ROLE_PRIVATE = 12
+    MLPIPE_ROLE_NONE = 0,        /**< a feature, or of no use */
+    MLPIPE_ROLE_TARGET = 1,      /**< what is predicted */
+    MLPIPE_ROLE_TIME = 2,        /**< when the row happened */
+    MLPIPE_ROLE_GROUP = 3,       /**< rows that belong together */
+    MLPIPE_ROLE_WEIGHT = 4,      /**< how much a row counts */
+    MLPIPE_ROLE_ID = 5,          /**< names the row */
+    MLPIPE_ROLE_LABEL_TIME = 6,  /**< when the target was known */
+    MLPIPE_ROLE_KNOWN_TIME = 7,  /**< reserved: when the row was known */
+    MLPIPE_ROLE_OFFSET = 8,      /**< a part of the answer, given */
+    MLPIPE_ROLE_SPLIT = 9,       /**< reserved: the part it is in */
+    MLPIPE_ROLE_SEGMENT = 10,    /**< by which metrics are split */
+    MLPIPE_ROLE_KEY = 11,        /**< reserved: whose row it is */
+    MLPIPE_ROLE_PRIVATE = 12     /**< neither captured nor listed */
 };
 
 /** How a value lies in memory: a field of a record, or an array. */
 enum {
-    MLPIPE_F64 = 1,
-    MLPIPE_F32 = 2,
-    MLPIPE_I64 = 3,
-    MLPIPE_I32 = 4,
-    MLPIPE_I16 = 5,
-    MLPIPE_I8 = 6,
-    MLPIPE_U64 = 7,
-    MLPIPE_U32 = 8,
-    MLPIPE_U16 = 9,
-    MLPIPE_U8 = 10,
+    MLPIPE_F64 = 1,              /**< double */
+    MLPIPE_F32 = 2,              /**< float */
+    MLPIPE_I64 = 3,              /**< int64_t */
+    MLPIPE_I32 = 4,              /**< int32_t */
+    MLPIPE_I16 = 5,              /**< int16_t */
+    MLPIPE_I8 = 6,               /**< int8_t */
+    MLPIPE_U64 = 7,              /**< uint64_t */
+    MLPIPE_U32 = 8,              /**< uint32_t */
+    MLPIPE_U16 = 9,              /**< uint16_t */
+    MLPIPE_U8 = 10,              /**< uint8_t */
     MLPIPE_BOOL = 11,  /**< one byte, 0 or not 0 */
     MLPIPE_TOKEN = 12  /**< uint32_t from mlpipe_layout_token; 0 = missing */
 };

@@ -11,26 +11,24 @@
  *
  * The kinds; the catalog (MLPIPE_KIND_DETECTOR) has their parameters:
  *
- *   e_detector    Sums e-values of bets against "the mean loss is at most
- *                 mean + margin". While that holds of every loss given those
- *                 before it, whatever their distributions, the expected
- *                 number of values up to an alarm is at least arl, and
- *                 P(alarm within t values) <= t / arl; losses that come in
- *                 bursts break it. mean is the loss to be expected, such as
- *                 that of held-out rows; its own sampling error belongs into
- *                 margin, beside the change that would not matter.
- *                 R_j = (1 + R_j)(1 + b_j (x / m - 1)), m = mean + margin, for
- *                 bets b_j; an alarm where the mean of R_j reaches arl.
- *                 Values from 0 on. Shin, Ramdas, Rinaldo: E-detectors (2022).
- *   adwin         Keeps the newest values whose parts do not differ in their
- *                 mean; needs no reference. Any finite values. Bifet, Gavalda
- *                 (2007). The window is summed up in at most 310 buckets.
- *   page_hinkley  Cumulated deviation from the running mean beyond
- *                 threshold, up, down or both. Any finite values. Page (1954).
- *   ddm           Error rate plus its standard deviation against their
- *                 minimum. Values from 0 to 1. Gama et al. (2004).
- *   hddm_a        Means before and behind the best cut, by Hoeffding's bound.
- *                 Values from 0 to 1. Frias-Blanco et al. (2015).
+ * - e_detector: Sums e-values of bets against "the mean loss is at most mean +
+ *   margin". While that holds of every loss given those before it, whatever
+ *   their distributions, the expected number of values up to an alarm is at
+ *   least arl, and P(alarm within t values) <= t / arl; losses that come in
+ *   bursts break it. mean is the loss to be expected, such as that of held-out
+ *   rows; its own sampling error belongs into margin, beside the change that
+ *   would not matter. R_j = (1 + R_j)(1 + b_j (x / m - 1)), m = mean + margin,
+ *   for bets b_j; an alarm where the mean of R_j reaches arl. Values from 0 on.
+ *   Shin, Ramdas, Rinaldo: E-detectors (2022).
+ * - adwin: Keeps the newest values whose parts do not differ in their mean;
+ *   needs no reference. Any finite values. Bifet, Gavalda (2007). The window is
+ *   summed up in at most 310 buckets.
+ * - page_hinkley: Cumulated deviation from the running mean beyond threshold,
+ *   up, down or both. Any finite values. Page (1954).
+ * - ddm: Error rate plus its standard deviation against their minimum. Values
+ *   from 0 to 1. Gama et al. (2004).
+ * - hddm_a: Means before and behind the best cut, by Hoeffding's bound. Values
+ *   from 0 to 1. Frias-Blanco et al. (2015).
  *
  * The last four alarm at the same values as those of river 0.26 do. They all
  * begin anew with the first value that follows an alarm.
@@ -119,16 +117,16 @@ MLPIPE_API void mlpipe_detector_reset(mlpipe_detector *detector);
  * A number of the detector. After an alarm they are those of the alarm, until
  * the next value comes.
  *
- *   n          values since it began: made, reset, or the last alarm
- *   values     values taken in all
- *   ignored    values not taken
- *   alarms     alarms in all; warnings: values that said WARN
- *   state      what was said of the last value that was taken
- *   mean       of the n values; of adwin: of its window
- *   statistic  what is compared, and threshold: the alarm is where it is
- *              above, for hddm_a and e_detector also where it is equal; NaN
- *              for adwin, which compares many
- *   width, variance  of adwin's window
+ * - n: values since it began: made, reset, or the last alarm
+ * - values: values taken in all
+ * - ignored: values not taken
+ * - alarms: alarms in all; warnings: values that said WARN
+ * - state: what was said of the last value that was taken
+ * - mean: of the n values; of adwin: of its window
+ * - statistic: what is compared, and threshold: the alarm is where it is above,
+ *   for hddm_a and e_detector also where it is equal; NaN for adwin, which
+ *   compares many
+ * - width, variance: of adwin's window
  *
  * @param detector borrows; NULL gives NaN
  * @param name borrows: one of these

@@ -74,10 +74,10 @@ mlpipe_predict(mlpipe_ctx *ctx, const mlpipe_model *model,
 
 /**
  * Score a model on rows that it has not seen. Each metric has the rows behind
- * it, a 95 % interval where one is defined and, as <metric>_baseline, what
- * always answering the training mean or shares would have had. A row of
- * weight 0 is as good as absent, one of weight 2 counts as two. NaN: there is
- * nothing to say, such as the auc of one class.
+ * it, a 95 % interval where one is defined and, as `<metric>_baseline`, what
+ * always answering the training mean or shares would have had. A row of weight
+ * 0 is as good as absent, one of weight 2 counts as two. NaN: there is nothing
+ * to say, such as the auc of one class.
  *
  * Regression: rmse, mse, mae, medae, max_error, r2, explained_variance, mape,
  * smape, wape, rmsle, pinball (of the median), mean_poisson_deviance,
@@ -136,9 +136,9 @@ mlpipe_predict(mlpipe_ctx *ctx, const mlpipe_model *model,
  *
  * Tables of a classifier: confusion (rows are classes, columns what was said,
  * weights; above 30 classes confusion_cells), classes (precision, recall, f1,
- * support of each) and calibration (bins of the probability: rows, mean
- * answer, share that came true with its interval). A recipe with segment=
- * columns gets a table segment.<column> of the first metric by its values.
+ * support of each) and calibration (bins of the probability: rows, mean answer,
+ * share that came true with its interval). A recipe with segment= columns gets
+ * a table `segment.<column>` of the first metric by its values.
  *
  * The figure rows_seen counts the rows that equal a training row by their
  * contents; above a tenth of the rows a warning says that the scores are too
@@ -177,9 +177,9 @@ mlpipe_evaluate(mlpipe_ctx *ctx, const mlpipe_model *model,
  * learnt, and left out. The same bits for any number of threads.
  *
  * The report "importance" has the figures n, score (of all columns as they
- * are), and drop.<column> for each, and a table of the same, the greatest
- * first, with the standard deviation over the orders and how many answers
- * went missing, which are left out.
+ * are), and `drop.<column>` for each, and a table of the same, the greatest
+ * first, with the standard deviation over the orders and how many answers went
+ * missing, which are left out.
  *
  *     mlpipe_importance(c, m, test, "metric=r2 repeats=10", &r);
  *     worth = mlpipe_report_get(r, "drop.sqft_living");

@@ -154,13 +154,13 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  * "calibration", of two classes, has the mean score and the share of positives
  * of the newest matches in tenths of the score.
  *
- * Numbers of an input, also in the table "inputs": <input>.psi = sum (q - p)
+ * Numbers of an input, also in the table "inputs": `<input>.psi` = sum (q - p)
  * ln(q / p) over the cells of chi2 with 0.5 added to each count; .p of chi2;
  * .ks, .ks_p, .ad, .ad_p; .effect, .effect_low, .effect_high and .mde of PSI
  * less its bias; .q; rates .missing, .unseen, .out_of_range, .tail_low,
- * .tail_high. Those of inputs called score, performance or as a metric is,
- * such as f1, are input.score.psi and the like, since the model has such names
- * too; so are those of inputs whose names begin with input.
+ * .tail_high. Those of inputs called score, performance or as a metric is, such
+ * as f1, are input.score.psi and the like, since the model has such names too;
+ * so are those of inputs whose names begin with input.
  *
  * "concept" is the verdict of the detector, which takes the loss of every
  * prediction that met its truth, in the order of (label time, id): 1 for a
@@ -202,9 +202,9 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  * precision, recall, f1, mcc, ece; of more logloss, brier, auc_ovr, accuracy,
  * balanced_accuracy, f1_macro, ece; of more than 64 classes, and of more than
  * the monitor was made with, none) of the newest matches, at most a pane, of
- * the deployment that serves: <metric> with interval and n,
- * <metric>.reference, <metric>.p = P(Z >= d / se), d how much worse than the
- * reference, se of both. The table `metrics` has a verdict of each, of this
+ * the deployment that serves: `<metric>` with interval and n,
+ * `<metric>.reference`, `<metric>.p` = P(Z >= d / se), d how much worse than
+ * the reference, se of both. The table `metrics` has a verdict of each, of this
  * report alone.
  *
  * performance compares the mean loss (logloss, squared error) with the
@@ -216,13 +216,13 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  * more than a tenth (performance.change); WARN: by less. Fewer matches, or a
  * maturity below maturity=, are INSUFFICIENT_DATA.
  *
- * cbpe.<metric> (accuracy, precision, recall, f1, brier, logloss, auc; of
- * three classes or more accuracy): what the metric of the newest closed pane
- * is expected to be before its truths are known, from the scores and the
- * isotonic calibration of held-out rows: each row counts as a positive by its
- * calibrated probability. Interval: of the rows, their truths and the
- * calibration by the delta method; of auc by Hanley and McNeil. It holds where
- * the inputs change but what they mean for the target does not.
+ * `cbpe.<metric>` (accuracy, precision, recall, f1, brier, logloss, auc; of
+ * three classes or more accuracy): what the metric of the newest closed pane is
+ * expected to be before its truths are known, from the scores and the isotonic
+ * calibration of held-out rows: each row counts as a positive by its calibrated
+ * probability. Interval: of the rows, their truths and the calibration by the
+ * delta method; of auc by Hanley and McNeil. It holds where the inputs change
+ * but what they mean for the target does not.
  *
  * @param ctx borrows
  * @param monitor borrows

@@ -110,8 +110,8 @@ mlpipe_pipeline_new(mlpipe_ctx *ctx, const char *params,
                     mlpipe_pipeline **out);
 
 /**
- * Add a step. Steps run in the order in which they are added; a second step
- * of one kind needs as=<name>. mlpipe_catalog_get lists the steps.
+ * Add a step. Steps run in the order in which they are added; a second step of
+ * one kind needs `as=<name>`. mlpipe_catalog_get lists the steps.
  *
  * Behind the learner may follow, in this order, calibrate (two classes or
  * more) and conformal (any target). Both are fitted on answers for rows that

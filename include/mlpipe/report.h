@@ -18,9 +18,10 @@ typedef struct mlpipe_report mlpipe_report;
 
 /** A number of a report. NaN where something is not defined. */
 typedef struct mlpipe_figure {
-    double value;
-    double low, high; /**< 95 % confidence interval, or NaN */
-    double n;         /**< rows behind it, or NaN */
+    double value; /**< the number itself */
+    double low;   /**< lower end of its 95 % confidence interval, or NaN */
+    double high;  /**< upper end, or NaN */
+    double n;     /**< rows behind it, or NaN */
 } mlpipe_figure;
 
 /**
@@ -101,17 +102,17 @@ mlpipe_report_table_name(const mlpipe_report *report, uint32_t index);
  * Write a report for people or programs.
  *
  * "prometheus" is the text format 0.0.4 that Prometheus scrapes (answer with
- * Content-Type: text/plain; version=0.0.4). Metrics are mlpipe_<report>_<name>
- * with all but letters, digits and _ as _ (label name= tells what it was):
- * numbers as gauges, with _low, _high and _n where they have them, or, of
- * monitors, counters (_total); verdicts as mlpipe_<report>_verdict, 0 OK,
- * 1 INSUFFICIENT_DATA, 2 WARN, 3 DRIFT; texts of at most 128 bytes as labels
- * of _info; a table of the columns le and count as a histogram; of each other
- * table that begins with a column of texts, 20 rows: those of the worst
- * verdict, then of the greatest effect (or psi), then the first. Its texts
- * are labels, its numbers samples. Series and tables of numbers alone are not
- * written, and of names with dots 200, of texts 20; _left_out says how many
- * samples these limits, or equal names, kept out.
+ * Content-Type: text/plain; version=0.0.4). Metrics are
+ * `mlpipe_<report>_<name>` with all but letters, digits and _ as _ (label name=
+ * tells what it was): numbers as gauges, with _low, _high and _n where they
+ * have them, or, of monitors, counters (_total); verdicts as
+ * `mlpipe_<report>_verdict`, 0 OK, 1 INSUFFICIENT_DATA, 2 WARN, 3 DRIFT; texts
+ * of at most 128 bytes as labels of _info; a table of the columns le and count
+ * as a histogram; of each other table that begins with a column of texts, 20
+ * rows: those of the worst verdict, then of the greatest effect (or psi), then
+ * the first. Its texts are labels, its numbers samples. Series and tables of
+ * numbers alone are not written, and of names with dots 200, of texts 20;
+ * _left_out says how many samples these limits, or equal names, kept out.
  *
  * @param ctx borrows
  * @param report borrows

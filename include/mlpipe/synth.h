@@ -25,21 +25,21 @@ typedef struct mlpipe_copula mlpipe_copula;
  * coefficients, centres, concepts and, where it is known, the least error that
  * any model can have. The kinds:
  *
- *   regression      y = bias + sum c_j x_j + noise N(0, 1), x_j of N(0, 1); the
- *                   first informative= columns have a c_j of U(0, 100)
- *   classification  class of clusters of N(0, 1) about corners of a cube of
- *                   side 2 separation in the informative columns; a share
- *                   noise of the labels is dealt anew
- *   friedman1 friedman2 friedman3
- *                   y of J. H. Friedman (1991) as in scikit-learn, and noise
- *   sea             x1 + x2 > 8, 9, 7 or 9.5 (concepts 0 to 3), x_j of U(0, 10)
- *   hyperplane      sum w_j x_j >= sum w_j / 2 with weights that move by
- *                   change= a row (Hulten and others, 2001)
- *   agrawal         the ten functions (concepts 0 to 9) of R. Agrawal and
- *                   others (1993); noise perturbs the numbers
- *   friedman_drift  drift=lea, gra or gsg of E. Ikonomovska and others (2011)
- *   mixed           customers: ids, texts, categories, dates, bools, numbers,
- *                   a number spend and a bool churn to predict
+ * - regression: y = bias + sum c_j x_j + noise N(0, 1), x_j of N(0, 1); the
+ *   first informative= columns have a c_j of U(0, 100)
+ * - classification: class of clusters of N(0, 1) about corners of a cube of
+ *   side 2 separation in the informative columns; a share noise of the labels
+ *   is dealt anew
+ * - friedman1 friedman2 friedman3: y of J. H. Friedman (1991) as in
+ *   scikit-learn, and noise
+ * - sea: x1 + x2 > 8, 9, 7 or 9.5 (concepts 0 to 3), x_j of U(0, 10)
+ * - hyperplane: sum w_j x_j >= sum w_j / 2 with weights that move by change= a
+ *   row (Hulten and others, 2001)
+ * - agrawal: the ten functions (concepts 0 to 9) of R. Agrawal and others
+ *   (1993); noise perturbs the numbers
+ * - friedman_drift: drift=lea, gra or gsg of E. Ikonomovska and others (2011)
+ * - mixed: customers: ids, texts, categories, dates, bools, numbers, a number
+ *   spend and a bool churn to predict
  *
  * drift_at=5000,8000 goes on to the next concept at these rows, all at once or
  * with the chance 1 / (1 + exp(-4 (row - at) / width)). A parameter that a

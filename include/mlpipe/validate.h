@@ -200,11 +200,11 @@ mlpipe_cross_validate(mlpipe_ctx *ctx, const mlpipe_pipeline *pipeline,
 /**
  * Search values of a recipe's parameters that score better.
  *
- * The space names parameters of steps, the tails behind the learner among
- * them, as <name of the step>.<parameter>: a range a..b of integers or reals,
- * with :log behind it where its logarithm is to be even, or values separated
- * by commas (`in backticks` where one holds a comma). Or a JSON object of
- * such: {"gbt.leaves": "15..63", "scale.method": ["zscore", "robust"]}.
+ * The space names parameters of steps, the tails behind the learner among them,
+ * as `<name of the step>.<parameter>`: a range a..b of integers or reals, with
+ * :log behind it where its logarithm is to be even, or values separated by
+ * commas (`in backticks` where one holds a comma). Or a JSON object of such:
+ * {"gbt.leaves": "15..63", "scale.method": ["zscore", "robust"]}.
  *
  * The first trial is the recipe as it is, so that the result never scores
  * worse on these rows. Every trial is the fit that mlpipe_fit makes of train
@@ -218,19 +218,19 @@ mlpipe_cross_validate(mlpipe_ctx *ctx, const mlpipe_pipeline *pipeline,
  *
  * Parameters: method=tpe (the tree-structured Parzen estimator, each parameter
  * by itself: ten trials at random, then the best of 24 draws), random, or grid
- * (whole, levels=5 values a range); trials=20; seconds=0 (begin no trial
- * after so many; what is tried then depends on the clock); metric= (default
- * rmse, or logloss of classes); query= as that of mlpipe_evaluate, for a
- * metric by query (folds keep the rows of the recipe's group= together, and of
- * another column they do not); folds=5; seed=0; batch=4 (trials that are
- * chosen before any of them is known); halving=0 (3: a batch of nine begins
- * with a ninth of the training rows, the best third goes on to a third of
- * them, the best of those to all; each part holds the one before, and none has
- * fewer than min_rows=1000); journal=<path> (JSON lines, synced after each
- * evaluation: the same call goes on where it was interrupted, also with more
- * trials; the journal of another recipe, space, dataset or choice of
- * parameters is refused). Threads of the context work within a fit, trials
- * follow each other: the result depends on neither.
+ * (whole, levels=5 values a range); trials=20; seconds=0 (begin no trial after
+ * so many; what is tried then depends on the clock); metric= (default rmse, or
+ * logloss of classes); query= as that of mlpipe_evaluate, for a metric by query
+ * (folds keep the rows of the recipe's group= together, and of another column
+ * they do not); folds=5; seed=0; batch=4 (trials that are chosen before any of
+ * them is known); halving=0 (3: a batch of nine begins with a ninth of the
+ * training rows, the best third goes on to a third of them, the best of those
+ * to all; each part holds the one before, and none has fewer than
+ * min_rows=1000); `journal=<path>` (JSON lines, synced after each evaluation:
+ * the same call goes on where it was interrupted, also with more trials; the
+ * journal of another recipe, space, dataset or choice of parameters is
+ * refused). Threads of the context work within a fit, trials follow each other:
+ * the result depends on neither.
  *
  * Trials count from 0, the recipe as it is, in the report, the journal and the
  * lines of the log. A metric of another task is refused before the first fit,

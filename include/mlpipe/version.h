@@ -13,7 +13,9 @@ extern "C" {
 #endif
 
 /** Version of these headers, as 0x00MMmmpp: major, minor, patch. */
-enum { MLPIPE_VERSION = 0x00000100 };
+enum {
+    MLPIPE_VERSION = 0x00000100 /**< to compare with mlpipe_version() */
+};
 
 /**
  * The version of the loaded library.

@@ -6,8 +6,9 @@
                     it disagree, where a released declaration is gone or
                     changed, and where a declaration is not documented
 
-Made from the lock: lib/mlpipe.map, lib/mlpipe-serve.map and
-bindings/python/mlpipe/_raw.py. Building the library needs no clang.
+Made from the lock: lib/mlpipe.map, lib/mlpipe-serve.map,
+bindings/python/mlpipe/_raw.py and the manual pages, include/man/man3 (man.py).
+Building the library needs no clang.
 """
 import json
 import os
@@ -15,6 +16,9 @@ import re
 import subprocess
 import sys
 import tempfile
+
+import comments
+import man
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -28,7 +32,6 @@ def syntax_tree():
     header = os.path.join(ROOT, "include", "mlpipe", "mlpipe.h")
     text = subprocess.run(
         [CLANG, "-fsyntax-only", "-xc", "-std=c99", "-fparse-all-comments",
-         "-fcomment-block-commands=thread,status",
          "-I", os.path.join(ROOT, "include"), "-Xclang", "-ast-dump=json",
          header], check=True, capture_output=True, text=True).stdout
     where, ours = "", []
@@ -41,44 +44,34 @@ def syntax_tree():
     return ours
 
 
-def words(node):
-    """The words of a comment node, blanks folded."""
-    if node.get("kind") == "TextComment":
-        return node["text"]
-    return " ".join(words(n) for n in node.get("inner", []))
-
-
-def fold(text):
-    return re.sub(r"\s+", " ", text).strip()
-
-
-def documentation(node):
-    doc = {"summary": "", "params": {}}
-    for child in node.get("inner", []):
-        if child.get("kind") != "FullComment":
-            continue
-        for part in child.get("inner", []):
-            kind = part["kind"]
-            if kind == "ParagraphComment":
-                doc["summary"] = fold(doc["summary"] + " " + words(part))
-            elif kind == "ParamCommandComment":
-                name = part.get("param", "?")
-                doc["params"][name] = fold(words(part))
-                if "paramIdx" not in part:
-                    doc.setdefault("unknown_params", []).append(name)
-            elif kind == "BlockCommandComment":
-                doc[part["name"]] = fold(words(part))
-    return doc
-
-
 def type_of(node):
     return node["type"]["qualType"]
 
 
+def source(text, node):
+    """A declaration as the header has it, blanks folded."""
+    begin, end = node["range"]["begin"], node["range"]["end"]
+    found = text[begin["offset"]:end["offset"] + end["tokLen"]]
+    return comments.fold(re.sub(r"/\*.*?\*/", "", found, flags=re.S)
+                         .split("\n"))
+
+
 def read_headers():
-    api = {"functions": {}, "structs": {}, "enums": {}, "types": {}}
+    api = {"functions": {}, "structs": {}, "enums": {}, "types": {},
+           "headers": {}, "groups": [], "docs": {}}
+    texts = {}
+    folder = os.path.join(ROOT, "include", "mlpipe")
+    for header in sorted(os.listdir(folder)):
+        with open(os.path.join(folder, header)) as f:
+            texts[header] = f.read()
+        api["headers"][header] = comments.of_file(texts[header])
+        api["headers"][header]["includes"] = re.findall(
+            r"#include <mlpipe/(\w+\.h)>", texts[header])
     for header, node in syntax_tree():
         kind, name = node["kind"], node.get("name", "")
+
+        def documentation(of):
+            return comments.of_node(texts[header], of)
         if kind == "FunctionDecl":
             api["functions"][name] = {
                 "header": header,
@@ -93,15 +86,29 @@ def read_headers():
                 "fields": [[f["name"], type_of(f)]
                            for f in node.get("inner", [])
                            if f["kind"] == "FieldDecl"]}
+            api["docs"][name] = documentation(node)
+            for f in node.get("inner", []):
+                if f["kind"] == "FieldDecl":
+                    api["docs"][f"{name}.{f['name']}"] = {
+                        "declaration": source(texts[header], f),
+                        **documentation(f)}
         elif kind == "EnumDecl":
             value = -1
+            group = {"header": header, "doc": documentation(node),
+                     "names": []}
+            api["groups"].append(group)
             for c in node.get("inner", []):
                 if c["kind"] != "EnumConstantDecl":
                     continue
                 value = constant(c, value + 1)
                 api["enums"][c["name"]] = value
+                api["docs"][c["name"]] = documentation(c)
+                group["names"].append(c["name"])
         elif kind == "TypedefDecl":
             api["types"][name] = type_of(node)
+            api["docs"][name] = {"header": header,
+                                 "declaration": source(texts[header], node),
+                                 **documentation(node)}
     measure(api["structs"])
     return api
 
@@ -241,19 +248,33 @@ def python_layer(api):
 
 def products(api):
     """path -> content of everything that is made from the lock."""
-    return {
+    made = {
         "tests/abi/current.json":
             json.dumps(api, indent=1, sort_keys=True) + "\n",
         "lib/mlpipe.map": symbol_map(api["functions"]),
         "lib/mlpipe-serve.map": symbol_map(serve_names()),
         "bindings/python/mlpipe/_raw.py": python_layer(api),
     }
+    pages = man.pages(api, set(serve_names()))
+    for name, page in pages.items():
+        made[f"{man.FOLDER}/{name}"] = page
+    made[man.BUILD] = man.build_file(pages, api)
+    return made
+
+
+def left_over(made):
+    """Manual pages of what is no longer there."""
+    folder = os.path.join(ROOT, man.FOLDER)
+    there = os.listdir(folder) if os.path.isdir(folder) else []
+    paths = [f"{man.FOLDER}/{name}" for name in sorted(there)]
+    return [path for path in paths if path not in made]
 
 
 # ---- checks ------------------------------------------------------------------
 
 def check_docs(api):
-    bad = []
+    bad = [f"{name}: not documented" for name, doc in api["docs"].items()
+           if not doc["summary"]]
     for name, f in api["functions"].items():
         doc = f["doc"]
         if len(doc["summary"].split()) < 3:
@@ -266,7 +287,7 @@ def check_docs(api):
             bad.append(f"{name}: no @return")
         if f["returns"] == "mlpipe_status" and not doc.get("status"):
             bad.append(f"{name}: no @status")
-        for unknown in doc.get("unknown_params", []):
+        for unknown in set(doc["params"]) - {p for p, _ in f["params"]}:
             bad.append(f"{name}: @param {unknown} names no parameter")
         for param, c_type in f["params"]:
             text = doc["params"].get(param, "")
@@ -312,9 +333,16 @@ def main():
         sys.exit(__doc__)
     api = read_headers()
     bad = check_docs(api) + check_released(api)
-    for path, content in products(api).items():
+    made = products(api)
+    for path in left_over(made):
+        if sys.argv[1] == "write":
+            os.remove(os.path.join(ROOT, path))
+        else:
+            bad.append(f"{path} is of nothing: tests/abi/lock.py write")
+    for path, content in made.items():
         full = os.path.join(ROOT, path)
         if sys.argv[1] == "write":
+            os.makedirs(os.path.dirname(full), exist_ok=True)
             with open(full, "w") as f:
                 f.write(content)
             continue
