@@ -16,7 +16,7 @@ uint32_t mlpipe__cpu_vector(void)
     if ((low & 0x06) != 0x06 || !__get_cpuid_count(7, 0, &a, &b, &c, &d) ||
         ~b & (1u << 3 | 1u << 5))
         return 16;
-    return (low & 0xe6) == 0xe6 && b & 1u << 16 ? 64 : 32;
+    return (low & 0xe6) == 0xe6 && !(~b & (1u << 16 | 1u << 17)) ? 64 : 32;
 }
 #else
 uint32_t mlpipe__cpu_vector(void)

@@ -5,7 +5,7 @@
  */
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
-#define LANES_WIDE __attribute__((target("avx512f,avx2,popcnt")))
+#define LANES_WIDE __attribute__((target("avx512f,avx512dq,avx2,popcnt")))
 #endif
 
 #include "store_internal.h"
@@ -117,28 +117,16 @@ LANES_INLINE uint32_t lanes_pick(const int64_t *whole, const double *values,
 }
 
 #if defined(__x86_64__) && defined(__GNUC__)
-/* The foundation has no product of 64 bits, of which only the low half is
- * wanted. */
-LANES_WIDE LANES_INLINE __m512i lanes_wide_times(__m512i x, __m512i factor)
-{
-    const __m512i low = _mm512_mul_epu32(x, factor);
-    const __m512i one = _mm512_mul_epu32(_mm512_srli_epi64(x, 32), factor);
-    const __m512i two = _mm512_mul_epu32(x, _mm512_srli_epi64(factor, 32));
-
-    return _mm512_add_epi64(low, _mm512_slli_epi64(
-                                     _mm512_add_epi64(one, two), 32));
-}
-
 /* lanes_mix */
 LANES_WIDE LANES_INLINE __m512i lanes_wide_mix(__m512i x)
 {
     const __m512i factor =
         _mm512_set1_epi64((long long)UINT64_C(0xd6e8feb86659fd93));
 
-    x = lanes_wide_times(_mm512_xor_epi64(x, _mm512_srli_epi64(x, 32)),
-                         factor);
-    x = lanes_wide_times(_mm512_xor_epi64(x, _mm512_srli_epi64(x, 32)),
-                         factor);
+    x = _mm512_mullo_epi64(_mm512_xor_epi64(x, _mm512_srli_epi64(x, 32)),
+                           factor);
+    x = _mm512_mullo_epi64(_mm512_xor_epi64(x, _mm512_srli_epi64(x, 32)),
+                           factor);
     return _mm512_xor_epi64(x, _mm512_srli_epi64(x, 32));
 }
 

@@ -78,16 +78,19 @@ static void stat_look(stat_state *s, const uint8_t *cells)
     s->unlooked = 0;
 }
 
-/* Are all of these where they are looked for first? Then they are known. */
+/* Are all of these where they are looked for first or next? Then they are
+ * known. An empty slot holds 0. */
 static bool stat_known(const stat_state *s, const uint64_t hashes[STAT_ROW])
 {
-    uint64_t others = 0;
-    uint32_t i;
+    uint32_t i, known = 0;
 
-    for (i = 0; i < STAT_ROW; i++)
-        others |= (s->set[hashes[i] % STAT_SET] ^ hashes[i]) |
-                  (uint64_t)!hashes[i];
-    return !others;
+    for (i = 0; i < STAT_ROW; i++) {
+        const uint64_t hash = hashes[i];
+
+        known += (hash != 0) & ((s->set[hash % STAT_SET] == hash) |
+                                (s->set[(hash + 1) % STAT_SET] == hash));
+    }
+    return known == STAT_ROW;
 }
 
 /* Of n values, while they are counted. */
