@@ -87,9 +87,31 @@ static uint64_t columns_texts(const mlpipe_dataset *d, uint32_t column,
     return sum;
 }
 
+/* Room for all of a chunk with so many bytes of texts, since tasks never
+ * allocate: a bitmap and values of 8 bytes, or texts, each with its length
+ * and a NUL, between padding. */
+static bool columns_room(mlpipe__text *record, uint64_t texts)
+{
+    const uint64_t need = 2 * MLPIPE__CONTAINER_WRAP +
+                          MLPIPE__CHUNK_ROWS / 8 +
+                          8 * (uint64_t)MLPIPE__CHUNK_ROWS + texts + 256;
+    char *data;
+
+    if (record->room >= need)
+        return true;
+    data = need < SIZE_MAX ? mlpipe__grow(record->env, record->data,
+                                          (size_t)need, 1)
+                           : NULL;
+    if (!data)
+        return false;
+    record->data = data;
+    record->room = (size_t)need;
+    return true;
+}
+
 /* A slot for one more chunk of the batch. */
 static mlpipe_status columns_add(columns_job *j, uint32_t column,
-                                 uint32_t chunk)
+                                 uint32_t chunk, uint64_t texts)
 {
     mlpipe__env *env = j->put->store->env;
     columns_slot *slot = &j->slots[j->half][j->count];
@@ -102,7 +124,8 @@ static mlpipe_status columns_add(columns_job *j, uint32_t column,
         if (slot->scratch)
             slot->scratch->lanes = mlpipe__store_lanes_of(j->vector);
     }
-    if (!slot->scratch || !slot->gather)
+    if (!slot->scratch || !slot->gather ||
+        !columns_room(&slot->record, texts))
         return mlpipe__nomem(j->ctx);
     slot->dataset = j->put->dataset;
     slot->column = column;
@@ -221,7 +244,7 @@ static mlpipe_status columns_column(columns_job *j, uint32_t column,
         }
         *texts += bytes;
         if (!st)
-            st = columns_add(j, column, i);
+            st = columns_add(j, column, i, bytes);
     }
     return st;
 }

@@ -5,6 +5,8 @@
  */
 #include "support.h"
 
+#include <pthread.h>
+
 #include "base/base_internal.h"
 #include "store/store_internal.h"
 
@@ -44,9 +46,21 @@ static int32_t disk_truncate(void *user, void *file, uint64_t bytes)
     return the_disk.inner.truncate(user, file, bytes);
 }
 
+static pthread_t the_caller;
+static atomic_uint strangers; /* that allocated or freed */
+
+static void *watched_alloc(void *user, void *ptr, size_t old_size,
+                           size_t new_size, size_t align)
+{
+    if (!pthread_equal(pthread_self(), the_caller))
+        atomic_fetch_add(&strangers, 1);
+    return mlpipe__os_alloc(user, ptr, old_size, new_size, align);
+}
+
 static mlpipe_dataset *columns_made(mlpipe_ctx *c)
 {
     static double x[COLUMNS_COUNT][COLUMNS_ROWS];
+    static int64_t whole[COLUMNS_ROWS];
     static const char *const names[COLUMNS_COUNT] = {"a", "b", "c", "d", "e"};
     mlpipe_builder *b;
     mlpipe_dataset *d;
@@ -63,6 +77,10 @@ static mlpipe_dataset *columns_made(mlpipe_ctx *c)
         assert_ok(c, mlpipe_builder_column(c, b, names[k], MLPIPE_F64, x[k],
                                            NULL, COLUMNS_ROWS));
     }
+    for (uint32_t i = 0; i < COLUMNS_ROWS; i++)
+        memcpy(&whole[i], &x[2][i], sizeof whole[i]); /* of 8 bytes */
+    assert_ok(c, mlpipe_builder_column(c, b, "f", MLPIPE_I64, whole, NULL,
+                                       COLUMNS_ROWS));
     assert_ok(c, mlpipe_builder_finish(c, b, &d));
     mlpipe_builder_free(b);
     return d;
@@ -119,6 +137,8 @@ static void columns_commit(mlpipe_ctx *host, uint32_t threads, bool reserve,
     the_disk.reserved = the_disk.reserves = the_disk.truncates = 0;
     o.io = &io;
     o.parallel = threads == 9 ? columns_parallel : NULL;
+    o.alloc = watched_alloc;
+    the_caller = pthread_self();
     assert_int_equal(mlpipe_ctx_new(&o, &c), MLPIPE_OK);
     d = columns_made(c);
     assert_ok(c, mlpipe_store_open(c, "s", "sync=false", &s));
@@ -133,6 +153,7 @@ static void columns_commit(mlpipe_ctx *host, uint32_t threads, bool reserve,
     mlpipe_store_free(s);
     mlpipe_ctx_free(c);
     mlpipe__memory_io_free(the_disk.files);
+    assert_int_equal(atomic_load(&strangers), 0); /* tasks never allocate */
 }
 
 static void any_threads_write_the_same(void **state)
