@@ -120,7 +120,11 @@ typedef struct mlpipe_io_stat {
  * archive, an encrypted disk); every function gets `user`, returns one of
  * MLPIPE_IO_ and is called on the thread that called the library. Paths are
  * UTF-8 with '/' between parts. Short reads at the end of a file are no
- * failure; write is all or failure and never interrupted.
+ * failure; write is all or failure and never interrupted. The struct may grow
+ * at its end: set size to its sizeof. `reserve` may be NULL: it asks for room
+ * on the disk for `bytes` from the start of a file that is being written, and
+ * changes neither its size nor its content; what it answers is a hint, and
+ * truncate gives back what was not needed.
  */
 typedef struct mlpipe_io {
     size_t size; /**< sizeof(mlpipe_io) */
@@ -155,6 +159,7 @@ typedef struct mlpipe_io {
     int32_t (*lock)(void *user, const char *path, void **lock);
     /** Gives a lock back. */
     int32_t (*unlock)(void *user, void *lock);
+    int32_t (*reserve)(void *user, void *file, uint64_t bytes);
 } mlpipe_io;
 
 /**

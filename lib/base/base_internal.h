@@ -162,6 +162,13 @@ void mlpipe__log_line(mlpipe_ctx *ctx, uint32_t level, const char *component,
  */
 mlpipe_status mlpipe__parallel(mlpipe_ctx *ctx, mlpipe_task task, void *arg,
                                uint32_t count);
+/* The same, while the calling thread first does beside(with), which may call
+ * back and allocate: beside the tasks on a pool only, else before them. All
+ * are done whatever it returns; its status comes first. */
+mlpipe_status mlpipe__parallel_beside(mlpipe_ctx *ctx, mlpipe_task task,
+                                      void *arg, uint32_t count,
+                                      mlpipe_status (*beside)(void *with),
+                                      void *with);
 
 /* ---- text (text.c): a growing string, and the formatter ---------------- */
 
@@ -393,12 +400,21 @@ typedef struct mlpipe__hash128 {
 uint64_t mlpipe__hash64(const void *data, size_t bytes, uint64_t seed);
 mlpipe__hash128 mlpipe__hash(const void *data, size_t bytes);
 
+/* Bytes of the widest vectors that the machine and its system have: 64 (F
+ * and DQ of AVX-512), 32 (AVX2) or 16. Never cheap: once a call (cpu.c). */
+uint32_t mlpipe__cpu_vector(void);
+bool mlpipe__has_avx2(void);
+bool mlpipe__has_avx512(void);
+
 /* Streaming XXH3-128; the state is plain memory, no free needed. */
 typedef struct mlpipe__hasher {
     _Alignas(64) unsigned char state[640];
+    uint32_t vector; /* bytes of the widest that may be used; 0: any machine */
 } mlpipe__hasher;
 
 void mlpipe__hasher_init(mlpipe__hasher *h);
+/* Begun, and to be fast on long runs of bytes: mlpipe__cpu_vector. */
+void mlpipe__hasher_wide(mlpipe__hasher *h, uint32_t vector);
 void mlpipe__hasher_add(mlpipe__hasher *h, const void *data, size_t bytes);
 mlpipe__hash128 mlpipe__hasher_end(const mlpipe__hasher *h);
 void mlpipe__hash_hex(mlpipe__hash128 hash, char out[33]); /* hi first */
@@ -673,8 +689,9 @@ bool mlpipe__os_io(mlpipe_io *out); /* false: no files */
 bool mlpipe__os_has_threads(void);
 mlpipe__pool *mlpipe__os_pool_new(mlpipe__env *env, uint32_t threads);
 void mlpipe__os_pool_free(mlpipe__pool *pool);
+/* first(arg), unless NULL, is what the calling thread does first. */
 int32_t mlpipe__os_pool_run(mlpipe__pool *pool, mlpipe_task task, void *arg,
-                            uint32_t count);
+                            uint32_t count, void (*first)(void *arg));
 
 /* ---- containers (container.c): sections, hashes ------------------------- */
 
@@ -730,10 +747,11 @@ mlpipe_status mlpipe__container_write(mlpipe_ctx *ctx,
 /* A container of one required section, in place: its payload lies behind
  * MLPIPE__CONTAINER_WRAP bytes of the `size`, and goes on with `more` bytes at
  * tail (NULL where more is 0), which are to be written behind it. Tells its
- * id. */
+ * id; vector: mlpipe__cpu_vector, or 0. */
 mlpipe__hash128 mlpipe__container_wrap(const char *kind, const char *name,
                                        char *record, size_t size,
-                                       const void *tail, size_t more);
+                                       const void *tail, size_t more,
+                                       uint32_t vector);
 /* Does it begin as a container of this kind? Nothing else is checked. */
 bool mlpipe__container_is(const char *kind, const void *bytes, size_t size);
 /* Read: copies and checks everything; sections point into the copy. */

@@ -203,7 +203,8 @@ _Static_assert(MLPIPE__CONTAINER_WRAP == CONTAINER_HEADER + CONTAINER_ENTRY
 
 mlpipe__hash128 mlpipe__container_wrap(const char *kind, const char *name,
                                        char *record, size_t size,
-                                       const void *tail, size_t more)
+                                       const void *tail, size_t more,
+                                       uint32_t vector)
 {
     mlpipe__section section = {.flags = MLPIPE__SECTION_REQUIRED};
     const mlpipe__container b = {.sections = &section, .count = 1};
@@ -215,6 +216,7 @@ mlpipe__hash128 mlpipe__container_wrap(const char *kind, const char *name,
     section.data = record + MLPIPE__CONTAINER_WRAP;
     section.bytes = size - MLPIPE__CONTAINER_WRAP;
     mlpipe__hasher_init(&hasher);
+    mlpipe__hasher_wide(&hasher, vector);
     mlpipe__hasher_add(&hasher, section.data, section.bytes);
     mlpipe__hasher_add(&hasher, tail, more);
     section.hash = mlpipe__hasher_end(&hasher);

@@ -10,7 +10,7 @@ enum { CTX_THREADS_MAX = 1024, CTX_LOG_BYTES = 1024 };
 /* The struct sizes of the first version: anything smaller is a mistake. */
 enum {
     CTX_OPTIONS_FIRST = sizeof(mlpipe_ctx_options),
-    CTX_IO_FIRST = sizeof(mlpipe_io),
+    CTX_IO_FIRST = offsetof(mlpipe_io, reserve),
     CTX_LIMITS_FIRST = offsetof(mlpipe_limits, unpacked_bytes)
 };
 

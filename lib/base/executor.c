@@ -9,6 +9,9 @@ typedef struct executor_job {
     mlpipe_task task;
     void *arg;
     uint32_t count;
+    mlpipe_status (*beside)(void *with); /* or NULL */
+    void *with;
+    mlpipe_status st; /* of it */
     atomic_uint_fast64_t done; /* a host that forgets a task is found out */
 } executor_job;
 
@@ -25,17 +28,36 @@ static void executor_run(void *arg, uint32_t index)
     atomic_fetch_add_explicit(&job->done, 1, memory_order_relaxed);
 }
 
+static void executor_first(void *arg)
+{
+    executor_job *job = arg;
+    if (job->beside)
+        job->st = job->beside(job->with);
+    job->beside = NULL;
+}
+
 mlpipe_status mlpipe__parallel(mlpipe_ctx *ctx, mlpipe_task task, void *arg,
                                uint32_t count)
 {
-    executor_job job = {.task = task, .arg = arg, .count = count};
+    return mlpipe__parallel_beside(ctx, task, arg, count, NULL, NULL);
+}
+
+mlpipe_status mlpipe__parallel_beside(mlpipe_ctx *ctx, mlpipe_task task,
+                                      void *arg, uint32_t count,
+                                      mlpipe_status (*beside)(void *with),
+                                      void *with)
+{
+    executor_job job = {.task = task, .arg = arg, .count = count,
+                        .beside = beside, .with = with};
     int32_t result = 0;
     uint64_t done;
     uint32_t i;
-    if (count < 2 || (!ctx->parallel && !ctx->pool)) {
+    if (!ctx->pool || ctx->parallel || count == 0)
+        executor_first(&job);
+    if (count < 2u - (job.beside != NULL) || (!ctx->parallel && !ctx->pool)) {
         for (i = 0; i < count; i++)
             task(arg, i);
-        return MLPIPE_OK;
+        return job.st;
     }
     atomic_init(&job.done, 0);
     if (ctx->parallel) {
@@ -45,8 +67,11 @@ mlpipe_status mlpipe__parallel(mlpipe_ctx *ctx, mlpipe_task task, void *arg,
         const mlpipe_status st = mlpipe__check_process(ctx);
         if (st)
             return st;
-        result = mlpipe__os_pool_run(ctx->pool, executor_run, &job, count);
+        result = mlpipe__os_pool_run(ctx->pool, executor_run, &job, count,
+                                     executor_first);
     }
+    if (job.st)
+        return job.st;
     if (result)
         return mlpipe__fail(ctx, MLPIPE_E_HOST,
                             "the executor failed with %d on %u tasks; look at "

@@ -51,8 +51,8 @@ void mlpipe__os_pool_free(mlpipe__pool *pool)
 }
 
 int32_t mlpipe__os_pool_run(mlpipe__pool *pool, mlpipe_task task, void *arg,
-                            uint32_t count)
+                            uint32_t count, void (*first)(void *arg))
 {
-    (void)pool, (void)task, (void)arg, (void)count;
+    (void)pool, (void)task, (void)arg, (void)count, (void)first;
     return 1;
 }

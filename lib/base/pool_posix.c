@@ -153,7 +153,7 @@ void mlpipe__os_pool_free(mlpipe__pool *p)
 }
 
 int32_t mlpipe__os_pool_run(mlpipe__pool *p, mlpipe_task task, void *arg,
-                            uint32_t count)
+                            uint32_t count, void (*first)(void *arg))
 {
     pthread_mutex_lock(&p->lock);
     p->task = task;
@@ -164,6 +164,8 @@ int32_t mlpipe__os_pool_run(mlpipe__pool *p, mlpipe_task task, void *arg,
     atomic_fetch_add_explicit(&p->generation, 1, memory_order_relaxed);
     pthread_cond_broadcast(&p->wake);
     pthread_mutex_unlock(&p->lock);
+    if (first)
+        first(arg);
     pool_work(p);
     pthread_mutex_lock(&p->lock);
     p->open = false;

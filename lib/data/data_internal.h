@@ -263,11 +263,12 @@ mlpipe_status mlpipe__dataset_hashes(mlpipe_ctx *ctx, const mlpipe_dataset *d,
                                      mlpipe__hash128 *columns);
 /* The same in two halves, for who passes over the values anyway: 65,536 rows
  * of a column from `segment` times as many on (any thread; no_nan: it is
- * known that none is NaN); and all of them, column by column, together
- * (columns as above). */
+ * known that none is NaN; vector: mlpipe__cpu_vector, or 0); and all of them,
+ * column by column, together (columns as above). */
 mlpipe__hash128 mlpipe__dataset_hash_segment(const mlpipe_dataset *d,
                                              uint32_t column,
-                                             uint64_t segment, bool no_nan);
+                                             uint64_t segment, bool no_nan,
+                                             uint32_t vector);
 mlpipe__hash128 mlpipe__dataset_hash_join(const mlpipe_dataset *d,
                                           const mlpipe__hash128 *segments,
                                           mlpipe__hash128 *columns);

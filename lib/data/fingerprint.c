@@ -62,9 +62,10 @@ static void print_u64(print_sink *s, uint64_t v)
     print_u32(s, (uint32_t)(v >> 32));
 }
 
-static void print_begin(print_sink *s)
+static void print_begin(print_sink *s, uint32_t vector)
 {
     mlpipe__hasher_init(&s->hasher);
+    mlpipe__hasher_wide(&s->hasher, vector);
     s->used = 0;
 }
 
@@ -257,16 +258,23 @@ static bool print_label_run(print_sink *s, const mlpipe_dataset *d,
         return false;
     const mlpipe__chunk *chunk = &c->chunks[p / MLPIPE__CHUNK_ROWS];
     const int32_t *codes = (const int32_t *)chunk->data + at;
+    size_t used = s->used; /* here, where no byte that is written can be it */
     for (uint32_t i = 0; i < n; i++) {
         if (chunk->nulls && !mlpipe__chunk_valid(chunk, at + i)) {
+            s->used = used;
             print_put(s, null, sizeof null);
+            used = s->used;
             continue;
         }
-        if (PRINT_LABEL > PRINT_BUFFER - s->used)
+        if (PRINT_LABEL > PRINT_BUFFER - used) {
+            s->used = used;
             print_flush(s);
-        memcpy(s->buffer + s->used, labels[codes[i]].bytes, PRINT_LABEL);
-        s->used += labels[codes[i]].size;
+            used = 0;
+        }
+        memcpy(s->buffer + used, labels[codes[i]].bytes, PRINT_LABEL);
+        used += labels[codes[i]].size;
     }
+    s->used = used;
     return true;
 }
 
@@ -311,12 +319,14 @@ typedef struct print_job {
     const mlpipe_dataset *dataset;
     uint64_t segments; /* of each column */
     uint64_t first;    /* of this batch */
+    uint32_t vector;   /* bytes */
     mlpipe__hash128 *hashes;
 } print_job;
 
 mlpipe__hash128 mlpipe__dataset_hash_segment(const mlpipe_dataset *d,
                                              uint32_t column,
-                                             uint64_t segment, bool no_nan)
+                                             uint64_t segment, bool no_nan,
+                                             uint32_t vector)
 {
     const int64_t start = (int64_t)segment * PRINT_SEGMENT;
     const int64_t left = d->rows - start;
@@ -324,7 +334,7 @@ mlpipe__hash128 mlpipe__dataset_hash_segment(const mlpipe_dataset *d,
                                                : PRINT_SEGMENT;
     print_sink s;
 
-    print_begin(&s);
+    print_begin(&s, vector);
     print_u32(&s, print_tag(d->columns[column]));
     print_u32(&s, (uint32_t)d->columns[column]->unit);
     print_u64(&s, rows);
@@ -349,7 +359,7 @@ static void print_segment(void *arg, uint32_t index)
 
     job->hashes[leaf] = mlpipe__dataset_hash_segment(
         job->dataset, (uint32_t)(leaf / job->segments), leaf % job->segments,
-        false);
+        false, job->vector);
 }
 
 mlpipe__hash128 mlpipe__dataset_hash_join(const mlpipe_dataset *d,
@@ -360,14 +370,14 @@ mlpipe__hash128 mlpipe__dataset_hash_join(const mlpipe_dataset *d,
         ((uint64_t)d->rows + PRINT_SEGMENT - 1) / PRINT_SEGMENT;
     print_sink all, one;
 
-    print_begin(&all);
+    print_begin(&all, 0);
     print_put(&all, "mlpipe dataset 1", 16);
     print_u32(&all, d->column_count);
     print_u64(&all, (uint64_t)d->rows);
     for (uint32_t i = 0; i < d->column_count; i++) {
         const mlpipe__column *c = d->columns[i];
         const size_t bytes = strlen(c->name);
-        print_begin(&one);
+        print_begin(&one, 0);
         for (uint64_t k = 0; k < count; k++) {
             print_u64(&one, segments[i * count + k].hi);
             print_u64(&one, segments[i * count + k].lo);
@@ -395,7 +405,7 @@ mlpipe_status mlpipe__dataset_hashes(mlpipe_ctx *ctx, const mlpipe_dataset *d,
                                      mlpipe__hash128 *out,
                                      mlpipe__hash128 *columns)
 {
-    print_job job = {.dataset = d};
+    print_job job = {.dataset = d, .vector = mlpipe__cpu_vector()};
     mlpipe_status st = MLPIPE_OK;
 
     memset(out, 0, sizeof *out);

@@ -17,6 +17,7 @@ enum {
     EXACT_BINS = 64,    /* exponents */
     EXACT_LANES = 4,
     EXACT_NEAR = 64,    /* fewer values are not worth it */
+    EXACT_ROOM = 65536, /* and at most, of whole numbers */
     EXACT_WHOLE_SHORT = 1 << 27 /* 512 squares of which fit 64 bits */
 };
 
@@ -294,12 +295,24 @@ static void exact_long(const int64_t *values, uint32_t n, int64_t *total,
     }
 }
 
+/* Values of at most `most` whose squares add up within 64 bits: fewer sums are
+ * put into the long ones. */
+static uint32_t exact_room(int64_t most)
+{
+    uint32_t room = EXACT_PART;
+    while (most <= EXACT_WHOLE_SHORT && room < EXACT_ROOM
+           && (uint64_t)most * (uint64_t)most <= (UINT64_MAX >> 2) / room)
+        room *= 2;
+    return room;
+}
+
 void mlpipe__exact_add_whole(mlpipe__exact *sum, mlpipe__exact *squares,
                              const int64_t *values, uint32_t n, int64_t most,
                              uint32_t vector)
 {
+    const uint32_t room = exact_room(most);
     while (n) {
-        const uint32_t part = n < EXACT_PART ? n : EXACT_PART;
+        const uint32_t part = n < room ? n : room;
         int64_t total = 0;
         uint64_t few = 0;
         exact_u128 square = 0;

@@ -5,6 +5,10 @@
  * in the same bytes. Infinite values are counted and are in nothing else: one
  * of them would leave no mean, no spread and no bound to fit by.
  */
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#endif
+
 #include "num_internal.h"
 
 enum {
@@ -72,15 +76,9 @@ static void stats_bound(mlpipe__stats *s, double x)
         s->high = x;
 }
 
-#if defined(__GNUC__)
-#define STATS_INLINE static inline __attribute__((always_inline))
-#else
-#define STATS_INLINE static inline
-#endif
-
 /* The lowest and the highest of n > 0, side by side and not one by one. */
-STATS_INLINE void stats_range(const double *values, uint32_t n, double *least,
-                              double *most)
+static void stats_range(const double *values, uint32_t n, double *least,
+                        double *most)
 {
     double low[STATS_LANES], high[STATS_LANES];
     uint32_t at = 0;
@@ -104,34 +102,96 @@ STATS_INLINE void stats_range(const double *values, uint32_t n, double *least,
     *most = high[0];
 }
 
-#if defined(__x86_64__) && defined(__GNUC__)
-__attribute__((target("avx2"))) static void
-stats_range_avx2(const double *values, uint32_t n, double *least,
-                 double *most)
+/* Are all n finite? */
+static bool stats_all_finite(const double *values, uint32_t n)
 {
-    stats_range(values, n, least, most);
+    double none[STATS_LANES] = {0};
+    uint32_t i = 0;
+    for (; i + STATS_LANES <= n; i += STATS_LANES)
+        for (uint32_t k = 0; k < STATS_LANES; ++k)
+            none[k] += values[i + k] - values[i + k]; /* 0, or NaN */
+    for (; i < n; ++i)
+        none[0] += values[i] - values[i];
+    for (uint32_t k = 1; k < STATS_LANES; ++k)
+        none[0] += none[k];
+    return none[0] == 0;
 }
+
+/* Both at once, of n > 0: are all finite, and what are their bounds? */
+static bool stats_look(const double *values, uint32_t n, double *least,
+                       double *most)
+{
+    if (!stats_all_finite(values, n))
+        return false;
+    stats_range(values, n, least, most);
+    return true;
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+/* One body for both widths; a compiler makes no minimum of vectors of what is
+ * written for any machine. A minimum with NaN is its second operand. */
+#define STATS_LOOK(name, isa, bits, lanes, vector)                            \
+    __attribute__((target(isa))) static bool name(                            \
+        const double *values, uint32_t n, double *least, double *most)        \
+    {                                                                         \
+        double low[lanes], high[lanes], lost[lanes];                          \
+        vector low0 = _mm##bits##_set1_pd(values[0]), low1 = low0;            \
+        vector high0 = low0, high1 = low0;                                    \
+        vector none = _mm##bits##_setzero_pd();                               \
+        uint32_t at = 0;                                                      \
+        for (; at + 2 * lanes <= n; at += 2 * lanes) {                        \
+            const vector x = _mm##bits##_loadu_pd(values + at);               \
+            const vector y = _mm##bits##_loadu_pd(values + at + lanes);       \
+            low0 = _mm##bits##_min_pd(x, low0);                               \
+            low1 = _mm##bits##_min_pd(y, low1);                               \
+            high0 = _mm##bits##_max_pd(x, high0);                             \
+            high1 = _mm##bits##_max_pd(y, high1);                             \
+            none += (x - x) + (y - y);                                        \
+        }                                                                     \
+        _mm##bits##_storeu_pd(low, _mm##bits##_min_pd(low0, low1));           \
+        _mm##bits##_storeu_pd(high, _mm##bits##_max_pd(high0, high1));        \
+        _mm##bits##_storeu_pd(lost, none);                                    \
+        for (; at < n; ++at) {                                                \
+            low[0] = values[at] < low[0] ? values[at] : low[0];               \
+            high[0] = values[at] > high[0] ? values[at] : high[0];            \
+            lost[0] += values[at] - values[at];                               \
+        }                                                                     \
+        for (uint32_t k = 1; k < lanes; ++k) {                                \
+            low[0] = low[k] < low[0] ? low[k] : low[0];                       \
+            high[0] = high[k] > high[0] ? high[k] : high[0];                  \
+            lost[0] += lost[k];                                               \
+        }                                                                     \
+        *least = low[0];                                                      \
+        *most = high[0];                                                      \
+        return lost[0] == 0;                                                  \
+    }
+STATS_LOOK(stats_look_avx2, "avx2", 256, 4, __m256d)
+STATS_LOOK(stats_look_avx512, "avx512f,avx2", 512, 8, __m512d)
 #else
-#define stats_range_avx2 stats_range
+#define stats_look_avx2 stats_look
+#define stats_look_avx512 stats_look
 #endif
 
-/* n finite values, at most STATS_PART. */
-static void stats_add_moments(mlpipe__stats *s, const double *values,
-                              uint32_t n)
+/* n > 0 finite values within these bounds, at most STATS_PART. */
+static void stats_add_bounded(mlpipe__stats *s, const double *values,
+                              uint32_t n, double low, double high)
 {
-    double low, high;
-    if (!n)
-        return;
-    if (s->vector >= 32)
-        stats_range_avx2(values, n, &low, &high);
-    else
-        stats_range(values, n, &low, &high);
     stats_bound(s, low + 0.0); /* -0 becomes +0 */
     stats_bound(s, high + 0.0);
     for (uint32_t i = 0; i < n && s->whole; ++i)
         s->whole = values[i] == mlpipe__floor(values[i]);
     mlpipe__exact_add_bounded(&s->sum, &s->squares, values, n,
                               high > -low ? high : -low, s->vector);
+}
+
+static void stats_add_moments(mlpipe__stats *s, const double *values,
+                              uint32_t n)
+{
+    double low, high;
+    if (!n)
+        return;
+    stats_range(values, n, &low, &high);
+    stats_add_bounded(s, values, n, low, high);
 }
 
 /* Moves the finite values to the front and counts the others. */
@@ -161,32 +221,26 @@ static uint32_t stats_keep(const double *values, const uint8_t *valid,
     return count;
 }
 
-/* Are all n there and finite, as most are? */
+/* Are all n there and finite, as most are? Tells their bounds. */
 static bool stats_plain(const double *values, const uint8_t *valid,
-                        uint32_t n)
+                        uint32_t n, uint32_t vector, double *low,
+                        double *high)
 {
-    double none[STATS_LANES] = {0};
-    uint32_t i = 0;
     if (valid && memchr(valid, 0, n))
         return false;
-    for (; i + STATS_LANES <= n; i += STATS_LANES)
-        for (uint32_t k = 0; k < STATS_LANES; ++k)
-            none[k] += values[i + k] - values[i + k]; /* 0, or NaN */
-    for (; i < n; ++i)
-        none[0] += values[i] - values[i];
-    for (uint32_t k = 1; k < STATS_LANES; ++k)
-        none[0] += none[k];
-    return none[0] == 0;
+    return (vector >= 64   ? stats_look_avx512
+            : vector >= 32 ? stats_look_avx2
+                           : stats_look)(values, n, low, high);
 }
 
 /* At most STATS_PART values, for which there is memory. */
 static void stats_part(mlpipe__stats *s, const double *values,
                        const uint8_t *valid, uint32_t n)
 {
-    double kept[STATS_PART];
-    const bool plain = stats_plain(values, valid, n);
+    double kept[STATS_PART], low, high;
+    const bool plain = stats_plain(values, valid, n, s->vector, &low, &high);
     if (plain && s->needs == MLPIPE__NEED_MOMENTS) {
-        stats_add_moments(s, values, n);
+        stats_add_bounded(s, values, n, low, high);
         return;
     }
     const uint32_t count = stats_keep(values, valid, n, kept);

@@ -8,10 +8,6 @@
  */
 #include "forest_types.h"
 
-#if defined(__x86_64__) && defined(__GNUC__)
-#include <cpuid.h>
-#endif
-
 /* What building needs beside the engine. */
 typedef struct mask_work {
     uint64_t *left, *right; /* of each node: leaves on that side */
@@ -389,34 +385,13 @@ done:
 #define MASK_BYTES 64
 #include "forest_mask_run.h"
 
-uint32_t mlpipe__mask_isa(void)
-{
-    uint32_t a, b, c, d, low, high;
-
-    /* osxsave and avx, then what the system keeps of the registers */
-    if (!__get_cpuid(1, &a, &b, &c, &d) || ~c & (1u << 27 | 1u << 28))
-        return MASK_PLAIN;
-    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-    if ((low & 0x06) != 0x06 || !__get_cpuid_count(7, 0, &a, &b, &c, &d) ||
-        ~b & (1u << 3 | 1u << 5))
-        return MASK_PLAIN;
-    return (low & 0xe6) == 0xe6 && b & 1u << 16 ? MASK_AVX512 : MASK_AVX2;
-}
-#else
-uint32_t mlpipe__mask_isa(void)
-{
-    return MASK_PLAIN;
-}
 #endif
 
-bool mlpipe__has_avx2(void)
+uint32_t mlpipe__mask_isa(void)
 {
-    return mlpipe__mask_isa() != MASK_PLAIN;
-}
+    const uint32_t vector = mlpipe__cpu_vector();
 
-bool mlpipe__has_avx512(void)
-{
-    return mlpipe__mask_isa() == MASK_AVX512;
+    return vector == 64 ? MASK_AVX512 : vector == 32 ? MASK_AVX2 : MASK_PLAIN;
 }
 
 void mlpipe__mask_run(const mlpipe__forest *f, const uint32_t *bins,

@@ -413,8 +413,6 @@ mlpipe__program *mlpipe__program_prune(mlpipe__program *p,
                                        const uint8_t *keep_input,
                                        uint32_t *map);
 /* Check every invariant (mlpipe__program_check), compile forests. */
-bool mlpipe__has_avx2(void); /* the machine and its system; never cheap */
-bool mlpipe__has_avx512(void); /* its foundation; the same */
 /* What running goes by beside the ops: runs, forests; false: no memory. */
 bool mlpipe__program_compile(mlpipe__program *p);
 mlpipe_status mlpipe__program_seal(mlpipe_ctx *ctx, mlpipe__program *p);

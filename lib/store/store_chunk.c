@@ -32,16 +32,6 @@ static void chunk_one_nan(double *values, uint32_t n)
         values[i] = values[i] == values[i] ? values[i] : one;
 }
 
-static bool chunk_no_nan(const double *values, uint32_t n)
-{
-    uint64_t others = 0;
-    uint32_t i;
-
-    for (i = 0; i < n; i++)
-        others += values[i] != values[i];
-    return !others;
-}
-
 static void chunk_put_validity(mlpipe__store_scratch *scratch, uint32_t n,
                                mlpipe__text *out)
 {
@@ -123,7 +113,7 @@ static void chunk_save_doubles(const mlpipe_dataset *d, uint32_t column,
 {
     const double *run = mlpipe__dataset_run(d, column, start, n,
                                             scratch->valid);
-    const bool same = run && chunk_no_nan(run, n);
+    const bool same = run && scratch->lanes->no_nan(run, n);
 
     if (!same) {
         mlpipe__dataset_block(d, column, start, n, scratch->values.doubles,

@@ -2,7 +2,8 @@
 /*
  * The columns of a dataset on their way into the store: their chunks are made,
  * hashed and gathered a batch at a time by the threads of the context, and
- * written in order by the thread that called.
+ * written in order by the thread that called, where there is a pool while the
+ * others make the next batch.
  */
 #include "store_internal.h"
 
@@ -14,7 +15,7 @@ enum {
 /* A chunk of a batch; its memory is kept for the next batch. */
 typedef struct columns_slot {
     const mlpipe_dataset *dataset;
-    uint32_t column, chunk;
+    uint32_t column, chunk, vector;
     mlpipe__store_scratch *scratch;
     mlpipe__store_gather *gather;
     mlpipe__text record;
@@ -25,10 +26,13 @@ typedef struct columns_slot {
 typedef struct columns_job {
     mlpipe_ctx *ctx;
     mlpipe__store_put *put;
-    columns_slot slots[COLUMNS_BATCH];
-    uint32_t slot_count; /* that have memory */
-    uint32_t batch;      /* chunks at a time */
-    uint32_t count;      /* of this batch */
+    columns_slot slots[2][COLUMNS_BATCH]; /* of a batch, and of the one that
+                                             is being written */
+    uint32_t slot_count[2]; /* that have memory */
+    uint32_t half;          /* of this batch */
+    uint32_t batch;         /* chunks at a time */
+    uint32_t count;         /* of this batch */
+    uint32_t made;          /* of the other half, to be written */
     mlpipe__store_gather *gather; /* of the column that is being joined */
     double *sorted;      /* scratch of its end */
     uint32_t vector;     /* bytes */
@@ -55,10 +59,11 @@ static void columns_task(void *arg, uint32_t index)
     if (!payload.failed)
         slot->id = mlpipe__container_wrap("CHNK", "CHNK", payload.data,
                                           payload.size, slot->tail.data,
-                                          slot->tail.bytes);
+                                          slot->tail.bytes, slot->vector);
     if (slot->segment) /* now, while the values are near */
         *slot->segment = mlpipe__dataset_hash_segment(
-            d, slot->column, slot->chunk, slot->tail.bytes != 0);
+            d, slot->column, slot->chunk, slot->tail.bytes != 0,
+            slot->vector);
 }
 
 /* ---- batches -------------------------------------------------------- */
@@ -82,26 +87,50 @@ static uint64_t columns_texts(const mlpipe_dataset *d, uint32_t column,
     return sum;
 }
 
+/* Room for all of a chunk with so many bytes of texts, since tasks never
+ * allocate: a bitmap and values of 8 bytes, or texts, each with its length
+ * and a NUL, between padding. */
+static bool columns_room(mlpipe__text *record, uint64_t texts)
+{
+    const uint64_t need = 2 * MLPIPE__CONTAINER_WRAP +
+                          MLPIPE__CHUNK_ROWS / 8 +
+                          8 * (uint64_t)MLPIPE__CHUNK_ROWS + texts + 256;
+    char *data;
+
+    if (record->room >= need)
+        return true;
+    data = need < SIZE_MAX ? mlpipe__grow(record->env, record->data,
+                                          (size_t)need, 1)
+                           : NULL;
+    if (!data)
+        return false;
+    record->data = data;
+    record->room = (size_t)need;
+    return true;
+}
+
 /* A slot for one more chunk of the batch. */
 static mlpipe_status columns_add(columns_job *j, uint32_t column,
-                                 uint32_t chunk)
+                                 uint32_t chunk, uint64_t texts)
 {
     mlpipe__env *env = j->put->store->env;
-    columns_slot *slot = &j->slots[j->count];
+    columns_slot *slot = &j->slots[j->half][j->count];
 
-    if (j->count == j->slot_count) {
+    if (j->count == j->slot_count[j->half]) {
         mlpipe__text_init(&slot->record, env);
-        j->slot_count++;
+        j->slot_count[j->half]++;
         slot->scratch = mlpipe__alloc(env, sizeof *slot->scratch);
         slot->gather = mlpipe__store_gather_new(env, j->vector);
         if (slot->scratch)
             slot->scratch->lanes = mlpipe__store_lanes_of(j->vector);
     }
-    if (!slot->scratch || !slot->gather)
+    if (!slot->scratch || !slot->gather ||
+        !columns_room(&slot->record, texts))
         return mlpipe__nomem(j->ctx);
     slot->dataset = j->put->dataset;
     slot->column = column;
     slot->chunk = chunk;
+    slot->vector = j->vector;
     slot->segment = NULL;
     if (j->put->segments)
         slot->segment =
@@ -158,18 +187,37 @@ static mlpipe_status columns_write(columns_job *j, const columns_slot *slot)
                                    slot->tail.data, slot->tail.bytes, hex);
 }
 
-static mlpipe_status columns_run(columns_job *j)
+/* The batch that was made. */
+static mlpipe_status columns_write_made(void *arg)
 {
-    mlpipe_status st = mlpipe__parallel(j->ctx, columns_task, j->slots,
-                                        j->count);
+    columns_job *j = arg;
+    mlpipe_status st = MLPIPE_OK;
     uint32_t i;
 
-    for (i = 0; i < j->count && !st; i++) {
-        st = columns_write(j, &j->slots[i]);
-        if (!st)
-            st = columns_join(j, &j->slots[i]);
-    }
+    for (i = 0; i < j->made && !st; i++)
+        st = columns_write(j, &j->slots[!j->half][i]);
+    j->made = 0;
+    return st;
+}
+
+/* Joined at once, so that the next batch profits; written beside it, or while
+ * it is near where nobody is there to make one. */
+static mlpipe_status columns_run(columns_job *j)
+{
+    mlpipe_status st =
+        mlpipe__parallel_beside(j->ctx, columns_task, j->slots[j->half],
+                                j->count, columns_write_made, j);
+    uint32_t i;
+
+    for (i = 0; i < j->count && !st; i++)
+        st = columns_join(j, &j->slots[j->half][i]);
+    j->made = j->count;
     j->count = 0;
+    j->half = !j->half;
+    if (!st && !j->ctx->pool) {
+        st = columns_write_made(j);
+        j->half = !j->half; /* one half is enough */
+    }
     return st;
 }
 
@@ -196,7 +244,7 @@ static mlpipe_status columns_column(columns_job *j, uint32_t column,
         }
         *texts += bytes;
         if (!st)
-            st = columns_add(j, column, i);
+            st = columns_add(j, column, i, bytes);
     }
     return st;
 }
@@ -212,7 +260,7 @@ mlpipe_status mlpipe__store_columns_put(mlpipe_ctx *ctx, mlpipe__store_put *p)
 
     j.batch = ctx->threads < COLUMNS_BATCH / 2 ? 2 * ctx->threads
                                                : COLUMNS_BATCH;
-    j.vector = mlpipe__has_avx512() ? 64 : mlpipe__has_avx2() ? 32 : 16;
+    j.vector = mlpipe__cpu_vector();
     j.gather = mlpipe__store_gather_new(env, j.vector);
     j.sorted = mlpipe__alloc_array(env, MLPIPE__STORE_SAMPLE,
                                    sizeof *j.sorted);
@@ -229,10 +277,16 @@ mlpipe_status mlpipe__store_columns_put(mlpipe_ctx *ctx, mlpipe__store_put *p)
     }
     if (!st)
         st = columns_run(&j);
-    for (i = 0; i < j.slot_count; i++) {
-        mlpipe__free(env, j.slots[i].scratch);
-        mlpipe__store_gather_free(j.slots[i].gather);
-        mlpipe__text_free(&j.slots[i].record);
+    if (!st)
+        st = columns_write_made(&j);
+    for (i = 0; i < 2 * COLUMNS_BATCH; i++) {
+        columns_slot *slot = &j.slots[i % 2][i / 2];
+
+        if (i / 2 >= j.slot_count[i % 2])
+            continue;
+        mlpipe__free(env, slot->scratch);
+        mlpipe__store_gather_free(slot->gather);
+        mlpipe__text_free(&slot->record);
     }
     mlpipe__store_gather_free(j.gather);
     mlpipe__free(env, j.sorted);

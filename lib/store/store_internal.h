@@ -107,6 +107,7 @@ typedef struct mlpipe__store_writer {
     mlpipe__new_file file;  /* the pack under way, if there is one */
     mlpipe__text pack_path, buffer;
     uint64_t offset;        /* behind the last record */
+    uint64_t reserved;      /* bytes that the disk was asked for, or 0 */
     mlpipe__pack_entry *entries;
     uint32_t count, room;
     mlpipe__dict ids;       /* of entries, by 16 bytes */
@@ -275,6 +276,7 @@ mlpipe_status mlpipe__store_read_bytes(mlpipe_ctx *ctx,
 
 /* ---- loops over numbers (store_lanes.c) ----------------------------- */
 
+enum { MLPIPE__STORE_PIECE = 512 }; /* values at a time, on the stack */
 typedef struct mlpipe__store_lanes {
     /* The lowest and the highest of n > 0. */
     void (*range)(const int64_t *values, uint32_t n, int64_t *low,
@@ -289,6 +291,11 @@ typedef struct mlpipe__store_lanes {
      * many. few: room for n. */
     uint32_t (*sift)(const uint64_t *hashes, uint32_t n, uint64_t below,
                      uint64_t *few);
+    /* Both of at most MLPIPE__STORE_PIECE, which keeps no hash but those. */
+    uint32_t (*pick)(const int64_t *whole, const double *values, uint32_t n,
+                     uint64_t below, uint64_t *few);
+    /* Is none of them NaN? */
+    bool (*no_nan)(const double *values, uint32_t n);
 } mlpipe__store_lanes;
 
 /* For vectors of so many bytes as the machine has. */

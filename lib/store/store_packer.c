@@ -6,7 +6,11 @@
  */
 #include "store_internal.h"
 
-enum { PACKER_BUFFER = 1024 * 1024 };
+enum {
+    PACKER_BUFFER = 1024 * 1024,
+    PACKER_SMALL = 4 * 1024 * 1024,  /* packs for which no room is asked for */
+    PACKER_AHEAD = 64 * 1024 * 1024  /* bytes to ask for at a time */
+};
 static const uint64_t packer_pack_most = UINT64_C(1) << 30;
 
 void mlpipe__store_writer_init(const mlpipe_store *s, mlpipe__store_writer *w)
@@ -69,7 +73,7 @@ static mlpipe_status packer_begin(mlpipe_ctx *ctx, const mlpipe_store *s,
     mlpipe__dict_free(&w->ids);
     mlpipe__dict_init(&w->ids, s->env);
     w->count = 0;
-    w->offset = 0;
+    w->offset = w->reserved = 0;
     st = mlpipe__store_path(ctx, s, "packs", "pack", &w->pack_path);
     return st ? st : mlpipe__file_begin(ctx, w->pack_path.data, &w->file);
 }
@@ -97,6 +101,32 @@ static mlpipe_status packer_entry(mlpipe_ctx *ctx, const mlpipe_store *s,
     return MLPIPE_OK;
 }
 
+/* Asks for room on the disk ahead of a long pack, which costs a fraction of
+ * finding it write by write; where there is none, the writes will tell. */
+static void packer_reserve(mlpipe_ctx *ctx, mlpipe__store_writer *w,
+                           uint64_t end)
+{
+    const mlpipe_io *io = &ctx->env->io;
+
+    if (!io->reserve || end <= PACKER_SMALL || end <= w->reserved)
+        return;
+    w->reserved = end + PACKER_AHEAD;
+    (void)io->reserve(io->user, w->file.file, w->reserved);
+}
+
+/* Gives back the room that was not needed. */
+static mlpipe_status packer_trim(mlpipe_ctx *ctx, mlpipe__store_writer *w,
+                                 uint64_t bytes)
+{
+    const mlpipe_io *io = &ctx->env->io;
+    const int32_t r = w->reserved
+                          ? io->truncate(io->user, w->file.file, bytes)
+                          : MLPIPE_IO_OK;
+
+    return r ? mlpipe__io_fail(ctx, r, "write", w->file.name.data)
+             : MLPIPE_OK;
+}
+
 mlpipe_status mlpipe__store_append(mlpipe_ctx *ctx, const mlpipe_store *s,
                                    mlpipe__store_writer *w, const void *data,
                                    size_t bytes, const void *tail,
@@ -111,6 +141,8 @@ mlpipe_status mlpipe__store_append(mlpipe_ctx *ctx, const mlpipe_store *s,
     if (!st)
         st = packer_begin(ctx, s, w);
     e.offset = w->offset;
+    if (!st)
+        packer_reserve(ctx, w, w->offset + bytes + more);
     if (!st && w->buffer.size + bytes > PACKER_BUFFER)
         st = packer_flush(ctx, w);
     if (!st && bytes > PACKER_BUFFER / 4) {
@@ -243,6 +275,8 @@ mlpipe_status mlpipe__store_settle(mlpipe_ctx *ctx, const mlpipe_store *s,
     mlpipe__pack_index(w->entries, p.count, w->offset, &p.name, &w->buffer);
     p.bytes = w->offset + w->buffer.size - buffered;
     st = packer_flush(ctx, w);
+    if (!st)
+        st = packer_trim(ctx, w, p.bytes);
     mlpipe__hash_hex(p.name, name);
     if (!st)
         st = mlpipe__store_path(ctx, s, "packs", name, &w->pack_path);

@@ -10,7 +10,7 @@
 #include "store_internal.h"
 
 enum {
-    STAT_PIECE = 512,
+    STAT_ROW = 4, /* hashes that are looked up together */
     STAT_SET = 2048, /* slots for values that are counted */
     STAT_SET_MOST = 1024,
     STAT_SPAN = 4096, /* whole numbers that are looked up before they are
@@ -78,19 +78,42 @@ static void stat_look(stat_state *s, const uint8_t *cells)
     s->unlooked = 0;
 }
 
-/* Of n values; of a long column nearly all are put aside at a glance. */
+/* Are all of these where they are looked for first or next? Then they are
+ * known. An empty slot holds 0. */
+static bool stat_known(const stat_state *s, const uint64_t hashes[STAT_ROW])
+{
+    uint32_t i, known = 0;
+
+    for (i = 0; i < STAT_ROW; i++) {
+        const uint64_t hash = hashes[i];
+
+        known += (hash != 0) & ((s->set[hash % STAT_SET] == hash) |
+                                (s->set[(hash + 1) % STAT_SET] == hash));
+    }
+    return known == STAT_ROW;
+}
+
+/* Of n values, while they are counted. */
 static void stat_distinct_all(stat_state *s, const uint64_t *hashes,
                               uint32_t n)
 {
-    uint64_t few[STAT_PIECE];
-    uint32_t i, count;
+    uint32_t i, k;
 
-    if (s->set_count <= STAT_SET_MOST) {
-        for (i = 0; i < n; i++)
-            stat_distinct(s, hashes[i]);
-        return;
-    }
-    count = s->lanes->sift(hashes, n, s->below, few);
+    for (i = 0; i + STAT_ROW <= n; i += STAT_ROW)
+        if (!stat_known(s, hashes + i))
+            for (k = 0; k < STAT_ROW; k++)
+                stat_distinct(s, hashes[i + k]);
+    for (; i < n; i++)
+        stat_distinct(s, hashes[i]);
+}
+
+/* Of those that were picked of n: of a long column nearly all are put aside
+ * at a glance. */
+static void stat_distinct_few(stat_state *s, const uint64_t *few,
+                              uint32_t count, uint32_t n)
+{
+    uint32_t i;
+
     for (i = 0; i < count; i++)
         stat_distinct(s, few[i]);
     s->unlooked += n;
@@ -162,17 +185,30 @@ static void stat_values(stat_state *s, const int64_t *whole,
                         const double *values, const uint8_t *valid,
                         uint32_t n, bool plain)
 {
-    uint64_t hashes[STAT_PIECE];
+    uint64_t hashes[MLPIPE__STORE_PIECE], few[MLPIPE__STORE_PIECE];
     uint32_t at, part, count;
 
     for (at = 0; at < n; at += part) {
-        part = count = n - at < STAT_PIECE ? n - at : STAT_PIECE;
-        s->lanes->hash(whole ? whole + at : NULL, values ? values + at : NULL,
-                       part, hashes);
+        const int64_t *numbers = whole ? whole + at : NULL;
+        const double *doubles = values ? values + at : NULL;
+        const bool counted = s->set_count <= STAT_SET_MOST;
+
+        part = count = n - at < MLPIPE__STORE_PIECE ? n - at
+                                                    : MLPIPE__STORE_PIECE;
+        if (plain && !counted) {
+            count = s->lanes->pick(numbers, doubles, part, s->below, few);
+            stat_distinct_few(s, few, count, part);
+            continue;
+        }
+        s->lanes->hash(numbers, doubles, part, hashes);
         if (!plain)
-            count = stat_there(values ? values + at : NULL, valid + at, part,
-                               hashes);
-        stat_distinct_all(s, hashes, count);
+            count = stat_there(doubles, valid + at, part, hashes);
+        if (counted)
+            stat_distinct_all(s, hashes, count);
+        else
+            stat_distinct_few(s, few,
+                              s->lanes->sift(hashes, count, s->below, few),
+                              count);
     }
 }
 

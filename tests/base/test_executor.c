@@ -140,12 +140,65 @@ static void executors_of_the_host(void **state)
     mlpipe_ctx_free(c);
 }
 
+typedef struct aside {
+    work *w;
+    uint32_t calls;
+    bool on_caller;
+    mlpipe_status st;
+} aside;
+
+static mlpipe_status aside_do(void *with)
+{
+    aside *a = with;
+    a->calls++;
+    a->on_caller = pthread_equal(pthread_self(), a->w->caller);
+    return a->st;
+}
+
+static void aside_check(mlpipe_ctx *c, uint32_t count, mlpipe_status st)
+{
+    static work w;
+    aside a = {.w = &w, .st = st};
+    memset(&w, 0, sizeof w);
+    w.caller = pthread_self();
+    assert_int_equal(mlpipe__parallel_beside(c, work_task, &w, count,
+                                             aside_do, &a),
+                     st);
+    assert_int_equal(a.calls, 1);
+    assert_true(a.on_caller);
+    for (uint32_t i = 0; i < TASKS; i++)
+        assert_int_equal(atomic_load(&w.ran[i]), i < count);
+}
+
+/* Once, on the calling thread, and all tasks are done whatever it says. */
+static void something_beside(void **state)
+{
+    static const uint32_t counts[] = {0, 1, 2, 64, TASKS};
+    uint32_t threads, i, limit = 0;
+    (void)state;
+    for (threads = 0; threads <= 4; threads++) {
+        mlpipe_ctx_options o = {.size = sizeof o, .threads = threads};
+        mlpipe_ctx *c;
+        if (threads == 4) {
+            o.user = &limit;
+            o.parallel = backwards;
+        }
+        assert_int_equal(mlpipe_ctx_new(&o, &c), MLPIPE_OK);
+        for (i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+            aside_check(c, counts[i], MLPIPE_OK);
+            aside_check(c, counts[i], MLPIPE_E_IO);
+        }
+        mlpipe_ctx_free(c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_index_runs_once),
         cmocka_unit_test(pools_come_and_go),
         cmocka_unit_test(executors_of_the_host),
+        cmocka_unit_test(something_beside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -193,11 +193,42 @@ static void test_dict_torture(void **state)
     fail_msg("the sweep never ended");
 }
 
+/* Any width of vectors, and any pieces, give what the whole gives. */
+static void test_wide(void **state)
+{
+    enum { MOST = 20000 };
+    static unsigned char bytes[MOST];
+    uint64_t dice = 5;
+    (void)state;
+    hash_fill(bytes, sizeof bytes);
+    for (uint32_t t = 0; t < 600; t++) {
+        const size_t n = t < 300 ? t : t * 7919u % MOST;
+        const mlpipe__hash128 whole = mlpipe__hash(bytes, n);
+        for (uint32_t vector = 16; vector <= mlpipe__cpu_vector();
+             vector *= 2) {
+            mlpipe__hasher h;
+            mlpipe__hash128 got;
+            size_t part;
+            mlpipe__hasher_init(&h);
+            mlpipe__hasher_wide(&h, vector);
+            for (size_t at = 0; at < n; at += part) {
+                dice = dice * UINT64_C(6364136223846793005) + 1;
+                part = (size_t)(dice >> 40) % (t % 3 ? 5000 : 90) + 1;
+                part = part < n - at ? part : n - at;
+                mlpipe__hasher_add(&h, bytes + at, part);
+            }
+            got = mlpipe__hasher_end(&h);
+            assert_true(got.lo == whole.lo && got.hi == whole.hi);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known),
         cmocka_unit_test(test_streaming),
+        cmocka_unit_test(test_wide),
         cmocka_unit_test(test_hex),
         cmocka_unit_test(test_seed),
         cmocka_unit_test(test_dict),

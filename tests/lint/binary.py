@@ -24,6 +24,7 @@ OWNERS = {
                  "clock_gettime", "getpid", "nanosleep"},
     "io_posix": {"__errno_location", "open", "open64", "close", "pread",
                  "pread64", "write", "ftruncate", "ftruncate64", "fsync",
+                 "fallocate", "fallocate64",
                  "fstat", "fstat64", "stat", "stat64", "rename", "unlink",
                  "rmdir", "mkdir", "opendir", "readdir", "readdir64",
                  "closedir", "fcntl", "fcntl64", "flock"},

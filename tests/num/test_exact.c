@@ -317,20 +317,21 @@ static void test_limbs(void **state)
 /* Whole numbers are as their doubles. */
 static void test_moments_of_whole(void **state)
 {
-    static const int64_t limits[] = {1, 100, 1 << 27, (1 << 27) + 1,
-                                     INT64_C(1) << 31, INT64_C(1) << 53};
+    static const int64_t limits[] = {
+        1, 100, 1 << 23, (1 << 23) + 1, 1 << 27, (1 << 27) + 1,
+        INT64_C(1) << 31, INT64_C(1) << 53};
+    static int64_t x[70000]; /* as long as the longest part, and longer */
     uint64_t seed = 13;
-    int64_t x[1500];
-    for (uint32_t t = 0; t < 60; ++t) {
-        const int64_t most = limits[t % 6];
-        const uint32_t n = t % 7 * 214;
+    for (uint32_t t = 0; t < 112; ++t) {
+        const int64_t most = limits[t % 8];
+        const uint32_t n = t / 16 % 7 == 6 ? 70000 : t / 16 % 7 * 214;
         mlpipe__exact one[2];
         mlpipe__exact_init(&one[0]);
         mlpipe__exact_init(&one[1]);
         for (uint32_t i = 0; i < n; ++i) {
             x[i] = (int64_t)(num_bits(&seed) % (2 * (uint64_t)most + 1)) -
                    most;
-            if (t / 6 % 2) /* 512 squares of 2^27 are 2^63 */
+            if (t / 8 % 2) /* 512 squares of 2^27 are 2^63 */
                 x[i] = i % 2 ? most : -most;
             x[i] = i == 1 ? most : i == 2 ? -most : x[i];
             mlpipe__exact_add(&one[0], (double)x[i]);

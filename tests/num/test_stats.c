@@ -113,6 +113,38 @@ static void stats_same(const mlpipe__stats *a, const mlpipe__text *want)
     mlpipe__text_free(&got);
 }
 
+/* Any width of vectors finishes in the same bytes: of columns that are plain,
+ * that hold all there is, and whose last values alone are odd. */
+static void test_any_vectors(void **state)
+{
+    static double x[STATS_N];
+    static uint8_t valid[STATS_N];
+    mlpipe__text want;
+    mlpipe__stats s;
+    for (uint32_t t = 0; t < 60; ++t) {
+        const uint32_t n = t < 40 ? t * 13 + 1 : STATS_N - t;
+        stats_fill(x, valid, n, t % 3 == 2);
+        for (uint32_t i = 0; i < n && t % 2; ++i) {
+            x[i] = isfinite(x[i]) ? x[i] + 0.25 : -1;
+            valid[i] = 1;
+        }
+        x[n - 1] = t % 5 == 1 ? NAN : t % 5 == 2 ? -INFINITY : -0.0;
+        for (uint32_t vector = 16; vector <= mlpipe__cpu_vector();
+             vector *= 2) {
+            mlpipe__stats_init(&s, stats_env(state), MLPIPE__NEED_MOMENTS, 0);
+            s.vector = vector;
+            assert_true(mlpipe__stats_update(&s, x, valid, n));
+            assert_true(mlpipe__stats_finish(&s));
+            if (vector == 16)
+                stats_bytes(&s, &want);
+            else
+                stats_same(&s, &want);
+            mlpipe__stats_free(&s);
+        }
+        mlpipe__text_free(&want);
+    }
+}
+
 /*
  * Rows dealt to parts in runs of random length, the parts merged in a random
  * order: the finished bytes are those of one pass.
@@ -470,6 +502,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_goldens),
+        cmocka_unit_test(test_any_vectors),
         cmocka_unit_test(test_any_partition),
         cmocka_unit_test(test_whole_numbers),
         cmocka_unit_test(test_counts_and_nulls),

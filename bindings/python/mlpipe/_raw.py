@@ -348,6 +348,8 @@ mlpipe_io._fields_ = [
      CFUNCTYPE(c_int32, c_void_p, c_char_p, POINTER(c_void_p))),
     ("unlock",
      CFUNCTYPE(c_int32, c_void_p, c_void_p)),
+    ("reserve",
+     CFUNCTYPE(c_int32, c_void_p, c_void_p, c_uint64)),
 ]
 
 mlpipe_limits._fields_ = [
@@ -541,7 +543,7 @@ SIZES = {
     "mlpipe_value": (24, {"num": 0, "str": 8, "len": 16, "kind": 20}),
     "mlpipe_error": (40, {"status": 0, "detail": 4, "row": 8, "column": 16, "where": 24, "text": 32}),
     "mlpipe_io_stat": (24, {"size": 0, "mtime_ns": 8, "is_dir": 16, "reserved": 20}),
-    "mlpipe_io": (128, {"size": 0, "user": 8, "open": 16, "read_at": 24, "write": 32, "truncate": 40, "sync": 48, "close": 56, "stat": 64, "rename": 72, "remove": 80, "make_dir": 88, "sync_dir": 96, "list": 104, "lock": 112, "unlock": 120}),
+    "mlpipe_io": (136, {"size": 0, "user": 8, "open": 16, "read_at": 24, "write": 32, "truncate": 40, "sync": 48, "close": 56, "stat": 64, "rename": 72, "remove": 80, "make_dir": 88, "sync_dir": 96, "list": 104, "lock": 112, "unlock": 120, "reserve": 128}),
     "mlpipe_limits": (176, {"size": 0, "csv_line_bytes": 8, "csv_field_bytes": 16, "csv_columns": 24, "csv_rows": 32, "cell_bytes": 40, "categories": 48, "json_bytes": 56, "json_depth": 64, "json_nodes": 72, "json_key_bytes": 80, "expression_bytes": 88, "expression_depth": 96, "bundle_bytes": 104, "bundle_sections": 112, "trees": 120, "tree_nodes": 128, "features": 136, "classes": 144, "unpacked_bytes": 152, "unpacked_ratio": 160, "stream_bytes": 168}),
     "mlpipe_ctx_options": (104, {"size": 0, "seed": 8, "threads": 16, "log_level": 20, "memory_cap": 24, "user": 32, "alloc": 40, "parallel": 48, "log": 56, "progress": 64, "clock_ns": 72, "entropy": 80, "io": 88, "limits": 96}),
     "mlpipe_figure": (32, {"value": 0, "low": 8, "high": 16, "n": 24}),
