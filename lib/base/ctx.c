@@ -245,7 +245,8 @@ mlpipe_status mlpipe__end(mlpipe_ctx *ctx, mlpipe_status status)
         if (ctx->error.status)
             mlpipe__error_clear(ctx, ctx->error_where);
     } else if (!ctx->error.status) {
-        mlpipe__fail(ctx, status, "%s", mlpipe_status_name(status));
+        mlpipe__fail(ctx, status, "%s without a reason; please report this",
+                     mlpipe_status_name(status));
     } else {
         ctx->error.status = status;
     }
