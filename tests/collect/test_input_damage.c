@@ -125,6 +125,8 @@ static void test_truncated(void **state)
             packed.size = n;
             const mlpipe_status st = print_packed(print);
             if (st == MLPIPE_E_CORRUPT) {
+                golden_gist(__BASE_FILE__, "cut off",
+                            mlpipe_ctx_error(ctx)->text);
                 assert_says("cut off");
                 sprintf(words, "ends at byte %zu,", n);
                 assert_says(words);

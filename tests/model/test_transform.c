@@ -458,6 +458,7 @@ static void refusals(void **state)
         if (mlpipe_transform_fit(c, p, d, &rows, &t) != cases[i].status ||
             !strstr(mlpipe_ctx_error(c)->text, cases[i].word))
             fail_msg("%s: %s", cases[i].pipeline, mlpipe_ctx_error(c)->text);
+        golden_error(__BASE_FILE__, cases[i].step, c, cases[i].status);
         assert_null(t);
         assert_null(rows);
         mlpipe_pipeline_free(p);
