@@ -85,6 +85,71 @@ static void texts(void **state)
     mlpipe_dataset_free(d);
 }
 
+/* Two chunks of text, of which the first says that it is as long as may be. */
+static void two_chunks(void **state)
+{
+    enum { ROWS = MLPIPE__CHUNK_ROWS + 1 };
+    const char **const words = malloc(ROWS * sizeof *words);
+    struct ArrowSchema schema;
+    struct ArrowArray array;
+    mlpipe_dataset *d;
+    mlpipe_builder *b;
+    char (*const text)[8] = malloc(ROWS * sizeof *text);
+    (void)state;
+    for (int i = 0; i < ROWS; i++) {
+        snprintf(text[i], sizeof text[i], "t%d", i);
+        words[i] = text[i];
+    }
+    assert_ok(c, mlpipe_builder_new(c, NULL, NULL, &b));
+    assert_ok(c, mlpipe_builder_texts(c, b, "s", words, ROWS));
+    assert_ok(c, mlpipe_builder_finish(c, b, &d));
+    mlpipe_builder_free(b);
+    assert_int_equal(MLPIPE_TYPE_TEXT, mlpipe_dataset_type(d, 0));
+    int32_t *const offsets = d->columns[0]->chunks[0].data;
+    const int32_t end = offsets[MLPIPE__CHUNK_ROWS];
+    offsets[MLPIPE__CHUNK_ROWS] = INT32_MAX;
+    TOLD(c, mlpipe_dataset_to_arrow(c, d, NULL, &schema, &array));
+    offsets[MLPIPE__CHUNK_ROWS] = end;
+    mlpipe_dataset_free(d);
+    free(words);
+    free(text);
+}
+
+/* ---- more than are worked on -------------------------------------------- */
+
+static void many_groups(void **state)
+{
+    enum { ROWS = 65540, COLUMNS = 510 };
+    int64_t *const group = malloc(ROWS * sizeof *group);
+    const double x[3] = {1, 2, 4};
+    mlpipe_dataset *d, *fold, *rest;
+    mlpipe_copula *k;
+    mlpipe_builder *b;
+    (void)state;
+    for (int i = 0; i < ROWS; i++)
+        group[i] = i;
+    assert_ok(c, mlpipe_builder_new(c, NULL, NULL, &b));
+    assert_ok(c, mlpipe_builder_column(c, b, "g", MLPIPE_I64, group, NULL,
+                                       ROWS));
+    assert_ok(c, mlpipe_builder_finish(c, b, &d));
+    mlpipe_builder_free(b);
+    TOLD(c, mlpipe_dataset_fold(c, d, "kind=groups group=g", 0, &fold,
+                                &rest));
+    mlpipe_dataset_free(d);
+    free(group);
+    assert_ok(c, mlpipe_builder_new(c, NULL, NULL, &b));
+    for (int i = 0; i < COLUMNS; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "x%d", i);
+        assert_ok(c, mlpipe_builder_column(c, b, name, MLPIPE_F64, x, NULL,
+                                           3));
+    }
+    assert_ok(c, mlpipe_builder_finish(c, b, &d));
+    mlpipe_builder_free(b);
+    TOLD(c, mlpipe_copula_fit(c, d, NULL, &k));
+    mlpipe_dataset_free(d);
+}
+
 /* ---- statistics --------------------------------------------------------- */
 
 static void statistics(void **state)
@@ -123,6 +188,8 @@ int main(void)
         cmocka_unit_test(rows_of_datasets),
         cmocka_unit_test(columns_of_other_rows),
         cmocka_unit_test(texts),
+        cmocka_unit_test(two_chunks),
+        cmocka_unit_test(many_groups),
         cmocka_unit_test(statistics),
     };
     return cmocka_run_group_tests(tests, open_ctx, close_ctx);

@@ -384,6 +384,8 @@ static void whole_numbers_at_their_edge(void **state)
                       edge_of(c, 7, beyond[i], 0, &features));
         assert_int_equal(1, mlpipe_ctx_error(c)->row);
         assert_non_null(strstr(mlpipe_ctx_error(c)->text, "(2^53)"));
+        golden_gist(__BASE_FILE__, "a number that is too large",
+                    mlpipe_ctx_error(c)->text);
     }
     assert_ok(c, edge_of(c, us, -us, MLPIPE_UNIT_US, &features));
     assert_true(whole_at(features, "k", 0) == us);

@@ -283,6 +283,13 @@ static int32_t pack_name(void *arg, const char *name)
     return 0;
 }
 
+static int32_t other_name(void *arg, const char *name)
+{
+    if (!strstr(arg, name))
+        pack_name(NULL, name);
+    return 0;
+}
+
 static void last_pack(char **data, size_t *n)
 {
     assert_int_equal(0, f.io.list(f.io.user, "s/packs", pack_name, NULL));
@@ -316,6 +323,39 @@ static void packs(void **state)
     TOLD(f.c, mlpipe_store_gc(f.c, s, NULL, &r));
     mlpipe_store_free(s);
     mlpipe__free(f.c->env, data);
+}
+
+/* One that no name needs is damaged: nobody knows that before it is read. */
+static void gc_of_unknown(void **state)
+{
+    mlpipe_dataset *const second = three_rows(f.c, 1.5);
+    char id[MLPIPE__STORE_ID], print[MLPIPE__STORE_ID], first[128];
+    mlpipe__store_writer w;
+    mlpipe_report *r;
+    mlpipe_store *s;
+    char *data;
+    size_t n;
+    (void)state;
+    last_pack(&data, &n);
+    mlpipe__free(f.c->env, data);
+    memcpy(first, pack_file, sizeof first);
+    assert_ok(f.c, mlpipe__store_lease(f.c, f.s, &w));
+    assert_ok(f.c, mlpipe__store_manifest_put(f.c, f.s, &w, second, NULL, id,
+                                              print));
+    assert_ok(f.c, mlpipe__store_settle(f.c, f.s, &w));
+    mlpipe__store_release(f.c, f.s, &w);
+    assert_int_equal(0, f.io.list(f.io.user, "s/packs", other_name, first));
+    assert_ok(f.c, mlpipe__file_read(f.c, pack_file, 1 << 20, &data, &n));
+    data[n - 1] ^= 1;
+    write_file(pack_file, data, n);
+    mlpipe__free(f.c->env, data);
+    assert_ok(f.c, mlpipe_store_open(f.c, "s", "sync=false", &s));
+    TOLD(f.c, mlpipe_store_gc(f.c, s, NULL, &r));
+    second->rows = INT64_C(1) << 33;
+    TOLD(f.c, mlpipe_store_commit(f.c, s, "k", second, "key=x", NULL));
+    second->rows = 3;
+    mlpipe_store_free(s);
+    mlpipe_dataset_free(second);
 }
 
 /* A pack is to be written anew, and a record that stays is damaged. */
@@ -448,7 +488,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FORGED(commits),      FORGED(without_a_name),
         FORGED(objects_of_another_id), FORGED(chunks),
-        FORGED(packs),        FORGED(gc_of_damage),
+        FORGED(packs),        FORGED(gc_of_damage), FORGED(gc_of_unknown),
         FORGED(failing_disk), FORGED(pins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
