@@ -287,3 +287,14 @@ void mlpipe__log_line(mlpipe_ctx *ctx, uint32_t level, const char *component,
     va_end(args);
     ctx->log(ctx->user, level, component, text);
 }
+
+mlpipe_status mlpipe__most_rows(mlpipe_ctx *ctx, const char *who,
+                                uint64_t rows, uint64_t most)
+{
+    if (rows <= most)
+        return MLPIPE_OK;
+    return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
+                        "%s: %llu rows; the most is %llu; take a sample of "
+                        "them", who, (unsigned long long)rows,
+                        (unsigned long long)most);
+}

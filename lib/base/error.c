@@ -118,14 +118,3 @@ mlpipe_status mlpipe__null_arg(mlpipe_ctx *ctx, const char *name)
                         "the argument %s is NULL; pass a valid pointer",
                         name);
 }
-
-mlpipe_status mlpipe__most_rows(mlpipe_ctx *ctx, const char *who,
-                                uint64_t rows, uint64_t most)
-{
-    if (rows <= most)
-        return MLPIPE_OK;
-    return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                        "%s: %llu rows; the most is %llu; take a sample of "
-                        "them", who, (unsigned long long)rows,
-                        (unsigned long long)most);
-}

@@ -158,6 +158,10 @@ static void folds(void **state)
     mlpipe_dataset *const once = table(
         "x,e\n1,a\n2,b\n3,c\n4,b\n5,a\n6,b\n7,a\n8,b\n9,a\n10,b\n11,a\n"
         "12,b\n13,b\n14,a\n15,b\n16,a\n");
+    mlpipe_dataset *const gaps = table(
+        "x,y\n1,1\n2,3\n3,2\n4,5\n5,4\n6,6\n7,8\n8,7\n9,9\n10,\n11,\n12,\n");
+    mlpipe_pipeline *const number = recipe_of(
+        "target=y features=x holdout=0", "gbt trees=2");
     mlpipe_dataset *const spans = table(
         "x,t,u,y\n1,2020-01-01,2019-01-01,1\n2,2020-01-02,2020-02-01,2\n"
         "3,2020-01-03,2020-02-01,3\n4,2020-01-04,2020-02-01,4\n");
@@ -169,6 +173,10 @@ static void folds(void **state)
     (void)state;
     TOLD(c, mlpipe_cross_validate(c, p, rare, "kind=ordered order=x folds=3",
                                   &r));
+    TOLD(c, mlpipe_compare_recipes(c, number, number, gaps,
+                                   "kind=ordered order=x folds=3", &r));
+    mlpipe_pipeline_free(number);
+    mlpipe_dataset_free(gaps);
     TOLD(c, mlpipe_dataset_split(c, spans, "order=t parts=0.5,0.5 "
                                  "label_end=u", part, 2));
     TOLD(c, mlpipe_cross_validate(c, p, late, sliding, &r));
