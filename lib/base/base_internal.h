@@ -145,6 +145,9 @@ mlpipe_status mlpipe__fail_detail(mlpipe_ctx *ctx, int32_t detail);
 mlpipe_status mlpipe__nomem(mlpipe_ctx *ctx);
 /* A NULL argument by name: E_ARG. */
 mlpipe_status mlpipe__null_arg(mlpipe_ctx *ctx, const char *name);
+/* E_LIMIT where rows are more than most; who is what works on them. */
+mlpipe_status mlpipe__most_rows(mlpipe_ctx *ctx, const char *who,
+                                uint64_t rows, uint64_t most);
 
 /*
  * Called once for each block of a long loop, on the calling thread: tells

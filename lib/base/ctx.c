@@ -245,7 +245,8 @@ mlpipe_status mlpipe__end(mlpipe_ctx *ctx, mlpipe_status status)
         if (ctx->error.status)
             mlpipe__error_clear(ctx, ctx->error_where);
     } else if (!ctx->error.status) {
-        mlpipe__fail(ctx, status, "%s", mlpipe_status_name(status));
+        mlpipe__fail(ctx, status, "%s without a reason; please report this",
+                     mlpipe_status_name(status));
     } else {
         ctx->error.status = status;
     }
@@ -285,4 +286,15 @@ void mlpipe__log_line(mlpipe_ctx *ctx, uint32_t level, const char *component,
     mlpipe__vformat(text, sizeof text, format, args);
     va_end(args);
     ctx->log(ctx->user, level, component, text);
+}
+
+mlpipe_status mlpipe__most_rows(mlpipe_ctx *ctx, const char *who,
+                                uint64_t rows, uint64_t most)
+{
+    if (rows <= most)
+        return MLPIPE_OK;
+    return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
+                        "%s: %llu rows; the most is %llu; take a sample of "
+                        "them", who, (unsigned long long)rows,
+                        (unsigned long long)most);
 }

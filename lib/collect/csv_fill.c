@@ -51,10 +51,7 @@ static mlpipe_status csv_fill_failed(mlpipe_ctx *ctx, const mlpipe__csv *csv,
                                      const mlpipe__column_writer *w)
 {
     if (mlpipe__writer_full(w))
-        return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                            "column '%s' holds more than 2 GiB of text in "
-                            "65,536 rows; shorten its texts",
-                            csv->columns[i].name);
+        return mlpipe__writer_failed(ctx, w);
     if (csv->columns[i].type == MLPIPE_TYPE_TEXT)
         return mlpipe__nomem(ctx);
     const mlpipe_status st = mlpipe__input_check(ctx, &csv->input);

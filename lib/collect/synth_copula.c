@@ -418,9 +418,9 @@ static mlpipe_status copula_fit(mlpipe_ctx *ctx, mlpipe_copula *k,
     if (!st && d->rows < 2)
         st = mlpipe__fail(ctx, MLPIPE_E_EMPTY, "the dataset has %lld rows; a "
                           "copula needs 2 or more", (long long)d->rows);
-    if (!st && d->rows > INT64_C(1) << 32)
-        st = mlpipe__fail(ctx, MLPIPE_E_LIMIT, "the dataset has %lld rows; "
-                          "at most 2^32 are taken", (long long)d->rows);
+    if (!st)
+        st = mlpipe__most_rows(ctx, "mlpipe_copula_fit", (uint64_t)d->rows,
+                               UINT64_C(1) << 32);
     if (!st)
         st = copula_take(ctx, k, d, marks, columns->count > 0);
     mlpipe__free(k->env, marks);

@@ -587,11 +587,9 @@ static mlpipe_status dirty_run(mlpipe__dirty *j, const mlpipe__params *p,
     if (!st && !j->d->rows)
         st = mlpipe__fail(j->ctx, MLPIPE_E_EMPTY, "the dataset has no rows "
                           "for defects");
-    if (!st && j->d->rows > (int64_t)UINT32_MAX / 3)
-        st = mlpipe__fail(j->ctx, MLPIPE_E_LIMIT, "the dataset has %lld "
-                          "rows; at most %lld are taken",
-                          (long long)j->d->rows,
-                          (long long)(UINT32_MAX / 3));
+    if (!st)
+        st = mlpipe__most_rows(j->ctx, "mlpipe_synth_dirty",
+                               (uint64_t)j->d->rows, UINT32_MAX / 3);
     j->seed = mlpipe__synth_seed(j->ctx, p);
     if (st)
         return st;

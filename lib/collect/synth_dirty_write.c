@@ -68,17 +68,6 @@ void mlpipe__dirty_tell(mlpipe__dirty *j, const char *defect,
     dirty_tell_cell(j, now);
 }
 
-static mlpipe_status dirty_full(mlpipe__dirty *j,
-                                const mlpipe__column_writer *w,
-                                const char *name)
-{
-    return mlpipe__writer_full(w)
-        ? mlpipe__fail(j->ctx, MLPIPE_E_LIMIT, "column %q would hold more "
-                       "than 2 GiB of text in 65,536 rows; make fewer rows or "
-                       "shorter texts", name)
-        : mlpipe__nomem(j->ctx);
-}
-
 /* ---- a column of the dataset -------------------------------------------- */
 
 static uint32_t dirty_stream(const mlpipe__dirty_defect *how)
@@ -302,7 +291,7 @@ static mlpipe_status dirty_gather(mlpipe__dirty *j, const dirty_made *m,
         if (j->text.failed || j->old.failed)
             st = mlpipe__nomem(j->ctx);
         else if (!mlpipe__dirty_write(w, m->type, &c))
-            st = dirty_full(j, w, m->name);
+            st = mlpipe__writer_failed(j->ctx, w);
     }
     if (st) {
         mlpipe__writer_free(w);

@@ -66,13 +66,7 @@ static mlpipe_status made_append(mlpipe_ctx *ctx, const made_job *j,
         for (uint32_t i = 0; i < j->rows; i++)
             if (!made_write(j->maker, c, writers[c],
                             j->cells[(size_t)i * columns + c]))
-                return mlpipe__writer_full(writers[c])
-                    ? mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                                   "column %q would hold more than 2 GiB of "
-                                   "text in 65,536 rows; make fewer rows or "
-                                   "shorter texts",
-                                   j->maker->column[c].name)
-                    : mlpipe__nomem(ctx);
+                return mlpipe__writer_failed(ctx, writers[c]);
     return MLPIPE_OK;
 }
 

@@ -263,13 +263,11 @@ static mlpipe_status replay_begin(mlpipe__replay *r, const mlpipe_model *first,
 {
     const int64_t all = mlpipe_dataset_rows(rows);
     mlpipe_dataset *train = NULL;
-    mlpipe_status st;
+    mlpipe_status st = mlpipe__most_rows(r->ctx, "replay", (uint64_t)all,
+                                         UINT32_MAX - 1);
 
-    if (all >= UINT32_MAX)
-        return mlpipe__fail(r->ctx, MLPIPE_E_LIMIT,
-                            "%lld rows; the most is 4294967294; replay a slice "
-                            "of them",
-                            (long long)all);
+    if (st)
+        return st;
     if (first && start->given)
         return mlpipe__fail(r->ctx, MLPIPE_E_PARAM,
                             "start=%g is for a first model that is fitted "

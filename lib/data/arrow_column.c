@@ -206,12 +206,7 @@ static bool arrow_has_codes(const arrow_taking *t)
 
 static mlpipe_status arrow_no_room(const arrow_taking *t)
 {
-    if (!mlpipe__writer_full(t->leaf->writer))
-        return mlpipe__nomem(t->ctx);
-    return mlpipe__fail(t->ctx, MLPIPE_E_LIMIT,
-                        "column %q holds more than 2 GiB of text in 65,536 "
-                        "rows; give smaller batches or shorten its texts",
-                        t->leaf->node->path);
+    return mlpipe__writer_failed(t->ctx, t->leaf->writer);
 }
 
 /* Too many texts for a category: the column so far becomes text. */

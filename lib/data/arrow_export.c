@@ -212,7 +212,8 @@ static mlpipe_status export_texts_new(mlpipe_ctx *ctx,
         mlpipe__owner_drop(&t->owner);
         return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                             "the categories of column %q are %llu bytes of "
-                            "text; offsets reach 2^31 - 1", c->name,
+                            "text; offsets reach 2^31 - 1; leave it out",
+                            c->name,
                             (unsigned long long)bytes);
     }
     t->offsets = mlpipe__alloc_array(ctx->env, (size_t)dict->count + 1,

@@ -478,11 +478,7 @@ static mlpipe_status builder_texts(mlpipe_ctx *ctx, mlpipe_builder *b,
         if (texts[i] ? mlpipe__writer_text(w, texts[i], strlen(texts[i]))
                      : mlpipe__writer_null(w))
             continue;
-        st = mlpipe__writer_full(w)
-            ? mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                           "column %q holds more than 2 GiB of text in "
-                           "65,536 rows; shorten its texts", name)
-            : mlpipe__nomem(ctx);
+        st = mlpipe__writer_failed(ctx, w);
         mlpipe__writer_free(w);
         return st;
     }

@@ -207,10 +207,10 @@ mlpipe_status mlpipe__dataset_countable(mlpipe_ctx *ctx, const char *owner,
  * one. False as of the writer. */
 bool mlpipe__writer_cell(mlpipe__column_writer *w, const mlpipe_dataset *d,
                          uint32_t column, int64_t row);
-/* E_NOMEM, or E_LIMIT where 2^31 bytes of text in a chunk were too few; frees
- * the writer, NULL is allowed. */
-mlpipe_status mlpipe__writer_failed(mlpipe_ctx *ctx, const char *name,
-                                    mlpipe__column_writer *w);
+/* E_NOMEM, or E_LIMIT where 2^31 bytes of text in a chunk were too few; the
+ * writer may be NULL. */
+mlpipe_status mlpipe__writer_failed(mlpipe_ctx *ctx,
+                                    const mlpipe__column_writer *w);
 static inline int64_t mlpipe__dataset_physical(const mlpipe_dataset *d,
                                                int64_t row)
 {

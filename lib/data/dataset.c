@@ -224,12 +224,7 @@ int64_t *mlpipe__dataset_places(mlpipe__env *env, const mlpipe_dataset *d)
 mlpipe_status mlpipe__dataset_countable(mlpipe_ctx *ctx, const char *owner,
                                         const mlpipe_dataset *d)
 {
-    if (d->rows < INT32_MAX)
-        return MLPIPE_OK;
-    return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                        "%s: the dataset has %lld rows, and must have fewer "
-                        "than %d; take slices of it", owner,
-                        (long long)d->rows, INT32_MAX);
+    return mlpipe__most_rows(ctx, owner, (uint64_t)d->rows, INT32_MAX - 1);
 }
 
 mlpipe_status mlpipe__dataset_view(mlpipe_ctx *ctx, const mlpipe_dataset *d,

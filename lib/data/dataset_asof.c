@@ -232,7 +232,7 @@ static mlpipe_status asof_column(const asof_job *j, uint32_t column,
                      : mlpipe__writer_cell(w, right, column, row);
     }
     if (!ok)
-        return mlpipe__writer_failed(j->ctx, name, w);
+        st = mlpipe__writer_failed(j->ctx, w);
     if (st) {
         mlpipe__writer_free(w);
         return st;

@@ -349,17 +349,15 @@ bool mlpipe__writer_cell(mlpipe__column_writer *w, const mlpipe_dataset *d,
                                           : mlpipe__writer_null(w);
 }
 
-mlpipe_status mlpipe__writer_failed(mlpipe_ctx *ctx, const char *name,
-                                    mlpipe__column_writer *w)
+mlpipe_status mlpipe__writer_failed(mlpipe_ctx *ctx,
+                                    const mlpipe__column_writer *w)
 {
-    const bool full = w && mlpipe__writer_full(w);
-
-    mlpipe__writer_free(w);
-    if (!full)
+    if (!w || !mlpipe__writer_full(w))
         return mlpipe__nomem(ctx);
+    const char *const name = mlpipe__writer_column(w)->name;
     mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                 "the texts of %q do not fit: 65536 rows hold 2 GiB of text "
-                 "at most; shorten them", name);
+                 "column %q would hold more than 2 GiB of text in 65,536 "
+                 "rows; shorten its texts", name);
     return mlpipe__fail_at(ctx, -1, name);
 }
 

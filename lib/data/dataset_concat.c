@@ -157,7 +157,7 @@ static mlpipe_status concat_column_make(concat_job *j,
     for (uint32_t k = 0; !st && k < j->part_count; k++)
         st = concat_part(j, made, k, w);
     if (st == MLPIPE_E_NOMEM)
-        return mlpipe__writer_failed(j->ctx, made->name, w);
+        st = mlpipe__writer_failed(j->ctx, w);
     if (st) {
         mlpipe__writer_free(w);
         return st;
@@ -256,7 +256,7 @@ static mlpipe_status concat_check(concat_job *j, size_t n)
         if (j->rows >= INT64_C(1) << 40)
             return mlpipe__fail(j->ctx, MLPIPE_E_LIMIT,
                                 "%s: the parts up to %zu have %lld rows; the "
-                                "most is 2^40", concat_owner, k,
+                                "most is 2^40; take fewer", concat_owner, k,
                                 (long long)j->rows);
     }
     j->part_count = (uint32_t)n;

@@ -407,12 +407,7 @@ static mlpipe_status apart_datasets(mlpipe_ctx *ctx,
     j.params = &params;
     j.names = mlpipe__params_get(&params, "columns");
     for (uint32_t i = 0; i < 2 && !st; i++)
-        if (j.data[i]->rows >= INT32_MAX)
-            st = mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                              "%s: %lld rows, at most %d; take a sample of "
-                              "them",
-                              apart_owner, (long long)j.data[i]->rows,
-                              INT32_MAX - 1);
+        st = mlpipe__dataset_countable(ctx, apart_owner, j.data[i]);
     if (!st && apart_param(&j, "drift") < apart_param(&j, "warn"))
         st = mlpipe__fail(ctx, MLPIPE_E_PARAM,
                           "%s: drift=%g is below warn=%g; give a drift of warn "

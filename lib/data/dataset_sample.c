@@ -74,12 +74,9 @@ static mlpipe_status sample_count(sample_job *j, const mlpipe__params *p)
         return mlpipe__fail(j->ctx, MLPIPE_E_EMPTY,
                             "%s: rows=%g of a dataset that has none",
                             sample_owner, wanted);
-    if (wanted >= INT32_MAX)
-        return mlpipe__fail(j->ctx, MLPIPE_E_LIMIT,
-                            "%s: %g rows, and a sample must have fewer than "
-                            "%d", sample_owner, wanted, INT32_MAX);
-    j->wanted = (uint32_t)wanted;
-    return MLPIPE_OK;
+    j->wanted = (uint32_t)(wanted < INT32_MAX ? wanted : INT32_MAX);
+    return mlpipe__most_rows(j->ctx, sample_owner, (uint64_t)wanted,
+                             INT32_MAX - 1);
 }
 
 static mlpipe_status sample_ask(sample_job *j, const mlpipe__params *p)

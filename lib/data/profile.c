@@ -323,10 +323,7 @@ static mlpipe_status profile_dataset(mlpipe_ctx *ctx,
         return st;
     const int64_t want = mlpipe__params_get(&params, "sample")->integer;
     if (data->rows >= INT32_MAX && (!want || want >= INT32_MAX / 2))
-        st = mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                          "%s: %lld rows, at most %d; take sample= of them",
-                          profile_owner, (long long)data->rows,
-                          INT32_MAX - 1);
+        st = mlpipe__dataset_countable(ctx, profile_owner, data);
     if (!st && want && want < data->rows)
         st = profile_sample(ctx, data, want, &sample);
     if (!st)

@@ -51,17 +51,6 @@ static int32_t table_type(const mlpipe__table *t, uint32_t column)
     return MLPIPE_TYPE_F64;
 }
 
-static mlpipe_status table_failed(mlpipe_ctx *ctx,
-                                  const mlpipe__column_writer *w)
-{
-    if (!mlpipe__writer_full(w))
-        return mlpipe__nomem(ctx);
-    return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                        "mlpipe_report_table: the texts of %q do not fit: "
-                        "65536 rows hold 2 GiB of text at most; render the "
-                        "report", mlpipe__writer_column(w)->name);
-}
-
 static mlpipe_status table_column(mlpipe_ctx *ctx, const mlpipe__table *t,
                                   uint32_t column, mlpipe__column **out)
 {
@@ -80,7 +69,7 @@ static mlpipe_status table_column(mlpipe_ctx *ctx, const mlpipe__table *t,
         if (i % MLPIPE__CHUNK_ROWS == 0)
             st = mlpipe__poll(ctx, "report table", i, t->rows);
         if (!st && !table_cell(w, &buffer, s, n, x))
-            st = table_failed(ctx, w);
+            st = mlpipe__writer_failed(ctx, w);
     }
     mlpipe__text_free(&buffer);
     if (st) {

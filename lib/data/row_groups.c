@@ -127,16 +127,13 @@ mlpipe_status mlpipe__row_groups_find(mlpipe_ctx *ctx, const char *owner,
                                       mlpipe__row_groups *out)
 {
     const int64_t n = rows->rows;
-    mlpipe_status st;
+    mlpipe_status st = mlpipe__dataset_countable(ctx, owner, rows);
 
     memset(out, 0, sizeof *out);
     out->env = ctx->env;
     out->rows = rows;
-    if (n >= INT32_MAX)
-        return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                            "%s: %lld rows, at most %d; take a sample of them",
-                            owner, (long long)n, INT32_MAX - 1);
-    st = row_groups_columns(ctx, on, out);
+    if (!st)
+        st = row_groups_columns(ctx, on, out);
     if (!st)
         st = row_groups_memory(ctx, out);
     for (int64_t i = 0; i < n && !st; i++) {

@@ -67,17 +67,13 @@ static mlpipe_status predictor_check_time(mlpipe_ctx *ctx,
 
     if (p->time_field || !time || time->fixed == time->fixed)
         return MLPIPE_OK;
-    if (column[0])
-        return mlpipe__fail(ctx, MLPIPE_E_STATE,
-                            "the recipe reads as_of, the time of a row; give "
-                            "the layout a field %q, predict by a worker, "
-                            "which is told the time, or fit with "
-                            "as_of=2026-01-31",
-                            column);
+    /* A fit without as_of= has asked for the column. */
     return mlpipe__fail(ctx, MLPIPE_E_STATE,
-                        "the recipe reads as_of, the time of a row; predict "
-                        "by a worker, which is told the time, or fit with "
-                        "as_of=2026-01-31");
+                        "the recipe reads as_of, the time of a row; give "
+                        "the layout a field %q, predict by a worker, "
+                        "which is told the time, or fit with "
+                        "as_of=2026-01-31",
+                        column);
 }
 
 static mlpipe_status predictor_new_checked(mlpipe_ctx *ctx,

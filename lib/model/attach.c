@@ -30,7 +30,8 @@ static mlpipe_status attach_copy(mlpipe_ctx *ctx, const mlpipe_model *model,
     if (report && !without && model->attached_count >= ATTACH_MAX)
         return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                             "the model has %u reports and notes already, "
-                            "which is the limit",
+                            "which is the limit; attach to the model that "
+                            "was fitted",
                             model->attached_count);
     m = mlpipe__alloc(ctx->env, sizeof *m);
     if (!m)

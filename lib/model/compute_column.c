@@ -169,7 +169,7 @@ mlpipe_status mlpipe__compute_column(mlpipe_ctx *ctx, const mlpipe__var *v,
             st = compute_value(ctx, v, row, values[row], &coarse, w);
     }
     if (st == MLPIPE_E_NOMEM)
-        return mlpipe__writer_failed(ctx, v->name, w);
+        st = mlpipe__writer_failed(ctx, w);
     if (st) {
         mlpipe__writer_free(w);
         return st;

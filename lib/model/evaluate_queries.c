@@ -86,11 +86,8 @@ mlpipe_status mlpipe__query_codes(mlpipe_ctx *ctx, const mlpipe_dataset *d,
     *out = mlpipe__alloc_array(env, (size_t)n, sizeof **out);
     if (!key || !order || !*out)
         st = mlpipe__nomem(ctx);
-    else if (n >= UINT32_MAX)
-        st = mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                          "%llu rows cannot be sorted by their query: the "
-                          "limit is %u; take a sample",
-                          (unsigned long long)n, UINT32_MAX - 1);
+    else
+        st = mlpipe__most_rows(ctx, "sorting by query", n, UINT32_MAX - 1);
     for (uint64_t i = 0; !st && i < n; i++) {
         const int64_t row = rows ? rows[i] : (int64_t)i;
         (*out)[i] = query_known(d, column, row) ? 0 : MLPIPE__NO_QUERY;

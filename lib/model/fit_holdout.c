@@ -153,11 +153,9 @@ mlpipe_status mlpipe__fit_holdout(mlpipe__fitting *f)
     mlpipe_status st = MLPIPE_OK;
     if (!(share > 0) || !rows)
         return MLPIPE_OK;
-    if (rows >= UINT32_MAX)
-        return mlpipe__fail(f->ctx, MLPIPE_E_LIMIT,
-                            "%lld training rows; the limit is %u; take a "
-                            "sample of them",
-                            (long long)rows, UINT32_MAX - 1);
+    st = mlpipe__most_rows(f->ctx, "holdout=", n, UINT32_MAX - 1);
+    if (st)
+        return st;
     w.time = mlpipe__alloc_array(env, n, sizeof *w.time);
     w.group = mlpipe__alloc_array(env, n, sizeof *w.group);
     w.scratch = mlpipe__alloc_array(env, n, 4 * sizeof *w.scratch);
@@ -256,12 +254,10 @@ mlpipe_status mlpipe__fit_check_leak(mlpipe__fitting *f)
     const size_t n = (size_t)f->given_all->rows;
     const size_t m = (size_t)f->given_valid->rows;
     holdout_keys k = {0};
-    mlpipe_status st;
-    if (n >= UINT32_MAX)
-        return mlpipe__fail(f->ctx, MLPIPE_E_LIMIT,
-                            "%zu training rows; the limit is %u; take a sample "
-                            "of them", n,
-                            UINT32_MAX - 1);
+    mlpipe_status st =
+        mlpipe__most_rows(f->ctx, "training", n, UINT32_MAX - 1);
+    if (st)
+        return st;
     k.ids = mlpipe__alloc_array(env, n, sizeof *k.ids);
     k.hash = mlpipe__alloc_array(env, same ? 0 : n, sizeof *k.hash);
     k.valid_hash =

@@ -338,14 +338,12 @@ static mlpipe_status frame_tell_apart(mlpipe__fitting *f,
     const size_t n = (size_t)rows->data->rows;
     uint32_t *order, repeat = 0;
     uint64_t *scratch;
-    mlpipe_status st = MLPIPE_OK;
+    mlpipe_status st;
     if (!rows->copies || frame_rises(ids, rows->data->rows))
         return MLPIPE_OK;
-    if (n >= UINT32_MAX)
-        return mlpipe__fail(f->ctx, MLPIPE_E_LIMIT,
-                            "copies of %llu rows; the most is %u; make fewer "
-                            "copies",
-                            (unsigned long long)n, UINT32_MAX - 1);
+    st = mlpipe__most_rows(f->ctx, "copies", n, UINT32_MAX - 1);
+    if (st)
+        return st;
     order = mlpipe__alloc_array(env, n, sizeof *order);
     scratch = mlpipe__alloc_array(env, n, 4 * sizeof *scratch);
     rows->vary_ids = mlpipe__alloc_array(env, n, sizeof *rows->vary_ids);

@@ -86,18 +86,16 @@ static mlpipe_status importance_keep(importance *a, const mlpipe_dataset *d)
         memmove(a->p + a->n++ * width, p, width * sizeof *p);
     }
     at->count = (int64_t)a->n;
-    if (a->n && a->n < UINT32_MAX)
-        return mlpipe__dataset_view(a->ctx, d, at, &a->rows);
-    mlpipe__rowset_drop(at);
-    if (!a->n)
-        return mlpipe__fail(a->ctx, MLPIPE_E_EMPTY,
+    const mlpipe_status st =
+        a->n ? mlpipe__most_rows(a->ctx, "importance", a->n, UINT32_MAX - 1)
+             : mlpipe__fail(a->ctx, MLPIPE_E_EMPTY,
                             "no row to score: none of %lld has both a target "
                             "and an answer",
                             (long long)d->rows);
-    return mlpipe__fail(a->ctx, MLPIPE_E_LIMIT,
-                        "%llu rows to put in another order, and at most %u "
-                        "fit; ask for a sample of them",
-                        (unsigned long long)a->n, UINT32_MAX - 1);
+    if (!st)
+        return mlpipe__dataset_view(a->ctx, d, at, &a->rows);
+    mlpipe__rowset_drop(at);
+    return st;
 }
 
 /* The program reads the time of a row, which is no input. */

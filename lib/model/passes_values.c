@@ -98,12 +98,11 @@ static mlpipe_status values_room(mlpipe__fitting *f, const mlpipe__job *job,
 {
     const int64_t rows = f->train.data->rows;
     mlpipe__env *env = f->ctx->env;
+    const mlpipe_status st = mlpipe__most_rows(
+        f->ctx, job->name, (uint64_t)rows, UINT32_MAX - 1);
 
-    if (rows >= UINT32_MAX)
-        return mlpipe__fail(f->ctx, MLPIPE_E_LIMIT,
-                            "%s: %lld training rows; the most is %u; take a "
-                            "sample of them",
-                            job->name, (long long)rows, UINT32_MAX - 1);
+    if (st)
+        return st;
     *v = (mlpipe__values){.env = env,
                           .rows = (uint32_t)rows,
                           .columns = job->chosen_count};

@@ -62,10 +62,10 @@ static mlpipe_status resample_merge(mlpipe__fitting *f, const char *step,
     uint64_t kept = 0;
     for (uint32_t i = 0; i < list->count; i++)
         kept += r->keep[i];
-    if (kept + r->added_count >= UINT32_MAX)
-        return mlpipe__fail(f->ctx, MLPIPE_E_LIMIT,
-                            "%s: more than %u rows; make fewer copies of them",
-                            step, UINT32_MAX - 1);
+    const mlpipe_status st = mlpipe__most_rows(
+        f->ctx, step, kept + r->added_count, UINT32_MAX - 1);
+    if (st)
+        return st;
     row = mlpipe__alloc_array(f->ctx->env, (size_t)kept + r->added_count,
                               sizeof *row);
     if (!row)
@@ -296,11 +296,10 @@ mlpipe_status mlpipe__fit_resample(mlpipe__fitting *f)
         f->learn.data = mlpipe__dataset_keep(f->train.data);
         return mlpipe__fit_learn_rows(f);
     }
-    if (n >= UINT32_MAX)
-        return mlpipe__fail(f->ctx, MLPIPE_E_LIMIT,
-                            "%lld rows to resample; the most is %u; take a "
-                            "sample of them",
-                            (long long)n, UINT32_MAX - 1);
+    st = mlpipe__most_rows(f->ctx, "resampling", (uint64_t)n,
+                           UINT32_MAX - 1);
+    if (st)
+        return st;
     list.count = (uint32_t)n;
     list.row =
         mlpipe__alloc_array(f->ctx->env, (size_t)n, sizeof *list.row);

@@ -159,10 +159,10 @@ mlpipe_status mlpipe__delong_test(mlpipe_ctx *ctx, const double *y,
     const double nan = mlpipe__nan();
     *out = (mlpipe__delong){nan, nan, nan, nan, nan, nan, nan,
                             {nan, nan, nan, nan}};
-    if (n >= UINT32_MAX)
-        return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                            "auc of %llu rows: the limit is %u; take a sample",
-                            (unsigned long long)n, UINT32_MAX - 1);
+    const mlpipe_status st =
+        mlpipe__most_rows(ctx, "auc", n, UINT32_MAX - 1);
+    if (st)
+        return st;
     double *const place =
         mlpipe__alloc_array(ctx->env, (size_t)n, 2 * sizeof *place);
     r.order = mlpipe__alloc_array(ctx->env, (size_t)n, sizeof *r.order);

@@ -23,12 +23,7 @@ void mlpipe__groups_init(mlpipe__groups *g, mlpipe__env *env,
 mlpipe_status mlpipe__groups_check(mlpipe_ctx *ctx, const char *owner,
                                    uint64_t values)
 {
-    if (values <= GROUPS_MOST)
-        return MLPIPE_OK;
-    return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                        "%s: %llu values to gather by group; the most is %u; "
-                        "take a sample",
-                        owner, (unsigned long long)values, GROUPS_MOST);
+    return mlpipe__most_rows(ctx, owner, values, GROUPS_MOST);
 }
 
 bool mlpipe__groups_reserve(mlpipe__groups *g, uint64_t n)

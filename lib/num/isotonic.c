@@ -56,15 +56,13 @@ mlpipe_status mlpipe__isotonic(mlpipe_ctx *ctx, const double *x,
     uint32_t *order = NULL;
     uint64_t *scratch = NULL;
     isotonic_block *block = NULL;
-    mlpipe_status st = MLPIPE_OK;
+    mlpipe_status st = mlpipe__most_rows(ctx, "isotonic regression", n,
+                                         UINT32_MAX / 2 - 1);
     uint64_t blocks = 0;
 
     *count = 0;
-    if (n >= UINT32_MAX / 2)
-        return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                            "isotonic regression of %llu rows; the limit is "
-                            "%u; take a sample",
-                            (unsigned long long)n, UINT32_MAX / 2 - 1);
+    if (st)
+        return st;
     order = mlpipe__alloc_array(env, (size_t)n, sizeof *order);
     scratch = mlpipe__alloc_array(env, (size_t)n, 4 * sizeof *scratch);
     block = mlpipe__alloc_array(env, (size_t)n, sizeof *block);

@@ -198,13 +198,10 @@ mlpipe_status mlpipe__value_area(mlpipe__scoring *g, const mlpipe__metric *m,
 {
     area a = {.g = g};
     double *room = NULL;
-    mlpipe_status st;
-    if (g->s.n >= UINT32_MAX)
-        return mlpipe__fail(g->ctx, MLPIPE_E_LIMIT,
-                            "%s of %llu rows: the limit is %u; take a sample",
-                            m->name, (unsigned long long)g->s.n,
-                            UINT32_MAX - 1);
-    st = area_room(&a, &room);
+    mlpipe_status st =
+        mlpipe__most_rows(g->ctx, m->name, g->s.n, UINT32_MAX - 1);
+    if (!st)
+        st = area_room(&a, &room);
     if (st)
         return st;
     const uint32_t there = area_classes(&a);

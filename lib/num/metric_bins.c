@@ -75,11 +75,10 @@ mlpipe_status mlpipe__scoring_bins(mlpipe__scoring *g, bool mass,
         bins_width(s, out);
         return MLPIPE_OK;
     }
-    if (s->n >= UINT32_MAX)
-        return mlpipe__fail(g->ctx, MLPIPE_E_LIMIT,
-                            "bins of equal weight of %llu rows: the limit is "
-                            "%u; take a sample",
-                            (unsigned long long)s->n, UINT32_MAX - 1);
+    const mlpipe_status st = mlpipe__most_rows(
+        g->ctx, "bins of equal weight", s->n, UINT32_MAX - 1);
+    if (st)
+        return st;
     said = mlpipe__alloc_array(g->ctx->env, (size_t)s->n, 6 * sizeof *said);
     if (!said)
         return mlpipe__nomem(g->ctx);

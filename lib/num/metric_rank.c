@@ -220,13 +220,11 @@ mlpipe_status mlpipe__value_correlation(mlpipe__scoring *g,
 {
     const mlpipe__scored *const s = &g->s;
     const size_t n = (size_t)s->n;
-    mlpipe_status st = MLPIPE_OK;
+    mlpipe_status st =
+        mlpipe__most_rows(g->ctx, m->name, s->n, UINT32_MAX - 1);
     double *room;
-    if (s->n >= UINT32_MAX)
-        return mlpipe__fail(g->ctx, MLPIPE_E_LIMIT,
-                            "%s of %llu rows: the limit is %u; take a sample",
-                            m->name, (unsigned long long)s->n,
-                            UINT32_MAX - 1);
+    if (st)
+        return st;
     room = mlpipe__alloc_array(g->ctx->env, n, 10 * sizeof *room);
     if (!room)
         return mlpipe__nomem(g->ctx);

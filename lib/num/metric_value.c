@@ -144,11 +144,10 @@ static mlpipe_status value_middle(mlpipe__scoring *g, const double *x,
     double sum = 0.0;
     uint64_t i = 0;
     uint64_t *scratch;
-    if (n >= UINT32_MAX)
-        return mlpipe__fail(g->ctx, MLPIPE_E_LIMIT,
-                            "the median of %llu rows: the limit is %u; take "
-                            "a sample",
-                            (unsigned long long)n, UINT32_MAX - 1);
+    const mlpipe_status st =
+        mlpipe__most_rows(g->ctx, "median", n, UINT32_MAX - 1);
+    if (st)
+        return st;
     scratch = mlpipe__alloc_array(env, (size_t)n, 5 * sizeof *scratch);
     if (!scratch)
         return mlpipe__nomem(g->ctx);

@@ -109,12 +109,8 @@ void mlpipe__scoring_free(mlpipe__scoring *g)
 
 mlpipe_status mlpipe__scoring_sortable(const mlpipe__scoring *g)
 {
-    if (g->s.n < UINT32_MAX)
-        return MLPIPE_OK;
-    return mlpipe__fail(g->ctx, MLPIPE_E_LIMIT,
-                        "scores of %llu rows cannot be sorted: the limit is "
-                        "%u; take a sample",
-                        (unsigned long long)g->s.n, UINT32_MAX - 1);
+    return mlpipe__most_rows(g->ctx, "sorting scores", g->s.n,
+                             UINT32_MAX - 1);
 }
 
 mlpipe_status mlpipe__scoring_curve(mlpipe__scoring *g,

@@ -267,10 +267,6 @@ mlpipe_status mlpipe__store_chunk_load(mlpipe_ctx *ctx,
     }
     if (got == 0)
         return mlpipe__nomem(ctx);
-    if (got < 0 || !mlpipe__cursor_done(&in))
-        return mlpipe__fail(ctx, MLPIPE_E_CORRUPT,
-                            "store: a chunk of a column is damaged; take "
-                            "the store from a backup or put the dataset "
-                            "again");
-    return MLPIPE_OK;
+    return got < 0 || !mlpipe__cursor_done(&in) ? MLPIPE_E_CORRUPT
+                                                : MLPIPE_OK;
 }

@@ -6,12 +6,12 @@
  */
 #include "store_internal.h"
 
-static mlpipe_status load_damaged(mlpipe_ctx *ctx)
+static mlpipe_status load_damaged(mlpipe_ctx *ctx, const char *column)
 {
     return mlpipe__fail(ctx, MLPIPE_E_CORRUPT,
-                        "store: a chunk or the dictionary of a dataset is "
-                        "damaged; take the store from a backup or put the "
-                        "dataset again");
+                        "store: a chunk or the dictionary of %q is damaged; "
+                        "take the store from a backup or put the dataset "
+                        "again", column);
 }
 
 static mlpipe_status load_dictionary(mlpipe_ctx *ctx, mlpipe__env *env,
@@ -35,7 +35,8 @@ static mlpipe_status load_dictionary(mlpipe_ctx *ctx, mlpipe__env *env,
         at = mlpipe__dict_add(&d->dict, s, n);
         if (at != i) {
             mlpipe__dictionary_drop(d);
-            return at == UINT32_MAX ? mlpipe__nomem(ctx) : load_damaged(ctx);
+            return at == UINT32_MAX ? mlpipe__nomem(ctx)
+                                    : load_damaged(ctx, c->name);
         }
     }
     *out = d;
@@ -58,7 +59,9 @@ static mlpipe_status load_chunk(mlpipe_ctx *ctx, const mlpipe_store *s,
     section = mlpipe__container_find(&object, "CHNK");
     st = section ? mlpipe__store_chunk_load(ctx, section, c->type, rows,
                                             c->categories, w)
-                 : load_damaged(ctx);
+                 : MLPIPE_E_CORRUPT;
+    if (st == MLPIPE_E_CORRUPT)
+        st = load_damaged(ctx, c->name);
     mlpipe__container_free(&object);
     return st ? mlpipe__fail_where(ctx, id) : MLPIPE_OK;
 }
@@ -114,7 +117,7 @@ static mlpipe_status load_id_chunk(mlpipe_ctx *ctx, const mlpipe_store *s,
         return st;
     section = mlpipe__container_find(&object, "CHNK");
     if (!section || section->bytes != (size_t)n * 8)
-        st = load_damaged(ctx);
+        st = load_damaged(ctx, "row ids");
     if (!st) {
         mlpipe__cursor_init(&in, section->data, section->bytes);
         for (i = 0; i < n; i++)

@@ -342,6 +342,7 @@ void mlpipe__store_chunk_save(const mlpipe_dataset *d, uint32_t column,
                               mlpipe__store_scratch *scratch,
                               mlpipe__store_gather *gather,
                               mlpipe__text *out, mlpipe__store_tail *tail);
+/* E_CORRUPT has no text of its own: the caller knows which column it is. */
 mlpipe_status mlpipe__store_chunk_load(mlpipe_ctx *ctx,
                                        const mlpipe__section *section,
                                        int32_t type, uint32_t n,

@@ -126,14 +126,8 @@ static mlpipe_status pack_read(mlpipe_ctx *ctx, void *file, const char *path,
                         "from a backup", path, bytes - got);
 }
 
-static mlpipe_status pack_damaged(mlpipe_ctx *ctx, const char *path)
-{
-    mlpipe__fail(ctx, MLPIPE_E_CORRUPT,
-                 "store: the index of the pack %q is damaged; take it from a "
-                 "backup", path);
-    return mlpipe__fail_where(ctx, path);
-}
-
+/* A damaged index is E_CORRUPT without a text: who misses what the pack held
+ * is told of it by packs_miss. */
 static mlpipe_status pack_parse(mlpipe_ctx *ctx, mlpipe__env *env,
                                 void *file, const char *path,
                                 mlpipe__pack *p)
@@ -143,10 +137,10 @@ static mlpipe_status pack_parse(mlpipe_ctx *ctx, mlpipe__env *env,
     mlpipe_status st;
 
     if (p->bytes < sizeof f)
-        return pack_damaged(ctx, path);
+        return MLPIPE_E_CORRUPT;
     st = pack_read(ctx, file, path, p->bytes - sizeof f, &f, sizeof f);
     if (!st && !pack_footer_good(&f, p->bytes, PACK_INDEX_MOST))
-        st = pack_damaged(ctx, path);
+        st = MLPIPE_E_CORRUPT;
     if (st)
         return st;
     p->entries = mlpipe__alloc_array(env, f.count, sizeof *p->entries);
@@ -161,7 +155,7 @@ static mlpipe_status pack_parse(mlpipe_ctx *ctx, mlpipe__env *env,
     if (hash.lo != f.hash[0] || hash.hi != f.hash[1] ||
         hash.lo != p->name.lo || hash.hi != p->name.hi ||
         !pack_plausible(p, f.index))
-        return pack_damaged(ctx, path);
+        return MLPIPE_E_CORRUPT;
     return MLPIPE_OK;
 }
 
@@ -405,7 +399,7 @@ mlpipe_status mlpipe__pack_record(mlpipe_ctx *ctx, void *file,
     if (e->bytes > limit)
         return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                             "store: a record of %q has %llu bytes, the limit "
-                            "bundle_bytes is %llu", path,
+                            "bundle_bytes is %llu; raise it", path,
                             (unsigned long long)e->bytes,
                             (unsigned long long)limit);
     *data = mlpipe__alloc(ctx->env, (size_t)e->bytes);

@@ -163,7 +163,8 @@ static mlpipe_status pin_parse(mlpipe_ctx *ctx, const char *path,
     else if (strcmp(mlpipe__json_text(j), "mlpipe dataset 1"))
         st = mlpipe__fail(ctx, MLPIPE_E_VERSION,
                           "store: the pin %q is %q, this library reads "
-                          "\"mlpipe dataset 1\"", path, mlpipe__json_text(j));
+                          "\"mlpipe dataset 1\"; write it again with "
+                          "mlpipe_store_pin", path, mlpipe__json_text(j));
     else if (!pin_id(root, "version", pin->version) ||
              !pin_id(root, "fingerprint", pin->print) ||
              !pin_id(root, "schema", pin->schema))

@@ -192,13 +192,8 @@ static mlpipe_status conformal_fit(mlpipe__tail_job *job)
 {
     const double level = mlpipe__params_get(job->params, "level")->number;
     double q = 0.0;
-    mlpipe_status st = MLPIPE_OK;
-    if (job->n >= UINT32_MAX)
-        st = mlpipe__fail(job->ctx, MLPIPE_E_LIMIT,
-                          "step %q: %llu rows have scores and the limit is "
-                          "%u; lower share, or take fewer rows",
-                          job->name, (unsigned long long)job->n,
-                          UINT32_MAX - 1);
+    mlpipe_status st = mlpipe__most_rows(job->ctx, job->name, job->n,
+                                         UINT32_MAX - 1);
     if (!st)
         st = conformal_quantile(job, level, &q);
     if (st)

@@ -70,13 +70,8 @@ static mlpipe_status gbt_check(const gbt_fit *fit)
                             "%s: there is no row to learn from; look at what "
                             "the steps dropped",
                             fit->job->name);
-    if (t->rows >= gbt_rows_max)
-        return mlpipe__fail(fit->ctx, MLPIPE_E_LIMIT,
-                            "%s: %lld training rows, at most %lld fit; train "
-                            "on a sample of them",
-                            fit->job->name, (long long)t->rows,
-                            (long long)gbt_rows_max - 1);
-    return MLPIPE_OK;
+    return mlpipe__most_rows(fit->ctx, fit->job->name, (uint64_t)t->rows,
+                             gbt_rows_max - 1);
 }
 
 /* Everything that boosting needs, so that no tree allocates by rows. */

@@ -164,12 +164,9 @@ static mlpipe_status knn_check_rows(knn_fit *k, int64_t neighbours)
                             "weight above 0; lower k, or give more rows",
                             k->job->name, (long long)neighbours,
                             (long long)rows);
-    if (rows > INT32_MAX)
-        return mlpipe__fail(k->ctx, MLPIPE_E_LIMIT,
-                            "%s: %lld training rows; knn keeps at most %d",
-                            k->job->name, (long long)rows, INT32_MAX);
     k->rows = (uint32_t)rows;
-    return MLPIPE_OK;
+    return mlpipe__most_rows(k->ctx, k->job->name, (uint64_t)rows,
+                             INT32_MAX);
 }
 
 static mlpipe_status knn_allocate(knn_fit *k)

@@ -326,15 +326,11 @@ mlpipe_status mlpipe__linear_by_rows(mlpipe__linear *l)
     wide_fit f = {.l = l, .p = l->p, .all = l->job->train->rows,
                   .tol = l->tol};
     uint32_t best = 0;
-    mlpipe_status st;
+    mlpipe_status st = mlpipe__most_rows(l->ctx, l->job->name,
+                                         (uint64_t)f.all, INT32_MAX);
 
-    if (f.all > INT32_MAX)
-        return mlpipe__fail(l->ctx, MLPIPE_E_LIMIT,
-                            "%s: %lld rows of %u features; above %d features "
-                            "it takes %d rows at most",
-                            l->job->name, (long long)f.all, l->p,
-                            MLPIPE__LINEAR_GRAM_MAX, INT32_MAX);
-    st = wide_allocate(&f);
+    if (!st)
+        st = wide_allocate(&f);
     if (!st && l->automatic)
         st = wide_choose(&f, &best);
     if (!st)

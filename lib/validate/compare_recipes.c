@@ -51,6 +51,13 @@ static void recipes_free(recipes_job *j)
 static mlpipe_status recipes_metric(recipes_job *j, const mlpipe_model *m)
 {
     const char *name = mlpipe__params_get(j->params, "metric")->text;
+    if (j->known && j->task != m->task)
+        return mlpipe__fail(j->ctx, MLPIPE_E_EMPTY,
+                            "by the training rows of this fold the task is "
+                            "%s, by those of the first fold it is %s; use "
+                            "stratify=%s or fewer folds, so that every class "
+                            "is in all of them", mlpipe__task_name(m->task),
+                            mlpipe__task_name(j->task), m->target);
     if (j->known)
         return MLPIPE_OK;
     j->known = true;

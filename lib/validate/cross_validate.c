@@ -34,6 +34,7 @@ typedef struct cross_job {
     uint32_t count;             /* folds of all repeats */
     cross_fold *fold;
     mlpipe_model *model;        /* of the first fold: task and classes */
+    uint32_t task;              /* by all rows; what metrics are of */
     mlpipe__metric_list metrics;
     int32_t query;              /* the column of queries; -1: none asks */
     double *value;              /* metrics x count */
@@ -113,6 +114,20 @@ static mlpipe_status cross_same_classes(const cross_job *j,
                         "of the first fold have %u; use stratify=%s or fewer "
                         "folds, so that every class is in all of them",
                         b->count, m->target, a->count, m->target);
+}
+
+/* Fewer classes can make another task of it, of which the metrics are not. */
+static mlpipe_status cross_same_task(const cross_job *j, const mlpipe_model *m)
+{
+    if (m->task == j->task)
+        return MLPIPE_OK;
+    return mlpipe__fail(j->ctx, MLPIPE_E_EMPTY,
+                        "by the training rows of this fold the task is %s, by "
+                        "all %lld rows it is %s; use stratify=%s or fewer "
+                        "folds, so that every class is in all of them",
+                        mlpipe__task_name(m->task),
+                        (long long)j->data->rows, mlpipe__task_name(j->task),
+                        m->target);
 }
 
 /* ---- one fold ----------------------------------------------------------- */
@@ -199,6 +214,8 @@ static mlpipe_status cross_fit(cross_job *j, uint32_t i,
     if (!st && env->clock_ns)
         j->fold[i].seconds =
             (double)(env->clock_ns(env->user) - started) / 1e9;
+    if (!st)
+        st = cross_same_task(j, m);
     if (!st && !j->model)
         st = cross_begin(j, m);
     if (!st)
@@ -426,12 +443,11 @@ static mlpipe_status cross_report(const cross_job *j, mlpipe_report **out)
  * before the first fit. */
 static mlpipe_status cross_metrics(cross_job *j)
 {
-    uint32_t task;
     mlpipe_status st =
-        mlpipe__recipe_task(j->ctx, j->recipe, j->data, &task);
+        mlpipe__recipe_task(j->ctx, j->recipe, j->data, &j->task);
     if (!st)
         st = mlpipe__metric_list_make(
-            j->ctx, task, mlpipe__params_get(j->params, "metrics"),
+            j->ctx, j->task, mlpipe__params_get(j->params, "metrics"),
             &j->metrics);
     if (!st)
         st = mlpipe__query_column(j->ctx,

@@ -253,11 +253,6 @@ static mlpipe_status space_range(mlpipe_ctx *ctx, mlpipe__dim *d,
                             "mlpipe_search: %s goes from %g, and :log needs "
                             "a range above 0",
                             d->name, d->low);
-    if (!mlpipe__finite(d->high - d->low))
-        return mlpipe__fail(ctx, MLPIPE_E_PARAM,
-                            "mlpipe_search: the range of %s from %g to %g is "
-                            "wider than a double; take :log",
-                            d->name, d->low, d->high);
     return MLPIPE_OK;
 }
 

@@ -15,11 +15,10 @@ mlpipe_status mlpipe__split_rows_init(mlpipe_ctx *ctx, const char *owner,
     out->owner = owner;
     out->data = data;
     out->null_stratum = UINT32_MAX;
-    if (data->rows >= UINT32_MAX)
-        return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
-                            "%s: %lld rows; the limit is %u; take a sample of "
-                            "them", owner,
-                            (long long)data->rows, UINT32_MAX - 1);
+    const mlpipe_status st = mlpipe__most_rows(
+        ctx, owner, (uint64_t)data->rows, UINT32_MAX - 1);
+    if (st)
+        return st;
     if (!data->rows)
         return mlpipe__fail(ctx, MLPIPE_E_EMPTY,
                             "%s: the dataset has no rows; read it again, or "

@@ -195,7 +195,8 @@ static int child_calls(mlpipe_ctx *inherited, mlpipe_ctx *pool,
         return 5;
     if (mlpipe_store_verify(inherited, store, &r) != MLPIPE_E_STATE)
         return 6;
-    if (mlpipe_store_verify(c, store, &r) != MLPIPE_E_STATE)
+    if (mlpipe_store_verify(c, store, &r) != MLPIPE_E_STATE ||
+        !strstr(mlpipe_ctx_error(c)->text, "; open it again after fork"))
         return 7; /* the store was made before, whatever the context */
     if (mlpipe_fit(pool, world.trees, world.train, NULL, &m) !=
             MLPIPE_E_STATE || m)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* format: numbers, dates, quantities and clean categories out of text. */
+#include "golden_text.h"
 #include "clean/clean_support.h"
 
 enum { ROWS = 400 };
@@ -153,6 +154,7 @@ static void format_fails(const char *steps, const char *const *texts,
         for (uint32_t i = 0; says[i]; i++)
             if (!strstr(why, says[i]))
                 fail_msg("%s: \"%s\" is not in: %s", steps, says[i], why);
+        golden_error(__BASE_FILE__, steps, c, status);
         mlpipe_dataset_free(d);
         mlpipe_ctx_free(c);
     }

@@ -107,6 +107,19 @@ static void test_damaged(void **state)
             damage_all(pack);
 }
 
+/* A frame that asks for a window of 256 MiB. */
+static void test_wide_window(void **state)
+{
+    static const unsigned char frame[] = {0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x90,
+                                          0x01, 0x00, 0x00};
+    mlpipe_dataset *d;
+    (void)state;
+    if (!rig_has(RIG_ZSTD))
+        return;
+    assert_told(ctx, MLPIPE_E_LIMIT,
+                mlpipe_read_csv_memory(ctx, frame, sizeof frame, NULL, &d));
+}
+
 /* Cut off within a member: corrupt. Between two it is a shorter file, as no
  * byte tells that another should follow. */
 static void test_truncated(void **state)
@@ -125,6 +138,8 @@ static void test_truncated(void **state)
             packed.size = n;
             const mlpipe_status st = print_packed(print);
             if (st == MLPIPE_E_CORRUPT) {
+                golden_gist(__BASE_FILE__, "cut off",
+                            mlpipe_ctx_error(ctx)->text);
                 assert_says("cut off");
                 sprintf(words, "ends at byte %zu,", n);
                 assert_says(words);
@@ -325,6 +340,7 @@ static void test_changed_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_wide_window, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_damaged, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_truncated, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_trailing_bytes, set_up,

@@ -336,13 +336,14 @@ static void refused(mlpipe_ctx *c, const mlpipe_pipeline *p,
     assert_status(want, mlpipe_cycle_replay(c, p, m, d, params, &log, &r));
     if (!strstr(mlpipe_ctx_error(c)->text, part))
         fail_msg("%s: no %s", mlpipe_ctx_error(c)->text, part);
+    golden_error(__BASE_FILE__, params ? params : "no parameters", c, want);
     assert_null(r);
     assert_null(log);
 }
 
 static void test_refused(void **state)
 {
-    mlpipe_dataset *d, *back, *few;
+    mlpipe_dataset *d, *back, *few, *before;
     mlpipe_pipeline *p;
     mlpipe_model *m;
     mlpipe_ctx *c;
@@ -355,6 +356,12 @@ static void test_refused(void **state)
     assert_ok(c, mlpipe_dataset_sort(c, d, "by=-at", &back));
     refused(c, p, NULL, back, NULL, MLPIPE_E_SCHEMA, "sort the rows");
     refused(c, p, NULL, d, "label_time=x", MLPIPE_E_SCHEMA, "timestamp");
+    refused(c, p, NULL, few, "start=0.001", MLPIPE_E_EMPTY, "more rows");
+    assert_ok(c, mlpipe_dataset_with_column(c, d, "early = at - 1 h",
+                                            &before));
+    refused(c, p, NULL, before, "label_time=early", MLPIPE_E_SCHEMA,
+            "before the row");
+    mlpipe_dataset_free(before);
     refused(c, p, NULL, d, "label_time=knwon", MLPIPE_E_SCHEMA, "known");
     refused(c, p, NULL, d, "label_time=known label_rows=2", MLPIPE_E_PARAM,
             "one of them");

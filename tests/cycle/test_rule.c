@@ -217,6 +217,7 @@ static void test_refused(void **state)
             fail_msg("%s: %s", rules[i].rule, mlpipe_status_name(st));
         if (!strstr(mlpipe_ctx_error(c)->text, rules[i].says))
             fail_msg("%s: %s", rules[i].rule, mlpipe_ctx_error(c)->text);
+        golden_error(__BASE_FILE__, rules[i].rule, c, st);
     }
     /* the caret stands under the place */
     assert_told(c, MLPIPE_E_PARAM,

@@ -125,6 +125,8 @@ static void limits(void **state)
 {
     const mlpipe_limits small = {.size = sizeof small, .cell_bytes = 4,
                                  .csv_columns = 1, .csv_rows = 1};
+    const mlpipe_limits cells = {.size = sizeof cells, .cell_bytes = 4};
+    const int32_t ends[] = {0, 3}, numbers[] = {100, 200, 300};
     mlpipe_ctx *const usual = ctx;
     (void)state;
     ctx = limited(&small);
@@ -139,13 +141,24 @@ static void limits(void **state)
     rig_rows(&a, 2, 0);
     refuse(MLPIPE_E_LIMIT, &s, &a, NULL, "0 rows and 2 more; the limit ");
     mlpipe_ctx_free(ctx);
+    ctx = limited(&cells);
+    rig_field(rig_type(&s, "+l", "x"), "i", "item");
+    rig_rows(&a, 1, 2);
+    RIG(&a, 1, ends);
+    rig_buffer(rig_child(&a, 3, 2), 1, numbers, sizeof numbers);
+    refuse(MLPIPE_E_LIMIT, &s, &a, NULL, "bytes of JSON, the limit ");
+    mlpipe_ctx_free(ctx);
     ctx = usual;
+    rig_field(rig_type(&s, "+w:1000000", "x"), "i", "item");
+    rig_rows(&a, INT64_C(1) << 39, 1);
+    rig_child(&a, 0, 2);
+    BAD(NULL, "rows of lists of a fixed size");
 }
 
 static void copies(void **state)
 {
     const int8_t codes[] = {0, 1};
-    const int32_t offsets[] = {0, 1, 2};
+    const int32_t offsets[] = {0, 1, 2}, wide[] = {0, 1};
     (void)state;
     two_texts("u");
     refuse(MLPIPE_E_UNSUPPORTED, &s, &a, "copy=never text=category",
@@ -157,6 +170,14 @@ static void copies(void **state)
     rig_buffer(rig_entries(&a, 2, 3), 1, offsets, 12);
     rig_buffer(a.dictionary, 2, "ba", 2);
     refuse(MLPIPE_E_UNSUPPORTED, &s, &a, "copy=never", "has to be copied");
+    rig_type(&s, "i", "t");
+    rig_values(&s, "u");
+    rig_rows(&a, 2, 2);
+    RIG(&a, 1, wide);
+    rig_buffer(rig_entries(&a, 2, 3), 1, offsets, 12);
+    rig_buffer(a.dictionary, 2, "ba", 2);
+    refuse(MLPIPE_E_UNSUPPORTED, &s, &a, "copy=never",
+           "is not in the order of its texts' bytes");
 }
 
 static void no_release(struct ArrowArrayStream *stream)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Datasets of datasets: select, sort, sample, concat. */
+#include "golden_text.h"
 #include "support.h"
 
 #include "data/data_internal.h"
@@ -120,6 +121,7 @@ static void told(mlpipe_status expected, mlpipe_status st, const char *part)
     if (st != expected || !strstr(mlpipe_ctx_error(ctx)->text, part))
         fail_msg("%s: %s", mlpipe_status_name(st),
                  mlpipe_ctx_error(ctx)->text);
+    golden_error(__BASE_FILE__, part, ctx, st);
 }
 
 /* ---- select ------------------------------------------------------------- */

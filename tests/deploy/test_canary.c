@@ -336,6 +336,8 @@ static void test_fork(void **state)
         bad |= (mlpipe_worker_predict(n.w, 1, 0, &empty, &out, 1) ||
                 out != 2.0)
                << 3;
+        bad |= !strstr(mlpipe_ctx_error(own)->text,
+                       "made before fork, in process ") << 4;
         mlpipe_slot_free(n.slot);
         mlpipe_worker_free(n.w);
         _exit(bad);

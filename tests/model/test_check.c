@@ -105,6 +105,8 @@ static void with_rows(void **state)
                            "112,\"/steps/1/params/expressions\",1,155,"));
     assert_non_null(strstr(mlpipe_buffer_data(b), "size"));
     assert_non_null(strstr(mlpipe_buffer_data(b), "\\\"lott\\\""));
+    assert_non_null(strstr(mlpipe_buffer_data(b),
+                           "at this point of the pipeline"));
     mlpipe_buffer_free(b);
     mlpipe_report_free(r);
     mlpipe_dataset_free(d);

@@ -192,6 +192,8 @@ static void long_texts(void **state)
         if (st != (fits ? MLPIPE_OK : MLPIPE_E_PARAM))
             fail_msg("%s, %d: %s", forms[i / 2], fits,
                      mlpipe_ctx_error(c)->text);
+        if (st)
+            golden_error(__BASE_FILE__, forms[i / 2], c, st);
         mlpipe_transform_free(t);
         mlpipe_pipeline_free(p);
     }

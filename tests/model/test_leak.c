@@ -105,6 +105,8 @@ static void made_of_the_target(void **state)
             (st && !strstr(mlpipe_ctx_error(c)->text, cases[i].word)))
             fail_msg("case %zu: %s: %s", i, mlpipe_status_name(st),
                      mlpipe_ctx_error(c)->text);
+        if (st)
+            golden_error(__BASE_FILE__, cases[i].step[0].step, c, st);
         mlpipe_model_free(m);
         mlpipe_pipeline_free(p);
     }

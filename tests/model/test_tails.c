@@ -509,6 +509,8 @@ static void withheld_class(void **state)
             assert_status(MLPIPE_E_EMPTY, st);
             assert_non_null(strstr(mlpipe_ctx_error(c)->text,
                                    "\"conformal\""));
+            golden_gist(__BASE_FILE__, "a rare class",
+                        mlpipe_ctx_error(c)->text);
             refused++;
         }
         mlpipe_model_free(m);

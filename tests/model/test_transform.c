@@ -384,6 +384,8 @@ static void whole_numbers_at_their_edge(void **state)
                       edge_of(c, 7, beyond[i], 0, &features));
         assert_int_equal(1, mlpipe_ctx_error(c)->row);
         assert_non_null(strstr(mlpipe_ctx_error(c)->text, "(2^53)"));
+        golden_gist(__BASE_FILE__, "a number that is too large",
+                    mlpipe_ctx_error(c)->text);
     }
     assert_ok(c, edge_of(c, us, -us, MLPIPE_UNIT_US, &features));
     assert_true(whole_at(features, "k", 0) == us);
@@ -458,6 +460,7 @@ static void refusals(void **state)
         if (mlpipe_transform_fit(c, p, d, &rows, &t) != cases[i].status ||
             !strstr(mlpipe_ctx_error(c)->text, cases[i].word))
             fail_msg("%s: %s", cases[i].pipeline, mlpipe_ctx_error(c)->text);
+        golden_error(__BASE_FILE__, cases[i].step, c, cases[i].status);
         assert_null(t);
         assert_null(rows);
         mlpipe_pipeline_free(p);

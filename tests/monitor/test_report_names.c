@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a report has and what rules may ask of it are the same; panes and
  * truths across rollbacks and canaries; truths that are no class. */
+#include "golden_text.h"
 #include "serve_support.h"
 
 #include <math.h>
@@ -331,8 +332,8 @@ static void test_no_class(void **state)
     mlpipe_report_free(r);
     mlpipe_monitor_free(d.monitor);
     d.monitor = NULL;
-    assert_status(MLPIPE_E_PARAM,
-                  mlpipe_monitor_new(d.c, d.slot, "expire=3", &other));
+    assert_told(d.c, MLPIPE_E_PARAM,
+                mlpipe_monitor_new(d.c, d.slot, "expire=3", &other));
     assert_ok(d.c, mlpipe_monitor_new(d.c, d.slot, "expire=2", &d.monitor));
     drop(&d);
     (void)state;

@@ -329,7 +329,7 @@ static void groups_have_a_limit(void **state)
     assert_int_equal(MLPIPE_E_LIMIT,
                      mlpipe__groups_check(w.ctx, "scale", UINT32_MAX));
     assert_non_null(strstr(mlpipe_ctx_error(w.ctx)->text,
-                           "scale: 4294967295 values to gather by group; the "
+                           "scale: 4294967295 rows; the "
                            "most is 4294967294"));
     mlpipe__groups_init(&g, w.ctx->env, 3);
     assert_false(mlpipe__groups_reserve(&g, UINT32_MAX));

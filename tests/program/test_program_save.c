@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Saved programs: the same bytes again; damaged bytes are refused or run. */
+#include "golden_text.h"
 #include "support.h"
 
 #include "program_sample.h"
@@ -77,6 +78,8 @@ static bool survives(mlpipe_ctx *c, const char *bytes, size_t size)
         assert_null(p);
         if (st != MLPIPE_E_CORRUPT && st != MLPIPE_E_VERSION)
             fail_msg("%s", mlpipe_ctx_error(c)->text);
+        if (st == MLPIPE_E_VERSION)
+            golden_gist(__BASE_FILE__, "a byte", mlpipe_ctx_error(c)->text);
         return false;
     }
     if (mlpipe__program_scratch(p, ROWS) < 64u << 20) {

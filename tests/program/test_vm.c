@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The ops: what each gives for null, unseen and edge values; equal bits for
  * every width; what is no program is refused. */
+#include "golden_text.h"
 #include "support.h"
 
 #include <math.h>
@@ -330,7 +331,7 @@ static mlpipe__op *find_op(mlpipe__program *p, uint16_t code)
         change;                                                              \
         if (!mlpipe__program_check(p, &c->env->limits))                      \
             fail_msg("taken: %s", #change);                                  \
-        assert_status(MLPIPE_E_INTERNAL, mlpipe__program_seal(c, p));        \
+        assert_told(c, MLPIPE_E_INTERNAL, mlpipe__program_seal(c, p));       \
         mlpipe__program_free(p);                                             \
     } while (0)
 #define OP(name) find_op(p, MLPIPE__OP_##name)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reports: what goes in comes out, as text, as JSON, and from saved bytes. */
+#include "golden_text.h"
 #include "support.h"
 
 #include "report/report_internal.h"
@@ -163,6 +164,8 @@ static void saves_and_loads(void **state)
     for (i = 0; i < first.size; i++)
         assert_int_equal(mlpipe__report_load(c, first.data, i, &back),
                          MLPIPE_E_CORRUPT);
+    golden_gist(__BASE_FILE__, "a report cut short",
+                mlpipe_ctx_error(c)->text);
     /* all 255 wrong values: refused, or a report that can be used */
     for (i = 0; i < 255 * first.size; i++) {
         const char wrong = (char)(1 + i % 255);

@@ -597,6 +597,8 @@ static void lin_refuses(void **state)
                                   MLPIPE__TASK_REGRESSION, &t, NULL, &f));
         if (!strstr(mlpipe_ctx_error(lin_ctx)->text, cases[i].says))
             fail_msg("%s: %s", cases[i].text, mlpipe_ctx_error(lin_ctx)->text);
+        golden_gist(__BASE_FILE__, cases[i].text,
+                    mlpipe_ctx_error(lin_ctx)->text);
     }
     for (uint32_t wide = 0; wide < 2; wide++) {
         rig_table_free(&t);

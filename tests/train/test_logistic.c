@@ -547,6 +547,7 @@ static void logi_expect(rig_table *t, const char *text, uint32_t classes,
         fail_msg("\"%s\" is not in: %s", word, said);
     if (absent && strstr(said, absent))
         fail_msg("\"%s\" is in: %s", absent, said);
+    golden_gist(__BASE_FILE__, text ? text : "logistic", said);
 }
 
 static void logi_separation(void **state)

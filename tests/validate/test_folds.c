@@ -474,6 +474,7 @@ static void refusals(void **state)
                                           &rest));
         assert_true(!fold && !rest);
         text = mlpipe_ctx_error(c)->text;
+        golden_error(__BASE_FILE__, cases[i].params, c, cases[i].status);
         for (int w = 0; w < 2; w++)
             if (!strstr(text, cases[i].words[w]))
                 fail_msg("%s: no \"%s\" in: %s", cases[i].params,

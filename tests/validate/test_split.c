@@ -162,9 +162,11 @@ static void refusals(void **state)
     d = days(c, day, 6);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         part[0] = d;
-        assert_status(cases[i].status,
-                      mlpipe_dataset_split(c, d, cases[i].params, part,
-                                           cases[i].parts));
+        const mlpipe_status st = mlpipe_dataset_split(
+            c, d, cases[i].params, part, cases[i].parts);
+        assert_status(cases[i].status, st);
+        golden_error(__BASE_FILE__,
+                     cases[i].params ? cases[i].params : "NULL", c, st);
         assert_null(part[0]);
         if (cases[i].params && strstr(cases[i].params, "20"))
             assert_non_null(strstr(mlpipe_ctx_error(c)->text,
