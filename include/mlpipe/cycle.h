@@ -107,8 +107,8 @@ MLPIPE_API void mlpipe_trigger_free(mlpipe_trigger *trigger);
  * query),
  * gate_share=0.25 (newest fresh rows withheld from the challenger),
  * gate_min=200 (rows below which it decides nothing); its p is the greater of
- * that test's and of one that allows for errors that go on from row to row
- * (not for auc); alpha=0.01, probation=2000 (rows), cooldown=500 (labelled
+ * that test's and of one that allows for errors that go on from row to row;
+ * alpha=0.01, probation=2000 (rows), cooldown=500 (labelled
  * rows between two retrains, or behind a probation), cooldown_time=0 (the
  * same in time), retrains=0 (the most that are asked for in all; 0 = any
  * number), budget=0 (the most within budget_time=1 d), every=0 (time after
