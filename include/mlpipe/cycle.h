@@ -53,7 +53,10 @@ enum {
  * for and until bind as not does, looser than comparisons and tighter than
  * and. Drift that harms nothing is no reason to retrain: as a rule drift
  * proposes and performance confirms, "any(features, concept) and
- * performance". A name that cannot be read as one stands in backticks.
+ * performance". A name that cannot be read as one stands in backticks. A name
+ * that no monitor of this model could ever tell, such as concept of three
+ * classes, is refused here; mlpipe_cycle_new refuses what its monitor does not
+ * tell, too, such as concept with detector=none.
  *
  * @param ctx borrows
  * @param model borrows: its reference tells which names exist
@@ -62,7 +65,7 @@ enum {
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM (with a caret under the place),
  *         MLPIPE_E_LIMIT, MLPIPE_E_STATE (it speaks of performance and the
- *         model's reference has none)
+ *         model's reference has none, or of what is never known)
  * @thread ctx
  * @since 0.1
  */
@@ -151,10 +154,11 @@ MLPIPE_API void mlpipe_trigger_free(mlpipe_trigger *trigger);
  * @param params borrows; NULL for the defaults
  * @param out gives; free with mlpipe_cycle_free
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_STATE (no capture, no
- *         reference for a rule that needs it, a recipe without a learner, or
- *         after fork), MLPIPE_E_SCHEMA (a recipe of another target),
- *         MLPIPE_E_LIMIT (the rule), MLPIPE_E_BUSY (another thread swaps)
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_STATE (no capture, a rule
+ *         that could never fire with this monitor, a recipe without a learner,
+ *         or after fork), MLPIPE_E_SCHEMA (a recipe of another target, or with
+ *         a group or weight that no captured row has), MLPIPE_E_LIMIT (the
+ *         rule), MLPIPE_E_BUSY (another thread swaps)
  * @thread ctx
  * @since 0.1
  */

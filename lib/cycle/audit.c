@@ -83,6 +83,7 @@ void mlpipe__audit_gate(mlpipe__text *log, const mlpipe__gate *g,
     mlpipe__audit_number(log, "least", (double)least);
     mlpipe__audit_number(log, "removed", (double)g->removed);
     mlpipe__audit_number(log, "unlabelled", (double)g->unlabelled);
+    mlpipe__audit_number(log, "unweighted", (double)g->unweighted);
     mlpipe__audit_number(log, "silent_a", (double)g->silent_a);
     mlpipe__audit_number(log, "silent_b", (double)g->silent_b);
     mlpipe__audit_number(log, "alpha", alpha);
@@ -264,7 +265,7 @@ static mlpipe_status audit_fired(mlpipe_ctx *ctx, const mlpipe__json *line,
     mlpipe_status st = audit_read_rule(ctx, values, &names);
 
     if (!st)
-        st = mlpipe__rule_compile(ctx, &names, rule ? rule : "", &t);
+        st = mlpipe__rule_compile(ctx, &names, NULL, rule ? rule : "", &t);
     if (!st) {
         v = mlpipe__alloc_array(ctx->env, t->names.count, sizeof *v);
         st = v ? MLPIPE_OK : mlpipe__nomem(ctx);

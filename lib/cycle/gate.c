@@ -154,13 +154,14 @@ mlpipe_status mlpipe__gate_score(mlpipe_ctx *ctx, const mlpipe_model *a,
                                  mlpipe__gate *out)
 {
     mlpipe__pair_rows r;
-    mlpipe_status st = mlpipe__pair_rows_load(ctx, a, b, rows, false, &r);
+    mlpipe_status st = mlpipe__pair_rows_load(ctx, a, b, rows, &r);
 
     memset(out, 0, sizeof *out);
     if (!st) {
         out->rows = r.n;
         out->removed = r.seen;
         out->unlabelled = r.unlabelled;
+        out->unweighted = r.unweighted;
         out->silent_a = r.silent_a;
         out->silent_b = r.silent_b;
         out->enough = out->rows >= least && out->rows >= 2;
