@@ -3,7 +3,7 @@
 #include "cycle_internal.h"
 
 /* Parameters that cannot work together. */
-static mlpipe_status check_rows(mlpipe_ctx *ctx, const mlpipe_cycle *c)
+static mlpipe_status check_room(mlpipe_ctx *ctx, const mlpipe_cycle *c)
 {
     const uint64_t room = c->monitor->capture.room;
 
@@ -91,7 +91,7 @@ mlpipe_status mlpipe__cycle_check(mlpipe_ctx *ctx, const mlpipe_cycle *c,
                                   const mlpipe_model *model)
 {
     const mlpipe_pipeline *recipe = c->recipe;
-    mlpipe_status st = check_rows(ctx, c);
+    mlpipe_status st = check_room(ctx, c);
 
     if (st)
         return st;

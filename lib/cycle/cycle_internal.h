@@ -114,6 +114,8 @@ mlpipe_status mlpipe__gate_compare(mlpipe_ctx *ctx,
                                    const mlpipe__metric *metric,
                                    const mlpipe__scored *a,
                                    const mlpipe__scored *b, mlpipe__gate *g);
+/* Cosines, and degrees of freedom, of the test for rows in order of time. */
+double mlpipe__gate_waves(double rows);
 /* Is b better than a, and not by being silent? */
 bool mlpipe__gate_passes(const mlpipe__gate *g, double alpha);
 /* Is b worse than a, or more silent? */
@@ -156,6 +158,23 @@ mlpipe_status mlpipe__audit_next(mlpipe_ctx *ctx, const char *log,
  */
 mlpipe_status mlpipe__audit_replay(mlpipe_ctx *ctx, const char *log,
                                    size_t bytes, uint64_t *decisions);
+
+/* What the lines so far lead to (audit_check.c). */
+typedef struct mlpipe__audit_order {
+    uint32_t state;         /* 0: nobody knows */
+    double now_us;          /* of the last line */
+    double number, highest; /* deployment that came, and any so far; or 0 */
+    double limit[3][2];     /* alpha and least of probation, canary, gate */
+    mlpipe__text champion;  /* that was replaced last */
+} mlpipe__audit_order;
+void mlpipe__audit_order_init(mlpipe__audit_order *o, mlpipe_ctx *ctx);
+void mlpipe__audit_order_free(mlpipe__audit_order *o);
+/* E_CORRUPT: the line does not come behind those before it. at: from 0. */
+mlpipe_status mlpipe__audit_follows(mlpipe_ctx *ctx, mlpipe__audit_order *o,
+                                    const mlpipe__json *line, uint64_t at);
+/* E_CORRUPT: p, mean or what they are made from do not go together. */
+mlpipe_status mlpipe__audit_figures(mlpipe_ctx *ctx, const mlpipe__json *line,
+                                    uint64_t at);
 
 /* ---- the loop (cycle.c, cycle_tick.c) ---------------------------------- */
 

@@ -46,15 +46,22 @@ static double gate_differs(const mlpipe__pair_rows *r, bool classes)
     return (double)n / (double)r->n;
 }
 
+double mlpipe__gate_waves(double rows)
+{
+    const double waves = 0.3 * mlpipe__pow(rows, 2.0 / 3.0);
+
+    return waves < 4 ? 4 : waves > 48 ? 48 : (double)(uint32_t)waves;
+}
+
 /* d: what each row adds to the difference, in order of time, by weight; their
  * sum is 0. */
 static mlpipe_status gate_serial(mlpipe_ctx *ctx, const double *d, uint64_t n,
                                  mlpipe__gate *g)
 {
     const double pi = 3.141592653589793, rows = (double)n;
-    double waves = 0.3 * mlpipe__pow(rows, 2.0 / 3.0), sum = 0, t;
+    const double waves = mlpipe__gate_waves(rows);
+    double sum = 0, t;
 
-    waves = waves < 4 ? 4 : waves > 48 ? 48 : (double)(uint32_t)waves;
     for (uint32_t j = 1; j <= (uint32_t)waves; j++) {
         double wave = 0;
         const mlpipe_status st = mlpipe__poll(ctx, "gate", j, (uint32_t)waves);
