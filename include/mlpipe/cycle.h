@@ -53,7 +53,10 @@ enum {
  * for and until bind as not does, looser than comparisons and tighter than
  * and. Drift that harms nothing is no reason to retrain: as a rule drift
  * proposes and performance confirms, "any(features, concept) and
- * performance". A name that cannot be read as one stands in backticks.
+ * performance". A name that cannot be read as one stands in backticks. A name
+ * that no monitor of this model could ever tell, such as concept of three
+ * classes, is refused here; mlpipe_cycle_new refuses what its monitor does not
+ * tell, too, such as concept with detector=none.
  *
  * @param ctx borrows
  * @param model borrows: its reference tells which names exist
@@ -62,7 +65,7 @@ enum {
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM (with a caret under the place),
  *         MLPIPE_E_LIMIT, MLPIPE_E_STATE (it speaks of performance and the
- *         model's reference has none)
+ *         model's reference has none, or of what is never known)
  * @thread ctx
  * @since 0.1
  */
@@ -105,15 +108,18 @@ MLPIPE_API void mlpipe_trigger_free(mlpipe_trigger *trigger);
  * which a challenger must win, by the test that mlpipe_compare takes for it,
  * such as that of DeLong for gate=auc; default: the task's loss; not one by
  * query),
- * gate_share=0.25 (newest fresh rows withheld from the challenger),
+ * gate_share=0.25 (share of the labelled captured rows, the newest, that is
+ * withheld from the challenger),
  * gate_min=200 (rows below which it decides nothing); its p is the greater of
- * that test's and of one that allows for errors that go on from row to row
- * (not for auc); alpha=0.01, probation=2000 (rows), cooldown=500 (labelled
+ * that test's and of one that allows for errors that go on from row to row;
+ * alpha=0.01 (a chance, of swapping in one that is no better),
+ * probation=2000 (labelled rows of the new model), cooldown=500 (labelled
  * rows between two retrains, or behind a probation), cooldown_time=0 (the
- * same in time), retrains=0 (the most that are asked for in all; 0 = any
- * number), budget=0 (the most within budget_time=1 d), every=0 (time after
- * which one is asked for, whatever the rule says; 0 = never), volume=0 (new
- * labelled rows for which one is). What waits for one of these is a line
+ * same in time: a number with s, min, h, d or w, bare numbers are seconds),
+ * retrains=0 (the most that are asked for in all; 0 = any
+ * number), budget=0 (the most retrains within budget_time=1 d), every=0 (time
+ * after which one is asked for, whatever the rule says; 0 = never), volume=0
+ * (new labelled rows for which one is). What waits for one of these is a line
  * "held" of the log, once, with its reason: cooldown, cooldown_time, labelled
  * (too few rows for the gate), retrains, budget.
  *
@@ -128,22 +134,24 @@ MLPIPE_API void mlpipe_trigger_free(mlpipe_trigger *trigger);
  *
  * A challenger that passed the gate is swapped in at once, or after stages:
  *
- * shadow=0: it predicts the rows that are served from then on, at the tick and
- * from the captured records, so that serving pays nothing; when that many have
- * their truth, or the capture holds nothing older, it must win the gate's test
- * on them too. The log tells the share of rows that it answers otherwise: with
- * another class, or a number off by more than a tenth of the champion's error.
+ * shadow=0 (labelled rows; 0 = none): it predicts the rows that are served from
+ * then on, at the tick and from the captured records, so that serving pays
+ * nothing; when that many have their truth, or the capture holds nothing older,
+ * it must win the gate's test on them too. The log tells the share of rows that
+ * it answers otherwise: with another class, or a number off by more than a
+ * tenth of the champion's error.
  *
- * canary=0 (share) canary_rows=500 canary_margin=0.05: it answers a share of
- * the requests (mlpipe_slot_canary). Both models are compared on all labelled
- * rows that either answered since, every gate_min rows of the canary. It is
- * dropped when it is worse (looks share alpha), or when it leaves more rows
- * unanswered than the champion, by more than 1 % and by more than chance
- * (looks at 32, 64, ... rows, with alpha / 2, alpha / 4, ...). When
- * canary_rows of its own have their truth it is promoted if it is no worse:
- * a one-sided test at alpha that its mean loss is not above the champion's by
- * the margin, a share of that loss; else dropped. Promoted, it is on probation
- * as after a swap.
+ * canary=0 (share of the requests, by id; 0 = none) canary_rows=500 (labelled
+ * rows) canary_margin=0.05 (share of the champion's mean loss): it answers a
+ * share of the requests (mlpipe_slot_canary). Both models are compared on all
+ * labelled rows that either answered since, every gate_min rows of the canary.
+ * It is dropped when it is worse (looks share alpha), or when it leaves more
+ * rows unanswered than the champion, by more than 1 % and by more than chance
+ * (looks at 32, 64, ... rows, with alpha / 2, alpha / 4, ...). When canary_rows
+ * of its own have their truth it is promoted if it is no worse: a one-sided
+ * test at alpha that its mean loss is not above the champion's by the margin, a
+ * share of that loss; else dropped. Promoted, it is on probation as after a
+ * swap.
  *
  * @param ctx borrows
  * @param monitor keeps; made with capture=
@@ -151,10 +159,11 @@ MLPIPE_API void mlpipe_trigger_free(mlpipe_trigger *trigger);
  * @param params borrows; NULL for the defaults
  * @param out gives; free with mlpipe_cycle_free
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_STATE (no capture, no
- *         reference for a rule that needs it, a recipe without a learner, or
- *         after fork), MLPIPE_E_SCHEMA (a recipe of another target),
- *         MLPIPE_E_LIMIT (the rule), MLPIPE_E_BUSY (another thread swaps)
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_STATE (no capture, a rule
+ *         that could never fire with this monitor, a recipe without a learner,
+ *         or after fork), MLPIPE_E_SCHEMA (a recipe of another target, or with
+ *         a group or weight that no captured row has), MLPIPE_E_LIMIT (the
+ *         rule), MLPIPE_E_BUSY (another thread swaps)
  * @thread ctx
  * @since 0.1
  */
@@ -235,15 +244,22 @@ mlpipe_cycle_report(mlpipe_ctx *ctx, const mlpipe_cycle *cycle,
 
 /**
  * Decide again from a log: does every decision follow from the figures beside
- * it? It takes no data and no model.
+ * it? It takes no data and no model. p is made again from mean, deviations and
+ * rows, mean from the metric of both models where that is its loss; lines must
+ * come in the order of time and of the loop (a swap behind a gate that was
+ * passed, a rollback on probation), with deployments that rise and one alpha
+ * for each kind of test. The first line is believed, so that a log may be cut
+ * at its beginning; blank lines at its end pass. The message tells the line,
+ * what it says and what it should be. What decides nothing, such as a count of
+ * rows that were left out, is not looked at.
  *
  * @param ctx borrows
  * @param log borrows: as mlpipe_cycle_log or mlpipe_cycle_replay gave it
  * @param bytes of log
  * @param decisions how many were looked at; may be NULL
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_FORMAT (a line is no JSON),
- *         MLPIPE_E_CORRUPT (names the first line whose decision does not
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_FORMAT (a line is no JSON, or blank before
+ *         others), MLPIPE_E_CORRUPT (names the first line that does not
  *         follow), MLPIPE_E_PARAM (a rule that is none)
  * @thread ctx
  * @since 0.1
@@ -261,14 +277,16 @@ mlpipe_cycle_audit(mlpipe_ctx *ctx, const char *log, size_t bytes,
  * same log, byte for byte.
  *
  * Parameters: start=0.25 (the share of the rows, the oldest, that the first
- * model is fitted on where none is given; they are not replayed),
- * tick=100 (rows between two ticks), label_rows=1 (a truth is told behind the
- * prediction of the row so many rows later), or label_delay=2 d, or
- * label_time=sold_at (a column of timestamps; null = its truth never comes),
- * interval=1 s (between two rows, where the recipe's time is no column of
- * timestamps), pane=1000 (rows of a line in the table panes), and
- * monitor='...' and cycle='...', the parameters of mlpipe_monitor_new (where
- * capture=50000 unless told otherwise) and mlpipe_cycle_new.
+ * model is fitted on where none is given; they are not replayed), tick=100
+ * (rows between two ticks), label_rows=1 (a truth is told behind the prediction
+ * of the row so many rows later), or label_delay=2 d, or label_time=sold_at (a
+ * column of timestamps; null = its truth never comes), interval=1 s (between
+ * two rows, where the recipe's time is no column of timestamps: row i, from 0
+ * behind the w rows of the warm-up, is asked for at (w + i + 1) interval, from
+ * 1970 on; w is start times the rows, rounded down, and 0 where a first model
+ * is given), pane=1000 (rows of a line in the table panes), and monitor='...'
+ * and cycle='...', the parameters of mlpipe_monitor_new (where capture=50000
+ * unless told otherwise) and mlpipe_cycle_new.
  *
  * By hand it is: a layout of the first model's inputs in their order, texts
  * as MLPIPE_TOKEN and all others as MLPIPE_F64; row i has the id i + 1 (i

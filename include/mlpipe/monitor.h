@@ -22,9 +22,12 @@ typedef struct mlpipe_monitor mlpipe_monitor;
  * Watch a slot. Counts are read in panes: a pane is closed by a tick once it
  * holds enough rows.
  *
- * Parameters: pane=1000 (rows), panes=24 (kept), capture=0 (the newest served
- * rows kept for retraining), alpha=0.01, psi=0.1 (effect below which drift is
- * no drift), label_delay=30 d, expire=drop, pending=1000000 (predictions that
+ * Parameters: pane=1000 (rows), panes=24 (closed panes that are kept),
+ * capture=0 (the newest served rows kept for retraining), alpha=0.01 (a chance,
+ * of a false alarm), psi=0.1 (effect, in units of PSI, below which drift is no
+ * drift), label_delay=30 d (how long a prediction waits for its truth),
+ * expire=drop (or the truth, in the target's units, of one that has waited for
+ * so long), pending=1000000 (predictions that
  * wait for their truth, 32 bytes each, and 8 for each class but the first),
  * maturity=0 (share of known truths below which performance is not judged),
  * detector=auto (of a change of the loss: auto, none, or a kind of detector.h

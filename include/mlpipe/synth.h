@@ -23,7 +23,10 @@ typedef struct mlpipe_copula mlpipe_copula;
  * r alone, so that start= makes any slice of it, on any number of threads, to
  * the same bits; r is its row id. mlpipe_dataset_reading then tells the truth:
  * coefficients, centres, concepts and, where it is known, the least error that
- * any model can have. The kinds:
+ * any model can have. The column to predict is called y where it is a number
+ * (regression, friedman1 to 3, friedman_drift), class where it is a class
+ * (classification, sea, hyperplane, agrawal), and spend or churn of mixed. The
+ * kinds:
  *
  * - regression: y = bias + sum c_j x_j + noise N(0, 1), x_j of N(0, 1); the
  *   first informative= columns have a c_j of U(0, 100)

@@ -428,6 +428,11 @@ static mlpipe_status params_defaults(mlpipe__params_run *r)
         mlpipe__setting *s = &r->out->items[i];
         if (s->given)
             continue;
+        if (!s->param->initial && s->param->choices)
+            return mlpipe__params_fail(r, "\"%s\" must be given, one of %s: "
+                                       "%s",
+                                       s->param->name, s->param->choices,
+                                       s->param->doc ? s->param->doc : "");
         if (!s->param->initial)
             return mlpipe__params_fail(r, "\"%s\" must be given: %s",
                                        s->param->name,

@@ -83,6 +83,7 @@ void mlpipe__audit_gate(mlpipe__text *log, const mlpipe__gate *g,
     mlpipe__audit_number(log, "least", (double)least);
     mlpipe__audit_number(log, "removed", (double)g->removed);
     mlpipe__audit_number(log, "unlabelled", (double)g->unlabelled);
+    mlpipe__audit_number(log, "unweighted", (double)g->unweighted);
     mlpipe__audit_number(log, "silent_a", (double)g->silent_a);
     mlpipe__audit_number(log, "silent_b", (double)g->silent_b);
     mlpipe__audit_number(log, "alpha", alpha);
@@ -264,7 +265,7 @@ static mlpipe_status audit_fired(mlpipe_ctx *ctx, const mlpipe__json *line,
     mlpipe_status st = audit_read_rule(ctx, values, &names);
 
     if (!st)
-        st = mlpipe__rule_compile(ctx, &names, rule ? rule : "", &t);
+        st = mlpipe__rule_compile(ctx, &names, NULL, rule ? rule : "", &t);
     if (!st) {
         v = mlpipe__alloc_array(ctx->env, t->names.count, sizeof *v);
         st = v ? MLPIPE_OK : mlpipe__nomem(ctx);
@@ -320,6 +321,53 @@ static bool audit_is_told(const mlpipe__json *line, const char *action)
            !strncmp(reason, "MLPIPE_E_", 9);
 }
 
+/* A challenger that lost, and why. */
+static bool audit_reason_follows(const mlpipe__json *line, const char *action,
+                                 bool enough)
+{
+    const char *why = mlpipe__json_text(mlpipe__json_get(line, "reason"));
+
+    if (strcmp(action, "rejected") && strcmp(action, "dropped"))
+        return true;
+    return why && !strcmp(why, enough ? "no better" : "INSUFFICIENT_DATA");
+}
+
+/* What a line says and what its figures make of it. */
+static mlpipe_status audit_wrong(mlpipe_ctx *ctx, const mlpipe__json *line,
+                                 const char *action, uint64_t at)
+{
+    const char *should = "no figure speaks for it, or no loop "
+                         "writes such a line";
+    mlpipe__gate g;
+
+    if (!action)
+        return mlpipe__fail(ctx, MLPIPE_E_CORRUPT,
+                            "line %llu of the log has no action",
+                            (unsigned long long)at + 1);
+    audit_read_gate(line, &g);
+    if (!strcmp(action, "retrain"))
+        should = "neither rule nor schedule asks for one: no line should be "
+                 "here";
+    else if (!strcmp(action, "held"))
+        should = "nothing asks for a retrain, or nothing holds it: it should "
+                 "be retrain, or no line";
+    else if (mlpipe__json_get(line, "errors_alpha"))
+        should = "the figures of the canary lead elsewhere: promoted is for "
+                 "one that was shown to be no worse, dropped for one that has "
+                 "its reason";
+    else if (mlpipe__json_get(line, "alpha"))
+        should = mlpipe__gate_passes(&g, audit_get(line, "alpha"))
+                     ? "p is at most alpha, so that it should be swapped, "
+                       "shadow_started, canary_started or rolled_back"
+                     : "p is above alpha, mean not below 0, rows below least "
+                       "or b too silent, so that it should be rejected, "
+                       "dropped or confirmed";
+    return mlpipe__fail(ctx, MLPIPE_E_CORRUPT,
+                        "line %llu of the log: %q does not follow from its "
+                        "figures: %s",
+                        (unsigned long long)at + 1, action, should);
+}
+
 /* Does the decision of a line follow from its figures? */
 static mlpipe_status audit_check(mlpipe_ctx *ctx, const mlpipe__json *line,
                                  uint64_t at, bool *decided)
@@ -343,7 +391,8 @@ static mlpipe_status audit_check(mlpipe_ctx *ctx, const mlpipe__json *line,
         ok = audit_canary_follows(line, action);
     } else if (mlpipe__json_get(line, "alpha")) {
         audit_read_gate(line, &g);
-        ok = mlpipe__gate_passes(&g, alpha) == audit_for_better(action);
+        ok = mlpipe__gate_passes(&g, alpha) == audit_for_better(action) &&
+             audit_reason_follows(line, action, g.enough);
     } else {
         *decided = false;
         ok = audit_is_told(line, action);
@@ -351,11 +400,7 @@ static mlpipe_status audit_check(mlpipe_ctx *ctx, const mlpipe__json *line,
     if (st && st != MLPIPE_E_NOMEM)
         return audit_fail_line(ctx, st, at);
     if (!st && !ok)
-        st = mlpipe__fail(ctx, MLPIPE_E_CORRUPT,
-                          "line %llu of the log: %q does not follow from its "
-                          "figures",
-                          (unsigned long long)at + 1,
-                          action ? action : "no action");
+        st = audit_wrong(ctx, line, action, at);
     return st;
 }
 
@@ -370,25 +415,72 @@ mlpipe_status mlpipe__audit_next(mlpipe_ctx *ctx, const char *log,
     return mlpipe__json_parse(ctx, line, n, out);
 }
 
-mlpipe_status mlpipe__audit_replay(mlpipe_ctx *ctx, const char *log,
-                                   size_t bytes, uint64_t *decisions)
+/* A line without any text. */
+static bool audit_blank(const char *log, size_t bytes, size_t at)
 {
-    uint64_t line = 0;
+    for (; at < bytes && log[at] != '\n'; at++)
+        if (log[at] != ' ' && log[at] != '\t' && log[at] != '\r')
+            return false;
+    return true;
+}
 
-    *decisions = 0;
+static mlpipe_status audit_line(mlpipe_ctx *ctx, mlpipe__audit_order *order,
+                                const mlpipe__json *j, uint64_t line,
+                                bool *decided)
+{
+    mlpipe_status st = audit_check(ctx, j, line, decided);
+
+    if (!st)
+        st = mlpipe__audit_figures(ctx, j, line);
+    return st ? st : mlpipe__audit_follows(ctx, order, j, line);
+}
+
+static mlpipe_status audit_lines(mlpipe_ctx *ctx, const char *log,
+                                 size_t bytes, mlpipe__audit_order *order,
+                                 uint64_t *decisions)
+{
+    uint64_t line = 0, blank = 0; /* the first blank one, from 1 */
+
     for (size_t at = 0; at < bytes; line++) {
         mlpipe__json *j;
         bool decided = false;
-        mlpipe_status st = mlpipe__audit_next(ctx, log, bytes, &at, &j);
+        mlpipe_status st;
+        if (audit_blank(log, bytes, at)) {
+            const char *end = memchr(log + at, '\n', bytes - at);
+            at = end ? (size_t)(end - log) + 1 : bytes;
+            blank = blank ? blank : line + 1;
+            continue;
+        }
+        if (blank)
+            return mlpipe__fail(ctx, MLPIPE_E_FORMAT,
+                                "line %llu of the log is blank, and line %llu "
+                                "is not; it should be an object as the others "
+                                "are",
+                                (unsigned long long)blank,
+                                (unsigned long long)line + 1);
+        st = mlpipe__audit_next(ctx, log, bytes, &at, &j);
         if (st)
             return st == MLPIPE_E_NOMEM ? st : audit_fail_line(ctx, st, line);
-        st = audit_check(ctx, j, line, &decided);
+        st = audit_line(ctx, order, j, line, &decided);
         mlpipe__json_free(j);
         if (st)
             return st;
         *decisions += decided;
     }
     return MLPIPE_OK;
+}
+
+mlpipe_status mlpipe__audit_replay(mlpipe_ctx *ctx, const char *log,
+                                   size_t bytes, uint64_t *decisions)
+{
+    mlpipe__audit_order order;
+    mlpipe_status st;
+
+    *decisions = 0;
+    mlpipe__audit_order_init(&order, ctx);
+    st = audit_lines(ctx, log, bytes, &order, decisions);
+    mlpipe__audit_order_free(&order);
+    return st;
 }
 
 mlpipe_status mlpipe_cycle_audit(mlpipe_ctx *ctx, const char *log,

@@ -55,49 +55,6 @@ const mlpipe__param mlpipe__cycle_params[] = {
 const uint32_t mlpipe__cycle_param_count =
     sizeof mlpipe__cycle_params / sizeof *mlpipe__cycle_params;
 
-/* Parameters that cannot work together. */
-static mlpipe_status cycle_check(mlpipe_ctx *ctx, const mlpipe_cycle *c)
-{
-    const uint64_t room = c->monitor->capture.room;
-
-    if (!room)
-        return mlpipe__fail(ctx, MLPIPE_E_STATE,
-                            "the monitor keeps no rows to retrain on; make it "
-                            "with capture=50000");
-    if ((double)room * c->share < (double)c->least)
-        return mlpipe__fail(ctx, MLPIPE_E_PARAM,
-                            "capture=%llu with gate_share=%g withholds fewer "
-                            "than gate_min=%llu rows, so that no challenger "
-                            "could ever pass; capture more",
-                            (unsigned long long)room, c->share,
-                            (unsigned long long)c->least);
-    if (c->probation > room)
-        return mlpipe__fail(ctx, MLPIPE_E_PARAM,
-                            "probation=%llu needs more rows than the monitor "
-                            "keeps, capture=%llu",
-                            (unsigned long long)c->probation,
-                            (unsigned long long)room);
-    return mlpipe__stage_check(ctx, c);
-}
-
-/* What a retrain fits must be able to follow what serves. */
-static mlpipe_status cycle_check_recipe(mlpipe_ctx *ctx,
-                                        const mlpipe_pipeline *recipe,
-                                        const mlpipe_model *model)
-{
-    if (!mlpipe__pipeline_learner(recipe))
-        return mlpipe__fail(ctx, MLPIPE_E_STATE,
-                            "the recipe has no learner; add one, such as gbt "
-                            "or ridge, as its last step");
-    if (strcmp(recipe->target, model->target)
-        || (recipe->task && recipe->task != model->task))
-        return mlpipe__fail(ctx, MLPIPE_E_SCHEMA,
-                            "the recipe predicts %q, the model that serves "
-                            "%q; a cycle renews one prediction",
-                            recipe->target, model->target);
-    return MLPIPE_OK;
-}
-
 static mlpipe_status cycle_setup(mlpipe_ctx *ctx, mlpipe_cycle *c,
                                  const mlpipe_pipeline *recipe,
                                  const mlpipe__params *p)
@@ -130,19 +87,17 @@ static mlpipe_status cycle_setup(mlpipe_ctx *ctx, mlpipe_cycle *c,
     c->rule = mlpipe__strdup(c->env, rule, strlen(rule));
     if (!c->rule)
         return mlpipe__nomem(ctx);
-    st = cycle_check(ctx, c);
-    if (!st)
-        st = mlpipe__pipeline_copy(ctx, recipe, &c->recipe);
+    st = mlpipe__pipeline_copy(ctx, recipe, &c->recipe);
     if (!st)
         st = mlpipe_slot_model(ctx, c->monitor->slot, &model);
     if (!st)
-        st = cycle_check_recipe(ctx, recipe, model);
+        st = mlpipe__cycle_check(ctx, c, model);
     if (!st)
         st = mlpipe__compare_metric(ctx, "gate",
                                     mlpipe__params_get(p, "gate")->text,
                                     model, false, &c->metric);
     if (!st)
-        st = mlpipe_trigger_new(ctx, model, rule, &c->trigger);
+        st = mlpipe__rule_make(ctx, model, c->monitor, rule, &c->trigger);
     mlpipe_model_free(model);
     return st;
 }

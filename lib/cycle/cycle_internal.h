@@ -53,10 +53,30 @@ struct mlpipe_trigger {
     double *memory;          /* of a cycle; a test has none */
 };
 
-/* Compile against a list of names. */
+/* What a rule is for, to see which names can never be told (rule_never.c). */
+typedef struct mlpipe__rule_world {
+    const mlpipe_model *model;
+    const mlpipe_monitor *monitor; /* NULL: any that may watch it */
+    bool detector; /* of concept: there would be one */
+    bool loss;     /* with a loss of the reference */
+} mlpipe__rule_world;
+mlpipe_status mlpipe__rule_world_init(mlpipe_ctx *ctx,
+                                      const mlpipe_model *model,
+                                      const mlpipe_monitor *monitor,
+                                      mlpipe__rule_world *out);
+/* Why a name can never be told, and what to do; NULL: it may be. */
+const char *mlpipe__rule_never(const mlpipe__rule_world *w, const char *name);
+
+/* Compile against a list of names. world: E_STATE where a name of the rule can
+ * never be told; NULL = that is not looked at. */
 mlpipe_status mlpipe__rule_compile(mlpipe_ctx *ctx,
                                    const mlpipe__report_names *known,
+                                   const mlpipe__rule_world *world,
                                    const char *rule, mlpipe_trigger **out);
+/* For the reports of a model by a monitor; NULL: by any. */
+mlpipe_status mlpipe__rule_make(mlpipe_ctx *ctx, const mlpipe_model *model,
+                                const mlpipe_monitor *monitor,
+                                const char *rule, mlpipe_trigger **out);
 /* The values of a trigger's names in a report; E_ARG where one is not there. */
 mlpipe_status mlpipe__rule_values(mlpipe_ctx *ctx,
                                   const mlpipe_trigger *trigger,
@@ -74,6 +94,7 @@ typedef struct mlpipe__gate {
     uint64_t rows;      /* compared */
     uint64_t removed;   /* in the training set of a or b */
     uint64_t unlabelled; /* without a usable target */
+    uint64_t unweighted; /* whose weight is missing, or none */
     uint64_t silent_a, silent_b; /* rows that a model did not answer */
     bool enough;        /* rows >= least: what follows is set */
     mlpipe__comparison compared;
@@ -93,6 +114,8 @@ mlpipe_status mlpipe__gate_compare(mlpipe_ctx *ctx,
                                    const mlpipe__metric *metric,
                                    const mlpipe__scored *a,
                                    const mlpipe__scored *b, mlpipe__gate *g);
+/* Cosines, and degrees of freedom, of the test for rows in order of time. */
+double mlpipe__gate_waves(double rows);
 /* Is b better than a, and not by being silent? */
 bool mlpipe__gate_passes(const mlpipe__gate *g, double alpha);
 /* Is b worse than a, or more silent? */
@@ -135,6 +158,23 @@ mlpipe_status mlpipe__audit_next(mlpipe_ctx *ctx, const char *log,
  */
 mlpipe_status mlpipe__audit_replay(mlpipe_ctx *ctx, const char *log,
                                    size_t bytes, uint64_t *decisions);
+
+/* What the lines so far lead to (audit_check.c). */
+typedef struct mlpipe__audit_order {
+    uint32_t state;         /* 0: nobody knows */
+    double now_us;          /* of the last line */
+    double number, highest; /* deployment that came, and any so far; or 0 */
+    double limit[3][2];     /* alpha and least of probation, canary, gate */
+    mlpipe__text champion;  /* that was replaced last */
+} mlpipe__audit_order;
+void mlpipe__audit_order_init(mlpipe__audit_order *o, mlpipe_ctx *ctx);
+void mlpipe__audit_order_free(mlpipe__audit_order *o);
+/* E_CORRUPT: the line does not come behind those before it. at: from 0. */
+mlpipe_status mlpipe__audit_follows(mlpipe_ctx *ctx, mlpipe__audit_order *o,
+                                    const mlpipe__json *line, uint64_t at);
+/* E_CORRUPT: p, mean or what they are made from do not go together. */
+mlpipe_status mlpipe__audit_figures(mlpipe_ctx *ctx, const mlpipe__json *line,
+                                    uint64_t at);
 
 /* ---- the loop (cycle.c, cycle_tick.c) ---------------------------------- */
 
@@ -211,6 +251,10 @@ typedef struct mlpipe__cycle_view {
     uint64_t judged;       /* matches of it */
     mlpipe__canary_count of_main, of_canary; /* since it came */
 } mlpipe__cycle_view;
+
+/* What cannot work, with the model that serves (cycle_check.c). */
+mlpipe_status mlpipe__cycle_check(mlpipe_ctx *ctx, const mlpipe_cycle *c,
+                                  const mlpipe_model *model);
 
 /* ---- shadow and canary (stage.c) ---------------------------------------- */
 

@@ -177,7 +177,7 @@ static mlpipe_status cycle_rule(mlpipe_ctx *ctx, mlpipe_cycle *c,
 
     if (c->ruled == v->number)
         return MLPIPE_OK;
-    st = mlpipe_trigger_new(ctx, v->model, c->rule, &trigger);
+    st = mlpipe__rule_make(ctx, v->model, c->monitor, c->rule, &trigger);
     if (st && !mlpipe__cycle_is_verdict(st))
         return st;
     if (st) {
@@ -323,8 +323,8 @@ mlpipe_status mlpipe__cycle_swap(mlpipe_ctx *ctx, mlpipe_cycle *c,
 {
     mlpipe_trigger *trigger = NULL;
     uint64_t number = c->number;
-    mlpipe_status st = mlpipe_trigger_new(ctx, mlpipe__cycle_next(c), c->rule,
-                                          &trigger);
+    mlpipe_status st = mlpipe__rule_make(ctx, mlpipe__cycle_next(c),
+                                         c->monitor, c->rule, &trigger);
 
     if (!st)
         st = t ? mlpipe__slot_end_canary(ctx, c->monitor->slot, true, number)

@@ -46,14 +46,22 @@ static double gate_differs(const mlpipe__pair_rows *r, bool classes)
     return (double)n / (double)r->n;
 }
 
-/* d: differences of rows in order of time, less their mean, by weight. */
+double mlpipe__gate_waves(double rows)
+{
+    const double waves = 0.3 * mlpipe__pow(rows, 2.0 / 3.0);
+
+    return waves < 4 ? 4 : waves > 48 ? 48 : (double)(uint32_t)waves;
+}
+
+/* d: what each row adds to the difference, in order of time, by weight; their
+ * sum is 0. */
 static mlpipe_status gate_serial(mlpipe_ctx *ctx, const double *d, uint64_t n,
                                  mlpipe__gate *g)
 {
     const double pi = 3.141592653589793, rows = (double)n;
-    double waves = 0.3 * mlpipe__pow(rows, 2.0 / 3.0), sum = 0, t;
+    const double waves = mlpipe__gate_waves(rows);
+    double sum = 0, t;
 
-    waves = waves < 4 ? 4 : waves > 48 ? 48 : (double)(uint32_t)waves;
     for (uint32_t j = 1; j <= (uint32_t)waves; j++) {
         double wave = 0;
         const mlpipe_status st = mlpipe__poll(ctx, "gate", j, (uint32_t)waves);
@@ -76,40 +84,62 @@ static mlpipe_status gate_serial(mlpipe_ctx *ctx, const double *d, uint64_t n,
     return MLPIPE_OK;
 }
 
+/* By how much the loss of b exceeds that of a, row by row, less its mean. */
+static mlpipe_status gate_by_loss(mlpipe_ctx *ctx,
+                                  const mlpipe__metric *metric,
+                                  const mlpipe__scored *a,
+                                  const mlpipe__scored *b, mlpipe__gate *g,
+                                  double *d)
+{
+    const uint64_t n = a->n;
+    double *lb = mlpipe__alloc_array(ctx->env, (size_t)n, sizeof *lb);
+    double all = 0;
+
+    if (!lb)
+        return mlpipe__nomem(ctx);
+    mlpipe__metric_losses(metric, a, d);
+    mlpipe__metric_losses(metric, b, lb);
+    g->scale = mlpipe__mean_of(d, a->w, n, false).value;
+    for (uint64_t i = 0; i < n; i++)
+        all += a->w ? a->w[i] : 1.0;
+    for (uint64_t i = 0; i < n; i++)
+        d[i] = (lb[i] - d[i] - g->compared.mean) *
+               (a->w ? a->w[i] * (double)n / all : 1.0);
+    mlpipe__free(ctx->env, lb);
+    return MLPIPE_OK;
+}
+
 /*
  * What a margin is a share of, and the test once more for rows that follow one
  * another with like errors. The variance of the mean is that at frequency 0,
  * from the first cosines of the differences in order of time, and Student's t
  * has as many degrees of freedom as cosines (Lazarus, Lewis, Stock and Watson,
- * HAR Inference, 2018). The greater p counts: where rows are independent this
- * costs a little power, where they are not the paired test would lie.
+ * HAR Inference, 2018). An area is no mean of losses, but to the first order
+ * the mean of what DeLong's structural components make of each row, and these
+ * go on from row to row as losses do. The greater p counts: where rows are
+ * independent this costs a little power, where they are not the other test
+ * would lie.
  */
 static mlpipe_status gate_by_time(mlpipe_ctx *ctx,
                                   const mlpipe__metric *metric,
                                   const mlpipe__scored *a,
                                   const mlpipe__scored *b, mlpipe__gate *g)
 {
-    const uint64_t n = a->n;
-    double *la, *lb, all = 0;
+    const bool loss = mlpipe__metric_has_loss(metric, a->width);
+    double *d;
     mlpipe_status st;
 
     g->scale = 1.0 - g->compared.a;
-    if (!mlpipe__metric_has_loss(metric, a->width))
+    if (!loss && !(g->compared.se >= 0)) /* no two rows of either class */
         return MLPIPE_OK;
-    la = mlpipe__alloc_array(ctx->env, (size_t)n, 2 * sizeof *la);
-    if (!la)
+    d = mlpipe__alloc_array(ctx->env, (size_t)a->n, sizeof *d);
+    if (!d)
         return mlpipe__nomem(ctx);
-    lb = la + n;
-    mlpipe__metric_losses(metric, a, la);
-    mlpipe__metric_losses(metric, b, lb);
-    g->scale = mlpipe__mean_of(la, a->w, n, false).value;
-    for (uint64_t i = 0; i < n; i++)
-        all += a->w ? a->w[i] : 1.0;
-    for (uint64_t i = 0; i < n; i++)
-        la[i] = (lb[i] - la[i] - g->compared.mean) *
-                (a->w ? a->w[i] * (double)n / all : 1.0);
-    st = gate_serial(ctx, la, n, g);
-    mlpipe__free(ctx->env, la);
+    st = loss ? gate_by_loss(ctx, metric, a, b, g, d)
+              : mlpipe__delong_influence(ctx, a->y, b->p, a->p, a->w, a->n, d);
+    if (!st)
+        st = gate_serial(ctx, d, a->n, g);
+    mlpipe__free(ctx->env, d);
     return st;
 }
 
@@ -131,13 +161,14 @@ mlpipe_status mlpipe__gate_score(mlpipe_ctx *ctx, const mlpipe_model *a,
                                  mlpipe__gate *out)
 {
     mlpipe__pair_rows r;
-    mlpipe_status st = mlpipe__pair_rows_load(ctx, a, b, rows, false, &r);
+    mlpipe_status st = mlpipe__pair_rows_load(ctx, a, b, rows, &r);
 
     memset(out, 0, sizeof *out);
     if (!st) {
         out->rows = r.n;
         out->removed = r.seen;
         out->unlabelled = r.unlabelled;
+        out->unweighted = r.unweighted;
         out->silent_a = r.silent_a;
         out->silent_b = r.silent_b;
         out->enough = out->rows >= least && out->rows >= 2;

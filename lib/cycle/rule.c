@@ -2,11 +2,27 @@
 /* Triggers: making a rule for a model, and asking it of a report. */
 #include "cycle_internal.h"
 
+mlpipe_status mlpipe__rule_make(mlpipe_ctx *ctx, const mlpipe_model *model,
+                                const mlpipe_monitor *monitor,
+                                const char *rule, mlpipe_trigger **out)
+{
+    mlpipe__rule_world world;
+    mlpipe__report_names names;
+    mlpipe_status st = mlpipe__rule_world_init(ctx, model, monitor, &world);
+
+    if (!st)
+        st = mlpipe__report_names_init(ctx, model, &names);
+    if (st)
+        return st;
+    st = mlpipe__rule_compile(ctx, &names, &world, rule, out);
+    mlpipe__report_names_free(&names);
+    return st;
+}
+
 mlpipe_status mlpipe_trigger_new(mlpipe_ctx *ctx, const mlpipe_model *model,
                                  const char *rule, mlpipe_trigger **out)
 {
     mlpipe_status st = mlpipe__begin(ctx, "mlpipe_trigger_new");
-    mlpipe__report_names names;
 
     if (out)
         *out = NULL;
@@ -17,11 +33,7 @@ mlpipe_status mlpipe_trigger_new(mlpipe_ctx *ctx, const mlpipe_model *model,
     if (!st && !rule)
         st = mlpipe__null_arg(ctx, "rule");
     if (!st)
-        st = mlpipe__report_names_init(ctx, model, &names);
-    if (!st) {
-        st = mlpipe__rule_compile(ctx, &names, rule, out);
-        mlpipe__report_names_free(&names);
-    }
+        st = mlpipe__rule_make(ctx, model, NULL, rule, out);
     return mlpipe__end(ctx, st);
 }
 

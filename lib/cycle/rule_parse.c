@@ -20,6 +20,7 @@ enum { RULE_PANES_MAX = 10000 };
 typedef struct rule_parser {
     mlpipe_ctx *ctx;
     const mlpipe__report_names *known;
+    const mlpipe__rule_world *world; /* NULL: whatever is known to a log */
     const char *text;
     size_t bytes, at;
     mlpipe_trigger *out;
@@ -355,6 +356,7 @@ static mlpipe_status rule_use(rule_parser *p, uint32_t known, size_t at)
     const char *name = mlpipe__dict_text(&p->known->names, known);
     const size_t n = mlpipe__dict_bytes(&p->known->names, known);
     const uint8_t kind = p->known->kinds[known];
+    const char *never;
     mlpipe_status st;
     uint32_t i;
 
@@ -363,6 +365,9 @@ static mlpipe_status rule_use(rule_parser *p, uint32_t known, size_t at)
                          "the model's reference has no rows that its learner "
                          "did not see, so performance cannot be judged; fit "
                          "with a validation dataset or holdout=0.1");
+    never = p->world ? mlpipe__rule_never(p->world, name) : NULL;
+    if (never)
+        return rule_fail(p, MLPIPE_E_STATE, at, never);
     i = mlpipe__dict_add(&t->names, name, n);
     if (i == UINT32_MAX)
         return mlpipe__nomem(p->ctx);
@@ -622,9 +627,11 @@ static mlpipe_status rule_parse(rule_parser *p)
 
 mlpipe_status mlpipe__rule_compile(mlpipe_ctx *ctx,
                                    const mlpipe__report_names *known,
+                                   const mlpipe__rule_world *world,
                                    const char *rule, mlpipe_trigger **out)
 {
-    rule_parser p = {.ctx = ctx, .known = known, .text = rule};
+    rule_parser p = {
+        .ctx = ctx, .known = known, .world = world, .text = rule};
     mlpipe_status st;
 
     p.bytes = strlen(rule);

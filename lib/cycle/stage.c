@@ -172,8 +172,8 @@ static mlpipe_status stage_start_canary(mlpipe_ctx *ctx, mlpipe_cycle *c,
     mlpipe_trigger *trigger = NULL;
     uint64_t number = 0;
     /* what would stop it later stops it here */
-    mlpipe_status st = mlpipe_trigger_new(ctx, mlpipe__cycle_next(c), c->rule,
-                                          &trigger);
+    mlpipe_status st = mlpipe__rule_make(ctx, mlpipe__cycle_next(c),
+                                         c->monitor, c->rule, &trigger);
 
     mlpipe_trigger_free(trigger);
     if (!st)

@@ -150,32 +150,79 @@ static void delong_run(delong_rows *r, const double *a, const double *b,
     delong_z(out);
 }
 
+/* Room for n rows; free with delong_free whatever comes of it. */
+static mlpipe_status delong_make(mlpipe_ctx *ctx, delong_rows *r, uint64_t n)
+{
+    const mlpipe_status st =
+        mlpipe__most_rows(ctx, "auc", n, UINT32_MAX - 1);
+    if (st)
+        return st;
+    r->n = (uint32_t)n;
+    r->place[0] =
+        mlpipe__alloc_array(ctx->env, (size_t)n, 2 * sizeof *r->place[0]);
+    r->order = mlpipe__alloc_array(ctx->env, (size_t)n, sizeof *r->order);
+    r->scratch =
+        mlpipe__alloc_array(ctx->env, (size_t)n, 4 * sizeof *r->scratch);
+    if (!r->place[0] || !r->order || !r->scratch)
+        return mlpipe__nomem(ctx);
+    r->place[1] = r->place[0] + n;
+    return MLPIPE_OK;
+}
+
+static void delong_free(mlpipe_ctx *ctx, const delong_rows *r)
+{
+    mlpipe__free(ctx->env, r->place[0]);
+    mlpipe__free(ctx->env, r->order);
+    mlpipe__free(ctx->env, r->scratch);
+}
+
 mlpipe_status mlpipe__delong_test(mlpipe_ctx *ctx, const double *y,
                                   const double *a, const double *b,
                                   const double *w, uint64_t n,
                                   mlpipe__delong *out)
 {
-    delong_rows r = {.y = y, .w = w, .n = (uint32_t)n};
+    delong_rows r = {.y = y, .w = w};
     const double nan = mlpipe__nan();
     *out = (mlpipe__delong){nan, nan, nan, nan, nan, nan, nan,
                             {nan, nan, nan, nan}};
-    const mlpipe_status st =
-        mlpipe__most_rows(ctx, "auc", n, UINT32_MAX - 1);
-    if (st)
-        return st;
-    double *const place =
-        mlpipe__alloc_array(ctx->env, (size_t)n, 2 * sizeof *place);
-    r.order = mlpipe__alloc_array(ctx->env, (size_t)n, sizeof *r.order);
-    r.scratch =
-        mlpipe__alloc_array(ctx->env, (size_t)n, 4 * sizeof *r.scratch);
-    const bool ok = place && r.order && r.scratch;
-    if (ok) {
-        r.place[0] = place;
-        r.place[1] = place + n;
+    const mlpipe_status st = delong_make(ctx, &r, n);
+    if (!st)
         delong_run(&r, a, b, out);
-    }
-    mlpipe__free(ctx->env, place);
-    mlpipe__free(ctx->env, r.order);
-    mlpipe__free(ctx->env, r.scratch);
-    return ok ? MLPIPE_OK : mlpipe__nomem(ctx);
+    delong_free(ctx, &r);
+    return st;
+}
+
+/* The structural components less their mean, each by the share of its class:
+ * a class has sum 0, and so has all. */
+static void delong_spread(delong_rows *r, const double *a, const double *b,
+                          double *out)
+{
+    delong_count(r);
+    if (!(r->weight[0] > 0.0) || !(r->weight[1] > 0.0) ||
+        !delong_place(r, a, r->place[0]) || !delong_place(r, b, r->place[1]))
+        return;
+    const delong_values both = {r->place[0], r->place[1]};
+    const double scale = r->n / r->weight[0] / r->weight[1];
+    double centre[2];
+    for (uint32_t which = 0; which < 2; ++which)
+        centre[which] = delong_sum(r, &both, which, 0.0, false)
+                      / r->weight[which];
+    for (uint32_t i = 0; i < r->n; ++i)
+        out[i] = delong_weight(r, i) * scale
+               * (delong_value(&both, i) - centre[delong_class(r, i)]);
+}
+
+mlpipe_status mlpipe__delong_influence(mlpipe_ctx *ctx, const double *y,
+                                       const double *a, const double *b,
+                                       const double *w, uint64_t n,
+                                       double *out)
+{
+    delong_rows r = {.y = y, .w = w};
+    const mlpipe_status st = delong_make(ctx, &r, n);
+    for (uint64_t i = 0; i < n; ++i)
+        out[i] = mlpipe__nan();
+    if (!st)
+        delong_spread(&r, a, b, out);
+    delong_free(ctx, &r);
+    return st;
 }

@@ -678,6 +678,14 @@ mlpipe_status mlpipe__delong_test(mlpipe_ctx *ctx, const double *y,
                                   const double *a, const double *b,
                                   const double *w, uint64_t n,
                                   mlpipe__delong *out);
+/* What each row adds to the difference auc_b - auc_a, to the first order: the
+ * mean of `out` (n values, in the order of rows) is 0, and the root of the sum
+ * of their squares over n is the difference's deviation where rows are
+ * independent. NaN where a class or a score is missing. */
+mlpipe_status mlpipe__delong_influence(mlpipe_ctx *ctx, const double *y,
+                                       const double *a, const double *b,
+                                       const double *w, uint64_t n,
+                                       double *out);
 
 /* ---- folds (folds.c) ---------------------------------------------------- */
 

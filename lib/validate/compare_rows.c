@@ -43,9 +43,10 @@ typedef struct pair_hashes {
     uint64_t *a, *b;
 } pair_hashes;
 
+/* drop: a weight that is none becomes NaN, and its row is left out. */
 static mlpipe_status pair_weights(mlpipe_ctx *ctx, const mlpipe_model *a,
                                   const mlpipe_model *b,
-                                  const mlpipe_dataset *d,
+                                  const mlpipe_dataset *d, bool drop,
                                   mlpipe__pair_rows *r)
 {
     const char *name = a->weight_column;
@@ -64,6 +65,10 @@ static mlpipe_status pair_weights(mlpipe_ctx *ctx, const mlpipe_model *a,
     for (int64_t i = 0; !st && i < d->rows; i++) {
         if (r->w[i] >= 0 && mlpipe__finite(r->w[i]))
             continue;
+        if (drop) {
+            r->w[i] = mlpipe__nan();
+            continue;
+        }
         mlpipe__fail(ctx, MLPIPE_E_SCHEMA,
                      r->w[i] != r->w[i]
                          ? "the weight %q of row %lld is missing; fill it, or "
@@ -88,7 +93,7 @@ static mlpipe_status pair_answers(mlpipe_ctx *ctx, const mlpipe_model *m,
 
 static mlpipe_status pair_gather(mlpipe_ctx *ctx, const mlpipe_model *a,
                                  const mlpipe_model *b,
-                                 const mlpipe_dataset *d,
+                                 const mlpipe_dataset *d, bool drop,
                                  mlpipe__pair_rows *r, pair_hashes *h)
 {
     mlpipe__env *env = ctx->env;
@@ -103,7 +108,7 @@ static mlpipe_status pair_gather(mlpipe_ctx *ctx, const mlpipe_model *a,
         return mlpipe__nomem(ctx);
     st = mlpipe__model_target(ctx, a, d, r->y);
     if (!st)
-        st = pair_weights(ctx, a, b, d, r);
+        st = pair_weights(ctx, a, b, d, drop, r);
     if (!st)
         st = pair_answers(ctx, a, d, r->a, h->a);
     if (!st)
@@ -124,6 +129,10 @@ static void pair_keep(const mlpipe_model *a, const mlpipe_model *b,
         r->seen += seen;
         if (seen && !keep_seen)
             continue;
+        if (r->w && r->w[i] != r->w[i]) {
+            r->unweighted++;
+            continue;
+        }
         if (!mlpipe__finite(r->y[i]) || (r->w && !(r->w[i] > 0))) {
             r->unlabelled++;
             continue;
@@ -148,12 +157,11 @@ static void pair_keep(const mlpipe_model *a, const mlpipe_model *b,
     r->n = n;
 }
 
-mlpipe_status mlpipe__pair_queries_load(mlpipe_ctx *ctx,
-                                        const mlpipe_model *a,
-                                        const mlpipe_model *b,
-                                        const mlpipe_dataset *d,
-                                        bool keep_seen, int32_t query,
-                                        mlpipe__pair_rows *out)
+static mlpipe_status pair_load(mlpipe_ctx *ctx, const mlpipe_model *a,
+                               const mlpipe_model *b,
+                               const mlpipe_dataset *d, bool keep_seen,
+                               bool drop, int32_t query,
+                               mlpipe__pair_rows *out)
 {
     pair_hashes h = {NULL, NULL};
     uint32_t queries;
@@ -162,7 +170,7 @@ mlpipe_status mlpipe__pair_queries_load(mlpipe_ctx *ctx,
     out->width = mlpipe__model_width(a);
     st = pair_check(ctx, a, b);
     if (!st)
-        st = pair_gather(ctx, a, b, d, out, &h);
+        st = pair_gather(ctx, a, b, d, drop, out, &h);
     if (!st && query >= 0)
         st = mlpipe__query_codes(ctx, d, (uint32_t)query, NULL,
                                  (uint64_t)d->rows, &out->query, &queries);
@@ -173,12 +181,22 @@ mlpipe_status mlpipe__pair_queries_load(mlpipe_ctx *ctx,
     return st;
 }
 
+mlpipe_status mlpipe__pair_queries_load(mlpipe_ctx *ctx,
+                                        const mlpipe_model *a,
+                                        const mlpipe_model *b,
+                                        const mlpipe_dataset *d,
+                                        bool keep_seen, int32_t query,
+                                        mlpipe__pair_rows *out)
+{
+    return pair_load(ctx, a, b, d, keep_seen, false, query, out);
+}
+
 mlpipe_status mlpipe__pair_rows_load(mlpipe_ctx *ctx, const mlpipe_model *a,
                                      const mlpipe_model *b,
-                                     const mlpipe_dataset *d, bool keep_seen,
+                                     const mlpipe_dataset *d,
                                      mlpipe__pair_rows *out)
 {
-    return mlpipe__pair_queries_load(ctx, a, b, d, keep_seen, -1, out);
+    return pair_load(ctx, a, b, d, false, true, -1, out);
 }
 
 void mlpipe__pair_rows_free(mlpipe__env *env, mlpipe__pair_rows *r)

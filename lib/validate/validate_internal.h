@@ -271,20 +271,24 @@ typedef struct mlpipe__pair_rows {
     uint32_t width;
     uint64_t seen;       /* in the training set of a or b */
     uint64_t unlabelled; /* without a usable target, or of weight 0 */
+    uint64_t unweighted; /* of no weight, or one that is none */
     uint64_t silent_a, silent_b; /* rows that a model did not answer */
 } mlpipe__pair_rows;
 
 /*
- * Rows in their order. Those that a model was fitted on are left out unless
- * keep_seen. They weigh what their column says where both recipes name the
- * same and the dataset has it. E_SCHEMA where the models predict another
- * column or other classes. free also after a failure.
+ * Rows in their order, without those that a model was fitted on. They weigh
+ * what their column says where both recipes name the same and the dataset has
+ * it; a row whose weight is missing or none is left out and counted, since
+ * rows that were served are as they are. E_SCHEMA where the models predict
+ * another column or other classes. free also after a failure.
  */
 mlpipe_status mlpipe__pair_rows_load(mlpipe_ctx *ctx, const mlpipe_model *a,
                                      const mlpipe_model *b,
-                                     const mlpipe_dataset *d, bool keep_seen,
+                                     const mlpipe_dataset *d,
                                      mlpipe__pair_rows *out);
-/* The same with the query of each row, by a column of d; -1: without. */
+/* Of a dataset that somebody gives: E_SCHEMA names such a weight. Also with
+ * the query of each row, by a column of d; -1: without. keep_seen: with the
+ * rows that a model was fitted on. */
 mlpipe_status mlpipe__pair_queries_load(mlpipe_ctx *ctx,
                                         const mlpipe_model *a,
                                         const mlpipe_model *b,

@@ -49,7 +49,7 @@ static void replays(void **state)
 static void audits(void **state)
 {
     static const char *const logs[] = {
-        "{", "[]", "7", "null", "\"\"", "{}", "\n",
+        "{", "[]", "7", "null", "\"\"", "{}", "\n{}",
         "{\"action\":\"retrain\"}", "{\"action\":\"held\",\"values\":7}",
         "{\"action\":\"retrain\",\"rule\":\"age > 1\",\"values\":{}}",
         "{\"action\":\"retrain\",\"rule\":\"age > 1\",\"values\":[1]}",

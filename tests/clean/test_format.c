@@ -286,7 +286,7 @@ static void format_parameters(void **state)
     static const char *const texts[] = {"a", "b"};
     static const char *const bad[][2] = {
         {"to=number", "\"columns\" must be given"},
-        {"columns=v", "\"to\" must be given"},
+        {"columns=v", "\"to\" must be given, one of number,date,category,unit"},
         {"columns=w to=number", "\"w\""},
         {"columns=v,v to=category", "twice"},
         {"columns=v to=number decimal=;", "neither . nor ,"},

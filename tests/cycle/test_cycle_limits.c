@@ -133,6 +133,7 @@ static void test_bent(void **state)
     static const char good[] =
         "{\"action\":\"retrain\",\"rule\":\"age > 1 for 2 panes\","
         "\"values\":{\"age\":2},\"pane\":1,\"memory\":[1]}\n"
+        "{\"action\":\"retrain_failed\"}\n"
         "{\"action\":\"held\",\"reason\":\"budget\",\"has\":5,\"needs\":5,"
         "\"fresh\":6,\"volume\":6}\n";
     uint64_t decisions;

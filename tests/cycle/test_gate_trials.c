@@ -57,9 +57,10 @@ static void draw_answers(const law *l, uint64_t trial, double worse,
     }
 }
 
-/* How many of the trials let b in. */
-static uint32_t passes(mlpipe_ctx *c, const law *l, double worse,
-                       uint32_t trials)
+/* How many of the trials let b in; alone: by mlpipe__compare, which takes rows
+ * for independent. */
+static uint32_t passes_by(mlpipe_ctx *c, const law *l, double worse,
+                          uint32_t trials, bool alone)
 {
     static double room[6][ROWS];
     double *e[3] = {room[0], room[1], room[2]};
@@ -72,10 +73,17 @@ static uint32_t passes(mlpipe_ctx *c, const law *l, double worse,
         mlpipe__gate g = {.rows = ROWS, .enough = true};
         draw_errors(l, k, e);
         draw_answers(l, k, worse, e, room[3], room[4], room[5]);
-        assert_ok(c, mlpipe__gate_compare(c, m, &sa, &sb, &g));
+        assert_ok(c, alone ? mlpipe__compare(c, m, &sa, &sb, &g.compared)
+                           : mlpipe__gate_compare(c, m, &sa, &sb, &g));
         passed += mlpipe__gate_passes(&g, 0.01);
     }
     return passed;
+}
+
+static uint32_t passes(mlpipe_ctx *c, const law *l, double worse,
+                       uint32_t trials)
+{
+    return passes_by(c, l, worse, trials, false);
 }
 
 /* The most that pass where each does with a chance of 1 %, but for one run in
@@ -138,8 +146,21 @@ static void test_classes(void **state)
             const law l = {metrics[k], carry[i], 0.3};
             try_law(c, &l);
         }
-    const law auc = {"auc", 0, 0.3}; /* its test takes rows for independent */
-    try_law(c, &auc);
+    mlpipe_ctx_free(c);
+    (void)state;
+}
+
+/* An area's rows lean on one another too where errors go on. */
+static void test_areas(void **state)
+{
+    static const double carry[] = {0, 0.5, 0.8, 0.9};
+    mlpipe_ctx *c;
+
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
+    for (size_t i = 0; i < sizeof carry / sizeof *carry; i++) {
+        const law l = {"auc", carry[i], 0.3};
+        try_law(c, &l);
+    }
     mlpipe_ctx_free(c);
     (void)state;
 }
@@ -149,11 +170,19 @@ static void test_power(void **state)
 {
     const uint32_t trials = trials_now();
     const law plain = {"rmse", 0, 0.3}, serial = {"rmse", 0.8, 0.3};
+    const law area = {"auc", 0, 0.3};
+    uint32_t alone, both;
     mlpipe_ctx *c;
 
     assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
     assert_true(passes(c, &plain, -0.25, trials) >= trials * 9 / 10);
     assert_true(passes(c, &serial, -0.5, trials) >= trials * 9 / 10);
+    /* An area moves little here, so that the bar is DeLong's own test where
+     * rows are independent and it may be believed. */
+    alone = passes_by(c, &area, -0.9, trials, true);
+    both = passes(c, &area, -0.9, trials);
+    print_message("auc, better by 0.9: %u, by DeLong alone %u\n", both, alone);
+    assert_true(both >= alone * 3 / 4);
     mlpipe_ctx_free(c);
     (void)state;
 }
@@ -163,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_regression),
         cmocka_unit_test(test_classes),
+        cmocka_unit_test(test_areas),
         cmocka_unit_test(test_power),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(text, data, size);
     text[size] = '\0';
     fuzz_names(c, &names);
-    st = mlpipe__rule_compile(c, &names, text, &t);
+    st = mlpipe__rule_compile(c, &names, NULL, text, &t);
     if (st) {
         const char *why = mlpipe_ctx_error(c)->text;
         fuzz_require(st == MLPIPE_E_PARAM || st == MLPIPE_E_LIMIT);

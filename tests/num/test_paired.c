@@ -102,6 +102,47 @@ static void test_delong_ties(void **state)
     assert_same(d.test.p, 1.0);
 }
 
+/* What a row adds is what a little more of its weight changes; what all add is
+ * nothing, and its spread that of the difference. */
+static void test_delong_influence(void **state)
+{
+    static double y[SCORED], a[SCORED], b[SCORED], w[SCORED], x[SCORED];
+    const double step = 1e-6;
+    (void)state;
+    scores(y, a, b, w);
+    for (int weighted = 0; weighted < 2; ++weighted) {
+        const mlpipe__delong d = delong(y, a, b, weighted ? w : NULL, SCORED);
+        double sum = 0, squares = 0;
+        assert_ok(c, mlpipe__delong_influence(c, y, a, b, weighted ? w : NULL,
+                                              SCORED, x));
+        for (int i = 0; i < SCORED; ++i) {
+            sum += x[i];
+            squares += x[i] * x[i];
+        }
+        assert_true(sum < 1e-9 && sum > -1e-9);
+        assert_relative(mlpipe__sqrt(squares) / SCORED, d.se, 0.01);
+        for (int i = 0; i < SCORED; i += 37) {
+            const double own = weighted ? w[i] : 1.0;
+            double up, down;
+            for (int k = 0; !weighted && k < SCORED; ++k)
+                w[k] = 1.0;
+            w[i] = own * (1.0 + step);
+            up = delong(y, a, b, w, SCORED).difference;
+            w[i] = own * (1.0 - step);
+            down = delong(y, a, b, w, SCORED).difference;
+            w[i] = own;
+            assert_true((up - down) / (2 * step) - x[i] / SCORED < 1e-8);
+            assert_true((up - down) / (2 * step) - x[i] / SCORED > -1e-8);
+        }
+        scores(y, a, b, w);
+    }
+    for (int i = 0; i < SCORED; ++i) /* of one class nothing is known */
+        y[i] = 1;
+    assert_ok(c, mlpipe__delong_influence(c, y, a, b, NULL, SCORED, x));
+    for (int i = 0; i < SCORED; ++i)
+        assert_true(x[i] != x[i]);
+}
+
 /* The definition: sums over all pairs of rows of the two classes. */
 static void brute(const double *y, const double *p, const double *w, int n,
                   double *place, double *auc)
@@ -375,6 +416,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_delong),
         cmocka_unit_test(test_delong_ties),
+        cmocka_unit_test(test_delong_influence),
         cmocka_unit_test(test_delong_weights),
         cmocka_unit_test(test_delong_edges),
         cmocka_unit_test(test_mcnemar),
