@@ -20,7 +20,9 @@ mlpipe_status mlpipe__watch_follow_canary(mlpipe_ctx *ctx, mlpipe_monitor *m)
         memset(&c->realised, 0, sizeof c->realised);
         return mlpipe__nomem(ctx);
     }
-    mlpipe__realised_reset(&c->realised, number, m->window);
+    mlpipe__realised_reset(&c->realised,
+                           number ? s->canary->predictor->model : NULL,
+                           m->performance.alpha, number, m->window);
     c->number = number;
     return MLPIPE_OK;
 }
@@ -33,7 +35,8 @@ bool mlpipe__watch_promoted(mlpipe_monitor *m, uint64_t number)
         return false;
     m->realised = m->canary.realised;
     m->canary.realised = served;
-    mlpipe__realised_reset(&m->canary.realised, 0, m->window);
+    mlpipe__realised_reset(&m->canary.realised, NULL, m->performance.alpha, 0,
+                           m->window);
     m->canary.number = 0;
     return true;
 }

@@ -57,7 +57,8 @@ mlpipe_status mlpipe__watch_follow(mlpipe_ctx *ctx, mlpipe_monitor *m)
         mlpipe__deployment_counts(m->slot, d, m->base);
     watch_open(m);
     if (!mlpipe__watch_promoted(m, d->number))
-        mlpipe__realised_reset(&m->realised, d->number, m->window);
+        mlpipe__realised_reset(&m->realised, m->model, m->performance.alpha,
+                               d->number, m->window);
     return mlpipe__watch_follow_canary(ctx, m);
 }
 
