@@ -87,13 +87,15 @@ static mlpipe_status beside_judge(mlpipe_ctx *ctx, mlpipe_monitor *m,
     const mlpipe_model *model = d->predictor->model;
     const bool enough = counts[MLPIPE__COUNT_ROWS] >= m->pane_rows;
     uint32_t worst = MLPIPE__VERDICT_OK;
+    mlpipe__drift_known known = {ctx->env, NULL, false};
     mlpipe_status st = MLPIPE_OK;
     const char *text;
 
     if (model->reference)
         st = mlpipe__drift_report(ctx, model, &d->recorder,
-                                  enough ? counts : NULL, false, &m->limits,
-                                  r, &worst);
+                                  enough ? counts : NULL, MLPIPE__TELL_TABLES,
+                                  &m->limits, &known, r, &worst);
+    mlpipe__drift_forget(&known);
     if (!st)
         st = mlpipe__realised_report(ctx, model, &m->performance,
                                      &m->canary.realised, r, &worst);

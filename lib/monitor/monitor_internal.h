@@ -631,15 +631,32 @@ void mlpipe__drift_measure(const mlpipe__ref_input *in, const uint64_t *counts,
  * whose last is the score's; then verdicts. False: out of memory. */
 bool mlpipe__drift_judge(mlpipe__env *env, mlpipe__drift_row *rows, uint32_t n,
                          const mlpipe__drift_limits *limits);
+/* How much a report tells. Rules and panes ask for numbers and verdicts alone;
+ * tables of a thousand inputs cost more than what they tell of. */
+enum {
+    MLPIPE__TELL_NUMBERS = 0,
+    MLPIPE__TELL_TABLES = 1,
+    MLPIPE__TELL_PICTURES = 2 /* also "bins", of the inputs that stand first */
+};
+/* What was measured of a pane, until another is closed. It outlives contexts,
+ * so that its memory is of an environment of its own. */
+typedef struct mlpipe__drift_known {
+    mlpipe__env *env;
+    mlpipe__drift_row *rows; /* of the inputs, then of the score */
+    bool fresh;
+} mlpipe__drift_known;
+/* Another pane, or another model. */
+void mlpipe__drift_forget(mlpipe__drift_known *known);
 /*
  * Inputs and score of a pane (counters of a lane, or NULL where none is
  * closed) into a report: <input>.psi ... and the verdicts "features" and
- * "score". pictures: also the table "bins", of the inputs that stand first.
+ * "score". known: of this pane; measured where it is not fresh.
  */
 mlpipe_status mlpipe__drift_report(mlpipe_ctx *ctx, const mlpipe_model *model,
                                    const mlpipe__recorder *recorder,
-                                   const uint64_t *counts, bool pictures,
+                                   const uint64_t *counts, uint32_t tell,
                                    const mlpipe__drift_limits *limits,
+                                   mlpipe__drift_known *known,
                                    mlpipe_report *report, uint32_t *worst);
 /* Rows of the table "bins": cells of an input beside counts (drift_bins.c).
  * dict: texts of its codes, or NULL; t: scratch. */
