@@ -159,6 +159,7 @@ typedef struct mlpipe_io {
     int32_t (*lock)(void *user, const char *path, void **lock);
     /** Gives a lock back. */
     int32_t (*unlock)(void *user, void *lock);
+    /** Asks for room for bytes from the start of a file; may be NULL. */
     int32_t (*reserve)(void *user, void *file, uint64_t bytes);
 } mlpipe_io;
 

@@ -125,7 +125,8 @@ MLPIPE_API void mlpipe_detector_reset(mlpipe_detector *detector);
  * - mean: of the n values; of adwin: of its window
  * - statistic: what is compared, and threshold: the alarm is where it is above,
  *   for hddm_a and e_detector also where it is equal; NaN for adwin, which
- *   compares many
+ *   compares many, and the threshold of hddm_a while its best cut is at the
+ *   last value
  * - width, variance: of adwin's window
  *
  * @param detector borrows; NULL gives NaN

@@ -177,7 +177,11 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  * or margin=. Without a reference, and for three classes, it is
  * INSUFFICIENT_DATA, as below 30 losses. An alarm is DRIFT until another
  * deployment serves, where it begins anew, or a cycle's retrain was rejected
- * or failed. Its numbers: concept.n, concept.loss (their mean),
+ * or failed. concept.mde, of an e_detector, is the mean loss that would have
+ * raised an alarm with probability 0.8 within the concept.n losses, had it been
+ * there from the first on; where it is more than twice concept.reference (for
+ * classes: and more than 0.05 above it), the verdict is INSUFFICIENT_DATA and
+ * not OK. Its other numbers: concept.n, concept.loss (their mean),
  * concept.reference (the held-out loss), concept.statistic and
  * concept.threshold (of the first alarm, where there was one),
  * concept.alarms.
@@ -195,10 +199,19 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  *
  * Truths: truths = truths_matched + _duplicate + _unmatched + _early, and
  * predictions = truths_matched + predictions_expired + _repeated + _waiting;
- * truths_refused were not taken. maturity is the share of predictions of the
- * deployment that serves, since it was swapped in, whose truth is known;
- * pane_maturity that of the newest closed pane. A truth counts with the
- * deployment and pane that predicted, whenever it comes.
+ * truths_refused were not taken, for whatever reason mlpipe_monitor_truth told.
+ * Times, where a minute is nothing: ticks_back, ticks whose time lies before
+ * that of the tick before (it is taken as told, so that nothing expires until
+ * time goes on); rows_ahead, rows whose time lies ahead of the tick that reads
+ * them, and truths_ahead, truths whose label time does: clocks that differ, or
+ * another unit; truths_before, truths that were known before their request was
+ * answered, by any time: the request was late, or its answer no prediction;
+ * rows_late, rows from before the tick before the one that reads them, which is
+ * no error where a host serves what happened earlier, or tells no time. All of
+ * them are taken, and each stands in the report. maturity is the share of
+ * predictions of the deployment that serves, since it was swapped in, whose
+ * truth is known; pane_maturity that of the newest closed pane. A truth counts
+ * with the deployment and pane that predicted, whenever it comes.
  *
  * Metrics: those of mlpipe_evaluate (of regression rmse, mae, r2, and bias, the
  * mean of answer - target; of two classes logloss, brier, auc, ap, accuracy,
@@ -212,12 +225,34 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  *
  * performance compares the mean loss (logloss, squared error) with the
  * reference's at looks: the first at the least number of matches, which is 200
- * or a pane, then one for every pane of them, by a tick. Look k spends
- * alpha / (k (k + 1)) (performance.level), so that a stream that stays as it is
- * raises a false alarm with a chance of at most alpha in all of a deployment's
- * life. DRIFT: performance.p is at most that level and the metric is worse by
- * more than a tenth (performance.change); WARN: by less. Fewer matches, or a
- * maturity below maturity=, are INSUFFICIENT_DATA.
+ * or a pane, then one for every pane of them, by a tick. A stream that stays
+ * as it is raises a false alarm with a chance of at most alpha in all of a
+ * deployment's life, as far as the means of its losses are normal, of which
+ * - a third is spent by the looks themselves, alpha / 3 / (k (k + 1)) by look k
+ *   (performance.level): an alarm where performance.p of the newest matches is
+ *   at most that. It finds a large change within its pane, and less and less.
+ * - a third is the chance that the mean loss lies above performance.bound, m =
+ *   the reference's plus z(1 - alpha / 3) of its standard errors (the bound is
+ *   told as a value of the metric),
+ * - a third is that of evidence against "the mean loss is at most m": an alarm
+ *   where performance.evidence is 3 / alpha or more. It is the mean of S_b over
+ *   the bets b = 0.0125, 0.025, ..., 0.8, where each match of loss x makes S_b
+ *   to S_b (1 + b (min(x / m, 20) - 1)), and the first match of the k-th pane
+ *   of them adds 1 / (k (k + 1)) to S_b before: an e-process (G. Shafer, JRSS A
+ *   184, 2021; J. Ville 1939), which keeps its power however long a deployment
+ *   has served. It is at most 300 / alpha, so that it falls once a loss is what
+ *   it was. Losses that come in bursts break it, as they do a detector.
+ * DRIFT: an alarm, and the metric is worse by more than a tenth
+ * (performance.change); WARN: by less. Fewer matches, or a maturity below
+ * maturity=, are INSUFFICIENT_DATA.
+ *
+ * What an OK could not have seen: performance.mde is the change that would
+ * have been found with probability 0.8 in the performance.mde_n newest matches
+ * (those of the look, or of the evidence up to 4,000 or four panes, whichever
+ * finds less), if losses spread as they did in the reference and their variance
+ * grows as their mean does. Where a doubled mean loss would not be found
+ * (performance.mde > 1, of rmse > 0.414) the verdict is INSUFFICIENT_DATA and
+ * not OK: a larger validation set, or larger panes, are wanted.
  *
  * `cbpe.<metric>` (accuracy, precision, recall, f1, brier, logloss, auc; of
  * three classes or more accuracy): what the metric of the newest closed pane is

@@ -69,7 +69,7 @@ static mlpipe_status report_make(mlpipe_ctx *ctx, const mlpipe_cycle *c,
 
     if (st)
         return st;
-    st = mlpipe__watch_report(ctx, m, true, &seen);
+    st = mlpipe__watch_report(ctx, m, MLPIPE__TELL_PICTURES, &seen);
     mlpipe__slot_unlock(m->slot);
     if (st)
         return st;

@@ -31,7 +31,9 @@ static mlpipe_status cycle_look(mlpipe_ctx *ctx, mlpipe_cycle *c,
     c->heed = false;
     if (!c->started) /* the monitor may be older than the cycle */
         c->matched_at = cycle_matched(m);
-    st = mlpipe__monitor_tick_locked(ctx, m, now_us, NULL);
+    st = mlpipe__monitor_tick_locked(
+        ctx, m, now_us, NULL,
+        state == MLPIPE__CYCLE_WATCHING ? &v->report : NULL);
     if (!c->started)
         c->retrained_us = now_us;
     c->started = true;
@@ -42,8 +44,8 @@ static mlpipe_status cycle_look(mlpipe_ctx *ctx, mlpipe_cycle *c,
     v->labelled = m->capture.labelled;
     v->next = m->capture.next;
     v->model = mlpipe__model_keep(m->model);
-    if (!st && state == MLPIPE__CYCLE_WATCHING)
-        st = mlpipe__watch_report(ctx, m, false, &v->report);
+    if (!st && state == MLPIPE__CYCLE_WATCHING && !v->report)
+        st = mlpipe__watch_report(ctx, m, MLPIPE__TELL_NUMBERS, &v->report);
     if (!st && state == MLPIPE__CYCLE_PROBATION && v->number == c->number) {
         v->trial_rows =
             mlpipe__capture_labelled(&m->capture, c->number, c->from);

@@ -121,6 +121,7 @@ static void watch_destroy(mlpipe_monitor *m)
     mlpipe__free(env, m->base);
     mlpipe__free(env, m->pane);
     mlpipe__free(env, m->now);
+    mlpipe__drift_forget(&m->drift);
     mlpipe_model_free(m->model);
     mlpipe__free(env, m);
     mlpipe__env_drop(env);
@@ -183,6 +184,7 @@ static mlpipe_status watch_make(mlpipe_ctx *ctx, mlpipe_slot *slot,
     if (!m)
         return mlpipe__nomem(ctx);
     m->env = mlpipe__env_keep(ctx->env);
+    m->drift.env = m->env;
     m->slot = mlpipe__slot_keep(slot);
     atomic_init(&m->refs, 1);
     atomic_init(&m->told, NULL);
@@ -282,7 +284,6 @@ static mlpipe_status watch_tell(mlpipe_ctx *ctx, mlpipe_monitor *m,
     if (atomic_fetch_add_explicit(&m->told_count, 1, memory_order_relaxed) >=
         m->told_room) {
         atomic_fetch_sub_explicit(&m->told_count, 1, memory_order_relaxed);
-        atomic_fetch_add_explicit(&m->told_refused, 1, memory_order_relaxed);
         return mlpipe__fail(ctx, MLPIPE_E_LIMIT,
                             "%llu truths wait for a tick, and no more may; "
                             "call mlpipe_monitor_tick and tell it again",
@@ -316,18 +317,24 @@ mlpipe_status mlpipe_monitor_truth(mlpipe_ctx *ctx, mlpipe_monitor *monitor,
         st = mlpipe__slot_here(ctx, monitor->env, "monitor");
     if (!st)
         st = watch_tell(ctx, monitor, id, label_us, truth);
+    if (st && monitor)
+        atomic_fetch_add_explicit(&monitor->told_refused, 1,
+                                  memory_order_relaxed);
     return mlpipe__end(ctx, st);
 }
 
 /* ---- ticks ------------------------------------------------------------- */
 
 mlpipe_status mlpipe__monitor_tick_locked(mlpipe_ctx *ctx, mlpipe_monitor *m,
-                                          int64_t now_us, int32_t *closed)
+                                          int64_t now_us, int32_t *closed,
+                                          mlpipe_report **seen)
 {
-    mlpipe_status st = mlpipe__watch_remember(ctx, m, closed);
+    mlpipe_status st = mlpipe__watch_remember(ctx, m, closed, NULL);
 
     if (!st)
         st = mlpipe__watch_follow(ctx, m);
+    m->ticks_back += m->ticked && now_us < m->now_us;
+    m->before_us = m->ticked ? m->now_us : INT64_MIN;
     m->now_us = now_us;
     m->ticked = true;
     if (!st)
@@ -337,7 +344,7 @@ mlpipe_status mlpipe__monitor_tick_locked(mlpipe_ctx *ctx, mlpipe_monitor *m,
     if (!st)
         mlpipe__watch_close(m);
     if (!st)
-        st = mlpipe__watch_remember(ctx, m, closed);
+        st = mlpipe__watch_remember(ctx, m, closed, seen);
     mlpipe__slot_sweep(m->slot);
     return st;
 }
@@ -354,7 +361,8 @@ mlpipe_status mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor,
     if (!st)
         st = mlpipe__slot_lock(ctx, monitor->slot);
     if (!st) {
-        st = mlpipe__monitor_tick_locked(ctx, monitor, now_us, closed);
+        st = mlpipe__monitor_tick_locked(ctx, monitor, now_us, closed,
+                                         NULL);
         mlpipe__slot_unlock(monitor->slot);
     }
     return mlpipe__end(ctx, st);
@@ -374,7 +382,7 @@ mlpipe_status mlpipe_monitor_report(mlpipe_ctx *ctx, mlpipe_monitor *monitor,
     if (!st)
         st = mlpipe__slot_lock(ctx, monitor->slot);
     if (!st) {
-        st = mlpipe__watch_report(ctx, monitor, true, out);
+        st = mlpipe__watch_report(ctx, monitor, MLPIPE__TELL_PICTURES, out);
         mlpipe__slot_unlock(monitor->slot);
     }
     return mlpipe__end(ctx, st);

@@ -20,7 +20,9 @@ mlpipe_status mlpipe__watch_follow_canary(mlpipe_ctx *ctx, mlpipe_monitor *m)
         memset(&c->realised, 0, sizeof c->realised);
         return mlpipe__nomem(ctx);
     }
-    mlpipe__realised_reset(&c->realised, number, m->window);
+    mlpipe__realised_reset(&c->realised,
+                           number ? s->canary->predictor->model : NULL,
+                           m->performance.alpha, number, m->window);
     c->number = number;
     return MLPIPE_OK;
 }
@@ -33,7 +35,8 @@ bool mlpipe__watch_promoted(mlpipe_monitor *m, uint64_t number)
         return false;
     m->realised = m->canary.realised;
     m->canary.realised = served;
-    mlpipe__realised_reset(&m->canary.realised, 0, m->window);
+    mlpipe__realised_reset(&m->canary.realised, NULL, m->performance.alpha, 0,
+                           m->window);
     m->canary.number = 0;
     return true;
 }
@@ -84,13 +87,15 @@ static mlpipe_status beside_judge(mlpipe_ctx *ctx, mlpipe_monitor *m,
     const mlpipe_model *model = d->predictor->model;
     const bool enough = counts[MLPIPE__COUNT_ROWS] >= m->pane_rows;
     uint32_t worst = MLPIPE__VERDICT_OK;
+    mlpipe__drift_known known = {ctx->env, NULL, false};
     mlpipe_status st = MLPIPE_OK;
     const char *text;
 
     if (model->reference)
         st = mlpipe__drift_report(ctx, model, &d->recorder,
-                                  enough ? counts : NULL, false, &m->limits,
-                                  r, &worst);
+                                  enough ? counts : NULL, MLPIPE__TELL_TABLES,
+                                  &m->limits, &known, r, &worst);
+    mlpipe__drift_forget(&known);
     if (!st)
         st = mlpipe__realised_report(ctx, model, &m->performance,
                                      &m->canary.realised, r, &worst);

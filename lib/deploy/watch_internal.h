@@ -64,10 +64,14 @@ struct mlpipe_monitor {
     uint64_t *now;  /* scratch */
     bool remember; /* the newest pane has no summary yet */
     bool pane_closed;
+    mlpipe__drift_known drift; /* of the newest closed pane */
     uint32_t moments_first; /* counters of second moments, to the end */
     bool moments_closed;    /* pane[moments_first ...] holds enough rows */
-    int64_t now_us; /* of the newest tick */
+    int64_t now_us; /* of the newest tick, and of the one before it */
+    int64_t before_us;
     bool ticked;
+    /* Times that cannot be, or that are late; see monitor.h. */
+    uint64_t ticks_back, rows_ahead, rows_late, truths_ahead, truths_before;
     int64_t since_us;  /* first tick that saw it */
     bool since_known;
     uint64_t since_rows; /* what it had predicted by then, */
@@ -84,22 +88,24 @@ mlpipe_status mlpipe__monitor_make(mlpipe_ctx *ctx, mlpipe_slot *slot,
                                    const char *params, uint64_t capture,
                                    mlpipe_monitor **out);
 
-/* With the slot's writer flag held: */
+/* With the slot's writer flag held. seen, or NULL: the report that a pane was
+ * closed with, where this call did; it gives it, with numbers alone. */
 mlpipe_status mlpipe__monitor_tick_locked(mlpipe_ctx *ctx, mlpipe_monitor *m,
-                                          int64_t now_us, int32_t *closed);
+                                          int64_t now_us, int32_t *closed,
+                                          mlpipe_report **seen);
 mlpipe_status mlpipe__monitor_captured_locked(mlpipe_ctx *ctx,
                                               mlpipe_monitor *m,
                                               const mlpipe_model *other,
                                               uint64_t number, uint64_t from,
                                               mlpipe_dataset **out);
-/* pictures: with the table "bins", which only people want. */
+/* tell: MLPIPE__TELL_ */
 mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
-                                   bool pictures, mlpipe_report **out);
+                                   uint32_t tell, mlpipe_report **out);
 /* The panes that are kept, and what to keep of one just closed, which is told
  * when it is done (watch_panes.c). */
 void mlpipe__watch_put_panes(const mlpipe_monitor *m, mlpipe_report *r);
 mlpipe_status mlpipe__watch_remember(mlpipe_ctx *ctx, mlpipe_monitor *m,
-                                     int32_t *closed);
+                                     int32_t *closed, mlpipe_report **seen);
 
 /* Rows per second, latencies and errors by code (watch_service.c). */
 double mlpipe__watch_speed(uint64_t rows, int64_t from_us, int64_t to_us);

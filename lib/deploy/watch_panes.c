@@ -37,14 +37,14 @@ static void panes_take(const mlpipe_model *model, const mlpipe_report *r,
 }
 
 mlpipe_status mlpipe__watch_remember(mlpipe_ctx *ctx, mlpipe_monitor *m,
-                                     int32_t *closed)
+                                     int32_t *closed, mlpipe_report **seen)
 {
     mlpipe_report *r;
     mlpipe_status st;
 
     if (!m->remember)
         return MLPIPE_OK;
-    st = mlpipe__watch_report(ctx, m, false, &r);
+    st = mlpipe__watch_report(ctx, m, MLPIPE__TELL_NUMBERS, &r);
     if (st)
         return st; /* the next tick does it, before anything has changed */
     panes_take(m->model, r,
@@ -52,7 +52,10 @@ mlpipe_status mlpipe__watch_remember(mlpipe_ctx *ctx, mlpipe_monitor *m,
     m->remember = false;
     if (closed)
         *closed = 1;
-    mlpipe_report_free(r);
+    if (seen)
+        *seen = r;
+    else
+        mlpipe_report_free(r);
     return MLPIPE_OK;
 }
 

@@ -48,6 +48,15 @@ static void watch_put_truths(mlpipe_monitor *m, mlpipe_report *r)
         (double)mlpipe__slot_total(m->slot, MLPIPE__COUNT_LOST));
 }
 
+static void watch_put_times(const mlpipe_monitor *m, mlpipe_report *r)
+{
+    mlpipe__report_number(r, "ticks_back", (double)m->ticks_back);
+    mlpipe__report_number(r, "rows_ahead", (double)m->rows_ahead);
+    mlpipe__report_number(r, "rows_late", (double)m->rows_late);
+    mlpipe__report_number(r, "truths_ahead", (double)m->truths_ahead);
+    mlpipe__report_number(r, "truths_before", (double)m->truths_before);
+}
+
 /* Seconds from the newest training row, or from when it was first seen, to
  * the newest tick. */
 static double watch_age(const mlpipe_monitor *m)
@@ -73,7 +82,7 @@ static void watch_put_blind(mlpipe_report *r)
 }
 
 mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
-                                   bool pictures, mlpipe_report **out)
+                                   uint32_t tell, mlpipe_report **out)
 {
     mlpipe_status st = mlpipe__watch_follow(ctx, m);
     uint32_t worst = MLPIPE__VERDICT_OK;
@@ -97,8 +106,8 @@ mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
     mlpipe__watch_put_service(m, r);
     if (m->model->reference)
         st = mlpipe__drift_report(ctx, m->model, &d->recorder,
-                                  m->pane_closed ? m->pane : NULL, pictures,
-                                  &m->limits, r, &worst);
+                                  m->pane_closed ? m->pane : NULL, tell,
+                                  &m->limits, &m->drift, r, &worst);
     else
         watch_put_blind(r);
     if (!st && m->model->reference)
@@ -121,6 +130,7 @@ mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
     text = mlpipe__verdict_name(worst);
     mlpipe__report_text(r, "verdict", text, strlen(text));
     watch_put_truths(m, r);
+    watch_put_times(m, r);
     mlpipe__watch_put_panes(m, r);
     return mlpipe__report_seal(ctx, r, out);
 }

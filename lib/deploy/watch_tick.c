@@ -49,6 +49,7 @@ mlpipe_status mlpipe__watch_follow(mlpipe_ctx *ctx, mlpipe_monitor *m)
     m->counters = n;
     m->moments_first = d->recorder.moments_first;
     m->pane_closed = m->moments_closed = false;
+    mlpipe__drift_forget(&m->drift);
     m->since_known = false;
     /* A deployment that comes back after a rollback has counts already. The
      * first one, one just swapped in, and a canary that was promoted are
@@ -57,7 +58,8 @@ mlpipe_status mlpipe__watch_follow(mlpipe_ctx *ctx, mlpipe_monitor *m)
         mlpipe__deployment_counts(m->slot, d, m->base);
     watch_open(m);
     if (!mlpipe__watch_promoted(m, d->number))
-        mlpipe__realised_reset(&m->realised, d->number, m->window);
+        mlpipe__realised_reset(&m->realised, m->model, m->performance.alpha,
+                               d->number, m->window);
     return mlpipe__watch_follow_canary(ctx, m);
 }
 
@@ -82,10 +84,19 @@ static mlpipe__pane *watch_pane(mlpipe_monitor *m, uint64_t window)
     return low < m->pane_count && pane->window == window ? pane : NULL;
 }
 
+/* Clocks of hosts and threads differ by so much without anything wrong. */
+static const uint64_t watch_skew_us = 60000000;
+
+static bool watch_beyond(int64_t later_us, int64_t us)
+{
+    return later_us > us && (uint64_t)later_us - (uint64_t)us > watch_skew_us;
+}
+
 static void watch_matched(mlpipe_monitor *m, const mlpipe__match *match)
 {
     mlpipe__pane *pane = watch_pane(m, match->pane);
 
+    m->truths_before += match->label_us < match->now_us;
     mlpipe__capture_truth(&m->capture, match->row, match->id, match->truth);
     if (pane && pane->number == match->number)
         pane->matched++;
@@ -130,6 +141,8 @@ static bool watch_drain_ring(mlpipe_monitor *m, mlpipe__ring *ring)
             return false;
         const double *more = (const double *)(const void *)(s + 1);
         const uint64_t repeated = m->truths.repeated;
+        m->rows_ahead += watch_beyond(s->now_us, m->now_us);
+        m->rows_late += watch_beyond(m->before_us, s->now_us);
         if (ring->record_bytes)
             row = mlpipe__capture_add(&m->capture, s,
                                       (const char *)more + ring->more_bytes);
@@ -204,6 +217,7 @@ static mlpipe_status watch_join(mlpipe_ctx *ctx, mlpipe_monitor *m)
             return mlpipe__nomem(ctx);
         watch_ahead_told(m, &far, &near, MLPIPE__TRUTH_AHEAD);
         m->sorted = t->next;
+        m->truths_ahead += watch_beyond(t->label_us, m->now_us);
         if (mlpipe__truths_told(&m->truths, t, &match))
             watch_matched(m, &match);
         mlpipe__free(m->env, t);
@@ -289,6 +303,7 @@ void mlpipe__watch_close(mlpipe_monitor *m)
     mlpipe__deployment_counts(m->slot, d, m->now);
     rows = m->now[MLPIPE__COUNT_ROWS] - m->base[MLPIPE__COUNT_ROWS];
     watch_take(m, 0, m->moments_first);
+    mlpipe__drift_forget(&m->drift);
     watch_close_moments(m);
     m->pane_speed = mlpipe__watch_speed(
         m->now[MLPIPE__COUNT_ROWS] - m->opened_rows, m->opened_us, m->now_us);

@@ -160,7 +160,7 @@ void mlpipe__concept_reset(mlpipe__concept *c)
 {
     mlpipe_detector_reset(c->detector);
     c->n = c->alarms = 0;
-    c->sum = 0;
+    c->sum = c->squares = 0;
     c->statistic = mlpipe__nan();
 }
 
@@ -247,6 +247,7 @@ mlpipe_status mlpipe__concept_feed(mlpipe_ctx *ctx, mlpipe__concept *c)
         const int32_t state = mlpipe_detector_update(c->detector, loss);
         c->n++;
         c->sum += loss;
+        c->squares += loss * loss;
         if (state != MLPIPE_DETECTOR_DRIFT)
             continue;
         if (!c->alarms++)
@@ -258,15 +259,48 @@ mlpipe_status mlpipe__concept_feed(mlpipe_ctx *ctx, mlpipe__concept *c)
 
 /* ---- the report -------------------------------------------------------- */
 
+/* Of classes an error rate of so much more matters, however small it was. */
+static const double concept_matters = 0.05;
+
+/*
+ * The mean loss that the losses so far would have shown with probability 0.8,
+ * had they had it from the first on. Of classes the spread is that of the
+ * larger rate; inf: there is none.
+ */
+static double concept_mde(const mlpipe__concept *c)
+{
+    const double n = (double)c->n, mean = c->n ? c->sum / n : 0.0;
+    double variance = c->n ? c->squares / n - mean * mean : 0.0;
+    const double least = c->upper * (1 - c->upper);
+
+    if (c->n < CONCEPT_LEAST)
+        return mlpipe__nan();
+    if (c->classes && !(variance > least) && least == least)
+        variance = least;
+    return mlpipe__detector_mde(c->detector, n, variance > 0 ? variance : 0);
+}
+
+/* Would what matters have been seen? Where nobody knows, it is left to the
+ * detector's own word. */
+static bool concept_blind(const mlpipe__concept *c)
+{
+    double matters = c->mean * (1 + MLPIPE__MDE_MOST);
+
+    if (c->classes && matters < c->mean + concept_matters)
+        matters = c->mean + concept_matters;
+    return concept_mde(c) > matters;
+}
+
 static uint32_t concept_verdict(const mlpipe__concept *c)
 {
     if (c->alarms)
         return MLPIPE__VERDICT_DRIFT;
     if (!c->detector || c->n < CONCEPT_LEAST)
         return MLPIPE__VERDICT_INSUFFICIENT;
-    return mlpipe_detector_get(c->detector, "state") == MLPIPE_DETECTOR_WARN
-               ? MLPIPE__VERDICT_WARN
-               : MLPIPE__VERDICT_OK;
+    if (mlpipe_detector_get(c->detector, "state") == MLPIPE_DETECTOR_WARN)
+        return MLPIPE__VERDICT_WARN;
+    return concept_blind(c) ? MLPIPE__VERDICT_INSUFFICIENT
+                            : MLPIPE__VERDICT_OK;
 }
 
 void mlpipe__concept_report(const mlpipe__concept *c, mlpipe_report *r,
@@ -289,6 +323,7 @@ void mlpipe__concept_report(const mlpipe__concept *c, mlpipe_report *r,
     mlpipe__report_number(r, "concept.threshold",
                           mlpipe_detector_get(c->detector, "threshold"));
     mlpipe__report_number(r, "concept.alarms", (double)c->alarms);
+    mlpipe__report_number(r, "concept.mde", concept_mde(c));
     if (on && verdict > *worst)
         *worst = verdict;
 }

@@ -253,6 +253,13 @@ double mlpipe_detector_get(const mlpipe_detector *detector, const char *name)
     return x;
 }
 
+double mlpipe__detector_mde(const mlpipe_detector *d, double n,
+                            double variance)
+{
+    return d && d->kind->mde ? d->kind->mde(d->state, n, variance)
+                             : mlpipe__nan();
+}
+
 /* ---- bytes -------------------------------------------------------------- */
 
 static const char detector_section[] = "DTCT"; /* and the container's kind */

@@ -7,6 +7,7 @@
  * over bets, and the expected time until it reaches arl is at least arl.
  */
 #include "detector_internal.h"
+#include "monitor_internal.h"
 
 enum { BETS_MAX = 16 };
 
@@ -124,6 +125,21 @@ static bool e_valid(const void *state, double n, int32_t last)
     return (e_wealth(e) >= e->limit) == (last == MLPIPE_DETECTOR_DRIFT);
 }
 
+/* One bet must reach the limit of the sum; that the others help, and that
+ * gamblers of all values play, is left out. */
+static double e_mde(const void *state, double n, double variance)
+{
+    const e_state *e = state;
+    const double mean = (1 - e->keep[0]) / e->gain[0];
+    double bets[BETS_MAX];
+
+    for (uint64_t i = 0; i < e->bets; i++)
+        bets[i] = 1 - e->keep[i];
+    return mean * (1 + mlpipe__bets_mde(bets, (uint32_t)e->bets,
+                                        mlpipe__log(e->limit), n,
+                                        variance / (mean * mean)));
+}
+
 const mlpipe__detector_kind mlpipe__detector_e = {
     .name = "e_detector",
     .doc = "Bets against a mean loss, with a bound on false alarms.",
@@ -138,4 +154,5 @@ const mlpipe__detector_kind mlpipe__detector_e = {
     .update = e_update,
     .get = e_get,
     .valid = e_valid,
+    .mde = e_mde,
 };

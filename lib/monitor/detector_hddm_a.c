@@ -108,9 +108,11 @@ static bool hddm_get(const void *state, const char *name, double n,
     const double rise_bound = n > 0 ? hddm_bound(h, &h->least, n) : 0;
     const double fall_bound =
         n > 0 && h->two_sided ? hddm_bound(h, &h->most, n) : 0;
-    /* The side that is nearer to its alarm. */
+    /* The side that is nearer to its alarm; one whose best cut is at the last
+     * value has nothing behind it to compare, and no bound. */
     const bool down =
-        h->two_sided && fall - fall_bound > rise - rise_bound;
+        fall_bound > 0 &&
+        (!(rise_bound > 0) || fall - fall_bound > rise - rise_bound);
 
     if (!strcmp(name, "mean"))
         *out = h->mean;
@@ -120,7 +122,7 @@ static bool hddm_get(const void *state, const char *name, double n,
         *out = down ? fall_bound : rise_bound;
     else
         return false;
-    if (n <= 0)
+    if (n <= 0 || (!strcmp(name, "threshold") && !(*out > 0)))
         *out = mlpipe__nan();
     return true;
 }

@@ -31,6 +31,9 @@ typedef struct mlpipe__detector_kind {
     /* Can n values, of the last of which `last` was said, have led to this
      * state? Words may be any bits. */
     bool (*valid)(const void *state, double n, int32_t last);
+    /* The mean that n values of this variance would raise an alarm at with
+     * probability 0.8, inf: none would; NULL: nobody knows. */
+    double (*mde)(const void *state, double n, double variance);
 } mlpipe__detector_kind;
 
 extern const mlpipe__detector_kind mlpipe__detector_adwin;
@@ -48,5 +51,8 @@ mlpipe_status mlpipe__detector_of_text(mlpipe_ctx *ctx, const char *text,
 /* Its kind, and its parameters as JSON. */
 const char *mlpipe__detector_name(const mlpipe_detector *d);
 const char *mlpipe__detector_params(const mlpipe_detector *d);
+/* As the kind's; NaN where nobody knows, or there is no detector. */
+double mlpipe__detector_mde(const mlpipe_detector *d, double n,
+                            double variance);
 
 #endif

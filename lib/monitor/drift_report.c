@@ -64,8 +64,8 @@ typedef struct drift_told {
     const mlpipe_model *model;
     const mlpipe__recorder *recorder;
     const uint64_t *counts; /* of the pane; NULL: none is closed */
-    bool pictures;
-    mlpipe__drift_row *rows; /* of the inputs, then of the score */
+    uint32_t tell;
+    const mlpipe__drift_row *rows; /* of the inputs, then of the score */
     uint32_t *order;         /* of the inputs */
     mlpipe_report *report;
     mlpipe__text name;
@@ -133,7 +133,7 @@ static void drift_put_pictures(drift_told *d)
     const uint32_t n =
         ref->input_count < DRIFT_PICTURES ? ref->input_count : DRIFT_PICTURES;
 
-    if (!d->counts || !d->pictures)
+    if (!d->counts || d->tell < MLPIPE__TELL_PICTURES)
         return;
     mlpipe__report_table(d->report, "bins", "input,cell,reference,current");
     for (uint32_t k = 0; k < n; k++) {
@@ -216,55 +216,74 @@ static void drift_put_all(drift_told *d, uint32_t *worst)
         mlpipe__report_text(report, "score", text, strlen(text));
         *worst = rows[n].verdict > *worst ? rows[n].verdict : *worst;
     }
+    if (d->tell < MLPIPE__TELL_TABLES)
+        return;
     drift_put_table(d);
     drift_put_tests(d);
     drift_put_pictures(d);
 }
 
-static void drift_measure_all(const mlpipe_model *model,
-                              const mlpipe__recorder *rec,
-                              const uint64_t *counts, double alpha,
-                              uint64_t *scratch, mlpipe__drift_row *rows)
+void mlpipe__drift_forget(mlpipe__drift_known *known)
 {
-    const mlpipe__reference *ref = model->reference;
+    mlpipe__free(known->env, known->rows);
+    known->rows = NULL;
+    known->fresh = false;
+}
 
-    for (uint32_t i = 0; i < ref->input_count; i++)
-        mlpipe__drift_measure(&ref->inputs[i],
-                              counts ? counts + rec->first[i] : NULL, alpha,
-                              scratch, &rows[i]);
-    mlpipe__drift_measure(&ref->score,
-                          counts ? counts + rec->score_first : NULL, alpha,
-                          scratch, &rows[ref->input_count]);
+/* Measure and judge a pane, once; false = out of memory. */
+static bool drift_know(mlpipe__env *env, const drift_told *d,
+                       const mlpipe__drift_limits *limits,
+                       mlpipe__drift_known *known)
+{
+    const mlpipe__reference *ref = d->model->reference;
+    const mlpipe__recorder *rec = d->recorder;
+    const uint64_t *counts = d->counts;
+    const uint32_t n = ref->input_count;
+    uint64_t *scratch;
+
+    if (known->fresh)
+        return true;
+    mlpipe__drift_forget(known);
+    known->rows = mlpipe__alloc_array(known->env, (size_t)n + 1,
+                                      sizeof *known->rows);
+    scratch = mlpipe__alloc_array(env, rec->total, 2 * sizeof *scratch);
+    if (known->rows && scratch) {
+        for (uint32_t i = 0; i < n; i++)
+            mlpipe__drift_measure(&ref->inputs[i],
+                                  counts ? counts + rec->first[i] : NULL,
+                                  limits->alpha, scratch, &known->rows[i]);
+        mlpipe__drift_measure(&ref->score,
+                              counts ? counts + rec->score_first : NULL,
+                              limits->alpha, scratch, &known->rows[n]);
+        known->fresh = mlpipe__drift_judge(env, known->rows, n, limits);
+    }
+    mlpipe__free(env, scratch);
+    return known->fresh;
 }
 
 mlpipe_status mlpipe__drift_report(mlpipe_ctx *ctx, const mlpipe_model *model,
                                    const mlpipe__recorder *rec,
-                                   const uint64_t *counts, bool pictures,
+                                   const uint64_t *counts, uint32_t tell,
                                    const mlpipe__drift_limits *limits,
+                                   mlpipe__drift_known *known,
                                    mlpipe_report *report, uint32_t *worst)
 {
-    const uint32_t n = model->reference->input_count + 1;
     mlpipe__env *env = ctx->env;
     drift_told d = {.model = model, .recorder = rec, .counts = counts,
-                    .pictures = pictures, .report = report};
-    uint64_t *scratch =
-        mlpipe__alloc_array(env, rec->total, 2 * sizeof *scratch);
-    bool ok;
+                    .tell = tell, .report = report};
+    bool ok = drift_know(env, &d, limits, known);
 
     mlpipe__text_init(&d.name, env);
-    d.rows = mlpipe__alloc_array(env, n, sizeof *d.rows);
-    d.order = mlpipe__alloc_array(env, n, sizeof *d.order);
-    ok = d.rows && d.order && scratch;
-    if (ok)
-        drift_measure_all(model, rec, counts, limits->alpha, scratch, d.rows);
-    ok = ok && mlpipe__drift_judge(env, d.rows, n - 1, limits) &&
-         drift_order(env, &d);
+    d.rows = known->rows;
+    if (ok && tell >= MLPIPE__TELL_TABLES) {
+        d.order = mlpipe__alloc_array(env, model->reference->input_count,
+                                      sizeof *d.order);
+        ok = d.order && drift_order(env, &d);
+    }
     if (ok)
         drift_put_all(&d, worst);
     ok = ok && !d.name.failed;
     mlpipe__text_free(&d.name);
-    mlpipe__free(env, scratch);
     mlpipe__free(env, d.order);
-    mlpipe__free(env, d.rows);
     return ok ? MLPIPE_OK : mlpipe__nomem(ctx);
 }

@@ -402,6 +402,42 @@ bool mlpipe__truths_expire(mlpipe__truths *t, int64_t now_us, bool *matched,
 /* A list by (label time, id), ties in the order of the list. */
 mlpipe__told *mlpipe__told_sort(mlpipe__told *list);
 
+/* ---- evidence of a worse loss (evidence.c) ------------------------------ */
+
+enum { MLPIPE__EVIDENCE_BETS = 7 };
+
+/*
+ * A bet b pays 1 + b (x / m - 1) for a loss x: never below 0, and at most 1 in
+ * expectation while the mean of x, given what came before, is at most the
+ * bound m. What gamblers of block k own begins with 1 / (k (k + 1)), which
+ * adds up to 1 over all blocks, so that the sum over them, and the mean of
+ * that over bets, is an e-process: it ever reaches 1 / alpha with a chance of
+ * alpha at most (J. Ville, 1939; G. Shafer, JRSS A 184, 2021). A change in
+ * block k costs a delay of 2 ln k beside one from the start, and no power.
+ */
+typedef struct mlpipe__evidence {
+    double bound; /* m; NaN or 0: there is no evidence */
+    double limit; /* 1 / alpha */
+    uint64_t block, n; /* rows of a block; seen */
+    double wealth[MLPIPE__EVIDENCE_BETS];
+} mlpipe__evidence;
+
+void mlpipe__evidence_start(mlpipe__evidence *e, double bound, double alpha,
+                            uint64_t block);
+void mlpipe__evidence_add(mlpipe__evidence *e, const double *loss, uint64_t n);
+double mlpipe__evidence_value(const mlpipe__evidence *e);
+/* The mean loss that the next n rows would show with probability 0.8, if their
+ * losses have that variance; inf: there is none. */
+double mlpipe__evidence_mde(const mlpipe__evidence *e, double n,
+                            double variance);
+/* For bets in general: the excess of x / m over 1 at which n rows of variance v
+ * multiply what one of them owns by e^gain with probability 0.8. */
+double mlpipe__bets_mde(const double *bets, uint32_t count, double gain,
+                        double n, double v);
+/* The difference that a one-sided z-test at this level finds with probability
+ * 0.8. */
+double mlpipe__level_mde(double level, double se);
+
 /* ---- realised losses (realised.c) -------------------------------------- */
 
 /* What is asked before performance is judged. */
@@ -413,16 +449,24 @@ typedef struct mlpipe__realised_limits {
 
 /* Worse by less than this share is never DRIFT. */
 #define MLPIPE__REALISED_EFFECT 0.1
+/* Where a loss worse by this share would not be seen, nothing is OK. */
+#define MLPIPE__MDE_MOST 1.0
 
 /*
  * The loss is compared with the reference's at looks: the first when there are
- * `least` matches, then one whenever as many as a pane has come. Look k spends
- * alpha / (k (k + 1)), which adds up to alpha however many there are, and
- * whatever errors they share, such as the reference's own.
+ * `least` matches, then one whenever as many as a pane has come. Alpha has
+ * three equal parts. A third is spent by the looks themselves, alpha / 3 / (k
+ * (k + 1)) by look k, which adds up however many there are, and whatever
+ * errors they share, such as the reference's own: it finds a large change
+ * within its pane. A third is the chance that the mean loss is above the bound
+ * of the reference, a third that of evidence against a mean loss that is not:
+ * both grow with what is gathered over panes, and keep their power.
  */
 typedef struct mlpipe__look {
     uint64_t count, next; /* next: matches that the next one waits for */
     double change, p, level;
+    double evidence;     /* NaN: there is none */
+    double mde, mde_n;   /* of change, and the matches that it takes */
     uint32_t verdict;
 } mlpipe__look;
 
@@ -433,6 +477,10 @@ typedef struct mlpipe__realised {
     uint64_t room, next;
     uint32_t width;
     double *score, *truth; /* row s at s % room; scores: width each */
+    double *loss;          /* scratch, room */
+    const mlpipe__metric *metric; /* whose losses are evidence, or NULL */
+    uint64_t fed;          /* rows that are */
+    mlpipe__evidence evidence;
     /* since it was swapped in, in the window `first_window` */
     uint64_t first_window, predictions, matched;
     mlpipe__look look;
@@ -442,8 +490,9 @@ typedef struct mlpipe__realised {
 bool mlpipe__realised_init(mlpipe__realised *r, mlpipe__env *env,
                            uint64_t room, uint32_t width);
 void mlpipe__realised_free(mlpipe__realised *r);
-void mlpipe__realised_reset(mlpipe__realised *r, uint64_t number,
-                            uint64_t window);
+/* model: of the deployment; NULL: of none. alpha: as limits have it. */
+void mlpipe__realised_reset(mlpipe__realised *r, const mlpipe_model *model,
+                            double alpha, uint64_t number, uint64_t window);
 void mlpipe__realised_add(mlpipe__realised *r, const mlpipe__match *m);
 /* The share of predictions whose truth is known; NaN without any. */
 double mlpipe__realised_maturity(const mlpipe__realised *r);
@@ -478,7 +527,7 @@ typedef struct mlpipe__concept {
     mlpipe__loss *losses; /* of this tick */
     uint32_t pending, room;
     uint64_t n, alarms; /* since it began */
-    double sum;         /* of the losses */
+    double sum, squares; /* of the losses */
     double statistic;   /* of the first alarm */
 } mlpipe__concept;
 
@@ -582,15 +631,32 @@ void mlpipe__drift_measure(const mlpipe__ref_input *in, const uint64_t *counts,
  * whose last is the score's; then verdicts. False: out of memory. */
 bool mlpipe__drift_judge(mlpipe__env *env, mlpipe__drift_row *rows, uint32_t n,
                          const mlpipe__drift_limits *limits);
+/* How much a report tells. Rules and panes ask for numbers and verdicts alone;
+ * tables of a thousand inputs cost more than what they tell of. */
+enum {
+    MLPIPE__TELL_NUMBERS = 0,
+    MLPIPE__TELL_TABLES = 1,
+    MLPIPE__TELL_PICTURES = 2 /* also "bins", of the inputs that stand first */
+};
+/* What was measured of a pane, until another is closed. It outlives contexts,
+ * so that its memory is of an environment of its own. */
+typedef struct mlpipe__drift_known {
+    mlpipe__env *env;
+    mlpipe__drift_row *rows; /* of the inputs, then of the score */
+    bool fresh;
+} mlpipe__drift_known;
+/* Another pane, or another model. */
+void mlpipe__drift_forget(mlpipe__drift_known *known);
 /*
  * Inputs and score of a pane (counters of a lane, or NULL where none is
  * closed) into a report: <input>.psi ... and the verdicts "features" and
- * "score". pictures: also the table "bins", of the inputs that stand first.
+ * "score". known: of this pane; measured where it is not fresh.
  */
 mlpipe_status mlpipe__drift_report(mlpipe_ctx *ctx, const mlpipe_model *model,
                                    const mlpipe__recorder *recorder,
-                                   const uint64_t *counts, bool pictures,
+                                   const uint64_t *counts, uint32_t tell,
                                    const mlpipe__drift_limits *limits,
+                                   mlpipe__drift_known *known,
                                    mlpipe_report *report, uint32_t *worst);
 /* Rows of the table "bins": cells of an input beside counts (drift_bins.c).
  * dict: texts of its codes, or NULL; t: scratch. */

@@ -15,7 +15,8 @@ bool mlpipe__realised_init(mlpipe__realised *r, mlpipe__env *env,
     r->width = width;
     r->score = mlpipe__alloc_array(env, room, width * sizeof *r->score);
     r->truth = mlpipe__alloc_array(env, room, sizeof *r->truth);
-    if (r->score && r->truth)
+    r->loss = mlpipe__alloc_array(env, room, sizeof *r->loss);
+    if (r->score && r->truth && r->loss)
         return true;
     mlpipe__realised_free(r);
     return false;
@@ -27,20 +28,85 @@ void mlpipe__realised_free(mlpipe__realised *r)
         return;
     mlpipe__free(r->env, r->score);
     mlpipe__free(r->env, r->truth);
+    mlpipe__free(r->env, r->loss);
     r->score = NULL;
     r->truth = NULL;
+    r->loss = NULL;
 }
 
-void mlpipe__realised_reset(mlpipe__realised *r, uint64_t number,
-                            uint64_t window)
+/* The mean loss behind a metric's value: rmse is the root of one. */
+static double realised_mean_loss(const mlpipe__metric *m, double value)
 {
+    return strcmp(m->name, "rmse") ? value : value * value;
+}
+
+/* And the value of a mean loss. */
+static double realised_value(const mlpipe__metric *m, double loss)
+{
+    return strcmp(m->name, "rmse") ? loss : mlpipe__sqrt(loss);
+}
+
+static const mlpipe__ref_metric *realised_reference(const mlpipe_model *model)
+{
+    return model && model->reference && model->reference->held_out
+               ? mlpipe__ref_metric_find(model->reference,
+                                         mlpipe__task_metric(model->task))
+               : NULL;
+}
+
+static double realised_ref_se(const mlpipe__ref_metric *ref)
+{
+    return mlpipe__finite(ref->se) ? ref->se : 0.0;
+}
+
+/* Evidence begins: against the upper end of the reference's mean loss. */
+static void realised_start(mlpipe__realised *r, const mlpipe_model *model,
+                           double alpha)
+{
+    const mlpipe__ref_metric *ref = realised_reference(model);
+    double bound = mlpipe__nan();
+
+    r->metric = NULL;
+    if (ref && mlpipe__model_width(model) == r->width) {
+        const mlpipe__metric *m = mlpipe__metric_find(ref->name);
+        bound = realised_mean_loss(m, ref->value) -
+                mlpipe__normal_quantile(alpha / 3) * realised_ref_se(ref);
+        if (bound > 0 && mlpipe__finite(bound) &&
+            mlpipe__metric_has_loss(m, r->width))
+            r->metric = m;
+    }
+    mlpipe__evidence_start(&r->evidence, bound, alpha / 3, r->room);
+}
+
+void mlpipe__realised_reset(mlpipe__realised *r, const mlpipe_model *model,
+                            double alpha, uint64_t number, uint64_t window)
+{
+    const double nan = mlpipe__nan();
+
     r->number = number;
     r->first_window = window;
-    r->next = r->predictions = r->matched = 0;
+    r->next = r->fed = r->predictions = r->matched = 0;
     r->look = (mlpipe__look){.verdict = MLPIPE__VERDICT_INSUFFICIENT,
-                             .change = mlpipe__nan(),
-                             .p = mlpipe__nan(),
-                             .level = mlpipe__nan()};
+                             .change = nan, .p = nan, .level = nan,
+                             .evidence = nan, .mde = nan, .mde_n = nan};
+    realised_start(r, model, alpha);
+}
+
+/* Matches that came since become evidence, before others take their place. */
+static void realised_feed(mlpipe__realised *r)
+{
+    while (r->fed < r->next) {
+        const uint64_t at = r->fed % r->room;
+        const uint64_t left = r->next - r->fed, end = r->room - at;
+        const mlpipe__scored part = {r->truth + at, r->score + at * r->width,
+                                     NULL, left < end ? left : end,
+                                     r->width, NULL};
+        if (r->metric) {
+            mlpipe__metric_losses(r->metric, &part, r->loss);
+            mlpipe__evidence_add(&r->evidence, r->loss, part.n);
+        }
+        r->fed += part.n;
+    }
 }
 
 void mlpipe__realised_add(mlpipe__realised *r, const mlpipe__match *m)
@@ -50,6 +116,8 @@ void mlpipe__realised_add(mlpipe__realised *r, const mlpipe__match *m)
 
     if (m->number != r->number)
         return;
+    if (r->next - r->fed == r->room)
+        realised_feed(r);
     r->matched += m->pane >= r->first_window;
     /* What had no answer is in the report's errors. */
     if (!mlpipe__finite(m->score))
@@ -89,12 +157,6 @@ static bool realised_enough(const mlpipe_model *model,
 
 /* ---- looks ------------------------------------------------------------- */
 
-/* The mean loss behind a metric's value: rmse is the root of one. */
-static double realised_mean_loss(const mlpipe__metric *m, double value)
-{
-    return strcmp(m->name, "rmse") ? value : value * value;
-}
-
 /* P(Z >= worse / se), where both may be 0. */
 static double realised_tail(double worse, double se)
 {
@@ -105,40 +167,115 @@ static double realised_tail(double worse, double se)
     return worse == worse ? mlpipe__normal_tail(z) : mlpipe__nan();
 }
 
+/* What a mean loss is worse by, as a share of the metric's value. */
+static double realised_change(const mlpipe__metric *m,
+                              const mlpipe__ref_metric *ref, double loss)
+{
+    return ref->value > 0 ? realised_value(m, loss) / ref->value - 1.0 : 0.0;
+}
+
+/* Matches over which a change is given time to show itself: so many panes, and
+ * where panes are small so many. */
+enum { REALISED_MDE_PANES = 4, REALISED_MDE_ROWS = 4000 };
+
+/* The least loss that a look at n matches would have found, and that the
+ * evidence of `seen` would have. */
+static double realised_seen(const mlpipe__realised *r, double base, double se,
+                            double variance, double n, double seen,
+                            bool gathered)
+{
+    return gathered ? mlpipe__evidence_mde(&r->evidence, seen, variance)
+                    : base + mlpipe__level_mde(r->look.level,
+                                               mlpipe__sqrt(variance / n +
+                                                            se * se));
+}
+
+/*
+ * The least loss that would have been found with probability 0.8: by a look at
+ * n matches, or by the evidence of those of some panes, whichever is less. The
+ * spread is that of the reference's losses, so that it is known beforehand;
+ * their variance is taken to grow as their mean does, in one step.
+ */
+static void realised_mde(mlpipe__realised *r, const mlpipe__metric *m,
+                         const mlpipe__ref_metric *ref, double n)
+{
+    const double se = realised_ref_se(ref);
+    const double variance = se * se * (double)ref->n;
+    const double base = realised_mean_loss(m, ref->value);
+    const double some = (double)r->room * REALISED_MDE_PANES;
+    const double most = some > REALISED_MDE_ROWS ? some : REALISED_MDE_ROWS;
+    const double seen =
+        (double)r->evidence.n < most ? (double)r->evidence.n : most;
+    double found = mlpipe__inf();
+
+    r->look.mde = mlpipe__nan();
+    if (!(base > 0))
+        return;
+    for (uint32_t way = 0; way < 2; way++) {
+        double loss;
+        if (way && !(r->metric && seen > 0))
+            continue;
+        loss = realised_seen(r, base, se, variance, n, seen, way);
+        loss = realised_seen(r, base, se, variance * loss / base, n, seen,
+                             way);
+        if (!(loss < found))
+            continue;
+        found = loss;
+        r->look.mde_n = way ? seen : n;
+    }
+    r->look.mde = realised_change(m, ref, found);
+}
+
+/* What a look says of a change that it measured. */
+static uint32_t realised_verdict(const mlpipe__realised *r,
+                                 const mlpipe__metric *m,
+                                 const mlpipe__ref_metric *ref)
+{
+    const mlpipe__look *look = &r->look;
+    const double most =
+        realised_mean_loss(m, ref->value) * (1.0 + MLPIPE__MDE_MOST);
+
+    if (look->p != look->p)
+        return MLPIPE__VERDICT_INSUFFICIENT;
+    if (look->p <= look->level || look->evidence >= r->evidence.limit)
+        return look->change > MLPIPE__REALISED_EFFECT ? MLPIPE__VERDICT_DRIFT
+                                                      : MLPIPE__VERDICT_WARN;
+    return look->mde > realised_change(m, ref, most)
+               ? MLPIPE__VERDICT_INSUFFICIENT
+               : MLPIPE__VERDICT_OK;
+}
+
 static mlpipe_status realised_judge(mlpipe_ctx *ctx,
-                                    const mlpipe_model *model,
+                                    const mlpipe_model *model, double level,
                                     mlpipe__realised *r)
 {
     const uint64_t n = realised_rows(r);
-    const mlpipe__metric *m =
-        mlpipe__metric_find(mlpipe__task_metric(model->task));
-    const mlpipe__ref_metric *ref =
-        mlpipe__ref_metric_find(model->reference, m->name);
-    const double ref_se = mlpipe__finite(ref->se) ? ref->se : 0.0;
+    const mlpipe__ref_metric *ref = realised_reference(model);
+    const mlpipe__metric *m = mlpipe__metric_find(ref->name);
+    const double se = realised_ref_se(ref);
     const mlpipe__scored scored = {r->truth, r->score, NULL, n, r->width,
                                    NULL};
     mlpipe_figure now;
     mlpipe__mean mean;
-    double *loss;
     const mlpipe_status st =
         mlpipe__metric_beyond(mlpipe__metric_value(ctx, m, &scored, &now));
 
     if (st)
         return st;
-    loss = mlpipe__alloc_array(ctx->env, n, sizeof *loss);
-    if (!loss)
-        return mlpipe__nomem(ctx);
-    mlpipe__metric_losses(m, &scored, loss);
-    mean = mlpipe__mean_of(loss, NULL, n, true);
-    mlpipe__free(ctx->env, loss);
+    mlpipe__metric_losses(m, &scored, r->loss);
+    mean = mlpipe__mean_of(r->loss, NULL, n, true);
     /* A single huge truth or answer is enough: nothing is known then. */
     r->look.p =
         mlpipe__finite(mean.se) && now.value == now.value
             ? realised_tail(mean.value - realised_mean_loss(m, ref->value),
-                            mlpipe__sqrt(mean.se * mean.se +
-                                         ref_se * ref_se))
+                            mlpipe__sqrt(mean.se * mean.se + se * se))
             : mlpipe__nan();
     r->look.change = ref->value > 0 ? now.value / ref->value - 1.0 : 0.0;
+    r->look.level = level;
+    r->look.evidence = r->metric ? mlpipe__evidence_value(&r->evidence)
+                                 : mlpipe__nan();
+    realised_mde(r, m, ref, (double)n);
+    r->look.verdict = realised_verdict(r, m, ref);
     return MLPIPE_OK;
 }
 
@@ -151,22 +288,14 @@ mlpipe_status mlpipe__realised_look(mlpipe_ctx *ctx,
     mlpipe_status st;
 
     if (r->next < r->look.next || !realised_enough(model, r, limits) ||
-        !model->reference || !model->reference->held_out ||
-        !mlpipe__ref_metric_find(model->reference,
-                                 mlpipe__task_metric(model->task)))
+        !realised_reference(model))
         return MLPIPE_OK;
-    st = realised_judge(ctx, model, r);
+    realised_feed(r);
+    st = realised_judge(ctx, model, limits->alpha / 3 / (k * (k + 1.0)), r);
     if (st)
         return st; /* a later tick looks */
     r->look.count++;
     r->look.next = r->next + r->room;
-    r->look.level = limits->alpha / (k * (k + 1.0));
-    r->look.verdict = r->look.p == r->look.p ? MLPIPE__VERDICT_OK
-                                             : MLPIPE__VERDICT_INSUFFICIENT;
-    if (r->look.p <= r->look.level)
-        r->look.verdict = r->look.change > MLPIPE__REALISED_EFFECT
-                              ? MLPIPE__VERDICT_DRIFT
-                              : MLPIPE__VERDICT_WARN;
     return MLPIPE_OK;
 }
 
@@ -292,6 +421,13 @@ mlpipe_status mlpipe__realised_report(mlpipe_ctx *ctx,
     mlpipe__report_number(report, "performance.level", r->look.level);
     mlpipe__report_number(report, "performance.looks",
                           (double)r->look.count);
+    mlpipe__report_number(report, "performance.evidence", r->look.evidence);
+    mlpipe__report_number(report, "performance.bound",
+                          r->metric ? realised_value(r->metric,
+                                                     r->evidence.bound)
+                                    : mlpipe__nan());
+    mlpipe__report_number(report, "performance.mde", r->look.mde);
+    mlpipe__report_number(report, "performance.mde_n", r->look.mde_n);
     mlpipe__report_number(report, "labelled", (double)realised_rows(r));
     mlpipe__report_number(report, "maturity", mlpipe__realised_maturity(r));
     mlpipe__report_text(report, "performance", text, strlen(text));

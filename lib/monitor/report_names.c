@@ -40,6 +40,7 @@ static const char *const names_general[] = {
     "concept.statistic",
     "concept.threshold",
     "concept.alarms",
+    "concept.mde",
     "maturity",
     "pane_maturity",
     "truths",
@@ -48,6 +49,11 @@ static const char *const names_general[] = {
     "truths_unmatched",
     "truths_early",
     "truths_refused",
+    "truths_ahead",
+    "truths_before",
+    "ticks_back",
+    "rows_ahead",
+    "rows_late",
     "predictions",
     "predictions_waiting",
     "predictions_expired",
@@ -187,6 +193,20 @@ static bool names_add_errors(mlpipe__report_names *n)
     return ok;
 }
 
+static bool names_of_performance(mlpipe__report_names *n)
+{
+    static const char *const names[] = {
+        "performance.change", "performance.p",        "performance.level",
+        "performance.looks",  "performance.evidence", "performance.bound",
+        "performance.mde",    "performance.mde_n",
+    };
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < sizeof names / sizeof *names; i++)
+        ok = names_add(n, names[i], MLPIPE__NAME_NUMBER, true);
+    return ok;
+}
+
 /* cbpe.<metric> and cbpe.<metric>.reference */
 static bool names_of_cbpe(mlpipe__report_names *n, mlpipe__text *t,
                           const mlpipe_model *model)
@@ -260,11 +280,7 @@ mlpipe_status mlpipe__report_names_init(mlpipe_ctx *ctx,
          names_add(out, "features", MLPIPE__NAME_VERDICT, false) &&
          names_add(out, "concept", MLPIPE__NAME_VERDICT, false) &&
          names_add(out, "performance", MLPIPE__NAME_VERDICT, true) &&
-         names_add(out, "performance.change", MLPIPE__NAME_NUMBER, true) &&
-         names_add(out, "performance.p", MLPIPE__NAME_NUMBER, true) &&
-         names_add(out, "performance.level", MLPIPE__NAME_NUMBER, true) &&
-         names_add(out, "performance.looks", MLPIPE__NAME_NUMBER, true) &&
-         names_of_model(out, &t, model);
+         names_of_performance(out) && names_of_model(out, &t, model);
     out->has_performance =
         model->reference && model->reference->held_out > 0;
     mlpipe__text_free(&t);

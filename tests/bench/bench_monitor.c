@@ -4,6 +4,8 @@
  *   record    a row of 32 numbers into a recorder, by every way to look cells
  *             up; with second moments; by two threads; allocations
  *   moments   rows of 8, 32 and 64 numbers with moments of every row
+ *   pane      a model of 1,000 numbers: the tick that closes a pane, alone and
+ *             of a cycle whose rule reads it, and a cycle's tick that does not
  * Without a name it does all.
  */
 #include <pthread.h>
@@ -12,6 +14,8 @@
 #include <time.h>
 
 #include "deploy/watch_internal.h"
+
+#include <mlpipe/cycle.h>
 
 enum {
     BENCH_INPUTS = 32,
@@ -280,12 +284,120 @@ static int bench_moments(void)
     return 0;
 }
 
+/* ---- panes --------------------------------------------------------------- */
+
+enum { PANE_INPUTS = 1000, PANE_ROWS = 1000, PANE_ROUNDS = 9 };
+
+typedef struct bench_pane {
+    mlpipe_ctx *c;
+    mlpipe_model *m;
+    mlpipe_slot *slot;
+    mlpipe_monitor *monitor;
+    mlpipe_worker *w;
+    mlpipe_pipeline *p;
+    mlpipe_cycle *cycle;
+    double *row;
+} bench_pane;
+
+static mlpipe_status bench_pane_new(bench_pane *b)
+{
+    mlpipe_status st;
+
+    memset(b, 0, sizeof *b);
+    b->row = malloc(PANE_INPUTS * sizeof *b->row);
+    st = mlpipe_ctx_new(NULL, &b->c);
+    if (!st)
+        st = bench_fit(b->c, PANE_INPUTS, &b->m);
+    if (!st)
+        st = mlpipe_pipeline_new(b->c, "target=y", &b->p);
+    if (!st)
+        st = mlpipe_pipeline_add(b->c, b->p, "ridge", NULL);
+    if (!st)
+        st = mlpipe_slot_new(b->c, b->m, NULL, NULL, &b->slot);
+    if (!st)
+        st = mlpipe_monitor_new(b->c, b->slot, "pane=1000 capture=2000",
+                                &b->monitor);
+    if (!st)
+        st = mlpipe_cycle_new(b->c, b->monitor, b->p,
+                              "when='features_drifted > 1e9'", &b->cycle);
+    if (!st)
+        st = mlpipe_worker_new(b->c, b->slot, NULL, &b->w);
+    if (st)
+        fprintf(stderr, "%s\n", mlpipe_ctx_error(b->c)->text);
+    return st;
+}
+
+static void bench_pane_free(bench_pane *b)
+{
+    mlpipe_worker_free(b->w);
+    mlpipe_cycle_free(b->cycle);
+    mlpipe_monitor_free(b->monitor);
+    mlpipe_slot_free(b->slot);
+    mlpipe_pipeline_free(b->p);
+    mlpipe_model_free(b->m);
+    mlpipe_ctx_free(b->c);
+    free(b->row);
+}
+
+static mlpipe_status bench_pane_fill(bench_pane *b, uint64_t first)
+{
+    mlpipe_status st = MLPIPE_OK;
+    double out;
+
+    for (uint64_t r = 0; !st && r < PANE_ROWS; r++) {
+        for (uint32_t i = 0; i < PANE_INPUTS; i++)
+            b->row[i] = bench_normal(first + r, i & 63);
+        st = mlpipe_worker_predict(b->w, first + r, 1, b->row, &out, 1);
+    }
+    return st;
+}
+
+/* The least time of a tick: 0 a monitor's that closes a pane, 1 a cycle's that
+ * does, 2 a cycle's that does not. */
+static mlpipe_status bench_pane_ticks(bench_pane *b, double least[3])
+{
+    mlpipe_status st = MLPIPE_OK;
+
+    for (uint64_t r = 0; !st && r < 3 * PANE_ROUNDS; r++) {
+        const uint32_t way = (uint32_t)(r % 3);
+        int32_t said;
+        double t;
+        if (way < 2)
+            st = bench_pane_fill(b, r * PANE_ROWS + 1000000);
+        t = bench_now();
+        if (!st)
+            st = way ? mlpipe_cycle_tick(b->c, b->cycle, (int64_t)r, &said)
+                     : mlpipe_monitor_tick(b->c, b->monitor, (int64_t)r,
+                                           &said);
+        t = bench_now() - t;
+        if (r < 3 || t < least[way])
+            least[way] = t;
+    }
+    return st;
+}
+
+static int bench_panes(void)
+{
+    double least[3] = {0, 0, 0};
+    bench_pane b;
+    mlpipe_status st = bench_pane_new(&b);
+
+    if (!st)
+        st = bench_pane_ticks(&b, least);
+    bench_pane_free(&b);
+    printf("pane_close_us %.1f\npane_close_cycle_us %.1f\n"
+           "tick_cycle_us %.1f\n",
+           least[0] / 1e3, least[1] / 1e3, least[2] / 1e3);
+    return st != MLPIPE_OK;
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
         const char *name;
         int (*run)(void);
-    } parts[] = {{"record", bench_record}, {"moments", bench_moments}};
+    } parts[] = {{"record", bench_record}, {"moments", bench_moments},
+                 {"pane", bench_panes}};
     int failed = 0, found = argc < 2;
 
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
@@ -295,7 +407,7 @@ int main(int argc, char **argv)
         failed |= parts[i].run();
     }
     if (!found)
-        fprintf(stderr, "no part %s; there are record and moments\n",
+        fprintf(stderr, "no part %s; there are record, moments and pane\n",
                 argv[1]);
     return failed || !found;
 }

@@ -2,6 +2,8 @@
 /* What all kinds of detectors share: values, counts, resets, bytes. */
 #include "detector_rig.h"
 
+#include <math.h>
+
 #include "monitor/detector_internal.h"
 #include "golden_text.h"
 
@@ -401,6 +403,33 @@ static void other_bytes(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* While the best cut of hddm_a is at the newest value there is nothing behind
+ * it to compare: no threshold, which a 0 would seem to be above. */
+static void test_idle_threshold(void **state)
+{
+    static const char *const params[] = {NULL, "two_sided=true"};
+    mlpipe_ctx *c;
+
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
+    for (int two = 0; two < 2; two++) {
+        mlpipe_detector *d;
+        double t;
+        assert_ok(c, mlpipe_detector_new(c, "hddm_a", params[two], &d));
+        assert_true(isnan(mlpipe_detector_get(d, "threshold")));
+        for (int i = 0; i < 20; i++)
+            mlpipe_detector_update(d, 0.0);
+        t = mlpipe_detector_get(d, "threshold");
+        assert_true(isnan(t)); /* the mean never rose or fell */
+        assert_true(mlpipe_detector_get(d, "statistic") == 0);
+        mlpipe_detector_update(d, 1.0);
+        mlpipe_detector_update(d, 1.0);
+        assert_true(mlpipe_detector_get(d, "threshold") > 0);
+        mlpipe_detector_free(d);
+    }
+    mlpipe_ctx_free(c);
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -408,7 +437,8 @@ int main(void)
         cmocka_unit_test(extremes),     cmocka_unit_test(alarm_numbers),
         cmocka_unit_test(window),       cmocka_unit_test(wealth),
         cmocka_unit_test(messages),     cmocka_unit_test(saved_midway),
-        cmocka_unit_test(sweep),        cmocka_unit_test(other_bytes),
+        cmocka_unit_test(sweep),        cmocka_unit_test(test_idle_threshold),
+        cmocka_unit_test(other_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -317,6 +317,45 @@ static void test_truths_are_counted(void **state)
     (void)state;
 }
 
+/* Time that goes back, or is ahead, is taken and told of; a minute is none. */
+static void test_times(void **state)
+{
+    mlpipe_report *r;
+    uint64_t first;
+    world d;
+
+    make(&d, "pane=100");
+    tick(&d, 1000);
+    serve(&d, 10, NONE, 941); /* as late as clocks differ */
+    serve(&d, 3, NONE, 900);  /* before the last tick */
+    tick(&d, 1001);
+    serve(&d, 10, NONE, 1060);
+    first = serve(&d, 4, NONE, 2000); /* nobody can have served it yet */
+    tell(&d, first, 2, 1, 1500);      /* before it was asked, and ahead */
+    tell(&d, first - 10, 5, 1, 1060); /* as soon as it was asked */
+    tick(&d, 1002);
+    tick(&d, 1002);
+    tick(&d, 1001); /* back */
+    tick(&d, 1003);
+    r = report(&d);
+    assert_int_equal((int)mlpipe_report_get(r, "rows_late"), 3);
+    assert_int_equal((int)mlpipe_report_get(r, "rows_ahead"), 4);
+    assert_int_equal((int)mlpipe_report_get(r, "truths_before"), 2);
+    assert_int_equal((int)mlpipe_report_get(r, "truths_ahead"), 2);
+    assert_int_equal((int)mlpipe_report_get(r, "ticks_back"), 1);
+    assert_int_equal((int)mlpipe_report_get(r, "truths_matched"), 7);
+    assert_int_equal((int)mlpipe_report_get(r, "rows"), 27);
+    mlpipe_report_free(r);
+    assert_ok(d.c, mlpipe_monitor_tick(d.c, d.monitor, INT64_MIN, NULL));
+    assert_ok(d.c, mlpipe_monitor_tick(d.c, d.monitor, INT64_MAX, NULL));
+    assert_ok(d.c, mlpipe_monitor_tick(d.c, d.monitor, INT64_MIN, NULL));
+    r = report(&d);
+    assert_int_equal((int)mlpipe_report_get(r, "ticks_back"), 3);
+    mlpipe_report_free(r);
+    drop(&d);
+    (void)state;
+}
+
 /* Truths that no tick looks at are bounded, and what is refused is counted. */
 static void test_told_is_bounded(void **state)
 {
@@ -333,12 +372,15 @@ static void test_told_is_bounded(void **state)
         assert_told(d.c, MLPIPE_E_LIMIT,
                     mlpipe_monitor_truth(d.c, d.monitor, 1, 0, 1.0));
     assert_non_null(strstr(mlpipe_ctx_error(d.c)->text, "5000 truths"));
+    /* so is what is no number at all */
+    assert_told(d.c, MLPIPE_E_NUMERIC,
+                mlpipe_monitor_truth(d.c, d.monitor, 1, 0, mlpipe__nan()));
     tick(&d, 1);
     tell(&d, 1, 10, 1, 0);
     tick(&d, 2);
     r = report(&d);
     assert_int_equal((int)mlpipe_report_get(r, "truths"), 5010);
-    assert_int_equal((int)mlpipe_report_get(r, "truths_refused"), 3);
+    assert_int_equal((int)mlpipe_report_get(r, "truths_refused"), 4);
     assert_int_equal((int)mlpipe_report_get(r, "truths_duplicate"), 10);
     mlpipe_report_free(r);
     drop(&d);
@@ -565,6 +607,7 @@ int main(void)
         cmocka_unit_test(test_false_alarms),
         cmocka_unit_test(test_performance),
         cmocka_unit_test(test_truths_are_counted),
+        cmocka_unit_test(test_times),
         cmocka_unit_test(test_told_is_bounded),
         cmocka_unit_test(test_capture),
         cmocka_unit_test(test_across_swaps),

@@ -251,8 +251,19 @@ static void test_maturity(void **state)
     tell(&d, 20050, 50, 0, 0);
     r = report(&d);
     assert_near(mlpipe_report_get(r, "maturity"), 0.5, 1e-15);
+    assert_true(mlpipe_report_get(r, "performance.mde") > 0);
+    assert_true(mlpipe_report_get(r, "performance.mde") < 1);
+    assert_near(mlpipe_report_get(r, "truths_refused"), 0, 0);
     assert_near(mlpipe_report_get(r, "pane_maturity"), 0.1, 1e-15);
     assert_string_equal(mlpipe_report_text(r, "performance"), "OK");
+    mlpipe_report_free(r);
+    /* a truth that is no class is not taken, and counted */
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(mlpipe_monitor_truth(d.c, d.monitor, 20900, 3000,
+                                              i ? 2.0 : 0.5),
+                         MLPIPE_E_NUMERIC);
+    r = report(&d);
+    assert_near(mlpipe_report_get(r, "truths_refused"), 2, 0);
     mlpipe_report_free(r);
     /* what is told of the one before says nothing of the one that serves */
     assert_ok(d.c, mlpipe_slot_swap(d.c, d.slot, d.m));
