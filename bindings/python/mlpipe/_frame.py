@@ -80,8 +80,9 @@ def _whole_kind(name: str, values: list[Any]) -> str:
             kind = _kind(value)
             if not kind:
                 raise TypeError(
-                    f"column {name!r}, row {row}: a number, text, bool, time "
-                    f"or None is needed, not {type(value).__name__}")
+                    f"column {name!r}, row {row}: its argument must be a "
+                    "string, a number, a bool, a time or None, not "
+                    f"{type(value).__name__}")
             seen.setdefault(kind, row)
     if set(seen) == {"int", "float"}:
         return "float"
@@ -253,6 +254,18 @@ def _pandas_values(np: Any, series: Any) -> Any:
     return series.to_numpy(dtype=object, na_value=None)
 
 
+def _named_categories(frame: Any) -> Any:
+    """Categories are names, also where they are numbers."""
+    found = {}
+    for i, kind in enumerate(frame.dtypes):
+        if hasattr(kind, "categories") and hasattr(kind, "ordered"):
+            names = kind.categories
+            if not all(isinstance(name, str) for name in names):
+                found[frame.columns[i]] = frame.iloc[
+                    :, i].cat.rename_categories([str(name) for name in names])
+    return frame.assign(**found) if found else frame
+
+
 def _pandas(frame: Any, params: Any) -> Any:
     """By way of Arrow where pyarrow is there and knows the columns. The index
     is no column; reset_index() makes it one."""
@@ -261,6 +274,7 @@ def _pandas(frame: Any, params: Any) -> Any:
         _logger.info("dataset: the index %s is left out; reset_index() makes "
                      "it a column", list(frame.index.names))
     frame = frame.set_axis(names, axis=1)
+    frame = _named_categories(frame)
     try:
         import pyarrow
         table = pyarrow.Table.from_pandas(frame, preserve_index=False)
