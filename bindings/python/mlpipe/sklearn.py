@@ -11,9 +11,9 @@
 
 X is a NumPy array or a frame of pandas, polars or pyarrow, and becomes what
 mlpipe.dataset(X) is; times are brought to microseconds, since frames of one
-source may differ in their unit. Every row given to fit teaches, as scikit-learn has it: holdout=
-keeps a share from the learner, by which gbt stops early and a monitor knows
-what losses are normal. Errors of what was given are ValueError or TypeError.
+source may differ in their unit. Every row given to fit teaches, as scikit-learn
+has it: holdout= keeps a share from the learner, by which gbt stops early and a
+monitor knows what losses are normal. Errors of what was given are ValueError or TypeError.
 """
 import contextlib
 import functools
