@@ -74,13 +74,13 @@ class Detector(_Handle):
 
     def to_bytes(self) -> bytes:
         """The detector as it stands."""
-        return _ctx().text("mlpipe_detector_save", self._p)
+        return _ctx().text("mlpipe_detector_bytes", self._p)
 
     @classmethod
     def from_bytes(cls, data: Any) -> Detector:
         """A detector from the bytes of to_bytes."""
         data = _data(data)
-        return cls._of(_ctx().give("mlpipe_detector_load",
+        return cls._of(_ctx().give("mlpipe_detector_load_bytes",
                                    _raw.mlpipe_detector, data, len(data)))
 
     def __reduce__(self) -> Any:
