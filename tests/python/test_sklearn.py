@@ -315,6 +315,26 @@ def test_what_is_refused(mixed, kind, match, call):
         call(*mixed)
 
 
+@pytest.mark.parametrize("make", [Classifier, Regressor, Transformer])
+def test_wrong_types_are_told(make):
+    fine, y = [[1.0], [2.0], [3.0], [4.0]] * 5, [0, 1, 0, 1] * 5
+    fitted = make().fit(fine, y)
+    wrong = [None, 1, 2.5, "x", b"x", object(), [], {}, [[[1]]], [["\udc80"]],
+             [[10**400]], [[None, object()]], {"a": [1]}, 1j, slice(2), int,
+             fitted, mlpipe.synth("sea", rows=9)]
+    for X in wrong:
+        for call in (lambda: make().fit(X, y), lambda: fitted.transform(X)
+                     if make is Transformer else fitted.predict(X)):
+            with pytest.raises((TypeError, ValueError)):
+                call()
+    for params in ({"random_state": "x"}, {"recipe": 7}, {"steps": [None]},
+                   {"steps": 3.5}, {"learner": None}, {"holdout": "x"},
+                   {"recipe": object()}, {"holdout": []}):
+        if set(params) <= set(make().get_params()):
+            with pytest.raises((TypeError, ValueError)):
+                make(**params).fit(fine, y)
+
+
 def test_lists_keep_their_numbers():
     rows = [["a", 1.5], ["b", 2.5], ["a", 3.5], ["b", 0.5]] * 10
     made = Transformer(["onehot"]).fit(rows)

@@ -7,7 +7,7 @@ import ctypes
 from typing import Any
 
 from . import _raw
-from ._base import _bytes, _ctx, _data, _Handle, _lib, _params
+from ._base import _bytes, _ctx, _data, _Handle, _lib, _params, _real
 
 
 def _doubles(values: Any) -> Any:
@@ -18,7 +18,10 @@ def _doubles(values: Any) -> Any:
         view = None
     if (view is None or view.format != "d" or view.ndim != 1
             or not view.c_contiguous):
-        view = memoryview(array.array("d", values))
+        try:
+            view = memoryview(array.array("d", values))
+        except OverflowError as error:
+            raise ValueError(f"values: {error}") from None
     kind = ctypes.c_double * len(view)
     if not len(view):
         return kind()
@@ -44,7 +47,7 @@ class Detector(_Handle):
 
     def update(self, x: float) -> int:
         """Look at the next value: NONE, WARN or DRIFT."""
-        said: int = _lib.mlpipe_detector_update(self._p, float(x))
+        said: int = _lib.mlpipe_detector_update(self._p, _real(x, "x"))
         return said
 
     def update_batch(self, values: Any) -> "array.array[int]":

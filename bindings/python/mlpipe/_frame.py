@@ -113,6 +113,21 @@ def _microseconds(value: Any) -> int:
     return int((value - _EPOCH) // _MICROSECOND)
 
 
+_NUMBERS: dict[str, tuple[str, str, Any]] = {
+    "float": ("g", "d", float), "int": ("l", "q", int),
+    "datetime": ("tsu:", "q", _microseconds),
+    "date": ("tss:", "q", lambda day: 86400 * (
+        day - datetime.date(1970, 1, 1)).days),
+    "timedelta": ("tDu", "q", _microseconds)}
+
+
+def _fits(code: str, of: Any, value: Any) -> bool:
+    try:
+        return bool(array.array(code, [of(value)]))
+    except OverflowError:
+        return False
+
+
 def _list_column(name: str, values: Any) -> Column:
     values = [_plain(value) for value in values]
     kind = _whole_kind(name, values)
@@ -125,26 +140,15 @@ def _list_column(name: str, values: Any) -> Column:
     if kind == "bool":
         bits = bytes_of(_bitmap([bool(value) for value in values]) or b"\0")
         return Column(name, "b", len(values), nulls, [known, bits])
-    data: Any
-    if kind == "float":
-        form = "g"
-        data = array.array("d", [0.0 if v is None else v for v in values])
-    else:
-        kinds: dict[str, tuple[str, Any]] = {
-            "int": ("l", int),
-            "datetime": ("tsu:", _microseconds),
-            "date": ("tss:", lambda day: 86400 * (
-                day - datetime.date(1970, 1, 1)).days),
-            "timedelta": ("tDu", _microseconds)}
-        form, of = kinds[kind]
-        try:
-            data = array.array("q", [0 if v is None else of(v)
-                                     for v in values])
-        except OverflowError:
-            row = next(i for i, v in enumerate(values)
-                       if v is not None and not -2**63 <= of(v) < 2**63)
-            raise ValueError(f"column {name!r}, row {row}: {values[row]} does "
-                             "not fit into 64 bits") from None
+    form, code, of = _NUMBERS[kind]
+    try:
+        data = array.array(code, [0 if v is None else of(v) for v in values])
+    except OverflowError:
+        row = next(i for i, v in enumerate(values)
+                   if v is not None and not _fits(code, of, v))
+        raise ValueError(f"column {name!r}, row {row}: "
+                         f"{str(values[row])[:40]} does not fit into 64 bits"
+                         ) from None
     return Column(name, form, len(values), nulls,
                   [known, (data, data.buffer_info()[0])])
 

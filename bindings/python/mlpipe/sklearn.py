@@ -11,9 +11,10 @@
 
 X is a NumPy array or a frame of pandas, polars or pyarrow, and becomes what
 mlpipe.dataset(X) is; times are brought to microseconds, since frames of one
-source may differ in their unit. Every row given to fit teaches, as scikit-learn
-has it: holdout= keeps a share from the learner, by which gbt stops early and a
-monitor knows what losses are normal. Errors of what was given are ValueError or TypeError.
+source may differ in their unit. Every row given to fit teaches, as
+scikit-learn has it: holdout= keeps a share from the learner, by which gbt stops
+early and a monitor knows what losses are normal. Errors of what was given are
+ValueError or TypeError, and a fit that fails leaves an estimator unfitted.
 """
 import contextlib
 import functools
@@ -28,7 +29,7 @@ from sklearn.utils.validation import (_check_feature_names_in,
                                       check_consistent_length,
                                       check_is_fitted, validate_data)
 
-from . import Error, Pipeline, _raw, dataset
+from . import Dataset, Error, Pipeline, _raw, dataset
 from ._base import _names
 from ._dataset import _again
 
@@ -193,6 +194,9 @@ class _Recipe(BaseEstimator):
     def _dataset(self, X, reset, more=()):
         """X as a Dataset with more columns, pairs of a name and values,
         behind it; and the names that those were given."""
+        if isinstance(X, Dataset):
+            raise TypeError("X is an array or a frame, such as to_pandas() "
+                            "gives; a Dataset is for mlpipe.Pipeline")
         if hasattr(X, "columns") and hasattr(X, "__len__"):
             validate_data(self, X, reset=reset, skip_check_array=True)
             if len(X) < 1 + reset or not len(X.columns):
