@@ -164,9 +164,10 @@ def document(things: Iterable[Any]) -> None:
     some: classes, their methods, functions."""
     entries = _of_python(_entries())
     for thing in things:
-        taking = thing.__init__ if isinstance(thing, type) else thing
-        code = getattr(taking, "__func__", taking).__code__
-        if "params" not in code.co_varnames[:code.co_argcount]:
+        taking = vars(thing).get("__init__") if isinstance(
+            thing, type) else thing
+        code = getattr(getattr(taking, "__func__", taking), "__code__", None)
+        if not code or "params" not in code.co_varnames[:code.co_argcount]:
             continue
         lines = [line for e in _found(thing.__qualname__, entries)
                  for line in ([f"{e[0]}: {e[2]}"] if e[1] else [])

@@ -47,11 +47,11 @@ def in_order(values: Any, inputs: "list[str]", owner: str) -> list[Any]:
     elif isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
         raise TypeError("a list of values or a dict is needed, not "
                         f"{type(values).__name__}")
-    values = list(values)
-    if len(values) != len(inputs):
-        raise ValueError(f"{len(values)} values for the {len(inputs)} inputs "
+    found = list(values)
+    if len(found) != len(inputs):
+        raise ValueError(f"{len(found)} values for the {len(inputs)} inputs "
                          f"of the {owner}")
-    return values
+    return found
 
 
 class Codes(dict[str, float]):
