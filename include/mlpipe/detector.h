@@ -150,8 +150,8 @@ MLPIPE_API double mlpipe_detector_get(const mlpipe_detector *detector,
  * @since 0.1
  */
 MLPIPE_API MLPIPE_CHECK mlpipe_status
-mlpipe_detector_save(mlpipe_ctx *ctx, const mlpipe_detector *detector,
-                     mlpipe_buffer **out);
+mlpipe_detector_bytes(mlpipe_ctx *ctx, const mlpipe_detector *detector,
+                      mlpipe_buffer **out);
 
 /**
  * A detector of such bytes, which says of all values to come what the saved
@@ -168,8 +168,8 @@ mlpipe_detector_save(mlpipe_ctx *ctx, const mlpipe_detector *detector,
  * @since 0.1
  */
 MLPIPE_API MLPIPE_CHECK mlpipe_status
-mlpipe_detector_load(mlpipe_ctx *ctx, const void *bytes, size_t size,
-                     mlpipe_detector **out);
+mlpipe_detector_load_bytes(mlpipe_ctx *ctx, const void *bytes, size_t size,
+                           mlpipe_detector **out);
 
 /**
  * Free a detector.

@@ -292,13 +292,13 @@ static void detector_put(const mlpipe_detector *d, mlpipe__text *out)
     }
 }
 
-mlpipe_status mlpipe_detector_save(mlpipe_ctx *ctx,
+mlpipe_status mlpipe_detector_bytes(mlpipe_ctx *ctx,
                                    const mlpipe_detector *detector,
                                    mlpipe_buffer **out)
 {
     mlpipe__text record = {0}, bytes = {0};
     mlpipe__container b = {0};
-    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_detector_save");
+    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_detector_bytes");
 
     if (out)
         *out = NULL;
@@ -405,12 +405,12 @@ static mlpipe_status detector_read(mlpipe_ctx *ctx, const void *data,
     return st;
 }
 
-mlpipe_status mlpipe_detector_load(mlpipe_ctx *ctx, const void *bytes,
-                                   size_t size, mlpipe_detector **out)
+mlpipe_status mlpipe_detector_load_bytes(mlpipe_ctx *ctx, const void *bytes,
+                                         size_t size, mlpipe_detector **out)
 {
     const mlpipe__section *s;
     mlpipe__container b = {0};
-    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_detector_load");
+    mlpipe_status st = mlpipe__begin(ctx, "mlpipe_detector_load_bytes");
 
     if (out)
         *out = NULL;

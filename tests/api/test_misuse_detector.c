@@ -69,24 +69,25 @@ static void saving(void **state)
 
     (void)state;
     assert_ok(c, mlpipe_detector_new(c, "ddm", NULL, &d));
-    assert_ok(c, mlpipe_detector_save(c, d, &b));
+    assert_ok(c, mlpipe_detector_bytes(c, d, &b));
     bytes = mlpipe_buffer_data(b);
     size = mlpipe_buffer_size(b);
-    NOTHING(mlpipe_buffer, mlpipe_detector_save(NULL, d, &out));
-    NOTHING(mlpipe_buffer, mlpipe_detector_save(c, NULL, &out));
-    REFUSED(mlpipe_detector_save(c, d, NULL));
-    NOTHING(mlpipe_detector, mlpipe_detector_load(NULL, bytes, size, &out));
-    NOTHING(mlpipe_detector, mlpipe_detector_load(c, NULL, size, &out));
-    NOTHING(mlpipe_detector, mlpipe_detector_load(c, NULL, 0, &out));
-    NOTHING(mlpipe_detector, mlpipe_detector_load(c, bytes, 0, &out));
-    NOTHING(mlpipe_detector, mlpipe_detector_load(c, bytes, 9, &out));
-    REFUSED(mlpipe_detector_load(c, bytes, size, NULL));
+    NOTHING(mlpipe_buffer, mlpipe_detector_bytes(NULL, d, &out));
+    NOTHING(mlpipe_buffer, mlpipe_detector_bytes(c, NULL, &out));
+    REFUSED(mlpipe_detector_bytes(c, d, NULL));
+    NOTHING(mlpipe_detector,
+            mlpipe_detector_load_bytes(NULL, bytes, size, &out));
+    NOTHING(mlpipe_detector, mlpipe_detector_load_bytes(c, NULL, size, &out));
+    NOTHING(mlpipe_detector, mlpipe_detector_load_bytes(c, NULL, 0, &out));
+    NOTHING(mlpipe_detector, mlpipe_detector_load_bytes(c, bytes, 0, &out));
+    NOTHING(mlpipe_detector, mlpipe_detector_load_bytes(c, bytes, 9, &out));
+    REFUSED(mlpipe_detector_load_bytes(c, bytes, size, NULL));
     NOTHING(mlpipe_model, mlpipe_model_load_bytes(c, bytes, size, &out));
     mlpipe_buffer_free(b);
     assert_ok(c, mlpipe_model_bytes(c, w.model, &b));
     bytes = mlpipe_buffer_data(b);
     size = mlpipe_buffer_size(b);
-    NOTHING(mlpipe_detector, mlpipe_detector_load(c, bytes, size, &out));
+    NOTHING(mlpipe_detector, mlpipe_detector_load_bytes(c, bytes, size, &out));
     mlpipe_buffer_free(b);
     mlpipe_detector_free(d);
 }

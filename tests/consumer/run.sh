@@ -40,6 +40,8 @@ for name in mlpipe mlpipe-serve; do
     cc -std=c11 -Wall -Werror -o "$root/uninstalled-$name" $source \
         $(pkg-config --cflags --libs $name)
 done
+g++ -std=c++17 -Wall -Werror -o "$root/uninstalled-program" \
+    tests/consumer/program.cpp $(pkg-config --cflags --libs mlpipe)
 LD_LIBRARY_PATH=$PWD/build/tests/lib "$root/uninstalled-mlpipe-serve" \
     "$root/tiny.mlpipe"
 # C++ with exceptions and without, by both compilers.

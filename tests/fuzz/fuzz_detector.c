@@ -31,10 +31,10 @@ static void fuzz_again(mlpipe_ctx *c, const mlpipe_detector *d)
     mlpipe_detector *again;
     mlpipe_buffer *a, *b;
 
-    fuzz_require(!mlpipe_detector_save(c, d, &a));
-    fuzz_require(!mlpipe_detector_load(c, mlpipe_buffer_data(a),
-                                       mlpipe_buffer_size(a), &again));
-    fuzz_require(!mlpipe_detector_save(c, again, &b));
+    fuzz_require(!mlpipe_detector_bytes(c, d, &a));
+    fuzz_require(!mlpipe_detector_load_bytes(c, mlpipe_buffer_data(a),
+                                             mlpipe_buffer_size(a), &again));
+    fuzz_require(!mlpipe_detector_bytes(c, again, &b));
     fuzz_require(mlpipe_buffer_size(a) == mlpipe_buffer_size(b) &&
                  !memcmp(mlpipe_buffer_data(a), mlpipe_buffer_data(b),
                          mlpipe_buffer_size(a)));
@@ -47,7 +47,7 @@ static void fuzz_load(mlpipe_ctx *c, const uint8_t *data, size_t size)
 {
     mlpipe_detector *d;
 
-    if (mlpipe_detector_load(c, data, size, &d))
+    if (mlpipe_detector_load_bytes(c, data, size, &d))
         return;
     fuzz_again(c, d);
     fuzz_values(d, data, size);

@@ -48,7 +48,7 @@ static mlpipe_status load_model(mlpipe_ctx *c, const void *bytes, size_t n)
 static mlpipe_status load_detector(mlpipe_ctx *c, const void *bytes, size_t n)
 {
     mlpipe_detector *d;
-    const mlpipe_status st = mlpipe_detector_load(c, bytes, n, &d);
+    const mlpipe_status st = mlpipe_detector_load_bytes(c, bytes, n, &d);
     mlpipe_detector_free(d);
     return st;
 }
@@ -202,7 +202,7 @@ static void damaged_detectors(void **state)
         mlpipe_detector *d;
         mlpipe_buffer *b;
         assert_ok(c, mlpipe_detector_new(c, kinds[i], NULL, &d));
-        assert_ok(c, mlpipe_detector_save(c, d, &b));
+        assert_ok(c, mlpipe_detector_bytes(c, d, &b));
         damage(c, b, "a detector", "a saved detector is damaged",
                load_detector);
         snprintf(begin, sizeof begin, "a saved detector is \"%s\" of ",

@@ -287,12 +287,11 @@ static void saved_midway(void **state)
             assert_int_equal(said, mlpipe_detector_update(d, values[i]));
             if (i % 37 && said != MLPIPE_DETECTOR_DRIFT)
                 continue;
-            assert_ok(c, mlpipe_detector_save(c, d, &b));
-            assert_ok(other, mlpipe_detector_load(other,
-                                                  mlpipe_buffer_data(b),
-                                                  mlpipe_buffer_size(b),
-                                                  &loaded));
-            assert_ok(c, mlpipe_detector_save(c, loaded, &b2));
+            assert_ok(c, mlpipe_detector_bytes(c, d, &b));
+            assert_ok(other, mlpipe_detector_load_bytes(
+                                 other, mlpipe_buffer_data(b),
+                                 mlpipe_buffer_size(b), &loaded));
+            assert_ok(c, mlpipe_detector_bytes(c, loaded, &b2));
             assert_int_equal(mlpipe_buffer_size(b), mlpipe_buffer_size(b2));
             assert_memory_equal(mlpipe_buffer_data(b), mlpipe_buffer_data(b2),
                                 mlpipe_buffer_size(b));
@@ -320,7 +319,7 @@ static void saved_midway(void **state)
 static void refuse(mlpipe_ctx *c, const uint8_t *bytes, size_t size)
 {
     mlpipe_detector *d;
-    const mlpipe_status st = mlpipe_detector_load(c, bytes, size, &d);
+    const mlpipe_status st = mlpipe_detector_load_bytes(c, bytes, size, &d);
 
     if (!st || d)
         fail_msg("%zu damaged bytes are loaded", size);
@@ -350,7 +349,7 @@ static void sweep(void **state)
         size_t size;
 
         mlpipe_detector_update_batch(d, values, n / 2, NULL, NULL);
-        assert_ok(c, mlpipe_detector_save(c, d, &b));
+        assert_ok(c, mlpipe_detector_bytes(c, d, &b));
         size = mlpipe_buffer_size(b);
         bytes = malloc(size + 64);
         assert_non_null(bytes);

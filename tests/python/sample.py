@@ -42,7 +42,9 @@ def main(folder: pathlib.Path) -> float:
     assert worker.predict({"a": 3.0}) == answer
     tables: dict[str, str] = data.types
     page: str = mlpipe.help("gbt")
-    assert tables and page
+    assert tables and page and mlpipe.help(mlpipe.Slot)
+    part: mlpipe.Dataset = data[10:20][["a", "y"]]
+    assert len(part) == 10 and part.values("a") == data.values("a")[10:20]
     fold, rest = data.fold(0, folds=3)
     features: tuple[mlpipe.Transform, mlpipe.Dataset] = (
         mlpipe.Pipeline(features="a").add("scale").fit_transform(fold))

@@ -4,9 +4,12 @@ long run. What lives in the library is counted, what in the process is
 measured."""
 import ctypes
 import gc
+import itertools
 import logging
 import os
 import pickle
+import signal
+import time
 
 import pytest
 
@@ -28,6 +31,11 @@ def live():
 def resident():
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * PAGE
+
+
+def given():
+    """What Python holds for as long as somebody reads it as Arrow."""
+    return set(mlpipe._arrow._streams), set(mlpipe._arrow_make._kept)
 
 
 @pytest.fixture(autouse=True)
@@ -67,16 +75,99 @@ def everything(rows, path):
         pass
 
 
+def repeat(rounds, once, room=ROOM):
+    """Many times what leaves nothing, after some that may warm up."""
+    for _ in range(max(rounds // 5, 100)):
+        once()
+    kept, before = given(), live()
+    held, start = resident(), time.monotonic()
+    for _ in range(rounds):
+        once()
+    took = time.monotonic() - start
+    print(f"{rounds} rounds, {took:.1f} s, {before} bytes live before and "
+          f"{live()} after, RSS {held >> 10} KiB {resident() - held >> 10:+} "
+          "KiB")  # pytest -s shows it
+    assert live() == before
+    assert resident() - held <= room
+    assert given() == kept
+
+
 def test_fits_and_frees_leave_nothing(rows, tmp_path):
     path = tmp_path / "none.csv"
-    for _ in range(ROUNDS // 5):
-        everything(rows, path)
-    before, held = live(), resident()
-    for _ in range(ROUNDS):
-        everything(rows, path)
-    assert live() == before
-    assert resident() - held <= ROOM
-    assert not mlpipe._arrow._streams and not mlpipe._arrow_make._kept
+    repeat(ROUNDS, lambda: everything(rows, path))
+
+
+def fit(data, *steps):
+    recipe = mlpipe.Pipeline("target=y")
+    for step in steps:
+        recipe.add(*step.split(" ", 1))
+    return recipe.fit(data)
+
+
+def cheap(rows):
+    data = mlpipe.dataset(rows)
+    return lambda: fit(data, "onehot", "ridge").id
+
+
+def trees(rows):
+    data = mlpipe.dataset(rows)
+    return lambda: fit(data, "gbt trees=2 leaves=4").id
+
+
+def frames(rows):
+    frame = pytest.importorskip("pandas", exc_type=ImportError).DataFrame(rows)
+    return lambda: fit(frame, "ordinal", "ridge").predict(frame)
+
+
+def failing(rows):
+    """Fits that are refused before, amid and behind the steps."""
+    holes = mlpipe.dataset(dict(rows, a=[None, *rows["a"][1:]]))
+    still = mlpipe.dataset(dict(rows, y=["one"] * 60))
+    none = mlpipe.dataset({"a": rows["a"]})
+    tries = itertools.cycle([
+        (holes, "onehot", "ridge"), (holes, "scale", "ridge"),
+        (still, "onehot", "logistic"), (none, "gbt"), (holes, "scale"),
+        (holes, "onehot", "gbt trees=2 increasing=none")])
+
+    def once():
+        data, *steps = next(tries)
+        with pytest.raises(mlpipe.Error):
+            fit(data, *steps)
+    return once
+
+
+def ended(rows, how, error):
+    """Fits that end at their first, second, ... look at the caller."""
+    data = mlpipe.dataset(rows)
+    tries = itertools.cycle(itertools.product(
+        range(1, 40), [("gbt trees=20",), ("onehot", "ridge")]))
+
+    def once():
+        at, steps = next(tries)
+        looks = itertools.count(1)
+        mlpipe.configure(progress=lambda stage, share: (
+            how() if next(looks) == at else None))
+        with pytest.raises(error):
+            fit(data, *steps)
+    return once
+
+
+def cancelled(rows):
+    return ended(rows, lambda: False, mlpipe.CancelledError)
+
+
+def interrupted(rows):
+    return ended(rows, lambda: signal.raise_signal(signal.SIGINT),
+                 KeyboardInterrupt)
+
+
+@pytest.mark.parametrize("kind", [cheap, trees, frames, failing, cancelled,
+                                  interrupted], ids=lambda kind: kind.__name__)
+def test_fits_leave_nothing(rows, kind):
+    try:
+        repeat(ROUNDS if ROUNDS > 2000 else 500, kind(rows))
+    finally:
+        mlpipe.configure()
 
 
 def test_frames_leave_nothing(rows):
@@ -84,15 +175,10 @@ def test_frames_leave_nothing(rows):
     np = pytest.importorskip("numpy", exc_type=ImportError)
     frame = pd.DataFrame(rows)
     matrix = np.random.default_rng(1).normal(size=(1000, 50))
-    for _ in range(50):
-        mlpipe.dataset(frame).to_pandas()
-        mlpipe.dataset(matrix).to_numpy()
-    before, held = live(), resident()
-    for _ in range(ROUNDS // 10):
+
+    def once():
         mlpipe.dataset(frame).to_pandas()
         mlpipe.dataset(matrix).to_numpy()
         with pytest.raises(TypeError):
             mlpipe.dataset({"a": [1, "x"]})
-    assert live() == before
-    assert resident() - held <= ROOM + matrix.nbytes
-    assert not mlpipe._arrow_make._kept
+    repeat(ROUNDS // 10, once, ROOM + matrix.nbytes)

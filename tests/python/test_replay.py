@@ -43,6 +43,13 @@ def test_replay(stream, recipe):
         mlpipe.audit(log.replace('"swapped"', '"rejected"'))
     again, same = recipe.replay(stream, start=0.25, **CYCLE)
     assert same == log
+    dicts = dict(monitor={"capture": 1000, "pane": 200},
+                 cycle={"when": "concept", "probation": 300, "cooldown": 200})
+    assert recipe.replay(stream, start=0.25, **dicts)[1] == log
+    with pytest.raises(mlpipe.Error, match="did you mean .*when"):
+        recipe.replay(stream, cycle={"wen": "concept"})
+    rule = "performance or age > 30 d"
+    recipe.replay(stream[:900], cycle={"when": rule}, monitor={})
 
 
 def test_first_model(stream, recipe):

@@ -62,7 +62,7 @@ static mlpipe_status torture_detector_feed(torture *t)
     return st;
 }
 
-static mlpipe_status torture_detector_save(torture *t)
+static mlpipe_status torture_detector_bytes(torture *t)
 {
     mlpipe_status st = MLPIPE_OK;
 
@@ -75,7 +75,7 @@ static mlpipe_status torture_detector_save(torture *t)
         if (st)
             break;
         mlpipe_detector_update(d, 1);
-        st = mlpipe_detector_save(t->c, d, &b);
+        st = mlpipe_detector_bytes(t->c, d, &b);
         torture_check(t, !st == (b != NULL));
         torture_record(t, mlpipe_buffer_data(b), mlpipe_buffer_size(b));
         mlpipe_buffer_free(b);
@@ -84,7 +84,7 @@ static mlpipe_status torture_detector_save(torture *t)
     return st;
 }
 
-static mlpipe_status torture_detector_load(torture *t)
+static mlpipe_status torture_detector_load_bytes(torture *t)
 {
     mlpipe_status st = MLPIPE_OK;
 
@@ -95,10 +95,10 @@ static mlpipe_status torture_detector_load(torture *t)
         st = mlpipe_detector_new(t->plain, torture_kinds[k][0],
                                  torture_kinds[k][1], &d);
         if (!st)
-            st = mlpipe_detector_save(t->plain, d, &b);
+            st = mlpipe_detector_bytes(t->plain, d, &b);
         if (!st) {
-            st = mlpipe_detector_load(t->c, mlpipe_buffer_data(b),
-                                      mlpipe_buffer_size(b), &loaded);
+            st = mlpipe_detector_load_bytes(t->c, mlpipe_buffer_data(b),
+                                            mlpipe_buffer_size(b), &loaded);
             torture_check(t, !st == (loaded != NULL));
         }
         if (!st)
@@ -118,7 +118,7 @@ const torture_scenario torture_detector[] = {
      TORTURE_NO_ALLOC},
     {"mlpipe_detector_reset", torture_detector_feed, TORTURE_NO_ALLOC},
     {"mlpipe_detector_get", torture_detector_feed, TORTURE_NO_ALLOC},
-    {"mlpipe_detector_save", torture_detector_save, 0},
-    {"mlpipe_detector_load", torture_detector_load, 0},
+    {"mlpipe_detector_bytes", torture_detector_bytes, 0},
+    {"mlpipe_detector_load_bytes", torture_detector_load_bytes, 0},
     {NULL, NULL, 0},
 };

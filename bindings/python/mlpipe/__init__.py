@@ -17,7 +17,9 @@ mlpipe.Error with the fields of the library's message, and also the exceptions
 of Python's that one would catch, such as FileNotFoundError. What the library
 says beside results, such as warnings, goes to logging.getLogger("mlpipe").
 """
-from . import _arrow, _base, _errors, _raw
+import types as _types
+
+from . import _arrow, _base, _catalog, _errors, _raw
 from ._base import _ctx, _lib, configure, version
 from ._catalog import functions, help, steps
 from ._cycle import Cycle, Monitor, Trigger
@@ -55,5 +57,11 @@ __all__ = [
     "version",
 ]
 
-for _name in __all__:  # where users find them, and pickles too
-    globals()[_name].__module__ = __name__
+_public = [globals()[_name] for _name in __all__]
+for _thing in _public:  # where users find them, and pickles too
+    _thing.__module__ = __name__
+_catalog.document(_public + [
+    getattr(_thing, _name) for _thing in _public if isinstance(_thing, type)
+    for _name, _value in vars(_thing).items()
+    if _name[0] != "_" and isinstance(_value, (_types.FunctionType,
+                                               classmethod))])

@@ -116,6 +116,16 @@ def _whole(number: Any, what: str, low: int = 0,
     return int(number)
 
 
+def _real(x: Any, what: str) -> float:
+    """A number, such as a loss."""
+    if isinstance(x, (str, bytes)) or not hasattr(x, "__float__"):
+        raise TypeError(f"{what} is a number, not {type(x).__name__}")
+    try:
+        return float(x)
+    except OverflowError as error:
+        raise ValueError(f"{what}: {error}") from None
+
+
 def _data(data: Any) -> bytes:
     """The bytes of an object that has some."""
     if not isinstance(data, (bytes, bytearray, memoryview)):
@@ -123,11 +133,21 @@ def _data(data: Any) -> bytes:
     return bytes(data)
 
 
+class _Nothing:
+    """What a handle has until it has an object, and after that is freed."""
+
+    def __get__(self, handle: Any, kind: type) -> None:
+        if handle is None:
+            return  # asked of the class
+        raise ValueError(f"this mlpipe.{kind.__name__} was never made, or is "
+                         "freed")
+
+
 class _Handle:
     """An object of the library: freed with this one."""
 
     _free = ""
-    _p: Any = None
+    _p: Any = _Nothing()
 
     def __init__(self) -> None:
         raise TypeError(f"mlpipe.{type(self).__name__} is made by what gives "
@@ -141,7 +161,7 @@ class _Handle:
         return made
 
     def __del__(self) -> None:
-        pointer, self._p = self._p, None
+        pointer = vars(self).pop("_p", None)
         if pointer and _lib is not None:
             getattr(_lib, self._free)(pointer)
 

@@ -6,9 +6,9 @@ import ctypes
 from typing import Any, Optional
 
 from . import _raw
-from ._base import _bytes, _ctx, _Handle, _is, _params, _whole
+from ._base import _bytes, _ctx, _Handle, _is, _params, _real, _whole
 from ._dataset import Dataset
-from ._deploy import Slot, _microseconds, _real
+from ._deploy import Slot, _microseconds
 from ._model import Model
 from ._pipeline import Pipeline
 from ._report import Report

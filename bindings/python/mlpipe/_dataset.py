@@ -79,6 +79,21 @@ class Dataset(_Immutable):
         """Rows where an expression is true: "age > 30 and city == 'Paris'"."""
         return self._made("filter", _bytes(condition))
 
+    def __getitem__(self, key: Union[slice, Iterable[str]]) -> Dataset:
+        """Rows d[10:20], as a list has them, or columns d[["a", "b"]]; both
+        are views, as filter and select give them."""
+        if isinstance(key, slice):
+            start, stop, step = key.indices(len(self))
+            if step != 1:
+                raise ValueError(f"rows go by a step of 1, not {step}: sort "
+                                 "turns them around, sample thins them out")
+            return self._made("slice", start, max(stop - start, 0))
+        if isinstance(key, (list, tuple)):
+            return self.select(list(key))
+        raise TypeError("a slice of rows, d[10:20], or a list of columns, "
+                        f"d[['a', 'b']], is needed, not {type(key).__name__}: "
+                        "values('a') gives what is in a column")
+
     def with_column(self, expressions: str) -> Dataset:
         """New or replaced columns: "ratio = a / b; y = year(date)"."""
         return self._made("with_column", _bytes(expressions))
@@ -102,6 +117,8 @@ class Dataset(_Immutable):
         if isinstance(named.get("rename"), dict):
             named["rename"] = [f"{old}:{new}"
                                for old, new in named["rename"].items()]
+        if isinstance(named.get("columns"), list) and not named["columns"]:
+            raise ValueError("no columns: a dataset has one at least")
         for key in ("columns", "drop", "rename"):
             if named.get(key) is not None:
                 named[key] = _names(named[key])

@@ -8,7 +8,8 @@ import time
 from typing import Any, Optional, Sequence, Union
 
 from . import _raw
-from ._base import _ctx, _Handle, _is, _lib, _params, _text, _whole
+from ._base import (_ctx, _Handle, _is, _lib, _params, _real, _text,
+                    _whole)
 from ._errors import error_of
 from ._model import Model
 from ._row import _TEXTS, in_order, number_of
@@ -21,12 +22,6 @@ def _now() -> int:
 def _microseconds(now_us: Optional[int]) -> int:
     return _now() if now_us is None else _whole(
         now_us, "now_us", -2**63, 2**63 - 1)
-
-
-def _real(x: Any, what: str) -> float:
-    if isinstance(x, (str, bytes)) or not hasattr(x, "__float__"):
-        raise TypeError(f"{what} is a number, not {type(x).__name__}")
-    return float(x)
 
 
 class Slot(_Handle):

@@ -7,7 +7,7 @@ import ctypes
 from typing import Any
 
 from . import _raw
-from ._base import _bytes, _ctx, _data, _Handle, _lib, _params
+from ._base import _bytes, _ctx, _data, _Handle, _lib, _params, _real
 
 
 def _doubles(values: Any) -> Any:
@@ -18,7 +18,10 @@ def _doubles(values: Any) -> Any:
         view = None
     if (view is None or view.format != "d" or view.ndim != 1
             or not view.c_contiguous):
-        view = memoryview(array.array("d", values))
+        try:
+            view = memoryview(array.array("d", values))
+        except OverflowError as error:
+            raise ValueError(f"values: {error}") from None
     kind = ctypes.c_double * len(view)
     if not len(view):
         return kind()
@@ -44,7 +47,7 @@ class Detector(_Handle):
 
     def update(self, x: float) -> int:
         """Look at the next value: NONE, WARN or DRIFT."""
-        said: int = _lib.mlpipe_detector_update(self._p, float(x))
+        said: int = _lib.mlpipe_detector_update(self._p, _real(x, "x"))
         return said
 
     def update_batch(self, values: Any) -> "array.array[int]":
@@ -74,13 +77,13 @@ class Detector(_Handle):
 
     def to_bytes(self) -> bytes:
         """The detector as it stands."""
-        return _ctx().text("mlpipe_detector_save", self._p)
+        return _ctx().text("mlpipe_detector_bytes", self._p)
 
     @classmethod
     def from_bytes(cls, data: Any) -> Detector:
         """A detector from the bytes of to_bytes."""
         data = _data(data)
-        return cls._of(_ctx().give("mlpipe_detector_load",
+        return cls._of(_ctx().give("mlpipe_detector_load_bytes",
                                    _raw.mlpipe_detector, data, len(data)))
 
     def __reduce__(self) -> Any:

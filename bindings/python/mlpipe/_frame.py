@@ -80,8 +80,9 @@ def _whole_kind(name: str, values: list[Any]) -> str:
             kind = _kind(value)
             if not kind:
                 raise TypeError(
-                    f"column {name!r}, row {row}: a number, text, bool, time "
-                    f"or None is needed, not {type(value).__name__}")
+                    f"column {name!r}, row {row}: its argument must be a "
+                    "string, a number, a bool, a time or None, not "
+                    f"{type(value).__name__}")
             seen.setdefault(kind, row)
     if set(seen) == {"int", "float"}:
         return "float"
@@ -112,6 +113,21 @@ def _microseconds(value: Any) -> int:
     return int((value - _EPOCH) // _MICROSECOND)
 
 
+_NUMBERS: dict[str, tuple[str, str, Any]] = {
+    "float": ("g", "d", float), "int": ("l", "q", int),
+    "datetime": ("tsu:", "q", _microseconds),
+    "date": ("tss:", "q", lambda day: 86400 * (
+        day - datetime.date(1970, 1, 1)).days),
+    "timedelta": ("tDu", "q", _microseconds)}
+
+
+def _fits(code: str, of: Any, value: Any) -> bool:
+    try:
+        return bool(array.array(code, [of(value)]))
+    except OverflowError:
+        return False
+
+
 def _list_column(name: str, values: Any) -> Column:
     values = [_plain(value) for value in values]
     kind = _whole_kind(name, values)
@@ -124,26 +140,15 @@ def _list_column(name: str, values: Any) -> Column:
     if kind == "bool":
         bits = bytes_of(_bitmap([bool(value) for value in values]) or b"\0")
         return Column(name, "b", len(values), nulls, [known, bits])
-    data: Any
-    if kind == "float":
-        form = "g"
-        data = array.array("d", [0.0 if v is None else v for v in values])
-    else:
-        kinds: dict[str, tuple[str, Any]] = {
-            "int": ("l", int),
-            "datetime": ("tsu:", _microseconds),
-            "date": ("tss:", lambda day: 86400 * (
-                day - datetime.date(1970, 1, 1)).days),
-            "timedelta": ("tDu", _microseconds)}
-        form, of = kinds[kind]
-        try:
-            data = array.array("q", [0 if v is None else of(v)
-                                     for v in values])
-        except OverflowError:
-            row = next(i for i, v in enumerate(values)
-                       if v is not None and not -2**63 <= of(v) < 2**63)
-            raise ValueError(f"column {name!r}, row {row}: {values[row]} does "
-                             "not fit into 64 bits") from None
+    form, code, of = _NUMBERS[kind]
+    try:
+        data = array.array(code, [0 if v is None else of(v) for v in values])
+    except OverflowError:
+        row = next(i for i, v in enumerate(values)
+                   if v is not None and not _fits(code, of, v))
+        raise ValueError(f"column {name!r}, row {row}: "
+                         f"{str(values[row])[:40]} does not fit into 64 bits"
+                         ) from None
     return Column(name, form, len(values), nulls,
                   [known, (data, data.buffer_info()[0])])
 
@@ -253,6 +258,18 @@ def _pandas_values(np: Any, series: Any) -> Any:
     return series.to_numpy(dtype=object, na_value=None)
 
 
+def _named_categories(frame: Any) -> Any:
+    """Categories are names, also where they are numbers."""
+    found = {}
+    for i, kind in enumerate(frame.dtypes):
+        if hasattr(kind, "categories") and hasattr(kind, "ordered"):
+            names = kind.categories
+            if not all(isinstance(name, str) for name in names):
+                found[frame.columns[i]] = frame.iloc[
+                    :, i].cat.rename_categories([str(name) for name in names])
+    return frame.assign(**found) if found else frame
+
+
 def _pandas(frame: Any, params: Any) -> Any:
     """By way of Arrow where pyarrow is there and knows the columns. The index
     is no column; reset_index() makes it one."""
@@ -261,6 +278,7 @@ def _pandas(frame: Any, params: Any) -> Any:
         _logger.info("dataset: the index %s is left out; reset_index() makes "
                      "it a column", list(frame.index.names))
     frame = frame.set_axis(names, axis=1)
+    frame = _named_categories(frame)
     try:
         import pyarrow
         table = pyarrow.Table.from_pandas(frame, preserve_index=False)

@@ -101,10 +101,13 @@ class Pipeline(_Handle):
         is fitted on start= of the rows unless first is one.
 
             report, log = recipe.replay(
-                data, start=0.25, label_rows=1,
-                monitor="capture=1000", cycle="when=concept probation=500")
+                data, start=0.25, label_rows=1, monitor={"capture": 1000},
+                cycle={"when": "concept", "probation": 500})
         """
         rows = dataset(rows)
+        for key in ("monitor", "cycle"):
+            if isinstance(named.get(key), dict):
+                named[key] = (_params(None, named[key]) or b"").decode()
         if first is not None:
             _is(first, Model)
         report, log = _replay.run(

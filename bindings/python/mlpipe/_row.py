@@ -47,11 +47,11 @@ def in_order(values: Any, inputs: "list[str]", owner: str) -> list[Any]:
     elif isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
         raise TypeError("a list of values or a dict is needed, not "
                         f"{type(values).__name__}")
-    values = list(values)
-    if len(values) != len(inputs):
-        raise ValueError(f"{len(values)} values for the {len(inputs)} inputs "
+    found = list(values)
+    if len(found) != len(inputs):
+        raise ValueError(f"{len(found)} values for the {len(inputs)} inputs "
                          f"of the {owner}")
-    return values
+    return found
 
 
 class Codes(dict[str, float]):
@@ -80,6 +80,8 @@ def number_of(name: str, value: Any) -> float:
         raise TypeError(f"input {name!r} is a number, not the text {value!r}")
     try:
         return float(value)
+    except OverflowError as error:
+        raise ValueError(f"input {name!r}: {error}") from None
     except (TypeError, ValueError):
         raise TypeError(f"input {name!r} is a number, not "
                         f"{type(value).__name__}") from None
@@ -111,7 +113,7 @@ class Row(_Handle):
         self._out = (ctypes.c_double * len(self.outputs))()
         self._pack = struct.Struct(f"={wide}d").pack_into
         start = ctypes.addressof(self._memory)
-        self._calling = tuple(ctypes.c_void_p(address) for address in (
+        self._calling: Any = tuple(ctypes.c_void_p(address) for address in (
             ctypes.cast(self._p, ctypes.c_void_p).value,
             start + -start % _ALIGNED, ctypes.addressof(self._values),
             ctypes.addressof(self._out)))
@@ -121,6 +123,10 @@ class Row(_Handle):
         if np is not None:
             self._ndarray = np.ndarray
             self._array = np.frombuffer(self._values)[:wide]
+
+    def __del__(self) -> None:
+        self._calling = ()  # which _predict_row refuses
+        super().__del__()
 
     def __call__(self, values: Any) -> Any:
         try:
@@ -133,7 +139,7 @@ class Row(_Handle):
                 self._pack(self._values, 0, *values)
             else:
                 raise TypeError
-        except (struct.error, TypeError, IndexError):
+        except (struct.error, TypeError, IndexError, OverflowError):
             self._pack(self._values, 0, *self._numbers(values))
         _predict_row(*self._calling)
         return self._out[0] if self._one else tuple(self._out)

@@ -9,14 +9,15 @@
     GridSearchCV(model, {"learner__trees": [100, 300]}).fit(X, y)
     model.model_.save("model.mlpipe")  # and C serves it
 
-X is a NumPy array or a frame of pandas, polars or pyarrow; its columns keep
-their types: numbers, booleans, texts and categories, times (a duration is its
-seconds). Every row given to fit teaches, as scikit-learn has it: holdout=
-keeps a share from the learner, by which gbt stops early and a monitor knows
-what losses are normal. Errors of what was given are ValueError or TypeError.
+X is a NumPy array or a frame of pandas, polars or pyarrow, and becomes what
+mlpipe.dataset(X) is; times are brought to microseconds, since frames of one
+source may differ in their unit. Every row given to fit teaches, as
+scikit-learn has it: holdout= keeps a share from the learner, by which gbt stops
+early and a monitor knows what losses are normal. Errors of what was given are
+ValueError or TypeError, and a fit that fails leaves an estimator unfitted.
 """
 import contextlib
-import ctypes
+import functools
 
 import numpy as np
 from sklearn.base import (BaseEstimator, ClassifierMixin, RegressorMixin,
@@ -28,8 +29,9 @@ from sklearn.utils.validation import (_check_feature_names_in,
                                       check_consistent_length,
                                       check_is_fitted, validate_data)
 
-from . import Error, Pipeline, Transform, _columns, _raw
-from ._base import _ctx, _lib, _names, _text
+from . import Dataset, Error, Pipeline, _raw, dataset
+from ._base import _names
+from ._dataset import _again
 
 __all__ = ["Classifier", "Regressor", "Step", "Transformer",
            "expected_failed_checks"]
@@ -126,6 +128,56 @@ def _refusals():
         raise ValueError(str(error)) from error
 
 
+def _anew(fit):
+    """A fit that leaves an estimator fitted by it, or not fitted."""
+    def forget(estimator):
+        for name in [name for name in vars(estimator)
+                     if name.endswith("_") and not name.startswith("__")]:
+            delattr(estimator, name)
+
+    @functools.wraps(fit)
+    def wrapped(self, *args, **named):
+        forget(self)
+        try:
+            return fit(self, *args, **named)
+        except BaseException:
+            forget(self)
+            raise
+    return wrapped
+
+
+def _microseconds(form, buffers):
+    """A kept column's format and buffers, its times as microseconds."""
+    unit = {"s": "s", "m": "ms", "n": "ns"}.get(form[2:3])
+    if form[:2] not in ("ts", "tD") or unit is None:
+        return form, buffers
+    times = np.frombuffer(buffers[1], f"M8[{unit}]").astype("M8[us]")
+    return form[:2] + "u" + form[3:], [buffers[0], times.tobytes()]
+
+
+def _beside(parts, names):
+    """A Dataset of the columns of others, under these names."""
+    columns = []
+    for part in parts:
+        for _, form, rows, nulls, buffers, words in part.__reduce__()[1][1]:
+            form, buffers = _microseconds(form, buffers)
+            columns.append((names[len(columns)], form, rows, nulls, buffers,
+                            words))
+    return _again(len(parts[0]), columns)
+
+
+def _matrix(features):
+    """A Dataset as rows x columns of float64, of objects where texts are
+    among them; null is NaN, of a text None."""
+    texts = [kind in ("text", "category") for kind in features.types.values()]
+    if not any(texts):
+        return features.to_numpy()
+    out = np.empty((len(features), len(texts)), order="F", dtype=object)
+    for i, (name, text) in enumerate(zip(features.columns, texts)):
+        out[:, i] = features.values(name) if text else features.to_numpy(name)
+    return out
+
+
 class _Recipe(BaseEstimator):
     """What the three have in common: X, and the recipe."""
 
@@ -139,14 +191,16 @@ class _Recipe(BaseEstimator):
             step.add_to(recipe)
         return recipe
 
-    def _builder(self, X, reset):
-        """X in a builder, and the names of its columns."""
-        nan = self.__sklearn_tags__().input_tags.allow_nan
-        if _columns.is_frame(X):
+    def _dataset(self, X, reset, more=()):
+        """X as a Dataset with more columns, pairs of a name and values,
+        behind it; and the names that those were given."""
+        if isinstance(X, Dataset):
+            raise TypeError("X is an array or a frame, such as to_pandas() "
+                            "gives; a Dataset is for mlpipe.Pipeline")
+        if hasattr(X, "columns") and hasattr(X, "__len__"):
             validate_data(self, X, reset=reset, skip_check_array=True)
-            columns = _columns.frame_columns(X)
-            if len(X) < 1 + reset or not columns:
-                validate_data(self, np.empty((len(X), len(columns))),
+            if len(X) < 1 + reset or not len(X.columns):
+                validate_data(self, np.empty((len(X), len(X.columns))),
                               reset=False, ensure_min_samples=1 + reset)
         else:
             if isinstance(X, (list, tuple)) and np.asarray(
@@ -155,23 +209,38 @@ class _Recipe(BaseEstimator):
             X = validate_data(self, X, reset=reset, dtype=None,
                               ensure_all_finite=False,
                               ensure_min_samples=1 + reset)
-            columns = list(X.T)
         names = list(getattr(self, "feature_names_in_",
-                             [f"x{i}" for i in range(len(columns))]))
-        if reset:
-            self._texts = [False] * len(columns)
-        builder = _columns.Builder()
-        texts = [builder.add(name, values, texts, nan)
-                 for name, values, texts in zip(names, columns, self._texts)]
-        if reset:
-            self._texts = texts
-        return builder, names
+                             [f"x{i}" for i in range(self.n_features_in_)]))
+        data = dataset(X)
+        self._check_finite(data, names)
+        parts, inputs = [data], len(names)
+        for wanted, values in more:
+            while wanted in names:
+                wanted += "_"
+            names.append(wanted)
+            parts.append(dataset({wanted: values}))
+        return _beside(parts, names), *names[inputs:]
+
+    def _check_finite(self, data, names):
+        nan = self.__sklearn_tags__().input_tags.allow_nan
+        for name, (column, kind) in zip(names, data.types.items()):
+            if kind in ("text", "category"):
+                continue
+            values = data.to_numpy(column)
+            if np.isinf(values).any():
+                raise ValueError(
+                    f"Input X contains infinity: column {name!r}")
+            if not nan and np.isnan(values).any():
+                raise ValueError(
+                    f"Input X contains NaN: column {name!r}. This learner "
+                    'takes no missing values: "impute" among the steps fills '
+                    "them")
 
     def _data(self, X):
         """X to be answered for."""
         check_is_fitted(self)
         with _refusals():
-            return self._builder(X, False)[0].finish()
+            return self._dataset(X, False)[0]
 
 
 class _Learner(_Recipe):
@@ -193,30 +262,24 @@ class _Learner(_Recipe):
                  *_steps(self.behind)]
         with _refusals():
             self._recipe(parts)  # what is misspelt is told before the data's
-            builder, names = self._builder(X, True)
-            target = _columns.free_name(label, names)
-            builder.add(target, y)
-            roles = {"target": _names([target]), "task": task,
-                     "holdout": float(self.holdout)}
+            more = [(label, y)]
             if sample_weight is not None:
-                weight = roles["weight"] = _columns.free_name(
-                    "sample_weight", [*names, target])
-                builder.add(weight, sample_weight)
-            data = builder.finish()
+                more.append(("sample_weight", sample_weight))
+            data, target, *weight = self._dataset(X, True, more)
+            roles = {"target": _names([target]), "task": task,
+                     "weight": _names(weight) or None,
+                     "holdout": float(self.holdout)}
             if sample_weight is not None and not sample_weight.all():
                 # As good as absent, also to what counts rows.
-                data = data.filter(f"{weight} > 0")
+                data = data.filter(f"{weight[0]} > 0")
             self.model_ = self._recipe(parts, **roles).fit(data)
         return self
 
     def _answers(self, X):
         """rows x outputs of the model."""
         data = self._data(X)
-        out = np.empty((len(data), len(self.model_.outputs)))
         with _refusals():
-            _ctx().call("mlpipe_predict", self.model_._p, data._p,
-                        _columns.pointer(out, ctypes.c_double), out.size)
-        return out
+            return self.model_.predict(data).reshape(len(data), -1)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -240,6 +303,14 @@ def _target(estimator, y, **kind):
     return _check_y(y, estimator=estimator, **kind)
 
 
+def _texts(classes):
+    """What the library calls classes: as they print, if that tells them."""
+    texts = [str(c) for c in classes]
+    if len(set(texts)) < len(texts) or any("\0" in t for t in texts):
+        return [str(i) for i in range(len(texts))]
+    return texts
+
+
 def _label(y):
     name = getattr(y, "name", None)
     return name if isinstance(name, str) and name else "target"
@@ -253,6 +324,7 @@ class Regressor(RegressorMixin, _Learner):
     "time=date", of columns of X; holdout: see above; random_state: the seed.
     """
 
+    @_anew
     def fit(self, X, y, sample_weight=None):
         label = _label(y)
         y = _target(self, y, y_numeric=True).astype(np.float64)
@@ -277,31 +349,28 @@ class Classifier(ClassifierMixin, _Learner):
     """Steps and a learner of classes; parameters as Regressor's, behind it
     "calibrate" too. The class of a row is the likeliest one."""
 
+    @_anew
     def fit(self, X, y, sample_weight=None):
         label = _label(y)
         y = _target(self, y)
         check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
+        classes, codes = np.unique(y, return_inverse=True)
         weights = _weights(sample_weight, X)
         kept = np.unique(codes if weights is None else codes[
             :len(weights)][weights[:len(codes)] > 0])
         if len(kept) < 2:
             raise ValueError("a classifier needs two classes, here is one "
                              f"class in {len(codes)} rows")
-        texts = [str(c) for c in self.classes_]
-        if len(set(texts)) < len(texts) or any("\0" in t for t in texts):
-            texts = [str(i) for i in range(len(texts))]
-        self._names = {text: i for i, text in enumerate(texts)}
-        self._fit(X, np.array(texts, dtype=object)[codes], weights, label,
-                  "binary" if len(kept) == 2 else "multiclass")
+        self._fit(X, np.array(_texts(classes), dtype=object)[codes], weights,
+                  label, "binary" if len(kept) == 2 else "multiclass")
+        self.classes_ = classes
         return self
 
     def predict_proba(self, X):
         out = self._answers(X)
-        found = []
-        while (name := _lib.mlpipe_model_class(self.model_._p, len(found))):
-            found.append(self._names[_text(name)])
-        chances = np.zeros((len(out), len(self.classes_)))
+        texts = _texts(self.classes_)
+        found = [texts.index(name) for name in self.model_.classes]
+        chances = np.zeros((len(out), len(texts)))
         if len(found) == 2:
             chances[:, found] = np.column_stack([1 - out[:, 0], out[:, 0]])
         else:
@@ -316,19 +385,6 @@ class Classifier(ClassifierMixin, _Learner):
                              f"answer, the first is row {none[0]}; "
                              "predict_proba gives NaN for them")
         return self.classes_[chances.argmax(axis=1)]
-
-
-class _Fitted(Transform):
-    """A Transform that pickles."""
-
-    def __reduce__(self):
-        return _loaded, (_ctx().text("mlpipe_transform_bytes", self._p),)
-
-
-def _loaded(data):
-    return _columns.made(_Fitted, _ctx().give(
-        "mlpipe_transform_load_bytes", _raw.mlpipe_transform, data,
-        len(data)))
 
 
 class Transformer(TransformerMixin, _Recipe):
@@ -351,44 +407,34 @@ class Transformer(TransformerMixin, _Recipe):
         return self
 
     def fit_transform(self, X, y=None):
-        return _columns.matrix(self._fit(X, y))
+        return _matrix(self._fit(X, y))
 
+    @_anew
     def _fit(self, X, y):
-        steps, roles = _steps(self.steps), {}
+        steps, more = _steps(self.steps), []
         if _named(steps, _NEED_TARGET):
-            label = _label(y)
-            y = _target(self, y)
+            more.append((_label(y), _target(self, y)))
             check_consistent_length(X, y)
         with _refusals():
             self._recipe(steps)
-            builder, names = self._builder(X, True)
-            if _named(steps, _NEED_TARGET):
-                target = _columns.free_name(label, names)
-                builder.add(target, y)
-                roles["target"] = _names([target])
-            data = builder.finish()
-            fitted, features = self._recipe(steps, **roles).fit_transform(
-                data)
+            data, *target = self._dataset(X, True, more)
+            self.transform_, features = self._recipe(
+                steps, target=_names(target) or None).fit_transform(data)
         if len(features) != len(data):
             raise ValueError(
                 f"the steps kept {len(features)} of {len(data)} rows: what "
                 "drops rows belongs in front of a learner, in its steps=")
-        self.transform_ = _columns.made(_Fitted, fitted._p)
-        fitted._p = None
         return features
 
     def transform(self, X):
         data = self._data(X)
         with _refusals():
-            return _columns.matrix(self.transform_.apply(data, leak=self.leak))
+            return _matrix(self.transform_.apply(data, leak=self.leak))
 
     def get_feature_names_out(self, input_features=None):
         check_is_fitted(self)
         _check_feature_names_in(self, input_features)
-        p = self.transform_._p
-        return np.array([_text(_lib.mlpipe_transform_output(p, i)) for i in
-                         range(_lib.mlpipe_transform_outputs(p))],
-                        dtype=object)
+        return np.array(self.transform_.outputs, dtype=object)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
