@@ -169,9 +169,7 @@ mlpipe_status mlpipe__parallel(mlpipe_ctx *ctx, mlpipe_task task, void *arg,
  * back and allocate: beside the tasks on a pool only, else before them. All
  * are done whatever it returns; its status comes first. */
 mlpipe_status mlpipe__parallel_beside(mlpipe_ctx *ctx, mlpipe_task task,
-                                      void *arg, uint32_t count,
-                                      mlpipe_status (*beside)(void *with),
-                                      void *with);
+    void *arg, uint32_t count, mlpipe_status (*beside)(void *with), void *with);
 
 /* ---- text (text.c): a growing string, and the formatter ---------------- */
 
@@ -403,8 +401,8 @@ typedef struct mlpipe__hash128 {
 uint64_t mlpipe__hash64(const void *data, size_t bytes, uint64_t seed);
 mlpipe__hash128 mlpipe__hash(const void *data, size_t bytes);
 
-/* Bytes of the widest vectors that the machine and its system have: 64 (F
- * and DQ of AVX-512), 32 (AVX2) or 16. Never cheap: once a call (cpu.c). */
+/* Bytes of the widest vectors here: 64 (F and DQ of AVX-512), 32 (AVX2) or 16.
+ * Never cheap: once a call (cpu.c). */
 uint32_t mlpipe__cpu_vector(void);
 bool mlpipe__has_avx2(void);
 bool mlpipe__has_avx512(void);

@@ -82,7 +82,7 @@ static void small_values(mlpipe_ctx *c, const mlpipe_buffer *b)
 {
     enum { MOST = 9 };
     const size_t n = mlpipe_buffer_size(b);
-    const uint8_t *const whole = mlpipe_buffer_data(b);
+    const uint8_t *const whole = (const uint8_t *)mlpipe_buffer_data(b);
     mlpipe__container from;
     uint8_t *bytes = malloc(n);
     assert_ok(c, mlpipe__container_read(c, "MODL", whole, n, &from));

@@ -34,10 +34,20 @@ static mlpipe_status torture_replay_run(torture *t)
 static mlpipe_status torture_audit(torture *t)
 {
     static const char log[] =
-        "{\"action\":\"retrain\",\"rule\":\"2 of (age > 1 for 2 panes, "
-        "performance)\",\"values\":{\"age\":2,\"performance\":\"DRIFT\"},"
-        "\"pane\":1,\"memory\":[1]}\n"
-        "{\"action\":\"rejected\",\"rows\":1,\"least\":2,\"alpha\":0.01}\n";
+        "{\"now_us\":1,\"action\":\"retrain\",\"deployment\":1,"
+        "\"rule\":\"2 of (age > 1 for 2 panes, performance)\","
+        "\"values\":{\"age\":2,\"performance\":\"DRIFT\"},\"pane\":1,"
+        "\"memory\":[1]}\n"
+        "{\"now_us\":2100000000,\"action\":\"rejected\",\"deployment\":1,"
+        "\"reason\":\"no better\","
+        "\"champion\":\"c723b6c2cf02c88841c3e6348b95b0d6\","
+        "\"challenger\":\"c4704f4e3ba66971038661642f9b2fe9\","
+        "\"metric\":\"accuracy\",\"rows\":250,\"least\":200,\"removed\":0,"
+        "\"unlabelled\":0,\"unweighted\":0,\"silent_a\":0,\"silent_b\":0,"
+        "\"alpha\":0.01,\"test\":\"McNemar, exact\",\"a\":0.644,\"b\":0.6,"
+        "\"mean\":0.044,\"se\":0.014179571254585077,"
+        "\"serial_se\":0.011769570845821942,\"serial_df\":11,"
+        "\"p\":0.9998779296875,\"differs\":0.052}\n";
     uint64_t n = 7;
     const mlpipe_status st =
         mlpipe_cycle_audit(t->c, log, sizeof log - 1, &n);
