@@ -19,7 +19,7 @@
  *
  * stdout is the same in every run; stderr tells times, and counts of what
  * happened at once. mlpipe_cycle does such rounds by itself, by drift or by
- * schedule; here they are written out, for the sake of the purge.
+ * schedule (with gate_gap=6 here); this shows what is in one.
  */
 #include "06_trading.h"
 

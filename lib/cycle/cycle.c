@@ -18,6 +18,10 @@ const mlpipe__param mlpipe__cycle_params[] = {
      "default: the task's loss"},
     {"gate_share", MLPIPE_PARAM_REAL, "0.25", 0.01, 0.9, NULL, 1,
      "newest fresh rows withheld from the challenger"},
+    {"gate_gap", MLPIPE_PARAM_INT, "0", 0, 100000000, NULL, 1,
+     "rows before the withheld ones that the challenger does not learn from, "
+     "since their truths reach into those; as many as requests come until a "
+     "truth is known"},
     {"gate_min", MLPIPE_PARAM_INT, "200", 2, 100000000, NULL, 1,
      "withheld rows below which nothing is decided"},
     {"refit", MLPIPE_PARAM_BOOL, "false", 0, 0, NULL, 1,
@@ -64,6 +68,7 @@ static mlpipe_status cycle_setup(mlpipe_ctx *ctx, mlpipe_cycle *c,
     mlpipe_status st;
 
     c->share = mlpipe__params_get(p, "gate_share")->number;
+    c->gap = (uint64_t)mlpipe__params_get(p, "gate_gap")->integer;
     c->least = (uint64_t)mlpipe__params_get(p, "gate_min")->integer;
     c->refit = mlpipe__params_get(p, "refit")->number != 0;
     c->alpha = mlpipe__params_get(p, "alpha")->number;
@@ -207,7 +212,7 @@ static mlpipe_status cycle_fit(mlpipe_ctx *ctx, mlpipe_cycle *c)
     if (!st)
         st = mlpipe__gate_split(ctx, rows,
                                 mlpipe__pipeline_role(c->recipe, "group"),
-                                c->share, &fit, &withheld);
+                                c->share, c->gap, &fit, &withheld);
     if (!st)
         st = mlpipe_fit(ctx, c->recipe, fit, NULL, &model);
     /* Here and not behind the gate, since a tick never trains. */

@@ -18,6 +18,12 @@ static mlpipe_status check_room(mlpipe_ctx *ctx, const mlpipe_cycle *c)
                             "could ever pass; capture more",
                             (unsigned long long)room, c->share,
                             (unsigned long long)c->least);
+    if ((double)room * (1 - c->share) - (double)c->gap < 2)
+        return mlpipe__fail(ctx, MLPIPE_E_PARAM,
+                            "gate_gap=%llu leaves no rows to learn from of "
+                            "capture=%llu with gate_share=%g; capture more",
+                            (unsigned long long)c->gap,
+                            (unsigned long long)room, c->share);
     if (c->probation > room)
         return mlpipe__fail(ctx, MLPIPE_E_PARAM,
                             "probation=%llu needs more rows than the monitor "

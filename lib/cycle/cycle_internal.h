@@ -124,11 +124,11 @@ bool mlpipe__gate_worse(const mlpipe__gate *g, double alpha);
 double mlpipe__gate_no_worse(const mlpipe__gate *g, double margin);
 /*
  * Cut rows that are in order of time: the newest share, in whole groups where
- * `group` names a column, is withheld; a row without a group goes alone. Views
- * of d.
+ * `group` names a column, is withheld; a row without a group goes alone; the
+ * `gap` rows before a withheld one are in neither. Views of d.
  */
 mlpipe_status mlpipe__gate_split(mlpipe_ctx *ctx, const mlpipe_dataset *d,
-                                 const char *group, double share,
+                                 const char *group, double share, uint64_t gap,
                                  mlpipe_dataset **fit,
                                  mlpipe_dataset **withheld);
 
@@ -196,6 +196,7 @@ struct mlpipe_cycle {
     mlpipe_trigger *trigger; /* NULL: the model that serves has no such names */
     mlpipe__metric metric;
     char *rule;
+    uint64_t gap; /* rows between those to learn from and those withheld */
     double share, alpha;
     bool refit;
     uint64_t least, probation, cooldown;

@@ -249,6 +249,19 @@ static void gate_mark(const int64_t *group, const uint32_t *order,
     }
 }
 
+/* Rows whose truths reach into withheld ones are in no part: 2. */
+static void gate_purge(uint8_t *held, uint32_t n, uint64_t gap)
+{
+    uint64_t left = 0;
+
+    for (uint32_t i = n; i--;) {
+        if (held[i])
+            left = gap;
+        else if (left)
+            held[i] = 2, left--;
+    }
+}
+
 static mlpipe_status gate_view(mlpipe_ctx *ctx, const mlpipe_dataset *d,
                                const uint8_t *held, uint8_t which,
                                mlpipe_dataset **out)
@@ -270,7 +283,7 @@ static mlpipe_status gate_view(mlpipe_ctx *ctx, const mlpipe_dataset *d,
 }
 
 mlpipe_status mlpipe__gate_split(mlpipe_ctx *ctx, const mlpipe_dataset *d,
-                                 const char *group, double share,
+                                 const char *group, double share, uint64_t gap,
                                  mlpipe_dataset **fit,
                                  mlpipe_dataset **withheld)
 {
@@ -294,6 +307,7 @@ mlpipe_status mlpipe__gate_split(mlpipe_ctx *ctx, const mlpipe_dataset *d,
     if (column >= 0)
         mlpipe__argsort_i64(key, order, n, scratch);
     gate_mark(column >= 0 ? key : NULL, order, order + n, n, share, held);
+    gate_purge(held, n, gap);
     st = gate_view(ctx, d, held, 0, fit);
     if (!st)
         st = gate_view(ctx, d, held, 1, withheld);

@@ -322,7 +322,7 @@ static void test_parameters(void **state)
 {
     static const char *const bad[] = {
         "when='age >'",    "gate=auc", "gate=logloss", "gate_share=0.99",
-        "probation=10000", "gate_min=2000", "wehn=age",
+        "probation=10000", "gate_min=2000", "gate_gap=2999", "wehn=age",
         "gate=ndcg@5",     "refit=perhaps"};
     mlpipe_monitor *blind;
     mlpipe_cycle *cycle;

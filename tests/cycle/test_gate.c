@@ -19,13 +19,37 @@ static void test_split_newest(void **state)
 
     assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
     d = world_dataset(c, 1, 1001, 1);
-    assert_ok(c, mlpipe__gate_split(c, d, "", 0.25, &fit, &held));
+    assert_ok(c, mlpipe__gate_split(c, d, "", 0.25, 0, &fit, &held));
     assert_int_equal(mlpipe_dataset_rows(held), 251); /* at least the share */
     assert_int_equal(mlpipe_dataset_rows(fit), 750);
     for (int64_t i = 0; i < 750; i++)
         assert_int_equal(id_at(fit, i), 1 + i);
     for (int64_t i = 0; i < 251; i++)
         assert_int_equal(id_at(held, i), 751 + i);
+    mlpipe_dataset_free(fit);
+    mlpipe_dataset_free(held);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+    (void)state;
+}
+
+/* The rows before the withheld ones are in neither part. */
+static void test_split_gap(void **state)
+{
+    mlpipe_dataset *d, *fit, *held;
+    mlpipe_ctx *c;
+
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
+    d = world_dataset(c, 1, 1000, 1);
+    assert_ok(c, mlpipe__gate_split(c, d, "", 0.25, 6, &fit, &held));
+    assert_int_equal(mlpipe_dataset_rows(held), 250);
+    assert_int_equal(mlpipe_dataset_rows(fit), 744);
+    assert_int_equal(id_at(fit, 743), 744);
+    assert_int_equal(id_at(held, 0), 751);
+    mlpipe_dataset_free(fit);
+    mlpipe_dataset_free(held);
+    assert_ok(c, mlpipe__gate_split(c, d, "", 0.25, 5000, &fit, &held));
+    assert_int_equal(mlpipe_dataset_rows(fit), 0);
     mlpipe_dataset_free(fit);
     mlpipe_dataset_free(held);
     mlpipe_dataset_free(d);
@@ -44,7 +68,7 @@ static void test_split_groups(void **state)
     assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
     d = world_dataset(c, 1, 1000, 1);
     column = (uint32_t)mlpipe_dataset_find(d, "n");
-    assert_ok(c, mlpipe__gate_split(c, d, "n", 0.25, &fit, &held));
+    assert_ok(c, mlpipe__gate_split(c, d, "n", 0.25, 0, &fit, &held));
     assert_int_equal(mlpipe_dataset_rows(fit) + mlpipe_dataset_rows(held),
                      1000);
     assert_in_range(mlpipe_dataset_rows(held), 250, 450);
@@ -88,14 +112,14 @@ static void test_split_without_group(void **state)
     assert_ok(c, mlpipe_builder_finish(c, b, &d));
     mlpipe_builder_free(b);
     /* the seven newest have no group, and none behind them is asked for */
-    assert_ok(c, mlpipe__gate_split(c, d, "n", 0.065, &fit, &held));
+    assert_ok(c, mlpipe__gate_split(c, d, "n", 0.065, 0, &fit, &held));
     assert_int_equal(7, mlpipe_dataset_rows(held));
     for (int64_t i = 0; i < 7; i++)
         assert_int_equal(93 + i, id_at(held, i));
     mlpipe_dataset_free(fit);
     mlpipe_dataset_free(held);
     /* one more, and its group comes with it */
-    assert_ok(c, mlpipe__gate_split(c, d, "n", 0.075, &fit, &held));
+    assert_ok(c, mlpipe__gate_split(c, d, "n", 0.075, 0, &fit, &held));
     assert_int_equal(17, mlpipe_dataset_rows(held));
     mlpipe_dataset_free(fit);
     mlpipe_dataset_free(held);
@@ -219,6 +243,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_split_newest),
+        cmocka_unit_test(test_split_gap),
         cmocka_unit_test(test_split_groups),
         cmocka_unit_test(test_split_without_group),
         cmocka_unit_test(test_who_wins),
