@@ -110,9 +110,9 @@ MLPIPE_API void mlpipe_trigger_free(mlpipe_trigger *trigger);
  * query),
  * gate_share=0.25 (share of the labelled captured rows, the newest, that is
  * withheld from the challenger),
- * gate_gap=0 (rows before those that it does not learn from either: where truths
- * come late, theirs overlap with the truths of the withheld rows; as many as
- * requests come until a truth is known),
+ * gate_gap=0 (rows before those that it does not learn from either: where
+ * truths come late, theirs overlap with the truths of the withheld rows; as
+ * many as requests come until a truth is known),
  * gate_min=200 (rows below which it decides nothing); its p is the greater of
  * that test's and of one that allows for errors that go on from row to row;
  * alpha=0.01 (a chance, of swapping in one that is no better),
