@@ -207,11 +207,12 @@ mlpipe_slot_new(mlpipe_ctx *ctx, const mlpipe_model *model,
  * @param slot borrows
  * @param model keeps
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_SCHEMA (the layout lacks an input, or a
- *         monitor watches the slot and the model has another target or other
- *         classes), MLPIPE_E_LIMIT, MLPIPE_E_BUSY (another thread swaps, or
- *         64 retired deployments wait for a worker), MLPIPE_E_STATE (after
- *         fork)
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_SCHEMA (the layout lacks an input, the model
+ *         has more or fewer outputs than the one that serves, or a monitor
+ *         watches the slot and it has another target or other classes; where
+ *         none watches, that is the host's business), MLPIPE_E_LIMIT,
+ *         MLPIPE_E_BUSY (another thread swaps, or 64 retired deployments wait
+ *         for a worker), MLPIPE_E_STATE (after fork)
  * @thread any
  * @since 0.1
  */

@@ -16,8 +16,7 @@ static mlpipe_status canary_fits(mlpipe_ctx *ctx,
     const mlpipe_model *a = main->predictor->model;
     const mlpipe_model *b = canary->predictor->model;
     bool same = !strcmp(a->target, b->target) && a->task == b->task &&
-                a->classes.count == b->classes.count &&
-                main->predictor->outputs == canary->predictor->outputs;
+                a->classes.count == b->classes.count;
 
     for (uint32_t i = 0; same && i < a->classes.count; i++)
         same = !strcmp(mlpipe__dict_text(&a->classes, i),
@@ -25,12 +24,10 @@ static mlpipe_status canary_fits(mlpipe_ctx *ctx,
     if (same)
         return MLPIPE_OK;
     return mlpipe__fail(ctx, MLPIPE_E_SCHEMA,
-                        "the canary predicts %q with %u outputs of %u "
-                        "classes, the model that serves %q with %u of %u; "
-                        "both must have one target, the same classes and as "
-                        "many outputs",
-                        b->target, canary->predictor->outputs,
-                        b->classes.count, a->target, main->predictor->outputs,
+                        "the canary predicts %q of %u classes, the model that "
+                        "serves %q of %u; both must have one target and the "
+                        "same classes",
+                        b->target, b->classes.count, a->target,
                         a->classes.count);
 }
 

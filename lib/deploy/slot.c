@@ -258,8 +258,10 @@ mlpipe_status mlpipe__slot_has_room(mlpipe_ctx *ctx, mlpipe_slot *slot)
 }
 
 /*
- * Truths are joined by what the monitor's host tells of one target, so that a
- * slot that is watched goes on predicting it.
+ * The host gives each prediction room for the outputs of the first model, and
+ * a worker cannot ask how much that is: no model writes more or fewer. Truths
+ * are joined by what the monitor's host tells of one target, so that a slot
+ * that is watched goes on predicting it.
  */
 static mlpipe_status slot_same_target(mlpipe_ctx *ctx, mlpipe_slot *slot,
                                       const mlpipe_model *model)
@@ -270,6 +272,12 @@ static mlpipe_status slot_same_target(mlpipe_ctx *ctx, mlpipe_slot *slot,
     const bool was_class = now->task != MLPIPE__TASK_REGRESSION;
     const bool is_class = model->task != MLPIPE__TASK_REGRESSION;
 
+    if (now->program->output_count != model->program->output_count)
+        return mlpipe__fail(
+            ctx, MLPIPE_E_SCHEMA,
+            "the model has %u outputs a row, and whoever predicts through this "
+            "slot has room for %u; deploy it in a slot of its own",
+            model->program->output_count, now->program->output_count);
     if (!atomic_load_explicit(&slot->watched, memory_order_acquire))
         return MLPIPE_OK;
     if (strcmp(now->target, model->target) || was_class != is_class)

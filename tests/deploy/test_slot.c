@@ -196,6 +196,46 @@ static void *soak_run(void *arg)
     return NULL;
 }
 
+/* A worker's room is for the outputs of the first model: a swap to one that
+ * writes more would overrun it, and one that writes fewer leaves what was. */
+static void test_outputs_stay(void **state)
+{
+    char text[8000] = "x,y\n";
+    mlpipe_model *m[2];
+    mlpipe_dataset *d;
+    mlpipe_slot *slot;
+    mlpipe_ctx *c;
+    size_t n = 4;
+
+    for (int i = 0; i < 400; i++)
+        n += (size_t)sprintf(text + n, "%d.5,%d\n", i % 37, i % 37 + i % 5);
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
+    assert_ok(c, mlpipe_read_csv_memory(c, text, n, NULL, &d));
+    for (int i = 0; i < 2; i++) {
+        mlpipe_pipeline *p;
+        assert_ok(c, mlpipe_pipeline_new(c, "target=y", &p));
+        assert_ok(c, mlpipe_pipeline_add(c, p, "ridge", NULL));
+        if (i)
+            assert_ok(c, mlpipe_pipeline_add(c, p, "conformal", NULL));
+        assert_ok(c, mlpipe_fit(c, p, d, NULL, &m[i]));
+        mlpipe_pipeline_free(p);
+    }
+    assert_int_equal(mlpipe_model_outputs(m[1]), 3);
+    for (int i = 0; i < 2; i++) {
+        assert_ok(c, mlpipe_slot_new(c, m[i], NULL, NULL, &slot));
+        assert_told(c, MLPIPE_E_SCHEMA, mlpipe_slot_swap(c, slot, m[!i]));
+        assert_told(c, MLPIPE_E_SCHEMA,
+                    mlpipe_slot_canary(c, slot, m[!i], 0.5));
+        assert_int_equal(mlpipe_slot_version(slot), 1);
+        mlpipe_slot_free(slot);
+    }
+    mlpipe_model_free(m[0]);
+    mlpipe_model_free(m[1]);
+    mlpipe_dataset_free(d);
+    mlpipe_ctx_free(c);
+    (void)state;
+}
+
 static void test_soak(void **state)
 {
     mlpipe_model *model[2];
@@ -482,6 +522,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_swap_and_rollback),
+        cmocka_unit_test(test_outputs_stay),
         cmocka_unit_test(test_seats),
         cmocka_unit_test(test_flags),
         cmocka_unit_test(test_stuck_worker),
