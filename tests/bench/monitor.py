@@ -154,7 +154,8 @@ def wide(folder, peers):
 def pages(report, peers):
     size = len(report.to_html().encode()) / 1e3
     took = best_ms(report.to_html)
-    known = {PEERS[n]: p for n, p in peers.items() if "html_kb" in p}
+    known = {f"{PEERS[n]}, {p['html_inputs']:.0f} features": p
+             for n, p in peers.items() if "html_kb" in p}
     line("HTML of 100 features, size", size,
          {n: p["html_kb"] for n, p in known.items()}, "KB", None, 400)
     line("HTML of 100 features, time", took,
