@@ -117,6 +117,14 @@ static int32_t store_stranger(void *arg, const char *name)
     return 0;
 }
 
+static mlpipe_status store_is_file(mlpipe_ctx *ctx, const mlpipe_store *s)
+{
+    mlpipe__fail(ctx, MLPIPE_E_FORMAT,
+                 "store_open: %q is a file, and a store is a folder; name a "
+                 "new or empty folder", s->path);
+    return mlpipe__fail_where(ctx, s->path);
+}
+
 /* An empty folder becomes a store; the format file is its last part. "again"
  * is true where another process made one meanwhile: then nothing is done. */
 static mlpipe_status store_create(mlpipe_ctx *ctx, const mlpipe_store *s,
@@ -185,8 +193,13 @@ static mlpipe_status store_check(mlpipe_ctx *ctx, const mlpipe_store *s,
     char *data;
     size_t bytes;
     bool again = false;
+    mlpipe_io_stat stat;
     mlpipe_status st;
 
+    if (ctx->env->io.stat(ctx->env->io.user, s->path, &stat) ==
+            MLPIPE_IO_OK &&
+        !stat.is_dir)
+        return store_is_file(ctx, s);
     mlpipe__text_init(&path, s->env);
     st = mlpipe__store_read_file(ctx, s, "", "format", STORE_SMALL_FILE,
                                  &path, &data, &bytes);

@@ -493,13 +493,67 @@ static bool diff_key_none(const diff_job *j, const mlpipe__setting *given)
             mlpipe__store_column_find(&j->m[1], "none") == UINT32_MAX);
 }
 
+/* The columns of a key, as a commit has them: by comma. */
+static mlpipe_status diff_key_add(diff_job *j, const char *at)
+{
+    while (*at) {
+        const char *comma = strchr(at, ',');
+        const size_t n = comma ? (size_t)(comma - at) : strlen(at);
+
+        if (mlpipe__dict_add(&j->key, at, n) == UINT32_MAX)
+            return mlpipe__nomem(j->ctx);
+        at += n + (comma != NULL);
+    }
+    return MLPIPE_OK;
+}
+
+/* The newest commit that gave a version a key. */
+typedef struct diff_search {
+    const char *version;
+    int64_t time;
+    char commit[MLPIPE__STORE_ID]; /* "" = none */
+} diff_search;
+
+static bool diff_visit(void *arg, const char *id,
+                       const mlpipe__store_commit *c)
+{
+    diff_search *f = arg;
+
+    if (strcmp(c->kind, "dataset") || strcmp(c->version, f->version) ||
+        !c->text[MLPIPE__STORE_KEY][0] ||
+        (f->commit[0] && c->time <= f->time))
+        return true;
+    f->time = c->time;
+    memcpy(f->commit, id, sizeof f->commit);
+    return true;
+}
+
+/* Of a name or a tag its commit tells; a version may stand in several. */
+static mlpipe_status diff_key_of(diff_job *j, const mlpipe__store_ref *ref)
+{
+    diff_search f = {.version = ref->id};
+    mlpipe__store_commit c;
+    mlpipe_status st = MLPIPE_OK;
+
+    if (ref->commit[0])
+        memcpy(f.commit, ref->commit, sizeof f.commit);
+    else
+        st = mlpipe__store_walk(j->ctx, j->store, diff_visit, &f);
+    if (st || !f.commit[0])
+        return st;
+    st = mlpipe__store_commit_get(j->ctx, j->store, f.commit, &c);
+    if (st)
+        return st;
+    st = diff_key_add(j, c.text[MLPIPE__STORE_KEY]);
+    mlpipe__store_commit_free(&c);
+    return st;
+}
+
 /* The key that is given, or else that of the newer commit that has one. */
 static mlpipe_status diff_key(diff_job *j, const mlpipe__setting *given,
                               const mlpipe__store_ref ref[2])
 {
-    mlpipe__store_commit c;
     mlpipe_status st = MLPIPE_OK;
-    const char *at;
     uint32_t i;
 
     if (diff_key_none(j, given))
@@ -509,23 +563,8 @@ static mlpipe_status diff_key(diff_job *j, const mlpipe__setting *given,
         if (mlpipe__dict_add(&j->key, given->names[i],
                              strlen(given->names[i])) == UINT32_MAX)
             return mlpipe__nomem(j->ctx);
-    for (i = 2; i-- > 0 && !st && !j->key.count;) {
-        if (!ref[i].commit[0])
-            continue;
-        st = mlpipe__store_commit_get(j->ctx, j->store, ref[i].commit, &c);
-        if (st)
-            break;
-        at = c.text[MLPIPE__STORE_KEY];
-        while (*at && !st) {
-            const char *comma = strchr(at, ',');
-            const size_t n = comma ? (size_t)(comma - at) : strlen(at);
-
-            if (mlpipe__dict_add(&j->key, at, n) == UINT32_MAX)
-                st = mlpipe__nomem(j->ctx);
-            at += n + (comma != NULL);
-        }
-        mlpipe__store_commit_free(&c);
-    }
+    for (i = 2; i-- > 0 && !st && !j->key.count;)
+        st = diff_key_of(j, &ref[i]);
     return st;
 }
 

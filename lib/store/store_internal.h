@@ -257,6 +257,11 @@ mlpipe_status mlpipe__store_get_object(mlpipe_ctx *ctx,
                                        const mlpipe_store *s, const char *id,
                                        const char *kind,
                                        mlpipe__container *out);
+/* After E_FORMAT: tells what it is where it is a whole object of another kind,
+ * since somebody gave the wrong version. E_FORMAT */
+mlpipe_status mlpipe__store_other_kind(mlpipe_ctx *ctx, const char *id,
+                                       const char *kind, const char *data,
+                                       size_t bytes);
 /* The same of its bytes. */
 mlpipe_status mlpipe__store_parse_object(mlpipe_ctx *ctx, const char *id,
                                          const char *kind, const char *data,

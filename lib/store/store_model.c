@@ -19,6 +19,8 @@ static mlpipe_status get_model(mlpipe_ctx *ctx, const mlpipe_store *s,
         if (st)
             break;
         st = mlpipe_model_load_bytes(ctx, data, bytes, out);
+        if (st == MLPIPE_E_FORMAT)
+            st = mlpipe__store_other_kind(ctx, ref.id, "MODL", data, bytes);
         again = mlpipe__store_other_copy(s, ref.id, data, bytes, st);
         mlpipe__free(ctx->env, data);
         if (!again)

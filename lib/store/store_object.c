@@ -5,6 +5,8 @@
 enum { OBJECT_KINDS = 5 };
 static const char *const object_kinds[OBJECT_KINDS] = {"CHNK", "CMIT", "MANI",
                                                        "MODL", "REPT"};
+static const char *const object_words[OBJECT_KINDS] = {
+    "chunk of a dataset", "commit", "dataset", "model", "report"};
 
 mlpipe_status mlpipe__store_put_object(mlpipe_ctx *ctx,
                                        const mlpipe_store *s,
@@ -27,6 +29,32 @@ mlpipe_status mlpipe__store_put_object(mlpipe_ctx *ctx,
     return st;
 }
 
+/* Its place in object_kinds. */
+static uint32_t object_kind(const char *kind)
+{
+    uint32_t i = 0;
+
+    while (i + 1 < OBJECT_KINDS && strcmp(object_kinds[i], kind))
+        i++;
+    return i;
+}
+
+mlpipe_status mlpipe__store_other_kind(mlpipe_ctx *ctx, const char *id,
+                                       const char *kind, const char *data,
+                                       size_t bytes)
+{
+    uint32_t i;
+
+    for (i = 0; i < OBJECT_KINDS; i++)
+        if (strcmp(object_kinds[i], kind) &&
+            mlpipe__container_is(object_kinds[i], data, bytes))
+            mlpipe__fail(ctx, MLPIPE_E_FORMAT,
+                         "store: %s is a %s, and this call takes a %s; "
+                         "mlpipe_store_log tells the kind of each version",
+                         id, object_words[i], object_words[object_kind(kind)]);
+    return mlpipe__fail_where(ctx, id);
+}
+
 mlpipe_status mlpipe__store_parse_object(mlpipe_ctx *ctx, const char *id,
                                          const char *kind, const char *data,
                                          size_t bytes, mlpipe__container *out)
@@ -35,6 +63,8 @@ mlpipe_status mlpipe__store_parse_object(mlpipe_ctx *ctx, const char *id,
     const mlpipe_status st = mlpipe__container_read(ctx, kind, data, bytes,
                                                     out);
 
+    if (st == MLPIPE_E_FORMAT)
+        return mlpipe__store_other_kind(ctx, id, kind, data, bytes);
     if (st)
         return mlpipe__fail_where(ctx, id);
     mlpipe__hash_hex(mlpipe__container_id(out), real);

@@ -402,6 +402,28 @@ static mlpipe_status space_dim(space_run *r, uint32_t i, const char *text,
 
 /* ---- the whole ----------------------------------------------------------- */
 
+/* What to search, to somebody who named nothing: the first number of the last
+ * step that takes one, which is the learner's as a rule. */
+static mlpipe_status space_empty(const space_run *r)
+{
+    const char *example = "gbt.leaves";
+    uint32_t i, step = UINT32_MAX;
+    for (i = r->count; i-- > 0;) {
+        const uint32_t type =
+            r->recipe->steps[r->step[i]].table[r->param[i]].type;
+        if (type != MLPIPE_PARAM_INT && type != MLPIPE_PARAM_REAL)
+            continue;
+        if (step != UINT32_MAX && step != r->step[i])
+            break;
+        step = r->step[i];
+        example = r->table[i].name;
+    }
+    return mlpipe__fail(r->ctx, MLPIPE_E_PARAM,
+                        "mlpipe_search: the space is empty; name what to "
+                        "search, such as %s=a..b",
+                        example);
+}
+
 static mlpipe_status space_dims(space_run *r, const mlpipe__params *given,
                                 mlpipe__space *out)
 {
@@ -410,11 +432,7 @@ static mlpipe_status space_dims(space_run *r, const mlpipe__params *given,
     for (i = 0; i < given->count; i++)
         n += given->items[i].given;
     if (!n)
-        return mlpipe__fail(r->ctx, MLPIPE_E_PARAM,
-                            "mlpipe_search: the space is empty; name what to "
-                            "search, such as %s=a..b",
-                            r->count ? r->table[r->count - 1].name
-                                     : "gbt.leaves");
+        return space_empty(r);
     out->dims = mlpipe__alloc_array(r->ctx->env, n, sizeof *out->dims);
     if (!out->dims)
         return mlpipe__nomem(r->ctx);

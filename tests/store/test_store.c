@@ -370,6 +370,10 @@ static void refuses_what_is_no_store(void **state)
     assert_ok(c, mlpipe__file_write(c, "full/letter", "x", 1, false));
     assert_told(c, MLPIPE_E_FORMAT, mlpipe_store_open(c, "full", NULL, &s));
     assert_null(s);
+    assert_told(c, MLPIPE_E_FORMAT,
+                mlpipe_store_open(c, "full/letter", NULL, &s));
+    assert_null(s);
+    assert_non_null(strstr(mlpipe_ctx_error(c)->text, "is a file"));
     assert_told(c, MLPIPE_E_ARG, mlpipe_store_open(c, "", NULL, &s));
     assert_null(s);
     assert_string_equal("mlpipe_store_open", mlpipe_ctx_error(c)->where);

@@ -418,12 +418,117 @@ static void manifests_know_distributions(void **state)
     mlpipe_ctx_free(host);
 }
 
+/* Commits, and tells the version. */
+static void keep(mlpipe_ctx *c, mlpipe_store *s, const char *name,
+                 const mlpipe_dataset *d, const char *params, char id[33])
+{
+    mlpipe_buffer *b;
+
+    assert_ok(c, mlpipe_store_commit(c, s, name, d, params, &b));
+    assert_int_equal(32, strlen(mlpipe_buffer_data(b)));
+    memcpy(id, mlpipe_buffer_data(b), 33);
+    mlpipe_buffer_free(b);
+}
+
+/* A version is content alone; what identifies its rows is in its commits. */
+static void versions_have_the_key_of_their_commits(void **state)
+{
+    mlpipe__memory_io *files;
+    mlpipe_dataset *old, *now;
+    mlpipe_store *s;
+    mlpipe_report *r;
+    char a[33], b[33];
+    mlpipe_ctx *host, *c;
+    table t;
+
+    (void)state;
+    assert_int_equal(0, mlpipe_ctx_new(NULL, &host));
+    c = begin(host, &files, &s);
+    table_new(&t, 50);
+    for (int64_t i = 0; i < 50; i++)
+        table_add(&t, i);
+    old = table_data(c, &t, NULL);
+    t.x[7] += 1;
+    t.x_valid[7] = 1;
+    now = table_data(c, &t, NULL);
+    keep(c, s, "d", old, "key=id", a);
+    keep(c, s, "d", now, NULL, b);
+    assert_ok(c, mlpipe_store_diff(c, s, a, b, NULL, &r));
+    assert_string_equal("id", mlpipe_report_text(r, "compared_by"));
+    assert_figure(r, "rows_changed", 1);
+    mlpipe_report_free(r);
+    /* The newest that has one: x is no key, and the call says so. */
+    keep(c, s, "e", now, "key=id,x", b);
+    assert_ok(c, mlpipe_store_diff(c, s, a, b, NULL, &r));
+    assert_string_equal("id,x", mlpipe_report_text(r, "compared_by"));
+    mlpipe_report_free(r);
+    assert_ok(c, mlpipe_store_diff(c, s, a, b, "key=none", &r));
+    assert_string_equal("whole rows", mlpipe_report_text(r, "compared_by"));
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(old);
+    mlpipe_dataset_free(now);
+    table_free(&t);
+    mlpipe_store_free(s);
+    mlpipe_ctx_free(c);
+    mlpipe__memory_io_free(files);
+    mlpipe_ctx_free(host);
+}
+
+/* What a version is, where a call takes another kind of thing. */
+static void a_version_of_another_kind_is_told(void **state)
+{
+    mlpipe__memory_io *files;
+    mlpipe_dataset *d;
+    mlpipe_store *s;
+    mlpipe_report *r, *kept;
+    mlpipe_model *m;
+    const mlpipe__report_cell *cells;
+    uint32_t rows;
+    char a[33], b[33];
+    mlpipe_ctx *host, *c;
+    table t;
+
+    (void)state;
+    assert_int_equal(0, mlpipe_ctx_new(NULL, &host));
+    c = begin(host, &files, &s);
+    table_new(&t, 9);
+    for (int64_t i = 0; i < 9; i++)
+        table_add(&t, i);
+    d = table_data(c, &t, NULL);
+    keep(c, s, "d", d, NULL, a);
+    assert_ok(c, mlpipe_store_diff(c, s, a, a, NULL, &kept));
+    assert_ok(c, mlpipe_store_put_report(c, s, "r", a, kept));
+    mlpipe_report_free(kept);
+    assert_ok(c, mlpipe_store_history(c, s, "r", &kept));
+    cells = table_cells(kept, "history",
+                        "version,time,rows,changed,note,author,uri,licence,"
+                        "source,retrieved,key,code,content,kept,commit",
+                        &rows);
+    assert_int_equal(1, rows);
+    memcpy(b, table_text(kept, &cells[0]), sizeof b);
+    assert_told(c, MLPIPE_E_FORMAT, mlpipe_store_diff(c, s, a, b, NULL, &r));
+    assert_non_null(strstr(mlpipe_ctx_error(c)->text,
+                           "is a report, and this call takes a dataset"));
+    assert_told(c, MLPIPE_E_FORMAT, mlpipe_store_get_model(c, s, a, &m));
+    assert_non_null(strstr(mlpipe_ctx_error(c)->text,
+                           "is a dataset, and this call takes a model"));
+    mlpipe_report_free(kept);
+    mlpipe_dataset_free(d);
+    table_free(&t);
+    mlpipe_store_free(s);
+    mlpipe_ctx_free(c);
+    mlpipe__memory_io_free(files);
+    mlpipe_ctx_free(host);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(agrees_with_memory),
         cmocka_unit_test(verdicts_and_schemas),
         cmocka_unit_test(manifests_know_distributions),
+        cmocka_unit_test(versions_have_the_key_of_their_commits),
+        cmocka_unit_test(a_version_of_another_kind_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,7 @@ static void space_errors(void **state)
     (void)state;
     says("", "the space is empty");
     says("{}", "the space is empty");
+    says("", "such as gbt.trees=a..b");
     says("gbt.leafs=1..2", "did you mean \"gbt.leaves\"?");
     says("gtb.leaves=3..9", "did you mean \"gbt.leaves\"?");
     says("leaves=3..9", "did you mean \"gbt.leaves\"?");
