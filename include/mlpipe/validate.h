@@ -36,10 +36,13 @@ extern "C" {
  * share of every class to one row, or of each of bins=10 quantile bins where
  * the column has more different numbers than that; missing is a class of its
  * own. group=columns keeps rows that are equal there in one part; a row that
- * lacks one is alone. Groups are dealt from large to small (within a power of
- * two as the seed draws them), each to the part where the sum over classes
- * and parts of (share of the class in the part - share of the part)^2 grows
- * least.
+ * lacks one is alone. Groups are dealt from large to small. Equal parts: each
+ * to the part where the sum over classes and parts of (share of the class in
+ * the part - share of the part)^2 grows least. Other parts take their share of
+ * the groups of each block of groups of like size, drawn by the seed and, with
+ * stratify=, such that classes stay level: the size of a group says nothing
+ * of its part, and a part exceeds its share of the rows by less than the
+ * largest group.
  *
  * @param ctx borrows
  * @param dataset keeps

@@ -7,6 +7,8 @@
 #include "validate_internal.h"
 
 enum { DEAL_POLL = 4096, DEAL_EXPONENT = 52 };
+/* Streams of draws by group; rows draw from the stream 0. */
+enum { DEAL_BY_SIZE = 1, DEAL_BY_BLOCK, DEAL_BY_QUOTA, DEAL_BY_FIRST };
 
 /* The part that a share of [0, 1) falls into. */
 static uint32_t deal_share(const mlpipe__deal *d, double x)
@@ -198,6 +200,10 @@ typedef struct deal_groups {
     uint64_t *rows;     /* parts: rows dealt */
     uint32_t *order;    /* groups as they are dealt */
     uint32_t *home;     /* part of each group */
+    double *dealt;      /* strata: rows up to the end of the block */
+    uint32_t *quota;    /* parts: groups that it still takes of a block */
+    uint32_t block;     /* groups of a block; 0: parts are equal */
+    uint32_t first;     /* of equal parts: who wins ties */
 } deal_groups;
 
 static void deal_groups_free(deal_groups *g)
@@ -212,6 +218,8 @@ static void deal_groups_free(deal_groups *g)
     mlpipe__free(env, g->rows);
     mlpipe__free(env, g->order);
     mlpipe__free(env, g->home);
+    mlpipe__free(env, g->dealt);
+    mlpipe__free(env, g->quota);
 }
 
 static mlpipe_status deal_groups_memory(deal_groups *g)
@@ -231,8 +239,10 @@ static mlpipe_status deal_groups_memory(deal_groups *g)
     g->rows = mlpipe__alloc_array(env, g->deal->parts, sizeof *g->rows);
     g->order = mlpipe__alloc_array(env, r->groups, sizeof *g->order);
     g->home = mlpipe__alloc_array(env, r->groups, sizeof *g->home);
+    g->dealt = mlpipe__alloc_array(env, g->strata, sizeof *g->dealt);
+    g->quota = mlpipe__alloc_array(env, g->deal->parts, sizeof *g->quota);
     return g->row && g->start && g->cell && g->size && g->held && g->have &&
-                   g->rows && g->order && g->home
+                   g->rows && g->order && g->home && g->dealt && g->quota
                ? MLPIPE_OK
                : mlpipe__nomem(r->ctx);
 }
@@ -290,74 +300,207 @@ static double deal_weight(const deal_groups *g, uint32_t group)
     return sum;
 }
 
-/*
- * Heavy groups first, since light ones can still even out what they do. Those
- * within one power of two are drawn, so that the seed has a say.
- */
-static mlpipe_status deal_groups_order(const deal_groups *g)
+/* Groups by their key; of equal ones, as the seed draws them. */
+static mlpipe_status deal_by_key(const deal_groups *g, uint32_t stream,
+                                 const int64_t *key)
 {
     const mlpipe__split_rows *r = g->deal->rows;
     mlpipe__env *env = r->env;
     const uint32_t n = r->groups;
-    int64_t *key = mlpipe__alloc_array(env, n, sizeof *key);
+    int64_t *draw = mlpipe__alloc_array(env, n, sizeof *draw);
     uint32_t *drawn = mlpipe__alloc_array(env, n, sizeof *drawn);
     uint64_t *scratch = mlpipe__alloc_array(env, n, 4 * sizeof *scratch);
     mlpipe_status st =
-        key && drawn && scratch ? MLPIPE_OK : mlpipe__nomem(r->ctx);
+        draw && drawn && scratch ? MLPIPE_OK : mlpipe__nomem(r->ctx);
     uint32_t i;
     for (i = 0; !st && i < n; i++)
-        key[i] = (int64_t)mlpipe__random64(g->deal->seed, g->deal->purpose,
-                                           1, r->group_key[i], 0);
+        draw[i] = (int64_t)mlpipe__random64(g->deal->seed, g->deal->purpose,
+                                            stream, r->group_key[i], 0);
     if (!st) {
-        mlpipe__argsort_i64(key, drawn, n, scratch);
-        for (i = 0; i < n; i++) {
-            const double weight = deal_weight(g, drawn[i]);
-            memcpy(&key[i], &weight, sizeof key[i]);
-            key[i] = -(key[i] >> DEAL_EXPONENT);
-        }
-        mlpipe__argsort_i64(key, g->order, n, scratch);
+        mlpipe__argsort_i64(draw, drawn, n, scratch);
+        for (i = 0; i < n; i++)
+            draw[i] = key[drawn[i]];
+        mlpipe__argsort_i64(draw, g->order, n, scratch);
         for (i = 0; i < n; i++)
             g->order[i] = drawn[g->order[i]];
     }
     mlpipe__free(env, scratch);
     mlpipe__free(env, drawn);
-    mlpipe__free(env, key);
+    mlpipe__free(env, draw);
     return st;
 }
 
-/* By how much the objective grows with this part, less what all share. */
+static uint64_t deal_group_rows(const deal_groups *g, uint32_t group)
+{
+    uint64_t rows = 0, c;
+    for (c = g->start[group]; c < g->start[group + 1]; c++)
+        rows += g->cell[c].count;
+    return rows;
+}
+
+/*
+ * Large groups first, since small ones can still even out what they do. Equal
+ * parts take them as they come, those within one power of two of weight as
+ * the seed draws them. Of unequal parts the largest would take all the large
+ * ones: groups of like size then form blocks, which are drawn within.
+ */
+static mlpipe_status deal_groups_order(const deal_groups *g)
+{
+    const mlpipe__split_rows *r = g->deal->rows;
+    int64_t *key = mlpipe__alloc_array(r->env, r->groups, sizeof *key);
+    mlpipe_status st = key ? MLPIPE_OK : mlpipe__nomem(r->ctx);
+    uint32_t i;
+    for (i = 0; !st && i < r->groups; i++) {
+        const double weight = deal_weight(g, i);
+        memcpy(&key[i], &weight, sizeof key[i]);
+        key[i] = g->block ? -(int64_t)deal_group_rows(g, i)
+                          : -(key[i] >> DEAL_EXPONENT);
+    }
+    if (!st)
+        st = deal_by_key(g, DEAL_BY_SIZE, key);
+    if (!st && g->block) {
+        for (i = 0; i < r->groups; i++)
+            key[g->order[i]] = i / g->block;
+        st = deal_by_key(g, DEAL_BY_BLOCK, key);
+    }
+    mlpipe__free(r->env, key);
+    return st;
+}
+
+/* As many groups as the smallest part takes one of; 0 where all parts are
+ * equal. */
+static uint32_t deal_block(const mlpipe__deal *d)
+{
+    double least = d->shares[0], most = d->shares[0];
+    uint32_t j;
+    for (j = 1; j < d->parts; j++) {
+        least = d->shares[j] < least ? d->shares[j] : least;
+        most = d->shares[j] > most ? d->shares[j] : most;
+    }
+    if (most - least <= 1e-9 * most)
+        return 0;
+    const double groups = 1 / least - 1e-9; /* 1 / 0.1 is no more than 10 */
+    return groups >= d->rows->groups ? d->rows->groups
+                                     : (uint32_t)groups + 1;
+}
+
+/* Rows that a part lacks of its share. */
+static double deal_rest(const deal_groups *g, uint32_t part)
+{
+    const double rest =
+        g->deal->shares[part] * (double)g->deal->rows->rows -
+        (double)g->rows[part];
+    return rest > 0 ? rest : 0;
+}
+
+/*
+ * How many of the next n groups each part takes: by the rows that it lacks,
+ * rounded at random so that no part is favoured. A group of any size comes to
+ * a part with the probability of its share, since what parts lack keeps its
+ * proportions in the mean. The first block leaves no part without a group.
+ */
+static void deal_quotas(deal_groups *g, uint32_t begin, uint32_t n)
+{
+    const mlpipe__deal *d = g->deal;
+    const double draw = mlpipe__random_unit(d->seed, d->purpose,
+                                            DEAL_BY_QUOTA, begin, 0);
+    double lack = 0, sum = 0;
+    uint32_t j, least = 0, most = 0, before = 0;
+    for (j = 0; j < d->parts; j++)
+        lack += deal_rest(g, j);
+    for (j = 0; j < d->parts; j++) {
+        sum += deal_rest(g, j);
+        uint32_t upto = lack > 0 ? (uint32_t)(n * (sum / lack) + draw) : n;
+        upto = j + 1 == d->parts || upto > n ? n : upto;
+        g->quota[j] = upto - before;
+        before = upto;
+    }
+    while (!begin) {
+        for (j = 0; j < d->parts; j++) {
+            least = g->quota[j] < g->quota[least] ? j : least;
+            most = g->quota[j] > g->quota[most] ? j : most;
+        }
+        if (g->quota[least])
+            return;
+        g->quota[least]++;
+        g->quota[most]--;
+    }
+}
+
+/*
+ * Of equal parts: by how much the sum over strata and parts of (rows of the
+ * stratum in the part / rows of the stratum - share)^2 grows, less what all
+ * share. Within a block: how full the part is of the strata of this group, as
+ * a part of what it should have at the block's end. The group's own rows are
+ * not in it, or large ones would be drawn to large parts.
+ */
 static double deal_cost(const deal_groups *g, uint32_t group, uint32_t part)
 {
+    const double share = g->deal->shares[part];
     double sum = 0;
     uint64_t c;
     for (c = g->start[group]; c < g->start[group + 1]; c++) {
         const uint32_t s = g->cell[c].stratum;
         const double all = (double)g->size[s];
-        const double have =
-            (double)g->have[(size_t)part * g->strata + s] / all;
+        const double have = (double)g->have[(size_t)part * g->strata + s];
         sum += (double)g->cell[c].count / all *
-               (have - g->deal->shares[part]);
+               (g->block ? have / (share * g->dealt[s])
+                         : have / all - share);
     }
     return sum;
 }
 
-static void deal_group(deal_groups *g, uint32_t group)
+/* May it take this group: of its block and, but for the last rows, below its
+ * share, so that none exceeds that by a whole group? */
+static bool deal_takes(const deal_groups *g, uint32_t part, int pass)
+{
+    return !g->block || pass > 1 ||
+           (deal_rest(g, part) > 0 && (pass || g->quota[part]));
+}
+
+static void deal_begin_block(deal_groups *g, uint32_t begin)
+{
+    const uint32_t left = g->deal->rows->groups - begin;
+    const uint32_t n = left < g->block ? left : g->block;
+    uint32_t i;
+    uint64_t c;
+    for (i = begin; i < begin + n; i++) {
+        const uint32_t group = g->order[i];
+        for (c = g->start[group]; c < g->start[group + 1]; c++)
+            g->dealt[g->cell[c].stratum] += g->cell[c].count;
+    }
+    deal_quotas(g, begin, n);
+}
+
+static uint32_t deal_choose(const deal_groups *g, uint32_t group)
 {
     const mlpipe__deal *d = g->deal;
-    const double rows = (double)d->rows->rows;
     double least = 0, least_rows = 0;
-    uint32_t best = 0, j;
+    uint32_t best = UINT32_MAX, k;
+    for (int pass = 0; best == UINT32_MAX; pass++)
+        for (k = 0; k < d->parts; k++) {
+            const uint32_t j = (g->first + k) % d->parts;
+            if (!deal_takes(g, j, pass))
+                continue;
+            const double cost = deal_cost(g, group, j);
+            const double full = (double)g->rows[j] -
+                                d->shares[j] * (double)d->rows->rows;
+            if (best != UINT32_MAX &&
+                (cost > least || (cost == least && full >= least_rows)))
+                continue;
+            best = j;
+            least = cost;
+            least_rows = full;
+        }
+    return best;
+}
+
+static void deal_group(deal_groups *g, uint32_t group)
+{
+    const uint32_t best = deal_choose(g, group);
     uint64_t c;
-    for (j = 0; j < d->parts; j++) {
-        const double cost = deal_cost(g, group, j);
-        const double full = (double)g->rows[j] - d->shares[j] * rows;
-        if (j && (cost > least || (cost == least && full >= least_rows)))
-            continue;
-        best = j;
-        least = cost;
-        least_rows = full;
-    }
     g->home[group] = best;
+    g->quota[best] -= g->quota[best] > 0;
     for (c = g->start[group]; c < g->start[group + 1]; c++) {
         g->have[(size_t)best * g->strata + g->cell[c].stratum] +=
             g->cell[c].count;
@@ -382,6 +525,8 @@ static mlpipe_status deal_groups_run(deal_groups *g, uint32_t *part)
     for (i = 0; !st && i < r->groups; i++) {
         if (i % DEAL_POLL == 0)
             st = mlpipe__poll(r->ctx, "deal", i, r->groups);
+        if (!st && g->block && i % g->block == 0)
+            deal_begin_block(g, i);
         if (!st)
             deal_group(g, g->order[i]);
     }
@@ -400,6 +545,11 @@ static mlpipe_status deal_whole_groups(const mlpipe__deal *d, uint32_t *part)
                             "%s: group=: %u groups cannot make %u %s; take "
                             "fewer %s, or a finer group",
                             r->owner, r->groups, d->parts, d->what, d->what);
+    g.block = deal_block(d);
+    /* Of two halves neither has the largest group by its name. */
+    if (d->purpose == MLPIPE__FOR_SPLIT)
+        g.first = (uint32_t)(mlpipe__random64(d->seed, d->purpose,
+                                              DEAL_BY_FIRST, 0, 0) % d->parts);
     st = deal_groups_run(&g, part);
     deal_groups_free(&g);
     return st;

@@ -86,9 +86,12 @@ mlpipe_status mlpipe__split_reach_parse(const mlpipe__split_rows *r,
 /*
  * Deals rows into parts of these shares: by row id alone; with strata such
  * that each part gets its share of each stratum, to one row; with groups
- * whole, each to the part where the sum over strata and parts of
- * (rows of the stratum in the part / rows of the stratum - share)^2 grows
- * least, large groups first.
+ * whole, large ones first, each to the part where the sum over strata and
+ * parts of (rows of the stratum in the part / rows of the stratum - share)^2
+ * grows least. Where shares differ, groups sorted by size are cut into blocks
+ * of which each part takes as many as it lacks rows, and each group goes to
+ * the part that has least of its share of the group's strata: the size of a
+ * group says nothing of its part. None exceeds its share by a group or more.
  */
 typedef struct mlpipe__deal {
     const mlpipe__split_rows *rows;
