@@ -172,6 +172,7 @@ static mlpipe_status compare_cells(mlpipe_ctx *ctx,
     mlpipe_status st = texts ? compare_gather(ctx, c, texts, &count, out)
                              : mlpipe__nomem(ctx);
 
+    out->values = count;
     if (!st)
         compare_choose(texts, count, out);
     mlpipe__free(ctx->env, texts);
@@ -184,6 +185,7 @@ static void compare_truths(const mlpipe__profile_column *c,
     out->cells = 2;
     compare_label(out->label[0], "false", 5);
     compare_label(out->label[1], "true", 4);
+    out->values = 2;
     out->count[which][0] = c->zeros;
     out->count[which][1] = c->count - c->zeros;
 }
@@ -222,6 +224,14 @@ static void compare_homogeneity(mlpipe__drift_column *out)
     out->chi2 = mlpipe__chi2_table(pooled[0], pooled[1], used, &out->df,
                                    &out->chi2_p);
     out->p = out->chi2_p;
+    if (out->p == out->p)
+        return;
+    /* One value in all rows of both is as equal as can be. */
+    for (uint32_t i = 0; i < out->cells && out->values; i++)
+        if (out->count[0][i] == out->n[0] && out->count[1][i] == out->n[1] &&
+            (out->cells > 1 || out->values == 1))
+            out->p = 1;
+    out->untested = out->p != out->p;
 }
 
 /* ---- both --------------------------------------------------------------- */

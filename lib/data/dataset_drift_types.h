@@ -33,8 +33,10 @@ typedef struct mlpipe__drift_column {
     double variation, chi2, df, chi2_p;
     double unseen, unseen_by_chance;
     char example[48];
+    bool untested;      /* categories of which none could be counted */
+    uint64_t values;    /* different texts of both */
     enum mlpipe__drift_verdict verdict;
-    const char *reason;
+    char reason[96];
 } mlpipe__drift_column;
 
 /* Compares a column of two datasets; bins of the reference. */
