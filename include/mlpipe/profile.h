@@ -106,12 +106,13 @@ mlpipe_dataset_profile(mlpipe_ctx *ctx, const mlpipe_dataset *dataset,
  * null rate changed by nulls= or more, or every category is unseen; "warn" by
  * warn= and a tenth of nulls=, or where a hundredth of the rows (and more than
  * the reference's size explains) is unseen or out of range;
- * "insufficient_data" below min_rows in either, or where there is nothing to
- * count together, as in a column of ids or free texts, of which the reason
- * tells how many values there are; else "ok". The verdict is that of the worst
- * column that was tested; a missing or retyped column is drift, a new one
- * warn. i64 and f64, and text and category, are compared as they are. The same
- * rows in any order give the same report, a dataset and itself 0.
+ * "insufficient_data" below min_rows in either, where nine rows in ten are of
+ * texts too rare to be counted (ids, free texts), or all but a few of one
+ * value, and the rest says nothing; the reason tells which; else "ok". The
+ * verdict is that of the worst column that was tested; a missing or retyped
+ * column is drift, a new one warn. i64 and f64, and text and category, are
+ * compared as they are. The same rows in any order give the same report, a
+ * dataset and itself 0.
  *
  *     mlpipe_dataset_drift(c, last_month, this_month, NULL, &report);
  *     if (!strcmp(mlpipe_report_text(report, "verdict"), "drift")) ...

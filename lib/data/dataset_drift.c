@@ -107,11 +107,11 @@ static void apart_say(mlpipe__drift_column *c, enum mlpipe__drift_verdict v,
 /* Why the categories of a column were not tested. */
 static void apart_untested(mlpipe__drift_column *c)
 {
+    const uint32_t last = c->cells - 1;
     const uint64_t rows = c->n[0] + c->n[1];
 
     c->verdict = MLPIPE__DRIFT_INSUFFICIENT;
-    if (c->values > 2 && !strcmp(c->label[c->cells - 1], "(others)") &&
-        2 * (c->count[0][c->cells - 1] + c->count[1][c->cells - 1]) > rows)
+    if (c->others && 2 * (c->count[0][last] + c->count[1][last]) > rows)
         mlpipe__format(c->reason, sizeof c->reason,
                        "%llu values in %llu rows are not comparable",
                        (unsigned long long)c->values,

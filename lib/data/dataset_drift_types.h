@@ -33,7 +33,8 @@ typedef struct mlpipe__drift_column {
     double variation, chi2, df, chi2_p;
     double unseen, unseen_by_chance;
     char example[48];
-    bool untested;      /* categories of which none could be counted */
+    bool others;        /* the last cell is of all other categories */
+    bool untested;      /* categories of which next to none was counted */
     uint64_t values;    /* different texts of both */
     enum mlpipe__drift_verdict verdict;
     char reason[96];

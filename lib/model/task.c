@@ -276,6 +276,9 @@ static uint32_t task_most(const mlpipe__fitting *f)
 static mlpipe_status task_learner(const mlpipe__fitting *f)
 {
     const mlpipe__learner *l;
+    const int32_t type = f->given->columns[f->target_column]->type;
+    const bool number = !f->recipe->task && type != MLPIPE_TYPE_CATEGORY &&
+                        f->model->task == MLPIPE__TASK_BINARY;
     mlpipe__text others;
     mlpipe_status st;
     if (!f->learner || (f->learner->learner->tasks & f->model->task))
@@ -289,9 +292,10 @@ static mlpipe_status task_learner(const mlpipe__fitting *f)
              ? mlpipe__nomem(f->ctx)
              : mlpipe__fail(f->ctx, MLPIPE_E_UNSUPPORTED,
                             "the learner %q does not do the task %s of this "
-                            "target; take one of: %s",
+                            "target; take one of: %s%s",
                             f->learner->learner->name,
-                            mlpipe__task_name(f->model->task), others.data);
+                            mlpipe__task_name(f->model->task), others.data,
+                            number ? "; or say task=regression" : "");
     mlpipe__text_free(&others);
     return st;
 }

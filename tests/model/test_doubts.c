@@ -3,6 +3,7 @@
  * number, features that are the target's twins, and features without values. */
 #include <math.h>
 
+#include "golden_text.h"
 #include "model_support.h"
 
 enum { ROWS = 400 };
@@ -142,6 +143,10 @@ static void doubles_of_0_and_1(void **state)
                                          &r));
     mlpipe_report_free(r);
     mlpipe_model_free(m);
+    mlpipe_pipeline_free(p);
+    assert_ok(ctx, mlpipe_pipeline_new(ctx, "target=y", &p));
+    assert_ok(ctx, mlpipe_pipeline_add(ctx, p, "ridge", NULL));
+    assert_told(ctx, MLPIPE_E_UNSUPPORTED, mlpipe_fit(ctx, p, d, NULL, &m));
     mlpipe_pipeline_free(p);
     m = doubt_fit("target=y task=regression", d);
     assert_int_equal(m->task, MLPIPE__TASK_REGRESSION);
