@@ -60,14 +60,14 @@ enum {
  *
  * Parameters: target=price or log(price) (also log1p, sqrt; predictions come
  * back in the column's own units), task=auto|regression|binary|multiclass
- * (auto: a number is regression, 0/1, bools and texts are classes),
- * features=a,b (default: every column without a role), the roles below,
- * as_of=2026-01-31 (what as_of is in expressions where nothing else tells
- * the time of a row); seed=, holdout=0.1 (the share kept from the learner for
- * the reference where no validation dataset is given; last in time, whole
- * groups). Wherever groups are kept whole, a row whose group is null is one
- * of its own. features= names columns of the data; what derive makes is a
- * feature by itself.
+ * (auto: a number is regression; 0/1, of doubles too, bools and texts are
+ * classes), features=a,b (default: every column without a role), the roles
+ * below, as_of=2026-01-31 (what as_of is in expressions where nothing else
+ * tells the time of a row); seed=, holdout=0.1 (the share kept from the
+ * learner for the reference where no validation dataset is given; last in
+ * time, whole groups). Wherever groups are kept whole, a row whose group is
+ * null is one of its own. features= names columns of the data; what derive
+ * makes is a feature by itself.
  *
  * Roles take a column out of the features. id= names a row (truths that come
  * later are joined by it, twins of training rows found by it); time= is when

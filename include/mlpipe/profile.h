@@ -43,13 +43,15 @@ extern "C" {
  *
  * Findings, of severity "warn" where clean data of that size has none, "info"
  * where only its owner can tell: constant, almost_constant (one value in 99 %
- * of the rows), id_like, missing, sentinel (-999, 9999, 1970-01-01, or 0 where
- * all else is positive), outliers, units (a part at 10^k, 2.54, 0.3048, 0.4536
- * times or 1.8 x + 32 of the rest), case_variants, typos, numbers_as_text,
- * dates_as_text, mixed_date_orders, code_like (a zip code is no quantity),
- * whitespace, placeholder_text, duplicate_rows, duplicate_columns, infinite,
- * future_dates, high_cardinality, truncated_text; with target= also leak,
- * label_conflicts and imbalance.
+ * of the rows), id_like, missing, empty (missing in all rows), sentinel (-999,
+ * 9999, 1970-01-01, or 0 where all else is positive), outliers, units (a part
+ * at 10^k, 2.54, 0.3048, 0.4536 times or 1.8 x + 32 of the rest),
+ * case_variants, typos, numbers_as_text, dates_as_text, mixed_date_orders,
+ * code_like (a zip code is no quantity), whitespace, placeholder_text,
+ * duplicate_rows, duplicate_columns, infinite, future_dates, high_cardinality,
+ * truncated_text; with target= also leak (by the values, or by whether there
+ * is one), label_conflicts and imbalance. Doubles of 0 and 1 alone are classes,
+ * as they are to a fit.
  *
  *     mlpipe_dataset_profile(c, houses, "target=price", &report);
  *     mlpipe_report_render(c, report, "html", &page);
@@ -77,8 +79,8 @@ mlpipe_dataset_profile(mlpipe_ctx *ctx, const mlpipe_dataset *dataset,
  * is more than chance and more than nothing.
  *
  * The report has the text verdict; the numbers reference_rows, current_rows,
- * compared, drifted, warned and insufficient (columns) and schema_changes; and
- * the tables
+ * compared, tested, drifted, warned and insufficient (columns; the last are
+ * those not tested) and schema_changes; and the tables
  *
  *     drift       column, type, verdict, reason, psi, p, q, reference_n,
  *                 current_n
@@ -100,14 +102,17 @@ mlpipe_dataset_profile(mlpipe_ctx *ctx, const mlpipe_dataset *dataset,
  * lesser one doubled; q: the false discovery rate over columns
  * (Benjamini-Hochberg). Bins hold shares of rows.
  *
- * A column is "drift" where q is not above alpha and psi not below drift=, or
- * the null rate changed by nulls= or more; "warn" by warn= and a tenth of
- * nulls=, or where a hundredth of the rows (and more than the reference's size
- * explains) is unseen or out of range; "insufficient_data" below min_rows in
- * either; else "ok". The verdict is that of the worst column; a missing or
- * retyped column is drift, a new one warn. i64 and f64, and text and category,
- * are compared as they are. The same rows in any order give the same report,
- * a dataset and itself 0.
+ * A column is "drift" where q is not above alpha and psi not below drift=, the
+ * null rate changed by nulls= or more, or every category is unseen; "warn" by
+ * warn= and a tenth of nulls=, or where a hundredth of the rows (and more than
+ * the reference's size explains) is unseen or out of range;
+ * "insufficient_data" below min_rows in either, where nine rows in ten are of
+ * texts too rare to be counted (ids, free texts), or all but a few of one
+ * value, and the rest says nothing; the reason tells which; else "ok". The
+ * verdict is that of the worst column that was tested; a missing or retyped
+ * column is drift, a new one warn. i64 and f64, and text and category, are
+ * compared as they are. The same rows in any order give the same report, a
+ * dataset and itself 0.
  *
  *     mlpipe_dataset_drift(c, last_month, this_month, NULL, &report);
  *     if (!strcmp(mlpipe_report_text(report, "verdict"), "drift")) ...
@@ -115,9 +120,9 @@ mlpipe_dataset_profile(mlpipe_ctx *ctx, const mlpipe_dataset *dataset,
  * @param ctx borrows
  * @param reference borrows; below 2^31 - 1 rows
  * @param current borrows; below 2^31 - 1 rows
- * @param params borrows: "columns=a,b" (all), "bins=10", "alpha=0.05",
- *        "warn=0.1 drift=0.25" of psi, "nulls=0.1", "min_rows=100"; NULL = all
- *        defaults
+ * @param params borrows: "columns=a,b" (all), "ignore=c,d" (left out),
+ *        "bins=10", "alpha=0.05", "warn=0.1 drift=0.25" of psi, "nulls=0.1",
+ *        "min_rows=100"; NULL = all defaults
  * @param out gives; free with mlpipe_report_free
  * @return MLPIPE_OK
  * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_SCHEMA (a column that

@@ -97,6 +97,10 @@ static mlpipe_status cycle_setup(mlpipe_ctx *ctx, mlpipe_cycle *c,
         st = mlpipe_slot_model(ctx, c->monitor->slot, &model);
     if (!st)
         st = mlpipe__cycle_check(ctx, c, model);
+    /* Fresh rows keep numbers as doubles: a few of 0 and 1 alone do not make
+     * classes of what the serving model takes as a number. */
+    if (!st && !c->recipe->task && model->task == MLPIPE__TASK_REGRESSION)
+        c->recipe->task = model->task;
     if (!st)
         st = mlpipe__compare_metric(ctx, "gate",
                                     mlpipe__params_get(p, "gate")->text,

@@ -7,6 +7,8 @@ static const char *const apart_owner = "mlpipe_dataset_drift";
 const mlpipe__param mlpipe__dataset_drift_params[] = {
     {"columns", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
      "Columns to compare; all where it is not set."},
+    {"ignore", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
+     "Columns to leave out, such as ids and free texts."},
     {"bins", MLPIPE_PARAM_INT, "10", 2, MLPIPE__DRIFT_CELLS, NULL, 0x000100,
      "Quantile bins of the reference."},
     {"alpha", MLPIPE_PARAM_REAL, "0.05", 1e-12, 0.5, NULL, 0x000100,
@@ -28,7 +30,7 @@ typedef struct apart_job {
     mlpipe_ctx *ctx;
     const mlpipe_dataset *data[2]; /* reference, current */
     const mlpipe__params *params;
-    const mlpipe__setting *names;
+    const mlpipe__setting *names, *ignore;
     mlpipe__drift_column *columns;
     uint32_t count;
     mlpipe_report *schema;
@@ -95,6 +97,30 @@ static void apart_change(apart_job *j, const char *name, const char *change,
 
 /* ---- verdicts ----------------------------------------------------------- */
 
+static void apart_say(mlpipe__drift_column *c, enum mlpipe__drift_verdict v,
+                      const char *reason)
+{
+    c->verdict = v;
+    mlpipe__format(c->reason, sizeof c->reason, "%s", reason);
+}
+
+/* Why the categories of a column were not tested. */
+static void apart_untested(mlpipe__drift_column *c)
+{
+    const uint32_t last = c->cells - 1;
+    const uint64_t rows = c->n[0] + c->n[1];
+
+    c->verdict = MLPIPE__DRIFT_INSUFFICIENT;
+    if (c->others && 2 * (c->count[0][last] + c->count[1][last]) > rows)
+        mlpipe__format(c->reason, sizeof c->reason,
+                       "%llu values in %llu rows are not comparable",
+                       (unsigned long long)c->values,
+                       (unsigned long long)rows);
+    else
+        mlpipe__format(c->reason, sizeof c->reason,
+                       "too few rows of all values but one");
+}
+
 static void apart_column_verdict(const apart_job *j, mlpipe__drift_column *c)
 {
     const double nulls = c->nulls[1] - c->nulls[0];
@@ -103,35 +129,30 @@ static void apart_column_verdict(const apart_job *j, mlpipe__drift_column *c)
     const double limit = apart_param(j, "nulls");
     const double spare = 0.01 + 10 / ((double)c->n[0] + 1);
     const bool sure = c->q <= apart_param(j, "alpha");
+    const bool unseen = c->unseen > spare + 3 * c->unseen_by_chance;
 
-    c->verdict = MLPIPE__DRIFT_OK;
-    c->reason = "";
+    apart_say(c, MLPIPE__DRIFT_OK, "");
     if ((double)j->data[0]->rows < least || (double)j->data[1]->rows < least ||
-        ((double)c->n[0] < least && (double)c->n[1] < least)) {
-        c->verdict = MLPIPE__DRIFT_INSUFFICIENT;
-        c->reason = "fewer rows than min_rows";
-    } else if (sure && limit > 0 && size >= limit) {
-        c->verdict = MLPIPE__DRIFT_DRIFT;
-        c->reason = "nulls";
-    } else if ((double)c->n[0] < least || (double)c->n[1] < least) {
-        c->verdict = MLPIPE__DRIFT_INSUFFICIENT;
-        c->reason = "fewer values than min_rows";
-    } else if (sure && c->psi >= apart_param(j, "drift")) {
-        c->verdict = MLPIPE__DRIFT_DRIFT;
-        c->reason = "distribution";
-    } else if (c->unseen > spare + 3 * c->unseen_by_chance) {
-        c->verdict = MLPIPE__DRIFT_WARN;
-        c->reason = "unseen categories";
-    } else if (sure && c->psi >= apart_param(j, "warn")) {
-        c->verdict = MLPIPE__DRIFT_WARN;
-        c->reason = "distribution";
-    } else if (sure && limit > 0 && size >= limit / 10) {
-        c->verdict = MLPIPE__DRIFT_WARN;
-        c->reason = "nulls";
-    } else if (c->below > spare || c->above > spare) {
-        c->verdict = MLPIPE__DRIFT_WARN;
-        c->reason = "out of range";
-    }
+        ((double)c->n[0] < least && (double)c->n[1] < least))
+        apart_say(c, MLPIPE__DRIFT_INSUFFICIENT, "fewer rows than min_rows");
+    else if (sure && limit > 0 && size >= limit)
+        apart_say(c, MLPIPE__DRIFT_DRIFT, "nulls");
+    else if ((double)c->n[0] < least || (double)c->n[1] < least)
+        apart_say(c, MLPIPE__DRIFT_INSUFFICIENT, "fewer values than min_rows");
+    else if (unseen && c->unseen >= 1)
+        apart_say(c, MLPIPE__DRIFT_DRIFT, "all categories unseen");
+    else if (sure && c->psi >= apart_param(j, "drift"))
+        apart_say(c, MLPIPE__DRIFT_DRIFT, "distribution");
+    else if (unseen)
+        apart_say(c, MLPIPE__DRIFT_WARN, "unseen categories");
+    else if (sure && c->psi >= apart_param(j, "warn"))
+        apart_say(c, MLPIPE__DRIFT_WARN, "distribution");
+    else if (sure && limit > 0 && size >= limit / 10)
+        apart_say(c, MLPIPE__DRIFT_WARN, "nulls");
+    else if (c->below > spare || c->above > spare)
+        apart_say(c, MLPIPE__DRIFT_WARN, "out of range");
+    else if (c->untested)
+        apart_untested(c);
 }
 
 /* The false discovery rates of all columns. */
@@ -304,6 +325,8 @@ static mlpipe_status apart_report(apart_job *j, mlpipe_report **out)
     mlpipe__report_number(r, "reference_rows", (double)j->data[0]->rows);
     mlpipe__report_number(r, "current_rows", (double)j->data[1]->rows);
     mlpipe__report_number(r, "compared", j->count);
+    mlpipe__report_number(r, "tested",
+                          j->count - of[MLPIPE__DRIFT_INSUFFICIENT]);
     mlpipe__report_number(r, "drifted", of[MLPIPE__DRIFT_DRIFT]);
     mlpipe__report_number(r, "warned", of[MLPIPE__DRIFT_WARN]);
     mlpipe__report_number(r, "insufficient", of[MLPIPE__DRIFT_INSUFFICIENT]);
@@ -325,6 +348,9 @@ static mlpipe_status apart_one(apart_job *j, const char *name)
     const mlpipe__column *two = b < 0 ? NULL : j->data[1]->columns[b];
     const uint32_t at[] = {(uint32_t)a, (uint32_t)b};
 
+    for (uint32_t i = 0; i < j->ignore->count; i++)
+        if (!strcmp(j->ignore->names[i], name))
+            return MLPIPE_OK;
     if (!one || !two) {
         apart_change(j, name, one ? "missing" : "new", one, two);
         return MLPIPE_OK;
@@ -339,25 +365,41 @@ static mlpipe_status apart_one(apart_job *j, const char *name)
         &j->columns[j->count++]);
 }
 
+/* Names are of columns, of either dataset, and none stands in two places. */
+static mlpipe_status apart_names(const apart_job *j)
+{
+    const mlpipe__setting *const lists[] = {j->names, j->ignore};
+    mlpipe_status st = MLPIPE_OK;
+    uint32_t at;
+
+    for (uint32_t l = 0; l < 2; l++)
+        for (uint32_t i = 0; i < lists[l]->count && !st; i++) {
+            const char *name = lists[l]->names[i];
+            if (mlpipe_dataset_find(j->data[1], name) < 0)
+                st = mlpipe__dataset_column(j->ctx, j->data[0], name, &at);
+            for (uint32_t k = 0; k < i && !st; k++)
+                if (!strcmp(lists[l]->names[k], name))
+                    st = mlpipe__fail(j->ctx, MLPIPE_E_PARAM,
+                                      "%s: %s= names %q twice", apart_owner,
+                                      l ? "ignore" : "columns", name);
+            for (uint32_t k = 0; l && k < j->names->count && !st; k++)
+                if (!strcmp(j->names->names[k], name))
+                    st = mlpipe__fail(j->ctx, MLPIPE_E_PARAM,
+                                      "%s: columns= and ignore= both name "
+                                      "%q; leave it out of one of them",
+                                      apart_owner, name);
+        }
+    return st;
+}
+
 /* The columns that are asked for, or the reference's and then new ones. */
 static mlpipe_status apart_columns(apart_job *j)
 {
     const mlpipe_dataset *a = j->data[0], *b = j->data[1];
-    mlpipe_status st = MLPIPE_OK;
-    uint32_t at;
+    mlpipe_status st = apart_names(j);
 
-    for (uint32_t i = 0; i < j->names->count && !st; i++) {
-        const char *name = j->names->names[i];
-        if (mlpipe_dataset_find(b, name) < 0)
-            st = mlpipe__dataset_column(j->ctx, a, name, &at);
-        for (uint32_t k = 0; k < i && !st; k++)
-            if (!strcmp(j->names->names[k], name))
-                st = mlpipe__fail(j->ctx, MLPIPE_E_PARAM,
-                                  "%s: columns= names %q twice", apart_owner,
-                                  name);
-        if (!st)
-            st = apart_one(j, name);
-    }
+    for (uint32_t i = 0; i < j->names->count && !st; i++)
+        st = apart_one(j, j->names->names[i]);
     if (j->names->count)
         return st;
     for (uint32_t i = 0; i < a->column_count && !st; i++)
@@ -406,6 +448,7 @@ static mlpipe_status apart_datasets(mlpipe_ctx *ctx,
         return st;
     j.params = &params;
     j.names = mlpipe__params_get(&params, "columns");
+    j.ignore = mlpipe__params_get(&params, "ignore");
     for (uint32_t i = 0; i < 2 && !st; i++)
         st = mlpipe__dataset_countable(ctx, apart_owner, j.data[i]);
     if (!st && apart_param(&j, "drift") < apart_param(&j, "warn"))

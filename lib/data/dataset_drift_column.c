@@ -154,7 +154,8 @@ static void compare_choose(compare_entry *texts, uint32_t count,
         compare_label(out->label[i], texts[top[i]].entry->text,
                       texts[top[i]].entry->bytes);
     }
-    out->cells = used + (count > used);
+    out->others = count > used;
+    out->cells = used + out->others;
     compare_label(out->label[used], "(others)", 8);
     for (uint32_t i = 0; i < count; i++)
         for (uint32_t which = 0; which < 2; which++)
@@ -172,6 +173,7 @@ static mlpipe_status compare_cells(mlpipe_ctx *ctx,
     mlpipe_status st = texts ? compare_gather(ctx, c, texts, &count, out)
                              : mlpipe__nomem(ctx);
 
+    out->values = count;
     if (!st)
         compare_choose(texts, count, out);
     mlpipe__free(ctx->env, texts);
@@ -186,6 +188,22 @@ static void compare_truths(const mlpipe__profile_column *c,
     compare_label(out->label[1], "true", 4);
     out->count[which][0] = c->zeros;
     out->count[which][1] = c->count - c->zeros;
+}
+
+/* Was there something to test? */
+static void compare_tested(mlpipe__drift_column *out)
+{
+    const uint32_t last = out->cells - 1;
+    const double rows = (double)out->n[0] + (double)out->n[1];
+    const double other = (double)out->count[0][last] +
+                         (double)out->count[1][last];
+
+    /* One value in all rows of both is as equal as can be. */
+    for (uint32_t i = 0; i < last + !out->others && out->p != out->p; i++)
+        if (out->count[0][i] == out->n[0] && out->count[1][i] == out->n[1])
+            out->p = 1;
+    /* Nine rows in ten beside all cells are not spoken of by the others. */
+    out->untested = out->p != out->p || (out->others && other > 0.9 * rows);
 }
 
 /* Rare cells are one until 5 rows are expected in each (W. G. Cochran,
@@ -222,6 +240,7 @@ static void compare_homogeneity(mlpipe__drift_column *out)
     out->chi2 = mlpipe__chi2_table(pooled[0], pooled[1], used, &out->df,
                                    &out->chi2_p);
     out->p = out->chi2_p;
+    compare_tested(out);
 }
 
 /* ---- both --------------------------------------------------------------- */

@@ -33,8 +33,11 @@ typedef struct mlpipe__drift_column {
     double variation, chi2, df, chi2_p;
     double unseen, unseen_by_chance;
     char example[48];
+    bool others;        /* the last cell is of all other categories */
+    bool untested;      /* categories of which next to none was counted */
+    uint64_t values;    /* different texts of both */
     enum mlpipe__drift_verdict verdict;
-    const char *reason;
+    char reason[96];
 } mlpipe__drift_column;
 
 /* Compares a column of two datasets; bins of the reference. */

@@ -105,6 +105,13 @@ static void profile_common(mlpipe__profile *p,
     mlpipe__text line;
     uint64_t most;
 
+    if (missing && missing == c->rows) {
+        mlpipe__profile_find(p, MLPIPE__PROFILE_EMPTY, true, c->column,
+                             missing, 1.0, "%llu null, %llu NaN",
+                             (unsigned long long)c->nulls,
+                             (unsigned long long)c->nan);
+        return;
+    }
     if (missing)
         mlpipe__profile_find(p, MLPIPE__PROFILE_MISSING,
                              (double)missing >= 0.2 * rows, c->column,

@@ -169,7 +169,8 @@ static double leak_recall(const leak_job *j)
                        : (mean - 1) / (classes - 1);
 }
 
-static mlpipe_status leak_classes(leak_job *j, uint32_t column)
+/* Counts rows by half, group and class, and asks how much is known. */
+static mlpipe_status leak_count(leak_job *j, double *known, double *recall)
 {
     mlpipe__env *env = j->p->ctx->env;
 
@@ -181,11 +182,52 @@ static mlpipe_status leak_classes(leak_job *j, uint32_t column)
         if (j->half[i] != LEAK_OUT)
             j->counts[((size_t)j->half[i] * j->groups + j->group[i]) *
                           j->classes + j->class[i]]++;
-    const double known = leak_lambda(j), recall = leak_recall(j);
+    *known = leak_lambda(j);
+    *recall = leak_recall(j);
     mlpipe__free(env, j->counts);
     j->counts = NULL;
-    if (known >= 0.8)
-        mlpipe__profile_find(j->p, MLPIPE__PROFILE_LEAK, known >= 0.95,
+    return MLPIPE_OK;
+}
+
+/* The same of whether the column has a value; 0 where it always has one, or
+ * never, or where the rarest class is a handful of rows. */
+static mlpipe_status leak_presence(leak_job *j, uint32_t column,
+                                   double *known)
+{
+    uint32_t there = 0, classes = 0;
+    double recall;
+
+    *known = 0;
+    for (uint32_t i = 0; i < j->n; i++) {
+        j->group[i] = mlpipe__profile_value(j->p, column, i);
+        there += j->group[i];
+    }
+    for (uint32_t c = 0; c < j->classes; c++)
+        classes += j->total[c] >= LEAK_CLASS_ROWS;
+    if (!there || there == j->n || classes < 2)
+        return MLPIPE_OK;
+    j->groups = 2;
+    return leak_count(j, known, &recall);
+}
+
+static mlpipe_status leak_classes(leak_job *j, uint32_t column)
+{
+    double known, recall, there;
+    mlpipe_status st = leak_count(j, &known, &recall);
+
+    if (!st)
+        st = leak_presence(j, column, &there);
+    if (st)
+        return st;
+    /* A null that follows half of a class is no accident of measuring. */
+    if (there >= 0.5 && (there >= 0.95 * known || known < 0.8))
+        mlpipe__profile_find(j->p, MLPIPE__PROFILE_LEAK, there > 0.8, column,
+                             j->n, there,
+                             "whether there is a value alone avoids %g %% of "
+                             "the errors",
+                             mlpipe__round_digits(100 * there, 2));
+    else if (known >= 0.8)
+        mlpipe__profile_find(j->p, MLPIPE__PROFILE_LEAK, known > 0.9,
                              column, j->n, known,
                              "alone avoids %g %% of the errors",
                              mlpipe__round_digits(100 * known, 2));
@@ -263,7 +305,7 @@ static mlpipe_status leak_one(leak_job *j, uint32_t column)
 
 static bool leak_has_target(const leak_job *j, uint32_t row)
 {
-    return mlpipe__profile_there(j->p, (uint32_t)j->p->target, row);
+    return mlpipe__profile_value(j->p, (uint32_t)j->p->target, row);
 }
 
 /* By the rows that have a target: a null is no class. */
@@ -293,6 +335,25 @@ static void leak_imbalance(const leak_job *j)
 
 /* ---- the door ----------------------------------------------------------- */
 
+/* Doubles that are 0 and 1 alone are classes, as they are to a fit. */
+static bool leak_flags(const leak_job *j)
+{
+    const uint32_t target = (uint32_t)j->p->target;
+    bool seen[2] = {false, false};
+
+    for (uint32_t i = 0; i < j->n; i++) {
+        double x;
+        uint8_t valid;
+        mlpipe__dataset_block(j->p->data, target, i, 1, &x, &valid);
+        if (!valid || x != x)
+            continue;
+        if (x != 0 && x != 1)
+            return false;
+        seen[x != 0] = true;
+    }
+    return seen[0] && seen[1];
+}
+
 /* A text, a truth, or whole numbers of few values are classes. */
 static mlpipe_status leak_target(leak_job *j)
 {
@@ -302,7 +363,8 @@ static mlpipe_status leak_target(leak_job *j)
 
     if (st)
         return st;
-    if (j->classes <= LEAK_CLASSES && type != MLPIPE_TYPE_F64 &&
+    if (j->classes <= LEAK_CLASSES &&
+        (type != MLPIPE_TYPE_F64 || leak_flags(j)) &&
         type != MLPIPE_TYPE_TIMESTAMP && type != MLPIPE_TYPE_DURATION) {
         leak_imbalance(j);
         for (uint32_t i = 0; i < j->n; i++) {

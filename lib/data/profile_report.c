@@ -30,6 +30,7 @@ const mlpipe__profile_rule mlpipe__profile_rules[] = {
     {"infinite", "no number; make it null or mend the division behind it"},
     {"high_cardinality", "many values; encode by target or by frequency"},
     {"truncated_text", "many texts end at the same length: were they cut?"},
+    {"empty", "no row has a value; leave it out, or look at how it was read"},
 };
 
 bool mlpipe__profile_parts(mlpipe__profile *p)

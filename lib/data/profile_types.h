@@ -96,6 +96,7 @@ enum mlpipe__profile_code {
     MLPIPE__PROFILE_INFINITE,
     MLPIPE__PROFILE_HIGH_CARDINALITY,
     MLPIPE__PROFILE_TRUNCATED_TEXT,
+    MLPIPE__PROFILE_EMPTY,
     MLPIPE__PROFILE_CODES
 };
 
@@ -155,6 +156,19 @@ static inline bool mlpipe__profile_there(const mlpipe__profile *p,
     return mlpipe__chunk_valid(
         &p->data->columns[column]->chunks[at / MLPIPE__CHUNK_ROWS],
         (uint32_t)(at % MLPIPE__CHUNK_ROWS));
+}
+
+/* The same, where NaN is none. */
+static inline bool mlpipe__profile_value(const mlpipe__profile *p,
+                                         uint32_t column, int64_t row)
+{
+    double x;
+    uint8_t valid;
+
+    if (p->data->columns[column]->type != MLPIPE_TYPE_F64)
+        return mlpipe__profile_there(p, column, row);
+    mlpipe__dataset_block(p->data, column, row, 1, &x, &valid);
+    return valid && x == x;
 }
 
 /* Adds a finding; the example is told as mlpipe__format does. */

@@ -597,6 +597,8 @@ static mlpipe_status fit_run(mlpipe__fitting *f, mlpipe_model **out)
     mlpipe__env *env = f->ctx->env;
     const uint64_t started = env->clock_ns ? env->clock_ns(env->user) : 0;
     mlpipe_status st = fit_prepare(f);
+    if (!st && !f->inner)
+        st = mlpipe__fit_doubts(f);
     if (!st)
         st = f->transform ? mlpipe__fit_transform(f) : fit_learn(f);
     if (!st && !f->inner)

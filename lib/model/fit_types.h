@@ -120,6 +120,8 @@ mlpipe_status mlpipe__fit_view(mlpipe_ctx *ctx, const mlpipe_dataset *d,
 /* fit_holdout.c: takes the held-out rows out of train. */
 mlpipe_status mlpipe__fit_holdout(mlpipe__fitting *f);
 mlpipe_status mlpipe__fit_check_leak(mlpipe__fitting *f);
+/* fit_doubt.c: warns of features that are the target's twins, or empty. */
+mlpipe_status mlpipe__fit_doubts(const mlpipe__fitting *f);
 /* task.c: the target's type, the task, the classes. */
 mlpipe_status mlpipe__task_column(mlpipe_ctx *ctx, const mlpipe_dataset *d,
                                   uint32_t column);

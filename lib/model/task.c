@@ -145,14 +145,17 @@ static mlpipe_status task_refuse(mlpipe__fitting *f, uint32_t found, bool odd)
     return mlpipe__fail_at(f->ctx, -1, target);
 }
 
-/* The task of a target without a stated one. */
+/* The task of a target without a stated one. Whole numbers are classes by
+ * their values, not by how they are kept: a column of 0 and 1 with one null
+ * is of doubles wherever a frame knows no other null. */
 static uint32_t task_guess(const mlpipe__column *c, const mlpipe__dict *found,
                            bool odd)
 {
     if (c->type == MLPIPE_TYPE_BOOL || c->type == MLPIPE_TYPE_CATEGORY)
         return found->count > 2 ? MLPIPE__TASK_MULTICLASS
                                 : MLPIPE__TASK_BINARY;
-    return c->type == MLPIPE_TYPE_I64 && !odd && found->count == 2 &&
+    return (c->type == MLPIPE_TYPE_I64 || c->type == MLPIPE_TYPE_F64) &&
+                   !odd && found->count == 2 &&
                    mlpipe__dict_find(found, "0", 1) != UINT32_MAX &&
                    mlpipe__dict_find(found, "1", 1) != UINT32_MAX
                ? MLPIPE__TASK_BINARY
@@ -220,6 +223,44 @@ static mlpipe_status task_classes(mlpipe__fitting *f, uint32_t task,
     return st || f->inner ? st : task_tell(f);
 }
 
+/* Tells of a number that has one value, or two as classes have. */
+static void task_doubt(const mlpipe__fitting *f)
+{
+    const mlpipe_dataset *d = f->train.data;
+    const char *name = f->model->target;
+    double values[MLPIPE__BLOCK_ROWS], two[2] = {0, 0};
+    uint8_t valid[MLPIPE__BLOCK_ROWS];
+    uint32_t count = 0, n;
+    for (int64_t start = 0; start < d->rows; start += n) {
+        n = d->rows - start < MLPIPE__BLOCK_ROWS
+                ? (uint32_t)(d->rows - start)
+                : MLPIPE__BLOCK_ROWS;
+        mlpipe__dataset_block(d, f->target_column, start, n, values, valid);
+        for (uint32_t i = 0; i < n; i++) {
+            if ((count && values[i] == two[0]) ||
+                (count == 2 && values[i] == two[1]))
+                continue;
+            if (count == 2)
+                return;
+            two[count++] = values[i];
+        }
+    }
+    if (count == 1 && d->rows > 1)
+        mlpipe__log_line(f->ctx, MLPIPE_LOG_WARN, "fit",
+                         "the target %s is %g in all %lld rows, so that there "
+                         "is nothing to learn; look at how it was read",
+                         name, two[0], (long long)d->rows);
+    else if (count == 2 && d->rows > 2)
+        mlpipe__log_line(f->ctx, MLPIPE_LOG_WARN, "fit",
+                         "the target %s has 2 distinct values, %g and %g, "
+                         "taken as a number; say %s, or task=regression",
+                         name, two[0], two[1],
+                         mlpipe__trunc(two[0]) == two[0] &&
+                                 mlpipe__trunc(two[1]) == two[1]
+                             ? "task=binary"
+                             : "that it is a category");
+}
+
 /* How many classes are worth finding: one more than tell the task. */
 static uint32_t task_most(const mlpipe__fitting *f)
 {
@@ -235,6 +276,9 @@ static uint32_t task_most(const mlpipe__fitting *f)
 static mlpipe_status task_learner(const mlpipe__fitting *f)
 {
     const mlpipe__learner *l;
+    const int32_t type = f->given->columns[f->target_column]->type;
+    const bool number = !f->recipe->task && type != MLPIPE_TYPE_CATEGORY &&
+                        f->model->task == MLPIPE__TASK_BINARY;
     mlpipe__text others;
     mlpipe_status st;
     if (!f->learner || (f->learner->learner->tasks & f->model->task))
@@ -248,9 +292,10 @@ static mlpipe_status task_learner(const mlpipe__fitting *f)
              ? mlpipe__nomem(f->ctx)
              : mlpipe__fail(f->ctx, MLPIPE_E_UNSUPPORTED,
                             "the learner %q does not do the task %s of this "
-                            "target; take one of: %s",
+                            "target; take one of: %s%s",
                             f->learner->learner->name,
-                            mlpipe__task_name(f->model->task), others.data);
+                            mlpipe__task_name(f->model->task), others.data,
+                            number ? "; or say task=regression" : "");
     mlpipe__text_free(&others);
     return st;
 }
@@ -279,6 +324,8 @@ mlpipe_status mlpipe__fit_task(mlpipe__fitting *f)
         f->model->task = MLPIPE__TASK_REGRESSION;
         if (task != MLPIPE__TASK_REGRESSION)
             st = task_classes(f, task, &found, odd);
+        else if (!f->recipe->task && !f->inner)
+            task_doubt(f);
     }
     mlpipe__dict_free(&found);
     return st ? st : task_learner(f);

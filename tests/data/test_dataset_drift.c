@@ -287,6 +287,73 @@ static void drift_finds_changes(void **state)
     mlpipe_dataset_free(b);
 }
 
+/* Names of rows, free texts, and codes of which every one is new. */
+static mlpipe_dataset *drift_names(bool later)
+{
+    rig_table t;
+    int64_t i;
+
+    rig_start(&t, 1000);
+    for (i = 0; i < t.rows; i++)
+        snprintf(rig_text(&t, i), RIG_TEXT, "id %lld",
+                 (long long)(i + 1000 * later));
+    rig_texts(&t, "id");
+    /* a number as text: a few of it are there more than once */
+    for (i = 0; i < t.rows; i++)
+        snprintf(rig_text(&t, i), RIG_TEXT, "%.0f",
+                 i % 20 ? 1e9 * rig_unit(later, 2, i) : (double)(i % 100));
+    rig_texts(&t, "income");
+    for (i = 0; i < t.rows; i++)
+        snprintf(rig_text(&t, i), RIG_TEXT, "%c%d", later ? 'b' : 'a',
+                 (int)(rig_unit(later, 1, i) * 20));
+    rig_texts(&t, "code");
+    for (i = 0; i < t.rows; i++)
+        snprintf(rig_text(&t, i), RIG_TEXT, "same");
+    rig_texts(&t, "constant");
+    for (i = 0; i < t.rows; i++)
+        snprintf(rig_text(&t, i), RIG_TEXT, i < 3 ? "rare" : "same");
+    rig_texts(&t, "rare");
+    return rig_finish(&t);
+}
+
+static void drift_of_what_cannot_be_counted(void **state)
+{
+    mlpipe_dataset *a = drift_names(false), *b = drift_names(true);
+    mlpipe_report *r = drift_of(a, b, NULL);
+    (void)state;
+
+    drift_verdict(r, "id", "insufficient_data",
+                  "2000 values in 2000 rows are not comparable");
+    drift_verdict(r, "income", "insufficient_data",
+                  "1905 values in 2000 rows are not comparable");
+    drift_verdict(r, "code", "drift", "all categories unseen");
+    drift_verdict(r, "constant", "ok", "");
+    drift_verdict(r, "rare", "insufficient_data",
+                  "too few rows of all values but one");
+    assert_near(mlpipe_report_get(r, "compared"), 5, 0);
+    assert_near(mlpipe_report_get(r, "tested"), 2, 0);
+    assert_near(mlpipe_report_get(r, "insufficient"), 3, 0);
+    mlpipe_report_free(r);
+    r = drift_of(a, b, "columns=id");
+    assert_string_equal(mlpipe_report_text(r, "verdict"),
+                        "insufficient_data");
+    assert_near(mlpipe_report_get(r, "tested"), 0, 0);
+    mlpipe_report_free(r);
+    r = drift_of(a, b, "ignore=id,code,income");
+    assert_string_equal(mlpipe_report_text(r, "verdict"), "ok");
+    assert_near(mlpipe_report_get(r, "compared"), 2, 0);
+    mlpipe_report_free(r);
+    assert_told(rig_ctx, MLPIPE_E_SCHEMA,
+                mlpipe_dataset_drift(rig_ctx, a, b, "ignore=idd", &r));
+    assert_told(rig_ctx, MLPIPE_E_PARAM,
+                mlpipe_dataset_drift(rig_ctx, a, b, "ignore=id,id", &r));
+    assert_told(rig_ctx, MLPIPE_E_PARAM,
+                mlpipe_dataset_drift(rig_ctx, a, b,
+                                     "columns=id,code ignore=code", &r));
+    mlpipe_dataset_free(a);
+    mlpipe_dataset_free(b);
+}
+
 /* Rows in another order say the same. */
 static void drift_order(void **state)
 {
@@ -322,6 +389,7 @@ int main(void)
         cmocka_unit_test(drift_finds),
         cmocka_unit_test(drift_finds_changes),
         cmocka_unit_test(drift_order),
+        cmocka_unit_test(drift_of_what_cannot_be_counted),
     };
 
     return cmocka_run_group_tests(tests, rig_open, rig_close);

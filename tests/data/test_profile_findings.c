@@ -342,6 +342,83 @@ static void found_nothing_in_nulls(void **state)
     mlpipe_dataset_free(d);
 }
 
+/* A column without values is left out, not filled in. */
+static void found_empty(void **state)
+{
+    rig_table t;
+    (void)state;
+
+    rig_start(&t, FOUND_ROWS);
+    for (int64_t i = 0; i < t.rows; i++)
+        t.x[i] = NAN;
+    rig_reals(&t, "nothing");
+    for (int64_t i = 0; i < t.rows; i++)
+        t.texts[i] = NULL;
+    rig_texts(&t, "unread");
+    for (int64_t i = 0; i < t.rows; i++)
+        t.x[i] = rig_unit(8, 1, i);
+    rig_reals(&t, "x");
+    mlpipe_dataset *d = rig_finish(&t);
+    mlpipe_report *r = found_profile(d, NULL);
+    rig_found(r, "nothing", "empty", "warn", FOUND_ROWS);
+    rig_found(r, "unread", "empty", "warn", FOUND_ROWS);
+    assert_non_null(strstr(
+        table_text(r, rig_finding(r, "unread", "empty") + 6), "leave it out"));
+    assert_null(rig_finding(r, "unread", "missing"));
+    assert_null(rig_finding(r, "nothing", "missing"));
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(d);
+}
+
+/* Values in some share of the class, and nowhere else or nearly so. */
+static void found_some(rig_table *t, const uint8_t *class, const char *name,
+                       double share)
+{
+    for (int64_t i = 0; i < t->rows; i++)
+        t->x[i] = class[i] && rig_unit(9, 2, i) < share ? rig_unit(9, 3, i)
+                                                         : NAN;
+    rig_reals(t, name);
+}
+
+/* A target of doubles that are 0 and 1 is of classes; what follows it by
+ * being there is a leak, and what is null by accident is none. */
+static void found_by_presence(void **state)
+{
+    uint8_t class[4000];
+    rig_table t;
+    (void)state;
+
+    rig_start(&t, 4000);
+    for (int64_t i = 0; i < t.rows; i++)
+        class[i] = rig_unit(9, 1, i) < 0.04;
+    for (int64_t i = 0; i < t.rows; i++)
+        t.x[i] = i % 100 == 50 ? NAN : class[i];
+    rig_reals(&t, "late");
+    found_some(&t, class, "fee", 0.95);
+    found_some(&t, class, "letter", 0.6);
+    found_some(&t, class, "call", 0.2);
+    for (int64_t i = 0; i < t.rows; i++)
+        t.x[i] = rig_unit(9, 4, i) < 0.5 ? rig_unit(9, 5, i) : NAN;
+    rig_reals(&t, "holes");
+    for (int64_t i = 0; i < t.rows; i++)
+        t.k[i] = class[i] && rig_unit(9, 6, i) < 0.93;
+    rig_whole(&t, "told");
+    mlpipe_dataset *d = rig_finish(&t);
+    mlpipe_report *r = found_profile(d, "target=late");
+    rig_found(r, "late", "imbalance", "warn", -1);
+    rig_found(r, "fee", "leak", "warn", -1);
+    assert_non_null(strstr(table_text(r, rig_finding(r, "fee", "leak") + 5),
+                           "whether there is a value alone avoids 9"));
+    rig_found(r, "letter", "leak", "info", -1);
+    rig_found(r, "told", "leak", "warn", -1);
+    assert_null(strstr(table_text(r, rig_finding(r, "told", "leak") + 5),
+                       "whether"));
+    assert_null(rig_finding(r, "call", "leak"));
+    assert_null(rig_finding(r, "holes", "leak"));
+    mlpipe_report_free(r);
+    mlpipe_dataset_free(d);
+}
+
 /* A null is no class of the target, and no row to learn a leak from. */
 static void found_in_targets_with_nulls(void **state)
 {
@@ -459,6 +536,8 @@ int main(void)
         cmocka_unit_test(found_in_pairs),
         cmocka_unit_test(found_nothing_in_nulls),
         cmocka_unit_test(found_in_targets_with_nulls),
+        cmocka_unit_test(found_empty),
+        cmocka_unit_test(found_by_presence),
         cmocka_unit_test(found_in_real_files),
         cmocka_unit_test(found_nothing_in_clean_tables),
     };
