@@ -46,16 +46,27 @@ LD_LIBRARY_PATH=$PWD/build/tests/lib "$root/uninstalled-mlpipe-serve" \
     "$root/tiny.mlpipe"
 # C++ with exceptions and without, by both compilers.
 unset PKG_CONFIG_PATH
+cpp=$(dirname "$(dirname "$(find "$root/dest" -name mlpipe.hpp)")")
 for cxx in g++ clang++; do
     for mode in '' '-fno-exceptions -fno-rtti'; do
-        $cxx -std=c++17 -Wall -Wextra -Wpedantic -Wshadow -Werror $mode \
-            -o "$root/program" tests/consumer/program.cpp \
-            -I"$(dirname "$(dirname "$(find "$root/dest" \
-                -name mlpipe.hpp)")")" -L"$lib" -lmlpipe
+        $cxx -std=c++17 -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
+            -Werror $mode -o "$root/program" tests/consumer/program.cpp \
+            -I"$cpp" -L"$lib" -lmlpipe
         LD_LIBRARY_PATH=$lib:/usr/lib/x86_64-linux-gnu/openblas-serial \
             "$root/program"
     done
+    # One program of both modes, whatever half the linker meets first.
+    $cxx -std=c++17 -O0 -I"$cpp" -c -o "$root/throws.o" \
+        tests/consumer/modes/throws.cpp
+    $cxx -std=c++17 -O0 -I"$cpp" -c -o "$root/results.o" -fno-exceptions \
+        tests/consumer/modes/results.cpp
+    for halves in 'throws.o results.o' 'results.o throws.o'; do
+        (cd "$root" && $cxx -o modes $halves -L"$lib" -lmlpipe &&
+            LD_LIBRARY_PATH=$lib:/usr/lib/x86_64-linux-gnu/openblas-serial \
+                ./modes)
+    done
 done
+bash tests/consumer/refused.sh "$cpp"
 # Every type that has a free function has a handle.
 for header in include/mlpipe/*.h; do
     grep -o 'mlpipe_[a-z_]*_free(' "$header" || true
