@@ -40,6 +40,12 @@ for name in mlpipe mlpipe-serve; do
     cc -std=c11 -Wall -Werror -o "$root/uninstalled-$name" $source \
         $(pkg-config --cflags --libs $name)
 done
+# It tells of no folder but those of the public headers.
+said=$(pkg-config --cflags mlpipe | xargs)
+[ "$said" = "-I$PWD/include -I$PWD/bindings/cpp" ] || {
+    echo "mlpipe-uninstalled.pc: $said" >&2
+    exit 1
+}
 g++ -std=c++17 -Wall -Werror -o "$root/uninstalled-program" \
     tests/consumer/program.cpp $(pkg-config --cflags --libs mlpipe)
 LD_LIBRARY_PATH=$PWD/build/tests/lib "$root/uninstalled-mlpipe-serve" \
@@ -86,13 +92,30 @@ LD_LIBRARY_PATH=$lib:/usr/lib/x86_64-linux-gnu/openblas-serial \
 LD_LIBRARY_PATH=$lib "$root/cmake/serves"
 # A meson project has it as a subproject.
 mkdir -p "$root/meson/subproject/subprojects/mlpipe"
-cp tests/consumer/program.cpp "$root/meson/"
+cp tests/consumer/program.cpp tests/consumer/cmake/serves.cpp "$root/meson/"
 cp tests/consumer/subproject/meson.build "$root/meson/subproject/"
 cp -r meson.build meson_options.txt include lib bindings \
     "$root/meson/subproject/subprojects/mlpipe/"
-meson setup "$root/meson/build" "$root/meson/subproject" --buildtype debug \
-    -Dmlpipe:blas=none -Dmlpipe:default_library=shared \
-    -Dmlpipe:examples=false > "$root/meson.log"
-ninja -C "$root/meson/build" program >> "$root/meson.log"
-"$root/meson/build/program"
+for kind in shared static; do
+    build=$root/meson/$kind
+    meson setup "$build" "$root/meson/subproject" --buildtype debug \
+        -Dmlpipe:blas=none -Dmlpipe:default_library=$kind \
+        -Dmlpipe:optimized=$([ $kind = static ] && echo true || echo false) \
+        > "$root/meson-$kind.log"
+    ninja -C "$build" program serves >> "$root/meson-$kind.log"
+    "$build/program"
+    "$build/serves"
+    slow=$(grep '"command".*mlpipe/lib/' "$build/compile_commands.json" |
+        grep -vc -e '-O3 .*-DNDEBUG' -e '-DNDEBUG .*-O3' || true)
+    [ $kind = shared ] || [ "$slow" = 0 ] || {
+        echo "subproject: $slow files are not optimized" >&2
+        exit 1
+    }
+    # Static is static.
+    needed=$(readelf -d "$build/program" | grep -c 'libmlpipe' || true)
+    [ "$needed" = "$([ $kind = shared ] && echo 1 || echo 0)" ] || {
+        echo "subproject: $kind needs $needed libraries of mlpipe" >&2
+        exit 1
+    }
+done
 echo "consumer: installed, linked, run"

@@ -574,8 +574,10 @@ private:
         if (!ctx_)
             return {st, 0, -1, {}, {},
                     mlpipe_status_name(st) +
-                        std::string(": the context is empty: it was moved "
-                                    "from, or could not be made")};
+                        std::string(
+                            ": the context is empty: it was moved from, or "
+                            "could not be made, for want of memory or by its "
+                            "options (libmlpipe-serve: they need alloc)")};
         const mlpipe_error *e = mlpipe_ctx_error(ctx_);
         return {st, e->detail, e->row, e->column, e->where, e->text};
     }
