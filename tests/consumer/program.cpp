@@ -14,6 +14,9 @@ struct point {
     std::int16_t i;
     std::uint8_t u;
     bool b;
+    enum class mood : std::uint8_t { calm } e;
+    float more[3];
+    std::uint32_t token;
 };
 
 static_assert(mlpipe::field_kind<double>() == MLPIPE_F64);
@@ -23,6 +26,9 @@ static_assert(mlpipe::field_kind<std::uint64_t>() == MLPIPE_U64);
 static_assert(mlpipe::field_kind<std::int16_t>() == MLPIPE_I16);
 static_assert(mlpipe::field_kind<std::uint8_t>() == MLPIPE_U8);
 static_assert(mlpipe::field_kind<bool>() == MLPIPE_BOOL);
+static_assert(mlpipe::field_kind<point::mood>() == MLPIPE_U8);
+static_assert(mlpipe::field_kind<float &>() == MLPIPE_F32);
+static_assert(mlpipe::token_kind<std::uint32_t &>() == MLPIPE_TOKEN);
 static_assert(!std::is_copy_constructible_v<mlpipe::dataset>);
 static_assert(std::is_nothrow_move_constructible_v<mlpipe::dataset>);
 static_assert(sizeof(mlpipe::dataset) == sizeof(void *));
@@ -68,9 +74,13 @@ static void a_record_is_predicted(mlpipe::context &ml,
 {
     mlpipe::layout l = take(ml(mlpipe_layout_new, sizeof(point)));
     take(MLPIPE_CPP_FIELD(ml, l, point, x));
+    take(MLPIPE_CPP_FIELD(ml, l, point, more[1]));
+    take(MLPIPE_CPP_FIELD(ml, l, point, e));
+    take(MLPIPE_CPP_TOKEN(ml, l, point, token));
     mlpipe::slot s = take(ml(mlpipe_slot_new, m, l, nullptr));
     mlpipe::worker w = take(ml(mlpipe_worker_new, s, nullptr));
-    const point p = {5, 0, 0, 0, false};
+    point p = {};
+    p.x = 5;
     double y = 0;
 
     check(mlpipe_worker_predict(w, 1, 0, &p, &y, 1) == MLPIPE_OK, "predict");
@@ -78,6 +88,69 @@ static void a_record_is_predicted(mlpipe::context &ml,
     /* freed before what they came from, and in another order */
     l.reset();
     s.reset();
+}
+
+static void arguments_are_taken(mlpipe::context &ml, const mlpipe::dataset &d,
+                                const mlpipe::model &m)
+{
+    /* numbers of any type that holds them, and arrays of each kind */
+    double few[3] = {}, value = 0;
+    std::array<double, 3> same = {};
+    std::vector<double> all(400);
+    const int start = 2;
+    take(ml(mlpipe_dataset_doubles, d, 0, start, few, 3));
+    take(ml(mlpipe_dataset_doubles, d, 0U, 2LL, same, same.size()));
+    take(ml(mlpipe_dataset_doubles, d, 0, 2, &value, 1));
+    check(few[0] == 2 && few[2] == 4 && same[2] == few[2] && value == 2,
+          "doubles");
+    take(ml(mlpipe_predict, m, d, all, all.size()));
+    check(all[1] > 3.9 && all[1] < 4.1, "predict into a vector");
+    auto wide = ml.attempt(mlpipe_dataset_doubles, d, std::int64_t{1} << 32,
+                           0, few, 3);
+    check(!wide && wide.error().status == MLPIPE_E_ARG &&
+              wide.error().text.find("argument 2 ") != std::string::npos,
+          "column 4294967296 became column 0");
+
+    /* texts that do not end in 0, and temporaries of every sort */
+    const std::string_view condition("x > 3 or so", 5);
+    mlpipe::dataset some = take(ml(mlpipe_dataset_filter, d, condition));
+    check(mlpipe_dataset_rows(some) < 400, "a view is a text");
+    check(mlpipe_dataset_rows(take(ml(mlpipe_dataset_slice, d, 1, 7))) == 7,
+          "a temporary is looked at");
+    const std::string page = mlpipe::text(take(ml(mlpipe_report_render,
+        take(ml(mlpipe_dataset_profile, d, nullptr)), "text")));
+    check(page.size() > 20, "a copied text");
+
+    /* many objects: of an array, and one by one */
+    auto parts = take(ml.array<2>(mlpipe_dataset_split, d, "parts=0.5,0.5"));
+    mlpipe::dataset whole = take(ml(mlpipe_dataset_concat,
+                                    mlpipe::pointers(parts), parts.size(),
+                                    nullptr));
+    check(mlpipe_dataset_rows(whole) == 400, "pointers of an array");
+    mlpipe::report clean = take(ml(mlpipe_split_check,
+        mlpipe::pointers(parts[0], parts[1]), 2, nullptr));
+    check(bool(clean), "pointers of handles");
+}
+
+static void a_result_is_read(mlpipe::context &ml, const mlpipe::dataset &d)
+{
+    const auto kept = ml.attempt(mlpipe_dataset_slice, d, 0, 5);
+    check(kept && mlpipe_dataset_rows(*kept) == 5 && kept->get(), "const");
+    mlpipe::dataset other =
+        ml.attempt(mlpipe_read_csv, "no such file", nullptr)
+            .value_or(nullptr);
+    check(!other, "another value");
+}
+
+static void an_empty_context_says_so(mlpipe::context &ml)
+{
+    mlpipe::context from, to = std::move(from);
+    auto r = from.attempt(mlpipe_pipeline_new, "target=y");
+    check(!r && r.error().status == MLPIPE_E_ARG, "moved from");
+    check(r.error().text.find("MLPIPE_E_ARG: the context is empty") == 0,
+          r.error().text.c_str());
+    check(bool(to.attempt(mlpipe_pipeline_new, "target=y")), "moved to");
+    (void)ml;
 }
 
 static void failures_are_told(mlpipe::context &ml)
@@ -89,7 +162,7 @@ static void failures_are_told(mlpipe::context &ml)
     check(r.error().text.find("no such file") != std::string::npos, "text");
 #ifndef MLPIPE_NO_EXCEPTIONS
     try {
-        ml(mlpipe_pipeline_new, "tarjet=y");
+        mlpipe::pipeline p = ml(mlpipe_pipeline_new, "tarjet=y");
         check(false, "nothing was thrown");
     } catch (const mlpipe::error &e) {
         check(e.status() == MLPIPE_E_PARAM, "status of a misspelt name");
@@ -119,6 +192,9 @@ int main()
         mlpipe::buffer bytes = take(ml(mlpipe_model_bytes, m));
         check(mlpipe::view(bytes).size() > 1000, "bytes");
         a_record_is_predicted(ml, m);
+        arguments_are_taken(ml, d, m);
+        a_result_is_read(ml, d);
+        an_empty_context_says_so(ml);
         failures_are_told(ml);
         kept = std::move(m);
         check(m.get() == nullptr, "moved from");

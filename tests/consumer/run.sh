@@ -40,22 +40,39 @@ for name in mlpipe mlpipe-serve; do
     cc -std=c11 -Wall -Werror -o "$root/uninstalled-$name" $source \
         $(pkg-config --cflags --libs $name)
 done
+# It tells of no folder but those of the public headers.
+said=$(pkg-config --cflags mlpipe | xargs)
+[ "$said" = "-I$PWD/include -I$PWD/bindings/cpp" ] || {
+    echo "mlpipe-uninstalled.pc: $said" >&2
+    exit 1
+}
 g++ -std=c++17 -Wall -Werror -o "$root/uninstalled-program" \
     tests/consumer/program.cpp $(pkg-config --cflags --libs mlpipe)
 LD_LIBRARY_PATH=$PWD/build/tests/lib "$root/uninstalled-mlpipe-serve" \
     "$root/tiny.mlpipe"
 # C++ with exceptions and without, by both compilers.
 unset PKG_CONFIG_PATH
+cpp=$(dirname "$(dirname "$(find "$root/dest" -name mlpipe.hpp)")")
 for cxx in g++ clang++; do
     for mode in '' '-fno-exceptions -fno-rtti'; do
-        $cxx -std=c++17 -Wall -Wextra -Wpedantic -Wshadow -Werror $mode \
-            -o "$root/program" tests/consumer/program.cpp \
-            -I"$(dirname "$(dirname "$(find "$root/dest" \
-                -name mlpipe.hpp)")")" -L"$lib" -lmlpipe
+        $cxx -std=c++17 -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
+            -Werror $mode -o "$root/program" tests/consumer/program.cpp \
+            -I"$cpp" -L"$lib" -lmlpipe
         LD_LIBRARY_PATH=$lib:/usr/lib/x86_64-linux-gnu/openblas-serial \
             "$root/program"
     done
+    # One program of both modes, whatever half the linker meets first.
+    $cxx -std=c++17 -O0 -I"$cpp" -c -o "$root/throws.o" \
+        tests/consumer/modes/throws.cpp
+    $cxx -std=c++17 -O0 -I"$cpp" -c -o "$root/results.o" -fno-exceptions \
+        tests/consumer/modes/results.cpp
+    for halves in 'throws.o results.o' 'results.o throws.o'; do
+        (cd "$root" && $cxx -o modes $halves -L"$lib" -lmlpipe &&
+            LD_LIBRARY_PATH=$lib:/usr/lib/x86_64-linux-gnu/openblas-serial \
+                ./modes)
+    done
 done
+bash tests/consumer/refused.sh "$cpp"
 # Every type that has a free function has a handle.
 for header in include/mlpipe/*.h; do
     grep -o 'mlpipe_[a-z_]*_free(' "$header" || true
@@ -75,13 +92,30 @@ LD_LIBRARY_PATH=$lib:/usr/lib/x86_64-linux-gnu/openblas-serial \
 LD_LIBRARY_PATH=$lib "$root/cmake/serves"
 # A meson project has it as a subproject.
 mkdir -p "$root/meson/subproject/subprojects/mlpipe"
-cp tests/consumer/program.cpp "$root/meson/"
+cp tests/consumer/program.cpp tests/consumer/cmake/serves.cpp "$root/meson/"
 cp tests/consumer/subproject/meson.build "$root/meson/subproject/"
 cp -r meson.build meson_options.txt include lib bindings \
     "$root/meson/subproject/subprojects/mlpipe/"
-meson setup "$root/meson/build" "$root/meson/subproject" --buildtype debug \
-    -Dmlpipe:blas=none -Dmlpipe:default_library=shared \
-    -Dmlpipe:examples=false > "$root/meson.log"
-ninja -C "$root/meson/build" program >> "$root/meson.log"
-"$root/meson/build/program"
+for kind in shared static; do
+    build=$root/meson/$kind
+    meson setup "$build" "$root/meson/subproject" --buildtype debug \
+        -Dmlpipe:blas=none -Dmlpipe:default_library=$kind \
+        -Dmlpipe:optimized=$([ $kind = static ] && echo true || echo false) \
+        > "$root/meson-$kind.log"
+    ninja -C "$build" program serves >> "$root/meson-$kind.log"
+    "$build/program"
+    "$build/serves"
+    slow=$(grep '"command".*mlpipe/lib/' "$build/compile_commands.json" |
+        grep -vc -e '-O3 .*-DNDEBUG' -e '-DNDEBUG .*-O3' || true)
+    [ $kind = shared ] || [ "$slow" = 0 ] || {
+        echo "subproject: $slow files are not optimized" >&2
+        exit 1
+    }
+    # Static is static.
+    needed=$(readelf -d "$build/program" | grep -c 'libmlpipe' || true)
+    [ "$needed" = "$([ $kind = shared ] && echo 1 || echo 0)" ] || {
+        echo "subproject: $kind needs $needed libraries of mlpipe" >&2
+        exit 1
+    }
+done
 echo "consumer: installed, linked, run"
