@@ -95,14 +95,15 @@ static mlpipe_status cycle_setup(mlpipe_ctx *ctx, mlpipe_cycle *c,
     st = mlpipe__pipeline_copy(ctx, recipe, &c->recipe);
     if (!st)
         st = mlpipe_slot_model(ctx, c->monitor->slot, &model);
-    if (!st)
-        st = mlpipe__cycle_check(ctx, c, model);
+    /* What was written first: defaults may be wrong beside it, too. */
     if (!st)
         st = mlpipe__compare_metric(ctx, "gate",
                                     mlpipe__params_get(p, "gate")->text,
                                     model, false, &c->metric);
     if (!st)
         st = mlpipe__rule_make(ctx, model, c->monitor, rule, &c->trigger);
+    if (!st)
+        st = mlpipe__cycle_check(ctx, c, model);
     mlpipe_model_free(model);
     return st;
 }
