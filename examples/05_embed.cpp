@@ -59,8 +59,9 @@ static mlpipe::dataset recorded(mlpipe::context &ml)
     return ml(mlpipe_builder_finish, b);
 }
 
-/* At home: train, test, keep. The game would only load the file. */
-static void train(mlpipe::context &ml, const char *path)
+/* At home: train, test, and give the bytes that the game is shipped with, as
+ * one of its assets. */
+static mlpipe::buffer train(mlpipe::context &ml)
 {
     mlpipe::dataset all = recorded(ml);
     auto [rows, test] =
@@ -70,9 +71,9 @@ static void train(mlpipe::context &ml, const char *path)
     ml(mlpipe_pipeline_add, p, "gbt", "trees=60 leaves=15");
     mlpipe::model m = ml(mlpipe_fit, p, rows, nullptr);
     mlpipe::report score = ml(mlpipe_evaluate, m, test, "metrics=auc");
-    ml(mlpipe_model_save, m, path);
     std::printf("trained: auc %.3f on rows that it never saw\n",
                 mlpipe_report_get(score, "auc"));
+    return ml(mlpipe_model_bytes, m);
 }
 
 /* Asks for as many guards as fit the budget, from `first` on; gives where the
@@ -102,9 +103,10 @@ static std::size_t think(mlpipe_worker *w, std::vector<guard> &guards,
 int main()
 try {
     mlpipe::context ml;
-    train(ml, "guards.mlpipe");
+    const mlpipe::buffer asset = train(ml);
 
-    mlpipe::model m = ml(mlpipe_model_load, "guards.mlpipe");
+    mlpipe::model m = ml(mlpipe_model_load_bytes, mlpipe_buffer_data(asset),
+                         mlpipe_buffer_size(asset));
     mlpipe::layout l = ml(mlpipe_layout_new, sizeof(guard));
     MLPIPE_CPP_FIELD(ml, l, guard, distance);
     MLPIPE_CPP_FIELD(ml, l, guard, health);

@@ -52,7 +52,7 @@ enum {
 
 /** Severity of a log line. */
 enum {
-    MLPIPE_LOG_ERROR = 1,        /**< what made a call fail */
+    MLPIPE_LOG_ERROR = 1,        /**< why a call failed, as its error says */
     MLPIPE_LOG_WARN = 2,         /**< done, but look at it */
     MLPIPE_LOG_INFO = 3,         /**< what was done */
     MLPIPE_LOG_DEBUG = 4         /**< how it was done */
@@ -202,7 +202,10 @@ typedef struct mlpipe_limits {
  * - parallel: runs task(arg, i) once for each i < count, on any threads, and
  *   returns when all are done; non-zero = it could not (MLPIPE_E_HOST).
  * - log, progress: called on the calling thread only, never with a lock held;
- *   progress returns non-zero to cancel.
+ *   progress returns non-zero to cancel. Each call that fails is a line of
+ *   MLPIPE_LOG_ERROR with where and text of its error, but for those that
+ *   end in MLPIPE_E_BUSY, to be tried again, and MLPIPE_E_CANCELLED, which
+ *   the host asked for. A callback makes no calls on its context.
  * - clock_ns: nanoseconds of any steady clock, for durations in INFO records
  *   and latencies (mlpipe_slot_new); libmlpipe-serve has no default for it.
  * - entropy: fills bytes with random ones, for names of temporary files only;
@@ -293,7 +296,8 @@ MLPIPE_API void mlpipe_ctx_cancel(mlpipe_ctx *ctx);
 /**
  * Why the last call on this context failed.
  *
- * @param ctx borrows; NULL gives the static out-of-memory error
+ * @param ctx borrows; NULL gives a static MLPIPE_E_ARG, "there is no
+ *        context": why mlpipe_ctx_new failed is in its status alone
  * @return owned by the context, valid until its next call; status MLPIPE_OK
  *         and text "" after a call that succeeded
  * @thread ctx

@@ -53,10 +53,11 @@ enum {
  * for and until bind as not does, looser than comparisons and tighter than
  * and. Drift that harms nothing is no reason to retrain: as a rule drift
  * proposes and performance confirms, "any(features, concept) and
- * performance". A name that cannot be read as one stands in backticks. A name
- * that no monitor of this model could ever tell, such as concept of three
- * classes, is refused here; mlpipe_cycle_new refuses what its monitor does not
- * tell, too, such as concept with detector=none.
+ * performance". The name of an input with a hyphen, a space or the like
+ * stands in backticks, "`education-num`.psi > 0.2", since a bare - is a minus.
+ * A name that no monitor of this model could ever tell, such as concept of
+ * three classes, is refused here; mlpipe_cycle_new refuses what its monitor
+ * does not tell, too, such as concept with detector=none.
  *
  * @param ctx borrows
  * @param model borrows: its reference tells which names exist
@@ -214,6 +215,44 @@ MLPIPE_API MLPIPE_CHECK mlpipe_status mlpipe_cycle_retrain(
 
 /**
  * Every decision with the figures it was made from, one JSON object a line.
+ *
+ * A line has now_us (of the tick), action and deployment (by number: what
+ * serves, or for a canary and on probation what is judged). Actions: retrain
+ * and held (it waits), retrain_failed and rule_refused (with the code as
+ * reason, and a message), rejected, shadow_started, canary_started, swapped,
+ * promoted, dropped, confirmed, rolled_back, and superseded (the host put
+ * another model in place). reason says why where there are several.
+ *
+ * retrain, held: labelled (captured rows with a truth); rule, values (of the
+ * names in it), and where it remembers: memory (what it remembered), pane (1:
+ * one was closed since the last look); has and needs (of a limit that made it
+ * wait); since and every (seconds since the last retrain, and every=), fresh
+ * and volume (truths since then, and volume=).
+ *
+ * The others name models by id: champion, challenger and, with refit=true,
+ * refitted; on probation previous, the model before. Two models, a and b, are
+ * compared on the same rows: a is the champion and b the challenger; on
+ * probation a is the model that was swapped in and b the one before it, so that
+ * "b is better" is a reason to go back.
+ * - metric, and a and b: what it is of each
+ * - rows: that were compared; least: how many decide something
+ * - removed: rows left out since a or b was fitted on them; unlabelled: since
+ *   they have no usable target; unweighted: no usable weight
+ * - silent_a, silent_b: rows left out since this model gave no answer
+ * - alpha: the level of this look; test: the name of the test
+ * - mean: of the loss of b less that of a (of an area, of a less b: below 0 b
+ *   is better), se its standard error by that test; serial_se and serial_df:
+ *   its standard error and degrees of freedom where errors go on from row to
+ *   row
+ * - p: one-sided, that b is no better, the greater of both tests
+ * - differs: the share of rows that b answers otherwise than a
+ *
+ * Of a canary, too: two_sided (the p of a difference either way), margin and
+ * scale (it may be worse by margin times scale, the mean loss of a), p_margin
+ * (of the test that it is no worse), final_alpha (its level), over (1: all rows
+ * of the canary are there), served and served_silent (requests that the
+ * champion had since, and those without an answer), canary and canary_silent
+ * (the canary's), errors_alpha (the level of this look at them; 0: no look).
  *
  * @param ctx borrows
  * @param cycle borrows

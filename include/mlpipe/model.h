@@ -35,8 +35,11 @@ typedef struct mlpipe_model mlpipe_model;
  * @param valid borrows; NULL for the recipe's holdout
  * @param out gives; free with mlpipe_model_free
  * @return MLPIPE_OK
- * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM, MLPIPE_E_SCHEMA (a column is missing
- *         or of a type that the step cannot take), MLPIPE_E_EMPTY,
+ * @status MLPIPE_E_NOMEM, MLPIPE_E_PARAM (what the recipe says cannot be: an
+ *         expression or a step's columns= names a column that is not there or
+ *         of a type that it cannot take), MLPIPE_E_SCHEMA (what the data lack:
+ *         a column of a role or of features=, a target of the task's type, or
+ *         features of a type that a step or learner takes), MLPIPE_E_EMPTY,
  *         MLPIPE_E_LEAK (valid holds rows of train), MLPIPE_E_CONFLICT (a
  *         step behind one that resamples), MLPIPE_E_NUMERIC, MLPIPE_E_LIMIT,
  *         MLPIPE_E_STATE (no learner), MLPIPE_E_UNSUPPORTED (a

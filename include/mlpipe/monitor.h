@@ -200,6 +200,13 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  * Truths: truths = truths_matched + _duplicate + _unmatched + _early, and
  * predictions = truths_matched + predictions_expired + _repeated + _waiting;
  * truths_refused were not taken, for whatever reason mlpipe_monitor_truth told.
+ * truths_early wait for a prediction that no tick has seen: it is still to be
+ * served, or its id is one of ids_lost, and then they end as truths_unmatched.
+ * Each worker keeps ring= ids (mlpipe_slot_new) from tick to tick and loses
+ * those beyond, so ring= is at least the rows that one worker answers between
+ * two ticks, and better twice as many. A tick that finds ids lost logs a
+ * warning (MLPIPE_LOG_WARN) with their number.
+ *
  * Times, where a minute is nothing: ticks_back, ticks whose time lies before
  * that of the tick before (it is taken as told, so that nothing expires until
  * time goes on); rows_ahead, rows whose time lies ahead of the tick that reads
@@ -208,10 +215,14 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  * answered, by any time: the request was late, or its answer no prediction;
  * rows_late, rows from before the tick before the one that reads them, which is
  * no error where a host serves what happened earlier, or tells no time. All of
- * them are taken, and each stands in the report. maturity is the share of
- * predictions of the deployment that serves, since it was swapped in, whose
- * truth is known; pane_maturity that of the newest closed pane. A truth counts
- * with the deployment and pane that predicted, whenever it comes.
+ * them are taken, and each stands in the report; the first that lies more than
+ * ten years from its tick, or a first tick whose time looks like seconds,
+ * milliseconds or nanoseconds, is a warning of the log.
+ *
+ * maturity is the share of predictions of the deployment that serves, since it
+ * was swapped in, whose truth is known; pane_maturity that of the newest closed
+ * pane. A truth counts with the deployment and pane that predicted, whenever it
+ * comes.
  *
  * Metrics: those of mlpipe_evaluate (of regression rmse, mae, r2, and bias, the
  * mean of answer - target; of two classes logloss, brier, auc, ap, accuracy,

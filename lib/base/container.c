@@ -246,7 +246,8 @@ static mlpipe_status container_check_header(mlpipe_ctx *ctx,
     if (size < 8 || memcmp(h->magic, container_magic, sizeof h->magic))
         return mlpipe__fail(ctx, MLPIPE_E_FORMAT,
                             "this is no file of the library: it does not "
-                            "begin with its magic bytes");
+                            "begin with its magic bytes; take one that the "
+                            "library has saved");
     if (size < CONTAINER_HEADER)
         return container_damaged(ctx, "it ends within its header");
     if (h->major != MLPIPE__CONTAINER_MAJOR

@@ -250,6 +250,10 @@ mlpipe_status mlpipe__end(mlpipe_ctx *ctx, mlpipe_status status)
     } else {
         ctx->error.status = status;
     }
+    if (status && status != MLPIPE_E_BUSY && status != MLPIPE_E_CANCELLED &&
+        ctx->log && ctx->log_level >= MLPIPE_LOG_ERROR)
+        ctx->log(ctx->user, MLPIPE_LOG_ERROR, ctx->error_where,
+                 ctx->error_text);
     return status;
 }
 

@@ -19,8 +19,13 @@ static const char *const error_names[] = {
 static const char error_nomem_text[] =
     "out of memory: free something, raise memory_cap, or work on less data";
 
-static const mlpipe_error error_nomem = {
-    MLPIPE_E_NOMEM, 0, -1, "", "", error_nomem_text,
+/* Of no context; why there is none is in the status of mlpipe_ctx_new. */
+static const mlpipe_error error_no_context = {
+    MLPIPE_E_ARG, 0, -1, "", "",
+    "there is no context; where mlpipe_ctx_new failed, its status says why: "
+    "MLPIPE_E_NOMEM is out of memory, MLPIPE_E_ARG that its options are wrong "
+    "(a size that is none, more than 1024 threads, an io table with a "
+    "function missing, no alloc in libmlpipe-serve)",
 };
 
 const char *mlpipe_status_name(mlpipe_status status)
@@ -34,7 +39,7 @@ const char *mlpipe_status_name(mlpipe_status status)
 
 const mlpipe_error *mlpipe_ctx_error(const mlpipe_ctx *ctx)
 {
-    return ctx ? &ctx->error : &error_nomem;
+    return ctx ? &ctx->error : &error_no_context;
 }
 
 /* Copy a name, cut at the room there is and never inside a character. */

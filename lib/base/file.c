@@ -128,9 +128,11 @@ mlpipe_status mlpipe__file_read(mlpipe_ctx *ctx, const char *path,
     r = io->stat(io->user, path, &info);
     if (r)
         return mlpipe__io_fail(ctx, r, "read", path);
-    if (info.is_dir)
-        return mlpipe__fail(ctx, MLPIPE_E_ARG, "%q is a folder, not a file",
-                            path);
+    if (info.is_dir) {
+        mlpipe__fail(ctx, MLPIPE_E_ARG,
+                     "%q is a folder, not a file; name a file in it", path);
+        return mlpipe__fail_where(ctx, path);
+    }
     if (info.size > limit)
         return file_too_large(ctx, path, info.size, limit);
     r = io->open(io->user, path, MLPIPE_IO_READ, &file);
@@ -178,6 +180,50 @@ mlpipe_status mlpipe__temp_name(mlpipe_ctx *ctx, const char *path,
     return out->failed ? mlpipe__nomem(ctx) : MLPIPE_OK;
 }
 
+/* The folder of a path: "." for a bare name, "/" for the root. */
+static mlpipe_status file_folder(mlpipe_ctx *ctx, const char *path,
+                                 mlpipe__text *out)
+{
+    size_t n = strlen(path);
+    while (n && path[n - 1] != '/')
+        n--;
+    while (n > 1 && path[n - 1] == '/')
+        n--;
+    mlpipe__text_init(out, ctx->env);
+    mlpipe__text_put(out, n ? path : ".", n ? n : 1);
+    return out->failed ? mlpipe__nomem(ctx) : MLPIPE_OK;
+}
+
+/* A file was not made, since its folder is not there. */
+static mlpipe_status file_no_folder(mlpipe_ctx *ctx, const char *path)
+{
+    mlpipe__text folder;
+    mlpipe_status st = file_folder(ctx, path, &folder);
+    if (!st) {
+        st = mlpipe__fail(ctx, MLPIPE_E_NOT_FOUND,
+                          "cannot write %q: there is no folder %q; make it "
+                          "first, or check the path", path, folder.data);
+        mlpipe__fail_detail(ctx, MLPIPE_IO_NOT_FOUND);
+        mlpipe__fail_where(ctx, path);
+    }
+    mlpipe__text_free(&folder);
+    return st;
+}
+
+/* The new file could not take its place; the reason may be a folder there. */
+static mlpipe_status file_not_placed(mlpipe_ctx *ctx, int32_t r,
+                                     const char *path)
+{
+    const mlpipe_io *io = &ctx->env->io;
+    mlpipe_io_stat info;
+    if (io->stat(io->user, path, &info) || !info.is_dir)
+        return mlpipe__io_fail(ctx, r, "write", path);
+    mlpipe__fail(ctx, MLPIPE_E_IO,
+                 "cannot write %q: it is a folder; name a file in it", path);
+    mlpipe__fail_detail(ctx, r);
+    return mlpipe__fail_where(ctx, path);
+}
+
 static mlpipe_status file_make_temp(mlpipe_ctx *ctx, const char *path,
                                     mlpipe__text *name, void **file)
 {
@@ -195,27 +241,19 @@ static mlpipe_status file_make_temp(mlpipe_ctx *ctx, const char *path,
     }
     if (r)
         *file = NULL; /* whatever the host left there is none to close */
+    if (r == MLPIPE_IO_NOT_FOUND)
+        return file_no_folder(ctx, path);
     return r ? mlpipe__io_fail(ctx, r, "create a file beside", path)
              : MLPIPE_OK;
 }
 
-/* The folder of a path: "." for a bare name, "/" for the root. */
 mlpipe_status mlpipe__file_sync_folder(mlpipe_ctx *ctx, const char *path)
 {
     const mlpipe_io *io = &ctx->env->io;
-    size_t n = strlen(path);
-    mlpipe_status st = MLPIPE_OK;
     mlpipe__text folder;
+    mlpipe_status st = file_folder(ctx, path, &folder);
     int32_t r;
-    while (n && path[n - 1] != '/')
-        n--;
-    while (n > 1 && path[n - 1] == '/')
-        n--;
-    mlpipe__text_init(&folder, ctx->env);
-    mlpipe__text_put(&folder, n ? path : ".", n ? n : 1);
-    if (folder.failed) {
-        st = mlpipe__nomem(ctx);
-    } else {
+    if (!st) {
         r = io->sync_dir(io->user, folder.data);
         if (r)
             st = mlpipe__io_fail(ctx, r, "sync the folder of", path);
@@ -248,6 +286,7 @@ static mlpipe_status file_replace(mlpipe_ctx *ctx, mlpipe__new_file *f,
 {
     const mlpipe_io *io = &ctx->env->io;
     int32_t r = MLPIPE_IO_OK;
+    bool placing = false;
     if (!f->file)
         goto done;
     if (!st && sync)
@@ -257,13 +296,15 @@ static mlpipe_status file_replace(mlpipe_ctx *ctx, mlpipe__new_file *f,
     } else {
         r = io->close(io->user, f->file);
     }
-    if (!st && !r)
+    placing = !st && !r;
+    if (placing)
         r = io->rename(io->user, f->name.data, f->path);
     if (st || r) {
         /* Whatever stays behind is a temporary that nobody reads. */
         (void)io->remove(io->user, f->name.data);
         if (!st)
-            st = mlpipe__io_fail(ctx, r, "write", f->path);
+            st = placing ? file_not_placed(ctx, r, f->path)
+                         : mlpipe__io_fail(ctx, r, "write", f->path);
     }
 done:
     f->file = NULL;

@@ -490,6 +490,7 @@ typedef struct mlpipe__csv_reject {
     uint64_t line, begin, end;
     uint64_t row;                /* of the data, from 0, bad and empty too */
     int32_t column;              /* -1: the whole row */
+    bool cell;                   /* the reason shows the cell */
     size_t reason, reason_bytes; /* in reject_text */
     size_t raw, raw_bytes;
 } mlpipe__csv_reject;

@@ -63,6 +63,7 @@ static mlpipe__csv_reject *csv_new_reject(mlpipe__csv *csv, int32_t column)
     x->end = csv->reader.end;
     x->column = column >= 0 && (uint32_t)column < csv->column_count ? column
                                                                     : -1;
+    x->cell = false;
     x->reason = csv->reject_text.size;
     return x;
 }
@@ -142,6 +143,7 @@ static mlpipe_status csv_reject_cell(mlpipe_ctx *ctx, mlpipe__csv *csv,
 
     if (!x)
         return mlpipe__nomem(ctx);
+    x->cell = true;
     mlpipe__text_add(&csv->reject_text, "no %s: ",
                      mlpipe__type_name(csv->columns[column].forced));
     mlpipe__csv_put_raw(&csv->reject_text, s, n);
@@ -167,17 +169,21 @@ mlpipe_status mlpipe__csv_rejected(mlpipe_ctx *ctx, const mlpipe__csv *csv)
                                (unsigned long long)csv->rejects[i].line);
     (void)mlpipe__fail(
         ctx, MLPIPE_E_FORMAT,
-        "%s: line %llu%s%s%s: %.*s: %.*s%s (%llu bad rows among %llu%s); %s",
+        "%s: line %llu%s%s%s: %.*s%s%.*s%s (%llu bad rows among %llu%s); %s",
         mlpipe__input_name(&csv->input),
         (unsigned long long)first->line, *name ? ", column '" : "", name,
         *name ? "'" : "", (int)first->reason_bytes,
-        csv->reject_text.data + first->reason, (int)first->raw_bytes,
+        csv->reject_text.data + first->reason, first->cell ? "" : ": ",
+        first->cell ? 0 : (int)first->raw_bytes,
         csv->reject_text.data + first->raw, more,
         (unsigned long long)tally->reject_count,
         (unsigned long long)(tally->rows_in - csv->before.rows_in),
         csv->done ? "" : " so far",
         csv->options.policy
             ? "that is more than max_rejects"
+            : first->cell
+            ? "mend the file, load the others with rows=quarantine, or give "
+              "the column another type in as="
             : csv->json
             ? "mend the file, or load the others with rows=quarantine"
             : "mend the file, load the others with rows=quarantine, or have "

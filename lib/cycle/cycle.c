@@ -95,18 +95,19 @@ static mlpipe_status cycle_setup(mlpipe_ctx *ctx, mlpipe_cycle *c,
     st = mlpipe__pipeline_copy(ctx, recipe, &c->recipe);
     if (!st)
         st = mlpipe_slot_model(ctx, c->monitor->slot, &model);
-    if (!st)
-        st = mlpipe__cycle_check(ctx, c, model);
     /* Fresh rows keep numbers as doubles: a few of 0 and 1 alone do not make
      * classes of what the serving model takes as a number. */
     if (!st && !c->recipe->task && model->task == MLPIPE__TASK_REGRESSION)
         c->recipe->task = model->task;
+    /* What was written first: defaults may be wrong beside it, too. */
     if (!st)
         st = mlpipe__compare_metric(ctx, "gate",
                                     mlpipe__params_get(p, "gate")->text,
                                     model, false, &c->metric);
     if (!st)
         st = mlpipe__rule_make(ctx, model, c->monitor, rule, &c->trigger);
+    if (!st)
+        st = mlpipe__cycle_check(ctx, c, model);
     mlpipe_model_free(model);
     return st;
 }

@@ -27,9 +27,13 @@ static mlpipe_status check_room(mlpipe_ctx *ctx, const mlpipe_cycle *c)
     if (c->probation > room)
         return mlpipe__fail(ctx, MLPIPE_E_PARAM,
                             "probation=%llu needs more rows than the monitor "
-                            "keeps, capture=%llu",
+                            "keeps, capture=%llu; say probation=%llu or "
+                            "less, or make the monitor with capture=%llu or "
+                            "more",
                             (unsigned long long)c->probation,
-                            (unsigned long long)room);
+                            (unsigned long long)room,
+                            (unsigned long long)room,
+                            (unsigned long long)c->probation);
     return mlpipe__stage_check(ctx, c);
 }
 

@@ -23,6 +23,7 @@ static mlpipe_status cycle_look(mlpipe_ctx *ctx, mlpipe_cycle *c,
 {
     mlpipe_monitor *m = c->monitor;
     mlpipe_status st = mlpipe__slot_lock(ctx, m->slot);
+    mlpipe__watch_odd odd;
 
     if (st)
         return st;
@@ -59,7 +60,9 @@ static mlpipe_status cycle_look(mlpipe_ctx *ctx, mlpipe_cycle *c,
     }
     if (!st)
         st = mlpipe__stage_look(ctx, c, state, v);
+    odd = m->odd;
     mlpipe__slot_unlock(m->slot);
+    mlpipe__watch_warn(ctx, &odd);
     return st;
 }
 

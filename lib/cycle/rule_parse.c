@@ -321,6 +321,54 @@ static mlpipe_status rule_number(rule_parser *p, bool *done)
     return st ? st : rule_emit(p, MLPIPE__RULE_NUMBER, t->number_count - 1);
 }
 
+static bool rule_run_byte(char c)
+{
+    return rule_letter(c) || rule_digit(c) || c == '.' || c == '-';
+}
+
+/* A name with a hyphen where the rule has a minus: any part of the run of
+ * letters and hyphens that holds the n bytes at `at`; NULL: none. */
+static const char *rule_hyphenated(const rule_parser *p, size_t at, size_t n)
+{
+    const mlpipe__dict *d = &p->known->names;
+    size_t from = at, to = at + n;
+
+    while (from > 0 && rule_run_byte(p->text[from - 1]))
+        from--;
+    while (to < p->bytes && rule_run_byte(p->text[to]))
+        to++;
+    for (uint32_t i = 0; p->text[at] != '`' && i < d->count; i++) {
+        const char *name = mlpipe__dict_text(d, i);
+        const size_t bytes = mlpipe__dict_bytes(d, i);
+        if (!memchr(name, '-', bytes))
+            continue;
+        for (size_t k = from; k <= at && k + bytes <= to; k++)
+            if (k + bytes >= at + n && !memcmp(p->text + k, name, bytes))
+                return name;
+    }
+    return NULL;
+}
+
+/* How a name is written: `education-num`.psi, or as it is. */
+static void rule_written(const char *name, char *out, size_t room)
+{
+    const char *odd = NULL, *tail;
+
+    for (const char *c = name; *c; c++)
+        if (!rule_letter(*c) && !rule_digit(*c) && *c != '.')
+            odd = c;
+    if (!odd && rule_letter(*name)) {
+        mlpipe__format(out, room, "%s", name);
+        return;
+    }
+    tail = strrchr(odd ? odd : name, '.');
+    if (!tail)
+        tail = name + strlen(name);
+    mlpipe__format(out, room, "`%.*s`%s", (int)(tail - name), name, tail);
+}
+
+enum { RULE_SHOWN = 200 }; /* bytes of a name in a message */
+
 static mlpipe_status rule_unknown(rule_parser *p, const char *name, size_t n,
                                   size_t at)
 {
@@ -328,20 +376,28 @@ static mlpipe_status rule_unknown(rule_parser *p, const char *name, size_t n,
     const char **names =
         mlpipe__alloc_array(p->ctx->env, d->count, sizeof *names);
     char caret[MLPIPE__CARET_BYTES];
-    const char *near;
+    const char *hyphen = rule_hyphenated(p, at, n), *near;
+    char written[RULE_SHOWN + 3];
 
     if (!names)
         return mlpipe__nomem(p->ctx);
     for (uint32_t i = 0; i < d->count; i++)
         names[i] = mlpipe__dict_text(d, i);
-    near = mlpipe__nearest(name, n, names, d->count);
+    near = hyphen ? hyphen : mlpipe__nearest(name, n, names, d->count);
     mlpipe__free(p->ctx->env, names);
     mlpipe__caret(p->text, p->bytes, at, caret);
-    if (near)
-        return mlpipe__fail(p->ctx, MLPIPE_E_PARAM,
-                            "rule, byte %zu: the monitor's report has no "
-                            "%.*q; did you mean %q?%s",
-                            at, (int)n, name, near, caret);
+    if (near && strlen(near) <= RULE_SHOWN) {
+        rule_written(near, written, sizeof written);
+        return mlpipe__fail(
+            p->ctx, MLPIPE_E_PARAM,
+            "rule, byte %zu: the monitor's report has no %.*q; %s%q%s%s%s%s",
+            at, (int)n, name, hyphen ? "" : "did you mean ", near,
+            hyphen                   ? " is written "
+            : strcmp(written, near) ? "? It is written "
+                                    : "?",
+            hyphen || strcmp(written, near) ? written : "",
+            hyphen ? ", in backticks, since - is a minus" : "", caret);
+    }
     return mlpipe__fail(p->ctx, MLPIPE_E_PARAM,
                         "rule, byte %zu: the monitor's report has no %.*q; "
                         "it has performance, features, age, errors, the "

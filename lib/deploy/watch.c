@@ -170,6 +170,7 @@ static mlpipe_status watch_attach(mlpipe_ctx *ctx, mlpipe_monitor *m)
     }
     atomic_store_explicit(&slot->moments, m->moments, memory_order_relaxed);
     atomic_store_explicit(&slot->watched, true, memory_order_release);
+    m->lost = mlpipe__slot_total(slot, MLPIPE__COUNT_LOST);
     m->attached = true;
     return MLPIPE_OK;
 }
@@ -331,6 +332,7 @@ mlpipe_status mlpipe__monitor_tick_locked(mlpipe_ctx *ctx, mlpipe_monitor *m,
 {
     mlpipe_status st = mlpipe__watch_remember(ctx, m, closed, NULL);
 
+    mlpipe__watch_listen(ctx, m, now_us);
     if (!st)
         st = mlpipe__watch_follow(ctx, m);
     m->ticks_back += m->ticked && now_us < m->now_us;
@@ -343,6 +345,7 @@ mlpipe_status mlpipe__monitor_tick_locked(mlpipe_ctx *ctx, mlpipe_monitor *m,
         st = mlpipe__watch_truths(ctx, m);
     if (!st)
         mlpipe__watch_close(m);
+    mlpipe__watch_count_lost(m);
     if (!st)
         st = mlpipe__watch_remember(ctx, m, closed, seen);
     mlpipe__slot_sweep(m->slot);
@@ -361,9 +364,12 @@ mlpipe_status mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor,
     if (!st)
         st = mlpipe__slot_lock(ctx, monitor->slot);
     if (!st) {
+        mlpipe__watch_odd odd;
         st = mlpipe__monitor_tick_locked(ctx, monitor, now_us, closed,
                                          NULL);
+        odd = monitor->odd;
         mlpipe__slot_unlock(monitor->slot);
+        mlpipe__watch_warn(ctx, &odd);
     }
     return mlpipe__end(ctx, st);
 }

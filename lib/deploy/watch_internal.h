@@ -25,6 +25,14 @@ typedef struct mlpipe__watch_canary {
     mlpipe__realised realised;
 } mlpipe__watch_canary;
 
+/* What a tick found odd, for the log (watch_warn.c). */
+typedef struct mlpipe__watch_odd {
+    uint64_t lost;   /* ids since the tick before, */
+    uint64_t room;   /* where so many fit */
+    const char *time; /* whose time it is, or NULL */
+    int64_t time_us, now_us;
+} mlpipe__watch_odd;
+
 struct mlpipe_monitor {
     mlpipe__env *env;
     mlpipe_slot *slot;
@@ -72,6 +80,10 @@ struct mlpipe_monitor {
     bool ticked;
     /* Times that cannot be, or that are late; see monitor.h. */
     uint64_t ticks_back, rows_ahead, rows_late, truths_ahead, truths_before;
+    mlpipe__watch_odd odd; /* of the newest tick */
+    uint64_t lost;         /* ids that were lost by then */
+    bool heard;            /* somebody takes warnings of this tick */
+    bool times_told;       /* one odd time is enough, and none of a replay */
     int64_t since_us;  /* first tick that saw it */
     bool since_known;
     uint64_t since_rows; /* what it had predicted by then, */
@@ -121,6 +133,22 @@ mlpipe_status mlpipe__watch_look_canary(mlpipe_ctx *ctx, mlpipe_monitor *m);
 mlpipe_status mlpipe__watch_drain(mlpipe_ctx *ctx, mlpipe_monitor *m);
 mlpipe_status mlpipe__watch_truths(mlpipe_ctx *ctx, mlpipe_monitor *m);
 void mlpipe__watch_close(mlpipe_monitor *m);
+
+/* Ten years: what is further from a tick is another unit, or a mistake. */
+static inline bool mlpipe__watch_apart(int64_t us, int64_t now_us)
+{
+    const int64_t most = INT64_C(315576000000000);
+
+    return us && (us < now_us ? (uint64_t)now_us - (uint64_t)us
+                              : (uint64_t)us - (uint64_t)now_us) >
+                     (uint64_t)most;
+}
+
+/* Of a tick, in this order; the last with nothing held (watch_warn.c). */
+void mlpipe__watch_listen(const mlpipe_ctx *ctx, mlpipe_monitor *m,
+                          int64_t now_us);
+void mlpipe__watch_count_lost(mlpipe_monitor *m);
+void mlpipe__watch_warn(mlpipe_ctx *ctx, const mlpipe__watch_odd *odd);
 
 /* Parameters of mlpipe_monitor_new, for the catalog. */
 extern const mlpipe__param mlpipe__monitor_params[];

@@ -92,6 +92,16 @@ static bool watch_beyond(int64_t later_us, int64_t us)
     return later_us > us && (uint64_t)later_us - (uint64_t)us > watch_skew_us;
 }
 
+/* A time that cannot be one of now, once. */
+static void watch_odd_time(mlpipe_monitor *m, const char *whose, int64_t us)
+{
+    if (m->times_told || !m->heard || !mlpipe__watch_apart(us, m->now_us))
+        return;
+    m->odd.time = whose;
+    m->odd.time_us = us;
+    m->times_told = true;
+}
+
 static void watch_matched(mlpipe_monitor *m, const mlpipe__match *match)
 {
     mlpipe__pane *pane = watch_pane(m, match->pane);
@@ -143,6 +153,7 @@ static bool watch_drain_ring(mlpipe_monitor *m, mlpipe__ring *ring)
         const uint64_t repeated = m->truths.repeated;
         m->rows_ahead += watch_beyond(s->now_us, m->now_us);
         m->rows_late += watch_beyond(m->before_us, s->now_us);
+        watch_odd_time(m, "a row that was served", s->now_us);
         if (ring->record_bytes)
             row = mlpipe__capture_add(&m->capture, s,
                                       (const char *)more + ring->more_bytes);
@@ -218,6 +229,7 @@ static mlpipe_status watch_join(mlpipe_ctx *ctx, mlpipe_monitor *m)
         watch_ahead_told(m, &far, &near, MLPIPE__TRUTH_AHEAD);
         m->sorted = t->next;
         m->truths_ahead += watch_beyond(t->label_us, m->now_us);
+        watch_odd_time(m, "a truth", t->label_us);
         if (mlpipe__truths_told(&m->truths, t, &match))
             watch_matched(m, &match);
         mlpipe__free(m->env, t);

@@ -126,11 +126,18 @@ static mlpipe_status task_find_classes(mlpipe__fitting *f, uint32_t most,
 static mlpipe_status task_refuse(mlpipe__fitting *f, uint32_t found, bool odd)
 {
     const char *target = f->model->target;
+    const int32_t type = f->given->columns[f->target_column]->type;
     if (odd)
         mlpipe__fail(f->ctx, MLPIPE_E_SCHEMA,
                      "the target %q holds fractions, or numbers beyond "
-                     "2^53, and cannot be a class; leave task= out, or give "
-                     "it as a category",
+                     "2^53, and cannot be a class; give task=regression, "
+                     "or the target as a category",
+                     target);
+    else if (found > 2 && (type == MLPIPE_TYPE_I64 || type == MLPIPE_TYPE_F64))
+        mlpipe__fail(f->ctx, MLPIPE_E_SCHEMA,
+                     "the target %q has three different numbers or more and "
+                     "task=binary is of two; give task=regression, or "
+                     "task=multiclass where each number stands for a class",
                      target);
     else if (found > 2)
         mlpipe__fail(f->ctx, MLPIPE_E_SCHEMA,

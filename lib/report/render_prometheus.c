@@ -19,8 +19,9 @@ enum {
 /* What only grows while a deployment serves; of monitors. */
 static const char *const prom_counters[] = {
     "rows", "panes", "truths", "truths_matched", "truths_duplicate",
-    "truths_unmatched", "predictions", "predictions_expired",
-    "predictions_repeated", "ids_lost", "errors_by_code.requests",
+    "truths_unmatched", "truths_refused", "truths_ahead", "truths_before",
+    "predictions", "predictions_expired", "predictions_repeated", "ids_lost",
+    "ticks_back", "rows_ahead", "rows_late", "errors_by_code.requests",
 };
 
 static uint32_t prom_type(const mlpipe__prom *p, const char *table,

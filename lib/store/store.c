@@ -136,6 +136,13 @@ static mlpipe_status store_create(mlpipe_ctx *ctx, const mlpipe_store *s,
     mlpipe_io_stat stat;
     mlpipe_status st;
 
+    if (got == MLPIPE_IO_NOT_FOUND) {
+        mlpipe__fail(ctx, MLPIPE_E_NOT_FOUND,
+                     "cannot make the store %q: the folder it would lie in is "
+                     "not there; make that first, or check the path", s->path);
+        mlpipe__fail_detail(ctx, got);
+        return mlpipe__fail_where(ctx, s->path);
+    }
     if (got != MLPIPE_IO_OK && got != MLPIPE_IO_EXISTS)
         return mlpipe__io_fail(ctx, got, "make", s->path);
     if (got == MLPIPE_IO_EXISTS) {

@@ -22,7 +22,7 @@ OWNERSHIP = re.compile(r"^(borrows|keeps|takes|gives)\b")
 LOOP = """\
 failed = mlpipe_ctx_new(NULL, &c)
     || mlpipe_read_csv(c, "houses.csv", NULL, &all)
-    || mlpipe_dataset_split(c, all, "order=date", part, 2)
+    || mlpipe_dataset_split(c, all, "order=date parts=0.8,0.2", part, 2)
     || mlpipe_pipeline_new(c, "target=log(price) id=id time=date", &p)
     || mlpipe_pipeline_add(c, p, "impute", "numeric=median")
     || mlpipe_pipeline_add(c, p, "gbt", "trees=300")

@@ -47,7 +47,7 @@ static void base(void **state)
     NOTHING(mlpipe_ctx, mlpipe_ctx_new(&o, &out));
     HARMLESS(mlpipe_ctx_free(NULL));
     HARMLESS(mlpipe_ctx_cancel(NULL));
-    EXPECTED(MLPIPE_E_NOMEM, mlpipe_ctx_error(NULL)->status);
+    EXPECTED(MLPIPE_E_ARG, mlpipe_ctx_error(NULL)->status);
     HARMLESS(mlpipe_ctx_memory(NULL, &live, &peak));
     assert_true(!live && !peak);
     HARMLESS(mlpipe_ctx_memory(w.c, NULL, NULL));

@@ -247,6 +247,12 @@ static void whole_files(void **state)
     assert_int_equal(mlpipe_ctx_error(c)->detail, MLPIPE_IO_NOT_FOUND);
     assert_told(c, MLPIPE_E_NOT_FOUND,
                 mlpipe__file_write(c, at(root, "no/f"), "x", 1, true));
+    assert_non_null(strstr(mlpipe_ctx_error(c)->text, "there is no folder"));
+    assert_non_null(strstr(mlpipe_ctx_error(c)->text, "/no\""));
+    assert_int_equal(mlpipe_ctx_error(c)->detail, MLPIPE_IO_NOT_FOUND);
+    assert_told(c, MLPIPE_E_IO, mlpipe__file_write(c, root, "x", 1, true));
+    assert_non_null(strstr(mlpipe_ctx_error(c)->text, "it is a folder"));
+    assert_string_equal(mlpipe_ctx_error(c)->where, root);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(rmdir(root), 0); /* no temporary is left behind */
     free(big);

@@ -153,6 +153,11 @@ static void test_forced(void **state)
     assert_told(ctx, MLPIPE_E_FORMAT, read_text("a\n1\nx\n", "as=a:i64", &d));
     assert_says("line 3");
     assert_says("column 'a'");
+    /* the cell suffices, however wide the row is */
+    assert_told(ctx, MLPIPE_E_FORMAT,
+                read_text("a,b\n1,p\nx,q\n2,r\n", "as=a:i64", &d));
+    assert_says("column 'a': no i64: x (1 bad rows among 3)");
+    assert_says("another type in as=");
     d = read_ok("a,b\n1,p\nx,q\n2,r\n", "as=a:i64 rows=quarantine");
     assert_rows(d, 3, 2, 1, 0);
     assert_cell(d, 1, 1, "r");

@@ -120,6 +120,34 @@ static const struct {
      MLPIPE_OK},
 };
 
+/* What the caller wrote is looked at before defaults that do not fit it. */
+static void test_written_first(void **state)
+{
+    static const struct {
+        const char *params, *says;
+    } cases[] = {
+        {"when='perfomance'", "did you mean \"performance\""},
+        {"gate=rmsee", "rmse"},
+        {NULL, "say probation=1000 or less, or make the monitor with "
+               "capture=2000 or more"},
+    };
+    mlpipe_cycle *cycle;
+    loop l;
+
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &l.c));
+    loop_make(&l, NUMBER " holdout=0.2", "ridge", NULL, "capture=1000");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const mlpipe_status st = mlpipe_cycle_new(l.c, l.monitor, l.p,
+                                                  cases[i].params, &cycle);
+        assert_int_equal(st, MLPIPE_E_PARAM);
+        if (!strstr(mlpipe_ctx_error(l.c)->text, cases[i].says))
+            fail_msg("%s", mlpipe_ctx_error(l.c)->text);
+    }
+    loop_drop(&l);
+    mlpipe_ctx_free(l.c);
+    (void)state;
+}
+
 static void test_never(void **state)
 {
     mlpipe_cycle *cycle;
@@ -324,6 +352,7 @@ static void test_weight_values(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_written_first),
         cmocka_unit_test(test_never),
         cmocka_unit_test(test_never_alone),
         cmocka_unit_test(test_moments),

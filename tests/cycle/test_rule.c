@@ -254,6 +254,44 @@ static void test_refused(void **state)
     (void)state;
 }
 
+/* A bare hyphen is a minus: the message shows how the name is written. */
+static void test_hyphen(void **state)
+{
+    static const char *const refused[] = {
+        "education-num.psi > 0.2",
+        "age > 1 d or 1-education-num.psi < 0.8",
+        "education.psi-num.psi > 0",
+        "rmse > 9 or x-ray.3-d.missing > 0",
+        "x-ray.3-d.missing-0.5 > 0",
+    };
+    mlpipe_trigger *t;
+    mlpipe_model *m;
+    mlpipe_ctx *c;
+
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
+    m = serve_model(c, 1, 0, true);
+    for (uint32_t i = 0; i < 2; i++) {
+        mlpipe__free(c->env, m->program->inputs[i].name);
+        m->program->inputs[i].name =
+            serve_text(c, i ? "x-ray.3-d" : "education-num");
+    }
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        const mlpipe_status st = mlpipe_trigger_new(c, m, refused[i], &t);
+        const char *text = mlpipe_ctx_error(c)->text;
+        assert_int_equal(st, MLPIPE_E_PARAM);
+        if (!strstr(text, "written `education-num`.psi") != (i > 2) ||
+            !strstr(text, "written `x-ray.3-d`.missing") != (i < 3))
+            fail_msg("%s: %s", refused[i], text);
+        golden_error(__BASE_FILE__, refused[i], c, st);
+    }
+    assert_ok(c, mlpipe_trigger_new(c, m, "`education-num`.psi > 0.2 or "
+                                          "`x-ray.3-d`.missing > 0.1", &t));
+    mlpipe_trigger_free(t);
+    mlpipe_model_free(m);
+    mlpipe_ctx_free(c);
+    (void)state;
+}
+
 /* One look with what is remembered. */
 static double look(mlpipe_trigger *t, double value, bool pane)
 {
@@ -352,6 +390,7 @@ int main(void)
         cmocka_unit_test(test_meaning),
         cmocka_unit_test(test_not_known),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_hyphen),
         cmocka_unit_test(test_remembered),
         cmocka_unit_test(test_limits),
     };

@@ -117,6 +117,9 @@ def test_the_log_is_python_s(sales, caplog, tmp_path):
     caplog.clear()
     store.pin("sales", tmp_path / "b.pin", tag="paper")
     assert not caplog.records
+    with pytest.raises(mlpipe.Error):  # says it; the log does not, too
+        sales.filter("idd > 3")
+    assert not caplog.records
     with caplog.at_level(logging.INFO, "mlpipe"):
         sales.filter("id > 3")
     assert any(r.levelno == logging.INFO and r.name == "mlpipe"

@@ -75,6 +75,33 @@ static void test_numbers(void **state)
           "mlpipe_sample_rows 7\n" LEFT("sample", "0"));
 }
 
+/* What a monitor only counts up is a counter, and what waits is none. */
+static void test_counters_of_truths(void **state)
+{
+    static const char *const counts[] = {
+        "truths_refused", "ticks_back", "rows_ahead", "rows_late",
+        "truths_ahead", "truths_before", "ids_lost", "truths_unmatched",
+    };
+    mlpipe_ctx *c = *state;
+    mlpipe_report *r = mlpipe__report_new(c->env, "monitor");
+    mlpipe_buffer *b;
+
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        mlpipe__report_number(r, counts[i], (double)i);
+    mlpipe__report_number(r, "truths_early", 4);
+    b = render(c, r);
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        char line[128];
+        snprintf(line, sizeof line, "\nmlpipe_monitor_%s_total %zu\n",
+                 counts[i], i);
+        if (!strstr(mlpipe_buffer_data(b), line))
+            fail_msg("no %s", line);
+    }
+    assert_non_null(strstr(mlpipe_buffer_data(b),
+                           "\nmlpipe_monitor_truths_early 4\n"));
+    mlpipe_buffer_free(b);
+}
+
 static void test_counters_and_texts(void **state)
 {
     mlpipe_ctx *c = *state;
@@ -300,6 +327,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_counters_of_truths),
         cmocka_unit_test(test_counters_and_texts),
         cmocka_unit_test(test_histogram),
         cmocka_unit_test(test_bounded),

@@ -96,7 +96,10 @@ state = State()
 
 def _log(user: Any, level: int, component: bytes, text: bytes) -> None:
     """A line of the library's log to Python's. What a handler raises is
-    printed, since nothing may pass through C."""
+    printed, since nothing may pass through C. Why a call failed is told by
+    the exception that it raises, and not twice."""
+    if level == _raw.MLPIPE_LOG_ERROR:
+        return
     try:
         if state.bar is not None:
             state.bar.end()
