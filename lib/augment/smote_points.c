@@ -10,7 +10,8 @@
 enum {
     SMOTE_LANES = 16,     /* points whose distances are summed at once */
     SMOTE_TILE = 64,      /* points whose neighbours one task looks for */
-    SMOTE_ROUND = 64 * 64 /* those between two polls */
+    SMOTE_ROUND = 64 * 64, /* those between two polls at most */
+    SMOTE_WORK = 100 * 1000 * 1000 /* coordinates of a task in between */
 };
 
 void mlpipe__smote_free(smote_points *p)
@@ -247,10 +248,15 @@ static void points_task(void *arg, uint32_t task)
 static mlpipe_status points_rounds(const mlpipe__job *job, points_search *s,
                                    uint32_t queries)
 {
+    const double a_query = (double)s->p->count * s->p->features;
+    uint32_t a_round = SMOTE_ROUND;
     mlpipe_status st = MLPIPE_OK;
+    while (a_round / 2 >= SMOTE_TILE * job->ctx->threads &&
+           a_query * a_round > (double)SMOTE_WORK * job->ctx->threads)
+        a_round /= 2;
     for (s->first = 0; !st && s->first < queries; s->first = s->end) {
         const uint32_t left = queries - s->first;
-        s->end = left < SMOTE_ROUND ? queries : s->first + SMOTE_ROUND;
+        s->end = left < a_round ? queries : s->first + a_round;
         st = mlpipe__poll(job->ctx, job->name, s->first, queries);
         if (!st)
             st = mlpipe__parallel(job->ctx, points_task, s,

@@ -113,15 +113,22 @@ void mlpipe__evaluated_free(mlpipe__env *env, mlpipe__evaluated *e)
     mlpipe__free(env, e->query);
 }
 
-/* A figure, and what the baseline's answers would have had. */
+/* A figure, and what the baseline's answers would have had; `at` of `count`
+ * figures are there. */
 static mlpipe_status evaluate_metric(mlpipe_report *r,
                                      const mlpipe__metric *metric,
+                                     uint32_t at, uint32_t count,
                                      mlpipe__scoring *answers,
                                      mlpipe__scoring *baseline)
 {
+    mlpipe_ctx *const ctx = answers->ctx;
     mlpipe_figure figure;
     char name[64];
-    mlpipe_status st = mlpipe__scoring_value(answers, metric, &figure);
+    mlpipe_status st = mlpipe__poll(ctx, "evaluate", 2 * at, 2 * count);
+    if (!st)
+        st = mlpipe__scoring_value(answers, metric, &figure);
+    if (!st)
+        st = mlpipe__poll(ctx, "evaluate", 2 * at + 1, 2 * count);
     if (st)
         return st;
     mlpipe__report_figure(r, metric->name, &figure);
@@ -160,7 +167,8 @@ static mlpipe_status evaluate_figures(mlpipe_ctx *ctx, const mlpipe_model *m,
     other = mlpipe__scoring_init(&baseline, ctx, &s);
     st = st ? st : other;
     for (i = 0; !st && i < list->count; i++)
-        st = evaluate_metric(r, &list->items[i], &answers, &baseline);
+        st = evaluate_metric(r, &list->items[i], i, list->count, &answers,
+                             &baseline);
     if (!st && list->by_query)
         st = evaluate_rankings(&answers, r);
     if (!st)

@@ -2,7 +2,15 @@
 /* Predicting datasets: blocks of 512 rows over the executor. */
 #include "fit_types.h"
 
-enum { PREDICT_BLOCKS_A_ROUND = 64 };
+/* Blocks between two polls, and rows of one: fewer where each row is compared
+ * with many points, of which a task takes so many coordinates at once, which
+ * is some hundredths of a second. Answers are of rows alone, so that nothing
+ * else depends on it. */
+enum {
+    PREDICT_BLOCKS_A_ROUND = 64,
+    PREDICT_LEAST_ROWS = 32,
+    PREDICT_WORK = 400 * 1000 * 1000
+};
 
 typedef struct predict_job {
     const mlpipe__program *program;
@@ -11,6 +19,7 @@ typedef struct predict_job {
     unsigned char *scratch; /* tasks x scratch_bytes */
     size_t scratch_bytes;
     uint32_t tasks;
+    uint32_t block;         /* rows, a power of two */
     int64_t first, end;     /* blocks of this round */
     double *out;
     uint32_t answers;       /* the first so many outputs; 0: all */
@@ -39,8 +48,7 @@ static void predict_ahead(const predict_job *j, int64_t start)
 {
     const int64_t left = j->data->rows - start;
     mlpipe__binding_ahead(j->binding, j->data, start,
-                          left < MLPIPE__BLOCK_ROWS ? (uint32_t)left
-                                                    : MLPIPE__BLOCK_ROWS);
+                          left < j->block ? (uint32_t)left : j->block);
 }
 
 static void predict_task(void *arg, uint32_t index)
@@ -50,17 +58,16 @@ static void predict_task(void *arg, uint32_t index)
     const uint32_t outputs = j->program->output_count;
     int64_t b;
     for (b = j->first + index; b < j->end; b += j->tasks) {
-        const int64_t start = b * MLPIPE__BLOCK_ROWS;
+        const int64_t start = b * j->block;
         const int64_t left = j->data->rows - start;
-        const uint32_t n =
-            left < MLPIPE__BLOCK_ROWS ? (uint32_t)left : MLPIPE__BLOCK_ROWS;
+        const uint32_t n = left < j->block ? (uint32_t)left : j->block;
         mlpipe__binding_load(j->binding, j->program, j->data, start, n,
                              scratch, MLPIPE__BLOCK_ROWS);
         if (j->swap)
             mlpipe__binding_load_swap(j->binding, j->program, j->swap, start,
                                       n, scratch, MLPIPE__BLOCK_ROWS);
         if (b + j->tasks < j->end)
-            predict_ahead(j, (b + j->tasks) * MLPIPE__BLOCK_ROWS);
+            predict_ahead(j, (b + j->tasks) * j->block);
         if (j->answers) {
             mlpipe__program_run_ops(j->program, scratch, MLPIPE__BLOCK_ROWS,
                                     n, j->program->op_count, NULL);
@@ -72,13 +79,28 @@ static void predict_task(void *arg, uint32_t index)
     }
 }
 
+/* Rows of a block; gives the blocks that a task takes in a round. */
+static uint32_t predict_block(const mlpipe__program *p, uint32_t *block)
+{
+    uint32_t a_round = PREDICT_BLOCKS_A_ROUND;
+    double a_row = 0;
+    for (uint32_t i = 0; i < p->point_count; i++)
+        a_row += (double)p->points[i]->rows * p->points[i]->features;
+    *block = MLPIPE__BLOCK_ROWS;
+    while (*block > PREDICT_LEAST_ROWS && a_row * *block > PREDICT_WORK)
+        *block /= 2;
+    while (a_round > 1 && a_row * *block * a_round > PREDICT_WORK)
+        a_round /= 2;
+    return a_round;
+}
+
 static mlpipe_status predict_run(mlpipe_ctx *ctx, const char *stage,
                                  const predict_job *job)
 {
     predict_job j = *job;
     const mlpipe__program *p = j.program;
-    const int64_t blocks =
-        (j.data->rows + MLPIPE__BLOCK_ROWS - 1) / MLPIPE__BLOCK_ROWS;
+    const uint32_t a_round = predict_block(p, &j.block);
+    const int64_t blocks = (j.data->rows + j.block - 1) / j.block;
     const uint64_t before = j.swap ? j.swap->turn * (uint64_t)blocks : 0;
     const uint64_t whole =
         (j.swap ? j.swap->turns : 1) * (uint64_t)blocks;
@@ -91,7 +113,7 @@ static mlpipe_status predict_run(mlpipe_ctx *ctx, const char *stage,
     j.scratch = mlpipe__alloc_array(ctx->env, j.tasks, j.scratch_bytes);
     if (!j.scratch)
         return mlpipe__nomem(ctx);
-    round = (int64_t)PREDICT_BLOCKS_A_ROUND * j.tasks;
+    round = (int64_t)a_round * j.tasks;
     for (; !st && j.first < blocks; j.first = j.end) {
         j.end = blocks - j.first < round ? blocks : j.first + round;
         st = mlpipe__poll(ctx, stage, before + (uint64_t)j.first, whole);

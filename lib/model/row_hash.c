@@ -151,7 +151,11 @@ static mlpipe_status row_hash_run(mlpipe_ctx *ctx, row_hash_job *j,
         n = j->data->rows - start < MLPIPE__BLOCK_ROWS
                 ? (uint32_t)(j->data->rows - start)
                 : MLPIPE__BLOCK_ROWS;
-        row_hash_block(j, start, n, out + start);
+        if (start % MLPIPE__CHUNK_ROWS == 0)
+            st = mlpipe__poll(ctx, "look for rows of the fit",
+                              (uint64_t)start, (uint64_t)j->data->rows);
+        if (!st)
+            row_hash_block(j, start, n, out + start);
     }
     return st;
 }
@@ -196,14 +200,17 @@ mlpipe_status mlpipe__model_seen(mlpipe_ctx *ctx, const mlpipe_model *m,
 {
     uint64_t *hash =
         mlpipe__alloc_array(ctx->env, (size_t)d->rows, sizeof *hash);
-    const mlpipe_status st =
-        hash ? mlpipe__model_row_hashes(ctx, m, d, by, hash)
-             : mlpipe__nomem(ctx);
+    mlpipe_status st = hash ? mlpipe__model_row_hashes(ctx, m, d, by, hash)
+                            : mlpipe__nomem(ctx);
     *seen = 0;
     *first = -1;
-    for (int64_t i = 0; !st && i < d->rows; i++)
+    for (int64_t i = 0; !st && i < d->rows; i++) {
         if (mlpipe__model_trained_on(m, hash[i]) && !(*seen)++)
             *first = i;
+        if (i % MLPIPE__CHUNK_ROWS == 0)
+            st = mlpipe__poll(ctx, "look for rows of the fit", (uint64_t)i,
+                              (uint64_t)d->rows);
+    }
     mlpipe__free(ctx->env, hash);
     return st;
 }

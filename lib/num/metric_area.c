@@ -87,23 +87,29 @@ static double area_pass(area *a, uint32_t n, const double weight[2],
 
 /* The area of one curve, of which `share` counts; NaN where a class is
  * missing. */
-static double area_one(area *a, uint32_t positive, uint32_t negative,
-                       double share)
+static mlpipe_status area_one(area *a, uint32_t positive, uint32_t negative,
+                              double share, double *out)
 {
     double weight[2], step[2];
     uint32_t rows[2];
     const uint32_t n = area_take(a, positive, negative, weight, rows);
+    mlpipe_status st = MLPIPE_OK;
+    *out = mlpipe__nan();
     if (!rows[0] || !rows[1])
-        return mlpipe__nan();
-    mlpipe__argsort_f64(a->p, a->order, n, a->scratch);
+        return MLPIPE_OK;
+    st = mlpipe__argsort_polled(a->g->ctx, a->p, a->order, n, a->scratch);
+    if (st)
+        return st;
     for (uint32_t c = 0; c < 2; ++c)
         step[c] = rows[c] < 2 ? mlpipe__nan()
                               : share / weight[c]
                                     * mlpipe__sqrt((double)rows[c]
                                                    / (rows[c] - 1.0));
-    const double value = area_pass(a, n, weight, NULL, 0.0);
-    area_pass(a, n, weight, step, value);
-    return value;
+    *out = area_pass(a, n, weight, NULL, 0.0);
+    st = mlpipe__poll(a->g->ctx, "metrics", 0, 1);
+    if (!st)
+        area_pass(a, n, weight, step, *out);
+    return st;
 }
 
 /* Rows and weight of each class; gives how many are there. */
@@ -137,9 +143,10 @@ static mlpipe_status area_rest(area *a, uint32_t there, bool weighted,
                                       : 1.0 / there;
         if (!(a->weight[k] > 0.0))
             continue;
-        a->value[k] = area_one(a, k, s->width, share);
+        st = area_one(a, k, s->width, share, &a->value[k]);
         value += share * a->value[k];
-        st = mlpipe__poll(a->g->ctx, "metrics", k, s->width);
+        if (!st)
+            st = mlpipe__poll(a->g->ctx, "metrics", k, s->width);
     }
     for (uint64_t i = 0; weighted && i < s->n; ++i)
         a->part[i] += (s->w ? s->w[i] : 1.0) / a->g->weight
@@ -152,13 +159,16 @@ static mlpipe_status area_pairs(area *a, uint32_t there, double *out)
 {
     const uint32_t width = a->g->s.width;
     const double share = 1.0 / ((double)there * (there - 1.0));
-    double value = 0.0;
+    double value = 0.0, one;
     mlpipe_status st = MLPIPE_OK;
     for (uint32_t i = 0; !st && i < width; ++i) {
         for (uint32_t k = 0; !st && k < width; ++k) {
             if (i == k || !(a->weight[i] > 0.0) || !(a->weight[k] > 0.0))
                 continue;
-            value += share * area_one(a, i, k, share);
+            st = area_one(a, i, k, share, &one);
+            value += share * one;
+            if (st)
+                break;
             st = mlpipe__poll(a->g->ctx, "metrics",
                               (uint64_t)i * width + k,
                               (uint64_t)width * width);

@@ -157,14 +157,20 @@ static mlpipe_status rank_sort(mlpipe__scoring *g, double *p[2], double *w[2],
 }
 
 /* By y, then by p: two stable sorts, the later one first. cells: 4 n. */
-static void rank_order(const mlpipe__scored *s, uint64_t *scratch,
-                       uint32_t *by_p, uint32_t *by_y, double *cells)
+static mlpipe_status rank_order(const mlpipe__scoring *g, uint64_t *scratch,
+                                uint32_t *by_p, uint32_t *by_y, double *cells)
 {
+    const mlpipe__scored *const s = &g->s;
     double *const y = cells, *const p = cells + s->n, *const w = p + s->n;
-    mlpipe__argsort_f64(s->p, by_p, (uint32_t)s->n, scratch);
+    mlpipe_status st = mlpipe__argsort_polled(g->ctx, s->p, by_p,
+                                              (uint32_t)s->n, scratch);
+    if (st)
+        return st;
     for (uint64_t i = 0; i < s->n; ++i)
         y[i] = s->y[by_p[i]];
-    mlpipe__argsort_f64(y, by_y, (uint32_t)s->n, scratch);
+    st = mlpipe__argsort_polled(g->ctx, y, by_y, (uint32_t)s->n, scratch);
+    if (st)
+        return st;
     for (uint64_t i = 0; i < s->n; ++i) {
         const uint32_t row = by_p[by_y[i]];
         p[i] = s->p[row];
@@ -172,6 +178,7 @@ static void rank_order(const mlpipe__scored *s, uint64_t *scratch,
     }
     for (uint64_t i = 0; i < s->n; ++i)
         y[i] = s->y[by_p[by_y[i]]];
+    return mlpipe__poll(g->ctx, "metrics", 0, s->n);
 }
 
 /* room: 10 n */
@@ -185,11 +192,13 @@ static mlpipe_status rank_kendall(mlpipe__scoring *g, double *room,
     double *p[2] = {cells + n, cells + 3 * n};
     double *w[2] = {cells + 2 * n, cells + 4 * n};
     double wrong;
-    rank_order(&g->s, scratch, by_p, by_p + n, cells);
+    mlpipe_status st = rank_order(g, scratch, by_p, by_p + n, cells);
+    if (st)
+        return st;
     const double all = g->weight * g->weight;
     const double tied_y = rank_tied(cells, NULL, w[0], n);
     const double tied = rank_tied(cells, p[0], w[0], n);
-    const mlpipe_status st = rank_sort(g, p, w, &wrong);
+    st = rank_sort(g, p, w, &wrong);
     if (st)
         return st;
     const double tied_p = rank_tied(p[0], NULL, w[0], n);
@@ -236,14 +245,21 @@ mlpipe_status mlpipe__value_correlation(mlpipe__scoring *g,
         memcpy(a, s->y, n * sizeof *a);
         memcpy(b, s->p, n * sizeof *b);
         if (m->which == MLPIPE__CORRELATION_RANKS) {
-            mlpipe__argsort_f64(s->y, order, (uint32_t)n, (uint64_t *)room);
-            rank_middle(s, s->y, order, a);
-            mlpipe__argsort_f64(s->p, order, (uint32_t)n, (uint64_t *)room);
+            st = mlpipe__argsort_polled(g->ctx, s->y, order, (uint32_t)n,
+                                        (uint64_t *)room);
+            if (!st) {
+                rank_middle(s, s->y, order, a);
+                st = mlpipe__argsort_polled(g->ctx, s->p, order, (uint32_t)n,
+                                            (uint64_t *)room);
+            }
+            if (st)
+                goto done;
             rank_middle(s, s->p, order, b);
         }
         out->value = rank_pearson(g, a, b, room);
     }
     mlpipe__metric_fisher(out, rank_variance(m->which, out->value, g->rows));
+done:
     mlpipe__free(g->ctx->env, room);
     return st;
 }

@@ -144,7 +144,7 @@ static mlpipe_status value_middle(mlpipe__scoring *g, const double *x,
     double sum = 0.0;
     uint64_t i = 0;
     uint64_t *scratch;
-    const mlpipe_status st =
+    mlpipe_status st =
         mlpipe__most_rows(g->ctx, "median", n, UINT32_MAX - 1);
     if (st)
         return st;
@@ -152,7 +152,9 @@ static mlpipe_status value_middle(mlpipe__scoring *g, const double *x,
     if (!scratch)
         return mlpipe__nomem(g->ctx);
     uint32_t *const order = (uint32_t *)(scratch + 4 * n);
-    mlpipe__argsort_f64(x, order, (uint32_t)n, scratch);
+    st = mlpipe__argsort_polled(g->ctx, x, order, (uint32_t)n, scratch);
+    if (st)
+        goto done;
     while (i + 1 < n && (sum += w ? w[order[i]] : 1.0) < half)
         ++i;
     *value = x[order[i]];
@@ -162,8 +164,9 @@ static mlpipe_status value_middle(mlpipe__scoring *g, const double *x,
         *low = mlpipe__metric_reach(x, w, order, n, half - step);
         *high = mlpipe__metric_reach(x, w, order, n, half + step);
     }
+done:
     mlpipe__free(env, scratch);
-    return MLPIPE_OK;
+    return st;
 }
 
 mlpipe_status mlpipe__value_median(mlpipe__scoring *g,
@@ -340,8 +343,13 @@ mlpipe_status mlpipe__value_skill(mlpipe__scoring *g, const mlpipe__metric *m,
     a = null + g->s.width;
     b = a + n;
     st = value_null(g, m->which, null, a, &known);
+    if (!st && known)
+        st = mlpipe__poll(g->ctx, "metrics", 1, 3);
     if (!st && known) {
         value_beside(g, m, null, a, b);
+        st = mlpipe__poll(g->ctx, "metrics", 2, 3);
+    }
+    if (!st && known) {
         const value_parts v = value_divide(g, a, b);
         if (v.below != 0.0)
             out->value = 1.0 - v.ratio;

@@ -264,6 +264,10 @@ void mlpipe__groups_sum(const mlpipe__groups *g, uint32_t group,
 void mlpipe__sort_f64(double *values, uint64_t n, double *scratch);
 void mlpipe__argsort_f64(const double *values, uint32_t *order, uint32_t n,
                          uint64_t *scratch /* 4n */);
+/* The same, polled pass by pass; E_CANCELLED, with an order that is none. */
+mlpipe_status mlpipe__argsort_polled(mlpipe_ctx *ctx, const double *values,
+                                     uint32_t *order, uint32_t n,
+                                     uint64_t *scratch /* 4n */);
 void mlpipe__argsort_i64(const int64_t *values, uint32_t *order, uint32_t n,
                          uint64_t *scratch /* 4n */);
 void mlpipe__sort_u64(uint64_t *values, uint64_t n, uint64_t *scratch);

@@ -85,8 +85,10 @@ typedef struct sort_pair {
     uint64_t key, index;
 } sort_pair;
 
-/* The first half of scratch holds n pairs; the second is room. */
-static void sort_pairs(sort_pair *pairs, uint32_t n, uint32_t *order)
+/* The first half of scratch holds n pairs; the second is room. ctx is polled
+ * where there is one; the order is not whole where it is stopped. */
+static mlpipe_status sort_pairs(mlpipe_ctx *ctx, sort_pair *pairs, uint32_t n,
+                                uint32_t *order)
 {
     sort_counts c = {0};
     sort_pair *from = pairs;
@@ -96,6 +98,10 @@ static void sort_pairs(sort_pair *pairs, uint32_t n, uint32_t *order)
     for (uint32_t pass = 0; pass < SORT_BYTES; ++pass) {
         if (!sort_places(c.cell[pass], n))
             continue;
+        const mlpipe_status st =
+            ctx ? mlpipe__poll(ctx, "sort", pass, SORT_BYTES) : MLPIPE_OK;
+        if (st)
+            return st;
         for (uint32_t i = 0; i < n; ++i) {
             const uint32_t b = sort_byte(from[i].key, pass);
             to[c.cell[pass][b]++] = from[i];
@@ -106,6 +112,7 @@ static void sort_pairs(sort_pair *pairs, uint32_t n, uint32_t *order)
     }
     for (uint32_t i = 0; i < n; ++i)
         order[i] = (uint32_t)from[i].index;
+    return MLPIPE_OK;
 }
 
 void mlpipe__argsort_f64(const double *values, uint32_t *order, uint32_t n,
@@ -114,7 +121,17 @@ void mlpipe__argsort_f64(const double *values, uint32_t *order, uint32_t n,
     sort_pair *const pairs = (sort_pair *)scratch;
     for (uint32_t i = 0; i < n; ++i)
         pairs[i] = (sort_pair){mlpipe__order_key(values[i]), i};
-    sort_pairs(pairs, n, order);
+    (void)sort_pairs(NULL, pairs, n, order);
+}
+
+mlpipe_status mlpipe__argsort_polled(mlpipe_ctx *ctx, const double *values,
+                                     uint32_t *order, uint32_t n,
+                                     uint64_t *scratch)
+{
+    sort_pair *const pairs = (sort_pair *)scratch;
+    for (uint32_t i = 0; i < n; ++i)
+        pairs[i] = (sort_pair){mlpipe__order_key(values[i]), i};
+    return sort_pairs(ctx, pairs, n, order);
 }
 
 void mlpipe__argsort_i64(const int64_t *values, uint32_t *order, uint32_t n,
@@ -124,5 +141,5 @@ void mlpipe__argsort_i64(const int64_t *values, uint32_t *order, uint32_t n,
     const uint64_t sign = UINT64_C(1) << 63;
     for (uint32_t i = 0; i < n; ++i)
         pairs[i] = (sort_pair){(uint64_t)values[i] ^ sign, i};
-    sort_pairs(pairs, n, order);
+    (void)sort_pairs(NULL, pairs, n, order);
 }

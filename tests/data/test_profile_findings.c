@@ -115,6 +115,9 @@ static void found_in_numbers(void **state)
     rig_found(r, "nearly", "almost_constant", "info", 995);
     rig_found(r, "number", "id_like", "warn", FOUND_ROWS);
     rig_found(r, "zipcode", "code_like", "warn", FOUND_ROWS);
+    assert_non_null(strstr(
+        table_text(r, &rig_finding(r, "zipcode", "code_like")[6]),
+        "as=name:category"));
     rig_found(r, "holes", "missing", "warn", 250);
     rig_found(r, "discount", "outliers", "warn", 2);
     assert_null(rig_finding(r, "renovated", "outliers"));
