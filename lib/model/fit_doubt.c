@@ -33,7 +33,7 @@ static mlpipe_status doubt_empty(const mlpipe__fitting *f, uint32_t column,
     mlpipe_status st = MLPIPE_OK;
     *empty = false;
     for (int64_t i = 0; !st && i < d->rows; i++) {
-        if (i % MLPIPE__CHUNK_ROWS == 0)
+        if (i && i % MLPIPE__CHUNK_ROWS == 0)
             st = mlpipe__poll(f->ctx, "fit", (uint64_t)i, (uint64_t)d->rows);
         if (doubt_there(d, column, i))
             return st;
@@ -67,7 +67,9 @@ static mlpipe_status doubt_equal(const mlpipe__fitting *f, uint32_t column,
         for (uint32_t i = 0; i < n; i++)
             if (!valid[i] || !known[i] || x[i] != y[i])
                 return MLPIPE_OK;
-        st = mlpipe__poll(f->ctx, "fit", (uint64_t)start, (uint64_t)d->rows);
+        if (start && start % MLPIPE__CHUNK_ROWS == 0)
+            st = mlpipe__poll(f->ctx, "fit", (uint64_t)start,
+                              (uint64_t)d->rows);
     }
     *twin = !st;
     return st;
@@ -109,7 +111,7 @@ static mlpipe_status doubt_mates(const mlpipe__fitting *f, uint32_t column,
         if (x->mate[a] != b || y->mate[b] != a)
             return MLPIPE_OK;
         most = ++rows[b] > most ? rows[b] : most;
-        if (i % MLPIPE__CHUNK_ROWS == 0)
+        if (i && i % MLPIPE__CHUNK_ROWS == 0)
             st = mlpipe__poll(f->ctx, "fit", (uint64_t)i, (uint64_t)d->rows);
     }
     *twin = !st && y->met.count > 1 && d->rows - most >= DOUBT_OTHERS &&
