@@ -7,21 +7,34 @@ import struct
 import time
 from typing import Any, Optional, Sequence, Union
 
-from . import _raw
+from . import _raw, _times
 from ._base import (_ctx, _Handle, _is, _lib, _params, _real, _text,
                     _whole)
 from ._errors import error_of
 from ._model import Model
 from ._row import _TEXTS, in_order, number_of
 
+# Microseconds since 1970-01-01 UTC, or a time of Python's, pandas' or NumPy's;
+# one without a zone is UTC.
+Moment = Any
+
 
 def _now() -> int:
     return time.time_ns() // 1000
 
 
-def _microseconds(now_us: Optional[int]) -> int:
-    return _now() if now_us is None else _whole(
-        now_us, "now_us", -2**63, 2**63 - 1)
+def _microseconds(moment: Optional[Moment], what: str = "now_us") -> int:
+    if moment is None:
+        return _now()
+    if not isinstance(moment, int):
+        found = _times.microseconds(moment)
+        if found is not None:
+            return found
+        if not hasattr(moment, "__index__"):
+            raise TypeError(f"{what} is a datetime or a whole number of "
+                            "microseconds since 1970 UTC, not "
+                            f"{type(moment).__name__}")
+    return _whole(moment, what, -2**63, 2**63 - 1)
 
 
 class Slot(_Handle):
@@ -143,10 +156,12 @@ class Worker(_Handle):
         self._out = (ctypes.c_double * slot._width)()
 
     def predict(self, values: Union[Sequence[Any], "dict[str, Any]"],
-                id: int = 0, now_us: Optional[int] = None) -> Any:
+                id: int = 0, now_us: Optional[Moment] = None) -> Any:
         """Answer a row with the model that is deployed now: a float, or a
         tuple of as many as there are outputs. id is what truths come by; 0:
-        none will. now_us is the time, by default that of the clock."""
+        none will. now_us is the time that as_of reads, a datetime (UTC
+        where it has no zone) or microseconds since 1970-01-01 UTC, by default
+        that of the clock."""
         slot = self._slot
         values = in_order(values, slot.inputs, "slot")
         slot._form.pack_into(self._record, 0, *[

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING, Any, Optional
 
 from . import _raw
 from ._base import (Path, _bytes, _ctx, _data, _Immutable, _is, _lib,
@@ -33,9 +34,16 @@ class Model(_Immutable):
 
     @property
     def inputs(self) -> list[str]:
-        """The columns that it reads, in the order of row()."""
+        """The columns that it reads, in the order of row(). The time column
+        is none of them where the recipe reads it as as_of alone: see time."""
         return _named(_lib.mlpipe_model_inputs, _lib.mlpipe_model_input,
                       self._p)
+
+    @property
+    def time(self) -> Optional[str]:
+        """The time column of the recipe, which as_of reads; None without."""
+        names = json.loads(self.recipe().to_json())["pipeline"]["time"]
+        return names[0] if names else None
 
     @property
     def outputs(self) -> list[str]:
@@ -105,7 +113,9 @@ class Model(_Immutable):
         return [(1 - row[0], row[0]) for row in wide]
 
     def row(self) -> Row:
-        """What answers single rows within a microsecond or so."""
+        """What answers single rows: a Row. A list of numbers takes about a
+        microsecond, a dict or texts more. Where the recipe reads as_of, the
+        time comes along: row(values, now=...)."""
         return Row(self)
 
     def evaluate(self, rows: Table, params: str = "", **named: Any) -> Report:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _raw
 from ._base import _ctx, _Handle, _is, _lib
+from ._errors import StateError
 from ._frame import _numpy
 
 if TYPE_CHECKING:
@@ -93,6 +94,12 @@ class Row(_Handle):
 
     It gives a float, or a tuple of as many as there are outputs, the same bits
     as Model.predict. For one thread at a time: its buffers are its own.
+
+    Where the recipe reads as_of, the time of a row, it is told by now=, or in
+    a dict under the name of the time column: a datetime (UTC where it has no
+    zone) or microseconds since 1970-01-01 UTC.
+
+        answer({"sqft": 1200}, now=datetime.datetime(2015, 2, 1))
     """
 
     _free = "mlpipe_predictor_free"
@@ -100,10 +107,17 @@ class Row(_Handle):
     def __init__(self, model: Model) -> None:
         from ._model import Model  # which makes Rows itself
         _is(model, Model)
-        self._p = _ctx().give("mlpipe_predictor_new", _raw.mlpipe_predictor,
-                              model._p, None)
         self.inputs = model.inputs
         self.outputs = model.outputs
+        self._worker: Any = None
+        try:
+            self._p = _ctx().give("mlpipe_predictor_new",
+                                  _raw.mlpipe_predictor, model._p, None)
+        except StateError:  # as_of is told by a worker's time
+            from ._deploy import Slot  # which has rows itself
+            self._worker = Slot(model, workers=1).worker()
+            self._time = model.time
+            return
         wide = len(self.inputs)
         self._texts = {i: Codes(self._p, i) for i in range(wide)
                        if _lib.mlpipe_model_input_type(model._p, i) in _TEXTS}
@@ -128,7 +142,9 @@ class Row(_Handle):
         self._calling = ()  # which _predict_row refuses
         super().__del__()
 
-    def __call__(self, values: Any) -> Any:
+    def __call__(self, values: Any, now: Any = None) -> Any:
+        if self._worker is not None:
+            return self._timed(values, now)
         try:
             if self._texts:
                 self._pack(self._values, 0, *self._coded(values))
@@ -143,6 +159,21 @@ class Row(_Handle):
             self._pack(self._values, 0, *self._numbers(values))
         _predict_row(*self._calling)
         return self._out[0] if self._one else tuple(self._out)
+
+    def _timed(self, values: Any, now: Any) -> Any:
+        """The answer of a recipe that reads as_of."""
+        values = named(values)
+        if (isinstance(values, dict) and self._time in values
+                and self._time not in self.inputs):
+            values = dict(values)
+            told = values.pop(self._time)
+            now = told if now is None else now
+        if now is None:
+            raise TypeError(
+                "the recipe reads as_of, the time of a row: tell it by now=, "
+                f"or in a dict as {self._time!r}; now=datetime.datetime.now("
+                "datetime.timezone.utc) is this moment")
+        return self._worker.predict(values, now_us=now)
 
     def _coded(self, values: Any) -> Any:
         """A list of values with codes for texts; a TypeError sends what is
