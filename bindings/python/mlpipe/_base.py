@@ -9,7 +9,7 @@ import re
 import threading
 from typing import Any, Optional, Type, TypeVar, Union
 
-from . import _calls, _raw, _times
+from . import _calls, _names as _python, _raw, _times
 from ._errors import error_of
 
 Path = Union[str, "os.PathLike[str]"]
@@ -216,7 +216,7 @@ class _Context(_Handle):
                 status = function(self._p, *arguments)
         except ctypes.ArgumentError as error:
             call.check()
-            raise TypeError(f"{name}: {error}") from None
+            raise TypeError(f"{_python.told(name)}: {error}") from None
         call.check()
         if status:
             raise error_of(_lib.mlpipe_ctx_error(self._p).contents,

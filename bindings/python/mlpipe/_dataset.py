@@ -262,6 +262,13 @@ class Dataset(_Immutable):
                                       _raw.mlpipe_report, self._p,
                                       _params(params, named)))
 
+    def duplicates(self, params: str = "", **named: Any) -> Report:
+        """Which rows are equal, on=["a", "b"] or all columns: rows,
+        distinct_rows, extra_rows, groups, and the table "groups"."""
+        return Report._of(_ctx().give("mlpipe_dataset_duplicates",
+                                      _raw.mlpipe_report, self._p,
+                                      _params(params, named)))
+
     def drift(self, current: Table, params: str = "",
               **named: Any) -> Report:
         """How far other rows are from these, the reference: a Report."""
