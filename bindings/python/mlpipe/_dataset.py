@@ -246,7 +246,7 @@ class Dataset(_Immutable):
 
     def write_csv(self, path: Path, params: str = "",
                   **named: Any) -> None:
-        """To a file of CSV; parameters as mlpipe_write_csv's."""
+        """To a file of CSV."""
         _ctx().call("mlpipe_write_csv", self._p, _bytes(path),
                     _params(params, named))
 
@@ -296,8 +296,7 @@ class Dataset(_Immutable):
                                       self._p, _params(params, named)))
 
     def arrow_stream(self, params: str = "", **named: Any) -> Any:
-        """The rows as a PyCapsule that any reader of Arrow streams takes;
-        parameters as mlpipe_dataset_to_arrow_stream's."""
+        """The rows as a PyCapsule that any reader of Arrow streams takes."""
         stream = _raw.ArrowArrayStream()
         _ctx().call("mlpipe_dataset_to_arrow_stream", self._p,
                     _params(params, named), ctypes.byref(stream))
@@ -312,7 +311,7 @@ class Dataset(_Immutable):
     def from_arrow(cls, data: Any, params: str = "", **named: Any) -> Dataset:
         """A Dataset of anything that has __arrow_c_stream__ or
         __arrow_c_array__: tables, frames and batches of pyarrow, polars,
-        pandas, DuckDB; parameters as mlpipe_dataset_from_arrow's."""
+        pandas, DuckDB; parameters as mlpipe.dataset's."""
         if not (hasattr(data, "__arrow_c_stream__")
                 or hasattr(data, "__arrow_c_array__")):
             raise TypeError(f"{type(data).__name__} has neither "
@@ -405,7 +404,7 @@ def dataset(x: Table, names: Optional[Sequence[str]] = None,
     copy; frames of pandas, dicts of columns and matrices of NumPy (names=, or
     x0, x1, ...) copied once. None, NaN, NaT and pandas.NA of the latter three
     become null, and reading() counts them; Arrow has a NaN of its own. The
-    parameters are those of mlpipe_dataset_from_arrow, such as text="text".
+    parameters are below, such as text="text".
     """
     given = _params(params, named)
     if isinstance(x, Dataset):

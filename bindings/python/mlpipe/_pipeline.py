@@ -26,7 +26,8 @@ class Pipeline(_Handle):
                               _params(params, named))
 
     def add(self, step: str, params: str = "", **named: Any) -> Pipeline:
-        """One more step, with the parameters that mlpipe.help(step) tells."""
+        """One more step, with the parameters that mlpipe.help(step) tells. A
+        second one of its kind needs a name: add("scale", as_="later")."""
         _ctx().call("mlpipe_pipeline_add", self._p, _bytes(step),
                     _params(params, named))
         return self
