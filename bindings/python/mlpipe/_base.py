@@ -166,6 +166,9 @@ class _Handle:
         made._p = pointer
         return made
 
+    def __reduce__(self) -> Any:
+        raise TypeError(f"a mlpipe.{type(self).__name__} does not pickle")
+
     def __del__(self) -> None:
         pointer = vars(self).pop("_p", None)
         if pointer and _lib is not None:

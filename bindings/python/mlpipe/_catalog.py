@@ -10,6 +10,7 @@ from typing import Any, Iterable
 
 from . import _raw
 from ._base import _lib, _text
+from ._show import Page
 from ._topics import TOPICS, topic
 
 # what expressions are made of
@@ -57,13 +58,6 @@ _KINDS = {_raw.MLPIPE_KIND_CALL: "call", _raw.MLPIPE_KIND_ROW: "step",
           _raw.MLPIPE_KIND_TAIL: "step behind the learner",
           _raw.MLPIPE_KIND_DETECTOR: "detector"}
 _ALL = 1e300  # bounds beyond are none
-
-
-class _Page(str):
-    """A text that a prompt shows as it is."""
-
-    def __repr__(self) -> str:
-        return str(self)
 
 
 def _bound(low: float, high: float) -> str:
@@ -150,7 +144,7 @@ def help(name: Any = None) -> str:
         named = [(title, [e[0] for e in _entries() if e[1] == kind])
                  for kind, title in _KINDS.items()]
         named.append(("what parameters take", list(TOPICS)))
-        return _Page("\n".join(f"{title}: {', '.join(names)}"
+        return Page("\n".join(f"{title}: {', '.join(names)}"
                                for title, names in named))
     entries = _entries()
     if callable(name) and hasattr(name, "__qualname__"):
@@ -161,9 +155,9 @@ def help(name: Any = None) -> str:
                         *_parameters(index, count)])
              for title, kind, doc, index, count in _found(name, entries)]
     if not pages and topic(name):
-        return _Page(topic(name))
+        return Page(topic(name))
     if pages:
-        return _Page("\n\n".join(pages))
+        return Page("\n\n".join(pages))
     near = difflib.get_close_matches(name, [e[0] for e in entries]
                                      + list(TOPICS), 1)
     raise KeyError(name + (f": did you mean {near[0]!r}?" if near else ""))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import difflib
 import json
 from typing import Any, Iterable, Optional, Sequence, Union
 
@@ -11,6 +10,7 @@ from . import _arrow, _arrow_make, _frame, _raw
 from ._base import (Path, _bytes, _ctx, _Immutable, _lib, _names,
                     _params, _text, _whole)
 from ._report import Report
+from ._show import Page, missing, table
 
 # What is taken wherever rows are: a Dataset, a frame of pandas or polars, a
 # table of Arrow, a dict of columns, a matrix of NumPy.
@@ -21,6 +21,7 @@ _TYPES = {_raw.MLPIPE_TYPE_BOOL: "bool", _raw.MLPIPE_TYPE_I64: "i64",
           _raw.MLPIPE_TYPE_CATEGORY: "category",
           _raw.MLPIPE_TYPE_TIMESTAMP: "timestamp",
           _raw.MLPIPE_TYPE_DURATION: "duration"}
+_SHOWN = 30  # columns in a notebook
 _TEXTS = (_raw.MLPIPE_TYPE_TEXT, _raw.MLPIPE_TYPE_CATEGORY)
 _UNITS = {_raw.MLPIPE_UNIT_S: "s", _raw.MLPIPE_UNIT_MS: "ms",
           _raw.MLPIPE_UNIT_US: "us", _raw.MLPIPE_UNIT_NS: "ns"}
@@ -47,6 +48,11 @@ class Dataset(_Immutable):
     def __len__(self) -> int:
         rows: int = _lib.mlpipe_dataset_rows(self._p)
         return rows
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns)."""
+        return len(self), _lib.mlpipe_dataset_columns(self._p)
 
     @property
     def columns(self) -> list[str]:
@@ -183,9 +189,7 @@ class Dataset(_Immutable):
                             f"{type(column).__name__}")
         position: int = _lib.mlpipe_dataset_find(self._p, _bytes(column))
         if position < 0:
-            near = difflib.get_close_matches(column, self.columns, 1)
-            raise KeyError(column + (f": did you mean {near[0]!r}?"
-                                     if near else ""))
+            raise KeyError(missing(column, self.columns, "columns"))
         return position
 
     def _texts(self, position: int) -> list[Optional[str]]:
@@ -222,23 +226,34 @@ class Dataset(_Immutable):
         return (f"<mlpipe.Dataset: {len(self)} rows, {len(types)} columns: "
                 f"{shown}>")
 
-    def head(self, n: int = 5) -> str:
-        """The first rows as a text: print(data.head())."""
-        rows = max(0, min(_whole(n, "n", -2**63), len(self)))
-        part = self._made("slice", 0, rows)
+    def _cells(self, n: int) -> list[list[str]]:
+        """The first rows as texts for people."""
+        part = self._made("slice", 0, max(0, min(n, len(self))))
         lines = _ctx().text("mlpipe_write_json_memory", part._p,
                             b"nan=string").decode().splitlines()
-        texts = {name for name, kind in self.types.items()
-                 if kind in ("text", "category")}
-        cells = [self.columns] + [
-            [_cell(row.get(name)) for name in self.columns]
-            for row in map(json.loads, lines)]
-        cells = [[_line(cell) for cell in row] for row in cells]
+        return [[_line(_cell(row.get(name))) for name in self.columns]
+                for row in map(json.loads, lines)]
+
+    def head(self, n: int = 5) -> str:
+        """The first rows as a text, which a prompt shows as it is."""
+        cells = [[_line(name) for name in self.columns],
+                 *self._cells(_whole(n, "n", -2**63))]
+        texts = [kind in ("text", "category") for kind in self.types.values()]
         wide = [max(map(len, column)) for column in zip(*cells)]
-        return "\n".join(
-            "  ".join(cell.ljust(w) if name in texts else cell.rjust(w)
-                      for cell, w, name in zip(row, wide, self.columns)
-                      ).rstrip() for row in cells)
+        return Page("\n".join(
+            "  ".join(cell.ljust(w) if text else cell.rjust(w)
+                      for cell, w, text in zip(row, wide, texts)
+                      ).rstrip() for row in cells))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the first rows of the first columns."""
+        rows, columns = self.shape
+        part = self.select(self.columns[:_SHOWN]) if columns > _SHOWN else self
+        more = f", {columns - _SHOWN} of them not shown" if (
+            columns > _SHOWN) else ""
+        return table([_line(name) for name in part.columns],
+                     [list(part.types.values()), *part._cells(5)],
+                     f"{rows:,} rows, {columns:,} columns{more}")
 
     def fingerprint(self) -> str:
         """32 digits that depend on names, types and values alone."""

@@ -274,6 +274,8 @@ def _pandas(frame: Any, params: Any) -> Any:
     """By way of Arrow where pyarrow is there and knows the columns. The index
     is no column; reset_index() makes it one."""
     names = [_name(name) for name in frame.columns]
+    if not names:
+        raise TypeError("no columns: a dataset has one at least")
     if frame.index.names != [None]:
         _logger.info("dataset: the index %s is left out; reset_index() makes "
                      "it a column", list(frame.index.names))

@@ -13,6 +13,7 @@ from ._dataset import Dataset, Table, dataset
 from ._frame import _numpy
 from ._report import Report
 from ._row import Row
+from ._show import table
 
 if TYPE_CHECKING:
     from ._pipeline import Pipeline
@@ -175,6 +176,16 @@ class Model(_Immutable):
     def to_bytes(self) -> bytes:
         """What save() writes."""
         return _ctx().text("mlpipe_model_bytes", self._p)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        steps = json.loads(self.recipe().to_json())["steps"]
+        lines = [("model", self.id[:8]), ("inputs", ", ".join(self.inputs)),
+                 ("outputs", ", ".join(self.outputs)),
+                 ("classes", ", ".join(self.classes)),
+                 ("steps", ", ".join(step["step"] for step in steps))]
+        return table([], [line for line in lines if line[1]],
+                     "card() and explain() tell more")
 
     def __repr__(self) -> str:
         return (f"<mlpipe.Model {self.id[:8]}: {len(self.inputs)} inputs to "
