@@ -13,7 +13,7 @@ from ._report import Report
 from ._show import Page, missing, table
 
 # What is taken wherever rows are: a Dataset, a frame of pandas or polars, a
-# table of Arrow, a dict of columns, a matrix of NumPy.
+# table of Arrow, a dict of columns, a list of dicts, a matrix of NumPy.
 Table = Any
 
 _TYPES = {_raw.MLPIPE_TYPE_BOOL: "bool", _raw.MLPIPE_TYPE_I64: "i64",
@@ -416,8 +416,9 @@ def dataset(x: Table, names: Optional[Sequence[str]] = None,
     """A Dataset of what holds a table; every function that takes one does it.
 
     A Dataset as it is; what speaks Arrow (pyarrow, polars, DuckDB) without a
-    copy; frames of pandas, dicts of columns and matrices of NumPy (names=, or
-    x0, x1, ...) copied once. None, NaN, NaT and pandas.NA of the latter three
+    copy; frames of pandas, dicts of columns, lists of dicts (a row each; what
+    one lacks is null) and matrices of NumPy (names=, or x0, x1, ...) copied
+    once. None, NaN, NaT and pandas.NA of the latter three
     become null, and reading() counts them; Arrow has a NaN of its own. The
     parameters are below, such as text="text".
     """

@@ -113,11 +113,12 @@ class Model(_Immutable):
             return [row[:count] for row in wide]
         return [(1 - row[0], row[0]) for row in wide]
 
-    def row(self) -> Row:
+    def row(self, extra: str = "error") -> Row:
         """What answers single rows: a Row. A list of numbers takes about a
         microsecond, a dict or texts more. Where the recipe reads as_of, the
-        time comes along: row(values, now=...)."""
-        return Row(self)
+        time comes along: row(values, now=...). extra="ignore" leaves out what
+        a dict has beside the inputs."""
+        return Row(self, extra)
 
     def evaluate(self, rows: Table, params: str = "", **named: Any) -> Report:
         """Scores on rows that it has not seen: metrics="rmse,r2", query=."""
