@@ -66,3 +66,42 @@ def test_slots_and_monitors_take_keywords():
     mlpipe.Monitor(slot, pane=100, capture=1000)
     with pytest.raises(mlpipe.ParameterError, match="did you mean .workers."):
         mlpipe.Slot(model, worker=2)
+
+
+def test_what_parameters_take():
+    for name in ("span", "time", "rule", "metrics"):
+        assert mlpipe.help(name).startswith(name + ": ")
+        assert name in mlpipe.help().splitlines()[-1]
+        assert all(len(line) < 80 for line in mlpipe.help(name).splitlines())
+    assert mlpipe.help("timedelta") == mlpipe.help("span")
+    assert "1970-01-01 UTC" in mlpipe.help("time")
+    assert mlpipe.help("month") != mlpipe.help("time")  # a function's page
+
+
+@pytest.mark.parametrize("task", ["numbers", "two", "more"])
+def test_the_list_of_metrics_is_whole(task):
+    page = mlpipe.help("metrics").replace(",", " ").split()
+    rows = {"a": [float(i % 5) for i in range(60)],
+            "y": [i % 7 + 1.0 if task == "numbers"
+                  else "klmn"[i % (2 if task == "two" else 4)]
+                  for i in range(60)]}
+    report = mlpipe.Pipeline(target="y").add("gbt", trees=2).fit(
+        rows).evaluate(rows, metrics="all")
+    names = [name.removesuffix("_baseline") for name in report
+             if name.endswith("_baseline")]
+    assert len(names) >= 20 and set(names) <= set(page)
+
+
+def test_keywords_of_python_are_written_with_a_line_behind():
+    for page in (mlpipe.help("scale"), mlpipe.help("read_csv"),
+                 inspect.getdoc(mlpipe.read_csv)):
+        assert "\n  as_: " in page and "\n  as: " not in page
+    assert "as_={" in inspect.getdoc(mlpipe.read_csv)
+    assert "as_=" in inspect.getdoc(mlpipe.Pipeline.add)
+
+
+def test_what_is_raised_comes_last():
+    raised = [issubclass(thing, Exception) if isinstance(thing, type) else
+              False for thing in map(vars(mlpipe).get, mlpipe.__all__)]
+    assert raised == sorted(raised) and sum(raised) > 20
+    assert mlpipe.__version__ == mlpipe.version()

@@ -172,3 +172,60 @@ def test_a_monitored_loop(rows):
     with pytest.raises(mlpipe.StateError):
         monitor.canary()
     assert monitor.tick(now + 30) in (True, False)
+
+
+def test_nulls_and_names_beside_the_inputs(model):
+    given = {"sqft": 700, "city": "Bath", "rooms": 2}
+    answers = [(model.row(), model.row(extra="ignore")),
+               [mlpipe.Slot(model).worker().predict] * 2]
+    nulls = [None, math.nan]
+    try:
+        import pandas
+        nulls += [pandas.NA, pandas.NaT]
+    except ImportError:
+        pass
+    for strict, lenient in answers:
+        more = {} if isinstance(strict, mlpipe.Row) else {"extra": "ignore"}
+        assert lenient(dict(given, price=7, note=object()), **more) == (
+            strict(given))
+        for name in given:
+            for null in nulls:
+                assert strict(dict(given, **{name: null})) == strict(
+                    {k: v for k, v in given.items() if k != name})
+        with pytest.raises(KeyError, match="sqf: did you mean .*sqft.*extra="):
+            strict({"sqf": 1})
+    for wrong in ("drop", None, 1):
+        with pytest.raises(ValueError, match='"error" or "ignore"'):
+            model.row(extra=wrong)
+
+
+def test_a_time_for_a_number(model):
+    with pytest.raises(TypeError, match="is a time: in a row a whole number"):
+        import datetime
+        model.row()([datetime.datetime(2020, 1, 1), "Bath", 2])
+
+
+def test_a_list_of_dicts_is_a_table(model, rows):
+    records = [dict(zip(rows, values)) for values in zip(*rows.values())]
+    assert mlpipe.dataset(records).fingerprint() == (
+        mlpipe.dataset(rows).fingerprint())
+    assert list(model.predict(records)) == list(model.predict(rows))
+    assert mlpipe.dataset([{"a": 1}, {"b": "x"}]).to_dict() == {
+        "a": [1, None], "b": [None, "x"]}
+    for wrong in ([], [1, 2], [{"a": 1}, 2]):
+        with pytest.raises(TypeError, match="a list of dicts"):
+            mlpipe.dataset(wrong)
+    with pytest.raises(TypeError):
+        mlpipe.dataset([{}])
+
+
+def test_a_freed_row_asks_nothing_of_what_is_gone(model):
+    row = model.row()
+    good = row([700, "Bath", 2])
+    codes = row._texts[model.inputs.index("city")]
+    row.__del__()
+    assert codes._predictor is None and math.isnan(codes["nowhere"])
+    for text in ("Bath", "nowhere"):
+        with pytest.raises((TypeError, ValueError)):
+            row([700, text, 2])
+    assert model.row()([700, "Bath", 2]) == good

@@ -306,7 +306,7 @@ def test_intervals(mixed):
         "drop_missing").fit(f)),
     (ValueError, "LEAK", lambda f, y: Transformer("target_encode").fit(
         f, y).transform(f)),
-    (ValueError, "given twice", lambda f, y: Regressor(
+    (ValueError, "names a target", lambda f, y: Regressor(
         recipe="target=b").fit(f, f.b)),
     (NotFittedError, "not fitted", lambda f, y: Classifier().predict(f)),
 ])
@@ -389,3 +389,20 @@ def test_odd_names_of_the_target(name):
     model = Regressor("gbt trees=50").fit(X, y)
     assert model.model_.inputs == ["a", "b"]
     assert model.score(X, y) > 0.9
+
+
+def test_what_newcomers_write():
+    X = np.random.RandomState(0).rand(300, 3)
+    y = 2 * X[:, 1] + X[:, 2]
+    with pytest.raises(TypeError, match=r'Regressor\(Step\("gbt", trees=100'):
+        Regressor(trees=100)
+    with pytest.raises(ValueError, match="TransformedTargetRegressor"):
+        Regressor(recipe="target=log(y)").fit(X, y)
+    worth = Regressor("gbt trees=20").fit(X, y).feature_importances_
+    assert worth.shape == (3,) and worth.argmax() == 1
+    assert abs(worth.sum() - 1) < 1e-12
+    ridge = Regressor("ridge").fit(X, y)
+    assert not hasattr(ridge, "feature_importances_")
+    many = np.arange(300) % 150
+    with pytest.warns(UserWarning, match="150 classes.*Regressor"):
+        Classifier("gbt trees=1").fit(X, many)

@@ -43,19 +43,22 @@ from ._row import Row
 from ._store import Store
 
 __all__ = [
+    "Copula", "Cycle", "Dataset", "Detector", "Model", "Monitor", "Pipeline",
+    "Report", "Row", "Slot", "Store", "Transform", "Trigger", "Worker",
+    "audit", "concat", "configure", "csv_dialect", "dataset", "from_bytes",
+    "functions", "help", "load", "read_csv", "read_json", "split_check",
+    "steps", "synth", "version",
+    # What is raised.
     "AmbiguousError", "ArgumentError", "BusyError", "CancelledError",
-    "ConflictError", "Copula", "CorruptError", "Cycle", "Dataset",
-    "DeniedFileError", "Detector", "EmptyError", "Error", "FileError",
-    "FileExistsAlreadyError", "FormatError", "FullDiskError", "HostError",
-    "InternalError", "LeakError", "LimitError", "LockedFileError",
-    "MissingFileError", "Model", "Monitor", "NotFoundError", "NumericError",
-    "OutOfMemoryError", "ParameterError", "Pipeline", "Report", "Row",
-    "SchemaError", "Slot", "StateError", "Store", "Transform", "Trigger",
-    "UnsupportedError", "VersionError", "Worker", "audit", "concat",
-    "configure", "csv_dialect", "dataset", "from_bytes", "functions", "help",
-    "load", "read_csv", "read_json", "split_check", "steps", "synth",
-    "version",
+    "ConflictError", "CorruptError", "DeniedFileError", "EmptyError", "Error",
+    "FileError", "FileExistsAlreadyError", "FormatError", "FullDiskError",
+    "HostError", "InternalError", "LeakError", "LimitError", "LockedFileError",
+    "MissingFileError", "NotFoundError", "NumericError", "OutOfMemoryError",
+    "ParameterError", "SchemaError", "StateError", "UnsupportedError",
+    "VersionError",
 ]
+
+__version__ = version()
 
 _public = [globals()[_name] for _name in __all__]
 for _thing in _public:  # where users find them, and pickles too

@@ -9,7 +9,7 @@ import re
 import threading
 from typing import Any, Optional, Type, TypeVar, Union
 
-from . import _calls, _raw
+from . import _calls, _names as _python, _raw, _times
 from ._errors import error_of
 
 Path = Union[str, "os.PathLike[str]"]
@@ -53,6 +53,12 @@ def _bytes(text: Any) -> Optional[bytes]:
 
 def _value(key: str, value: Any) -> str:
     """A value of a keyword as a parameter's text."""
+    value = _times.of_numpy(value)
+    if _times.is_time(value):
+        return _times.text(value)
+    if isinstance(value, dict):  # as_={"zipcode": "category"}
+        return ",".join(_names([name]) + ":" + _value(key, of)
+                        for name, of in value.items())
     if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
         value = value.item()  # a scalar of NumPy's
     if isinstance(value, bool):
@@ -65,9 +71,9 @@ def _value(key: str, value: Any) -> str:
         return str(os.fspath(value))
     if isinstance(value, (list, tuple)) or hasattr(value, "tolist"):
         return ",".join(_value(key, item) for item in (
-            value if isinstance(value, (list, tuple)) else value.tolist()))
-    raise TypeError(f"{key}= takes a text, a number, True or False, or a "
-                    f"list of them, not {type(value).__name__}")
+            value if isinstance(value, (list, tuple)) else list(value)))
+    raise TypeError(f"{key}= takes a text, a number, True or False, a time, "
+                    f"a list or a dict of them, not {type(value).__name__}")
 
 
 def _params(text: Any, named: "dict[str, Any]") -> Optional[bytes]:
@@ -160,6 +166,9 @@ class _Handle:
         made._p = pointer
         return made
 
+    def __reduce__(self) -> Any:
+        raise TypeError(f"a mlpipe.{type(self).__name__} does not pickle")
+
     def __del__(self) -> None:
         pointer = vars(self).pop("_p", None)
         if pointer and _lib is not None:
@@ -210,7 +219,7 @@ class _Context(_Handle):
                 status = function(self._p, *arguments)
         except ctypes.ArgumentError as error:
             call.check()
-            raise TypeError(f"{name}: {error}") from None
+            raise TypeError(f"{_python.told(name)}: {error}") from None
         call.check()
         if status:
             raise error_of(_lib.mlpipe_ctx_error(self._p).contents,

@@ -10,7 +10,7 @@ import time
 import traceback
 from typing import Any, Callable, Optional, Union
 
-from . import _raw
+from . import _names, _raw
 
 # "auto" shows a bar where somebody looks.
 Progress = Union[str, bool, Callable[[str, float], Any]]
@@ -105,7 +105,7 @@ def _log(user: Any, level: int, component: bytes, text: bytes) -> None:
             state.bar.end()
         _logger.log(_LEVELS.get(level, logging.DEBUG), "%s: %s",
                     component.decode("utf-8", "replace"),
-                    text.decode("utf-8", "replace"))
+                    _names.told(text.decode("utf-8", "replace")))
     except KeyboardInterrupt:
         state.interrupted = True
     except BaseException:

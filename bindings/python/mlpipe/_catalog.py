@@ -5,10 +5,13 @@ from __future__ import annotations
 import ctypes
 import difflib
 import inspect
+import keyword
 from typing import Any, Iterable
 
 from . import _raw
 from ._base import _lib, _text
+from ._show import Page
+from ._topics import TOPICS, topic
 
 # what expressions are made of
 _WORDS = (_raw.MLPIPE_KIND_FUNCTION, _raw.MLPIPE_KIND_SYNTAX)
@@ -57,13 +60,6 @@ _KINDS = {_raw.MLPIPE_KIND_CALL: "call", _raw.MLPIPE_KIND_ROW: "step",
 _ALL = 1e300  # bounds beyond are none
 
 
-class _Page(str):
-    """A text that a prompt shows as it is."""
-
-    def __repr__(self) -> str:
-        return str(self)
-
-
 def _bound(low: float, high: float) -> str:
     if low > -_ALL and high < _ALL:
         return f", {low:g} to {high:g}"
@@ -82,7 +78,10 @@ def _parameter(param: _raw.mlpipe_catalog_parameter) -> str:
         initial = " (required)"
     else:
         initial = f"={_text(param.initial)}" if param.initial else ""
-    return f"  {_text(param.name)}{initial}: {kind}\n      {_text(param.doc)}"
+    name = _text(param.name)
+    if keyword.iskeyword(name):  # as is one: written as_=
+        name += "_"
+    return f"  {name}{initial}: {kind}\n      {_text(param.doc)}"
 
 
 _Entries = list[tuple[str, int, str, int, int]]  # name, kind, doc, index, n
@@ -138,12 +137,14 @@ def _parameters(index: int, count: int) -> list[str]:
 def help(name: Any = None) -> str:
     """What a step, call, detector, class or function takes, from the catalog:
     print(mlpipe.help("gbt")), help("slot"), help("Dataset.split") or
-    help(mlpipe.Monitor). Calls may leave out "mlpipe_" and "_new". Without a
-    name: which there are."""
+    help(mlpipe.Monitor). Calls may leave out "mlpipe_" and "_new". Also
+    help("span"), "time", "rule" and "metrics": what such parameters take.
+    Without a name: which there are."""
     if name is None:
         named = [(title, [e[0] for e in _entries() if e[1] == kind])
                  for kind, title in _KINDS.items()]
-        return _Page("\n".join(f"{title}: {', '.join(names)}"
+        named.append(("what parameters take", list(TOPICS)))
+        return Page("\n".join(f"{title}: {', '.join(names)}"
                                for title, names in named))
     entries = _entries()
     if callable(name) and hasattr(name, "__qualname__"):
@@ -153,9 +154,12 @@ def help(name: Any = None) -> str:
     pages = ["\n".join([f"{title} ({_KINDS.get(kind, 'entry')}): {doc}",
                         *_parameters(index, count)])
              for title, kind, doc, index, count in _found(name, entries)]
+    if not pages and topic(name):
+        return Page(topic(name))
     if pages:
-        return _Page("\n\n".join(pages))
-    near = difflib.get_close_matches(name, [e[0] for e in entries], 1)
+        return Page("\n\n".join(pages))
+    near = difflib.get_close_matches(name, [e[0] for e in entries]
+                                     + list(TOPICS), 1)
     raise KeyError(name + (f": did you mean {near[0]!r}?" if near else ""))
 
 

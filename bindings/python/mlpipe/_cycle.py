@@ -8,7 +8,7 @@ from typing import Any, Optional
 from . import _raw
 from ._base import _bytes, _ctx, _Handle, _is, _params, _real, _whole
 from ._dataset import Dataset
-from ._deploy import Slot, _microseconds
+from ._deploy import Moment, Slot, _microseconds
 from ._model import Model
 from ._pipeline import Pipeline
 from ._report import Report
@@ -25,14 +25,18 @@ class Monitor(_Handle):
                               slot._p, _params(params, named))
 
     def truth(self, id: int, truth: float,
-              label_us: Optional[int] = None) -> None:
+              label_us: Optional[Moment] = None) -> None:
         """What became of a request; of classes the place in
-        Model.classes. label_us is when it became known, by default now."""
+        Model.classes. label_us is when it became known, by default now: a
+        datetime (UTC where it has no zone) or microseconds since 1970-01-01
+        UTC."""
         _ctx().call("mlpipe_monitor_truth", self._p, _whole(id, "id"),
-                    _microseconds(label_us), _real(truth, "truth"))
+                    _microseconds(label_us, "label_us"),
+                    _real(truth, "truth"))
 
-    def tick(self, now_us: Optional[int] = None) -> bool:
-        """Read the workers' counters; was a pane closed?"""
+    def tick(self, now_us: Optional[Moment] = None) -> bool:
+        """Read the workers' counters; was a pane closed? now_us is a datetime
+        or microseconds since 1970-01-01 UTC, by default the clock's."""
         closed = ctypes.c_int32()
         _ctx().call("mlpipe_monitor_tick", self._p, _microseconds(now_us),
                     ctypes.byref(closed))
@@ -99,8 +103,10 @@ class Cycle(_Handle):
         self._p = _ctx().give("mlpipe_cycle_new", _raw.mlpipe_cycle,
                               monitor._p, recipe._p, _params(params, named))
 
-    def tick(self, now_us: Optional[int] = None) -> str:
-        """Let time pass: what it did or asks for, one of ACTIONS."""
+    def tick(self, now_us: Optional[Moment] = None) -> str:
+        """Let time pass: what it did or asks for, one of ACTIONS. now_us is a
+        datetime or microseconds since 1970-01-01 UTC, by default the
+        clock's."""
         action = ctypes.c_int32()
         _ctx().call("mlpipe_cycle_tick", self._p, _microseconds(now_us),
                     ctypes.byref(action))

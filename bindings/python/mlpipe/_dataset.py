@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import difflib
 import json
 from typing import Any, Iterable, Optional, Sequence, Union
 
@@ -11,9 +10,10 @@ from . import _arrow, _arrow_make, _frame, _raw
 from ._base import (Path, _bytes, _ctx, _Immutable, _lib, _names,
                     _params, _text, _whole)
 from ._report import Report
+from ._show import Page, missing, table
 
 # What is taken wherever rows are: a Dataset, a frame of pandas or polars, a
-# table of Arrow, a dict of columns, a matrix of NumPy.
+# table of Arrow, a dict of columns, a list of dicts, a matrix of NumPy.
 Table = Any
 
 _TYPES = {_raw.MLPIPE_TYPE_BOOL: "bool", _raw.MLPIPE_TYPE_I64: "i64",
@@ -21,6 +21,7 @@ _TYPES = {_raw.MLPIPE_TYPE_BOOL: "bool", _raw.MLPIPE_TYPE_I64: "i64",
           _raw.MLPIPE_TYPE_CATEGORY: "category",
           _raw.MLPIPE_TYPE_TIMESTAMP: "timestamp",
           _raw.MLPIPE_TYPE_DURATION: "duration"}
+_SHOWN = 30  # columns in a notebook
 _TEXTS = (_raw.MLPIPE_TYPE_TEXT, _raw.MLPIPE_TYPE_CATEGORY)
 _UNITS = {_raw.MLPIPE_UNIT_S: "s", _raw.MLPIPE_UNIT_MS: "ms",
           _raw.MLPIPE_UNIT_US: "us", _raw.MLPIPE_UNIT_NS: "ns"}
@@ -47,6 +48,11 @@ class Dataset(_Immutable):
     def __len__(self) -> int:
         rows: int = _lib.mlpipe_dataset_rows(self._p)
         return rows
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns)."""
+        return len(self), _lib.mlpipe_dataset_columns(self._p)
 
     @property
     def columns(self) -> list[str]:
@@ -183,9 +189,7 @@ class Dataset(_Immutable):
                             f"{type(column).__name__}")
         position: int = _lib.mlpipe_dataset_find(self._p, _bytes(column))
         if position < 0:
-            near = difflib.get_close_matches(column, self.columns, 1)
-            raise KeyError(column + (f": did you mean {near[0]!r}?"
-                                     if near else ""))
+            raise KeyError(missing(column, self.columns, "columns"))
         return position
 
     def _texts(self, position: int) -> list[Optional[str]]:
@@ -222,23 +226,34 @@ class Dataset(_Immutable):
         return (f"<mlpipe.Dataset: {len(self)} rows, {len(types)} columns: "
                 f"{shown}>")
 
-    def head(self, n: int = 5) -> str:
-        """The first rows as a text: print(data.head())."""
-        rows = max(0, min(_whole(n, "n", -2**63), len(self)))
-        part = self._made("slice", 0, rows)
+    def _cells(self, n: int) -> list[list[str]]:
+        """The first rows as texts for people."""
+        part = self._made("slice", 0, max(0, min(n, len(self))))
         lines = _ctx().text("mlpipe_write_json_memory", part._p,
                             b"nan=string").decode().splitlines()
-        texts = {name for name, kind in self.types.items()
-                 if kind in ("text", "category")}
-        cells = [self.columns] + [
-            [_cell(row.get(name)) for name in self.columns]
-            for row in map(json.loads, lines)]
-        cells = [[_line(cell) for cell in row] for row in cells]
+        return [[_line(_cell(row.get(name))) for name in self.columns]
+                for row in map(json.loads, lines)]
+
+    def head(self, n: int = 5) -> str:
+        """The first rows as a text, which a prompt shows as it is."""
+        cells = [[_line(name) for name in self.columns],
+                 *self._cells(_whole(n, "n", -2**63))]
+        texts = [kind in ("text", "category") for kind in self.types.values()]
         wide = [max(map(len, column)) for column in zip(*cells)]
-        return "\n".join(
-            "  ".join(cell.ljust(w) if name in texts else cell.rjust(w)
-                      for cell, w, name in zip(row, wide, self.columns)
-                      ).rstrip() for row in cells)
+        return Page("\n".join(
+            "  ".join(cell.ljust(w) if text else cell.rjust(w)
+                      for cell, w, text in zip(row, wide, texts)
+                      ).rstrip() for row in cells))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the first rows of the first columns."""
+        rows, columns = self.shape
+        part = self.select(self.columns[:_SHOWN]) if columns > _SHOWN else self
+        more = f", {columns - _SHOWN} of them not shown" if (
+            columns > _SHOWN) else ""
+        return table([_line(name) for name in part.columns],
+                     [list(part.types.values()), *part._cells(5)],
+                     f"{rows:,} rows, {columns:,} columns{more}")
 
     def fingerprint(self) -> str:
         """32 digits that depend on names, types and values alone."""
@@ -246,7 +261,7 @@ class Dataset(_Immutable):
 
     def write_csv(self, path: Path, params: str = "",
                   **named: Any) -> None:
-        """To a file of CSV; parameters as mlpipe_write_csv's."""
+        """To a file of CSV."""
         _ctx().call("mlpipe_write_csv", self._p, _bytes(path),
                     _params(params, named))
 
@@ -259,6 +274,13 @@ class Dataset(_Immutable):
     def profile(self, params: str = "", **named: Any) -> Report:
         """What is in it, and what looks wrong: a Report."""
         return Report._of(_ctx().give("mlpipe_dataset_profile",
+                                      _raw.mlpipe_report, self._p,
+                                      _params(params, named)))
+
+    def duplicates(self, params: str = "", **named: Any) -> Report:
+        """Which rows are equal, on=["a", "b"] or all columns: rows,
+        distinct_rows, extra_rows, groups, and the table "groups"."""
+        return Report._of(_ctx().give("mlpipe_dataset_duplicates",
                                       _raw.mlpipe_report, self._p,
                                       _params(params, named)))
 
@@ -289,8 +311,7 @@ class Dataset(_Immutable):
                                       self._p, _params(params, named)))
 
     def arrow_stream(self, params: str = "", **named: Any) -> Any:
-        """The rows as a PyCapsule that any reader of Arrow streams takes;
-        parameters as mlpipe_dataset_to_arrow_stream's."""
+        """The rows as a PyCapsule that any reader of Arrow streams takes."""
         stream = _raw.ArrowArrayStream()
         _ctx().call("mlpipe_dataset_to_arrow_stream", self._p,
                     _params(params, named), ctypes.byref(stream))
@@ -305,7 +326,7 @@ class Dataset(_Immutable):
     def from_arrow(cls, data: Any, params: str = "", **named: Any) -> Dataset:
         """A Dataset of anything that has __arrow_c_stream__ or
         __arrow_c_array__: tables, frames and batches of pyarrow, polars,
-        pandas, DuckDB; parameters as mlpipe_dataset_from_arrow's."""
+        pandas, DuckDB; parameters as mlpipe.dataset's."""
         if not (hasattr(data, "__arrow_c_stream__")
                 or hasattr(data, "__arrow_c_array__")):
             raise TypeError(f"{type(data).__name__} has neither "
@@ -395,10 +416,11 @@ def dataset(x: Table, names: Optional[Sequence[str]] = None,
     """A Dataset of what holds a table; every function that takes one does it.
 
     A Dataset as it is; what speaks Arrow (pyarrow, polars, DuckDB) without a
-    copy; frames of pandas, dicts of columns and matrices of NumPy (names=, or
-    x0, x1, ...) copied once. None, NaN, NaT and pandas.NA of the latter three
+    copy; frames of pandas, dicts of columns, lists of dicts (a row each; what
+    one lacks is null) and matrices of NumPy (names=, or x0, x1, ...) copied
+    once. None, NaN, NaT and pandas.NA of the latter three
     become null, and reading() counts them; Arrow has a NaN of its own. The
-    parameters are those of mlpipe_dataset_from_arrow, such as text="text".
+    parameters are below, such as text="text".
     """
     given = _params(params, named)
     if isinstance(x, Dataset):

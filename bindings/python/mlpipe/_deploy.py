@@ -7,21 +7,34 @@ import struct
 import time
 from typing import Any, Optional, Sequence, Union
 
-from . import _raw
+from . import _raw, _times
 from ._base import (_ctx, _Handle, _is, _lib, _params, _real, _text,
                     _whole)
 from ._errors import error_of
 from ._model import Model
-from ._row import _TEXTS, in_order, number_of
+from ._row import _TEXTS, extra_of, in_order, is_null, number_of
+
+# Microseconds since 1970-01-01 UTC, or a time of Python's, pandas' or NumPy's;
+# one without a zone is UTC.
+Moment = Any
 
 
 def _now() -> int:
     return time.time_ns() // 1000
 
 
-def _microseconds(now_us: Optional[int]) -> int:
-    return _now() if now_us is None else _whole(
-        now_us, "now_us", -2**63, 2**63 - 1)
+def _microseconds(moment: Optional[Moment], what: str = "now_us") -> int:
+    if moment is None:
+        return _now()
+    if not isinstance(moment, int):
+        found = _times.microseconds(moment)
+        if found is not None:
+            return found
+        if not hasattr(moment, "__index__"):
+            raise TypeError(f"{what} is a datetime or a whole number of "
+                            "microseconds since 1970 UTC, not "
+                            f"{type(moment).__name__}")
+    return _whole(moment, what, -2**63, 2**63 - 1)
 
 
 class Slot(_Handle):
@@ -143,12 +156,16 @@ class Worker(_Handle):
         self._out = (ctypes.c_double * slot._width)()
 
     def predict(self, values: Union[Sequence[Any], "dict[str, Any]"],
-                id: int = 0, now_us: Optional[int] = None) -> Any:
+                id: int = 0, now_us: Optional[Moment] = None,
+                extra: str = "error") -> Any:
         """Answer a row with the model that is deployed now: a float, or a
         tuple of as many as there are outputs. id is what truths come by; 0:
-        none will. now_us is the time, by default that of the clock."""
+        none will. now_us is the time that as_of reads, a datetime (UTC
+        where it has no zone) or microseconds since 1970-01-01 UTC, by default
+        that of the clock. extra="ignore" leaves out what a dict has beside the
+        inputs."""
         slot = self._slot
-        values = in_order(values, slot.inputs, "slot")
+        values = in_order(values, slot.inputs, "slot", extra_of(extra))
         slot._form.pack_into(self._record, 0, *[
             self._token(slot.inputs[i], value) if text
             else number_of(slot.inputs[i], value)
@@ -163,7 +180,7 @@ class Worker(_Handle):
         return self._out[0] if slot._width == 1 else tuple(self._out)
 
     def _token(self, name: str, value: Any) -> int:
-        if value is None or value != value:
+        if is_null(value):
             return 0
         if not isinstance(value, str):
             raise TypeError(f"input {name!r} is a text, not {value!r}")

@@ -6,7 +6,7 @@ from __future__ import annotations
 import errno
 from typing import Any, Optional
 
-from . import _raw
+from . import _names, _raw
 
 
 class Error(Exception):
@@ -204,8 +204,8 @@ def error_of(said: Any, name: str) -> Error:
     kind = _BY_STATUS.get(said.status, Error)
     if said.where:
         kind = _BY_FILE.get((said.status, said.detail), kind)
-    return kind(_decoded(said.text), said.status, name, said.detail,
-                said.row if said.row >= 0 else None,
+    return kind(_names.told(_decoded(said.text)), said.status, name,
+                said.detail, said.row if said.row >= 0 else None,
                 _decoded(said.column) or None, _decoded(said.where) or None)
 
 

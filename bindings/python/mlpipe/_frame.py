@@ -274,6 +274,8 @@ def _pandas(frame: Any, params: Any) -> Any:
     """By way of Arrow where pyarrow is there and knows the columns. The index
     is no column; reset_index() makes it one."""
     names = [_name(name) for name in frame.columns]
+    if not names:
+        raise TypeError("no columns: a dataset has one at least")
     if frame.index.names != [None]:
         _logger.info("dataset: the index %s is left out; reset_index() makes "
                      "it a column", list(frame.index.names))
@@ -291,6 +293,20 @@ def _pandas(frame: Any, params: Any) -> Any:
         return _capsule(table, params, b"copy=always")
     return _built([_any_column(name, frame.iloc[:, i])
                    for i, name in enumerate(names)], params)
+
+
+def _is_records(x: Any) -> bool:
+    """A list of dicts, which are rows?"""
+    return (isinstance(x, (list, tuple)) and bool(x)
+            and all(isinstance(row, dict) for row in x))
+
+
+def _records(rows: Sequence["dict[Any, Any]"]) -> list[Column]:
+    """Columns in the order in which rows name them; null where one does not.
+    """
+    names = dict.fromkeys(name for row in rows for name in row)
+    return [_list_column(_name(name), [row.get(name) for row in rows])
+            for name in names]
 
 
 def _capsule(data: Any, params: Any, more: Optional[bytes] = None) -> Any:
@@ -347,7 +363,9 @@ def pointer_of(x: Any, names: Optional[Sequence[str]], params: Any) -> Any:
     if isinstance(x, dict):
         return _built([_any_column(_name(name), values)
                        for name, values in x.items()], params)
+    if _is_records(x):
+        return _built(_records(x), params)
     raise TypeError(
         f"{type(x).__name__} is no table: a mlpipe.Dataset, a frame of "
-        "pandas or polars, a table of Arrow, a dict of columns or a matrix "
-        "of NumPy is needed")
+        "pandas or polars, a table of Arrow, a dict of columns, a list of "
+        "dicts or a matrix of NumPy is needed")

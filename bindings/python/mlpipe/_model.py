@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING, Any, Optional
 
 from . import _raw
 from ._base import (Path, _bytes, _ctx, _data, _Immutable, _is, _lib,
@@ -12,6 +13,7 @@ from ._dataset import Dataset, Table, dataset
 from ._frame import _numpy
 from ._report import Report
 from ._row import Row
+from ._show import table
 
 if TYPE_CHECKING:
     from ._pipeline import Pipeline
@@ -33,9 +35,16 @@ class Model(_Immutable):
 
     @property
     def inputs(self) -> list[str]:
-        """The columns that it reads, in the order of row()."""
+        """The columns that it reads, in the order of row(). The time column
+        is none of them where the recipe reads it as as_of alone: see time."""
         return _named(_lib.mlpipe_model_inputs, _lib.mlpipe_model_input,
                       self._p)
+
+    @property
+    def time(self) -> Optional[str]:
+        """The time column of the recipe, which as_of reads; None without."""
+        names = json.loads(self.recipe().to_json())["pipeline"]["time"]
+        return names[0] if names else None
 
     @property
     def outputs(self) -> list[str]:
@@ -104,9 +113,12 @@ class Model(_Immutable):
             return [row[:count] for row in wide]
         return [(1 - row[0], row[0]) for row in wide]
 
-    def row(self) -> Row:
-        """What answers single rows within a microsecond or so."""
-        return Row(self)
+    def row(self, extra: str = "error") -> Row:
+        """What answers single rows: a Row. A list of numbers takes about a
+        microsecond, a dict or texts more. Where the recipe reads as_of, the
+        time comes along: row(values, now=...). extra="ignore" leaves out what
+        a dict has beside the inputs."""
+        return Row(self, extra)
 
     def evaluate(self, rows: Table, params: str = "", **named: Any) -> Report:
         """Scores on rows that it has not seen: metrics="rmse,r2", query=."""
@@ -165,6 +177,16 @@ class Model(_Immutable):
     def to_bytes(self) -> bytes:
         """What save() writes."""
         return _ctx().text("mlpipe_model_bytes", self._p)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        steps = json.loads(self.recipe().to_json())["steps"]
+        lines = [("model", self.id[:8]), ("inputs", ", ".join(self.inputs)),
+                 ("outputs", ", ".join(self.outputs)),
+                 ("classes", ", ".join(self.classes)),
+                 ("steps", ", ".join(step["step"] for step in steps))]
+        return table([], [line for line in lines if line[1]],
+                     "card() and explain() tell more")
 
     def __repr__(self) -> str:
         return (f"<mlpipe.Model {self.id[:8]}: {len(self.inputs)} inputs to "

@@ -8,8 +8,18 @@ from typing import Any, Optional
 from . import _raw, _replay
 from ._base import _bytes, _ctx, _Handle, _is, _params
 from ._dataset import Dataset, Table, dataset
+from ._errors import ParameterError
 from ._model import Model, Transform
 from ._report import Report
+from ._show import table
+
+
+def _set(params: "dict[str, Any]") -> str:
+    """The parameters that are set, for people."""
+    texts = {key: ",".join(map(str, value)) if isinstance(value, list)
+             else str(value) for key, value in params.items()
+             if value not in (None, "")}
+    return " ".join(f"{key}={text}" for key, text in texts.items())
 
 
 def _pointer(rows: Optional[Dataset]) -> Any:
@@ -26,7 +36,8 @@ class Pipeline(_Handle):
                               _params(params, named))
 
     def add(self, step: str, params: str = "", **named: Any) -> Pipeline:
-        """One more step, with the parameters that mlpipe.help(step) tells."""
+        """One more step, with the parameters that mlpipe.help(step) tells. A
+        second one of its kind needs a name: add("scale", as_="later")."""
         _ctx().call("mlpipe_pipeline_add", self._p, _bytes(step),
                     _params(params, named))
         return self
@@ -75,8 +86,14 @@ class Pipeline(_Handle):
         """
         train = dataset(train)
         valid = None if valid is None else dataset(valid)
+        if isinstance(space, (dict, str)) and not space:
+            raise ParameterError(
+                "the space is empty: name what to search, as in "
+                '{"gbt.leaves": [15, 31], "gbt.rate": "0.03..0.2:log"}',
+                _raw.MLPIPE_E_PARAM, "MLPIPE_E_PARAM")
         if isinstance(space, dict):
-            space = json.dumps(space)
+            space = json.dumps({key: list(of) if isinstance(of, tuple) else of
+                                for key, of in space.items()})
         tuned, trials = _ctx().gives(
             "mlpipe_search", (_raw.mlpipe_pipeline, _raw.mlpipe_report),
             self._p, train._p, _pointer(valid), _bytes(space),
@@ -137,6 +154,14 @@ class Pipeline(_Handle):
 
     def __deepcopy__(self, memo: Any) -> Pipeline:
         return self.__copy__()
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the roles, then a step a line."""
+        recipe = json.loads(self.to_json())
+        lines = [("", _set(recipe["pipeline"]))]
+        lines += [(step["as"], _set(step["params"]))
+                  for step in recipe["steps"]]
+        return table(["step", "parameters"], lines)
 
     def __repr__(self) -> str:
         return f"<mlpipe.Pipeline {self.to_json()}>"

@@ -59,15 +59,16 @@ def _read(call: str, path: Any, text: Any) -> Dataset:
 
 def read_csv(path: Union[Path, BinaryIO], params: str = "",
              **named: Any) -> Dataset:
-    """A CSV as a Dataset; parameters as mlpipe_read_csv's. path names a file,
-    or is an object with read(n) that gives bytes."""
+    """A CSV as a Dataset. path names a file, or is an object with read(n) that
+    gives bytes. as_={"zipcode": "category"} gives columns a type; as is a
+    keyword of Python's, so that the parameter is written as_=."""
     return _read("mlpipe_read_csv", path, _params(params, named))
 
 
 def read_json(path: Union[Path, BinaryIO], params: str = "",
               **named: Any) -> Dataset:
-    """A file of NDJSON, or of an array of objects, as a Dataset; parameters
-    as mlpipe_read_json's. path as read_csv's."""
+    """A file of NDJSON, or of an array of objects, as a Dataset. path and
+    as_= as read_csv's."""
     return _read("mlpipe_read_json", path, _params(params, named))
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ctypes
-import difflib
 import html
 import json
 from typing import TYPE_CHECKING, Any, Iterator, Optional
 
 from . import _raw
 from ._base import _bytes, _ctx, _Immutable, _lib, _text
+from ._show import missing
 
 if TYPE_CHECKING:
     from ._dataset import Dataset
@@ -34,8 +34,7 @@ class Report(_Immutable):
             return f"{name!r} is a text: use .text({name!r})"
         if name in self.tables:
             return f"{name!r} is a table: use .table({name!r})"
-        near = difflib.get_close_matches(name, self.keys(), 1)
-        return name + (f": did you mean {near[0]!r}?" if near else "")
+        return missing(name, self.keys(), "numbers")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.keys())
@@ -86,9 +85,12 @@ class Report(_Immutable):
 
     def to_dict(self) -> dict[str, Any]:
         """All of it, as JSON has it."""
-        found: dict[str, Any] = json.loads(
-            _ctx().text("mlpipe_report_render", self._p, b"json"))
+        found: dict[str, Any] = json.loads(self.to_json())
         return found
+
+    def to_json(self) -> str:
+        """All of it as a text of JSON."""
+        return _ctx().text("mlpipe_report_render", self._p, b"json").decode()
 
     def to_markdown(self) -> str:
         """Tables of Markdown."""
@@ -112,3 +114,14 @@ class Report(_Immutable):
     def __str__(self) -> str:
         return _ctx().text("mlpipe_report_render", self._p,
                            b"text").decode()
+
+    def __repr__(self) -> str:
+        title = str(self).partition("\n")[0]
+        tables = self.tables
+        kept = f", tables {', '.join(tables)}" if tables else ""
+        return (f"<mlpipe.Report {title!r}: {len(self.keys())} numbers{kept}; "
+                "print() shows it>")
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a mlpipe.Report does not pickle: keep its to_dict() "
+                        "or to_json(), or put it into a Store")

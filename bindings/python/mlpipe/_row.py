@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from . import _raw
 from ._base import _ctx, _Handle, _is, _lib
-from ._frame import _numpy
+from ._errors import StateError
+from ._frame import _NULLS, _numpy
+from ._show import missing
+from ._times import is_time, of_numpy
 
 if TYPE_CHECKING:
     from ._model import Model
@@ -35,14 +38,24 @@ def named(values: Any) -> Any:
     return values
 
 
-def in_order(values: Any, inputs: "list[str]", owner: str) -> list[Any]:
+def extra_of(extra: str) -> bool:
+    """Are names that are no inputs left out?"""
+    if extra not in ("error", "ignore"):
+        raise ValueError(f'extra is "error" or "ignore", not {extra!r}')
+    return extra == "ignore"
+
+
+def in_order(values: Any, inputs: "list[str]", owner: str,
+             ignore: bool = False) -> list[Any]:
     """A row's values in the order of the inputs; what has names, such as a
     dict or a row of a data frame, goes by them."""
     values = named(values)
     if isinstance(values, dict):
         for name in values:
-            if name not in inputs:
-                raise KeyError(f"the {owner} has no input {name!r}")
+            if name not in inputs and not ignore:
+                told = missing(str(name), inputs, "inputs").rstrip("?")
+                raise KeyError(f"the {owner} has no input {told}; "
+                               'extra="ignore" leaves such names out')
         values = [values.get(name) for name in inputs]
     elif isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
         raise TypeError("a list of values or a dict is needed, not "
@@ -63,6 +76,10 @@ class Codes(dict[str, float]):
         self._predictor = predictor
         self._place = place
 
+    def forget(self) -> None:
+        """The predictor is freed; NULL has no codes."""
+        self._predictor = None
+
     def __missing__(self, text: str) -> float:
         raw = text.encode()
         code: float = _lib.mlpipe_predictor_code(self._predictor, self._place,
@@ -70,6 +87,13 @@ class Codes(dict[str, float]):
         if code >= 0:
             self[text] = code
         return code
+
+
+def is_null(value: Any) -> bool:
+    """None, NaN, pandas.NA and NaT, the last of which is not itself."""
+    if value is None or type(value).__name__ in _NULLS:
+        return True
+    return not isinstance(value, str) and bool(value != value)
 
 
 def number_of(name: str, value: Any) -> float:
@@ -83,6 +107,13 @@ def number_of(name: str, value: Any) -> float:
     except OverflowError as error:
         raise ValueError(f"input {name!r}: {error}") from None
     except (TypeError, ValueError):
+        if type(value).__name__ in _NULLS:
+            return _NAN
+        if is_time(of_numpy(value)):
+            raise TypeError(
+                f"input {name!r} is a time: in a row a whole number, in the "
+                "unit that the column had in training; predict() takes "
+                f"{type(value).__name__}") from None
         raise TypeError(f"input {name!r} is a number, not "
                         f"{type(value).__name__}") from None
 
@@ -93,17 +124,34 @@ class Row(_Handle):
 
     It gives a float, or a tuple of as many as there are outputs, the same bits
     as Model.predict. For one thread at a time: its buffers are its own.
+
+    Where the recipe reads as_of, the time of a row, it is told by now=, or in
+    a dict under the name of the time column: a datetime (UTC where it has no
+    zone) or microseconds since 1970-01-01 UTC.
+
+        answer({"sqft": 1200}, now=datetime.datetime(2015, 2, 1))
+
+    A name in a dict that is no input is a KeyError; model.row(extra="ignore")
+    makes one that leaves such names out.
     """
 
     _free = "mlpipe_predictor_free"
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, extra: str = "error") -> None:
         from ._model import Model  # which makes Rows itself
         _is(model, Model)
-        self._p = _ctx().give("mlpipe_predictor_new", _raw.mlpipe_predictor,
-                              model._p, None)
+        self._ignore = extra_of(extra)
         self.inputs = model.inputs
         self.outputs = model.outputs
+        self._worker: Any = None
+        try:
+            self._p = _ctx().give("mlpipe_predictor_new",
+                                  _raw.mlpipe_predictor, model._p, None)
+        except StateError:  # as_of is told by a worker's time
+            from ._deploy import Slot  # which has rows itself
+            self._worker = Slot(model, workers=1).worker()
+            self._time = model.time
+            return
         wide = len(self.inputs)
         self._texts = {i: Codes(self._p, i) for i in range(wide)
                        if _lib.mlpipe_model_input_type(model._p, i) in _TEXTS}
@@ -126,9 +174,13 @@ class Row(_Handle):
 
     def __del__(self) -> None:
         self._calling = ()  # which _predict_row refuses
+        for codes in vars(self).get("_texts", {}).values():
+            codes.forget()
         super().__del__()
 
-    def __call__(self, values: Any) -> Any:
+    def __call__(self, values: Any, now: Any = None) -> Any:
+        if self._worker is not None:
+            return self._timed(values, now)
         try:
             if self._texts:
                 self._pack(self._values, 0, *self._coded(values))
@@ -143,6 +195,22 @@ class Row(_Handle):
             self._pack(self._values, 0, *self._numbers(values))
         _predict_row(*self._calling)
         return self._out[0] if self._one else tuple(self._out)
+
+    def _timed(self, values: Any, now: Any) -> Any:
+        """The answer of a recipe that reads as_of."""
+        values = named(values)
+        if (isinstance(values, dict) and self._time in values
+                and self._time not in self.inputs):
+            values = dict(values)
+            told = values.pop(self._time)
+            now = told if now is None else now
+        if now is None:
+            raise TypeError(
+                "the recipe reads as_of, the time of a row: tell it by now=, "
+                f"or in a dict as {self._time!r}; now=datetime.datetime.now("
+                "datetime.timezone.utc) is this moment")
+        return self._worker.predict(
+            values, now_us=now, extra="ignore" if self._ignore else "error")
 
     def _coded(self, values: Any) -> Any:
         """A list of values with codes for texts; a TypeError sends what is
@@ -159,13 +227,13 @@ class Row(_Handle):
 
     def _numbers(self, values: Any) -> list[float]:
         """The values as the predictor takes them."""
-        values = in_order(values, self.inputs, "model")
+        values = in_order(values, self.inputs, "model", self._ignore)
         return [self._number(i, value) for i, value in enumerate(values)]
 
     def _number(self, place: int, value: Any) -> float:
         if place not in self._texts:
             return number_of(self.inputs[place], value)
-        if value is None or value != value:
+        if is_null(value):
             return _NAN
         if not isinstance(value, str):
             raise TypeError(f"input {self.inputs[place]!r} is a text, not "

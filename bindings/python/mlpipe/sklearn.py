@@ -18,6 +18,9 @@ ValueError or TypeError, and a fit that fails leaves an estimator unfitted.
 """
 import contextlib
 import functools
+import inspect
+import re
+import warnings
 
 import numpy as np
 from sklearn.base import (BaseEstimator, ClassifierMixin, RegressorMixin,
@@ -36,6 +39,8 @@ from ._dataset import _again
 __all__ = ["Classifier", "Regressor", "Step", "Transformer",
            "expected_failed_checks"]
 
+_TARGET = re.compile(r"(^|\s)target\s*=")
+_MANY = 100  # classes of whole numbers, which look like a regression
 # Learners that take missing values as they are; others need impute.
 _TAKE_NULLS = ("gbt", "naive_bayes")
 # Steps that learn from the target, and steps that refuse missing values.
@@ -243,9 +248,26 @@ class _Recipe(BaseEstimator):
             return self._dataset(X, False)[0]
 
 
+def _own_parameters(init):
+    """A parameter of the learner's is told where it belongs."""
+    known = inspect.signature(init).parameters
+
+    @functools.wraps(init)
+    def wrapped(self, *args, **named):
+        for name, value in named.items():
+            if name not in known:
+                kind = type(self).__name__
+                raise TypeError(
+                    f"{kind} has no parameter {name!r}; one of the learner "
+                    f'goes into it: {kind}(Step("gbt", {name}={value!r}))')
+        init(self, *args, **named)
+    return wrapped
+
+
 class _Learner(_Recipe):
     """A recipe with a learner; its model_ is a mlpipe.Model."""
 
+    @_own_parameters
     def __init__(self, learner="gbt", *, steps=(), behind=(), recipe="",
                  holdout=0.0, random_state=None):
         self.learner = learner
@@ -260,6 +282,11 @@ class _Learner(_Recipe):
         check_consistent_length(X, y)
         parts = [*_steps(self.steps), _step(self.learner),
                  *_steps(self.behind)]
+        if _TARGET.search(self.recipe):
+            raise ValueError(
+                f"recipe={self.recipe!r} names a target, which is y here; for "
+                "log(y) use sklearn.compose.TransformedTargetRegressor, or "
+                "mlpipe.Pipeline")
         with _refusals():
             self._recipe(parts)  # what is misspelt is told before the data's
             more = [(label, y)]
@@ -280,6 +307,24 @@ class _Learner(_Recipe):
         data = self._data(X)
         with _refusals():
             return self.model_.predict(data).reshape(len(data), -1)
+
+    @property
+    def feature_importances_(self):
+        """What each column of X is worth to gbt: its share of the gain."""
+        check_is_fitted(self)
+        card = self.model_.card()
+        if "fit.importance" not in card.tables:
+            raise AttributeError("there are importances of gbt alone; "
+                                 "model_.importance() asks any model")
+        found = card.table("fit.importance")
+        names = list(getattr(self, "feature_names_in_",
+                             [f"x{i}" for i in range(self.n_features_in_)]))
+        shares = dict(zip(found.values("feature"), found.values("share")))
+        if not set(shares) <= set(names):
+            raise AttributeError(
+                "the steps made features that are no columns of X: "
+                'model_.card().table("fit.importance") has theirs')
+        return np.array([shares.get(name, 0.0) for name in names])
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -355,6 +400,10 @@ class Classifier(ClassifierMixin, _Learner):
         y = _target(self, y)
         check_classification_targets(y)
         classes, codes = np.unique(y, return_inverse=True)
+        if len(classes) > _MANY and classes.dtype.kind in "iuf":
+            warnings.warn(f"y has {len(classes)} classes of whole numbers; "
+                          "if they are amounts, Regressor is meant",
+                          UserWarning, stacklevel=2)
         weights = _weights(sample_weight, X)
         kept = np.unique(codes if weights is None else codes[
             :len(weights)][weights[:len(codes)] > 0])
