@@ -44,7 +44,9 @@ typedef struct mlpipe_stream {
  * told; see mlpipe_csv_dialect. A last row that breaks the type of a column of
  * dates or numbers, holds the sum of another and has an empty cell is a line
  * of the footer in any language; where it is one of these alone, or a few words
- * make a text of a column, the log warns.
+ * make a text of a column, the log warns. So it does of a column such as
+ * 765.576 where others have decimal commas: its points may part thousands, and
+ * it stays text until decimal= and thousands= or as= say how to read it.
  *
  * A file may be compressed: gzip (of several members too) and zstd (of several
  * frames too) are told by their first bytes, whatever the name, where the

@@ -459,6 +459,7 @@ typedef struct mlpipe__csv_column {
     bool comma;              /* its numbers have a decimal comma */
     bool grouped;            /* 1,234: the comma may part thousands */
     bool ungrouped;          /* 1,5: it can only be a decimal one */
+    bool parted, unparted;   /* the same of the point: 1.234; 1.5 or 1234 */
     bool yes, no;            /* bools that occur */
     bool zone, naive;        /* times with and without a zone */
     bool dots;               /* a date such as 1.2.2015, day first */
@@ -709,6 +710,12 @@ void mlpipe__csv_doubt_begin(const mlpipe__csv *csv, mlpipe__csv_column *c,
                              uint32_t before, const char *s, size_t n);
 void mlpipe__csv_doubt_value(const mlpipe__csv *csv, mlpipe__csv_column *c,
                              const char *s, size_t n, uint32_t can);
+/* The text that is told; may a point part thousands; then, where other columns
+ * have decimal commas, the column is a text. */
+void mlpipe__csv_doubt_show(const mlpipe__csv *csv, mlpipe__csv_column *c,
+                            const char *s, size_t n);
+void mlpipe__csv_part(mlpipe__csv_column *c, const char *s, size_t n);
+void mlpipe__csv_doubt_points(mlpipe__csv *csv);
 /* Does but one value, of the last row, make a text of the column? */
 bool mlpipe__csv_broken_last(const mlpipe__csv *csv,
                              const mlpipe__csv_column *c);

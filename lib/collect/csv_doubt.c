@@ -21,7 +21,8 @@ static const struct {
     {'\'', '.', "thousands=''''"},
     {'\'', ',', "thousands='''' decimal=','"},
 };
-enum { CSV_WAYS = sizeof csv_ways / sizeof csv_ways[0] };
+enum { CSV_WAYS = sizeof csv_ways / sizeof csv_ways[0],
+       CSV_POINT_COMMA = 2 };
 
 /* Those of the ways by which s is a number. */
 static uint32_t csv_fit_ways(uint32_t ways, const char *s, size_t n)
@@ -58,11 +59,11 @@ static uint32_t csv_ways_before(const mlpipe__csv_column *c, uint32_t before)
     return ways;
 }
 
-static void csv_break(const mlpipe__csv *csv, mlpipe__csv_doubt *d,
-                      const char *s, size_t n)
+void mlpipe__csv_doubt_show(const mlpipe__csv *csv, mlpipe__csv_column *c,
+                            const char *s, size_t n)
 {
-    if (d->broken++)
-        return;
+    mlpipe__csv_doubt *d = &c->doubt;
+
     d->line = csv->reader.line;
     if (n >= sizeof d->text) {
         n = sizeof d->text - 1;
@@ -73,6 +74,62 @@ static void csv_break(const mlpipe__csv *csv, mlpipe__csv_doubt *d,
     d->text[n] = '\0';
 }
 
+static void csv_break(const mlpipe__csv *csv, mlpipe__csv_column *c,
+                      const char *s, size_t n)
+{
+    if (!c->doubt.broken++)
+        mlpipe__csv_doubt_show(csv, c, s, n);
+}
+
+void mlpipe__csv_part(mlpipe__csv_column *c, const char *s, size_t n)
+{
+    size_t head = 0, digits = 0;
+
+    if (n && (*s == '-' || *s == '+')) {
+        s++;
+        n--;
+    }
+    while (head < n && s[head] >= '0' && s[head] <= '9')
+        head++;
+    while (head + 1 + digits < n && s[head + 1 + digits] >= '0'
+           && s[head + 1 + digits] <= '9')
+        digits++;
+    if (head == n && head > 0 && head < 4)
+        return; /* 123 is the same either way */
+    const bool three = n == head + 4 && s[head] == '.' && digits == 3
+        && head > 0 && head < 4 && *s != '0';
+    c->parted |= three;
+    c->unparted |= !three;
+}
+
+/* Does some column have numbers whose comma can only be a decimal one? */
+static bool csv_has_decimal_comma(const mlpipe__csv *csv)
+{
+    for (uint32_t i = 0; i < csv->column_count; i++) {
+        const mlpipe__csv_column *c = &csv->columns[i];
+        if (!c->forced && c->may & MLPIPE__CSV_COMMA && c->ungrouped
+            && !(c->may & MLPIPE__CSV_F64))
+            return true;
+    }
+    return false;
+}
+
+void mlpipe__csv_doubt_points(mlpipe__csv *csv)
+{
+    if (csv->json || !csv_has_decimal_comma(csv))
+        return;
+    for (uint32_t i = 0; i < csv->column_count; i++) {
+        mlpipe__csv_column *c = &csv->columns[i];
+        if (c->forced || !(c->may & MLPIPE__CSV_F64) || !c->parted
+            || c->unparted)
+            continue;
+        c->doubt.broken = 1;
+        c->doubt.groups = 1u << CSV_POINT_COMMA;
+        c->may = 0;
+        c->late = true;
+    }
+}
+
 void mlpipe__csv_doubt_begin(const mlpipe__csv *csv, mlpipe__csv_column *c,
                              uint32_t before, const char *s, size_t n)
 {
@@ -80,7 +137,7 @@ void mlpipe__csv_doubt_begin(const mlpipe__csv *csv, mlpipe__csv_column *c,
 
     d->open = true;
     d->kinds = before;
-    csv_break(csv, d, s, n);
+    csv_break(csv, c, s, n);
     d->groups = csv->json ? 0
         : csv_fit_ways(csv_ways_before(c, before), s, n);
 }
@@ -101,7 +158,7 @@ void mlpipe__csv_doubt_value(const mlpipe__csv *csv, mlpipe__csv_column *c,
         if (fits)
             d->kinds = fits;
         else
-            csv_break(csv, d, s, n);
+            csv_break(csv, c, s, n);
     }
     d->open = d->groups || d->broken <= CSV_FEW;
 }

@@ -19,45 +19,94 @@ typedef struct csv_tail {
     bool regular; /* as many cells as the rows have */
 } csv_tail;
 
+/* English, German, French, Spanish, Italian, Portuguese, Dutch. */
 static const char *const csv_note_words[] = {
     "footnote", "footnotes", "note", "notes", "remark", "remarks", "source",
     "sources", "copyright", "*",
-    "(c)", "\xc2\xa9"};
+    "(c)", "\xc2\xa9",
+    "quelle", "quellen", "datenquelle", "anmerkung", "anmerkungen", "hinweis",
+    "hinweise", "fu\xc3\x9fnote", "fu\xc3\x9fnoten", "fussnote", "fussnoten",
+    "datenstand",
+    "remarque", "remarques", "nota", "notas", "fuente", "fuentes", "fonte",
+    "fontes", "fonti", "bron", "bronnen", "opmerking",
+    "opmerkingen"};
 static const char *const csv_total_words[] = {
-    "total", "totals", "grand total", "subtotal", "sum", "average", "mean"};
+    "total", "totals", "grand total", "subtotal", "sum", "average", "mean",
+    "summe", "gesamt", "gesamtsumme", "insgesamt", "zwischensumme",
+    "gesamtergebnis", "mittelwert", "durchschnitt",
+    "somme", "total g\xc3\xa9n\xc3\xa9ral", "total general", "sous-total",
+    "moyenne", "suma", "total geral", "promedio",
+    "totale", "totale generale", "somma", "totaal", "eindtotaal", "gemiddelde"};
 
 static char csv_lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
 
-/* Bytes of the word that the text begins with and no letter follows; 0 where
- * it is none of them. */
+/* Is the byte of a letter, or of a sign beyond ASCII? */
+static bool csv_is_letter(char c)
+{
+    c = csv_lower(c);
+    return (c >= 'a' && c <= 'z') || (unsigned char)c > 0x7f;
+}
+
+/* Bytes of the longest of the words that the text begins with and no letter
+ * follows; 0 where it is none of them. */
 static size_t csv_begins(const char *s, size_t n, const char *const *words,
                          size_t count)
 {
+    size_t most = 0;
+
     for (size_t i = 0; i < count; i++) {
         size_t k = 0;
         while (k < n && words[i][k] && csv_lower(s[k]) == words[i][k])
             k++;
-        if (words[i][k])
+        if (words[i][k] || k <= most)
             continue;
-        const char next = k < n ? csv_lower(s[k]) : ' ';
-        if (words[i][0] < 'a' || words[i][0] > 'z'
-            || !((next >= 'a' && next <= 'z') || next == '_'))
-            return k;
+        const char next = k < n ? s[k] : ' ';
+        if (!csv_is_letter(words[i][0])
+            || !(csv_is_letter(next) || next == '_'))
+            most = k;
     }
-    return 0;
+    return most;
+}
+
+/* The same of words that may be names: a colon or a number must follow. */
+static size_t csv_begins_told(const char *s, size_t n,
+                              const char *const *words, size_t count)
+{
+    const size_t word = csv_begins(s, n, words, count);
+    size_t k = word;
+
+    while (k < n && s[k] == ' ')
+        k++;
+    return k < n && (s[k] == ':' || (s[k] >= '0' && s[k] <= '9')) ? word : 0;
+}
+
+static size_t csv_note_word(const char *s, size_t n)
+{
+    static const char *const named[] = {"stand"};
+    const size_t word = csv_begins(s, n, csv_note_words,
+                                   sizeof csv_note_words
+                                   / sizeof csv_note_words[0]);
+    return word ? word : csv_begins_told(s, n, named, 1);
+}
+
+static size_t csv_total_word(const char *s, size_t n)
+{
+    static const char *const named[] = {"media", "m\xc3\xa9" "dia"};
+    const size_t word = csv_begins(s, n, csv_total_words,
+                                   sizeof csv_total_words
+                                   / sizeof csv_total_words[0]);
+    return word ? word : csv_begins_told(s, n, named, 2);
 }
 
 /* Total, Total: or Total 2019, but not Total Recall, which may be a name. */
 static bool csv_has_words(const char *s, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        const char c = csv_lower(s[i]);
-        if ((c >= 'a' && c <= 'z') || (unsigned char)c > 0x7f)
+    for (size_t i = 0; i < n; i++)
+        if (csv_is_letter(s[i]))
             return true;
-    }
     return false;
 }
 
@@ -94,15 +143,12 @@ static void csv_tail_look(const mlpipe__csv_record *r,
         || mlpipe__csv_hard(first->data, first->size))
         return;
     const size_t total = first != r->fields ? 0
-        : csv_begins(first->data, first->size, csv_total_words,
-                     sizeof csv_total_words / sizeof csv_total_words[0]);
+        : csv_total_word(first->data, first->size);
     x->strong = (total && filled < cells
                  && !csv_has_words(first->data + total, first->size - total))
         || (filled == 1
             && (csv_is_rule(first->data, first->size)
-                || csv_begins(first->data, first->size, csv_note_words,
-                              sizeof csv_note_words
-                              / sizeof csv_note_words[0])));
+                || csv_note_word(first->data, first->size)));
     /* Whole rows in which a later cell alone is filled are sparse data. */
     x->weak = total > 0
         || (filled == 1

@@ -49,6 +49,8 @@ static uint32_t csv_fit_number(mlpipe__csv_column *c,
 {
     char room[MLPIPE__CSV_DIGITS];
 
+    if (o->find_comma)
+        mlpipe__csv_part(c, s, n);
     s = mlpipe__csv_plain(s, &n, o->decimal, o->thousands, room);
     if (!s)
         return 0;
@@ -204,8 +206,11 @@ static bool csv_observe(mlpipe__csv *csv, mlpipe__csv_column *c,
 {
     const bool first = !c->values++;
     const uint32_t before = c->may;
+    const bool parted = c->parted;
 
     c->may &= mlpipe__csv_fit(csv, c, s, n, can);
+    if (c->may && c->parted && !parted)
+        mlpipe__csv_doubt_show(csv, c, s, n);
     if (c->may)
         return true;
     mlpipe__csv_doubt_begin(csv, c, before, s, n);
@@ -492,6 +497,7 @@ mlpipe_status mlpipe__csv_infer(mlpipe_ctx *ctx, mlpipe__csv *csv)
         st = csv->kind->seen(ctx, csv);
     for (uint32_t i = 0; i < csv->column_count; i++)
         csv->columns[i].doubt.open = false;
+    mlpipe__csv_doubt_points(csv);
     for (uint32_t i = 0; !st && i < csv->column_count; i++) {
         st = csv_settle(ctx, csv, &csv->columns[i]);
         again |= csv->columns[i].late && csv->columns[i].texts;

@@ -153,15 +153,42 @@ static mlpipe_status csv_reject_cell(mlpipe_ctx *ctx, mlpipe__csv *csv,
     return csv_end_reject(ctx, csv, x);
 }
 
+/* Are the bad rows the last ones, and of a single text each? Such may be notes
+ * that no word tells apart from rows that lack cells. */
+static void csv_maybe_notes(const mlpipe__csv *csv, char *out, size_t room)
+{
+    const mlpipe__csv_tally *t = &csv->tally;
+    const mlpipe__csv_reject *x = csv->rejects;
+    const uint64_t rows = t->rows_in - csv->before.rows_in;
+    const uint64_t lines = x[t->reject_count - 1].line - x[0].line + 1;
+
+    *out = '\0';
+    if (csv->json || !csv->done || csv->column_count < 2
+        || x[0].row + t->reject_count != rows || t->reject_count == rows)
+        return;
+    for (uint32_t i = 0; i < t->reject_count; i++)
+        if (x[i].kind || x[i].column >= 0
+            || mlpipe__csv_hard(csv->reject_text.data + x[i].raw,
+                                x[i].raw_bytes)
+            || memchr(csv->reject_text.data + x[i].raw,
+                      csv->reader.dialect.delimiter, x[i].raw_bytes))
+            return;
+    (void)mlpipe__format(out, room, lines > 1
+                         ? "; if the last %llu lines are notes say footer=%llu"
+                         : "; if it is a note say footer=%llu",
+                         (unsigned long long)lines, (unsigned long long)lines);
+}
+
 mlpipe_status mlpipe__csv_rejected(mlpipe_ctx *ctx, const mlpipe__csv *csv)
 {
     const mlpipe__csv_tally *tally = &csv->tally;
     const mlpipe__csv_reject *first = &csv->rejects[0];
     const char *name = first->column < 0
         ? "" : csv->columns[first->column].name;
-    char more[120] = "";
+    char more[120] = "", notes[100];
     size_t used = 0;
 
+    csv_maybe_notes(csv, notes, sizeof notes);
     for (uint32_t i = 1; i < tally->reject_count && i < CSV_NAMED_REJECTS;
          i++)
         used += mlpipe__format(more + used, sizeof more - used,
@@ -169,7 +196,8 @@ mlpipe_status mlpipe__csv_rejected(mlpipe_ctx *ctx, const mlpipe__csv *csv)
                                (unsigned long long)csv->rejects[i].line);
     (void)mlpipe__fail(
         ctx, MLPIPE_E_FORMAT,
-        "%s: line %llu%s%s%s: %.*s%s%.*s%s (%llu bad rows among %llu%s); %s",
+        "%s: line %llu%s%s%s: %.*s%s%.*s%s (%llu bad rows among %llu%s); "
+        "%s%s",
         mlpipe__input_name(&csv->input),
         (unsigned long long)first->line, *name ? ", column '" : "", name,
         *name ? "'" : "", (int)first->reason_bytes,
@@ -187,7 +215,7 @@ mlpipe_status mlpipe__csv_rejected(mlpipe_ctx *ctx, const mlpipe__csv *csv)
             : csv->json
             ? "mend the file, or load the others with rows=quarantine"
             : "mend the file, load the others with rows=quarantine, or have "
-              "short and long rows mended with rows=pad");
+              "short and long rows mended with rows=pad", notes);
     return mlpipe__fail_at(ctx, (int64_t)first->row, name);
 }
 

@@ -258,10 +258,8 @@ mlpipe_status mlpipe__slot_has_room(mlpipe_ctx *ctx, mlpipe_slot *slot)
 }
 
 /*
- * The host gives each prediction room for the outputs of the first model, and
- * a worker cannot ask how much that is: no model writes more or fewer. Truths
- * are joined by what the monitor's host tells of one target, so that a slot
- * that is watched goes on predicting it.
+ * Truths are joined by what the monitor's host tells of one target, so that a
+ * slot that is watched goes on predicting it.
  */
 static mlpipe_status slot_same_target(mlpipe_ctx *ctx, mlpipe_slot *slot,
                                       const mlpipe_model *model)
@@ -272,14 +270,6 @@ static mlpipe_status slot_same_target(mlpipe_ctx *ctx, mlpipe_slot *slot,
     const bool was_class = now->task != MLPIPE__TASK_REGRESSION;
     const bool is_class = model->task != MLPIPE__TASK_REGRESSION;
 
-    if (now->program->output_count != model->program->output_count)
-        return mlpipe__fail(
-            ctx, MLPIPE_E_SCHEMA,
-            "the model has %u outputs a row, and whoever predicts through this "
-            "slot has room for %u; deploy it in a slot of its own",
-            model->program->output_count, now->program->output_count);
-    if (!atomic_load_explicit(&slot->watched, memory_order_acquire))
-        return MLPIPE_OK;
     if (strcmp(now->target, model->target) || was_class != is_class)
         return mlpipe__fail(
             ctx, MLPIPE_E_SCHEMA,
@@ -309,6 +299,30 @@ static mlpipe_status slot_same_target(mlpipe_ctx *ctx, mlpipe_slot *slot,
     return MLPIPE_OK;
 }
 
+/*
+ * The host gives each prediction room for the outputs of the first model, and
+ * a worker cannot ask how much that is: no model writes more or fewer.
+ */
+static mlpipe_status slot_fits(mlpipe_ctx *ctx, mlpipe_slot *slot,
+                               const mlpipe_model *model)
+{
+    const uint32_t room =
+        mlpipe__slot_current(slot)->predictor->model->program->output_count;
+
+    if (atomic_load_explicit(&slot->watched, memory_order_acquire)) {
+        const mlpipe_status st = slot_same_target(ctx, slot, model);
+        if (st)
+            return st;
+    }
+    if (model->program->output_count == room)
+        return MLPIPE_OK;
+    return mlpipe__fail(ctx, MLPIPE_E_SCHEMA,
+                        "the model has %u outputs a row, and whoever predicts "
+                        "through this slot has room for %u; deploy it in a "
+                        "slot of its own",
+                        model->program->output_count, room);
+}
+
 /* d serves alone from now on; what served stays to go back to. */
 void mlpipe__slot_succeed(mlpipe_slot *slot, mlpipe__deployment *d)
 {
@@ -326,7 +340,7 @@ mlpipe_status mlpipe__slot_prepare(mlpipe_ctx *ctx, mlpipe_slot *slot,
                                    const mlpipe_model *model,
                                    mlpipe__deployment **out)
 {
-    mlpipe_status st = slot_same_target(ctx, slot, model);
+    mlpipe_status st = slot_fits(ctx, slot, model);
 
     if (!st)
         st = mlpipe__slot_has_room(ctx, slot);
@@ -359,7 +373,7 @@ static mlpipe_status slot_rollback_locked(mlpipe_ctx *ctx, mlpipe_slot *slot)
                             "deployment %llu has no previous one to go back "
                             "to; swap a model in instead",
                             (unsigned long long)bad->number);
-    st = slot_same_target(ctx, slot, slot->previous->predictor->model);
+    st = slot_fits(ctx, slot, slot->previous->predictor->model);
     if (!st)
         st = mlpipe__slot_has_room(ctx, slot);
     if (st)

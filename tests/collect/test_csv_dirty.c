@@ -375,7 +375,45 @@ static void test_footers(void **state)
     refuses(MLPIPE_E_FORMAT, "a,b,c\n1,2,3\n4,5,6\nSource: x\n", "footer=0",
             "1 cell where 3");
     refuses(MLPIPE_E_FORMAT, "a,b,c\n1,2,3\n4,5,6\nlate\n", NULL,
-            "1 cell where 3"); /* a short row, not a note */
+            "say footer=1"); /* a short row, or a note without its word */
+}
+
+/* Notes and totals in other languages; rows that are merely named so. */
+static void test_footers_abroad(void **state)
+{
+    static const char *const notes[] = {
+        "Quelle: Amt", "Quellen: zwei \xc3\x84mter", "Stand: 01.02.2024",
+        "Stand 2024", "Anmerkung: ohne", "Hinweis: vorl\xc3\xa4ufig",
+        "Fu\xc3\x9fnote: a", "Fuente: INE", "Fonte: Istat",
+        "Remarque : provisoire", "Bron: CBS", "Nota: uno"};
+    static const char *const totals[] = {
+        "Summe", "GESAMT:", "Gesamtsumme", "Insgesamt", "Zwischensumme 2024",
+        "Mittelwert", "Durchschnitt", "Total g\xc3\xa9n\xc3\xa9ral",
+        "Total general", "Somme", "Totale", "Suma", "Media:", "Totaal"};
+    static const char *const rows[] = {
+        "Media", "Stand", "Sumatra", "Totalschaden", "Gesamtschule",
+        "Quellenhof", "Summe Nord", "Standard"};
+    char text[200];
+    for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
+        sprintf(text, "a,b,c\n1,2,3\n4,5,6\n%s\n", notes[i]);
+        reads_and_reports(text, NULL, "1.2.3/4.5.6", notes[i]);
+    }
+    for (size_t i = 0; i < sizeof totals / sizeof *totals; i++) {
+        sprintf(text, "a,b,c\nx,2,3\ny,5,6\n%s,,9\n", totals[i]);
+        reads_and_reports(text, NULL, "x.2.3/y.5.6", totals[i]);
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char held[80];
+        sprintf(text, "a,b,c\nx,2,3\ny,5,6\n%s,,7\n", rows[i]);
+        sprintf(held, "x.2.3/y.5.6/%s.~.7", rows[i]);
+        reads(text, NULL, held);
+    }
+    reads("a,b\nNord,1\nSumme,2\n", NULL, "Nord.1/Summe.2");
+    refuses(MLPIPE_E_FORMAT, "a,b,c\n1,2,3\n4,5,6\nlate\nmore\n", NULL,
+            "if the last 2 lines are notes say footer=2");
+    reads("a,b,c\n1,2,3\n4,5,6\nlate\nmore\n", "footer=2", "1.2.3/4.5.6");
+    refuses(MLPIPE_E_FORMAT, "a,b,c\n1,2,3\nlate\n4,5,6\n", NULL,
+            "rows=pad");
 }
 
 static void test_numbers(void **state)
@@ -516,6 +554,7 @@ int main(void)
         cmocka_unit_test(test_preambles),
         cmocka_unit_test(test_headers),
         cmocka_unit_test(test_footers),
+        cmocka_unit_test(test_footers_abroad),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_ordinary),
         cmocka_unit_test(test_tags),

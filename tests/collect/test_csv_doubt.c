@@ -265,9 +265,50 @@ static void test_names(void **state)
     }
 }
 
+static void assert_type(const mlpipe_dataset *d, uint32_t column,
+                        int32_t type)
+{
+    assert_int_equal(type, mlpipe_dataset_type(d, column));
+}
+
+/* 1.234 is no 1.234 where other columns have decimal commas; where one cell
+ * can only be a decimal number, or none has such commas, it is. */
+static void test_point_of_thousands(void **state)
+{
+    mlpipe_dataset *d = read_ok("k;sum;price\na;765.576;0,5\nb;12;1,5\n"
+                                "c;-1.250;2,25\n", NULL);
+    assert_type(d, 1, MLPIPE_TYPE_CATEGORY);
+    assert_type(d, 2, MLPIPE_TYPE_F64);
+    assert_told("column sum is text, but \"765.576\" in line 2");
+    assert_told("thousands='.' decimal=','");
+    assert_noted(d, "looks like numbers written with thousands='.'");
+    mlpipe_dataset_free(d);
+    d = read_ok("k;sum;price\na;765.576;0,5\nb;12;1,5\nc;-1.250;2,25\n",
+                "decimal=, thousands=.");
+    assert_quiet();
+    assert_type(d, 1, MLPIPE_TYPE_I64);
+    mlpipe_dataset_free(d);
+    d = read_ok("k;sum;price\na;765.576;0,5\nb;12;1,5\n", "as=sum:f64");
+    assert_type(d, 1, MLPIPE_TYPE_F64);
+    mlpipe_dataset_free(d);
+    static const char *const decimal[] = {
+        "k;x;price\na;765.576;0,5\nb;1.5;1,5\n",
+        "k;x;price\na;1.576;0,5\nb;0.521;1,5\n",
+        "k;x;price\na;1.576;0,5\nb;1200;1,5\n",
+        "k;x;price\na;1.576;5\nb;2.521;15\n",
+        "k;x;price\na;1.576;1,500\nb;2.521;2,250\n"};
+    for (size_t i = 0; i < sizeof decimal / sizeof *decimal; i++) {
+        d = read_ok(decimal[i], NULL);
+        assert_quiet();
+        assert_type(d, 1, MLPIPE_TYPE_F64);
+        mlpipe_dataset_free(d);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_point_of_thousands),
         cmocka_unit_test(test_total),
         cmocka_unit_test(test_total_in_doubt),
         cmocka_unit_test(test_few),
