@@ -710,8 +710,7 @@ void mlpipe__csv_doubt_begin(const mlpipe__csv *csv, mlpipe__csv_column *c,
                              uint32_t before, const char *s, size_t n);
 void mlpipe__csv_doubt_value(const mlpipe__csv *csv, mlpipe__csv_column *c,
                              const char *s, size_t n, uint32_t can);
-/* The text that is told; may a point part thousands; then, where other columns
- * have decimal commas, the column is a text. */
+/* The text that is told; and may points part thousands (csv_doubt.c)? */
 void mlpipe__csv_doubt_show(const mlpipe__csv *csv, mlpipe__csv_column *c,
                             const char *s, size_t n);
 void mlpipe__csv_part(mlpipe__csv_column *c, const char *s, size_t n);

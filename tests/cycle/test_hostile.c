@@ -259,7 +259,7 @@ static mlpipe_model *classes_model(mlpipe_ctx *c, uint32_t classes,
  * have another number of outputs than the monitor's rings. */
 static void test_classes(void **state)
 {
-    static const double bad[] = {3, -1, 0.5, 1e300, 4294967296.0};
+    static const double bad[] = {4, -1, 0.5, 1e300, 4294967296.0};
     mlpipe_ctx *c;
     mlpipe_model *three, *four;
     mlpipe_slot *slot;
@@ -277,10 +277,8 @@ static void test_classes(void **state)
     assert_non_null(strstr(mlpipe_ctx_error(c)->text, "3 classes"));
     assert_ok(c, mlpipe_monitor_truth(c, monitor, 7, 1, 3));
     mlpipe_monitor_free(monitor);
-    assert_ok(c, mlpipe_slot_swap(c, slot, three));
+    assert_status(MLPIPE_E_SCHEMA, mlpipe_slot_swap(c, slot, three));
     assert_ok(c, mlpipe_monitor_new(c, slot, NULL, &monitor));
-    assert_status(MLPIPE_E_SCHEMA, mlpipe_slot_rollback(c, slot));
-    assert_status(MLPIPE_E_SCHEMA, mlpipe_slot_swap(c, slot, four));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_status(MLPIPE_E_NUMERIC,
                       mlpipe_monitor_truth(c, monitor, 8, 1, bad[i]));
