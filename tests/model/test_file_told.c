@@ -54,16 +54,17 @@ static void test_loads(void **state)
     named(c, table, "the library has saved");
     assert_told(c, MLPIPE_E_FORMAT, mlpipe_transform_load(c, table, &t));
     named(c, table, "the library has saved");
-    /* a model that is damaged, or cut */
+    /* A model that is damaged, or cut; its size is that of the host's name and
+     * of the build, so that no text is kept here. */
     assert_ok(c, mlpipe_model_bytes(c, m, &b));
     assert_true(mlpipe_buffer_size(b) < sizeof damaged);
     memcpy(damaged, mlpipe_buffer_data(b), mlpipe_buffer_size(b));
     damaged[mlpipe_buffer_size(b) / 2] ^= 1;
     put(bad, damaged, mlpipe_buffer_size(b));
-    assert_told(c, MLPIPE_E_CORRUPT, mlpipe_model_load(c, bad, &got));
+    assert_int_equal(mlpipe_model_load(c, bad, &got), MLPIPE_E_CORRUPT);
     named(c, bad, "backup");
     put(bad, mlpipe_buffer_data(b), mlpipe_buffer_size(b) / 2);
-    assert_told(c, MLPIPE_E_CORRUPT, mlpipe_model_load(c, bad, &got));
+    assert_int_equal(mlpipe_model_load(c, bad, &got), MLPIPE_E_CORRUPT);
     named(c, bad, "backup");
     mlpipe_buffer_free(b);
     /* another kind */
