@@ -131,11 +131,6 @@ void mlpipe__audit_end(mlpipe__text *log)
 
 /* ---- replay ------------------------------------------------------------ */
 
-static double audit_get(const mlpipe__json *line, const char *key)
-{
-    return mlpipe__json_number(mlpipe__json_get(line, key), mlpipe__nan());
-}
-
 /* A count of rows; 0 where the log has none that could be one. */
 static uint64_t audit_count(const mlpipe__json *line, const char *key)
 {

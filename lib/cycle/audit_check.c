@@ -6,11 +6,6 @@
  */
 #include "cycle_internal.h"
 
-static double check_get(const mlpipe__json *line, const char *key)
-{
-    return mlpipe__json_number(mlpipe__json_get(line, key), mlpipe__nan());
-}
-
 static const char *check_text(const mlpipe__json *line, const char *key)
 {
     const char *text = mlpipe__json_text(mlpipe__json_get(line, key));
@@ -58,9 +53,9 @@ static double check_student(double t, double df)
 static void check_test(const mlpipe__json *line, mlpipe__test *out)
 {
     const char *test = check_text(line, "test");
-    const double mean = check_get(line, "mean"), se = check_get(line, "se");
-    const double serial = check_get(line, "serial_se");
-    const double n = check_get(line, "rows"), nan = mlpipe__nan();
+    const double mean = audit_get(line, "mean"), se = audit_get(line, "se");
+    const double serial = audit_get(line, "serial_se");
+    const double n = audit_get(line, "rows"), nan = mlpipe__nan();
     const double z = se > 0      ? mean / se
                      : mean == 0 ? 0.0
                      : mean > 0  ? mlpipe__inf()
@@ -79,7 +74,7 @@ static void check_test(const mlpipe__json *line, mlpipe__test *out)
         out->p = mean == 0 ? 1.0 : 0.0;
     }
     if (serial > 0 && out->below == out->below) {
-        const double t = mean / serial, d = check_get(line, "serial_df");
+        const double t = mean / serial, d = audit_get(line, "serial_df");
         const double one = mlpipe__student_tail(-t, d);
         const double two = 2.0 * mlpipe__student_tail(t < 0 ? -t : t, d);
         out->below = one > out->below ? one : out->below;
@@ -181,8 +176,8 @@ static mlpipe_status check_margin(mlpipe_ctx *ctx, const mlpipe__json *line,
                                   uint64_t at)
 {
     const char *metric = check_text(line, "metric");
-    const double scale = check_get(line, "scale"), a = check_get(line, "a");
-    const double p = check_get(line, "p_margin"), loss = check_loss(metric, a);
+    const double scale = audit_get(line, "scale"), a = audit_get(line, "a");
+    const double p = audit_get(line, "p_margin"), loss = check_loss(metric, a);
     mlpipe__gate g = {.enough = true, .scale = scale};
     double is;
 
@@ -190,12 +185,12 @@ static mlpipe_status check_margin(mlpipe_ctx *ctx, const mlpipe__json *line,
         return MLPIPE_OK;
     if (check_difference(metric, a, a) == 0 && !check_near(scale, loss, 1.0))
         return check_fail(ctx, at, "scale", scale, loss);
-    g.rows = (uint64_t)check_get(line, "rows");
-    g.compared.mean = check_get(line, "mean");
-    g.compared.se = check_get(line, "se");
-    g.serial_se = check_get(line, "serial_se");
-    g.serial_df = check_get(line, "serial_df");
-    is = mlpipe__gate_no_worse(&g, check_get(line, "margin"));
+    g.rows = (uint64_t)audit_get(line, "rows");
+    g.compared.mean = audit_get(line, "mean");
+    g.compared.se = audit_get(line, "se");
+    g.serial_se = audit_get(line, "serial_se");
+    g.serial_df = audit_get(line, "serial_df");
+    is = mlpipe__gate_no_worse(&g, audit_get(line, "margin"));
     return check_near(p, is, is) ? MLPIPE_OK
                                  : check_fail(ctx, at, "p_margin", p, is);
 }
@@ -204,11 +199,11 @@ static mlpipe_status check_margin(mlpipe_ctx *ctx, const mlpipe__json *line,
 mlpipe_status mlpipe__audit_figures(mlpipe_ctx *ctx, const mlpipe__json *line,
                                     uint64_t at)
 {
-    const double mean = check_get(line, "mean"), p = check_get(line, "p");
-    const double a = check_get(line, "a"), b = check_get(line, "b");
-    const double n = check_get(line, "rows"), two = check_get(line,
+    const double mean = audit_get(line, "mean"), p = audit_get(line, "p");
+    const double a = audit_get(line, "a"), b = audit_get(line, "b");
+    const double n = audit_get(line, "rows"), two = audit_get(line,
                                                               "two_sided");
-    const double df = check_get(line, "serial_df");
+    const double df = audit_get(line, "serial_df");
     const double d = check_difference(check_text(line, "metric"), a, b);
     mlpipe__test test;
     mlpipe_status st = check_keys(ctx, line, at);
@@ -222,7 +217,7 @@ mlpipe_status mlpipe__audit_figures(mlpipe_ctx *ctx, const mlpipe__json *line,
     if (st)
         return st;
     if (!(n >= 2 && n <= 0x1p53))
-        return check_fail(ctx, at, "rows", n, check_get(line, "least"));
+        return check_fail(ctx, at, "rows", n, audit_get(line, "least"));
     if (df > 0 && df != mlpipe__gate_waves(n))
         return check_fail(ctx, at, "serial_df", df, mlpipe__gate_waves(n));
     check_test(line, &test);
@@ -359,7 +354,7 @@ static mlpipe_status order_limits(mlpipe_ctx *ctx, mlpipe__audit_order *o,
         return MLPIPE_OK;
     for (uint32_t k = 0; k < 2; k++) {
         double *known = &o->limit[kind][k];
-        const double says = check_get(line, keys[k]);
+        const double says = audit_get(line, keys[k]);
         if (*known > 0 && says != *known)
             return mlpipe__fail(ctx, MLPIPE_E_CORRUPT,
                                 "line %llu of the log says %s = %g; it should "
@@ -375,7 +370,7 @@ mlpipe_status mlpipe__audit_follows(mlpipe_ctx *ctx, mlpipe__audit_order *o,
                                     const mlpipe__json *line, uint64_t at)
 {
     const char *action = check_text(line, "action");
-    const double now = check_get(line, "now_us");
+    const double now = audit_get(line, "now_us");
     const order_rule *rule = NULL;
     mlpipe_status st;
 
@@ -399,7 +394,7 @@ mlpipe_status mlpipe__audit_follows(mlpipe_ctx *ctx, mlpipe__audit_order *o,
                             "before it do not lead there; it should come "
                             "behind %s",
                             (unsigned long long)at + 1, action, rule->needs);
-    st = order_number(ctx, o, action, check_get(line, "deployment"), at);
+    st = order_number(ctx, o, action, audit_get(line, "deployment"), at);
     if (!st)
         st = order_limits(ctx, o, line, at);
     if (!st)

@@ -134,6 +134,11 @@ mlpipe_status mlpipe__gate_split(mlpipe_ctx *ctx, const mlpipe_dataset *d,
 
 /* ---- the audit log (audit.c) ------------------------------------------- */
 
+/* A number of a line; NaN where it has none. */
+static inline double audit_get(const mlpipe__json *line, const char *key)
+{
+    return mlpipe__json_number(mlpipe__json_get(line, key), mlpipe__nan());
+}
 /* One line: begin, any fields, end. Deterministic bytes. */
 void mlpipe__audit_begin(mlpipe__text *log, int64_t now_us,
                          const char *action, uint64_t deployment);
