@@ -119,13 +119,19 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  *   unseen: categories beyond what training leaves to be seen (I. J. Good,
  *   Biometrika 40, 1953); out_of_range: more beyond training's extremes than
  *   chance has. R. A. Fisher's exact test, or where the limit is a row of the
- *   reference the beta-binomial distribution of the pane's rows beyond it, by
- *   mid-p, no less than 1 / 1.1 of the exact p, so that a level is exceeded
- *   by a tenth at most and rare events stay below. Effect: the difference of
- *   rates, R. G. Newcombe's interval (Statistics in Medicine 17, 1998).
+ *   reference the beta-binomial distribution of the pane's rows beyond it.
+ *   Panes of one rate are ordered by what their other rows do, so that a level
+ *   is met where only few rows are counted: p = P(more) + P(as many) u, u the p
+ *   of the values that are there (missing, unseen: ad's, or chi2's of those
+ *   categories) or of as many rows in the outer half of what lies further in
+ *   (tails, out_of_range); half where there is no u, and then no less than 1 /
+ *   1.1 of the exact p. A pane without such rows has no more of them, p = 1.
+ *   Effect: the difference of rates, R. G. Newcombe's interval (Statistics in
+ *   Medicine 17, 1998).
  *
  * An input's p is S. Holm's least of {ad, tails, missing, out_of_range} or
- * {chi2, missing, unseen}; q, the false discovery rate of Y. Benjamini and Y.
+ * {chi2, missing, unseen}, without rates of what neither sample has and chance
+ * does not expect; q, the false discovery rate of Y. Benjamini and Y.
  * Hochberg (JRSS B 57, 1995) over the inputs. WARN: q <= alpha. DRIFT: and the
  * effect of such a test matters: PSI less its bias >= psi=, or a rate changed
  * by 0.01. The score has the same tests and a verdict of its own.

@@ -52,6 +52,7 @@ typedef struct drift_look {
     uint64_t ref_rows, rows;
     double alpha;
     uint64_t *ref, *now; /* pooled cells */
+    double shape; /* p of the values alone, without what is missing or new */
     mlpipe__drift_row *out;
 } drift_look;
 
@@ -81,8 +82,9 @@ static bool drift_enough(const drift_look *l, double ref, double now)
 }
 
 /* The cells that are compared: what never occurs in the reference is left to
- * the rates, outermost numbers go with their neighbours, small ones join. */
-static uint32_t drift_cells(const drift_look *l)
+ * the rates, outermost numbers go with their neighbours, small ones join.
+ * *first: the first that is not of missing values. */
+static uint32_t drift_cells(const drift_look *l, uint32_t *first)
 {
     const mlpipe__ref_input *in = l->in;
     const bool number = in->kind == MLPIPE__NUMBER;
@@ -94,7 +96,7 @@ static uint32_t drift_cells(const drift_look *l)
         l->ref[used] = in->counts[0];
         l->now[used++] = l->counts[0];
     }
-    const uint32_t first = used;
+    *first = used;
     for (uint32_t c = number ? 1 : 2; c < last; c++) {
         r += in->counts[c];
         n += l->counts[c];
@@ -106,7 +108,7 @@ static uint32_t drift_cells(const drift_look *l)
         l->now[used++] = n;
         r = n = 0;
     }
-    if (r + n && used > first) {
+    if (r + n && used > *first) {
         l->ref[used - 1] += r;
         l->now[used - 1] += n;
     } else if (r + n) {
@@ -171,9 +173,24 @@ static double drift_psi_variance(const drift_look *l, uint32_t used)
            (square[1] - mean[1] * mean[1]) / now_all;
 }
 
-static void drift_all_cells(const drift_look *l)
+/* Are the values of a category, once they are there and known, others? */
+static double drift_codes_shape(const drift_look *l, uint32_t first,
+                                uint32_t used)
 {
-    const uint32_t used = drift_cells(l);
+    double df, p;
+
+    if (used < first + 2)
+        return mlpipe__nan();
+    const double chi2 = mlpipe__chi2_table(l->ref + first, l->now + first,
+                                           used - first, &df, &p);
+    return mlpipe__table_tail(chi2, l->ref + first, l->now + first,
+                              used - first);
+}
+
+static void drift_all_cells(drift_look *l)
+{
+    uint32_t first;
+    const uint32_t used = drift_cells(l, &first);
     mlpipe__drift_test *chi2 = &l->out->test[MLPIPE__TEST_CHI2];
     mlpipe__drift_test *g = &l->out->test[MLPIPE__TEST_G];
     mlpipe__drift_test *psi = &l->out->test[MLPIPE__TEST_AD];
@@ -192,6 +209,8 @@ static void drift_all_cells(const drift_look *l)
     l->out->psi = mlpipe__psi(l->ref, l->now, used, NULL);
     chi2->statistic = mlpipe__chi2_table(l->ref, l->now, used, &df, &chi2->p);
     chi2->p = mlpipe__table_tail(chi2->statistic, l->ref, l->now, used);
+    if (l->in->kind == MLPIPE__CODE)
+        l->shape = first ? drift_codes_shape(l, first, used) : chi2->p;
     g->statistic = mlpipe__g_table(l->ref, l->now, used, &df, &g->p);
     if (!(df >= 1.0))
         return;
@@ -219,7 +238,7 @@ static void drift_all_cells(const drift_look *l)
 
 /* ---- ordered cells: KS, AD, tails --------------------------------------- */
 
-static void drift_ordered(const drift_look *l)
+static void drift_ordered(drift_look *l)
 {
     const mlpipe__ref_input *in = l->in;
     mlpipe__drift_test *ks = &l->out->test[MLPIPE__TEST_KS];
@@ -234,7 +253,7 @@ static void drift_ordered(const drift_look *l)
     const double root = mlpipe__sqrt(grid.effective);
     const double *const bridge = in->nulls + MLPIPE__CURVE;
     ad->statistic = grid.ad;
-    ad->p = mlpipe__curve_tail(in->nulls, mlpipe__sqrt(grid.ad));
+    l->shape = ad->p = mlpipe__curve_tail(in->nulls, mlpipe__sqrt(grid.ad));
     ks->statistic = ks->effect = grid.ks;
     ks->p = mlpipe__curve_tail(bridge, root * grid.ks);
     const double half = drift_z95 * grid.ks_se;
@@ -248,39 +267,89 @@ static void drift_ordered(const drift_look *l)
 
 enum { DRIFT_MORE = 1, DRIFT_EITHER = 2, DRIFT_BEYOND = 3 };
 
-/* a of n in the reference beside b of m; `seen` of n is what chance leaves to
- * be expected, where the reference by its making has none. DRIFT_BEYOND: more,
- * where an order statistic of the reference is the limit. */
-static void drift_rate(uint64_t a, uint64_t seen, uint64_t n, uint64_t b,
-                       uint64_t m, int way, double alpha,
+/* Rates that are compared. */
+typedef struct drift_pair {
+    uint64_t a, n; /* a of n in the reference */
+    uint64_t seen; /* what chance leaves to be expected of n, where the
+                      reference by its making has none */
+    uint64_t b, m; /* b of m in the pane */
+    double tie;    /* see mlpipe__rate_tie: few rows have few rates, of which
+                      none may be as rare as the level; what the rows that are
+                      not counted do parts panes of one rate */
+} drift_pair;
+
+/* Nearly all of the level is for more, which is what breaks. */
+static double drift_either(const drift_pair *r, const mlpipe__rates *rates)
+{
+    const double more =
+        mlpipe__rate_tie(rates->above, rates->own, r->tie) / drift_more_share;
+    const double less = mlpipe__rate_tie(rates->below, rates->own, r->tie) /
+                        (1.0 - drift_more_share);
+    const double p = less < more ? less : more;
+
+    return p < 1.0 ? p : 1.0;
+}
+
+/* DRIFT_BEYOND: more, where an order statistic of the reference is the
+ * limit. */
+static void drift_rate(const drift_pair *r, int way, double alpha,
                        mlpipe__drift_test *out)
 {
     mlpipe_figure figure;
     mlpipe__rates rates;
 
-    if (!n || !m)
+    if (!r->n || !r->m)
         return;
-    mlpipe__fisher(seen, n, b, m, &rates);
-    mlpipe__rate_difference(a, n, b, m, &figure);
-    out->statistic = (double)b / (double)m;
+    mlpipe__fisher(r->seen, r->n, r->b, r->m, &rates);
+    mlpipe__rate_difference(r->a, r->n, r->b, r->m, &figure);
+    out->counted = r->seen || r->b;
+    out->statistic = (double)r->b / (double)r->m;
     out->effect = figure.value;
     out->low = figure.low;
     out->high = figure.high;
-    out->p = way == DRIFT_BEYOND ? mlpipe__rate_beyond(seen, n, b, m)
-                                 : rates.above_mid;
     if (way == DRIFT_EITHER) {
-        /* Nearly all of the level is for more, which is what breaks. */
-        out->p /= drift_more_share;
-        if (rates.below_mid / (1.0 - drift_more_share) < out->p)
-            out->p = rates.below_mid / (1.0 - drift_more_share);
-        out->p = out->p < 1.0 ? out->p : 1.0;
+        out->p = drift_either(r, &rates);
         alpha *= drift_more_share;
+    } else {
+        out->p = way == DRIFT_BEYOND
+                     ? mlpipe__rate_beyond(r->seen, r->n, r->b, r->m, r->tie)
+                     : mlpipe__rate_tie(rates.above, rates.own, r->tie);
     }
-    const double effective = (double)n / (double)(n + m) * (double)m;
+    const double n = (double)r->n, m = (double)r->m;
     const double both =
-        ((double)(seen + b) + 0.5) / ((double)(n + m) + 1.0);
+        ((double)(r->seen + r->b) + 0.5) / (n + m + 1.0);
     out->mde = (mlpipe__normal_quantile(1.0 - alpha) + drift_z80) *
-               mlpipe__sqrt(both * (1.0 - both) / effective);
+               mlpipe__sqrt(both * (1.0 - both) * (n + m) / (n * m));
+}
+
+/*
+ * How likely are as many rows, of the n and m that lie further in than the
+ * cells before `from`, in the outer half of them, on one side or on both?
+ * NaN where there are none.
+ */
+static double drift_inside(const drift_look *l, uint32_t from, bool low,
+                           bool high, uint64_t n, uint64_t m)
+{
+    const mlpipe__ref_input *in = l->in;
+    uint64_t a = 0, b = 0;
+
+    for (uint32_t i = from; i < in->cells && 2 * a < n; i++) {
+        const uint32_t top = in->cells - i;
+        if (low) {
+            a += in->counts[i];
+            b += l->counts[i];
+        }
+        if (high && (!low || top > i)) {
+            a += in->counts[top];
+            b += l->counts[top];
+        }
+    }
+    /* Half of the rows are enough for the normal distribution. */
+    const double rows = (double)m, all = (double)n + 1.0;
+    const double p = (double)a / all;
+    const double variance = rows * p * (1.0 - p) * (all + rows) / (all + 1.0);
+    return mlpipe__normal_tail(((double)b - rows * p) /
+                               mlpipe__sqrt(variance));
 }
 
 /* One tail of a number: the outermost cells of the reference that hold a
@@ -307,8 +376,11 @@ static void drift_tail(const drift_look *l, bool high,
             continue;
         /* The order statistic at which the high tail begins is in it, and
          * no more of the chance than the end of the low one. */
-        drift_rate(a, a - (high && in->once && a > 1), n, b, m,
-                   in->once ? DRIFT_BEYOND : DRIFT_MORE, l->alpha, out);
+        const drift_pair pair = {
+            .a = a, .n = n, .seen = a - (high && in->once && a > 1), .b = b,
+            .m = m,
+            .tie = drift_inside(l, i + 1, !high, high, n - a, m - b)};
+        drift_rate(&pair, in->once ? DRIFT_BEYOND : DRIFT_MORE, l->alpha, out);
         *rate = (double)b / (double)m;
         return;
     }
@@ -330,12 +402,12 @@ static void drift_unseen(const drift_look *l)
 
     if (!n || !m)
         return;
-    const uint64_t fewer[4] = {
-        (uint64_t)(once / wider + 0.5), (uint64_t)((double)n / wider + 0.5),
-        (uint64_t)((double)l->counts[1] / wider),
-        (uint64_t)((double)m / wider + 0.5)};
-    drift_rate(fewer[0], fewer[0], fewer[1], fewer[2], fewer[3], DRIFT_MORE,
-               l->alpha, out);
+    const uint64_t left = (uint64_t)(once / wider + 0.5);
+    const drift_pair pair = {
+        .a = left, .n = (uint64_t)((double)n / wider + 0.5), .seen = left,
+        .b = (uint64_t)((double)l->counts[1] / wider),
+        .m = (uint64_t)((double)m / wider + 0.5), .tie = l->shape};
+    drift_rate(&pair, DRIFT_MORE, l->alpha, out);
     l->out->unseen = out->statistic = (double)l->counts[1] / (double)l->rows;
 }
 
@@ -359,8 +431,10 @@ static void drift_rates(const drift_look *l)
     const uint64_t n = l->ref_rows - in->counts[0];
     const uint64_t m = l->rows - l->counts[0];
 
-    drift_rate(in->counts[0], in->counts[0], l->ref_rows, l->counts[0],
-               l->rows, DRIFT_EITHER, l->alpha,
+    const drift_pair missing = {
+        .a = in->counts[0], .n = l->ref_rows, .seen = in->counts[0],
+        .b = l->counts[0], .m = l->rows, .tie = l->shape};
+    drift_rate(&missing, DRIFT_EITHER, l->alpha,
                &out->test[MLPIPE__TEST_MISSING]);
     out->missing = (double)l->counts[0] / (double)l->rows;
     if (in->kind == MLPIPE__CODE) {
@@ -375,8 +449,11 @@ static void drift_rates(const drift_look *l)
      * order statistic, which are b of m rows with a beta-binomial tail. */
     const uint32_t open = drift_open_ends(in);
     const uint64_t seen = ref_outside + (open == 2);
-    drift_rate(ref_outside, seen < n ? seen : n, n, outside, m,
-               open ? DRIFT_BEYOND : DRIFT_MORE, l->alpha,
+    const drift_pair beyond = {
+        .a = ref_outside, .n = n, .seen = seen < n ? seen : n, .b = outside,
+        .m = m,
+        .tie = drift_inside(l, 2, true, true, n - ref_outside, m - outside)};
+    drift_rate(&beyond, open ? DRIFT_BEYOND : DRIFT_MORE, l->alpha,
                &out->test[MLPIPE__TEST_OUTSIDE]);
     out->outside = (double)outside / (double)l->rows;
     drift_tail(l, false, &out->test[MLPIPE__TEST_LOW], &out->tail_low);
@@ -390,12 +467,13 @@ void mlpipe__drift_measure(const mlpipe__ref_input *in, const uint64_t *counts,
     const double nan = mlpipe__nan();
     drift_look look = {.in = in, .counts = counts, .alpha = alpha,
                        .ref = scratch, .now = scratch + in->cells,
-                       .out = out};
+                       .shape = nan, .out = out};
 
     *out = (mlpipe__drift_row){nan, nan, nan, nan, nan, nan, {{0}}, nan, nan,
                                MLPIPE__VERDICT_INSUFFICIENT};
     for (uint32_t i = 0; i < MLPIPE__TESTS; i++)
-        out->test[i] = (mlpipe__drift_test){nan, nan, nan, nan, nan, nan};
+        out->test[i] = (mlpipe__drift_test){nan, nan, nan, nan, nan, nan,
+                                              false};
     for (uint32_t c = 0; c < in->cells; c++) {
         look.ref_rows += in->counts[c];
         look.rows += counts ? counts[c] : 0;
@@ -418,18 +496,10 @@ typedef struct drift_vote {
     bool matters;
 } drift_vote;
 
-/* Does a rate vote? Missing values that neither sample has are no test: how
- * many both have together is a margin that Fisher's test holds fixed. */
-static bool drift_rate_votes(const mlpipe__drift_row *r, uint32_t test)
-{
-    const mlpipe__drift_test *t = &r->test[test];
-
-    return t->p == t->p && (test != MLPIPE__TEST_MISSING ||
-                            t->statistic > 0.0 || t->effect != 0.0);
-}
-
 /* The tests that decide: {AD, tails, missing, outside} of a number, {chi2,
- * missing, unseen} of a category. */
+ * missing, unseen} of a category. Rows that neither sample has and chance does
+ * not expect are no test: how many both have together is a margin that Fisher's
+ * test holds fixed. */
 static uint32_t drift_votes(const mlpipe__drift_row *r, double psi,
                             drift_vote votes[DRIFT_DECIDE])
 {
@@ -442,6 +512,7 @@ static uint32_t drift_votes(const mlpipe__drift_row *r, double psi,
                                      MLPIPE__TEST_UNSEEN,
                                      MLPIPE__TEST_OUTSIDE};
     uint32_t n = 0;
+    bool tested = false;
 
     if (shape == shape)
         votes[n++] =
@@ -457,11 +528,14 @@ static uint32_t drift_votes(const mlpipe__drift_row *r, double psi,
     }
     for (uint32_t i = 0; i < 3 && n < DRIFT_DECIDE; i++) {
         const mlpipe__drift_test *rate = &t[rates[i]];
-        if (drift_rate_votes(r, rates[i]))
+        tested = tested || rate->p == rate->p;
+        if (rate->p == rate->p && rate->counted)
             votes[n++] = (drift_vote){
                 rate->p, rate->effect >= drift_rate_effect ||
                              -rate->effect >= drift_rate_effect};
     }
+    if (!n && tested)
+        votes[n++] = (drift_vote){1.0, false};
     return n;
 }
 

@@ -603,6 +603,7 @@ typedef struct mlpipe__drift_test {
     double statistic, effect, low, high; /* 95 % interval of the effect */
     double p;
     double mde; /* the effect that is found with probability 0.8 at alpha */
+    bool counted; /* of a rate: there are such rows, or chance expects some */
 } mlpipe__drift_test;
 
 /* How one input, or the score, differs from its reference. */

@@ -36,13 +36,15 @@ static double fisher_sum(double k, double n, double marked, double others)
     return sum;
 }
 
-/* Certain is certain, and not half so. */
-static double fisher_mid(double tail, double mass)
+double mlpipe__rate_tie(double tail, double own, double tie)
 {
-    const double mid = tail - mass / 2.0;
+    const double mid = tail - own / 2.0;
 
+    /* Certain is certain, and not half so. */
     if (tail == 1.0)
         return 1.0;
+    if (tie == tie)
+        return tail - own * (1.0 - tie);
     return mid > fisher_least * tail ? mid : fisher_least * tail;
 }
 
@@ -53,7 +55,7 @@ void mlpipe__fisher(uint64_t a, uint64_t n, uint64_t b, uint64_t m,
     const double marked = (double)a + (double)b, k = (double)b;
     double low, high;
 
-    out->above = out->below = out->above_mid = out->below_mid = mlpipe__nan();
+    out->above = out->below = out->own = mlpipe__nan();
     if (a > n || b > m || !n || !m)
         return;
     const double mass = fisher_mass(k, drawn, marked, total - marked);
@@ -69,11 +71,11 @@ void mlpipe__fisher(uint64_t a, uint64_t n, uint64_t b, uint64_t m,
     low = low < 1.0 ? low : 1.0;
     out->above = high;
     out->below = low;
-    out->above_mid = fisher_mid(high, mass);
-    out->below_mid = fisher_mid(low, mass);
+    out->own = mass;
 }
 
-double mlpipe__rate_beyond(uint64_t a, uint64_t n, uint64_t b, uint64_t m)
+double mlpipe__rate_beyond(uint64_t a, uint64_t n, uint64_t b, uint64_t m,
+                           double tie)
 {
     mlpipe__rates here, next;
 
@@ -83,7 +85,7 @@ double mlpipe__rate_beyond(uint64_t a, uint64_t n, uint64_t b, uint64_t m)
     if (b >= m)
         return here.above;
     mlpipe__fisher(a, n, b + 1, m, &next);
-    return fisher_mid(here.above, here.above - next.above);
+    return mlpipe__rate_tie(here.above, here.above - next.above, tie);
 }
 
 /* Wilson's interval of k of n. */

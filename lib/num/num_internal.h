@@ -592,17 +592,23 @@ double mlpipe__g_table(const uint64_t *a, const uint64_t *b, uint32_t cells,
                        double *df, double *p);
 /* Rates a / n and b / m by R. A. Fisher's exact test: P of a table with as
  * many in both whose b is as large or larger (above), as small or smaller
- * (below). _mid: with half the table's own probability, yet never less than
- * 1 / 1.1 of the exact one, so that no level is passed by more than a tenth. */
+ * (below), and of this table alone (own). */
 typedef struct mlpipe__rates {
-    double above, below, above_mid, below_mid;
+    double above, below, own;
 } mlpipe__rates;
 void mlpipe__fisher(uint64_t a, uint64_t n, uint64_t b, uint64_t m,
                     mlpipe__rates *out);
+/* The p of a tail that holds a table of probability `own` itself. tie orders
+ * tables that are equal here: how likely it is, by chance and whatever this
+ * table is, that something else speaks as loudly; p is uniform as far as tie
+ * is. Where tie is NaN half of `own` counts, and p is at least 1 / 1.1 of the
+ * tail, so that no level is passed by more than a tenth. */
+double mlpipe__rate_tie(double tail, double own, double tie);
 /* P that b or more of m rows lie beyond an order statistic of n rows that has
- * a of them beyond it: as above, of the beta-binomial distribution. Half the
- * probability of b itself is left out, within the same limit. */
-double mlpipe__rate_beyond(uint64_t a, uint64_t n, uint64_t b, uint64_t m);
+ * a of them beyond it: as above, of the beta-binomial distribution, with
+ * tie. */
+double mlpipe__rate_beyond(uint64_t a, uint64_t n, uint64_t b, uint64_t m,
+                           double tie);
 /* b / m - a / n with R. G. Newcombe's interval (Statistics in Medicine 17,
  * 1998, method 10). */
 void mlpipe__rate_difference(uint64_t a, uint64_t n, uint64_t b, uint64_t m,

@@ -43,8 +43,7 @@ static void test_fisher(void **state)
                        (uint64_t)g[3], &r);
         assert_relative(r.above, g[4], 1e-12);
         assert_relative(r.below, g[5], 1e-12);
-        assert_true(r.above_mid <= r.above && r.above_mid >= r.above / 1.1);
-        assert_true(r.below_mid <= r.below && r.below_mid >= r.below / 1.1);
+        assert_relative(r.above + r.below, 1.0 + r.own, 1e-12);
     }
     mlpipe__rates none;
     mlpipe__fisher(0, 0, 1, 2, &none);
@@ -57,6 +56,7 @@ static void test_rate_beyond(void **state)
 {
     static const uint64_t panes[] = {1000, 10000, 1000000};
     static const double levels[] = {0.05, 0.01};
+    const double nan = mlpipe__nan();
 
     for (uint32_t i = 0; i < 6; i++) {
         const uint64_t m = panes[i / 2];
@@ -65,7 +65,7 @@ static void test_rate_beyond(void **state)
         mlpipe__rates size;
         while (high - low > 1) {
             const uint64_t b = low + (high - low) / 2;
-            if (mlpipe__rate_beyond(100, 20000, b, m) <= level)
+            if (mlpipe__rate_beyond(100, 20000, b, m, nan) <= level)
                 high = b;
             else
                 low = b;
@@ -75,7 +75,31 @@ static void test_rate_beyond(void **state)
         if (m == 1000000) /* where b has hardly any probability */
             assert_relative(size.above, level, 0.005);
     }
-    assert_relative(mlpipe__rate_beyond(0, 3, 2, 2), 0.1, 1e-12);
+    assert_relative(mlpipe__rate_beyond(0, 3, 2, 2, nan), 0.1, 1e-12);
+    (void)state;
+}
+
+/* With a uniform tie the level is met exactly, however few rows there are. */
+static void test_rate_tie(void **state)
+{
+    static const uint64_t marked[] = {1, 3, 120};
+    enum { N = 20000, M = 1000, TIES = 10000 };
+
+    for (uint32_t i = 0; i < 3; i++) {
+        double size = 0;
+        for (uint64_t b = 0; b <= marked[i]; b++) {
+            uint32_t called = 0;
+            mlpipe__rates r;
+            mlpipe__fisher(marked[i] - b, N, b, M, &r);
+            for (uint32_t u = 0; u < TIES; u++)
+                called += mlpipe__rate_tie(r.above, r.own,
+                                           (u + 0.5) / TIES) <= 0.01;
+            size += r.own * called / TIES;
+        }
+        assert_relative(size, 0.01, 0.01);
+    }
+    /* What is certain says nothing, whatever else is there. */
+    assert_true(mlpipe__rate_tie(1, 0.9, 0.01) == 1);
     (void)state;
 }
 
@@ -164,6 +188,7 @@ int main(void)
         cmocka_unit_test(test_statistics),
         cmocka_unit_test(test_fisher),
         cmocka_unit_test(test_rate_beyond),
+        cmocka_unit_test(test_rate_tie),
         cmocka_unit_test(test_quadratic),
         cmocka_unit_test(test_nulls),
         cmocka_unit_test(test_difference),
