@@ -92,7 +92,10 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
 
 /**
  * The state of what serves: drift of inputs and score, realised metrics,
- * counts of truths; verdicts OK, INSUFFICIENT_DATA, WARN or DRIFT.
+ * counts of truths; verdicts OK, INSUFFICIENT_DATA, WARN or DRIFT. Beside each
+ * stands a text for people, `<verdict>.why`: what it lacks ("120 of the 1000
+ * rows of a pane"), or what was found; verdict.why names those that made the
+ * worst. Their words may change; a scrape for Prometheus has none of them.
  *
  * Drift compares the counts of the newest pane (n rows) with those of the
  * training rows (N) in the reference's cells: cells of equal frequency with
@@ -114,20 +117,20 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  *   that the cells have, inverted in training. Effect: PSI less its bias
  *   df / N_e, interval by the delta method.
  * - tail_low, tail_high: more rows in the outermost cells that hold 0.5 % of
- *   the reference and five rows are expected in; missing: more (0.95 of
- *   the level) or fewer;
- *   unseen: categories beyond what training leaves to be seen (I. J. Good,
- *   Biometrika 40, 1953); out_of_range: more beyond training's extremes than
- *   chance has. R. A. Fisher's exact test, or where the limit is a row of the
- *   reference the beta-binomial distribution of the pane's rows beyond it.
- *   Panes of one rate are ordered by what their other rows do, so that a level
- *   is met where only few rows are counted: p = P(more) + P(as many) u, u the p
- *   of the values that are there (missing, unseen: ad's, or chi2's of those
- *   categories) or of as many rows in the outer half of what lies further in
- *   (tails, out_of_range); half where there is no u, and then no less than 1 /
- *   1.1 of the exact p. A pane without such rows has no more of them, p = 1.
- *   Effect: the difference of rates, R. G. Newcombe's interval (Statistics in
- *   Medicine 17, 1998).
+ *   the reference and five rows are expected in, at most 10 % and no value of
+ *   more than 2 %; missing: more (0.95 of the level) or fewer; unseen:
+ *   categories beyond what training leaves to be seen (I. J. Good, Biometrika
+ *   40, 1953); out_of_range: more beyond training's extremes than chance has.
+ *   R. A. Fisher's exact test, or where the limit is a row of the reference the
+ *   beta-binomial distribution of the pane's rows beyond it. Panes of one rate
+ *   are ordered by what their other rows do, so that a level is met where only
+ *   few rows are counted: p = P(more) + P(as many) u, u the p of the values
+ *   that are there (missing, unseen: ad's, or chi2's of those categories) or of
+ *   as many rows in the outer half of what lies further in (tails,
+ *   out_of_range); half where there is no u, and then no less than 1 / 1.1 of
+ *   the exact p. A pane without such rows has no more of them, p = 1. Effect:
+ *   the difference of rates, R. G. Newcombe's interval (Statistics in Medicine
+ *   17, 1998).
  *
  * An input's p is S. Holm's least of {ad, tails, missing, out_of_range} or
  * {chi2, missing, unseen}, without rates of what neither sample has and chance

@@ -81,6 +81,45 @@ static void watch_put_blind(mlpipe_report *r)
     mlpipe__report_text(r, "features", text, strlen(text));
 }
 
+/* Which of them made the worst verdict. */
+static void watch_put_worst(mlpipe_report *r, uint32_t worst)
+{
+    static const char *const names[] = {"features", "score", "correlations",
+                                        "reconstruction", "performance",
+                                        "concept"};
+    const char *text = mlpipe__verdict_name(worst);
+    char list[96];
+    size_t size = 0;
+
+    mlpipe__report_text(r, "verdict", text, strlen(text));
+    if (worst == MLPIPE__VERDICT_OK)
+        return;
+    for (uint32_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *own = mlpipe_report_text(r, names[i]);
+        if (own && mlpipe__verdict_number(own) == worst)
+            size += mlpipe__format(list + size, sizeof list - size, "%s%s",
+                                   size ? ", " : "", names[i]);
+    }
+    mlpipe__report_why(r, "verdict", "%.*s", (int)size, list);
+}
+
+/* Why the verdicts of a report for people are what they are. */
+static void watch_put_whys(const mlpipe_monitor *m, mlpipe_report *r)
+{
+    const double rows = (double)(m->now[MLPIPE__COUNT_ROWS] -
+                                 m->base[MLPIPE__COUNT_ROWS]);
+    static const char *const names[] = {"features", "score"};
+
+    if (!m->model->reference)
+        mlpipe__report_why(r, "features", "the model has no reference");
+    for (uint32_t i = 0; i < 2 && !m->pane_closed; i++)
+        if (m->model->reference && mlpipe_report_text(r, names[i]))
+            mlpipe__report_why(r, names[i], "%g of the %g rows of a pane",
+                               rows, (double)m->pane_rows);
+    mlpipe__realised_why(m->model, &m->performance, &m->realised, r);
+    mlpipe__concept_why(&m->concept, r);
+}
+
 mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
                                    uint32_t tell, mlpipe_report **out)
 {
@@ -88,7 +127,6 @@ mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
     uint32_t worst = MLPIPE__VERDICT_OK;
     const mlpipe__deployment *d;
     mlpipe_report *r;
-    const char *text;
 
     if (st)
         return st;
@@ -127,8 +165,9 @@ mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
         return st;
     }
     mlpipe__concept_report(&m->concept, r, &worst);
-    text = mlpipe__verdict_name(worst);
-    mlpipe__report_text(r, "verdict", text, strlen(text));
+    watch_put_worst(r, worst);
+    if (tell >= MLPIPE__TELL_TABLES)
+        watch_put_whys(m, r);
     watch_put_truths(m, r);
     watch_put_times(m, r);
     mlpipe__watch_put_panes(m, r);

@@ -270,10 +270,6 @@ mlpipe_status mlpipe__watch_truths(mlpipe_ctx *ctx, mlpipe_monitor *m)
     return st;
 }
 
-/* Rows that a test of correlations takes at the least: it sees a correlation
- * of 0.7 that fell to 0.6. */
-enum { WATCH_MOMENTS_ROWS = 500 };
-
 static void watch_take(mlpipe_monitor *m, uint32_t from, uint32_t to)
 {
     for (uint32_t i = from; i < to; i++) {
@@ -289,7 +285,7 @@ static void watch_close_moments(mlpipe_monitor *m)
     const uint32_t first = m->moments_first;
 
     if (first == m->counters ||
-        m->now[first] - m->base[first] < WATCH_MOMENTS_ROWS)
+        m->now[first] - m->base[first] < MLPIPE__MOMENTS_LEAST)
         return;
     watch_take(m, first, m->counters);
     m->moments_closed = true;

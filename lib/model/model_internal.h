@@ -94,7 +94,8 @@ typedef struct mlpipe__ref_input {
     double low, high;
     double *nulls;      /* NUMBER: curves of mlpipe__grid_nulls, or NULL */
     /* CODE: how many codes have one row, and two. NUMBER: once is 1 where
-     * every quantile among the cuts is the value of a single row. */
+     * every quantile among the cuts is the value of a single row or of a cell
+     * of its own. */
     uint64_t once, twice;
     double weight; /* share of what all inputs move the answer by */
 } mlpipe__ref_input;

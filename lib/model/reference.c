@@ -54,6 +54,12 @@ static uint32_t reference_tidy(double *cuts, uint32_t count)
     return n;
 }
 
+/* Rows of a value that has a cell of its own are more than these. */
+static uint64_t reference_run(uint64_t n)
+{
+    return n / REFERENCE_CELLS * 2;
+}
+
 /*
  * Cuts of n sorted finite values: each value its own cell where there are
  * few, else equal-frequency cells with fine tails, and cells of their own for
@@ -79,7 +85,7 @@ static uint32_t reference_cuts(const double *x, uint64_t n, double *cuts)
         for (i = 0; i < n; i++) {
             run = i && x[i] == x[i - 1] ? run + 1 : 1;
             if ((i + 1 == n || x[i + 1] > x[i]) &&
-                run > n / REFERENCE_CELLS * 2) {
+                run > reference_run(n)) {
                 reference_cut(cuts, &count, x[i]);
                 reference_cut(cuts, &count, reference_above(x[i]));
             }
@@ -89,16 +95,36 @@ static uint32_t reference_cuts(const double *x, uint64_t n, double *cuts)
     return reference_tidy(cuts, count);
 }
 
-/* Is every quantile of n sorted values, too many for cells of their own, the
- * value of one row alone? */
+/* How many of n sorted values are less. */
+static uint64_t reference_below(const double *x, uint64_t n, double value)
+{
+    uint64_t low = 0;
+
+    while (low < n) {
+        const uint64_t middle = low + (n - low) / 2;
+        if (x[middle] < value)
+            low = middle + 1;
+        else
+            n = middle;
+    }
+    return low;
+}
+
+/* Is every quantile of n sorted values, but for those in cells of their own,
+ * the value of one row alone? */
 static bool reference_single(const double *x, uint64_t n)
 {
+    if (n <= REFERENCE_ATOMS)
+        return false;
     for (uint32_t k = 0; k < REFERENCE_POINTS; k++) {
-        const uint64_t i = (uint64_t)((double)n * reference_points[k]);
-        if ((i && x[i - 1] == x[i]) || (i + 1 < n && x[i + 1] == x[i]))
+        const double value = x[(uint64_t)((double)n * reference_points[k])];
+        const uint64_t rows =
+            reference_below(x, n, reference_above(value)) -
+            reference_below(x, n, value);
+        if (rows > 1 && rows <= reference_run(n))
             return false;
     }
-    return n > REFERENCE_ATOMS;
+    return true;
 }
 
 static mlpipe_status reference_alloc(mlpipe_ctx *ctx, mlpipe__ref_input *in)

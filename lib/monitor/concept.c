@@ -303,6 +303,35 @@ static uint32_t concept_verdict(const mlpipe__concept *c)
                             : MLPIPE__VERDICT_OK;
 }
 
+void mlpipe__concept_why(const mlpipe__concept *c, mlpipe_report *r)
+{
+    const double n = (double)c->n;
+    const double loss = mlpipe__report_short(c->n ? c->sum / n : 0);
+    const double mean = mlpipe__report_short(c->mean);
+
+    if (!c->detector)
+        mlpipe__report_why(r, "concept",
+                           "no detector: detector=none, or the model has no "
+                           "held-out loss of one number to begin from");
+    else if (c->alarms)
+        mlpipe__report_why(r, "concept",
+                           "mean loss %g of %g truths, %g was held out: "
+                           "%g alarms", loss, n, mean, (double)c->alarms);
+    else if (c->n < CONCEPT_LEAST)
+        mlpipe__report_why(r, "concept",
+                           "%g of the %d truths that it begins with", n,
+                           CONCEPT_LEAST);
+    else if (concept_verdict(c) == MLPIPE__VERDICT_INSUFFICIENT)
+        mlpipe__report_why(r, "concept",
+                           "%g truths would not have shown a mean loss below "
+                           "%g; %g was held out", n,
+                           mlpipe__report_short(concept_mde(c)), mean);
+    else
+        mlpipe__report_why(r, "concept",
+                           "mean loss %g of %g truths, %g was held out",
+                           loss, n, mean);
+}
+
 void mlpipe__concept_report(const mlpipe__concept *c, mlpipe_report *r,
                             uint32_t *worst)
 {

@@ -15,6 +15,9 @@ static const double drift_least_expected = 5.0;
 static const double drift_least_cut = 100.0;
 /* A tail holds at least this share of the reference, or five rows. */
 static const double drift_tail_least = 0.005, drift_tail_most = 0.1;
+/* More rows than these in the outermost cell share the end of the range: no
+ * tail lies there. */
+static const double drift_shared = 0.02, drift_shared_rows = 4.0;
 static const double drift_more_share = 0.95;
 static const double drift_z95 = 1.959963984540054;
 static const double drift_z80 = 0.8416212335729143; /* power 0.8 */
@@ -302,7 +305,7 @@ static void drift_rate(const drift_pair *r, int way, double alpha,
         return;
     mlpipe__fisher(r->seen, r->n, r->b, r->m, &rates);
     mlpipe__rate_difference(r->a, r->n, r->b, r->m, &figure);
-    out->counted = r->seen || r->b;
+    out->counted = r->seen || r->b || way == DRIFT_BEYOND;
     out->statistic = (double)r->b / (double)r->m;
     out->effect = figure.value;
     out->low = figure.low;
@@ -333,16 +336,16 @@ static double drift_inside(const drift_look *l, uint32_t from, bool low,
     const mlpipe__ref_input *in = l->in;
     uint64_t a = 0, b = 0;
 
-    for (uint32_t i = from; i < in->cells && 2 * a < n; i++) {
+    for (uint32_t i = from; i < in->cells; i++) {
         const uint32_t top = in->cells - i;
-        if (low) {
-            a += in->counts[i];
-            b += l->counts[i];
-        }
-        if (high && (!low || top > i)) {
-            a += in->counts[top];
-            b += l->counts[top];
-        }
+        const bool at_top = high && (!low || top > i);
+        const uint64_t more = (low ? in->counts[i] : 0) +
+                              (at_top ? in->counts[top] : 0);
+        /* as near to half as whole cells come */
+        if (2 * a + more > n && a)
+            break;
+        a += more;
+        b += (low ? l->counts[i] : 0) + (at_top ? l->counts[top] : 0);
     }
     /* Half of the rows are enough for the normal distribution. */
     const double rows = (double)m, all = (double)n + 1.0;
@@ -350,6 +353,24 @@ static double drift_inside(const drift_look *l, uint32_t from, bool low,
     const double variance = rows * p * (1.0 - p) * (all + rows) / (all + 1.0);
     return mlpipe__normal_tail(((double)b - rows * p) /
                                mlpipe__sqrt(variance));
+}
+
+/* Does the cell hold one value? */
+static bool drift_atom(const mlpipe__ref_input *in, uint32_t cell)
+{
+    return cell > 1 && cell <= in->cut_count &&
+           mlpipe__order_key(in->cuts[cell - 1]) -
+                   mlpipe__order_key(in->cuts[cell - 2]) == 1;
+}
+
+/* Is an end of the range shared by many rows? The outermost cell, which has
+ * more of them than its quantile, holds few other values. */
+static bool drift_end_shared(const mlpipe__ref_input *in, uint64_t n,
+                             bool high)
+{
+    const double rows = (double)in->counts[high ? in->cut_count : 2];
+
+    return rows > drift_shared * (double)n && rows > drift_shared_rows;
 }
 
 /* One tail of a number: the outermost cells of the reference that hold a
@@ -365,6 +386,8 @@ static void drift_tail(const drift_look *l, bool high,
     const double least = (double)(n < m ? n : m);
     uint64_t a = 0, b = 0;
 
+    if (drift_end_shared(in, n, high))
+        return;
     for (uint32_t i = 1; m && i < in->cells; i++) {
         const uint32_t cell = high ? in->cells - i : i;
         a += in->counts[cell];
@@ -376,11 +399,12 @@ static void drift_tail(const drift_look *l, bool high,
             continue;
         /* The order statistic at which the high tail begins is in it, and
          * no more of the chance than the end of the low one. */
+        const bool row = in->once && !drift_atom(in, cell) &&
+                         !drift_atom(in, high ? cell - 1 : cell + 1);
         const drift_pair pair = {
-            .a = a, .n = n, .seen = a - (high && in->once && a > 1), .b = b,
-            .m = m,
+            .a = a, .n = n, .seen = a - (high && row && a > 1), .b = b, .m = m,
             .tie = drift_inside(l, i + 1, !high, high, n - a, m - b)};
-        drift_rate(&pair, in->once ? DRIFT_BEYOND : DRIFT_MORE, l->alpha, out);
+        drift_rate(&pair, row ? DRIFT_BEYOND : DRIFT_MORE, l->alpha, out);
         *rate = (double)b / (double)m;
         return;
     }
@@ -411,19 +435,6 @@ static void drift_unseen(const drift_look *l)
     l->out->unseen = out->statistic = (double)l->counts[1] / (double)l->rows;
 }
 
-/* Ends of the range that many rows do not share. */
-static uint32_t drift_open_ends(const mlpipe__ref_input *in)
-{
-    const double *const cuts = in->cuts;
-    const uint32_t n = in->cut_count;
-    const bool low = n < 2 || mlpipe__order_key(cuts[1]) -
-                                      mlpipe__order_key(cuts[0]) > 1;
-    const bool high = n < 2 || mlpipe__order_key(cuts[n - 1]) -
-                                       mlpipe__order_key(cuts[n - 2]) > 1;
-
-    return low + high;
-}
-
 static void drift_rates(const drift_look *l)
 {
     const mlpipe__ref_input *in = l->in;
@@ -447,7 +458,8 @@ static void drift_rates(const drift_look *l)
     const uint64_t outside = l->counts[1] + l->counts[in->cells - 1];
     /* A row more: beyond both extremes of n rows lies as much as beyond one
      * order statistic, which are b of m rows with a beta-binomial tail. */
-    const uint32_t open = drift_open_ends(in);
+    const uint32_t open =
+        !drift_end_shared(in, n, false) + !drift_end_shared(in, n, true);
     const uint64_t seen = ref_outside + (open == 2);
     const drift_pair beyond = {
         .a = ref_outside, .n = n, .seen = seen < n ? seen : n, .b = outside,

@@ -177,6 +177,46 @@ static void drift_put_tests(drift_told *d)
     }
 }
 
+/* The first input, by weight and effect, of the worst verdict. */
+static const char *drift_first(const drift_told *d, uint32_t verdict)
+{
+    const mlpipe__reference *ref = d->model->reference;
+
+    for (uint32_t k = 0; k < ref->input_count; k++)
+        if (ref->inputs[d->order[k]].kind &&
+            d->rows[d->order[k]].verdict == verdict)
+            return d->model->program->inputs[d->order[k]].name;
+    return "";
+}
+
+/* Where a pane is closed; the monitor knows what it lacks. */
+static void drift_put_whys(const drift_told *d, uint32_t judged,
+                           uint32_t drifted, uint32_t warned)
+{
+    const mlpipe__reference *ref = d->model->reference;
+    const mlpipe__drift_row *score = &d->rows[ref->input_count];
+
+    if (!judged)
+        mlpipe__report_why(d->report, "features",
+                           "nothing can be tested: the pane has no values, or "
+                           "no input is public");
+    else if (drifted + warned)
+        mlpipe__report_why(d->report, "features",
+                           "of %u inputs %u changed by what matters, %u by "
+                           "less; first of all %s", judged, drifted, warned,
+                           drift_first(d, drifted ? MLPIPE__VERDICT_DRIFT
+                                                  : MLPIPE__VERDICT_WARN));
+    else
+        mlpipe__report_why(d->report, "features",
+                           "of %u inputs none changed beyond chance", judged);
+    if (ref->score.kind && score->verdict == MLPIPE__VERDICT_INSUFFICIENT)
+        mlpipe__report_why(d->report, "score", "the pane has no answers");
+    else if (ref->score.kind)
+        mlpipe__report_why(d->report, "score", "p %g; PSI less its bias %g",
+                           mlpipe__report_short(score->p),
+                           mlpipe__report_short(drift_effect(score)));
+}
+
 static void drift_put_all(drift_told *d, uint32_t *worst)
 {
     const mlpipe_model *model = d->model;
@@ -218,6 +258,8 @@ static void drift_put_all(drift_told *d, uint32_t *worst)
     }
     if (d->tell < MLPIPE__TELL_TABLES)
         return;
+    if (enough)
+        drift_put_whys(d, judged, drifted, warned);
     drift_put_table(d);
     drift_put_tests(d);
     drift_put_pictures(d);

@@ -218,6 +218,17 @@ static void moments_put_distance(mlpipe_report *report, const moments_view *v,
                         worst);
 }
 
+static void moments_why_not(mlpipe_report *report)
+{
+    static const char *const names[] = {"correlations", "reconstruction"};
+
+    for (uint32_t i = 0; i < 2; i++)
+        mlpipe__report_why(report, names[i],
+                           "fewer than %d rows of moments= since the model "
+                           "serves, or since it was told last",
+                           MLPIPE__MOMENTS_LEAST);
+}
+
 static void moments_put_none(mlpipe_report *report, uint32_t *worst)
 {
     static const char *const names[] = {
@@ -248,6 +259,7 @@ mlpipe_status mlpipe__moments_report(mlpipe_ctx *ctx,
     mlpipe__report_number(report, "moments_rows",
                           counts ? (double)counts[0] : 0.0);
     if (!counts) {
+        moments_why_not(report);
         moments_put_none(report, worst);
         return MLPIPE_OK;
     }

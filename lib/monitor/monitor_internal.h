@@ -549,6 +549,8 @@ void mlpipe__concept_add(mlpipe__concept *c, const mlpipe__match *m);
 /* What came in this tick, in the order of (label time, id). */
 mlpipe_status mlpipe__concept_feed(mlpipe_ctx *ctx, mlpipe__concept *c);
 /* "concept" and its numbers. */
+/* Why its verdict is what it is. */
+void mlpipe__concept_why(const mlpipe__concept *c, mlpipe_report *r);
 void mlpipe__concept_report(const mlpipe__concept *c, mlpipe_report *r,
                             uint32_t *worst);
 /* ---- latencies read (latency.c) ---------------------------------------- */
@@ -665,6 +667,9 @@ void mlpipe__drift_put_bins(mlpipe_report *report, const char *name,
                             const mlpipe__ref_input *in,
                             const mlpipe__dict *dict, const uint64_t *counts,
                             mlpipe__text *t);
+/* Rows that a test of correlations takes at the least: it sees a correlation
+ * of 0.7 that fell to 0.6. */
+enum { MLPIPE__MOMENTS_LEAST = 500 };
 /*
  * Correlations and the distance from the reference's basis (counters of the
  * recorder from moments_first on, or NULL where there are too few rows), with
@@ -676,6 +681,9 @@ mlpipe_status mlpipe__moments_report(mlpipe_ctx *ctx,
                                      const uint64_t *counts, double alpha,
                                      mlpipe_report *report, uint32_t *worst);
 /* Metrics on the matches beside the reference, and "performance". */
+void mlpipe__realised_why(const mlpipe_model *model,
+                          const mlpipe__realised_limits *limits,
+                          const mlpipe__realised *r, mlpipe_report *report);
 mlpipe_status mlpipe__realised_report(mlpipe_ctx *ctx,
                                       const mlpipe_model *model,
                                       const mlpipe__realised_limits *limits,

@@ -400,6 +400,79 @@ static mlpipe_status realised_metrics(mlpipe_ctx *ctx,
     return st;
 }
 
+/* Why nothing is known; false: a look was taken. */
+static bool realised_why_not(const mlpipe_model *model,
+                             const mlpipe__realised_limits *limits,
+                             const mlpipe__realised *r, mlpipe_report *report)
+{
+    const uint64_t n = realised_rows(r);
+    const uint64_t least = limits->least > 1 ? limits->least : 2;
+    const double maturity = mlpipe__realised_maturity(r);
+
+    if (!realised_reference(model))
+        mlpipe__report_why(report, "performance",
+                           "the model has no loss on rows that its learner "
+                           "did not see; fit it with validation rows, or "
+                           "holdout=");
+    else if (mlpipe__model_width(model) != r->width)
+        mlpipe__report_why(report, "performance",
+                           "the model answers with %u numbers, the monitor "
+                           "was made for %u", mlpipe__model_width(model),
+                           r->width);
+    else if (n < least)
+        mlpipe__report_why(report, "performance",
+                           "%g of the %g matched truths that a look takes",
+                           (double)n, (double)least);
+    else if (maturity < limits->maturity)
+        mlpipe__report_why(report, "performance",
+                           "the truths of %g %% of the predictions are known, "
+                           "maturity= asks for %g %%",
+                           mlpipe__report_short(100 * maturity),
+                           100 * limits->maturity);
+    else if (!r->look.count)
+        mlpipe__report_why(report, "performance", "no tick has looked yet");
+    else if (r->look.p != r->look.p)
+        mlpipe__report_why(report, "performance",
+                           "a truth or an answer is too large to be squared");
+    else
+        return false;
+    return true;
+}
+
+void mlpipe__realised_why(const mlpipe_model *model,
+                          const mlpipe__realised_limits *limits,
+                          const mlpipe__realised *r, mlpipe_report *report)
+{
+    const mlpipe__look *look = &r->look;
+
+    if (realised_why_not(model, limits, r, report))
+        return;
+    const char *metric = realised_reference(model)->name;
+    const double change = mlpipe__report_short(100 * look->change);
+    const double mde = mlpipe__report_short(100 * look->mde);
+    if (look->p <= look->level)
+        mlpipe__report_why(report, "performance",
+                           "%s changed by %g %%: p %g at level %g",
+                           metric, change, mlpipe__report_short(look->p),
+                           mlpipe__report_short(look->level));
+    else if (look->evidence >= r->evidence.limit)
+        mlpipe__report_why(report, "performance",
+                           "%s changed by %g %%: evidence %g, %g is an alarm",
+                           metric, change,
+                           mlpipe__report_short(look->evidence),
+                           mlpipe__report_short(r->evidence.limit));
+    else if (look->verdict == MLPIPE__VERDICT_INSUFFICIENT)
+        mlpipe__report_why(report, "performance",
+                           "%g truths would not show a doubled mean loss, "
+                           "only %s that is %g %% worse; larger panes or a "
+                           "larger validation set are wanted",
+                           mlpipe__report_short(look->mde_n), metric, mde);
+    else
+        mlpipe__report_why(report, "performance",
+                           "%s changed by %g %%; %g %% worse would have been "
+                           "seen", metric, change, mde);
+}
+
 mlpipe_status mlpipe__realised_report(mlpipe_ctx *ctx,
                                       const mlpipe_model *model,
                                       const mlpipe__realised_limits *limits,

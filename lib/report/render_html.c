@@ -621,6 +621,22 @@ static void html_series(const mlpipe_report *r, mlpipe__text *t,
     mlpipe__text_add(t, "</p>\n");
 }
 
+/* Beside a verdict, why it is one. */
+static void html_why(const mlpipe_report *r, mlpipe__text *t, const char *name)
+{
+    for (uint32_t i = 0; i < r->count; i++) {
+        const mlpipe__report_item *item = &r->items[i];
+        const char *why = mlpipe__dict_text(&r->texts, item->name);
+        const size_t n = strlen(name);
+        if (item->kind == MLPIPE__ITEM_TEXT && mlpipe__report_is_why(why) &&
+            strlen(why) == n + 4 && !memcmp(why, name, n)) {
+            mlpipe__text_add(t, " <span class=\"z\">");
+            html_dict(r, t, item->text);
+            mlpipe__text_add(t, "</span>");
+        }
+    }
+}
+
 /* A number or a text by its name. */
 static void html_fact(const mlpipe_report *r, mlpipe__text *t,
                       const mlpipe__report_item *item)
@@ -635,6 +651,7 @@ static void html_fact(const mlpipe_report *r, mlpipe__text *t,
     if (item->kind == MLPIPE__ITEM_TEXT) {
         if (!html_badge(t, name, n, mlpipe__dict_text(&r->texts, item->text)))
             html_dict(r, t, item->text);
+        html_why(r, t, name);
     } else {
         html_number(t, f->value, false);
     }
@@ -652,6 +669,14 @@ static bool html_is_fact(const mlpipe__report_item *item)
 {
     return item->kind == MLPIPE__ITEM_NUMBER ||
            item->kind == MLPIPE__ITEM_TEXT;
+}
+
+/* A fact with a place of its own: words stand beside their verdict. */
+static bool html_is_apart(const mlpipe_report *r,
+                          const mlpipe__report_item *item)
+{
+    return html_is_fact(item) &&
+           !mlpipe__report_is_why(mlpipe__dict_text(&r->texts, item->name));
 }
 
 /* ---- the page of a monitor ---------------------------------------------- */
@@ -711,7 +736,7 @@ static void page_folded(const mlpipe_report *r, mlpipe__text *t)
             html_table(r, t, &r->items[i]);
     mlpipe__text_add(t, "<h2>Numbers</h2>\n<dl>\n");
     for (uint32_t i = 0; i < r->count; i++)
-        if (html_is_fact(&r->items[i]) &&
+        if (html_is_apart(r, &r->items[i]) &&
             !page_names(page_facts, PAGE_FACTS,
                         mlpipe__dict_text(&r->texts, r->items[i].name)))
             html_fact(r, t, &r->items[i]);
@@ -739,7 +764,7 @@ static void html_any(const mlpipe_report *r, mlpipe__text *t)
 {
     mlpipe__text_add(t, "<dl>\n");
     for (uint32_t i = 0; i < r->count; i++)
-        if (html_is_fact(&r->items[i]))
+        if (html_is_apart(r, &r->items[i]))
             html_fact(r, t, &r->items[i]);
     mlpipe__text_add(t, "</dl>\n");
     for (uint32_t i = 0; i < r->count; i++) {

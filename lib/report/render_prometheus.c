@@ -406,7 +406,7 @@ void mlpipe__render_prometheus(const mlpipe_report *r, mlpipe__text *out)
         const char *name = mlpipe__dict_text(&r->texts, item->name);
         if (item->kind == MLPIPE__ITEM_NUMBER && !prom_is_sum(&p, name))
             prom_number(&p, name, &item->figure);
-        if (item->kind == MLPIPE__ITEM_TEXT)
+        if (item->kind == MLPIPE__ITEM_TEXT && !mlpipe__report_is_why(name))
             prom_text(&p, name, mlpipe__dict_text(&r->texts, item->text),
                       mlpipe__dict_bytes(&r->texts, item->text));
     }

@@ -166,6 +166,45 @@ static mlpipe__report_cell *report_cell(mlpipe_report *r)
     return &r->cells[r->cell_count++];
 }
 
+void mlpipe__report_why(mlpipe_report *r, const char *verdict,
+                        const char *format, ...)
+{
+    mlpipe__text name, why;
+    va_list args;
+
+    mlpipe__text_init(&name, r->env);
+    mlpipe__text_init(&why, r->env);
+    mlpipe__text_add(&name, "%s.why", verdict);
+    va_start(args, format);
+    mlpipe__text_vadd(&why, format, args);
+    va_end(args);
+    if (name.failed || why.failed)
+        r->failed = true;
+    else
+        mlpipe__report_text(r, name.data, why.data, why.size);
+    mlpipe__text_free(&why);
+    mlpipe__text_free(&name);
+}
+
+double mlpipe__report_short(double x)
+{
+    const double size = x < 0 ? -x : x;
+    double unit = 1.0;
+
+    if (!(size >= 1e-300) || size >= 1000)
+        return size < 1e15 ? mlpipe__floor(x + 0.5) : x;
+    while (size * unit < 1000)
+        unit *= 10.0;
+    return mlpipe__floor(x * unit + 0.5) / unit;
+}
+
+bool mlpipe__report_is_why(const char *name)
+{
+    const size_t n = strlen(name);
+
+    return n > 4 && !strcmp(name + n - 4, ".why");
+}
+
 void mlpipe__report_series(mlpipe_report *r, const char *name,
                            const double *values, uint64_t n)
 {

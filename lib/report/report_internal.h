@@ -16,6 +16,13 @@ void mlpipe__report_figure(mlpipe_report *r, const char *name,
                            const mlpipe_figure *figure);
 void mlpipe__report_text(mlpipe_report *r, const char *name,
                          const char *text, size_t bytes);
+/* Why a verdict is what it is, for people: the text "<verdict>.why". It
+ * changes with every report, so that Prometheus has none of them. */
+void mlpipe__report_why(mlpipe_report *r, const char *verdict,
+                        const char *format, ...);
+bool mlpipe__report_is_why(const char *name);
+/* A number with four digits, for its words. */
+double mlpipe__report_short(double x);
 void mlpipe__report_series(mlpipe_report *r, const char *name,
                            const double *values, uint64_t n);
 /*
