@@ -9,6 +9,7 @@
 #include "num_internal.h"
 
 enum {
+    SCATTER_FORMAT = 1,
     SCATTER_ROWS = 256,  /* packed at once; they stay in the cache */
     SCATTER_WIDE = 4,    /* columns of a tile: wide by narrow */
     SCATTER_NARROW = 2,
@@ -295,25 +296,24 @@ mlpipe_status mlpipe__scatter_update(mlpipe_ctx *ctx, const char *owner,
     return st;
 }
 
-/* The same sums about another shift. */
-static void scatter_about(const mlpipe__scatter *s, const double *shift,
-                          double *gram)
+void mlpipe__products_about(uint32_t columns, const double *from,
+                            const double *to, double *gram)
 {
-    const uint32_t p = s->columns, q = p + 1;
-    double *sum = gram + (size_t)p * q;
-    const double weight = sum[p];
+    const size_t q = (size_t)columns + 1;
+    double *sum = gram + columns * q;
+    const double weight = sum[columns];
 
-    for (uint32_t j = 0; j < p; j++) {
-        const double to = s->shift[j] - shift[j];
+    for (uint32_t j = 0; j < columns; j++) {
+        const double far = from[j] - to[j];
 
         for (uint32_t i = 0; i <= j; i++) {
-            const double way = s->shift[i] - shift[i];
-            gram[(size_t)j * q + i] +=
-                sum[i] * to + way * sum[j] + weight * way * to;
+            const double way = from[i] - to[i];
+            gram[j * q + i] += sum[i] * far + way * sum[j] +
+                               weight * way * far;
         }
     }
-    for (uint32_t j = 0; j < p; j++)
-        sum[j] += weight * (s->shift[j] - shift[j]);
+    for (uint32_t j = 0; j < columns; j++)
+        sum[j] += weight * (from[j] - to[j]);
 }
 
 mlpipe_status mlpipe__scatter_merge(mlpipe_ctx *ctx, mlpipe__scatter *s,
@@ -339,7 +339,7 @@ mlpipe_status mlpipe__scatter_merge(mlpipe_ctx *ctx, mlpipe__scatter *s,
         st = mlpipe__nomem(ctx);
     if (!st) {
         mlpipe__sums_value(&other->sums, gram);
-        scatter_about(other, s->shift, gram);
+        mlpipe__products_about(s->columns, other->shift, s->shift, gram);
         st = mlpipe__sums_add(&s->sums, gram) ? MLPIPE_OK
                                               : mlpipe__nomem(ctx);
     }
@@ -374,4 +374,98 @@ mlpipe_status mlpipe__scatter_finish(mlpipe_ctx *ctx,
     }
     mlpipe__free(s->env, gram);
     return MLPIPE_OK;
+}
+
+/* ---- saving ------------------------------------------------------------- */
+
+void mlpipe__products_save(const double *gram, uint32_t columns,
+                           mlpipe__text *out)
+{
+    const size_t q = (size_t)columns + 1;
+
+    for (size_t j = 0; j < q; j++)
+        mlpipe__put_array(out, gram + j * q, j + 1, sizeof *gram);
+}
+
+bool mlpipe__products_load(double *gram, uint32_t columns, mlpipe__cursor *in)
+{
+    const size_t q = (size_t)columns + 1;
+
+    for (size_t j = 0; j < q; j++) {
+        const void *from = mlpipe__get_array(in, j + 1, sizeof *gram);
+        double *to = gram + j * q;
+
+        if (in->failed)
+            return false;
+        memset(to, 0, q * sizeof *to);
+        memcpy(to, from, (j + 1) * sizeof *to);
+        for (size_t i = 0; i <= j; i++)
+            if (!mlpipe__finite(to[i]))
+                return false;
+    }
+    return gram[q * q - 1] >= 0;
+}
+
+void mlpipe__scatter_save(const mlpipe__scatter *s, mlpipe__text *out)
+{
+    mlpipe__put_u32(out, SCATTER_FORMAT);
+    mlpipe__put_u32(out, s->columns);
+    mlpipe__put_u64(out, s->rows);
+    mlpipe__put_u64(out, s->sums.blocks);
+    mlpipe__put_array(out, s->shift, s->rows ? s->columns : 0,
+                      sizeof *s->shift);
+    for (uint32_t k = 0; k < 64; k++)
+        if (s->sums.blocks >> k & 1)
+            mlpipe__products_save(s->sums.level[k], s->columns, out);
+}
+
+/* Memory is taken only for what is there. */
+static bool scatter_get(mlpipe__scatter *s, mlpipe__cursor *in)
+{
+    const size_t q = scatter_q(s);
+    const void *shift;
+
+    if (mlpipe__get_u32(in) != SCATTER_FORMAT ||
+        mlpipe__get_u32(in) != s->columns)
+        return false;
+    s->rows = mlpipe__get_u64(in);
+    s->sums.blocks = mlpipe__get_u64(in);
+    /* An update or a merge adds at least one row by each block. */
+    if (in->failed || s->rows > INT64_MAX || s->sums.blocks > s->rows ||
+        !s->sums.blocks != !s->rows)
+        return false;
+    shift = mlpipe__get_array(in, s->rows ? s->columns : 0,
+                              sizeof *s->shift);
+    if (in->failed || !s->rows)
+        return !in->failed;
+    s->shift = mlpipe__alloc_array(s->env, s->columns, sizeof *s->shift);
+    if (!s->shift)
+        return false;
+    memcpy(s->shift, shift, s->columns * sizeof *s->shift);
+    for (uint32_t c = 0; c < s->columns; c++)
+        if (!mlpipe__finite(s->shift[c]))
+            return false;
+    for (uint32_t k = 0; k < 64; k++) {
+        if (!(s->sums.blocks >> k & 1))
+            continue;
+        if ((size_t)(in->end - in->at) / sizeof(double) < q * (q + 1) / 2)
+            return false;
+        s->sums.level[k] = mlpipe__alloc_array(s->env, q,
+                                               q * sizeof(double));
+        if (!s->sums.level[k] ||
+            !mlpipe__products_load(s->sums.level[k], s->columns, in))
+            return false;
+    }
+    return true;
+}
+
+bool mlpipe__scatter_load(mlpipe__scatter *s, mlpipe__env *env,
+                          uint32_t columns, mlpipe__cursor *in)
+{
+    mlpipe__scatter_init(s, env, columns);
+    if (scatter_get(s, in))
+        return true;
+    in->failed = true;
+    mlpipe__scatter_free(s);
+    return false;
 }

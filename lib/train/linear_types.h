@@ -68,6 +68,16 @@ typedef struct mlpipe__gram {
 mlpipe_status mlpipe__gram_fit(const mlpipe__fit_job *job, bool intercept,
                                uint32_t folds, mlpipe__gram *out);
 void mlpipe__gram_free(mlpipe__gram *g);
+/* gram_state.c: parts of the rows. A merge, fold by fold, brings what the
+ * other has about the shift of this one, so that it is equal to a fit of all
+ * rows but for rounding; false: other features or folds, or no memory, with
+ * nothing changed. A load is told what is to be there, and takes no other;
+ * where it is false nothing is to be freed. For fits of parts in several
+ * processes: as yet the tests alone call them. */
+bool mlpipe__gram_merge(mlpipe__gram *g, const mlpipe__gram *other);
+void mlpipe__gram_save(const mlpipe__gram *g, mlpipe__text *out);
+bool mlpipe__gram_load(mlpipe__gram *g, mlpipe__env *env, uint32_t features,
+                       uint32_t folds, mlpipe__cursor *in);
 /* The fold of a training row. */
 uint32_t mlpipe__linear_fold(const mlpipe__fit_job *job, int64_t row,
                              uint32_t folds);
