@@ -168,24 +168,40 @@ void mlpipe__scatter_free(mlpipe__scatter *s)
     memset(s, 0, sizeof *s);
 }
 
-/* A column that is constant in the block has a shift that leaves zeros. */
+/* A column that is constant in the block has a shift that leaves zeros. Row by
+ * row, as memory lies. */
 static bool scatter_shift(mlpipe__scatter *s, const double *x, uint64_t rows)
 {
     const uint32_t p = s->columns;
     const uint32_t n = rows < MLPIPE__SUM_BLOCK ? (uint32_t)rows
                                                 : MLPIPE__SUM_BLOCK;
+    double *lanes = mlpipe__alloc_array(s->env, p,
+                                        MLPIPE__SUM_LANES * sizeof *lanes);
+    uint8_t *varies = mlpipe__alloc_array(s->env, p, 1);
 
     s->shift = mlpipe__alloc_array(s->env, p, sizeof *s->shift);
-    for (uint32_t c = 0; s->shift && c < p; c++) {
-        double lane[MLPIPE__SUM_LANES] = {0};
-        bool same = true;
+    for (uint32_t i = 0; lanes && varies && s->shift && i < n; i++) {
+        const double *row = x + (size_t)i * p;
+        double *lane = lanes + (size_t)(i % MLPIPE__SUM_LANES) * p;
 
-        for (uint32_t i = 0; i < n; i++) {
-            lane[i % MLPIPE__SUM_LANES] += x[(size_t)i * p + c] / n;
-            same = same && x[(size_t)i * p + c] == x[c];
+        for (uint32_t c = 0; c < p; c++) {
+            lane[c] += row[c] / n;
+            varies[c] |= row[c] != x[c];
         }
-        s->shift[c] = same ? x[c] : mlpipe__lanes_value(lane);
     }
+    for (uint32_t c = 0; lanes && varies && s->shift && c < p; c++) {
+        double lane[MLPIPE__SUM_LANES];
+
+        for (uint32_t k = 0; k < MLPIPE__SUM_LANES; k++)
+            lane[k] = lanes[(size_t)k * p + c];
+        s->shift[c] = varies[c] ? mlpipe__lanes_value(lane) : x[c];
+    }
+    if (!lanes || !varies) {
+        mlpipe__free(s->env, s->shift);
+        s->shift = NULL;
+    }
+    mlpipe__free(s->env, lanes);
+    mlpipe__free(s->env, varies);
     return s->shift != NULL;
 }
 

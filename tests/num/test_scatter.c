@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "num/gram_kernel.h"
+#include "num/spectrum.h"
 #include "program/program_internal.h"
 
 enum { P = 7, ROWS = 3 * MLPIPE__SUM_BLOCK + 1001 };
@@ -330,6 +332,38 @@ static void eigen_vectors(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* Any width of vectors gives the same bits, and few vectors are the first of
+ * all. */
+static void eigen_few(void **state)
+{
+    enum { MOST = 130 };
+    static const uint32_t sizes[] = {1, 2, 3, 17, 64, MOST};
+    static double a[MOST * MOST], value[2][MOST], all[MOST * MOST],
+        few[MOST * MOST];
+    mlpipe_ctx *c = scatter_ctx(1);
+    (void)state;
+
+    for (uint32_t k = 0; k < 6; k++)
+        for (uint32_t wide = 0; wide <= mlpipe__gram_width(); wide++) {
+            const uint32_t p = sizes[k], count = wide ? (p + 2) / 3 : p;
+            mlpipe__spectrum s;
+
+            for (uint32_t i = 0; i < p; i++)
+                for (uint32_t j = 0; j <= i; j++)
+                    a[i * p + j] = a[j * p + i] = mlpipe__random_unit(
+                        2, MLPIPE__FOR_TEST, k, i * 1000 + j, 0);
+            assert_ok(c, mlpipe__spectrum_of(c, "test", p, a, value[!!wide],
+                                             wide, &s));
+            assert_ok(c, mlpipe__spectrum_vectors(c, "test", &s, count,
+                                                  wide ? few : all));
+            mlpipe__spectrum_free(&s);
+            assert_memory_equal(value[0], value[!!wide], p * sizeof *a);
+            if (wide)
+                assert_memory_equal(all, few, count * p * sizeof *a);
+        }
+    mlpipe_ctx_free(c);
+}
+
 static int eigen_stop(void *user, const char *stage, double done)
 {
     int64_t *left = user;
@@ -372,6 +406,7 @@ int main(void)
         cmocka_unit_test(scatter_values),
         cmocka_unit_test(scatter_constant),
         cmocka_unit_test(eigen_vectors),
+        cmocka_unit_test(eigen_few),
         cmocka_unit_test(eigen_cancels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
