@@ -14,9 +14,6 @@
 
 enum {
     SCATTER_FORMAT = 1,
-    /* From one column to the next; the odd 64 bytes keep columns in different
-     * sets of the caches. */
-    SCATTER_STRIDE = MLPIPE__SUM_BLOCK + 8,
     SCATTER_EIGHT = 8 /* rows, and columns, that are turned at once */
 };
 
@@ -26,9 +23,10 @@ typedef struct scatter_job {
     const mlpipe__gram_kernel *kernel;
     const double *x, *w;
     uint64_t rows, first;   /* of the call; of this round */
-    double *pack;           /* tasks x columns to a tile x SCATTER_STRIDE */
+    double *pack;           /* tasks x columns to a tile x stride */
     double *lanes;          /* tasks x mlpipe__gram_lanes */
     double *gram;           /* tasks x q x q */
+    size_t stride;          /* from one column of a pack to the next */
     uint32_t vector;        /* bytes */
 } scatter_job;
 
@@ -38,16 +36,27 @@ static uint32_t scatter_q(const mlpipe__scatter *s)
     return s->columns + 1;
 }
 
-static size_t scatter_pack_room(const mlpipe__scatter *s)
+/* A block's rows, and the odd number of 64 bytes that keeps columns in
+ * different sets of the caches. */
+static size_t scatter_stride(uint64_t rows)
 {
-    return ((size_t)scatter_q(s) + MLPIPE__GRAM_TILE) * SCATTER_STRIDE;
+    const uint64_t most =
+        rows < MLPIPE__SUM_BLOCK ? rows : MLPIPE__SUM_BLOCK;
+
+    return ((size_t)(most + SCATTER_EIGHT - 1) / SCATTER_EIGHT | 1) *
+           SCATTER_EIGHT;
+}
+
+static size_t scatter_pack_room(const scatter_job *j)
+{
+    return ((size_t)scatter_q(j->s) + MLPIPE__GRAM_TILE) * j->stride;
 }
 
 /* Up to eight rows of up to eight columns, shifted and times the roots; what
  * is not there is 0. */
 static void scatter_turn(const double *x, size_t p, const double *shift,
                          const double *root, uint32_t rows, uint32_t columns,
-                         double *to)
+                         double *to, size_t stride)
 {
     double turned[SCATTER_EIGHT][SCATTER_EIGHT] = {{0}};
 
@@ -55,8 +64,7 @@ static void scatter_turn(const double *x, size_t p, const double *shift,
         for (uint32_t c = 0; c < columns; c++)
             turned[c][k] = (x[k * p + c] - shift[c]) * root[k];
     for (uint32_t c = 0; c < columns; c++)
-        memcpy(to + (size_t)c * SCATTER_STRIDE, turned[c],
-               sizeof turned[c]);
+        memcpy(to + c * stride, turned[c], sizeof turned[c]);
 }
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -64,7 +72,7 @@ static void scatter_turn(const double *x, size_t p, const double *shift,
  * four may have been turned before. */
 __attribute__((target("avx2"))) static void
 scatter_turn_avx2(const double *x, uint32_t p, const double *shift,
-                  const double *root, double *to)
+                  const double *root, double *to, size_t stride)
 {
     for (uint32_t at = 0; at < p; at += 4) {
         const uint32_t c = at + 4 <= p ? at : p - 4;
@@ -72,7 +80,7 @@ scatter_turn_avx2(const double *x, uint32_t p, const double *shift,
 
         for (uint32_t k = 0; k < SCATTER_EIGHT; k += 4) {
             const double *from = x + (size_t)k * p + c;
-            double *out = to + (size_t)c * SCATTER_STRIDE + k;
+            double *out = to + c * stride + k;
             __m256d r[4];
 
             for (uint32_t i = 0; i < 4; i++)
@@ -83,11 +91,11 @@ scatter_turn_avx2(const double *x, uint32_t p, const double *shift,
             const __m256d d = _mm256_unpacklo_pd(r[2], r[3]);
             const __m256d e = _mm256_unpackhi_pd(r[2], r[3]);
             _mm256_storeu_pd(out, _mm256_permute2f128_pd(a, d, 0x20));
-            _mm256_storeu_pd(out + SCATTER_STRIDE,
+            _mm256_storeu_pd(out + stride,
                              _mm256_permute2f128_pd(b, e, 0x20));
-            _mm256_storeu_pd(out + 2 * SCATTER_STRIDE,
+            _mm256_storeu_pd(out + 2 * stride,
                              _mm256_permute2f128_pd(a, d, 0x31));
-            _mm256_storeu_pd(out + 3 * SCATTER_STRIDE,
+            _mm256_storeu_pd(out + 3 * stride,
                              _mm256_permute2f128_pd(b, e, 0x31));
         }
     }
@@ -95,11 +103,11 @@ scatter_turn_avx2(const double *x, uint32_t p, const double *shift,
 #else
 static void scatter_turn_avx2(const double *x, uint32_t p,
                               const double *shift, const double *root,
-                              double *to)
+                              double *to, size_t stride)
 {
     for (uint32_t c = 0; c < p; c += 4)
         scatter_turn(x + c, p, shift + c, root, SCATTER_EIGHT,
-                     p - c < 4 ? p - c : 4, to + (size_t)c * SCATTER_STRIDE);
+                     p - c < 4 ? p - c : 4, to + c * stride, stride);
 }
 #endif
 
@@ -118,15 +126,15 @@ static void scatter_pack(const scatter_job *j, uint64_t row, uint32_t n,
 
         for (uint32_t k = 0; k < rows; k++)
             root[k] = j->w ? mlpipe__sqrt(j->w[row + i + k]) : 1.0;
-        memcpy(pack + (size_t)p * SCATTER_STRIDE + i, root, sizeof root);
+        memcpy(pack + p * j->stride + i, root, sizeof root);
         if (j->vector >= 32 && p >= 4 && rows == SCATTER_EIGHT) {
-            scatter_turn_avx2(x, p, shift, root, pack + i);
+            scatter_turn_avx2(x, p, shift, root, pack + i, j->stride);
             continue;
         }
         for (uint32_t c = 0; c < p; c += SCATTER_EIGHT)
             scatter_turn(x + c, p, shift + c, root, rows,
                          p - c < SCATTER_EIGHT ? p - c : SCATTER_EIGHT,
-                         pack + (size_t)c * SCATTER_STRIDE + i);
+                         pack + c * j->stride + i, j->stride);
     }
 }
 
@@ -134,7 +142,7 @@ static void scatter_task(void *arg, uint32_t index)
 {
     const scatter_job *j = arg;
     const size_t q = scatter_q(j->s);
-    double *pack = j->pack + index * scatter_pack_room(j->s);
+    double *pack = j->pack + index * scatter_pack_room(j);
     double *gram = j->gram + index * q * q;
     const uint64_t first = j->first + (uint64_t)index * MLPIPE__SUM_BLOCK;
 
@@ -145,7 +153,7 @@ static void scatter_task(void *arg, uint32_t index)
         left < MLPIPE__SUM_BLOCK ? (uint32_t)left : MLPIPE__SUM_BLOCK;
     scatter_pack(j, first, n, pack);
     memset(gram, 0, q * q * sizeof *gram);
-    mlpipe__gram_add(j->kernel, pack, SCATTER_STRIDE, (uint32_t)q, n,
+    mlpipe__gram_add(j->kernel, pack, j->stride, (uint32_t)q, n,
                      j->lanes + index * mlpipe__gram_lanes((uint32_t)q),
                      gram);
 }
@@ -236,13 +244,14 @@ mlpipe_status mlpipe__scatter_update(mlpipe_ctx *ctx, const char *owner,
         blocks < ctx->threads ? (uint32_t)blocks : ctx->threads;
     const size_t q = scatter_q(s);
     scatter_job j = {.s = s, .x = x, .w = w, .rows = rows, .vector = vector,
+                     .stride = scatter_stride(rows),
                      .kernel = mlpipe__gram_kernel_of(vector / 32)};
     mlpipe_status st = MLPIPE_OK;
 
     if (!rows)
         return MLPIPE_OK;
     j.pack = mlpipe__alloc_array(s->env, tasks,
-                                 scatter_pack_room(s) * sizeof *j.pack);
+                                 scatter_pack_room(&j) * sizeof *j.pack);
     j.lanes = mlpipe__alloc_array(
         s->env, tasks, mlpipe__gram_lanes((uint32_t)q) * sizeof *j.lanes);
     j.gram = mlpipe__alloc_array(s->env, tasks * q, q * sizeof *j.gram);
