@@ -148,6 +148,17 @@ static kernel_panel kernel_panel_of(const mlpipe__gram_kernel *kernel,
     return (kernel_panel){first, (left + tile - 1) / tile * tile};
 }
 
+/* How many lanes the tiles of two panels have. */
+static size_t kernel_lanes_of(const mlpipe__gram_kernel *kernel,
+                              kernel_panel a, kernel_panel b)
+{
+    const size_t tile = kernel->tile, rows = a.count / tile;
+    const size_t tiles = a.first == b.first ? rows * (rows + 1) / 2
+                                            : rows * (b.count / tile);
+
+    return tiles * tile * tile * MLPIPE__GRAM_LANES;
+}
+
 /* The sums of a tile at columns i and j to the matrix. */
 static void kernel_reduce(const double *lanes, uint32_t tile, uint32_t i,
                           uint32_t j, uint32_t q, double *gram)
@@ -194,7 +205,7 @@ void mlpipe__gram_add(const mlpipe__gram_kernel *kernel, const double *x,
             const kernel_panel a = kernel_panel_of(kernel, i, q);
             const kernel_panel b = kernel_panel_of(kernel, j, q);
 
-            memset(lanes, 0, mlpipe__gram_lanes(q) * sizeof *lanes);
+            memset(lanes, 0, kernel_lanes_of(kernel, a, b) * sizeof *lanes);
             for (uint32_t k = 0; k < n; k += KERNEL_CHUNK)
                 kernel_tiles(kernel, x + k, ld, a, b,
                              n - k < KERNEL_CHUNK ? (n - k + 7) / 8 * 8
