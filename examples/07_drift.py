@@ -13,7 +13,8 @@ import pandas
 import mlpipe
 
 
-def customers(dice, rows, late):
+def customers(dice: np.random.Generator, rows: int,
+              late: int) -> pandas.DataFrame:
     """A month of customers; in a late one, three things have happened."""
     frame = pandas.DataFrame({
         "age": dice.normal(41, 12, rows).round().clip(18, 90),
@@ -26,7 +27,7 @@ def customers(dice, rows, late):
     return frame
 
 
-def main():
+def main() -> None:
     dice = np.random.default_rng(7)
     march, april = customers(dice, 4000, 0), customers(dice, 4000, 1)
 

@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 import time
+from typing import Any
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
@@ -27,7 +28,7 @@ import mlpipe
 from mlpipe.sklearn import Classifier, Regressor, Step, Transformer
 
 
-def patients():
+def patients() -> tuple[Any, Any]:
     """Numbers with holes, a category, a number to foretell."""
     X, y = load_diabetes(return_X_y=True, as_frame=True, scaled=False)
     dice = np.random.default_rng(3)
@@ -37,7 +38,8 @@ def patients():
     return X, y
 
 
-def stages(numbers, texts):
+def stages(numbers: list[str],
+           texts: list[str]) -> list[tuple[str, Any]]:
     """The same pipeline, with more and more of it ours."""
     theirs = make_pipeline(
         ColumnTransformer([
@@ -63,7 +65,8 @@ def stages(numbers, texts):
             ("our steps, our learner", both), ("one recipe", ours)]
 
 
-def table(title, rows, X, y, folds, score):
+def table(title: str, rows: list[tuple[str, Any]], X: Any, y: Any,
+          folds: Any, score: str) -> None:
     print(title)
     for name, estimator in rows:
         start = time.perf_counter()
@@ -74,17 +77,18 @@ def table(title, rows, X, y, folds, score):
               f"{time.perf_counter() - start:.2f} s")
 
 
-def main():
+def main() -> None:
     X, y = patients()
     rows = stages([c for c in X.columns if c != "sex"], ["sex"])
     table("diabetes, a number", rows, X, y,
           KFold(5, shuffle=True, random_state=0), "r2")
-    cancer = load_breast_cancer(return_X_y=True, as_frame=True)
+    cells, benign = load_breast_cancer(return_X_y=True, as_frame=True)
     table("breast cancer, two classes", [
         ("scikit-learn", HistGradientBoostingClassifier(max_iter=50)),
         ("ours", Classifier(Step("gbt", trees=50, rate=0.1, leaves=31,
                                  min_rows=20)))],
-        *cancer, StratifiedKFold(5, shuffle=True, random_state=0), "roc_auc")
+        cells, benign, StratifiedKFold(5, shuffle=True, random_state=0),
+        "roc_auc")
 
     # What was fitted here is a model like any other.
     ours = rows[-1][1].fit(X, y)

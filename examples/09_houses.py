@@ -22,7 +22,8 @@ GRADES = ["5 Fair", "6 Low Average", "7 Average", "8 Good", "9 Better",
           "10 Very Good"]
 
 
-def invent(path, sales=24000, days=730, drift_day=490):
+def invent(path: str, sales: int = 24000, days: int = 730,
+           drift_day: int = 490) -> None:
     """Sales of two years; late in the second, prices rise by grade."""
     dice = random.Random(2023)
     start = datetime.date(2023, 1, 1)
@@ -50,11 +51,11 @@ def invent(path, sales=24000, days=730, drift_day=490):
             file.write(line * (2 if i % 97 == 0 else 1))  # entered twice
 
 
-def note(stage, text):
+def note(stage: str, text: str) -> None:
     print(f"  {stage:10} {text}", flush=True)
 
 
-def recipe():
+def recipe() -> mlpipe.Pipeline:
     return (mlpipe.Pipeline("target=log(price) id=id time=date "
                             "features=sqft_living,sqft_lot,grade,yr_built")
             .add("dedupe", on=["id", "date"], keep="last")
@@ -66,7 +67,8 @@ def recipe():
             .add("gbt", trees=300))
 
 
-def learn(path):
+def learn(path: str) -> tuple[mlpipe.Pipeline, mlpipe.Model,
+                              mlpipe.Dataset, mlpipe.Dataset]:
     """From a file to a tested, saved and versioned model."""
     sales = mlpipe.read_csv(path)
     note("collect", f"{len(sales)} sales, {len(sales.columns)} columns")
@@ -93,11 +95,12 @@ def learn(path):
     version = store.commit("houses", model)
     lineage = store.lineage("houses")
     note("version", f"model {version[:12]}, made from data "
-         f"{lineage.text('train')[:12]} ({lineage.text('train_name')})")
+         f"{lineage.text('train'):.12} ({lineage.text('train_name')})")
     return tuned, model, train, live
 
 
-def live_on(tuned, model, train, live):
+def live_on(tuned: mlpipe.Pipeline, model: mlpipe.Model,
+            train: mlpipe.Dataset, live: mlpipe.Dataset) -> None:
     """The monitored loop over the later sales, each price known a week
     behind its sale."""
     drift = train.drift(live)
@@ -126,7 +129,7 @@ def live_on(tuned, model, train, live):
          f"{report['retrains']:.0f} retrains, {report['swaps']:.0f} swaps")
 
 
-def main():
+def main() -> None:
     path = sys.argv[1] if len(sys.argv) > 1 else "houses.csv"
     if len(sys.argv) < 2:
         invent(path)

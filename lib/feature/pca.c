@@ -4,6 +4,8 @@
  * eigenvectors of their covariance. Of each vector the largest loading is
  * positive (of equally large ones the first), so that signs mean something.
  */
+#include "../num/gram_kernel.h"
+#include "../num/spectrum.h"
 #include "../report/report_internal.h"
 
 #include "feature_internal.h"
@@ -32,7 +34,7 @@ typedef struct pca_fit {
     double *mean, *scale;   /* p */
     double *covariance;     /* p x p */
     double *value;          /* p: variance of each component */
-    double *vector;         /* p x p, a component a row */
+    double *vector;         /* kept x p, a component a row */
     double total;           /* variance of all */
     double weight;
 } pca_fit;
@@ -143,7 +145,7 @@ static void pca_scales(pca_fit *f)
 
 static void pca_signs(pca_fit *f)
 {
-    for (uint32_t k = 0; k < f->p; k++) {
+    for (uint32_t k = 0; k < f->kept; k++) {
         double *v = f->vector + (size_t)k * f->p;
         double most = 0;
 
@@ -195,6 +197,31 @@ static mlpipe_status pca_keep(pca_fit *f)
     return MLPIPE_OK;
 }
 
+/* The vectors of no more components than are kept. */
+static mlpipe_status pca_components(pca_fit *f)
+{
+    mlpipe_ctx *ctx = f->job->ctx;
+    mlpipe__spectrum all;
+    mlpipe_status st = mlpipe__spectrum_of(ctx, f->job->name, f->p,
+                                           f->covariance, f->value,
+                                           mlpipe__gram_width(), &all);
+
+    f->job->used_blas = all.used_blas;
+    if (!st)
+        st = pca_keep(f);
+    if (!st) {
+        f->vector = mlpipe__alloc_array(ctx->env, f->kept,
+                                        f->p * sizeof *f->vector);
+        st = f->vector ? mlpipe__spectrum_vectors(ctx, f->job->name, &all,
+                                                  f->kept, f->vector)
+                       : mlpipe__nomem(ctx);
+    }
+    mlpipe__spectrum_free(&all);
+    if (!st)
+        pca_signs(f);
+    return st;
+}
+
 static mlpipe_status pca_learn(pca_fit *f)
 {
     mlpipe__env *env = f->job->ctx->env;
@@ -207,19 +234,13 @@ static mlpipe_status pca_learn(pca_fit *f)
     f->scale = mlpipe__alloc_array(env, p, sizeof *f->scale);
     f->value = mlpipe__alloc_array(env, p, sizeof *f->value);
     f->covariance = mlpipe__alloc_array(env, p, p * sizeof(double));
-    f->vector = mlpipe__alloc_array(env, p, p * sizeof(double));
-    if (!f->mean || !f->scale || !f->value || !f->covariance || !f->vector)
+    if (!f->mean || !f->scale || !f->value || !f->covariance)
         return mlpipe__nomem(f->job->ctx);
     st = pca_scatter(f);
-    if (!st) {
-        pca_scales(f);
-        st = mlpipe__eigen(f->job->ctx, f->job->name, f->p, f->covariance,
-                           f->value, f->vector, &f->job->used_blas);
-    }
     if (st)
         return st;
-    pca_signs(f);
-    return pca_keep(f);
+    pca_scales(f);
+    return pca_components(f);
 }
 
 /* ---- what it makes ------------------------------------------------------ */

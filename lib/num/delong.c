@@ -9,15 +9,11 @@ typedef struct delong_rows {
     uint32_t n;
     double weight[2]; /* of the negatives, of the positives */
     double rows[2];
+    uint8_t *class;   /* in the order of rows, as what is gathered is small */
     double *place[2]; /* by the scores a and b */
-    uint32_t *order;
-    uint64_t *scratch;
+    mlpipe__keyed *keyed; /* 2n */
+    mlpipe__wide_cells *cells;
 } delong_rows;
-
-static inline uint32_t delong_class(const delong_rows *r, uint64_t i)
-{
-    return r->y[i] >= 0.5;
-}
 
 static inline double delong_weight(const delong_rows *r, uint64_t i)
 {
@@ -28,88 +24,127 @@ static void delong_count(delong_rows *r)
 {
     for (uint32_t i = 0; i < r->n; ++i) {
         const double w = delong_weight(r, i);
-        r->weight[delong_class(r, i)] += w;
-        r->rows[delong_class(r, i)] += w > 0.0 ? 1.0 : 0.0;
+        const uint32_t k = r->class[i] = r->y[i] >= 0.5;
+        r->weight[k] += w;
+        r->rows[k] += w > 0.0 ? 1.0 : 0.0;
     }
+}
+
+/* A row and its class beside its score, as one number: what is gathered for
+ * each of a million rows costs more than their sort. */
+static inline double delong_row(const delong_rows *r, uint32_t i)
+{
+    return 2.0 * i + r->class[i];
+}
+
+/* The order of scores, equal ones in that of rows; NULL where one is NaN. */
+static const mlpipe__keyed *delong_sort(const delong_rows *r, const double *p)
+{
+    mlpipe__keyed *const keyed = r->keyed;
+    uint64_t least = UINT64_MAX, most = 0;
+    uint32_t bits = 0;
+    for (uint32_t i = 0; i < r->n; ++i) {
+        const uint64_t key = mlpipe__order_key(p[i]);
+        keyed[i] = (mlpipe__keyed){key, delong_row(r, i)};
+        least = key < least ? key : least;
+        most = key > most ? key : most;
+    }
+    if (most == UINT64_MAX)
+        return NULL;
+    for (uint32_t i = 0; i < r->n; ++i)
+        keyed[i].key -= least;
+    while (bits < 64 && (most - least) >> bits)
+        ++bits;
+    return mlpipe__sort_keyed(keyed, keyed + r->n, r->n, bits, r->cells);
 }
 
 /* False where a score is NaN. */
 static bool delong_place(delong_rows *r, const double *p, double *place)
 {
-    const uint32_t *const order = r->order;
+    const mlpipe__keyed *const sorted = delong_sort(r, p);
     double below[2] = {0.0, 0.0};
-    mlpipe__argsort_f64(p, r->order, r->n, r->scratch);
-    if (r->n && p[order[r->n - 1]] != p[order[r->n - 1]])
-        return false;
-    for (uint32_t i = 0; i < r->n;) {
-        const double score = p[order[i]];
+    for (uint32_t i = 0; sorted && i < r->n;) {
+        const uint64_t key = sorted[i].key;
         double tied[2] = {0.0, 0.0};
         uint32_t end = i;
-        for (; end < r->n && p[order[end]] == score; ++end)
-            tied[delong_class(r, order[end])] +=
-                delong_weight(r, order[end]);
-        for (; i < end; ++i)
-            place[order[i]] =
-                delong_class(r, order[i])
-                    ? below[0] + 0.5 * tied[0]
-                    : r->weight[1] - below[1] - 0.5 * tied[1];
+        do {
+            const uint64_t row = (uint64_t)sorted[end].value;
+            const double positive = (double)(row & 1);
+            const double w = delong_weight(r, row >> 1);
+            tied[0] += w * (1.0 - positive);
+            tied[1] += w * positive;
+        } while (++end < r->n && sorted[end].key == key);
+        const double of[2] = {r->weight[1] - below[1] - 0.5 * tied[1],
+                              below[0] + 0.5 * tied[0]};
+        for (; i < end; ++i) {
+            const uint64_t row = (uint64_t)sorted[i].value;
+            place[row >> 1] = of[row & 1];
+        }
         below[0] += tied[0];
         below[1] += tied[1];
     }
-    return true;
+    return sorted != NULL;
 }
 
-/* Placements of one score (b NULL), or how those of b exceed those of a. */
-typedef struct delong_values {
-    const double *a, *b;
-} delong_values;
+/* Of a class: sums over its rows of w v, or of (w (v - centre))^2, of the
+ * placements a and b and of how those of b exceed those of a. */
+enum { DELONG_VALUES = 3 };
+typedef struct delong_sums {
+    double of[2][DELONG_VALUES];
+} delong_sums;
 
-static inline double delong_value(const delong_values *v, uint32_t i)
+/* All of them in one pass, each in the canonical order: rows of the other
+ * class add 0. centre: NULL for the sums of w v. */
+static void delong_sum(const delong_rows *r, const delong_sums *centre,
+                       delong_sums *out)
 {
-    return v->b ? v->b[i] - v->a[i] : v->a[i];
-}
-
-/* Sum over a class of w v, or of (w (v - centre))^2, in the canonical order:
- * rows of the other class add 0. */
-static double delong_sum(const delong_rows *r, const delong_values *v,
-                         uint32_t which, double centre, bool squares)
-{
-    mlpipe__tree tree = {0};
-    double lanes[MLPIPE__SUM_LANES] = {0};
+    static const delong_sums none = {{{0}}};
+    const delong_sums *const at = centre ? centre : &none;
+    const double *const a = r->place[0], *const b = r->place[1];
+    mlpipe__tree tree[2][DELONG_VALUES] = {{{0}}};
+    double lanes[2][DELONG_VALUES][MLPIPE__SUM_LANES] = {{{0}}};
     for (uint32_t i = 0; i < r->n; ++i) {
-        if (delong_class(r, i) == which) {
-            const double x = delong_weight(r, i)
-                           * (delong_value(v, i) - centre);
-            lanes[i % MLPIPE__SUM_LANES] += squares ? x * x : x;
+        const uint32_t k = r->class[i], lane = i % MLPIPE__SUM_LANES;
+        const double w = delong_weight(r, i);
+        const double v[DELONG_VALUES] = {a[i], b[i], b[i] - a[i]};
+        for (uint32_t j = 0; j < DELONG_VALUES; ++j) {
+            const double x = w * (v[j] - at->of[k][j]);
+            lanes[k][j][lane] += centre ? x * x : x;
         }
-        if (i + 1 == r->n || (i + 1) % MLPIPE__SUM_BLOCK == 0) {
-            mlpipe__tree_add(&tree, mlpipe__lanes_value(lanes));
-            memset(lanes, 0, sizeof lanes);
-        }
+        if (i + 1 < r->n && (i + 1) % MLPIPE__SUM_BLOCK)
+            continue;
+        for (uint32_t j = 0; j < 2 * DELONG_VALUES; ++j)
+            mlpipe__tree_add(&tree[j / DELONG_VALUES][j % DELONG_VALUES],
+                             mlpipe__lanes_value(
+                                 lanes[j / DELONG_VALUES][j % DELONG_VALUES]));
+        memset(lanes, 0, sizeof lanes);
     }
-    return mlpipe__tree_value(&tree);
+    for (uint32_t j = 0; j < 2 * DELONG_VALUES; ++j)
+        out->of[j / DELONG_VALUES][j % DELONG_VALUES] =
+            mlpipe__tree_value(&tree[j / DELONG_VALUES][j % DELONG_VALUES]);
 }
 
-/* The mean of the structural components of the positives, which is the area
- * or the difference of two, and its variance. */
-static void delong_moments(const delong_rows *r, const delong_values *v,
-                           double *mean, double *variance)
+/* The means of the structural components of the positives, which are the areas
+ * and their difference, and their variances. */
+static void delong_moments(const delong_rows *r, double mean[DELONG_VALUES],
+                           double variance[DELONG_VALUES])
 {
-    *variance = 0.0;
-    for (uint32_t which = 0; which < 2; ++which) {
-        const double own = r->weight[which];
-        const double other = r->weight[1 - which];
-        const double n = r->rows[which];
-        const double centre = delong_sum(r, v, which, 0.0, false) / own;
-        if (which)
-            *mean = centre / other;
-        if (n < 2.0) {
-            *variance = mlpipe__nan();
-            continue;
+    delong_sums centre, squares;
+    delong_sum(r, NULL, &centre);
+    for (uint32_t which = 0; which < 2; ++which)
+        for (uint32_t j = 0; j < DELONG_VALUES; ++j)
+            centre.of[which][j] /= r->weight[which];
+    delong_sum(r, &centre, &squares);
+    for (uint32_t j = 0; j < DELONG_VALUES; ++j) {
+        mean[j] = centre.of[1][j] / r->weight[0];
+        variance[j] = 0.0;
+        for (uint32_t which = 0; which < 2; ++which) {
+            const double n = r->rows[which];
+            const double scale = r->weight[which] * r->weight[1 - which];
+            variance[j] += n < 2.0 ? mlpipe__nan()
+                                   : squares.of[which][j] * (n / (n - 1.0))
+                                         / scale / scale;
         }
-        const double scale = own * other;
-        *variance += delong_sum(r, v, which, centre, true)
-                   * (n / (n - 1.0)) / scale / scale;
     }
 }
 
@@ -136,17 +171,15 @@ static void delong_run(delong_rows *r, const double *a, const double *b,
     if (!(r->weight[0] > 0.0) || !(r->weight[1] > 0.0) ||
         !delong_place(r, a, r->place[0]) || !delong_place(r, b, r->place[1]))
         return;
-    const delong_values va = {r->place[0], NULL};
-    const delong_values vb = {r->place[1], NULL};
-    const delong_values both = {r->place[0], r->place[1]};
-    double var_a, var_b, var;
-    delong_moments(r, &va, &out->auc_a, &var_a);
-    delong_moments(r, &vb, &out->auc_b, &var_b);
-    delong_moments(r, &both, &out->difference, &var);
-    out->se_a = mlpipe__sqrt(var_a);
-    out->se_b = mlpipe__sqrt(var_b);
-    out->se = mlpipe__sqrt(var);
-    out->covariance = 0.5 * (var_a + var_b - var);
+    double mean[DELONG_VALUES], var[DELONG_VALUES];
+    delong_moments(r, mean, var);
+    out->auc_a = mean[0];
+    out->auc_b = mean[1];
+    out->difference = mean[2];
+    out->se_a = mlpipe__sqrt(var[0]);
+    out->se_b = mlpipe__sqrt(var[1]);
+    out->se = mlpipe__sqrt(var[2]);
+    out->covariance = 0.5 * (var[0] + var[1] - var[2]);
     delong_z(out);
 }
 
@@ -160,10 +193,10 @@ static mlpipe_status delong_make(mlpipe_ctx *ctx, delong_rows *r, uint64_t n)
     r->n = (uint32_t)n;
     r->place[0] =
         mlpipe__alloc_array(ctx->env, (size_t)n, 2 * sizeof *r->place[0]);
-    r->order = mlpipe__alloc_array(ctx->env, (size_t)n, sizeof *r->order);
-    r->scratch =
-        mlpipe__alloc_array(ctx->env, (size_t)n, 4 * sizeof *r->scratch);
-    if (!r->place[0] || !r->order || !r->scratch)
+    r->class = mlpipe__alloc_array(ctx->env, (size_t)n, sizeof *r->class);
+    r->keyed = mlpipe__alloc_array(ctx->env, (size_t)n, 2 * sizeof *r->keyed);
+    r->cells = mlpipe__alloc(ctx->env, sizeof *r->cells);
+    if (!r->place[0] || !r->class || !r->keyed || !r->cells)
         return mlpipe__nomem(ctx);
     r->place[1] = r->place[0] + n;
     return MLPIPE_OK;
@@ -172,8 +205,9 @@ static mlpipe_status delong_make(mlpipe_ctx *ctx, delong_rows *r, uint64_t n)
 static void delong_free(mlpipe_ctx *ctx, const delong_rows *r)
 {
     mlpipe__free(ctx->env, r->place[0]);
-    mlpipe__free(ctx->env, r->order);
-    mlpipe__free(ctx->env, r->scratch);
+    mlpipe__free(ctx->env, r->class);
+    mlpipe__free(ctx->env, r->keyed);
+    mlpipe__free(ctx->env, r->cells);
 }
 
 mlpipe_status mlpipe__delong_test(mlpipe_ctx *ctx, const double *y,
@@ -201,15 +235,15 @@ static void delong_spread(delong_rows *r, const double *a, const double *b,
     if (!(r->weight[0] > 0.0) || !(r->weight[1] > 0.0) ||
         !delong_place(r, a, r->place[0]) || !delong_place(r, b, r->place[1]))
         return;
-    const delong_values both = {r->place[0], r->place[1]};
     const double scale = r->n / r->weight[0] / r->weight[1];
-    double centre[2];
-    for (uint32_t which = 0; which < 2; ++which)
-        centre[which] = delong_sum(r, &both, which, 0.0, false)
-                      / r->weight[which];
-    for (uint32_t i = 0; i < r->n; ++i)
+    delong_sums centre;
+    delong_sum(r, NULL, &centre);
+    for (uint32_t i = 0; i < r->n; ++i) {
+        const uint32_t k = r->class[i];
         out[i] = delong_weight(r, i) * scale
-               * (delong_value(&both, i) - centre[delong_class(r, i)]);
+               * (r->place[1][i] - r->place[0][i]
+                  - centre.of[k][DELONG_VALUES - 1] / r->weight[k]);
+    }
 }
 
 mlpipe_status mlpipe__delong_influence(mlpipe_ctx *ctx, const double *y,

@@ -1,32 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Eigenvalues and vectors of a symmetric matrix: reflections to a tridiagonal
- * one, then implicit QL steps (Golub and Van Loan, 8.3). Vectors lie row by
- * row all the way, so that every loop runs along memory; sums are in the order
- * of mlpipe__block_dot, so that bits depend on nothing but the matrix.
+ * one, then implicit QL steps (Golub and Van Loan, 8.3). The rotations of the
+ * steps are kept; a vector is what they and the reflections make of the unit
+ * vector in its place, last to first, so that no other vector is made where
+ * few are wanted. Sums are in one order for any width of vectors, so that bits
+ * depend on nothing but the matrix.
  */
-#include "num_internal.h"
+#include "gram_kernel.h"
+#include "spectrum.h"
 
-enum { EIGEN_STEPS_MAX = 60 };
+enum {
+    EIGEN_STEPS_MAX = 60,
+    EIGEN_LANES = 16, /* vectors side by side */
+    EIGEN_POLL = 8    /* steps, or reflections */
+};
 
-/* A matrix on its way, and who asked for it: all three parts of the work take
- * the cube of its size, so that each is polled column by column. */
+/* A matrix on its way. All parts of the work may take the cube of its size, so
+ * that each is polled. */
 typedef struct eigen_work {
     mlpipe_ctx *ctx;
     const char *owner;
-    uint32_t p;
-    double *a, *d, *v;   /* p x p; p, the values; p x p */
-    double *e, *w, *h;   /* p + 1: off the diagonal; spare; reflections */
-    uint32_t *order;     /* p */
+    mlpipe__spectrum *s;
+    const mlpipe__gram_kernel *kernel;
+    double *e, *w;      /* p + 1: off the diagonal; spare */
 } eigen_work;
 
-/* Column k of a part, 0 to 2. */
-static mlpipe_status eigen_poll(const eigen_work *m, uint32_t part,
-                                uint32_t k)
+/* Step k of p of a part, 0 to 2. */
+static mlpipe_status eigen_poll(mlpipe_ctx *ctx, const char *owner,
+                                uint32_t p, uint32_t part, uint32_t k)
 {
-    return mlpipe__poll(m->ctx, m->owner, (uint64_t)part * m->p + k,
-                        3 * (uint64_t)m->p);
+    return mlpipe__poll(ctx, owner, (uint64_t)part * p + k, 3 * (uint64_t)p);
 }
+
+/* ---- to a tridiagonal matrix -------------------------------------------- */
 
 /*
  * Reflection k takes row k of the matrix, left of the diagonal, to its last
@@ -34,12 +41,13 @@ static mlpipe_status eigen_poll(const eigen_work *m, uint32_t part,
  * A - u w' - w u' with w = A u / h - (u'A u / 2 h^2) u, where h = u'u / 2.
  * Gives h, 0 where there is nothing to do; *off: what is left of the row.
  */
-static double eigen_reflect(uint32_t p, double *a, uint32_t k, double *w,
-                            double *off)
+static double eigen_reflect(const eigen_work *m, uint32_t k, double *off)
 {
-    double *u = a + (size_t)k * p;
-    const double square = mlpipe__block_dot(u, u, k);
-    const double rest = mlpipe__block_dot(u, u, k - 1);
+    const mlpipe__gram_kernel *by = m->kernel;
+    const size_t p = m->s->p;
+    double *u = m->s->a + k * p, *w = m->w;
+    const double square = by->dot(u, u, k);
+    const double rest = by->dot(u, u, k - 1);
     double root, h, inner;
 
     *off = u[k - 1];
@@ -50,79 +58,79 @@ static double eigen_reflect(uint32_t p, double *a, uint32_t k, double *w,
     *off = root;
     u[k - 1] -= root;
     for (uint32_t i = 0; i < k; i++) {
-        const double *row = a + (size_t)i * p;
+        const double *row = m->s->a + i * p;
 
-        w[i] = mlpipe__block_dot(row, u, i + 1);
-        for (uint32_t j = 0; j < i; j++)
-            w[j] += row[j] * u[i];
+        w[i] = by->dot(row, u, i + 1);
+        by->axpy(w, row, -u[i], i);
     }
     for (uint32_t i = 0; i < k; i++)
         w[i] /= h;
-    inner = mlpipe__block_dot(w, u, k) / (2 * h);
-    for (uint32_t i = 0; i < k; i++)
-        w[i] -= inner * u[i];
+    inner = by->dot(w, u, k) / (2 * h);
+    by->axpy(w, u, inner, k);
     for (uint32_t i = 0; i < k; i++) {
-        double *row = a + (size_t)i * p;
+        double *row = m->s->a + i * p;
 
-        for (uint32_t j = 0; j <= i; j++)
-            row[j] -= u[i] * w[j] + w[i] * u[j];
+        by->axpy(row, w, u[i], i + 1);
+        by->axpy(row, u, w[i], i + 1);
     }
     return h;
 }
 
-/* The product of the reflections, row by row: row i is column i of Q. */
-static mlpipe_status eigen_vectors(const eigen_work *m)
+/* ---- to a diagonal one -------------------------------------------------- */
+
+/* Room for the rotations of one more step. */
+static bool eigen_reserve(mlpipe__spectrum *s, uint32_t turns)
 {
-    const uint32_t p = m->p;
-    const double *a = m->a, *h = m->h;
-    double *v = m->v;
-    mlpipe_status st = MLPIPE_OK;
+    if (s->steps == s->step_room) {
+        const size_t room = 2 * s->step_room + 2 * (size_t)s->p;
+        void *step = mlpipe__grow(s->env, s->step, room, sizeof *s->step);
 
-    memset(v, 0, (size_t)p * p * sizeof *v);
-    for (uint32_t i = 0; i < p; i++)
-        v[(size_t)i * p + i] = 1;
-    for (uint32_t k = 2; k < p && !st; k++) {
-        const double *u = a + (size_t)k * p;
-
-        st = eigen_poll(m, 1, k);
-        if (st || !(h[k] > 0))
-            continue;
-        for (uint32_t i = 0; i < k; i++) {
-            double *row = v + (size_t)i * p;
-            const double s = mlpipe__block_dot(row, u, k) / h[k];
-
-            for (uint32_t j = 0; j < k; j++)
-                row[j] -= s * u[j];
-        }
+        if (!step)
+            return false;
+        s->step = step;
+        s->step_room = room;
     }
-    return st;
+    if (turns > s->turn_room - s->turns) {
+        const size_t room =
+            s->turn_room + s->turn_room / 2 + turns + (size_t)s->p * s->p / 2;
+        void *turn = mlpipe__grow(s->env, s->turn, room, sizeof *s->turn);
+
+        if (!turn)
+            return false;
+        s->turn = turn;
+        s->turn_room = room;
+    }
+    return true;
 }
 
-/* One rotation of the vectors i and i + 1. */
-static void eigen_rotate(uint32_t p, double *restrict a, double *restrict b,
-                         double c, double s)
+/* The root of a a + b b, which the scale brings near one but for what is all
+ * but gone. */
+static inline double eigen_root(double a, double b)
 {
-    for (uint32_t k = 0; k < p; k++) {
-        const double x = a[k], y = b[k];
+    const double square = a * a + b * b;
 
-        b[k] = s * x + c * y;
-        a[k] = c * x - s * y;
-    }
+    return square > 0x1p-900 && square < 0x1p900 ? mlpipe__sqrt(square)
+                                                 : mlpipe__hypot(a, b);
 }
 
-/* An implicit QL step on the block low .. high of the tridiagonal matrix. */
-static void eigen_step(uint32_t p, double *d, double *e, double *v,
-                       uint32_t low, uint32_t high)
+/* An implicit QL step on the block low .. high of the tridiagonal matrix; its
+ * rotations, of i and i + 1, begin at high - 1 and go down. */
+static void eigen_step(mlpipe__spectrum *m, double *e, uint32_t low,
+                       uint32_t high)
 {
+    mlpipe__spectrum_step *step = &m->step[m->steps++];
+    mlpipe__spectrum_turn *turn = m->turn + m->turns;
+    double *d = m->values;
     double g = (d[low + 1] - d[low]) / (2 * e[low]);
-    double r = mlpipe__hypot(g, 1), s = 1, c = 1, shift = 0;
+    double r = eigen_root(g, 1), s = 1, c = 1, shift = 0;
     uint32_t i = high;
 
+    *step = (mlpipe__spectrum_step){high, high};
     g = d[high] - d[low] + e[low] / (g + (g < 0 ? -r : r));
     while (i-- > low) {
         const double f = s * e[i], b = c * e[i];
 
-        r = mlpipe__hypot(f, g);
+        r = eigen_root(f, g);
         e[i + 1] = r;
         if (!(r > 0)) {
             d[i + 1] -= shift;
@@ -136,7 +144,9 @@ static void eigen_step(uint32_t p, double *d, double *e, double *v,
         shift = s * r;
         d[i + 1] = g + shift;
         g = c * r - b;
-        eigen_rotate(p, v + (size_t)i * p, v + (size_t)(i + 1) * p, c, s);
+        *turn++ = (mlpipe__spectrum_turn){c, s};
+        m->turns++;
+        step->low = i;
     }
     d[low] -= shift;
     e[low] = g;
@@ -148,8 +158,9 @@ static double eigen_most(const eigen_work *m)
 {
     double most = 0;
 
-    for (uint32_t k = 0; k < m->p; k++) {
-        const double d = m->d[k] < 0 ? -m->d[k] : m->d[k];
+    for (uint32_t k = 0; k < m->s->p; k++) {
+        const double x = m->s->values[k];
+        const double d = x < 0 ? -x : x;
         const double e = m->e[k] < 0 ? -m->e[k] : m->e[k];
         most = d + e > most ? d + e : most;
     }
@@ -164,14 +175,14 @@ static double eigen_most(const eigen_work *m)
  */
 static mlpipe_status eigen_ql(const eigen_work *m, bool *found)
 {
-    const uint32_t p = m->p;
+    const uint32_t p = m->s->p;
     const double rounding = 0x1p-53 * eigen_most(m);
-    double *const d = m->d, *const e = m->e;
+    double *const d = m->s->values, *const e = m->e;
     mlpipe_status st = MLPIPE_OK;
 
     *found = true;
     for (uint32_t low = 0; low < p && *found && !st; low++) {
-        st = eigen_poll(m, 2, low);
+        st = eigen_poll(m->ctx, m->owner, p, 1, low);
         for (uint32_t step = 0; !st; step++) {
             uint32_t high = low;
 
@@ -187,33 +198,28 @@ static mlpipe_status eigen_ql(const eigen_work *m, bool *found)
             *found = high == low || step < EIGEN_STEPS_MAX;
             if (high == low || !*found)
                 break;
-            eigen_step(p, d, e, m->v, low, high);
+            if (!eigen_reserve(m->s, high - low))
+                return mlpipe__nomem(m->ctx);
+            eigen_step(m->s, e, low, high);
         }
     }
     return st;
 }
 
-/* The largest first; of equal ones in the order that they were found. Each
- * vector moves once: QL tends to find the least first. */
-static void eigen_sort(const eigen_work *m)
+/* The largest first; of equal ones in the order that they were found. */
+static void eigen_sort(mlpipe__spectrum *s)
 {
-    const size_t p = m->p;
-    uint32_t *order = m->order;
-
-    for (uint32_t i = 0; i < p; i++) {
-        const double value = m->d[i];
+    for (uint32_t i = 0; i < s->p; i++) {
+        const double value = s->values[i];
         uint32_t k = i;
 
-        for (; k && m->d[k - 1] < value; k--) {
-            m->d[k] = m->d[k - 1];
-            order[k] = order[k - 1];
+        for (; k && s->values[k - 1] < value; k--) {
+            s->values[k] = s->values[k - 1];
+            s->order[k] = s->order[k - 1];
         }
-        m->d[k] = value;
-        order[k] = i;
+        s->values[k] = value;
+        s->order[k] = i;
     }
-    for (uint32_t i = 0; i < p; i++)
-        memcpy(m->a + i * p, m->v + order[i] * p, p * sizeof *m->v);
-    memcpy(m->v, m->a, p * p * sizeof *m->v);
 }
 
 /* The power of two that brings the largest entry near one. */
@@ -232,49 +238,221 @@ static double eigen_scale(const double *a, size_t cells)
 
 static mlpipe_status eigen_run(const eigen_work *m, bool *found)
 {
-    const size_t p = m->p, cells = p * p;
-    const double scale = eigen_scale(m->a, cells);
+    mlpipe__spectrum *s = m->s;
+    const size_t p = s->p, cells = p * p;
+    const double scale = eigen_scale(s->a, cells);
     mlpipe_status st = MLPIPE_OK;
 
     for (size_t i = 0; i < cells; i++)
-        m->a[i] *= scale;
-    for (uint32_t k = m->p; k-- > 2 && !st;) {
-        st = eigen_poll(m, 0, m->p - k);
+        s->a[i] *= scale;
+    for (uint32_t k = s->p; k-- > 2 && !st;) {
+        st = eigen_poll(m->ctx, m->owner, s->p, 0, s->p - k);
         if (!st)
-            m->h[k] = eigen_reflect(m->p, m->a, k, m->w, &m->e[k - 1]);
+            s->h[k] = eigen_reflect(m, k, &m->e[k - 1]);
     }
     if (p > 1)
-        m->e[0] = m->a[p];
+        m->e[0] = s->a[p];
     for (uint32_t k = 0; k < p; k++)
-        m->d[k] = m->a[k * p + k];
-    if (!st)
-        st = eigen_vectors(m);
+        s->values[k] = s->a[k * p + k];
     if (!st)
         st = eigen_ql(m, found);
     if (st || !*found)
         return st;
-    eigen_sort(m);
+    eigen_sort(s);
     for (uint32_t k = 0; k < p; k++)
-        m->d[k] /= scale;
+        s->values[k] /= scale;
     return MLPIPE_OK;
 }
 
-static mlpipe_status eigen_own(eigen_work *m, bool *found)
+static mlpipe_status eigen_own(mlpipe_ctx *ctx, const char *owner,
+                               mlpipe__spectrum *s, bool *found)
 {
-    mlpipe__env *env = m->ctx->env;
-    const size_t room = (size_t)m->p + 1;
+    const size_t room = (size_t)s->p + 1;
+    eigen_work m = {.ctx = ctx, .owner = owner, .s = s,
+                    .kernel = mlpipe__gram_kernel_of(s->wide)};
     mlpipe_status st;
 
-    m->e = mlpipe__alloc_array(env, room, sizeof *m->e);
-    m->w = mlpipe__alloc_array(env, room, sizeof *m->w);
-    m->h = mlpipe__alloc_array(env, room, sizeof *m->h);
-    m->order = mlpipe__alloc_array(env, room, sizeof *m->order);
-    st = m->e && m->w && m->h && m->order ? eigen_run(m, found)
-                                          : mlpipe__nomem(m->ctx);
-    mlpipe__free(env, m->order);
-    mlpipe__free(env, m->h);
-    mlpipe__free(env, m->w);
-    mlpipe__free(env, m->e);
+    m.e = mlpipe__alloc_array(s->env, room, sizeof *m.e);
+    m.w = mlpipe__alloc_array(s->env, room, sizeof *m.w);
+    s->h = mlpipe__alloc_array(s->env, room, sizeof *s->h);
+    s->order = mlpipe__alloc_array(s->env, room, sizeof *s->order);
+    st = m.e && m.w && s->h && s->order ? eigen_run(&m, found)
+                                        : mlpipe__nomem(ctx);
+    mlpipe__free(s->env, m.w);
+    mlpipe__free(s->env, m.e);
+    return st;
+}
+
+static mlpipe_status eigen_blas(mlpipe_ctx *ctx, mlpipe__spectrum *s,
+                                bool *found)
+{
+    s->vectors = mlpipe__alloc_array(s->env, s->p, s->p * sizeof(double));
+    return s->vectors && mlpipe__blas_eigen(s->env, s->p, s->a, s->values,
+                                            s->vectors, found)
+               ? MLPIPE_OK
+               : mlpipe__nomem(ctx);
+}
+
+mlpipe_status mlpipe__spectrum_of(mlpipe_ctx *ctx, const char *owner,
+                                  uint32_t p, double *a, double *values,
+                                  uint32_t wide, mlpipe__spectrum *out)
+{
+    mlpipe_status st;
+    bool found = false;
+
+    *out = (mlpipe__spectrum){.env = ctx->env, .p = p, .a = a,
+                              .values = values, .wide = wide,
+                              .used_blas = mlpipe__blas_takes(p)};
+    st = out->used_blas ? eigen_blas(ctx, out, &found)
+                        : eigen_own(ctx, owner, out, &found);
+    if (!st && !found)
+        st = mlpipe__fail(ctx, MLPIPE_E_NUMERIC,
+                          "%s: the eigenvalues of a matrix of %u columns "
+                          "were not found; look for columns near 1e150 or "
+                          "1e-150, and add scale before it",
+                          owner, p);
+    return st;
+}
+
+void mlpipe__spectrum_free(mlpipe__spectrum *s)
+{
+    mlpipe__free(s->env, s->h);
+    mlpipe__free(s->env, s->order);
+    mlpipe__free(s->env, s->step);
+    mlpipe__free(s->env, s->turn);
+    mlpipe__free(s->env, s->vectors);
+}
+
+/* ---- vectors ------------------------------------------------------------ */
+
+/*
+ * Vectors side by side, a row a place: z. Rotations, last to first, of rows 0
+ * and 1, then 1 and 2 and so on. And a reflection: z -= u (u'z) / h, of k
+ * rows.
+ */
+#define EIGEN_VECTORS(suffix, target, vec, W)                                \
+    target static void eigen_turn_##suffix(                                  \
+        double *z, const mlpipe__spectrum_turn *last, uint32_t turns)        \
+    {                                                                        \
+        enum { PARTS = EIGEN_LANES / W };                                    \
+        vec x[PARTS];                                                        \
+        for (uint32_t v = 0; v < PARTS; v++)                                 \
+            x[v] = *(const vec *)(z + v * W);                                \
+        for (; turns--; z += EIGEN_LANES, last--)                            \
+            for (uint32_t v = 0; v < PARTS; v++) {                           \
+                const vec y = *(const vec *)(z + EIGEN_LANES + v * W);       \
+                *(vec *)(z + v * W) = last->c * x[v] + last->s * y;          \
+                x[v] = last->c * y - last->s * x[v];                         \
+            }                                                                \
+        for (uint32_t v = 0; v < PARTS; v++)                                 \
+            *(vec *)(z + v * W) = x[v];                                      \
+    }                                                                        \
+    target static void eigen_mirror_##suffix(double *z, const double *u,     \
+                                             double h, uint32_t k)           \
+    {                                                                        \
+        enum { PARTS = EIGEN_LANES / W };                                    \
+        const vec zero = {0};                                                \
+        vec s[PARTS];                                                        \
+        for (uint32_t v = 0; v < PARTS; v++)                                 \
+            s[v] = zero;                                                     \
+        for (size_t i = 0; i < k; i++)                                       \
+            for (uint32_t v = 0; v < PARTS; v++)                             \
+                s[v] += u[i] * *(const vec *)(z + i * EIGEN_LANES + v * W);  \
+        for (uint32_t v = 0; v < PARTS; v++)                                 \
+            s[v] /= h;                                                       \
+        for (size_t i = 0; i < k; i++)                                       \
+            for (uint32_t v = 0; v < PARTS; v++)                             \
+                *(vec *)(z + i * EIGEN_LANES + v * W) -= u[i] * s[v];        \
+    }
+
+typedef struct eigen_by {
+    void (*turn)(double *z, const mlpipe__spectrum_turn *last,
+                 uint32_t turns);
+    void (*mirror)(double *z, const double *u, double h, uint32_t k);
+} eigen_by;
+
+#if defined(__GNUC__)
+typedef double eigen_two __attribute__((vector_size(16), aligned(8)));
+EIGEN_VECTORS(plain, , eigen_two, 2)
+#else
+typedef double eigen_one;
+EIGEN_VECTORS(plain, , eigen_one, 1)
+#endif
+
+static const eigen_by eigen_plain = {eigen_turn_plain, eigen_mirror_plain};
+
+#if defined(__x86_64__) && defined(__GNUC__)
+typedef double eigen_four __attribute__((vector_size(32), aligned(8)));
+typedef double eigen_eight __attribute__((vector_size(64), aligned(8)));
+EIGEN_VECTORS(avx2, __attribute__((target("avx2"))), eigen_four, 4)
+EIGEN_VECTORS(avx512, __attribute__((target("avx512f"))), eigen_eight, 8)
+
+static const eigen_by eigen_avx2 = {eigen_turn_avx2, eigen_mirror_avx2};
+static const eigen_by eigen_avx512 = {eigen_turn_avx512,
+                                      eigen_mirror_avx512};
+#else
+#define eigen_avx2 eigen_plain
+#define eigen_avx512 eigen_plain
+#endif
+
+/* Vectors first .. first + n - 1 in z. */
+static mlpipe_status eigen_slab(mlpipe_ctx *ctx, const char *owner,
+                                const mlpipe__spectrum *s, const eigen_by *by,
+                                uint32_t first, uint32_t n, double *z)
+{
+    const mlpipe__spectrum_turn *last = s->turn + s->turns;
+    mlpipe_status st = MLPIPE_OK;
+
+    memset(z, 0, s->p * sizeof *z * EIGEN_LANES);
+    for (uint32_t i = 0; i < n; i++)
+        z[(size_t)s->order[first + i] * EIGEN_LANES + i] = 1;
+    for (size_t k = s->steps; k-- > 0 && !st;) {
+        const mlpipe__spectrum_step *step = &s->step[k];
+        const uint32_t turns = step->high - step->low;
+
+        if (k % EIGEN_POLL == 0)
+            st = eigen_poll(ctx, owner, s->p, 2, first);
+        if (turns)
+            by->turn(z + (size_t)step->low * EIGEN_LANES, last - 1, turns);
+        last -= turns;
+    }
+    for (uint32_t k = 2; k < s->p && !st; k++) {
+        if (k % EIGEN_POLL == 0)
+            st = eigen_poll(ctx, owner, s->p, 2, first);
+        if (s->h[k] > 0)
+            by->mirror(z, s->a + (size_t)k * s->p, s->h[k], k);
+    }
+    return st;
+}
+
+mlpipe_status mlpipe__spectrum_vectors(mlpipe_ctx *ctx, const char *owner,
+                                       const mlpipe__spectrum *s,
+                                       uint32_t count, double *vectors)
+{
+    const size_t p = s->p;
+    const eigen_by *by = s->wide > 1 ? &eigen_avx512
+                         : s->wide   ? &eigen_avx2
+                                     : &eigen_plain;
+    mlpipe_status st = MLPIPE_OK;
+    double *z;
+
+    if (s->used_blas) {
+        memcpy(vectors, s->vectors, count * p * sizeof *vectors);
+        return MLPIPE_OK;
+    }
+    z = mlpipe__alloc_array(s->env, p, EIGEN_LANES * sizeof *z);
+    if (!z)
+        return mlpipe__nomem(ctx);
+    for (uint32_t first = 0; first < count && !st; first += EIGEN_LANES) {
+        const uint32_t n =
+            count - first < EIGEN_LANES ? count - first : EIGEN_LANES;
+
+        st = eigen_slab(ctx, owner, s, by, first, n, z);
+        for (uint32_t k = 0; k < n; k++)
+            for (size_t i = 0; i < p; i++)
+                vectors[(first + k) * p + i] = z[i * EIGEN_LANES + k];
+    }
+    mlpipe__free(s->env, z);
     return st;
 }
 
@@ -282,21 +460,13 @@ mlpipe_status mlpipe__eigen(mlpipe_ctx *ctx, const char *owner, uint32_t p,
                             double *a, double *values, double *vectors,
                             bool *used_blas)
 {
-    eigen_work own = {.ctx = ctx, .owner = owner, .p = p,
-                      .a = a, .d = values, .v = vectors};
-    mlpipe_status st = MLPIPE_OK;
-    bool found = false;
+    mlpipe__spectrum s;
+    mlpipe_status st = mlpipe__spectrum_of(ctx, owner, p, a, values,
+                                           mlpipe__gram_width(), &s);
 
-    *used_blas = mlpipe__blas_takes(p);
-    if (!*used_blas)
-        st = eigen_own(&own, &found);
-    else if (!mlpipe__blas_eigen(ctx->env, p, a, values, vectors, &found))
-        st = mlpipe__nomem(ctx);
-    if (!st && !found)
-        st = mlpipe__fail(ctx, MLPIPE_E_NUMERIC,
-                          "%s: the eigenvalues of a matrix of %u columns "
-                          "were not found; look for columns near 1e150 or "
-                          "1e-150, and add scale before it",
-                          owner, p);
+    *used_blas = s.used_blas;
+    if (!st)
+        st = mlpipe__spectrum_vectors(ctx, owner, &s, p, vectors);
+    mlpipe__spectrum_free(&s);
     return st;
 }

@@ -544,3 +544,43 @@ double mlpipe__exact_deviation(const mlpipe__exact *sum,
     memcpy(&half, &bits, sizeof half);
     return mlpipe__sqrt(scaled) * half * half;
 }
+
+/* ---- saving: the limbs in use: first, count, then they ------------------- */
+
+void mlpipe__exact_save(const mlpipe__exact *e, mlpipe__text *out)
+{
+    mlpipe__exact copy = *e;
+    mlpipe__exact_normal(&copy);
+    uint32_t first = 0;
+    uint32_t end = MLPIPE__EXACT_LIMBS;
+    while (first < end && !copy.limb[first])
+        ++first;
+    while (end > first && !copy.limb[end - 1])
+        --end;
+    mlpipe__put_u32(out, first == end ? 0 : first);
+    mlpipe__put_u32(out, end - first);
+    mlpipe__put_array(out, copy.limb + first, end - first,
+                      sizeof copy.limb[0]);
+}
+
+bool mlpipe__exact_load(mlpipe__exact *e, uint32_t most, mlpipe__cursor *in)
+{
+    mlpipe__exact_init(e);
+    const uint32_t first = mlpipe__get_u32(in);
+    const uint32_t count = mlpipe__get_u32(in);
+    if (in->failed || count > MLPIPE__EXACT_LIMBS
+        || first > MLPIPE__EXACT_LIMBS - count)
+        return false;
+    const void *const limbs = mlpipe__get_array(in, count,
+                                                sizeof e->limb[0]);
+    if (in->failed)
+        return false;
+    if (count)
+        memcpy(e->limb + first, limbs, count * sizeof e->limb[0]);
+    for (uint32_t i = 0; i + 1 < MLPIPE__EXACT_LIMBS; ++i)
+        if (e->limb[i] < 0 || e->limb[i] > INT64_C(0xffffffff))
+            return false;
+    const int64_t last = e->limb[MLPIPE__EXACT_LIMBS - 1];
+    return last >= -INT64_C(0x100000000) && last <= INT64_C(0xffffffff)
+        && mlpipe__exact_fits(e, most);
+}

@@ -58,6 +58,11 @@ double mlpipe__exact_mean(const mlpipe__exact *e, uint64_t n); /* once, too */
 void mlpipe__exact_normal(mlpipe__exact *e);
 /* Whether a normal form's magnitude has no digit from this limb on. */
 bool mlpipe__exact_fits(const mlpipe__exact *e, uint32_t limbs);
+/* What is saved and read again is a normal form, and nothing else is taken:
+ * digits of 32 bits, and none from the limb `most` on, since the square of a
+ * sum must have room. */
+void mlpipe__exact_save(const mlpipe__exact *e, mlpipe__text *out);
+bool mlpipe__exact_load(mlpipe__exact *e, uint32_t most, mlpipe__cursor *in);
 /* (sum x^2 - (sum x)^2 / n) rounded once from the exact state. */
 double mlpipe__exact_centred(const mlpipe__exact *sum,
                              const mlpipe__exact *squares, uint64_t n);
@@ -735,6 +740,20 @@ mlpipe_status mlpipe__scatter_finish(mlpipe_ctx *ctx,
                                      const mlpipe__scatter *s, double *mean,
                                      double *centred, double *weight);
 void mlpipe__scatter_free(mlpipe__scatter *s);
+/* What is loaded goes on as what was saved. False: no memory, other bytes than
+ * those of a state of so many columns, or sums that left the doubles. For
+ * states that are merged across processes: as yet the tests alone call them. */
+void mlpipe__scatter_save(const mlpipe__scatter *s, mlpipe__text *out);
+bool mlpipe__scatter_load(mlpipe__scatter *s, mlpipe__env *env,
+                          uint32_t columns, mlpipe__cursor *in);
+/* Of one matrix, upper triangle, columns and behind them one that is all
+ * weight: the same sums about another shift; its bytes. */
+void mlpipe__products_about(uint32_t columns, const double *from,
+                            const double *to, double *gram);
+void mlpipe__products_save(const double *gram, uint32_t columns,
+                           mlpipe__text *out);
+bool mlpipe__products_load(double *gram, uint32_t columns,
+                           mlpipe__cursor *in);
 
 /*
  * Eigenvalues of a symmetric matrix (p x p, spent), the largest first, and

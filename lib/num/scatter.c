@@ -6,201 +6,156 @@
  * nor vectors change a bit; the shift, which is the mean of the first block,
  * keeps the digits of columns with a large offset.
  */
-#include "num_internal.h"
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#endif
+
+#include "gram_kernel.h"
 
 enum {
-    SCATTER_ROWS = 256,  /* packed at once; they stay in the cache */
-    SCATTER_WIDE = 4,    /* columns of a tile: wide by narrow */
-    SCATTER_NARROW = 2,
-    SCATTER_CELLS = SCATTER_WIDE * SCATTER_NARROW * MLPIPE__SUM_LANES
+    SCATTER_FORMAT = 1,
+    SCATTER_EIGHT = 8 /* rows, and columns, that are turned at once */
 };
 
 /* One block of rows, by a task. */
 typedef struct scatter_job {
     const mlpipe__scatter *s;
+    const mlpipe__gram_kernel *kernel;
     const double *x, *w;
     uint64_t rows, first;   /* of the call; of this round */
-    double *pack;           /* tasks x columns padded x SCATTER_ROWS */
-    double *cells;          /* tasks x tiles x SCATTER_CELLS */
+    double *pack;           /* tasks x columns to a tile x stride */
+    double *lanes;          /* tasks x mlpipe__gram_lanes */
     double *gram;           /* tasks x q x q */
+    size_t stride;          /* from one column of a pack to the next */
     uint32_t vector;        /* bytes */
 } scatter_job;
 
-typedef double scatter_eight
-    __attribute__((vector_size(64), aligned(8), may_alias));
-typedef double scatter_four
-    __attribute__((vector_size(32), aligned(8), may_alias));
-
-/* Columns with the one that is all weight, and padded to whole tiles. */
+/* Columns with the one that is all weight. */
 static uint32_t scatter_q(const mlpipe__scatter *s)
 {
     return s->columns + 1;
 }
 
-static uint32_t scatter_padded(const mlpipe__scatter *s)
+/* A block's rows, and the odd number of 64 bytes that keeps columns in
+ * different sets of the caches. */
+static size_t scatter_stride(uint64_t rows)
 {
-    return (scatter_q(s) + SCATTER_WIDE - 1) / SCATTER_WIDE * SCATTER_WIDE;
+    const uint64_t most =
+        rows < MLPIPE__SUM_BLOCK ? rows : MLPIPE__SUM_BLOCK;
+
+    return ((size_t)(most + SCATTER_EIGHT - 1) / SCATTER_EIGHT | 1) *
+           SCATTER_EIGHT;
 }
 
-/* Tiles: for each pair of narrow columns those of wide ones up to it. */
-static size_t scatter_tiles(const mlpipe__scatter *s)
+static size_t scatter_pack_room(const scatter_job *j)
 {
-    size_t tiles = 0;
-
-    for (uint32_t j = 0; j < scatter_padded(s); j += SCATTER_NARROW)
-        tiles += j / SCATTER_WIDE + 1;
-    return tiles;
+    return ((size_t)scatter_q(j->s) + MLPIPE__GRAM_TILE) * j->stride;
 }
 
-/* Rows by columns, shifted, times the root of their weight; behind them the
- * roots; zeros up to a multiple of eight rows. */
+/* Up to eight rows of up to eight columns, shifted and times the roots; what
+ * is not there is 0. */
+static void scatter_turn(const double *x, size_t p, const double *shift,
+                         const double *root, uint32_t rows, uint32_t columns,
+                         double *to, size_t stride)
+{
+    double turned[SCATTER_EIGHT][SCATTER_EIGHT] = {{0}};
+
+    for (uint32_t k = 0; k < rows; k++)
+        for (uint32_t c = 0; c < columns; c++)
+            turned[c][k] = (x[k * p + c] - shift[c]) * root[k];
+    for (uint32_t c = 0; c < columns; c++)
+        memcpy(to + c * stride, turned[c], sizeof turned[c]);
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+/* The same of eight rows and all columns, which are four at least: the last
+ * four may have been turned before. */
+__attribute__((target("avx2"))) static void
+scatter_turn_avx2(const double *x, uint32_t p, const double *shift,
+                  const double *root, double *to, size_t stride)
+{
+    for (uint32_t at = 0; at < p; at += 4) {
+        const uint32_t c = at + 4 <= p ? at : p - 4;
+        const __m256d s = _mm256_loadu_pd(shift + c);
+
+        for (uint32_t k = 0; k < SCATTER_EIGHT; k += 4) {
+            const double *from = x + (size_t)k * p + c;
+            double *out = to + c * stride + k;
+            __m256d r[4];
+
+            for (uint32_t i = 0; i < 4; i++)
+                r[i] = (_mm256_loadu_pd(from + (size_t)i * p) - s) *
+                       _mm256_set1_pd(root[k + i]);
+            const __m256d a = _mm256_unpacklo_pd(r[0], r[1]);
+            const __m256d b = _mm256_unpackhi_pd(r[0], r[1]);
+            const __m256d d = _mm256_unpacklo_pd(r[2], r[3]);
+            const __m256d e = _mm256_unpackhi_pd(r[2], r[3]);
+            _mm256_storeu_pd(out, _mm256_permute2f128_pd(a, d, 0x20));
+            _mm256_storeu_pd(out + stride,
+                             _mm256_permute2f128_pd(b, e, 0x20));
+            _mm256_storeu_pd(out + 2 * stride,
+                             _mm256_permute2f128_pd(a, d, 0x31));
+            _mm256_storeu_pd(out + 3 * stride,
+                             _mm256_permute2f128_pd(b, e, 0x31));
+        }
+    }
+}
+#else
+static void scatter_turn_avx2(const double *x, uint32_t p,
+                              const double *shift, const double *root,
+                              double *to, size_t stride)
+{
+    for (uint32_t c = 0; c < p; c += 4)
+        scatter_turn(x + c, p, shift + c, root, SCATTER_EIGHT,
+                     p - c < 4 ? p - c : 4, to + c * stride, stride);
+}
+#endif
+
+/* A block by columns; behind them the roots of the weights; zeros up to a
+ * multiple of eight rows. */
 static void scatter_pack(const scatter_job *j, uint64_t row, uint32_t n,
                          double *pack)
 {
     const uint32_t p = j->s->columns;
-    const uint32_t full = (n + 7) / 8 * 8;
+    const double *shift = j->s->shift;
 
-    for (uint32_t i = 0; i < full; i += 8) {
-        const uint32_t have = n - i < 8 ? n - i : 8;
-        double root[8] = {0};
+    for (uint32_t i = 0; i < n; i += SCATTER_EIGHT) {
+        const uint32_t rows = n - i < SCATTER_EIGHT ? n - i : SCATTER_EIGHT;
+        const double *x = j->x + (row + i) * p;
+        double root[SCATTER_EIGHT] = {0};
 
-        for (uint32_t k = 0; k < have; k++)
+        for (uint32_t k = 0; k < rows; k++)
             root[k] = j->w ? mlpipe__sqrt(j->w[row + i + k]) : 1.0;
-        for (uint32_t c = 0; c < p; c++) {
-            const double *x = j->x + (row + i) * p + c;
-            const double shift = j->s->shift[c];
-            double *to = pack + (size_t)c * SCATTER_ROWS + i;
-
-            for (uint32_t k = 0; k < have; k++)
-                to[k] = (x[(size_t)k * p] - shift) * root[k];
-            for (uint32_t k = have; k < 8; k++)
-                to[k] = 0.0;
+        memcpy(pack + p * j->stride + i, root, sizeof root);
+        if (j->vector >= 32 && p >= 4 && rows == SCATTER_EIGHT) {
+            scatter_turn_avx2(x, p, shift, root, pack + i, j->stride);
+            continue;
         }
-        memcpy(pack + (size_t)p * SCATTER_ROWS + i, root, sizeof root);
+        for (uint32_t c = 0; c < p; c += SCATTER_EIGHT)
+            scatter_turn(x + c, p, shift + c, root, rows,
+                         p - c < SCATTER_EIGHT ? p - c : SCATTER_EIGHT,
+                         pack + c * j->stride + i, j->stride);
     }
-}
-
-#if defined(__GNUC__)
-#define SCATTER_INLINE static inline __attribute__((always_inline))
-#else
-#define SCATTER_INLINE static inline
-#endif
-
-/*
- * Four columns by two, as many of the eight lanes at a time as a vector has:
- * one body, since the types of vectors cannot be a parameter of a function.
- */
-#define SCATTER_TILE(name, vector, lanes)                                     \
-    SCATTER_INLINE void name(const double *wide, const double *narrow,        \
-                             uint32_t rows, double *cells)                    \
-    {                                                                         \
-        for (uint32_t h = 0; h < 8; h += lanes) {                             \
-            vector c[8];                                                      \
-                                                                              \
-            for (uint32_t i = 0; i < 8; i++)                                  \
-                c[i] = *(const vector *)(cells + i * 8 + h);                  \
-            for (uint32_t r = h; r < rows; r += 8) {                          \
-                vector a[4], b[2];                                            \
-                                                                              \
-                for (uint32_t i = 0; i < 4; i++)                              \
-                    a[i] = *(const vector *)(wide + i * SCATTER_ROWS + r);    \
-                for (uint32_t i = 0; i < 2; i++)                              \
-                    b[i] = *(const vector *)(narrow + i * SCATTER_ROWS + r);  \
-                for (uint32_t i = 0; i < 8; i++)                              \
-                    c[i] += a[i % 4] * b[i / 4];                              \
-            }                                                                 \
-            for (uint32_t i = 0; i < 8; i++)                                  \
-                *(vector *)(cells + i * 8 + h) = c[i];                        \
-        }                                                                     \
-    }
-SCATTER_TILE(scatter_tile, scatter_four, 4)
-SCATTER_TILE(scatter_tile_wide, scatter_eight, 8)
-
-SCATTER_INLINE void scatter_rows(const scatter_job *j, const double *pack,
-                                 uint32_t n, double *cells, bool wide)
-{
-    const uint32_t padded = scatter_padded(j->s);
-    const uint32_t rows = (n + 7) / 8 * 8;
-
-    for (uint32_t b = 0; b < padded; b += SCATTER_NARROW)
-        for (uint32_t a = 0; a <= b; a += SCATTER_WIDE) {
-            (wide ? scatter_tile_wide : scatter_tile)(
-                pack + (size_t)a * SCATTER_ROWS,
-                pack + (size_t)b * SCATTER_ROWS, rows, cells);
-            cells += SCATTER_CELLS;
-        }
-}
-
-static void scatter_rows_plain(const scatter_job *j, const double *pack,
-                               uint32_t n, double *cells)
-{
-    scatter_rows(j, pack, n, cells, false);
-}
-
-#if defined(__x86_64__) && defined(__GNUC__)
-__attribute__((target("avx2"))) static void
-scatter_rows_avx2(const scatter_job *j, const double *pack, uint32_t n,
-                  double *cells)
-{
-    scatter_rows(j, pack, n, cells, false);
-}
-
-__attribute__((target("avx512f,avx2"))) static void
-scatter_rows_avx512(const scatter_job *j, const double *pack, uint32_t n,
-                    double *cells)
-{
-    scatter_rows(j, pack, n, cells, true);
-}
-#else
-#define scatter_rows_avx2 scatter_rows_plain
-#define scatter_rows_avx512 scatter_rows_plain
-#endif
-
-/* The upper triangle, column by column, of the lanes of all tiles. */
-static void scatter_fold(const mlpipe__scatter *s, const double *cells,
-                         double *gram)
-{
-    const uint32_t q = scatter_q(s), padded = scatter_padded(s);
-
-    for (uint32_t b = 0; b < padded; b += SCATTER_NARROW)
-        for (uint32_t a = 0; a <= b; a += SCATTER_WIDE) {
-            for (uint32_t i = 0; i < 8; i++) {
-                const uint32_t row = a + i % SCATTER_WIDE;
-                const uint32_t column = b + i / SCATTER_WIDE;
-
-                if (row <= column && column < q)
-                    gram[(size_t)column * q + row] =
-                        mlpipe__lanes_value(cells + (size_t)i * 8);
-            }
-            cells += SCATTER_CELLS;
-        }
 }
 
 static void scatter_task(void *arg, uint32_t index)
 {
     const scatter_job *j = arg;
-    const size_t room = scatter_tiles(j->s) * SCATTER_CELLS;
     const size_t q = scatter_q(j->s);
-    double *pack = j->pack +
-                   (size_t)index * scatter_padded(j->s) * SCATTER_ROWS;
-    double *cells = j->cells + index * room;
+    double *pack = j->pack + index * scatter_pack_room(j);
+    double *gram = j->gram + index * q * q;
     const uint64_t first = j->first + (uint64_t)index * MLPIPE__SUM_BLOCK;
 
     if (first >= j->rows)
         return;
-    memset(cells, 0, room * sizeof *cells);
-    for (uint32_t at = 0; at < MLPIPE__SUM_BLOCK && first + at < j->rows;
-         at += SCATTER_ROWS) {
-        const uint64_t left = j->rows - first - at;
-        const uint32_t n = left < SCATTER_ROWS ? (uint32_t)left
-                                               : SCATTER_ROWS;
-
-        scatter_pack(j, first + at, n, pack);
-        (j->vector == 64   ? scatter_rows_avx512
-         : j->vector == 32 ? scatter_rows_avx2
-                           : scatter_rows_plain)(j, pack, n, cells);
-    }
-    scatter_fold(j->s, cells, j->gram + index * q * q);
+    const uint64_t left = j->rows - first;
+    const uint32_t n =
+        left < MLPIPE__SUM_BLOCK ? (uint32_t)left : MLPIPE__SUM_BLOCK;
+    scatter_pack(j, first, n, pack);
+    memset(gram, 0, q * q * sizeof *gram);
+    mlpipe__gram_add(j->kernel, pack, j->stride, (uint32_t)q, n,
+                     j->lanes + index * mlpipe__gram_lanes((uint32_t)q),
+                     gram);
 }
 
 /* ---- the state ---------------------------------------------------------- */
@@ -221,24 +176,40 @@ void mlpipe__scatter_free(mlpipe__scatter *s)
     memset(s, 0, sizeof *s);
 }
 
-/* A column that is constant in the block has a shift that leaves zeros. */
+/* A column that is constant in the block has a shift that leaves zeros. Row by
+ * row, as memory lies. */
 static bool scatter_shift(mlpipe__scatter *s, const double *x, uint64_t rows)
 {
     const uint32_t p = s->columns;
     const uint32_t n = rows < MLPIPE__SUM_BLOCK ? (uint32_t)rows
                                                 : MLPIPE__SUM_BLOCK;
+    double *lanes = mlpipe__alloc_array(s->env, p,
+                                        MLPIPE__SUM_LANES * sizeof *lanes);
+    uint8_t *varies = mlpipe__alloc_array(s->env, p, 1);
 
     s->shift = mlpipe__alloc_array(s->env, p, sizeof *s->shift);
-    for (uint32_t c = 0; s->shift && c < p; c++) {
-        double lane[MLPIPE__SUM_LANES] = {0};
-        bool same = true;
+    for (uint32_t i = 0; lanes && varies && s->shift && i < n; i++) {
+        const double *row = x + (size_t)i * p;
+        double *lane = lanes + (size_t)(i % MLPIPE__SUM_LANES) * p;
 
-        for (uint32_t i = 0; i < n; i++) {
-            lane[i % MLPIPE__SUM_LANES] += x[(size_t)i * p + c] / n;
-            same = same && x[(size_t)i * p + c] == x[c];
+        for (uint32_t c = 0; c < p; c++) {
+            lane[c] += row[c] / n;
+            varies[c] |= row[c] != x[c];
         }
-        s->shift[c] = same ? x[c] : mlpipe__lanes_value(lane);
     }
+    for (uint32_t c = 0; lanes && varies && s->shift && c < p; c++) {
+        double lane[MLPIPE__SUM_LANES];
+
+        for (uint32_t k = 0; k < MLPIPE__SUM_LANES; k++)
+            lane[k] = lanes[(size_t)k * p + c];
+        s->shift[c] = varies[c] ? mlpipe__lanes_value(lane) : x[c];
+    }
+    if (!lanes || !varies) {
+        mlpipe__free(s->env, s->shift);
+        s->shift = NULL;
+    }
+    mlpipe__free(s->env, lanes);
+    mlpipe__free(s->env, varies);
     return s->shift != NULL;
 }
 
@@ -272,17 +243,19 @@ mlpipe_status mlpipe__scatter_update(mlpipe_ctx *ctx, const char *owner,
     const uint32_t tasks =
         blocks < ctx->threads ? (uint32_t)blocks : ctx->threads;
     const size_t q = scatter_q(s);
-    scatter_job j = {.s = s, .x = x, .w = w, .rows = rows, .vector = vector};
+    scatter_job j = {.s = s, .x = x, .w = w, .rows = rows, .vector = vector,
+                     .stride = scatter_stride(rows),
+                     .kernel = mlpipe__gram_kernel_of(vector / 32)};
     mlpipe_status st = MLPIPE_OK;
 
     if (!rows)
         return MLPIPE_OK;
-    j.pack = mlpipe__alloc_array(s->env, (size_t)tasks * scatter_padded(s),
-                                 SCATTER_ROWS * sizeof *j.pack);
-    j.cells = mlpipe__alloc_array(s->env, tasks * scatter_tiles(s),
-                                  SCATTER_CELLS * sizeof *j.cells);
+    j.pack = mlpipe__alloc_array(s->env, tasks,
+                                 scatter_pack_room(&j) * sizeof *j.pack);
+    j.lanes = mlpipe__alloc_array(
+        s->env, tasks, mlpipe__gram_lanes((uint32_t)q) * sizeof *j.lanes);
     j.gram = mlpipe__alloc_array(s->env, tasks * q, q * sizeof *j.gram);
-    if (!j.pack || !j.cells || !j.gram ||
+    if (!j.pack || !j.lanes || !j.gram ||
         (!s->shift && !scatter_shift(s, x, rows)))
         st = mlpipe__nomem(ctx);
     if (!st)
@@ -290,30 +263,29 @@ mlpipe_status mlpipe__scatter_update(mlpipe_ctx *ctx, const char *owner,
     if (!st)
         s->rows += rows;
     mlpipe__free(s->env, j.gram);
-    mlpipe__free(s->env, j.cells);
+    mlpipe__free(s->env, j.lanes);
     mlpipe__free(s->env, j.pack);
     return st;
 }
 
-/* The same sums about another shift. */
-static void scatter_about(const mlpipe__scatter *s, const double *shift,
-                          double *gram)
+void mlpipe__products_about(uint32_t columns, const double *from,
+                            const double *to, double *gram)
 {
-    const uint32_t p = s->columns, q = p + 1;
-    double *sum = gram + (size_t)p * q;
-    const double weight = sum[p];
+    const size_t q = (size_t)columns + 1;
+    double *sum = gram + columns * q;
+    const double weight = sum[columns];
 
-    for (uint32_t j = 0; j < p; j++) {
-        const double to = s->shift[j] - shift[j];
+    for (uint32_t j = 0; j < columns; j++) {
+        const double far = from[j] - to[j];
 
         for (uint32_t i = 0; i <= j; i++) {
-            const double way = s->shift[i] - shift[i];
-            gram[(size_t)j * q + i] +=
-                sum[i] * to + way * sum[j] + weight * way * to;
+            const double way = from[i] - to[i];
+            gram[j * q + i] += sum[i] * far + way * sum[j] +
+                               weight * way * far;
         }
     }
-    for (uint32_t j = 0; j < p; j++)
-        sum[j] += weight * (s->shift[j] - shift[j]);
+    for (uint32_t j = 0; j < columns; j++)
+        sum[j] += weight * (from[j] - to[j]);
 }
 
 mlpipe_status mlpipe__scatter_merge(mlpipe_ctx *ctx, mlpipe__scatter *s,
@@ -339,7 +311,7 @@ mlpipe_status mlpipe__scatter_merge(mlpipe_ctx *ctx, mlpipe__scatter *s,
         st = mlpipe__nomem(ctx);
     if (!st) {
         mlpipe__sums_value(&other->sums, gram);
-        scatter_about(other, s->shift, gram);
+        mlpipe__products_about(s->columns, other->shift, s->shift, gram);
         st = mlpipe__sums_add(&s->sums, gram) ? MLPIPE_OK
                                               : mlpipe__nomem(ctx);
     }
@@ -374,4 +346,98 @@ mlpipe_status mlpipe__scatter_finish(mlpipe_ctx *ctx,
     }
     mlpipe__free(s->env, gram);
     return MLPIPE_OK;
+}
+
+/* ---- saving ------------------------------------------------------------- */
+
+void mlpipe__products_save(const double *gram, uint32_t columns,
+                           mlpipe__text *out)
+{
+    const size_t q = (size_t)columns + 1;
+
+    for (size_t j = 0; j < q; j++)
+        mlpipe__put_array(out, gram + j * q, j + 1, sizeof *gram);
+}
+
+bool mlpipe__products_load(double *gram, uint32_t columns, mlpipe__cursor *in)
+{
+    const size_t q = (size_t)columns + 1;
+
+    for (size_t j = 0; j < q; j++) {
+        const void *from = mlpipe__get_array(in, j + 1, sizeof *gram);
+        double *to = gram + j * q;
+
+        if (in->failed)
+            return false;
+        memset(to, 0, q * sizeof *to);
+        memcpy(to, from, (j + 1) * sizeof *to);
+        for (size_t i = 0; i <= j; i++)
+            if (!mlpipe__finite(to[i]))
+                return false;
+    }
+    return gram[q * q - 1] >= 0;
+}
+
+void mlpipe__scatter_save(const mlpipe__scatter *s, mlpipe__text *out)
+{
+    mlpipe__put_u32(out, SCATTER_FORMAT);
+    mlpipe__put_u32(out, s->columns);
+    mlpipe__put_u64(out, s->rows);
+    mlpipe__put_u64(out, s->sums.blocks);
+    mlpipe__put_array(out, s->shift, s->rows ? s->columns : 0,
+                      sizeof *s->shift);
+    for (uint32_t k = 0; k < 64; k++)
+        if (s->sums.blocks >> k & 1)
+            mlpipe__products_save(s->sums.level[k], s->columns, out);
+}
+
+/* Memory is taken only for what is there. */
+static bool scatter_get(mlpipe__scatter *s, mlpipe__cursor *in)
+{
+    const size_t q = scatter_q(s);
+    const void *shift;
+
+    if (mlpipe__get_u32(in) != SCATTER_FORMAT ||
+        mlpipe__get_u32(in) != s->columns)
+        return false;
+    s->rows = mlpipe__get_u64(in);
+    s->sums.blocks = mlpipe__get_u64(in);
+    /* An update or a merge adds at least one row by each block. */
+    if (in->failed || s->rows > INT64_MAX || s->sums.blocks > s->rows ||
+        !s->sums.blocks != !s->rows)
+        return false;
+    shift = mlpipe__get_array(in, s->rows ? s->columns : 0,
+                              sizeof *s->shift);
+    if (in->failed || !s->rows)
+        return !in->failed;
+    s->shift = mlpipe__alloc_array(s->env, s->columns, sizeof *s->shift);
+    if (!s->shift)
+        return false;
+    memcpy(s->shift, shift, s->columns * sizeof *s->shift);
+    for (uint32_t c = 0; c < s->columns; c++)
+        if (!mlpipe__finite(s->shift[c]))
+            return false;
+    for (uint32_t k = 0; k < 64; k++) {
+        if (!(s->sums.blocks >> k & 1))
+            continue;
+        if ((size_t)(in->end - in->at) / sizeof(double) < q * (q + 1) / 2)
+            return false;
+        s->sums.level[k] = mlpipe__alloc_array(s->env, q,
+                                               q * sizeof(double));
+        if (!s->sums.level[k] ||
+            !mlpipe__products_load(s->sums.level[k], s->columns, in))
+            return false;
+    }
+    return true;
+}
+
+bool mlpipe__scatter_load(mlpipe__scatter *s, mlpipe__env *env,
+                          uint32_t columns, mlpipe__cursor *in)
+{
+    mlpipe__scatter_init(s, env, columns);
+    if (scatter_get(s, in))
+        return true;
+    in->failed = true;
+    mlpipe__scatter_free(s);
+    return false;
 }

@@ -373,48 +373,6 @@ bool mlpipe__stats_finish(mlpipe__stats *s)
     return true;
 }
 
-/* The limbs in use: first, count, then they. */
-static void stats_put_exact(const mlpipe__exact *e, mlpipe__text *out)
-{
-    mlpipe__exact copy = *e;
-    mlpipe__exact_normal(&copy);
-    uint32_t first = 0;
-    uint32_t end = MLPIPE__EXACT_LIMBS;
-    while (first < end && !copy.limb[first])
-        ++first;
-    while (end > first && !copy.limb[end - 1])
-        --end;
-    mlpipe__put_u32(out, first == end ? 0 : first);
-    mlpipe__put_u32(out, end - first);
-    mlpipe__put_array(out, copy.limb + first, end - first,
-                      sizeof copy.limb[0]);
-}
-
-/* Only the normal form is accepted, digits of 32 bits below the last limb, and
- * nothing that no values add up to: the square of a sum must have room. */
-static bool stats_get_exact(mlpipe__exact *e, uint32_t most,
-                            mlpipe__cursor *in)
-{
-    mlpipe__exact_init(e);
-    const uint32_t first = mlpipe__get_u32(in);
-    const uint32_t count = mlpipe__get_u32(in);
-    if (in->failed || count > MLPIPE__EXACT_LIMBS
-        || first > MLPIPE__EXACT_LIMBS - count)
-        return false;
-    const void *const limbs = mlpipe__get_array(in, count,
-                                                sizeof e->limb[0]);
-    if (in->failed)
-        return false;
-    if (count)
-        memcpy(e->limb + first, limbs, count * sizeof e->limb[0]);
-    for (uint32_t i = 0; i + 1 < MLPIPE__EXACT_LIMBS; ++i)
-        if (e->limb[i] < 0 || e->limb[i] > INT64_C(0xffffffff))
-            return false;
-    const int64_t last = e->limb[MLPIPE__EXACT_LIMBS - 1];
-    return last >= -INT64_C(0x100000000) && last <= INT64_C(0xffffffff)
-        && mlpipe__exact_fits(e, most);
-}
-
 void mlpipe__stats_save(const mlpipe__stats *s, mlpipe__text *out)
 {
     mlpipe__put_u32(out, s->needs);
@@ -430,8 +388,8 @@ void mlpipe__stats_save(const mlpipe__stats *s, mlpipe__text *out)
     mlpipe__put_f64(out, s->low);
     mlpipe__put_f64(out, s->high);
     mlpipe__put_u64(out, s->value_count);
-    stats_put_exact(&s->sum, out);
-    stats_put_exact(&s->squares, out);
+    mlpipe__exact_save(&s->sum, out);
+    mlpipe__exact_save(&s->squares, out);
     mlpipe__put_array(out, s->values, s->value_count, sizeof *s->values);
     mlpipe__put_array(out, s->counts, s->counts ? s->codes : 0,
                       sizeof *s->counts);
@@ -512,8 +470,8 @@ bool mlpipe__stats_load(mlpipe__stats *s, mlpipe__env *env,
     s->value_count = mlpipe__get_u64(in);
     bool good = !in->failed && finished < 2 && counted < 2 && whole < 2
              && (!counted || (needs & MLPIPE__NEED_COUNTS))
-             && stats_get_exact(&s->sum, STATS_SUM_LIMBS, in)
-             && stats_get_exact(&s->squares, STATS_SQUARES_LIMBS, in)
+             && mlpipe__exact_load(&s->sum, STATS_SUM_LIMBS, in)
+             && mlpipe__exact_load(&s->squares, STATS_SQUARES_LIMBS, in)
              && s->squares.limb[MLPIPE__EXACT_LIMBS - 1] >= 0
              && stats_plausible(s);
     if (good) {

@@ -128,12 +128,68 @@ VM_INLINE void learn_distance_rows(const mlpipe__vm_run *run,
     }
 }
 
+static void learn_distance_few(const mlpipe__vm_run *run,
+                               const mlpipe__op *op, uint32_t from)
+{
+    learn_distance_rows(run, op, from, LEARN_ROWS);
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+/* The same where no value of these rows is missing, as in most; false, and
+ * nothing is done, where one is. */
+__attribute__((target("avx2"))) static bool
+learn_distance_whole(const mlpipe__vm_run *run, const mlpipe__op *op,
+                     uint32_t from)
+{
+    const double *c = run->p->consts + op->b, *values = run->values + from;
+    const uint32_t *regs = run->p->words + op->arg, count = op->count;
+    const uint8_t *flags = run->flags + from;
+    const size_t stride = run->stride;
+    double *to = run->values + op->dst * stride + from;
+    double sum[8][LEARN_ROWS] = {{0}};
+    uint32_t i, r;
+
+    for (i = 0; i < count; i++) {
+        const size_t at = regs[i] * stride;
+        const double mean = c[1 + 2 * i], weight = c[2 + 2 * i];
+        uint64_t there[2];
+
+        memcpy(there, flags + at, sizeof there);
+        if ((there[0] & there[1]) != UINT64_C(0x0101010101010101))
+            return false;
+        for (r = 0; r < LEARN_ROWS; r++) {
+            const double d = values[at + r] - mean;
+
+            sum[i & 7][r] += weight * (d * d);
+        }
+    }
+    for (r = 0; r < LEARN_ROWS; r++) {
+        const double even = (sum[0][r] + sum[4][r]) + (sum[2][r] + sum[6][r]);
+        const double odd = (sum[1][r] + sum[5][r]) + (sum[3][r] + sum[7][r]);
+
+        vm_put(&to[r], &run->flags[op->dst * stride + from + r],
+               vm_give(c[0] + (even + odd), 1));
+    }
+    return true;
+}
+#else
+static bool learn_distance_whole(const mlpipe__vm_run *run,
+                                 const mlpipe__op *op, uint32_t from)
+{
+    (void)run;
+    (void)op;
+    (void)from;
+    return false;
+}
+#endif
+
 void mlpipe__vm_run_distance(const mlpipe__vm_run *run, const mlpipe__op *op)
 {
     uint32_t r;
 
     for (r = 0; r + LEARN_ROWS <= run->n; r += LEARN_ROWS)
-        learn_distance_rows(run, op, r, LEARN_ROWS);
+        if (!run->p->avx2 || !learn_distance_whole(run, op, r))
+            learn_distance_few(run, op, r);
     for (; r < run->n; r++)
         learn_distance_rows(run, op, r, 1);
 }

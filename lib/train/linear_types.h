@@ -11,44 +11,15 @@
 #ifndef MLPIPE_LINEAR_TYPES_H
 #define MLPIPE_LINEAR_TYPES_H
 
+#include "../num/gram_kernel.h"
 #include "train_internal.h"
 
 enum {
-    MLPIPE__GRAM_ROWS = MLPIPE__SUM_BLOCK, /* of a block */
-    MLPIPE__GRAM_CHUNK = 512,   /* rows that stay in the cache meanwhile */
-    MLPIPE__GRAM_TILE = 5,      /* columns of the widest tile */
-    MLPIPE__GRAM_LANES = MLPIPE__SUM_LANES,
     MLPIPE__LINEAR_FEATURES_MAX = 8192,
     MLPIPE__LINEAR_GRAM_MAX = 2000, /* features; beyond, lasso reads rows */
     MLPIPE__LINEAR_FOLDS_MAX = 50,
     MLPIPE__LINEAR_LAMBDAS_MAX = 10000
 };
-
-/* ---- sums of products (gram_kernel.c) ----------------------------------- */
-
-/* Columns i of a and j of b: lanes[(i * tile + j) * 8 + k % 8] grows by
- * a[i * ld + k] b[j * ld + k] for k < n, n a multiple of 8. */
-typedef void mlpipe__gram_tile(const double *a, const double *b, size_t ld,
-                               uint32_t n, double *lanes);
-typedef struct mlpipe__gram_kernel {
-    uint32_t tile; /* columns of a side */
-    mlpipe__gram_tile *run;
-    double (*dot)(const double *a, const double *b, uint32_t n); /* as
-                      mlpipe__block_dot, of any n */
-    void (*axpy)(double *y, const double *x, double d, uint32_t n); /* y -=
-                      d x */
-} mlpipe__gram_kernel;
-/* The fastest that the machine has (wide = 2), or of AVX2 (1) or none (0);
- * the bits are the same. */
-const mlpipe__gram_kernel *mlpipe__gram_kernel_of(uint32_t wide);
-uint32_t mlpipe__gram_width(void);
-/* The upper triangle of x'x over n rows of columns x, a multiple of the tile
- * (ld apart; up to seven rows behind n are zeros), is added to gram (q x q,
- * column-major). lanes: mlpipe__gram_lanes(q) doubles. */
-size_t mlpipe__gram_lanes(uint32_t q);
-void mlpipe__gram_add(const mlpipe__gram_kernel *kernel, const double *x,
-                      size_t ld, uint32_t q, uint32_t n, double *lanes,
-                      double *gram);
 
 /* ---- the matrix of the rows (gram.c) ------------------------------------ */
 
@@ -68,6 +39,16 @@ typedef struct mlpipe__gram {
 mlpipe_status mlpipe__gram_fit(const mlpipe__fit_job *job, bool intercept,
                                uint32_t folds, mlpipe__gram *out);
 void mlpipe__gram_free(mlpipe__gram *g);
+/* gram_state.c: parts of the rows. A merge, fold by fold, brings what the
+ * other has about the shift of this one, so that it is equal to a fit of all
+ * rows but for rounding; false: other features or folds, or no memory, with
+ * nothing changed. A load is told what is to be there, and takes no other;
+ * where it is false nothing is to be freed. For fits of parts in several
+ * processes: as yet the tests alone call them. */
+bool mlpipe__gram_merge(mlpipe__gram *g, const mlpipe__gram *other);
+void mlpipe__gram_save(const mlpipe__gram *g, mlpipe__text *out);
+bool mlpipe__gram_load(mlpipe__gram *g, mlpipe__env *env, uint32_t features,
+                       uint32_t folds, mlpipe__cursor *in);
 /* The fold of a training row. */
 uint32_t mlpipe__linear_fold(const mlpipe__fit_job *job, int64_t row,
                              uint32_t folds);

@@ -10,7 +10,6 @@
 #include "../report/report_internal.h"
 
 #define BAYES_TWO_PI 6.283185307179586
-#define BAYES_VALUE_MAX 1e150 /* whose square is a double */
 
 static const mlpipe__param bayes_params[] = {
     {"var_smoothing", MLPIPE_PARAM_REAL, "1e-9", 0, 1, NULL, 0x000100,
@@ -51,7 +50,7 @@ static mlpipe_status bayes_check_rows(const bayes_fit *b)
     for (int64_t i = 0; i < t->rows; i++) {
         const double w = t->weight ? t->weight[i] : 1;
 
-        if (!(w >= 0) || !(w <= 1e100)) {
+        if (!(w >= 0) || !(w <= MLPIPE__BAYES_WEIGHT_MAX)) {
             mlpipe__fail(b->ctx, MLPIPE_E_NUMERIC,
                          "%s: row %lld has weight %g; it must be within 0 "
                          "and 1e100",
@@ -77,13 +76,13 @@ static mlpipe_status bayes_check_values(const bayes_fit *b, int64_t start,
             const double x = b->values[(size_t)f * n + i];
 
             if (!b->valid[(size_t)f * n + i] ||
-                (x >= -BAYES_VALUE_MAX && x <= BAYES_VALUE_MAX))
+                (x >= -MLPIPE__BAYES_VALUE_MAX && x <= MLPIPE__BAYES_VALUE_MAX))
                 continue;
             mlpipe__fail(b->ctx, MLPIPE_E_NUMERIC,
                          "%s: feature %q is %g in row %lld, and its square "
                          "must be a double; keep it within +-%g, as by scale",
                          b->job->name, t->feature[f].name, x,
-                         (long long)(start + i), BAYES_VALUE_MAX);
+                         (long long)(start + i), MLPIPE__BAYES_VALUE_MAX);
             return mlpipe__fail_at(b->ctx, start + i, t->feature[f].name);
         }
     return MLPIPE_OK;

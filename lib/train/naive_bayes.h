@@ -6,6 +6,10 @@
 
 #include "train_internal.h"
 
+/* Greater values, and weights, a fit refuses. */
+#define MLPIPE__BAYES_VALUE_MAX 1e150 /* whose square is a double */
+#define MLPIPE__BAYES_WEIGHT_MAX 1e100
+
 /* Of one number feature in one class: sums of w, w x, w x x. */
 typedef struct bayes_moments {
     mlpipe__exact w, wx, wxx;
@@ -38,8 +42,17 @@ void mlpipe__bayes_free(bayes_state *s);
 void mlpipe__bayes_update(bayes_state *s, uint32_t n, const double *values,
                           const uint8_t *valid, const double *target,
                           const double *weight);
-/* Both are weighted, or none is. */
-void mlpipe__bayes_merge(bayes_state *s, const bayes_state *other);
+/* False, and nothing is changed, where they are not of the same kinds of
+ * features and classes, or one of them alone is weighted. */
+bool mlpipe__bayes_merge(bayes_state *s, const bayes_state *other);
+/* Equal sums are equal bytes. A load is told what the state is to be of, and
+ * takes no other; false: no memory, or bytes that no rows add up to; nothing
+ * is then to be freed. For states that are merged across processes: as yet the
+ * tests alone call them. */
+void mlpipe__bayes_save(const bayes_state *s, mlpipe__text *out);
+bool mlpipe__bayes_load(bayes_state *s, mlpipe__env *env,
+                        const mlpipe__feature *feature, uint32_t features,
+                        uint32_t classes, mlpipe__cursor *in);
 /* The weight of a code, by its cell, in classes from .. to - 1. */
 double mlpipe__bayes_count(const bayes_state *s, uint32_t from, uint32_t to,
                            uint32_t cell);

@@ -3,6 +3,15 @@
  * partition of the rows changes a bit, and weight 2 is a row twice. */
 #include "naive_bayes.h"
 
+enum {
+    BAYES_FORMAT = 1,
+    /* What 2^63 rows of the greatest weights and values stay below: 2^416,
+     * 2^896 and 2^1408. */
+    BAYES_W_LIMBS = 81,
+    BAYES_WX_LIMBS = 96,
+    BAYES_WXX_LIMBS = 112
+};
+
 bool mlpipe__bayes_init(bayes_state *s, mlpipe__env *env,
                         const mlpipe__feature *feature, uint32_t features,
                         uint32_t classes, bool weighted)
@@ -162,8 +171,22 @@ void mlpipe__bayes_update(bayes_state *s, uint32_t n, const double *values,
     }
 }
 
-void mlpipe__bayes_merge(bayes_state *s, const bayes_state *other)
+static bool bayes_alike(const bayes_state *a, const bayes_state *b)
 {
+    bool alike = a->features == b->features && a->classes == b->classes &&
+                 !a->counts == !b->counts;
+
+    for (uint32_t f = 0; alike && f < a->features; f++)
+        alike = a->feature[f].kind == b->feature[f].kind &&
+                (a->feature[f].kind != MLPIPE__CODE ||
+                 a->feature[f].codes == b->feature[f].codes);
+    return alike;
+}
+
+bool mlpipe__bayes_merge(bayes_state *s, const bayes_state *other)
+{
+    if (!bayes_alike(s, other))
+        return false;
     for (size_t i = 0; i < s->classes; i++)
         mlpipe__exact_merge(&s->prior[i], &other->prior[i]);
     for (size_t i = 0; i < (size_t)s->classes * s->numbers; i++) {
@@ -177,6 +200,7 @@ void mlpipe__bayes_merge(bayes_state *s, const bayes_state *other)
         else
             s->tally[i] += other->tally[i];
     }
+    return true;
 }
 
 /* ---- finishing ---------------------------------------------------------- */
@@ -230,4 +254,159 @@ void mlpipe__bayes_spread(const bayes_moments *m, double *weight,
     bayes_add_times(&about, high, &m->w);
     bayes_add_times(&about, low, &m->w);
     *variance = mlpipe__exact_value(&about) / *weight;
+    /* Only a loaded state whose sums contradict each other is below 0. */
+    if (*variance < 0)
+        *variance = 0;
+}
+
+/* ---- saving ------------------------------------------------------------- */
+
+static uint32_t bayes_codes_of(const mlpipe__feature *feature)
+{
+    return feature->kind == MLPIPE__CODE ? feature->codes : 0;
+}
+
+void mlpipe__bayes_save(const bayes_state *s, mlpipe__text *out)
+{
+    const size_t cells = (size_t)s->classes * s->cells;
+
+    mlpipe__put_u32(out, BAYES_FORMAT);
+    mlpipe__put_u32(out, s->counts != NULL);
+    mlpipe__put_u32(out, s->classes);
+    mlpipe__put_u32(out, s->features);
+    for (uint32_t f = 0; f < s->features; f++) {
+        mlpipe__put_u32(out, s->feature[f].kind);
+        mlpipe__put_u32(out, bayes_codes_of(&s->feature[f]));
+    }
+    for (size_t i = 0; i < s->classes; i++)
+        mlpipe__exact_save(&s->prior[i], out);
+    for (size_t i = 0; i < (size_t)s->classes * s->numbers; i++) {
+        mlpipe__exact_save(&s->moments[i].w, out);
+        mlpipe__exact_save(&s->moments[i].wx, out);
+        mlpipe__exact_save(&s->moments[i].wxx, out);
+    }
+    if (!s->counts)
+        mlpipe__put_array(out, s->tally, cells, sizeof *s->tally);
+    for (size_t i = 0; s->counts && i < cells; i++)
+        mlpipe__exact_save(&s->counts[i], out);
+}
+
+/* A weight, or how many rows: of a state without weights a whole number. */
+static bool bayes_get_weight(const bayes_state *s, mlpipe__exact *e,
+                             double most, mlpipe__cursor *in)
+{
+    mlpipe__exact same;
+
+    if (!mlpipe__exact_load(e, BAYES_W_LIMBS, in))
+        return false;
+    const double w = mlpipe__exact_value(e);
+    if (!(w >= 0 && w <= most))
+        return false;
+    if (s->counts)
+        return true;
+    if (w > 0x1p53 || w != mlpipe__floor(w))
+        return false;
+    mlpipe__exact_init(&same);
+    mlpipe__exact_add(&same, w);
+    mlpipe__exact_normal(&same);
+    return !memcmp(same.limb, e->limb, sizeof same.limb);
+}
+
+/* A mean and a mean square that values could have. */
+static bool bayes_get_moments(const bayes_state *s, bayes_moments *m,
+                              double most, mlpipe__cursor *in)
+{
+    const double x = MLPIPE__BAYES_VALUE_MAX * (1 + 0x1p-40);
+
+    if (!bayes_get_weight(s, &m->w, most, in) ||
+        !mlpipe__exact_load(&m->wx, BAYES_WX_LIMBS, in) ||
+        !mlpipe__exact_load(&m->wxx, BAYES_WXX_LIMBS, in))
+        return false;
+    const double w = mlpipe__exact_value(&m->w);
+    const double wx = mlpipe__exact_value(&m->wx);
+    const double wxx = mlpipe__exact_value(&m->wxx);
+    return wx >= -x * w && wx <= x * w && wxx >= 0 && wxx <= x * x * w;
+}
+
+/* Of a feature and a class; together no more than the class has. */
+static bool bayes_get_tally(uint64_t *tally, uint32_t codes, double rows,
+                            mlpipe__cursor *in)
+{
+    const void *from = mlpipe__get_array(in, codes, sizeof *tally);
+    uint64_t left = (uint64_t)rows;
+
+    if (in->failed)
+        return false;
+    memcpy(tally, from, codes * sizeof *tally);
+    for (uint32_t k = 0; k < codes; k++) {
+        if (tally[k] > left)
+            return false;
+        left -= tally[k];
+    }
+    return true;
+}
+
+static bool bayes_get_counts(const bayes_state *s, mlpipe__exact *counts,
+                             uint32_t codes, double most, mlpipe__cursor *in)
+{
+    mlpipe__exact sum;
+
+    mlpipe__exact_init(&sum);
+    for (uint32_t k = 0; k < codes; k++) {
+        if (!bayes_get_weight(s, &counts[k], most, in))
+            return false;
+        mlpipe__exact_join(&sum, &counts[k]);
+    }
+    return mlpipe__exact_value(&sum) <= most;
+}
+
+static bool bayes_get_sums(bayes_state *s, mlpipe__cursor *in)
+{
+    for (uint32_t c = 0; c < s->classes; c++)
+        if (!bayes_get_weight(s, &s->prior[c], mlpipe__inf(), in))
+            return false;
+    for (uint32_t c = 0; c < s->classes; c++)
+        for (uint32_t k = 0; k < s->numbers; k++)
+            if (!bayes_get_moments(
+                    s, &s->moments[(size_t)c * s->numbers + k],
+                    mlpipe__exact_value(&s->prior[c]), in))
+                return false;
+    for (uint32_t c = 0; c < s->classes; c++)
+        for (uint32_t f = 0; f < s->features; f++) {
+            const uint32_t codes = bayes_codes_of(&s->feature[f]);
+            const size_t at = (size_t)c * s->cells + s->place[f];
+            const double most = mlpipe__exact_value(&s->prior[c]);
+
+            if (codes &&
+                !(s->counts
+                      ? bayes_get_counts(s, s->counts + at, codes, most, in)
+                      : bayes_get_tally(s->tally + at, codes, most, in)))
+                return false;
+        }
+    return true;
+}
+
+bool mlpipe__bayes_load(bayes_state *s, mlpipe__env *env,
+                        const mlpipe__feature *feature, uint32_t features,
+                        uint32_t classes, mlpipe__cursor *in)
+{
+    const uint32_t format = mlpipe__get_u32(in);
+    const uint32_t weighted = mlpipe__get_u32(in);
+    bool good = format == BAYES_FORMAT && weighted < 2 &&
+                mlpipe__get_u32(in) == classes &&
+                mlpipe__get_u32(in) == features;
+
+    for (uint32_t f = 0; good && f < features; f++)
+        good = mlpipe__get_u32(in) == feature[f].kind &&
+               mlpipe__get_u32(in) == bayes_codes_of(&feature[f]);
+    good = good && !in->failed;
+    if (good) {
+        good = mlpipe__bayes_init(s, env, feature, features, classes,
+                                  weighted) &&
+               bayes_get_sums(s, in);
+        if (!good)
+            mlpipe__bayes_free(s);
+    }
+    in->failed = in->failed || !good;
+    return good;
 }

@@ -204,6 +204,22 @@ MLPIPE_API int32_t bench_gram(mlpipe_ctx *ctx, const double *x, uint32_t n,
     return mlpipe__end(ctx, st);
 }
 
+/* Two areas under the ROC curve and their difference, with its error. */
+MLPIPE_API int32_t bench_delong(mlpipe_ctx *ctx, const double *y,
+                                const double *a, const double *b, uint64_t n,
+                                double *out)
+{
+    mlpipe__delong d;
+    mlpipe_status st = mlpipe__begin(ctx, "bench_delong");
+
+    if (!st)
+        st = mlpipe__delong_test(ctx, y, a, b, NULL, n, &d);
+    if (!st)
+        memcpy(out, (double[]){d.auc_a, d.auc_b, d.difference, d.se},
+               4 * sizeof *out);
+    return mlpipe__end(ctx, st);
+}
+
 /* Metrics by their names, of the same rows; the values into out. */
 MLPIPE_API int32_t bench_metrics(mlpipe_ctx *ctx, const char *const *names,
                                  uint32_t count, const double *y,

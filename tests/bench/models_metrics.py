@@ -47,3 +47,16 @@ def auc():
         bench.ratio_line(row, best.pop("ours") * 1e3,
                          {k: v * 1e3 for k, v in best.items()}, "ms", 1, goal,
                          note)
+    delong(y, p, .7 * p + .3 * rng.random(len(p)))
+
+
+def delong(y, a, b):
+    import sklearn.metrics as sm
+    out = np.zeros(4)
+    best, _ = bench.turns({"ours": lambda: mlpipe._ctx().call(
+        "bench_delong", at(y), at(a), at(b), ctypes.c_uint64(len(y)),
+        at(out))}, 9)
+    bench.same("DeLong, auc", out[1], sm.roc_auc_score(y, b), 1e-12)
+    bench.same("DeLong, difference", out[2], out[1] - out[0], 1e-12)
+    bench.line("DeLong of two models, 1 M rows", best["ours"] * 1e3, {}, "ms",
+               None, 50)

@@ -188,6 +188,39 @@ void det_metrics(det_hash *h)
     mlpipe_ctx_free(ctx);
 }
 
+static uint32_t det_vector(void)
+{
+    return mlpipe__has_avx512() ? 64 : mlpipe__has_avx2() ? 32 : 16;
+}
+
+/* Covariances of columns, their eigenvalues and vectors. */
+static void det_spectrum(det_hash *h)
+{
+    enum { N = 5003, P = 41 };
+    static double x[N * P], mean[P], a[P * P], value[P], vector[P * P];
+    uint64_t seed = 7;
+    double weight;
+    bool blas;
+    mlpipe_ctx *ctx = NULL;
+    mlpipe__scatter s;
+    if (mlpipe_ctx_new(NULL, &ctx))
+        return;
+    for (uint32_t i = 0; i < N * P; ++i)
+        x[i] = det_unit(&seed) + (i % P ? 0.3 * x[i - 1] : 0.0);
+    mlpipe__scatter_init(&s, ctx->env, P);
+    if (!mlpipe__scatter_update(ctx, "x", &s, x, NULL, N,
+                                det_vector()) &&
+        !mlpipe__scatter_finish(ctx, &s, mean, a, &weight)) {
+        det_add(h, a, sizeof a);
+        if (!mlpipe__eigen(ctx, "x", P, a, value, vector, &blas)) {
+            det_add(h, value, sizeof value);
+            det_add(h, vector, sizeof vector);
+        }
+    }
+    mlpipe__scatter_free(&s);
+    mlpipe_ctx_free(ctx);
+}
+
 /* Our own loops; what OpenBLAS does is not ours to promise. */
 void det_linear(det_hash *h)
 {
@@ -205,4 +238,5 @@ void det_linear(det_hash *h)
         mlpipe__cholesky_solve(P, c, b);
     det_add(h, c, sizeof c);
     det_add(h, b, sizeof b);
+    det_spectrum(h);
 }

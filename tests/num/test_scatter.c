@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "num/gram_kernel.h"
+#include "num/spectrum.h"
 #include "program/program_internal.h"
 
 enum { P = 7, ROWS = 3 * MLPIPE__SUM_BLOCK + 1001 };
@@ -98,6 +100,130 @@ static void scatter_states(void **state)
         free(x);
     }
     free(w);
+}
+
+/* ---- saving ------------------------------------------------------------- */
+
+static mlpipe__text scatter_bytes(const mlpipe__scatter *s)
+{
+    mlpipe__text t;
+
+    mlpipe__text_init(&t, s->env);
+    mlpipe__scatter_save(s, &t);
+    assert_false(t.failed);
+    return t;
+}
+
+static bool scatter_loaded(mlpipe_ctx *c, const mlpipe__text *t, size_t size,
+                           mlpipe__scatter *s)
+{
+    mlpipe__cursor in;
+    bool good;
+
+    mlpipe__cursor_init(&in, t->data, size);
+    good = mlpipe__scatter_load(s, c->env, P, &in);
+    assert_true(good != in.failed);
+    assert_true(!good || size != t->size || mlpipe__cursor_done(&in));
+    return good;
+}
+
+static void scatter_same(const mlpipe__scatter *a, const mlpipe__scatter *b)
+{
+    mlpipe__text x = scatter_bytes(a), y = scatter_bytes(b);
+
+    assert_int_equal(x.size, y.size);
+    assert_memory_equal(x.data, y.data, x.size);
+    mlpipe__text_free(&x);
+    mlpipe__text_free(&y);
+}
+
+/* After any whole blocks a saved state goes on to the bits of the whole; a
+ * merge of loaded ones has the bits of that of the states themselves. */
+static void scatter_saved(void **state)
+{
+    mlpipe_ctx *c = scatter_ctx(1);
+    double *x = scatter_x(1e3);
+    mlpipe__scatter all, s, back, sum, same;
+    mlpipe__text t;
+    (void)state;
+
+    mlpipe__scatter_init(&all, c->env, P);
+    assert_ok(c, mlpipe__scatter_update(c, "test", &all, x, NULL, ROWS, 16));
+    mlpipe__scatter_init(&sum, c->env, P);
+    mlpipe__scatter_init(&same, c->env, P);
+    for (uint32_t k = 0; k < 4; k++) {
+        const uint64_t first = k * (uint64_t)MLPIPE__SUM_BLOCK;
+
+        mlpipe__scatter_init(&s, c->env, P);
+        assert_ok(c, mlpipe__scatter_update(c, "test", &s, x, NULL, first,
+                                            16));
+        t = scatter_bytes(&s);
+        assert_true(scatter_loaded(c, &t, t.size, &back));
+        mlpipe__text_free(&t);
+        scatter_same(&s, &back);
+        assert_ok(c, mlpipe__scatter_merge(c, &sum, &s));
+        assert_ok(c, mlpipe__scatter_merge(c, &same, &back));
+        scatter_same(&sum, &same);
+        assert_ok(c, mlpipe__scatter_update(c, "test", &back, x + first * P,
+                                            NULL, ROWS - first, 16));
+        scatter_same(&all, &back);
+        mlpipe__scatter_free(&s);
+        mlpipe__scatter_free(&back);
+    }
+    mlpipe__scatter_free(&sum);
+    mlpipe__scatter_free(&same);
+    mlpipe__scatter_free(&all);
+    free(x);
+    mlpipe_ctx_free(c);
+}
+
+/* Every truncation and every value that is none is refused; every changed
+ * byte is, or leaves a state that can be used and saved. */
+static void scatter_bad_bytes(void **state)
+{
+    static const double odd[] = {NAN, INFINITY, -INFINITY};
+    mlpipe_ctx *c = scatter_ctx(1);
+    double *x = scatter_x(0), mean[P], centred[P * P], weight;
+    mlpipe__scatter s, back, other;
+    mlpipe__text t;
+    mlpipe__cursor in;
+    uint32_t taken = 0;
+    (void)state;
+
+    mlpipe__scatter_init(&s, c->env, P);
+    assert_ok(c, mlpipe__scatter_update(c, "test", &s, x, NULL,
+                                        2 * MLPIPE__SUM_BLOCK + 5, 16));
+    t = scatter_bytes(&s);
+    mlpipe__cursor_init(&in, t.data, t.size);
+    assert_false(mlpipe__scatter_load(&other, c->env, P + 1, &in));
+    for (size_t n = 0; n < t.size; n++)
+        assert_false(scatter_loaded(c, &t, n, &back));
+    for (size_t i = 24; i < t.size; i += sizeof(double))
+        for (uint32_t k = 0; k < 3; k++) {
+            double old;
+            memcpy(&old, t.data + i, sizeof old);
+            memcpy(t.data + i, &odd[k], sizeof old);
+            assert_false(scatter_loaded(c, &t, t.size, &back));
+            memcpy(t.data + i, &old, sizeof old);
+        }
+    for (size_t i = 0; i < t.size; i++)
+        for (uint32_t k = 0; k < 8; k++) {
+            t.data[i] = (char)(t.data[i] ^ 1 << k);
+            mlpipe__cursor_init(&in, t.data, t.size);
+            if (mlpipe__scatter_load(&back, c->env, P, &in)) {
+                taken++;
+                assert_ok(c, mlpipe__scatter_merge(c, &back, &s));
+                assert_ok(c, mlpipe__scatter_finish(c, &back, mean, centred,
+                                                    &weight));
+                mlpipe__scatter_free(&back);
+            }
+            t.data[i] = (char)(t.data[i] ^ 1 << k);
+        }
+    assert_true(taken > 0 && taken < 8 * t.size);
+    mlpipe__text_free(&t);
+    mlpipe__scatter_free(&s);
+    free(x);
+    mlpipe_ctx_free(c);
 }
 
 /* Against sums of exact products. */
@@ -206,6 +332,38 @@ static void eigen_vectors(void **state)
     mlpipe_ctx_free(c);
 }
 
+/* Any width of vectors gives the same bits, and few vectors are the first of
+ * all. */
+static void eigen_few(void **state)
+{
+    enum { MOST = 130 };
+    static const uint32_t sizes[] = {1, 2, 3, 17, 64, MOST};
+    static double a[MOST * MOST], value[2][MOST], all[MOST * MOST],
+        few[MOST * MOST];
+    mlpipe_ctx *c = scatter_ctx(1);
+    (void)state;
+
+    for (uint32_t k = 0; k < 6; k++)
+        for (uint32_t wide = 0; wide <= mlpipe__gram_width(); wide++) {
+            const uint32_t p = sizes[k], count = wide ? (p + 2) / 3 : p;
+            mlpipe__spectrum s;
+
+            for (uint32_t i = 0; i < p; i++)
+                for (uint32_t j = 0; j <= i; j++)
+                    a[i * p + j] = a[j * p + i] = mlpipe__random_unit(
+                        2, MLPIPE__FOR_TEST, k, i * 1000 + j, 0);
+            assert_ok(c, mlpipe__spectrum_of(c, "test", p, a, value[!!wide],
+                                             wide, &s));
+            assert_ok(c, mlpipe__spectrum_vectors(c, "test", &s, count,
+                                                  wide ? few : all));
+            mlpipe__spectrum_free(&s);
+            assert_memory_equal(value[0], value[!!wide], p * sizeof *a);
+            if (wide)
+                assert_memory_equal(all, few, count * p * sizeof *a);
+        }
+    mlpipe_ctx_free(c);
+}
+
 static int eigen_stop(void *user, const char *stage, double done)
 {
     int64_t *left = user;
@@ -243,9 +401,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scatter_states),
+        cmocka_unit_test(scatter_saved),
+        cmocka_unit_test(scatter_bad_bytes),
         cmocka_unit_test(scatter_values),
         cmocka_unit_test(scatter_constant),
         cmocka_unit_test(eigen_vectors),
+        cmocka_unit_test(eigen_few),
         cmocka_unit_test(eigen_cancels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

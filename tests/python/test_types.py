@@ -40,8 +40,15 @@ def checked(cache, *args, **named):
 
 def test_the_sample_and_the_module_type_check(tmp_path):
     """What is Any where it need not be is a defect as well."""
-    said = checked(tmp_path, "-m", "mlpipe", "-m", "sample")
+    said = checked(tmp_path, "-m", "mlpipe", "-m", "mlpipe.sklearn",
+                   "-m", "sample")
     assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_the_examples_type_check(tmp_path):
+    for path in sorted((ROOT / "examples").glob("*.py")):
+        said = checked(tmp_path, str(path))
+        assert said.returncode == 0, said.stdout + said.stderr
 
 
 def test_a_wrong_type_is_found(tmp_path):

@@ -228,8 +228,8 @@ static void states_merge(void **state)
                                        STATE_FEATURES, 3, true));
         state_update(&part[i], i ? i * 90 + 7 : 0, i < 2 ? i * 90 + 97 : 300);
     }
-    mlpipe__bayes_merge(&part[2], &part[0]);
-    mlpipe__bayes_merge(&part[2], &part[1]);
+    assert_true(mlpipe__bayes_merge(&part[2], &part[0]));
+    assert_true(mlpipe__bayes_merge(&part[2], &part[1]));
     for (uint32_t c = 0; c < 3; c++)
         same_sum(&all.prior[c], &part[2].prior[c]);
     for (uint32_t i = 0; i < 6; i++) {

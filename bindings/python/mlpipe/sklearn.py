@@ -16,11 +16,15 @@ scikit-learn has it: holdout= keeps a share from the learner, by which gbt stops
 early and a monitor knows what losses are normal. Errors of what was given are
 ValueError or TypeError, and a fit that fails leaves an estimator unfitted.
 """
+from __future__ import annotations
+
 import contextlib
 import functools
 import inspect
 import re
 import warnings
+from typing import (Any, Callable, Iterable, Iterator, Optional, Sequence,
+                    TypeVar, Union, cast)
 
 import numpy as np
 from sklearn.base import (BaseEstimator, ClassifierMixin, RegressorMixin,
@@ -46,11 +50,12 @@ _TAKE_NULLS = ("gbt", "naive_bayes")
 # Steps that learn from the target, and steps that refuse missing values.
 _NEED_TARGET = ("target_encode",)
 _NEED_VALUES = ("pca", "kmeans")
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 _BROKEN = (_raw.MLPIPE_E_NOMEM, _raw.MLPIPE_E_CANCELLED, _raw.MLPIPE_E_IO,
            _raw.MLPIPE_E_HOST, _raw.MLPIPE_E_INTERNAL)
 
 
-def expected_failed_checks(estimator):
+def expected_failed_checks(estimator: Any) -> dict[str, str]:
     """What check_estimator finds that is meant so: {check: reason}."""
     equal = "check_sample_weight_equivalence_on_dense_data"
     if isinstance(estimator, Transformer):
@@ -77,53 +82,58 @@ class Step:
     A parameter that is None has its default; searches reach the others as
     learner__trees."""
 
-    def __init__(self, step, **params):
+    def __init__(self, step: str, **params: Any) -> None:
         self.step = step
         self.params = params
 
-    def get_params(self, deep=True):
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
         return {"step": self.step, **self.params}
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Step:
         self.step = params.pop("step", self.step)
         self.params.update(params)
         return self
 
-    def named(self, *names):
+    def named(self, *names: str) -> bool:
         return self.step.partition(" ")[0] in names
 
-    def add_to(self, recipe):
+    def add_to(self, recipe: Pipeline) -> None:
         name, _, text = self.step.partition(" ")
         # What searches draw are NumPy's numbers, which print with a name.
         recipe.add(name, text, **{
             key: value.item() if isinstance(value, np.generic) else value
             for key, value in self.params.items() if value is not None})
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "Step({})".format(", ".join(
             [repr(self.step)] + [f"{k}={v!r}"
                                  for k, v in self.params.items()]))
 
 
-def _step(step):
+# A step, or its text; and one or more of them, in their order.
+AnyStep = Union[str, Step]
+AnySteps = Union[AnyStep, Sequence[AnyStep]]
+
+
+def _step(step: AnyStep) -> Step:
     if not isinstance(step, (str, Step)):
         raise TypeError("a step is a text, such as 'gbt trees=300', or a "
                         f"Step, not {type(step).__name__}")
     return Step(step) if isinstance(step, str) else step
 
 
-def _steps(steps):
+def _steps(steps: AnySteps) -> list[Step]:
     if isinstance(steps, (str, Step)):
         steps = [steps]
     return [_step(step) for step in steps]
 
 
-def _named(steps, names):
+def _named(steps: Iterable[Step], names: Iterable[str]) -> bool:
     return any(step.named(*names) for step in steps)
 
 
 @contextlib.contextmanager
-def _refusals():
+def _refusals() -> Iterator[None]:
     """What the library refuses as the ValueError that scikit-learn knows."""
     try:
         yield
@@ -133,25 +143,25 @@ def _refusals():
         raise ValueError(str(error)) from error
 
 
-def _anew(fit):
+def _anew(fit: _Function) -> _Function:
     """A fit that leaves an estimator fitted by it, or not fitted."""
-    def forget(estimator):
+    def forget(estimator: Any) -> None:
         for name in [name for name in vars(estimator)
                      if name.endswith("_") and not name.startswith("__")]:
             delattr(estimator, name)
 
     @functools.wraps(fit)
-    def wrapped(self, *args, **named):
+    def wrapped(self: Any, *args: Any, **named: Any) -> Any:
         forget(self)
         try:
             return fit(self, *args, **named)
         except BaseException:
             forget(self)
             raise
-    return wrapped
+    return cast(_Function, wrapped)
 
 
-def _microseconds(form, buffers):
+def _microseconds(form: str, buffers: Any) -> tuple[str, Any]:
     """A kept column's format and buffers, its times as microseconds."""
     unit = {"s": "s", "m": "ms", "n": "ns"}.get(form[2:3])
     if form[:2] not in ("ts", "tD") or unit is None:
@@ -160,9 +170,9 @@ def _microseconds(form, buffers):
     return form[:2] + "u" + form[3:], [buffers[0], times.tobytes()]
 
 
-def _beside(parts, names):
+def _beside(parts: Sequence[Dataset], names: Sequence[str]) -> Dataset:
     """A Dataset of the columns of others, under these names."""
-    columns = []
+    columns: list[Any] = []
     for part in parts:
         for _, form, rows, nulls, buffers, words in part.__reduce__()[1][1]:
             form, buffers = _microseconds(form, buffers)
@@ -171,7 +181,7 @@ def _beside(parts, names):
     return _again(len(parts[0]), columns)
 
 
-def _matrix(features):
+def _matrix(features: Dataset) -> Any:
     """A Dataset as rows x columns of float64, of objects where texts are
     among them; null is NaN, of a text None."""
     texts = [kind in ("text", "category") for kind in features.types.values()]
@@ -183,10 +193,14 @@ def _matrix(features):
     return out
 
 
-class _Recipe(BaseEstimator):
+class _Recipe(BaseEstimator):  # type: ignore[misc]
     """What the three have in common: X, and the recipe."""
 
-    def _recipe(self, parts, **roles):
+    recipe: str
+    random_state: Any
+    n_features_in_: int
+
+    def _recipe(self, parts: Iterable[Step], **roles: Any) -> Pipeline:
         if self.random_state is not None:
             state = self.random_state
             roles["seed"] = (int(state) if isinstance(state, (int, np.integer))
@@ -196,7 +210,8 @@ class _Recipe(BaseEstimator):
             step.add_to(recipe)
         return recipe
 
-    def _dataset(self, X, reset, more=()):
+    def _dataset(self, X: Any, reset: bool,
+                 more: Iterable[tuple[str, Any]] = ()) -> Any:
         """X as a Dataset with more columns, pairs of a name and values,
         behind it; and the names that those were given."""
         if isinstance(X, Dataset):
@@ -226,7 +241,7 @@ class _Recipe(BaseEstimator):
             parts.append(dataset({wanted: values}))
         return _beside(parts, names), *names[inputs:]
 
-    def _check_finite(self, data, names):
+    def _check_finite(self, data: Dataset, names: Iterable[str]) -> None:
         nan = self.__sklearn_tags__().input_tags.allow_nan
         for name, (column, kind) in zip(names, data.types.items()):
             if kind in ("text", "category"):
@@ -241,19 +256,19 @@ class _Recipe(BaseEstimator):
                     'takes no missing values: "impute" among the steps fills '
                     "them")
 
-    def _data(self, X):
+    def _data(self, X: Any) -> Dataset:
         """X to be answered for."""
         check_is_fitted(self)
         with _refusals():
-            return self._dataset(X, False)[0]
+            return cast(Dataset, self._dataset(X, False)[0])
 
 
-def _own_parameters(init):
+def _own_parameters(init: _Function) -> _Function:
     """A parameter of the learner's is told where it belongs."""
     known = inspect.signature(init).parameters
 
     @functools.wraps(init)
-    def wrapped(self, *args, **named):
+    def wrapped(self: Any, *args: Any, **named: Any) -> None:
         for name, value in named.items():
             if name not in known:
                 kind = type(self).__name__
@@ -261,15 +276,16 @@ def _own_parameters(init):
                     f"{kind} has no parameter {name!r}; one of the learner "
                     f'goes into it: {kind}(Step("gbt", {name}={value!r}))')
         init(self, *args, **named)
-    return wrapped
+    return cast(_Function, wrapped)
 
 
 class _Learner(_Recipe):
     """A recipe with a learner; its model_ is a mlpipe.Model."""
 
     @_own_parameters
-    def __init__(self, learner="gbt", *, steps=(), behind=(), recipe="",
-                 holdout=0.0, random_state=None):
+    def __init__(self, learner: AnyStep = "gbt", *, steps: AnySteps = (),
+                 behind: AnySteps = (), recipe: str = "",
+                 holdout: float = 0.0, random_state: Any = None) -> None:
         self.learner = learner
         self.steps = steps
         self.behind = behind
@@ -277,7 +293,8 @@ class _Learner(_Recipe):
         self.holdout = holdout
         self.random_state = random_state
 
-    def _fit(self, X, y, sample_weight, label, task):
+    def _fit(self, X: Any, y: Any, sample_weight: Any, label: str,
+             task: str) -> None:
         """y as a column: numbers, or texts of classes."""
         check_consistent_length(X, y)
         parts = [*_steps(self.steps), _step(self.learner),
@@ -300,16 +317,15 @@ class _Learner(_Recipe):
                 # As good as absent, also to what counts rows.
                 data = data.filter(f"{weight[0]} > 0")
             self.model_ = self._recipe(parts, **roles).fit(data)
-        return self
 
-    def _answers(self, X):
+    def _answers(self, X: Any) -> Any:
         """rows x outputs of the model."""
         data = self._data(X)
         with _refusals():
             return self.model_.predict(data).reshape(len(data), -1)
 
     @property
-    def feature_importances_(self):
+    def feature_importances_(self) -> Any:
         """What each column of X is worth to gbt: its share of the gain."""
         check_is_fitted(self)
         card = self.model_.card()
@@ -326,7 +342,7 @@ class _Learner(_Recipe):
                 'model_.card().table("fit.importance") has theirs')
         return np.array([shares.get(name, 0.0) for name in names])
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = (
             _step(self.learner).named(*_TAKE_NULLS)
@@ -334,21 +350,21 @@ class _Learner(_Recipe):
         return tags
 
 
-def _weights(sample_weight, X):
+def _weights(sample_weight: Any, X: Any) -> Any:
     if sample_weight is None:
         return None
     return _check_sample_weight(sample_weight, X, dtype=np.float64,
                                 ensure_non_negative=True)
 
 
-def _target(estimator, y, **kind):
+def _target(estimator: Any, y: Any, **kind: Any) -> Any:
     if y is None:
         raise ValueError(f"{type(estimator).__name__} requires y to be "
                          "passed, but the target y is None")
     return _check_y(y, estimator=estimator, **kind)
 
 
-def _texts(classes):
+def _texts(classes: Any) -> list[str]:
     """What the library calls classes: as they print, if that tells them."""
     texts = [str(c) for c in classes]
     if len(set(texts)) < len(texts) or any("\0" in t for t in texts):
@@ -356,12 +372,12 @@ def _texts(classes):
     return texts
 
 
-def _label(y):
+def _label(y: Any) -> str:
     name = getattr(y, "name", None)
     return name if isinstance(name, str) and name else "target"
 
 
-class Regressor(RegressorMixin, _Learner):
+class Regressor(RegressorMixin, _Learner):  # type: ignore[misc]
     """Steps and a learner of numbers.
 
     learner: a Step or its text, "ridge l2=1"; steps in front of it, behind it
@@ -370,16 +386,16 @@ class Regressor(RegressorMixin, _Learner):
     """
 
     @_anew
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Regressor:
         label = _label(y)
         y = _target(self, y, y_numeric=True).astype(np.float64)
-        return self._fit(X, y, _weights(sample_weight, X), label,
-                         "regression")
+        self._fit(X, y, _weights(sample_weight, X), label, "regression")
+        return self
 
-    def predict(self, X):
+    def predict(self, X: Any) -> Any:
         return np.ascontiguousarray(self._answers(X)[:, 0])
 
-    def predict_interval(self, X):
+    def predict_interval(self, X: Any) -> Any:
         """rows x (low, high), with behind="conformal level=0.9"."""
         check_is_fitted(self)
         names = self.model_.outputs
@@ -390,12 +406,12 @@ class Regressor(RegressorMixin, _Learner):
         return self._answers(X)[:, [names.index(end) for end in ends]]
 
 
-class Classifier(ClassifierMixin, _Learner):
+class Classifier(ClassifierMixin, _Learner):  # type: ignore[misc]
     """Steps and a learner of classes; parameters as Regressor's, behind it
     "calibrate" too. The class of a row is the likeliest one."""
 
     @_anew
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Classifier:
         label = _label(y)
         y = _target(self, y)
         check_classification_targets(y)
@@ -415,7 +431,7 @@ class Classifier(ClassifierMixin, _Learner):
         self.classes_ = classes
         return self
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> Any:
         out = self._answers(X)
         texts = _texts(self.classes_)
         found = [texts.index(name) for name in self.model_.classes]
@@ -426,7 +442,7 @@ class Classifier(ClassifierMixin, _Learner):
             chances[:, found] = out[:, :len(found)]
         return chances
 
-    def predict(self, X):
+    def predict(self, X: Any) -> Any:
         chances = self.predict_proba(X)
         none = np.flatnonzero(np.isnan(chances).any(axis=1))
         if len(none):
@@ -436,7 +452,7 @@ class Classifier(ClassifierMixin, _Learner):
         return self.classes_[chances.argmax(axis=1)]
 
 
-class Transformer(TransformerMixin, _Recipe):
+class Transformer(TransformerMixin, _Recipe):  # type: ignore[misc]
     """Steps without a learner: features, numbers as float64.
 
     Where a step learns from the target (target_encode), fit_transform gives
@@ -444,23 +460,25 @@ class Transformer(TransformerMixin, _Recipe):
     refuses those rows but for leak="allow".
     """
 
-    def __init__(self, steps=("impute", "scale"), *, recipe="",
-                 leak="refuse", random_state=None):
+    def __init__(self, steps: AnySteps = ("impute", "scale"), *,
+                 recipe: str = "", leak: str = "refuse",
+                 random_state: Any = None) -> None:
         self.steps = steps
         self.recipe = recipe
         self.leak = leak
         self.random_state = random_state
 
-    def fit(self, X, y=None):
+    def fit(self, X: Any, y: Any = None) -> Transformer:
         self._fit(X, y)
         return self
 
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X: Any, y: Any = None) -> Any:
         return _matrix(self._fit(X, y))
 
     @_anew
-    def _fit(self, X, y):
-        steps, more = _steps(self.steps), []
+    def _fit(self, X: Any, y: Any) -> Dataset:
+        steps = _steps(self.steps)
+        more: list[tuple[str, Any]] = []
         if _named(steps, _NEED_TARGET):
             more.append((_label(y), _target(self, y)))
             check_consistent_length(X, y)
@@ -475,17 +493,17 @@ class Transformer(TransformerMixin, _Recipe):
                 "drops rows belongs in front of a learner, in its steps=")
         return features
 
-    def transform(self, X):
+    def transform(self, X: Any) -> Any:
         data = self._data(X)
         with _refusals():
             return _matrix(self.transform_.apply(data, leak=self.leak))
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: Any = None) -> Any:
         check_is_fitted(self)
         _check_feature_names_in(self, input_features)
         return np.array(self.transform_.outputs, dtype=object)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         steps = _steps(self.steps)
         tags.input_tags.allow_nan = (_named(steps, ("impute",))

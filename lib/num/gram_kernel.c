@@ -6,9 +6,11 @@
  * products are rounded before they are added, which a machine with units for
  * both does as fast.
  */
-#include "linear_types.h"
+#include "gram_kernel.h"
 
-enum { KERNEL_KEPT = 512 }; /* columns whose lanes wait between chunks */
+/* Two panels of columns, a chunk of their rows, and the lanes of their pairs
+ * stay in or near a cache of 1 MiB. */
+enum { KERNEL_PANEL = 100, KERNEL_CHUNK = 512 };
 
 /* A tile of I x J columns in vectors of W doubles. */
 #define KERNEL_TILE(name, target, vec, W, I, J)                              \
@@ -124,17 +126,37 @@ uint32_t mlpipe__gram_width(void)
 
 /* ---- the triangle ------------------------------------------------------- */
 
-static uint32_t kernel_tiles(uint32_t q, uint32_t tile)
-{
-    return (q + tile - 1) / tile;
-}
-
 size_t mlpipe__gram_lanes(uint32_t q)
 {
-    const size_t kept = q < KERNEL_KEPT ? q : KERNEL_KEPT;
-    const size_t side = kept + MLPIPE__GRAM_TILE;
+    const size_t side = (q < KERNEL_PANEL ? q : KERNEL_PANEL) +
+                        (size_t)MLPIPE__GRAM_TILE;
 
-    return (side * (side + MLPIPE__GRAM_TILE) / 2 + 1) * MLPIPE__GRAM_LANES;
+    return side * side * MLPIPE__GRAM_LANES;
+}
+
+/* Columns first .. first + count - 1, a multiple of the tile. */
+typedef struct kernel_panel {
+    uint32_t first, count;
+} kernel_panel;
+
+static kernel_panel kernel_panel_of(const mlpipe__gram_kernel *kernel,
+                                    uint32_t first, uint32_t q)
+{
+    const uint32_t tile = kernel->tile;
+    const uint32_t left = q - first < KERNEL_PANEL ? q - first : KERNEL_PANEL;
+
+    return (kernel_panel){first, (left + tile - 1) / tile * tile};
+}
+
+/* How many lanes the tiles of two panels have. */
+static size_t kernel_lanes_of(const mlpipe__gram_kernel *kernel,
+                              kernel_panel a, kernel_panel b)
+{
+    const size_t tile = kernel->tile, rows = a.count / tile;
+    const size_t tiles = a.first == b.first ? rows * (rows + 1) / 2
+                                            : rows * (b.count / tile);
+
+    return tiles * tile * tile * MLPIPE__GRAM_LANES;
 }
 
 /* The sums of a tile at columns i and j to the matrix. */
@@ -147,48 +169,48 @@ static void kernel_reduce(const double *lanes, uint32_t tile, uint32_t i,
                 lanes + (u * tile + v) * (size_t)MLPIPE__GRAM_LANES);
 }
 
-/* Few columns: a chunk of rows stays in the cache for all of their tiles. */
-static void kernel_add_kept(const mlpipe__gram_kernel *kernel,
-                            const double *x, size_t ld, uint32_t q,
-                            uint32_t n, double *lanes, double *gram)
+/* The tiles of two panels, which may be the same one; m rows into lanes. */
+static void kernel_tiles(const mlpipe__gram_kernel *kernel, const double *x,
+                         size_t ld, kernel_panel a, kernel_panel b,
+                         uint32_t m, double *lanes)
 {
-    const uint32_t tile = kernel->tile, side = kernel_tiles(q, tile) * tile;
+    const uint32_t tile = kernel->tile;
     const size_t step = (size_t)tile * tile * MLPIPE__GRAM_LANES;
-    double *at = lanes;
 
-    memset(lanes, 0, mlpipe__gram_lanes(q) * sizeof *lanes);
-    for (uint32_t k = 0; k < n; k += MLPIPE__GRAM_CHUNK) {
-        const uint32_t m =
-            n - k < MLPIPE__GRAM_CHUNK ? (n - k + 7) / 8 * 8
-                                       : MLPIPE__GRAM_CHUNK;
-        at = lanes;
-        for (uint32_t i = 0; i < side; i += tile)
-            for (uint32_t j = i; j < side; j += tile, at += step)
-                kernel->run(x + i * ld + k, x + j * ld + k, ld, m, at);
-    }
-    at = lanes;
-    for (uint32_t i = 0; i < side; i += tile)
-        for (uint32_t j = i; j < side; j += tile, at += step)
-            kernel_reduce(at, tile, i, j, q, gram);
+    for (uint32_t i = a.first; i < a.first + a.count; i += tile)
+        for (uint32_t j = i > b.first ? i : b.first; j < b.first + b.count;
+             j += tile, lanes += step)
+            kernel->run(x + i * ld, x + j * ld, ld, m, lanes);
+}
+
+static void kernel_fold(const mlpipe__gram_kernel *kernel, kernel_panel a,
+                        kernel_panel b, const double *lanes, uint32_t q,
+                        double *gram)
+{
+    const uint32_t tile = kernel->tile;
+    const size_t step = (size_t)tile * tile * MLPIPE__GRAM_LANES;
+
+    for (uint32_t i = a.first; i < a.first + a.count; i += tile)
+        for (uint32_t j = i > b.first ? i : b.first; j < b.first + b.count;
+             j += tile, lanes += step)
+            kernel_reduce(lanes, tile, i, j, q, gram);
 }
 
 void mlpipe__gram_add(const mlpipe__gram_kernel *kernel, const double *x,
                       size_t ld, uint32_t q, uint32_t n, double *lanes,
                       double *gram)
 {
-    const uint32_t tile = kernel->tile, side = kernel_tiles(q, tile) * tile;
-    const size_t step = (size_t)tile * tile * MLPIPE__GRAM_LANES;
+    for (uint32_t i = 0; i < q && n; i += KERNEL_PANEL)
+        for (uint32_t j = i; j < q; j += KERNEL_PANEL) {
+            const kernel_panel a = kernel_panel_of(kernel, i, q);
+            const kernel_panel b = kernel_panel_of(kernel, j, q);
 
-    if (!n)
-        return;
-    if (q <= KERNEL_KEPT) {
-        kernel_add_kept(kernel, x, ld, q, n, lanes, gram);
-        return;
-    }
-    for (uint32_t i = 0; i < side; i += tile)
-        for (uint32_t j = i; j < side; j += tile) {
-            memset(lanes, 0, step * sizeof *lanes);
-            kernel->run(x + i * ld, x + j * ld, ld, (n + 7) / 8 * 8, lanes);
-            kernel_reduce(lanes, tile, i, j, q, gram);
+            memset(lanes, 0, kernel_lanes_of(kernel, a, b) * sizeof *lanes);
+            for (uint32_t k = 0; k < n; k += KERNEL_CHUNK)
+                kernel_tiles(kernel, x + k, ld, a, b,
+                             n - k < KERNEL_CHUNK ? (n - k + 7) / 8 * 8
+                                                  : KERNEL_CHUNK,
+                             lanes);
+            kernel_fold(kernel, a, b, lanes, q, gram);
         }
 }
