@@ -17,6 +17,20 @@ static const mlpipe__param gbt_params[] = {
      "Training rows that each leaf must hold."},
     {"l2", MLPIPE_PARAM_REAL, "1", 0, 1e12, NULL, 0x000100,
      "Penalty on the square of leaf values, in rows."},
+    {"category_smooth", MLPIPE_PARAM_REAL, "10", 0, 1e12, NULL, 0x000100,
+     "Rows of no gradient that are added to each category where they are "
+     "sorted by their mean; one of fewer rows goes with the rest."},
+    {"category_l2", MLPIPE_PARAM_REAL, "10", 0, 1e12, NULL, 0x000100,
+     "Added to l2 where sorted categories are split in two."},
+    {"category_rows", MLPIPE_PARAM_INT, "100", 1, 1000000000, NULL, 0x000100,
+     "Rows of sorted categories from one cut that is tried to the next, and "
+     "of those behind it."},
+    {"category_most", MLPIPE_PARAM_INT, "32", 0, 65536, NULL, 0x000100,
+     "Sorted categories that are split from the rest at most; 0 is any, up "
+     "to half of them."},
+    {"category_single", MLPIPE_PARAM_INT, "4", 0, 65536, NULL, 0x000100,
+     "Where no more categories than these are, one is split from the rest; "
+     "more are sorted."},
     {"bins", MLPIPE_PARAM_INT, "255", 2, 255, NULL, 0x000100,
      "Bins of a feature at most; one more is for missing."},
     {"depth", MLPIPE_PARAM_INT, "0", 0, 4096, NULL, 0x000100,
@@ -48,6 +62,14 @@ static void gbt_read_options(gbt_fit *fit)
     o->leaves = (uint32_t)mlpipe__params_get(p, "leaves")->integer;
     o->min_rows = (uint32_t)mlpipe__params_get(p, "min_rows")->integer;
     o->l2 = mlpipe__params_get(p, "l2")->number;
+    o->category_smooth = mlpipe__params_get(p, "category_smooth")->number;
+    o->category_l2 = mlpipe__params_get(p, "category_l2")->number;
+    o->category_rows =
+        (uint32_t)mlpipe__params_get(p, "category_rows")->integer;
+    o->category_most =
+        (uint32_t)mlpipe__params_get(p, "category_most")->integer;
+    o->category_single =
+        (uint32_t)mlpipe__params_get(p, "category_single")->integer;
     o->bins = (uint32_t)mlpipe__params_get(p, "bins")->integer;
     o->depth = (uint32_t)mlpipe__params_get(p, "depth")->integer;
     o->rows = mlpipe__params_get(p, "rows")->number;
@@ -91,6 +113,10 @@ static mlpipe_status gbt_allocate(gbt_fit *fit)
     fit->cells = mlpipe__alloc_array(env, cells, sizeof *fit->cells);
     fit->open = mlpipe__alloc_array(env, fit->opt.leaves, sizeof *fit->open);
     fit->found = mlpipe__alloc_array(env, features, sizeof *fit->found);
+    fit->category_key = mlpipe__alloc_array(env, fit->layout.cells,
+                                            sizeof *fit->category_key);
+    fit->category_order = mlpipe__alloc_array(
+        env, fit->layout.cells, 2 * sizeof *fit->category_order);
     fit->active = mlpipe__alloc_array(env, features, sizeof *fit->active);
     fit->keys = mlpipe__alloc_array(env, features, 2 * sizeof *fit->keys);
     if (fit->job->valid)
@@ -100,8 +126,9 @@ static mlpipe_status gbt_allocate(gbt_fit *fit)
     if (fit->outputs > 1)
         fit->norm = mlpipe__alloc_array(env, fit->rows, sizeof *fit->norm);
     if (!fit->grad || !fit->score || !fit->list || !fit->spare ||
-        !fit->cells || !fit->open || !fit->found || !fit->active ||
-        !fit->keys || (fit->job->valid && !fit->valid_score) ||
+        !fit->cells || !fit->open || !fit->found || !fit->category_key ||
+        !fit->category_order || !fit->active || !fit->keys ||
+        (fit->job->valid && !fit->valid_score) ||
         (fit->outputs > 1 && !fit->norm))
         return mlpipe__nomem(fit->ctx);
     return MLPIPE_OK;
@@ -295,6 +322,7 @@ static void gbt_free(gbt_fit *fit)
     mlpipe__free(env, fit->trees.tree);
     mlpipe__free(env, fit->trees.node);
     mlpipe__free(env, fit->trees.leaf);
+    mlpipe__free(env, fit->trees.set);
     mlpipe__free(env, fit->grad);
     mlpipe__free(env, fit->score);
     mlpipe__free(env, fit->valid_score);
@@ -305,6 +333,8 @@ static void gbt_free(gbt_fit *fit)
     mlpipe__free(env, fit->cells);
     mlpipe__free(env, fit->open);
     mlpipe__free(env, fit->found);
+    mlpipe__free(env, fit->category_key);
+    mlpipe__free(env, fit->category_order);
     mlpipe__free(env, fit->active);
     mlpipe__free(env, fit->keys);
     mlpipe__free(env, fit->direction);

@@ -10,7 +10,7 @@ enum { PART_ROWS = 32768, PART_MOST = 8192 };
 typedef struct part_job {
     gbt_fit *fit;
     const gbt_open *leaf;
-    const gbt_split *split;
+    const gbt_node *node;
     const uint8_t *column; /* bin of row r at [r * GBT_WIDTH] */
     uint32_t chunk;        /* rows of one task */
     uint32_t lefts[PART_MOST];
@@ -35,8 +35,7 @@ static void part_split_task(void *arg, uint32_t c)
     bool goes[GBT_SLOTS];
 
     for (uint32_t b = 0; b < GBT_SLOTS; b++)
-        goes[b] = gbt_goes_right(j->split->flags, j->split->bin,
-                                 j->split->set, b);
+        goes[b] = gbt_goes_right(j->node, j->fit->trees.set, b);
     for (uint32_t i = 0; i < n; i++) {
         const uint32_t r = rows[i];
         const bool is_right = goes[column[(size_t)r * GBT_WIDTH]];
@@ -61,16 +60,16 @@ static void part_copy_task(void *arg, uint32_t c)
 }
 
 mlpipe_status mlpipe__gbt_partition(gbt_fit *fit, const gbt_open *leaf,
-                                    const gbt_split *split, uint32_t *left)
+                                    const gbt_node *node, uint32_t *left)
 {
-    const uint32_t f = split->feature;
+    const uint32_t f = node->feature;
     part_job j;
     uint32_t chunks;
     mlpipe_status st;
 
     j.fit = fit;
     j.leaf = leaf;
-    j.split = split;
+    j.node = node;
     j.column = fit->bins.data +
                (size_t)(f / GBT_WIDTH) * fit->rows * GBT_WIDTH + f % GBT_WIDTH;
     j.chunk = PART_ROWS;
