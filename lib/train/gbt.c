@@ -22,17 +22,21 @@ static const mlpipe__param gbt_params[] = {
      "sorted by their mean; one of fewer rows goes with the rest."},
     {"category_l2", MLPIPE_PARAM_REAL, "10", 0, 1e12, NULL, 0x000100,
      "Added to l2 where sorted categories are split in two."},
-    {"category_rows", MLPIPE_PARAM_INT, "100", 1, 1000000000, NULL, 0x000100,
+    {"category_rows", MLPIPE_PARAM_INT, "0", 0, 1000000000, NULL, 0x000100,
      "Rows of sorted categories from one cut that is tried to the next, and "
-     "of those behind it."},
+     "of those behind it; 0 is 100, or a tenth of the training rows where "
+     "that is less."},
     {"category_most", MLPIPE_PARAM_INT, "32", 0, 65536, NULL, 0x000100,
      "Sorted categories that are split from the rest at most; 0 is any, up "
      "to half of them."},
     {"category_single", MLPIPE_PARAM_INT, "4", 0, 65536, NULL, 0x000100,
      "Where no more categories than these are, one is split from the rest; "
      "more are sorted."},
+    {"category_bins", MLPIPE_PARAM_INT, "4096", 1, 65000, NULL, 0x000100,
+     "Categories of a feature at most that have a bin of their own; the "
+     "rarer ones and unseen ones share one."},
     {"bins", MLPIPE_PARAM_INT, "255", 2, 255, NULL, 0x000100,
-     "Bins of a feature at most; one more is for missing."},
+     "Bins of a number at most; one more is for missing."},
     {"depth", MLPIPE_PARAM_INT, "0", 0, 4096, NULL, 0x000100,
      "Depth of a tree at most; 0 is any."},
     {"rows", MLPIPE_PARAM_REAL, "1", 0.001, 1, NULL, 0x000100,
@@ -48,6 +52,10 @@ static const mlpipe__param gbt_params[] = {
     {"decreasing", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
      "Features with which the answer never rises; see increasing."},
 };
+
+/* What category_rows=0 is: with less, trees follow the noise of small groups;
+ * where there are few rows at all, with as much no set would hold enough. */
+enum { GBT_CATEGORY_ROWS = 100, GBT_CATEGORY_SHARE = 10 };
 
 /* A cell counts rows beside hessians; this many leave it 8 bits of each. */
 static const int64_t gbt_rows_max = (int64_t)1 << 28;
@@ -70,6 +78,8 @@ static void gbt_read_options(gbt_fit *fit)
         (uint32_t)mlpipe__params_get(p, "category_most")->integer;
     o->category_single =
         (uint32_t)mlpipe__params_get(p, "category_single")->integer;
+    o->category_bins =
+        (uint32_t)mlpipe__params_get(p, "category_bins")->integer;
     o->bins = (uint32_t)mlpipe__params_get(p, "bins")->integer;
     o->depth = (uint32_t)mlpipe__params_get(p, "depth")->integer;
     o->rows = mlpipe__params_get(p, "rows")->number;
@@ -318,7 +328,9 @@ static void gbt_free(gbt_fit *fit)
 
     mlpipe__gbt_layout_free(&fit->layout);
     mlpipe__free(env, fit->bins.data);
+    mlpipe__free(env, fit->bins.wide);
     mlpipe__free(env, fit->valid_bins.data);
+    mlpipe__free(env, fit->valid_bins.wide);
     mlpipe__free(env, fit->trees.tree);
     mlpipe__free(env, fit->trees.node);
     mlpipe__free(env, fit->trees.leaf);
@@ -367,6 +379,9 @@ static mlpipe_status gbt_learn(mlpipe__fit_job *job)
         fit->weighty += gbt_counts(job->train, i);
     while ((uint64_t)fit->weighty >> fit->shift)
         fit->shift++;
+    if (!fit->opt.category_rows)
+        fit->opt.category_rows = gbt_min_u32(
+            GBT_CATEGORY_ROWS, fit->weighty / GBT_CATEGORY_SHARE);
     st = gbt_prepare(fit);
     if (!st)
         st = gbt_boost(fit, &best);

@@ -123,6 +123,11 @@ static mlpipe_status grow_node(gbt_fit *fit, gbt_tree *tree,
         *(leaf->is_right ? &p->right : &p->left) = (int32_t)tree->nodes;
     }
     tree->nodes++;
+    const int32_t wide = fit->layout.feature[s->feature].wide;
+    if (wide != GBT_NARROW) {
+        n->flags |= GBT_WIDE;
+        n->bin = (uint32_t)wide;
+    }
     return s->flags & GBT_SET ? mlpipe__gbt_set(fit, leaf, &n->set)
                               : MLPIPE_OK;
 }

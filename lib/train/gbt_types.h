@@ -10,7 +10,7 @@
 
 enum {
     GBT_WIDTH = 16,         /* features of a block: a row of it is 16 bytes */
-    GBT_SLOTS = 256,        /* bins of a feature, with that of missing */
+    GBT_SLOTS = 256,        /* bins of a byte, with that of missing */
     GBT_CHUNK_ROWS = 65536, /* rows of one parallel task */
     GBT_LEAF_BITS = 30      /* sum over trees of the greatest leaf < 2^30 */
 };
@@ -19,36 +19,50 @@ typedef struct gbt_options {
     uint32_t trees, leaves, min_rows, bins, depth, stop;
     double rate, l2, rows, columns;
     double category_smooth, category_l2;
-    uint32_t category_rows, category_most, category_single;
+    uint32_t category_rows, category_most, category_single, category_bins;
     uint32_t task;
 } gbt_options;
+
+enum { GBT_NARROW = -1 };
 
 /*
  * How the values of a feature fall into bins. Bin 0 is missing. A number x is
  * in bin 1 + (how many cuts are <= x). A category is in bin_of[code]; the bin
- * slots - 1 takes the rare codes and those that training never saw.
+ * slots - 1 takes the rare codes and those that training never saw. Where a
+ * category has more bins than a byte tells, it is wide: its bins are a column
+ * of their own, and its place among the bytes says nothing.
  */
+
 typedef struct gbt_feature {
     uint32_t kind;   /* MLPIPE__NUMBER or MLPIPE__CODE */
     uint32_t slots;  /* bins, with bin 0; 1 = nothing to split on */
     uint32_t offset; /* of its cells in a histogram */
     uint32_t cut_count, codes;
+    int32_t wide;    /* its column of the wide ones, or GBT_NARROW */
     double *cuts;
-    uint8_t *bin_of;
+    uint16_t *bin_of;
 } gbt_feature;
 
+/*
+ * Cells lie by unit: a unit is a block of features, or a wide one. The last
+ * cell of a block is a dummy, which takes what has no bin among its bytes.
+ */
 typedef struct gbt_layout {
     mlpipe__env *env;
-    uint32_t features, blocks;
-    uint32_t cells;      /* of one histogram, with a dummy at its end */
+    uint32_t features, blocks, units;
+    uint32_t cells;      /* of one histogram */
     gbt_feature *feature;
     uint32_t *offset;    /* blocks * GBT_WIDTH; the dummy where none is */
+    uint32_t *unit;      /* units + 1: where their cells begin */
+    uint32_t *wide;      /* units - blocks: their features */
 } gbt_layout;
 
-/* Rows as bins: block b starts at b * rows * GBT_WIDTH. */
+/* Rows as bins: block b starts at b * rows * GBT_WIDTH, wide column k at
+ * k * rows. */
 typedef struct gbt_bins {
     int64_t rows;
     uint8_t *data;
+    uint16_t *wide;
 } gbt_bins;
 
 /* Gradient and hessian of a row in fixed point. */
@@ -70,7 +84,8 @@ enum {
     GBT_MISSING_RIGHT = 1,
     GBT_SET = 2,      /* of categories */
     GBT_SORTED = 4,   /* the set is of the first of the sorted ones, */
-    GBT_FROM_END = 8  /* or of the last */
+    GBT_FROM_END = 8, /* or of the last */
+    GBT_WIDE = 16     /* of a wide feature; in nodes alone */
 };
 
 typedef struct gbt_split {
@@ -85,7 +100,8 @@ typedef struct gbt_split {
 
 /* A node of a grown tree; a negative child is ~leaf. */
 typedef struct gbt_node {
-    uint32_t feature, bin, flags;
+    uint32_t feature, flags;
+    uint32_t bin;      /* as of the split; of a wide feature its column */
     uint32_t set;      /* where its words begin: bins that go right */
     int32_t left, right;
     double gain;
@@ -329,13 +345,16 @@ static inline bool gbt_goes_right(const gbt_node *n, const uint64_t *set,
     return bin ? bin > n->bin : (n->flags & GBT_MISSING_RIGHT) != 0;
 }
 
-/* The bin of a row of a feature. */
-static inline uint32_t gbt_bin_at(const gbt_bins *bins, uint32_t feature,
+/* The bin of a row of the node's feature. */
+static inline uint32_t gbt_bin_at(const gbt_bins *bins, const gbt_node *n,
                                   int64_t row)
 {
     const size_t block = (size_t)bins->rows * GBT_WIDTH;
-    return bins->data[feature / GBT_WIDTH * block + (size_t)row * GBT_WIDTH +
-                      feature % GBT_WIDTH];
+
+    if (n->flags & GBT_WIDE)
+        return bins->wide[(size_t)n->bin * (size_t)bins->rows + (size_t)row];
+    return bins->data[n->feature / GBT_WIDTH * block +
+                      (size_t)row * GBT_WIDTH + n->feature % GBT_WIDTH];
 }
 
 #endif

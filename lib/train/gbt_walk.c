@@ -23,7 +23,7 @@ static void walk_task(void *arg, uint32_t chunk)
         int32_t at = 0;
         while (at >= 0) {
             const gbt_node *n = &j->node[at];
-            const uint32_t bin = gbt_bin_at(j->bins, n->feature, r);
+            const uint32_t bin = gbt_bin_at(j->bins, n, r);
             at = gbt_goes_right(n, j->set, bin) ? n->right : n->left;
         }
         j->score[r] += j->sign * j->leaf[~at];

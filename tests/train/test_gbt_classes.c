@@ -388,7 +388,8 @@ static void weights_near(const rig_fit *a, const rig_fit *b,
 
 /*
  * A row twice is a row of weight 2 where rows are not counted: min_rows=1, the
- * same of categories, and no more values than bins. Equal to the fixed point's last bits, not beyond.
+ * same of categories, and no more values than bins. Equal to the fixed point's
+ * last bits, not beyond.
  */
 static void weights_are_rows(void **state)
 {
