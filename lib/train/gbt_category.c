@@ -11,7 +11,10 @@
  */
 #include "gbt_types.h"
 
-enum { CATEGORY_SET_ROOM = 1024 };
+enum {
+    CATEGORY_SET_ROOM = 1024,
+    CATEGORY_FEW = 64 /* up to here picking the ends is sooner than sorting */
+};
 
 static void category_add(gbt_cell *to, gbt_cell what)
 {
@@ -58,6 +61,48 @@ static void category_sort(uint16_t *bins, const double *key, uint32_t n,
     }
 }
 
+/* The first `most` from one end of what a stable sort would give. */
+static void category_pick(const double *key, const uint16_t *bins, uint32_t n,
+                          uint32_t most, bool end, uint16_t *out)
+{
+    const double way = end ? -1 : 1;
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        const uint16_t b = bins[end ? n - 1 - i : i];
+        const double x = way * key[b];
+        if (kept == most && !(x < way * key[out[most - 1]]))
+            continue;
+        uint32_t at = kept < most ? kept++ : most - 1;
+        for (; at && x < way * key[out[at - 1]]; at--)
+            out[at] = out[at - 1];
+        out[at] = b;
+    }
+}
+
+/* Sorts the bins as far as the search looks at them, from both ends. */
+static void category_order(const double *key, uint16_t *bins, uint32_t n,
+                           uint32_t most, uint16_t *other)
+{
+    if (most > CATEGORY_FEW || 2 * most >= n) {
+        category_sort(bins, key, n, other);
+        return;
+    }
+    category_pick(key, bins, n, most, false, other);
+    category_pick(key, bins, n, most, true, other + most);
+    memcpy(bins, other, most * sizeof *bins);
+    for (uint32_t i = 0; i < most; i++)
+        bins[n - 1 - i] = other[most + i];
+}
+
+/* How many of n sorted categories a side takes at most. */
+static uint32_t category_limit(const gbt_fit *fit, uint32_t n)
+{
+    const uint32_t half = (n + 1) / 2, most = fit->opt.category_most;
+
+    return most ? gbt_min_u32(half, most) : half;
+}
+
 /*
  * The bins that have rows enough, by their mean gradient; gives how many. No
  * two features share cells, so that tasks have room of their own here.
@@ -79,7 +124,7 @@ static uint32_t category_sorted(const gbt_fit *fit, const gbt_feature *f,
         key[b] = den > 0 ? (double)c.g / den : 0;
         bins[n++] = (uint16_t)b;
     }
-    category_sort(bins, key, n, bins + f->slots);
+    category_order(key, bins, n, category_limit(fit, n), bins + f->slots);
     *out = bins;
     return n;
 }
@@ -90,9 +135,7 @@ static void category_scan(const gbt_scan *s, const uint16_t *bins,
 {
     const gbt_options *o = &s->fit->opt;
     const double l2 = o->l2 + o->category_l2;
-    const uint32_t half = (n + 1) / 2;
-    const uint32_t most =
-        o->category_most ? gbt_min_u32(half, o->category_most) : half;
+    const uint32_t most = category_limit(s->fit, n);
     const uint32_t flags = GBT_SORTED | (end ? GBT_FROM_END : 0);
     gbt_cell sum = {0, 0};
     uint32_t tried = 0; /* rows up to the last cut that was */

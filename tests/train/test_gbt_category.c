@@ -215,6 +215,40 @@ static void search_by_the_rules(void **state)
     assert_true(found > 1500);
 }
 
+/* Categories of equal mean: in the order of bins, from either end, whether all
+ * are sorted or the ends are picked. */
+static void search_ties(void **state)
+{
+    (void)state;
+    for (uint32_t seed = 0; seed < 500; seed++) {
+        search_rig r;
+        gbt_split best;
+        uint64_t set, wanted;
+        search_rig_new(&r, 20000 + seed, 12 + seed % 28, 3);
+        r.leaf.sum = (gbt_cell){0, 0};
+        r.leaf.count = 0;
+        for (uint32_t b = 0; b < r.feature.slots; b++) {
+            const uint64_t h = 4;
+            r.rows[b] = 1;
+            r.h[b] = 1;
+            /* each mean is there a few times */
+            r.cells[b].g = (int64_t)(7 * rig_uniform(1000 * seed + b, 4)) *
+                           (1 << 20);
+            r.cells[b].w = (h << SEARCH_SHIFT) + 1;
+            r.leaf.sum.g += r.cells[b].g;
+            r.leaf.sum.w += r.cells[b].w;
+            r.leaf.count++;
+        }
+        r.fit.opt = (gbt_options){.min_rows = 1, .category_rows = 1,
+                                  .category_most = seed % 5};
+        search_run(&r, &best, &set);
+        const double gain = search_oracle(&r, &wanted);
+        assert_near(best.gain, gain, 1e-9 * gain);
+        assert_int_equal(wanted, set);
+        mlpipe__free(category_ctx->env, r.fit.trees.set);
+    }
+}
+
 /* Without smoothing and limits no set at all is better than what is found. */
 static void search_finds_the_best(void **state)
 {
@@ -588,6 +622,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(search_by_the_rules),
+        cmocka_unit_test(search_ties),
         cmocka_unit_test(search_finds_the_best),
         cmocka_unit_test(search_few),
         cmocka_unit_test(category_golden),
