@@ -24,17 +24,18 @@ static const mlpipe__param gbt_params[] = {
      "Added to l2 where sorted categories are split in two."},
     {"category_rows", MLPIPE_PARAM_INT, "0", 0, 1000000000, NULL, 0x000100,
      "Rows of sorted categories from one cut that is tried to the next, and "
-     "of those behind it; 0 is 100, or a tenth of the training rows where "
-     "that is less."},
+     "of those behind it; 0 is 100, or a twentieth of the training rows "
+     "where that is less."},
     {"category_most", MLPIPE_PARAM_INT, "32", 0, 65536, NULL, 0x000100,
      "Sorted categories that are split from the rest at most; 0 is any, up "
      "to half of them."},
     {"category_single", MLPIPE_PARAM_INT, "4", 0, 65536, NULL, 0x000100,
-     "Where no more categories than these are, one is split from the rest; "
-     "more are sorted."},
+     "Where a leaf holds no more categories than these, missing among them, "
+     "one is split from the rest; more are sorted."},
     {"category_bins", MLPIPE_PARAM_INT, "4096", 1, 65000, NULL, 0x000100,
-     "Categories of a feature at most that have a bin of their own; the "
-     "rarer ones and unseen ones share one."},
+     "Categories of a feature at most that have a bin of their own, beyond "
+     "254 those of category_smooth rows; the others and unseen ones share "
+     "one."},
     {"bins", MLPIPE_PARAM_INT, "255", 2, 255, NULL, 0x000100,
      "Bins of a number at most; one more is for missing."},
     {"depth", MLPIPE_PARAM_INT, "0", 0, 4096, NULL, 0x000100,
@@ -55,7 +56,7 @@ static const mlpipe__param gbt_params[] = {
 
 /* What category_rows=0 is: with less, trees follow the noise of small groups;
  * where there are few rows at all, with as much no set would hold enough. */
-enum { GBT_CATEGORY_ROWS = 100, GBT_CATEGORY_SHARE = 10 };
+enum { GBT_CATEGORY_ROWS = 100, GBT_CATEGORY_SHARE = 20 };
 
 /* A cell counts rows beside hessians; this many leave it 8 bits of each. */
 static const int64_t gbt_rows_max = (int64_t)1 << 28;

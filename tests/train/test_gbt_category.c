@@ -463,12 +463,12 @@ static mlpipe__hash128 category_hash(uint32_t threads, const char *text,
     return h;
 }
 
-/* category_rows=0 is 100, or a tenth of few rows, with which 200 rows still
+/* category_rows=0 is 100, or a twentieth of few rows, with which 200 rows still
  * have something to say. */
 static void category_small_data(void **state)
 {
-    static const uint32_t rows[] = {200, 990, 1000, 3000};
-    static const uint32_t is[] = {20, 99, 100, 100};
+    static const uint32_t rows[] = {200, 1990, 2000, 5000};
+    static const uint32_t is[] = {10, 99, 100, 100};
     (void)state;
 
     for (uint32_t k = 0; k < 4; k++) {
