@@ -19,7 +19,8 @@ static const mlpipe__param gbt_params[] = {
      "Penalty on the square of leaf values, in rows."},
     {"category_smooth", MLPIPE_PARAM_REAL, "10", 0, 1e12, NULL, 0x000100,
      "Rows of no gradient that are added to each category where they are "
-     "sorted by their mean; one of fewer rows goes with the rest."},
+     "sorted by their mean; one of fewer rows, by their share of a leaf's "
+     "hessian, goes with the rest."},
     {"category_l2", MLPIPE_PARAM_REAL, "10", 0, 1e12, NULL, 0x000100,
      "Added to l2 where sorted categories are split in two."},
     {"category_rows", MLPIPE_PARAM_INT, "0", 0, 1000000000, NULL, 0x000100,
@@ -34,8 +35,8 @@ static const mlpipe__param gbt_params[] = {
      "one is split from the rest; more are sorted."},
     {"category_bins", MLPIPE_PARAM_INT, "4096", 1, 65000, NULL, 0x000100,
      "Categories of a feature at most that have a bin of their own, beyond "
-     "254 those of category_smooth rows; the others and unseen ones share "
-     "one."},
+     "254 those of half of category_smooth rows; the others and unseen ones "
+     "share one."},
     {"bins", MLPIPE_PARAM_INT, "255", 2, 255, NULL, 0x000100,
      "Bins of a number at most; one more is for missing."},
     {"depth", MLPIPE_PARAM_INT, "0", 0, 4096, NULL, 0x000100,

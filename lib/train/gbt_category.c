@@ -104,24 +104,29 @@ static uint32_t category_limit(const gbt_fit *fit, uint32_t n)
 }
 
 /*
- * The bins that have rows enough, by their mean gradient; gives how many. No
- * two features share cells, so that tasks have room of their own here.
+ * The bins that have rows enough, by their mean gradient; gives how many. Rows
+ * are counted by their share of the leaf's hessian, so that a category that
+ * the trees are sure of gives way to one that they know little about. No two
+ * features share cells, so that tasks have room of their own here.
  */
 static uint32_t category_sorted(const gbt_fit *fit, const gbt_feature *f,
-                                const gbt_cell *cell, uint16_t **out)
+                                const gbt_cell *cell, gbt_cell total,
+                                uint16_t **out)
 {
     const double smooth = fit->opt.category_smooth;
+    const double h_total = gbt_cell_hessian(fit, total);
+    const double each =
+        h_total > 0 ? gbt_cell_rows(fit, total) / h_total : 0;
     double *key = fit->category_key + f->offset;
     uint16_t *bins = fit->category_order + 2 * (size_t)f->offset;
     uint32_t n = 0;
 
     for (uint32_t b = 0; b < f->slots; b++) {
         const gbt_cell c = cell[b];
-        const uint32_t rows = gbt_cell_rows(fit, c);
-        const double den = gbt_cell_hessian(fit, c) + smooth;
-        if (!rows || rows < smooth)
+        const double h = gbt_cell_hessian(fit, c);
+        if (!gbt_cell_rows(fit, c) || each * h + 0.5 < smooth)
             continue;
-        key[b] = den > 0 ? (double)c.g / den : 0;
+        key[b] = h + smooth > 0 ? (double)c.g / (h + smooth) : 0;
         bins[n++] = (uint16_t)b;
     }
     category_order(key, bins, n, category_limit(fit, n), bins + f->slots);
@@ -178,7 +183,7 @@ void mlpipe__gbt_category(const gbt_scan *s, gbt_split *best)
         category_one(s, best);
         return;
     }
-    n = category_sorted(s->fit, s->feature, s->cell, &bins);
+    n = category_sorted(s->fit, s->feature, s->cell, s->total, &bins);
     for (uint32_t end = 0; end < 2; end++)
         category_scan(s, bins, n, end, best);
 }
@@ -216,7 +221,7 @@ mlpipe_status mlpipe__gbt_set(gbt_fit *fit, const gbt_open *leaf,
     if (!set)
         return mlpipe__nomem(fit->ctx);
     if (s->flags & GBT_SORTED) {
-        n = category_sorted(fit, f, cell, &bins);
+        n = category_sorted(fit, f, cell, leaf->sum, &bins);
         count = s->bin;
     }
     bins += s->flags & GBT_FROM_END ? n - count : 0;

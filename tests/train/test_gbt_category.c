@@ -119,6 +119,17 @@ static uint32_t search_rows(const search_rig *r, uint64_t set)
     return n;
 }
 
+/* Rows by their share of the hessian are no fewer than category_smooth. */
+static bool search_sorts(const search_rig *r, uint32_t b)
+{
+    double h = 0;
+
+    for (uint32_t i = 0; i < r->feature.slots; i++)
+        h += r->h[i];
+    return r->rows[b] && floor(r->leaf.count / h * r->h[b] + 0.5) >=
+                             r->fit.opt.category_smooth;
+}
+
 /* The next category in the order of the mean, from the end that `way` says:
  * the least mean (way 1) or the greatest (-1) of those that are not taken. */
 static int32_t search_next(const search_rig *r, uint64_t taken, int32_t way)
@@ -131,7 +142,7 @@ static int32_t search_next(const search_rig *r, uint64_t taken, int32_t way)
         const uint32_t b = way > 0 ? i : r->feature.slots - 1 - i;
         const double mean =
             way * (double)r->cells[b].g / (r->h[b] + smooth);
-        if (!r->rows[b] || r->rows[b] < smooth || taken >> b & 1)
+        if (!search_sorts(r, b) || taken >> b & 1)
             continue;
         if (at < 0 || mean < best) {
             at = (int32_t)b;
@@ -150,7 +161,7 @@ static double search_oracle(const search_rig *r, uint64_t *best_set)
     uint32_t n = 0;
 
     for (uint32_t b = 0; b < r->feature.slots; b++)
-        n += r->rows[b] && r->rows[b] >= o->category_smooth;
+        n += search_sorts(r, b);
     uint32_t most = (n + 1) / 2;
     if (o->category_most && o->category_most < most)
         most = o->category_most;
@@ -184,7 +195,7 @@ static void search_by_the_rules(void **state)
         {.min_rows = 1, .category_smooth = 0, .category_rows = 1},
         {.min_rows = 5, .l2 = 3, .category_smooth = 30, .category_l2 = 1,
          .category_rows = 1, .category_most = 3},
-        {.min_rows = 150, .category_smooth = 2.5, .category_l2 = 100,
+        {.min_rows = 150, .category_smooth = 3, .category_l2 = 100,
          .category_rows = 40}};
     uint32_t found = 0;
     (void)state;
