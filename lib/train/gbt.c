@@ -17,6 +17,22 @@ static const mlpipe__param gbt_params[] = {
      "Training rows that each leaf must hold."},
     {"l2", MLPIPE_PARAM_REAL, "1", 0, 1e12, NULL, 0x000100,
      "Penalty on the square of leaf values, in rows."},
+    {"bins", MLPIPE_PARAM_INT, "255", 2, 255, NULL, 0x000100,
+     "Bins of a number at most; one more is for missing."},
+    {"depth", MLPIPE_PARAM_INT, "0", 0, 4096, NULL, 0x000100,
+     "Depth of a tree at most; 0 is any."},
+    {"rows", MLPIPE_PARAM_REAL, "1", 0.001, 1, NULL, 0x000100,
+     "Share of the rows that each tree sees."},
+    {"columns", MLPIPE_PARAM_REAL, "1", 0.001, 1, NULL, 0x000100,
+     "Share of the features that each tree sees."},
+    {"stop", MLPIPE_PARAM_INT, "30", 0, 100000, NULL, 0x000100,
+     "Trees (of each class) without a better validation loss before it ends; "
+     "0 is never."},
+    {"increasing", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
+     "Features with which the answer never falls, all others equal; it may "
+     "jump where a value is missing."},
+    {"decreasing", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
+     "Features with which the answer never rises; see increasing."},
     {"category_smooth", MLPIPE_PARAM_REAL, "10", 0, 1e12, NULL, 0x000100,
      "Rows of no gradient that are added to each category where they are "
      "sorted by their mean; one of fewer rows, by their share of a leaf's "
@@ -37,22 +53,6 @@ static const mlpipe__param gbt_params[] = {
      "Categories of a feature at most that have a bin of their own, beyond "
      "254 those of half of category_smooth rows; the others and unseen ones "
      "share one."},
-    {"bins", MLPIPE_PARAM_INT, "255", 2, 255, NULL, 0x000100,
-     "Bins of a number at most; one more is for missing."},
-    {"depth", MLPIPE_PARAM_INT, "0", 0, 4096, NULL, 0x000100,
-     "Depth of a tree at most; 0 is any."},
-    {"rows", MLPIPE_PARAM_REAL, "1", 0.001, 1, NULL, 0x000100,
-     "Share of the rows that each tree sees."},
-    {"columns", MLPIPE_PARAM_REAL, "1", 0.001, 1, NULL, 0x000100,
-     "Share of the features that each tree sees."},
-    {"stop", MLPIPE_PARAM_INT, "30", 0, 100000, NULL, 0x000100,
-     "Trees (of each class) without a better validation loss before it ends; "
-     "0 is never."},
-    {"increasing", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
-     "Features with which the answer never falls, all others equal; it may "
-     "jump where a value is missing."},
-    {"decreasing", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
-     "Features with which the answer never rises; see increasing."},
 };
 
 /* What category_rows=0 is: with less, trees follow the noise of small groups;
