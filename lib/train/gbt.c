@@ -35,8 +35,12 @@ static const mlpipe__param gbt_params[] = {
      "Features with which the answer never rises; see increasing."},
     {"category_smooth", MLPIPE_PARAM_REAL, "10", 0, 1e12, NULL, 0x000100,
      "Rows of no gradient that are added to each category where they are "
-     "sorted by their mean; one of fewer rows, by their share of a leaf's "
-     "hessian, goes with the rest."},
+     "sorted by their mean."},
+    {"category_min_rows", MLPIPE_PARAM_INT, "0", 0, 1000000000, NULL,
+     0x000100,
+     "Rows, by its share of a leaf's hessian, of a category that is sorted; "
+     "others go with the rest; 0 is 10, or a 400th of the training rows "
+     "where that is less, but 5 at least; 1 is any."},
     {"category_l2", MLPIPE_PARAM_REAL, "10", 0, 1e12, NULL, 0x000100,
      "Added to l2 where sorted categories are split in two."},
     {"category_rows", MLPIPE_PARAM_INT, "0", 0, 1000000000, NULL, 0x000100,
@@ -51,13 +55,22 @@ static const mlpipe__param gbt_params[] = {
      "one is split from the rest; more are sorted."},
     {"category_bins", MLPIPE_PARAM_INT, "4096", 1, 65000, NULL, 0x000100,
      "Categories of a feature at most that have a bin of their own, beyond "
-     "254 those of half of category_smooth rows; the others and unseen ones "
+     "254 those of half of category_min_rows; the others and unseen ones "
      "share one."},
 };
 
-/* What category_rows=0 is: with less, trees follow the noise of small groups;
- * where there are few rows at all, with as much no set would hold enough. */
-enum { GBT_CATEGORY_ROWS = 100, GBT_CATEGORY_SHARE = 20 };
+/*
+ * What 0 is for category_min_rows and category_rows. With less, trees follow
+ * the noise of small groups, the more so the more rows there are to do it in;
+ * where there are few rows at all, with as much no set would hold enough.
+ */
+enum {
+    GBT_CATEGORY_MIN = 10,
+    GBT_CATEGORY_MIN_LEAST = 5,
+    GBT_CATEGORY_MIN_SHARE = 400,
+    GBT_CATEGORY_ROWS = 100,
+    GBT_CATEGORY_ROWS_SHARE = 20
+};
 
 /* A cell counts rows beside hessians; this many leave it 8 bits of each. */
 static const int64_t gbt_rows_max = (int64_t)1 << 28;
@@ -74,6 +87,8 @@ static void gbt_read_options(gbt_fit *fit)
     o->l2 = mlpipe__params_get(p, "l2")->number;
     o->category_smooth = mlpipe__params_get(p, "category_smooth")->number;
     o->category_l2 = mlpipe__params_get(p, "category_l2")->number;
+    o->category_min_rows =
+        (uint32_t)mlpipe__params_get(p, "category_min_rows")->integer;
     o->category_rows =
         (uint32_t)mlpipe__params_get(p, "category_rows")->integer;
     o->category_most =
@@ -88,6 +103,21 @@ static void gbt_read_options(gbt_fit *fit)
     o->columns = mlpipe__params_get(p, "columns")->number;
     o->stop = (uint32_t)mlpipe__params_get(p, "stop")->integer;
     o->task = fit->job->task;
+}
+
+static void gbt_category_auto(gbt_fit *fit)
+{
+    gbt_options *o = &fit->opt;
+    const uint32_t rows = fit->weighty;
+    const uint32_t least =
+        gbt_min_u32(GBT_CATEGORY_MIN, rows / GBT_CATEGORY_MIN_SHARE);
+
+    if (!o->category_min_rows)
+        o->category_min_rows =
+            least > GBT_CATEGORY_MIN_LEAST ? least : GBT_CATEGORY_MIN_LEAST;
+    if (!o->category_rows)
+        o->category_rows = gbt_min_u32(GBT_CATEGORY_ROWS,
+                                       rows / GBT_CATEGORY_ROWS_SHARE);
 }
 
 static mlpipe_status gbt_check(const gbt_fit *fit)
@@ -381,9 +411,7 @@ static mlpipe_status gbt_learn(mlpipe__fit_job *job)
         fit->weighty += gbt_counts(job->train, i);
     while ((uint64_t)fit->weighty >> fit->shift)
         fit->shift++;
-    if (!fit->opt.category_rows)
-        fit->opt.category_rows = gbt_min_u32(
-            GBT_CATEGORY_ROWS, fit->weighty / GBT_CATEGORY_SHARE);
+    gbt_category_auto(fit);
     st = gbt_prepare(fit);
     if (!st)
         st = gbt_boost(fit, &best);

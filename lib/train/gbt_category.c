@@ -114,6 +114,8 @@ static uint32_t category_sorted(const gbt_fit *fit, const gbt_feature *f,
                                 uint16_t **out)
 {
     const double smooth = fit->opt.category_smooth;
+    const uint32_t min_rows = fit->opt.category_min_rows;
+    const double least = min_rows > 1 ? min_rows - 0.5 : 0; /* rounded */
     const double h_total = gbt_cell_hessian(fit, total);
     const double each =
         h_total > 0 ? gbt_cell_rows(fit, total) / h_total : 0;
@@ -124,7 +126,7 @@ static uint32_t category_sorted(const gbt_fit *fit, const gbt_feature *f,
     for (uint32_t b = 0; b < f->slots; b++) {
         const gbt_cell c = cell[b];
         const double h = gbt_cell_hessian(fit, c);
-        if (!gbt_cell_rows(fit, c) || each * h + 0.5 < smooth)
+        if (!gbt_cell_rows(fit, c) || each * h < least)
             continue;
         key[b] = h + smooth > 0 ? (double)c.g / (h + smooth) : 0;
         bins[n++] = (uint16_t)b;

@@ -173,7 +173,7 @@ static mlpipe_status cuts_number(gbt_fit *fit, gbt_feature *f, double *values,
 /*
  * How many of the codes, sorted, have a bin of their own: as many as a byte
  * tells, and beyond those the ones that may have rows enough to be sorted. By
- * their share of the hessian these can be some fewer than category_smooth.
+ * their share of the hessian these can be some fewer than category_min_rows.
  */
 static uint32_t cuts_codes_kept(const gbt_fit *fit, const uint64_t *key,
                                 uint32_t codes, uint32_t count)
@@ -184,7 +184,7 @@ static uint32_t cuts_codes_kept(const gbt_fit *fit, const uint64_t *key,
 
     while (n < most) {
         const double rows = each * (UINT32_MAX - (uint32_t)(key[n] >> 32));
-        if (!(rows > 0) || 2 * rows < fit->opt.category_smooth)
+        if (!(rows > 0) || 2 * rows < fit->opt.category_min_rows)
             break;
         n++;
     }

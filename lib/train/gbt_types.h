@@ -19,7 +19,8 @@ typedef struct gbt_options {
     uint32_t trees, leaves, min_rows, bins, depth, stop;
     double rate, l2, rows, columns;
     double category_smooth, category_l2;
-    uint32_t category_rows, category_most, category_single, category_bins;
+    uint32_t category_min_rows, category_rows, category_most;
+    uint32_t category_single, category_bins;
     uint32_t task;
 } gbt_options;
 

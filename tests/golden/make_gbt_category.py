@@ -18,8 +18,8 @@ import numpy as np
 
 MASK = (1 << 64) - 1
 ROWS, SEEDS = 1500, 3
-# levels of f0 and f1; leaves, min_rows, l2; category_smooth, _l2, _rows,
-# _most, _single
+# levels of f0 and f1; leaves, min_rows, l2; category_smooth (and _min_rows),
+# _l2, _rows, _most, _single
 CASES = (
     (40, 20, 8, 20, 1, 10, 10, 100, 32, 0),
     (40, 30, 10, 5, 0, 9, 10, 20, 32, 0),

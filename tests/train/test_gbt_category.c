@@ -119,7 +119,7 @@ static uint32_t search_rows(const search_rig *r, uint64_t set)
     return n;
 }
 
-/* Rows by their share of the hessian are no fewer than category_smooth. */
+/* Rows by their share of the hessian are no fewer than category_min_rows. */
 static bool search_sorts(const search_rig *r, uint32_t b)
 {
     double h = 0;
@@ -127,7 +127,7 @@ static bool search_sorts(const search_rig *r, uint32_t b)
     for (uint32_t i = 0; i < r->feature.slots; i++)
         h += r->h[i];
     return r->rows[b] && floor(r->leaf.count / h * r->h[b] + 0.5) >=
-                             r->fit.opt.category_smooth;
+                             r->fit.opt.category_min_rows;
 }
 
 /* The next category in the order of the mean, from the end that `way` says:
@@ -190,13 +190,15 @@ static double search_oracle(const search_rig *r, uint64_t *best_set)
 static void search_by_the_rules(void **state)
 {
     static const gbt_options options[] = {
-        {.min_rows = 20, .l2 = 1, .category_smooth = 10, .category_l2 = 10,
-         .category_rows = 100, .category_most = 32},
+        {.min_rows = 20, .l2 = 1, .category_smooth = 10,
+         .category_min_rows = 10, .category_l2 = 10, .category_rows = 100,
+         .category_most = 32},
         {.min_rows = 1, .category_smooth = 0, .category_rows = 1},
-        {.min_rows = 5, .l2 = 3, .category_smooth = 30, .category_l2 = 1,
-         .category_rows = 1, .category_most = 3},
-        {.min_rows = 150, .category_smooth = 3, .category_l2 = 100,
-         .category_rows = 40}};
+        {.min_rows = 5, .l2 = 3, .category_smooth = 3,
+         .category_min_rows = 30, .category_l2 = 1, .category_rows = 1,
+         .category_most = 3},
+        {.min_rows = 150, .category_smooth = 30, .category_min_rows = 2,
+         .category_l2 = 100, .category_rows = 40}};
     uint32_t found = 0;
     (void)state;
 
@@ -368,9 +370,10 @@ static void category_golden(void **state)
             category_whole(&t, k, seed);
             snprintf(text, sizeof text,
                      "trees=1 rate=1 leaves=%u min_rows=%u l2=%u "
-                     "category_smooth=%u category_l2=%u category_rows=%u "
-                     "category_most=%u category_single=%u",
-                     c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9]);
+                     "category_smooth=%u category_min_rows=%u "
+                     "category_l2=%u category_rows=%u category_most=%u "
+                     "category_single=%u",
+                     c[2], c[3], c[4], c[5], c[5], c[6], c[7], c[8], c[9]);
             category_fit(text, &t, NULL, &f);
             for (uint32_t a = 0; a < c[0]; a++)
                 for (uint32_t b = 0; b < c[1]; b++, at++) {
@@ -474,19 +477,22 @@ static mlpipe__hash128 category_hash(uint32_t threads, const char *text,
     return h;
 }
 
-/* category_rows=0 is 100, or a twentieth of few rows, with which 200 rows still
- * have something to say. */
+/* What 0 is for many rows and few, and with few there is still something to
+ * say. */
 static void category_small_data(void **state)
 {
-    static const uint32_t rows[] = {200, 1990, 2000, 5000};
-    static const uint32_t is[] = {10, 99, 100, 100};
+    static const uint32_t rows[] = {200, 1990, 2400, 4000, 9000};
+    static const uint32_t group[] = {10, 99, 100, 100, 100};
+    static const uint32_t least[] = {5, 5, 6, 10, 10};
     (void)state;
 
-    for (uint32_t k = 0; k < 4; k++) {
+    for (uint32_t k = 0; k < 5; k++) {
         rig_table t, test;
         rig_fit f;
-        char text[60];
-        snprintf(text, sizeof text, "trees=50 category_rows=%u", is[k]);
+        char text[80];
+        snprintf(text, sizeof text,
+                 "trees=50 category_rows=%u category_min_rows=%u", group[k],
+                 least[k]);
         category_table(&t, rows[k], 7, 0, false);
         category_table(&test, 2000, 7, rows[k], false);
         const mlpipe__hash128 a = category_hash(1, "trees=50", &t, NULL);
@@ -623,7 +629,7 @@ static void wide_starves(void **state)
 
     category_table(&t, 4000, 400, 0, true);
     category_table(&other, 60, 400, 4000, true);
-    rig_starve(&mlpipe__learner_gbt, "trees=2 leaves=6 category_smooth=1",
+    rig_starve(&mlpipe__learner_gbt, "trees=2 leaves=6 category_min_rows=1",
                MLPIPE__TASK_BINARY, &t, &other);
     rig_table_free(&t);
     rig_table_free(&other);

@@ -396,7 +396,7 @@ static void weights_are_rows(void **state)
     (void)state;
     for (uint32_t task = 1; task <= 4; task *= 2) {
         const char *const text = "trees=20 min_rows=1 leaves=8 "
-                                 "category_rows=1 category_smooth=0";
+                                 "category_rows=1 category_min_rows=1";
         rig_table t, rows, weights;
         rig_fit a, b;
         weights_table(&t, 1500, task);
@@ -431,12 +431,12 @@ static void weights_scale(void **state)
         for (uint32_t i = 0; i < t.rows; i++)
             t.w[i] = 1;
         const mlpipe__hash128 one = classes_hash(
-            1, "trees=20 l2=1 category_l2=2 category_smooth=0", task, &t,
+            1, "trees=20 l2=1 category_l2=2 category_smooth=3", task, &t,
             NULL);
         for (uint32_t i = 0; i < t.rows; i++)
             t.w[i] = 4;
         const mlpipe__hash128 four = classes_hash(
-            1, "trees=20 l2=4 category_l2=8 category_smooth=0", task, &t,
+            1, "trees=20 l2=4 category_l2=8 category_smooth=12", task, &t,
             NULL);
         assert_memory_equal(&one, &four, sizeof one);
         rig_table_free(&t);
