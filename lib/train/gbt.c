@@ -18,7 +18,7 @@ static const mlpipe__param gbt_params[] = {
     {"l2", MLPIPE_PARAM_REAL, "1", 0, 1e12, NULL, 0x000100,
      "Penalty on the square of leaf values, in rows."},
     {"bins", MLPIPE_PARAM_INT, "255", 2, 255, NULL, 0x000100,
-     "Bins of a feature at most; one more is for missing."},
+     "Bins of a number at most; one more is for missing."},
     {"depth", MLPIPE_PARAM_INT, "0", 0, 4096, NULL, 0x000100,
      "Depth of a tree at most; 0 is any."},
     {"rows", MLPIPE_PARAM_REAL, "1", 0.001, 1, NULL, 0x000100,
@@ -33,6 +33,43 @@ static const mlpipe__param gbt_params[] = {
      "jump where a value is missing."},
     {"decreasing", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
      "Features with which the answer never rises; see increasing."},
+    {"category_smooth", MLPIPE_PARAM_REAL, "10", 0, 1e12, NULL, 0x000100,
+     "Rows of no gradient that are added to each category where they are "
+     "sorted by their mean."},
+    {"category_min_rows", MLPIPE_PARAM_INT, "0", 0, 1000000000, NULL,
+     0x000100,
+     "Rows, by its share of a leaf's hessian, of a category that is sorted; "
+     "others go with the rest; 0 is 10, or a 400th of the training rows "
+     "where that is less, but 5 at least; 1 is any."},
+    {"category_l2", MLPIPE_PARAM_REAL, "10", 0, 1e12, NULL, 0x000100,
+     "Added to l2 where sorted categories are split in two."},
+    {"category_rows", MLPIPE_PARAM_INT, "0", 0, 1000000000, NULL, 0x000100,
+     "Rows of sorted categories from one cut that is tried to the next, and "
+     "of those behind it; 0 is 100, or a twentieth of the training rows "
+     "where that is less."},
+    {"category_most", MLPIPE_PARAM_INT, "32", 0, 65536, NULL, 0x000100,
+     "Sorted categories that are split from the rest at most; 0 is any, up "
+     "to half of them."},
+    {"category_single", MLPIPE_PARAM_INT, "4", 0, 65536, NULL, 0x000100,
+     "Where a leaf holds no more categories than these, missing among them, "
+     "one is split from the rest; more are sorted."},
+    {"category_bins", MLPIPE_PARAM_INT, "4096", 1, 65000, NULL, 0x000100,
+     "Categories of a feature at most that have a bin of their own, beyond "
+     "254 those of half of category_min_rows; the others and unseen ones "
+     "share one."},
+};
+
+/*
+ * What 0 is for category_min_rows and category_rows. With less, trees follow
+ * the noise of small groups, the more so the more rows there are to do it in;
+ * where there are few rows at all, with as much no set would hold enough.
+ */
+enum {
+    GBT_CATEGORY_MIN = 10,
+    GBT_CATEGORY_MIN_LEAST = 5,
+    GBT_CATEGORY_MIN_SHARE = 400,
+    GBT_CATEGORY_ROWS = 100,
+    GBT_CATEGORY_ROWS_SHARE = 20
 };
 
 /* A cell counts rows beside hessians; this many leave it 8 bits of each. */
@@ -48,12 +85,39 @@ static void gbt_read_options(gbt_fit *fit)
     o->leaves = (uint32_t)mlpipe__params_get(p, "leaves")->integer;
     o->min_rows = (uint32_t)mlpipe__params_get(p, "min_rows")->integer;
     o->l2 = mlpipe__params_get(p, "l2")->number;
+    o->category_smooth = mlpipe__params_get(p, "category_smooth")->number;
+    o->category_l2 = mlpipe__params_get(p, "category_l2")->number;
+    o->category_min_rows =
+        (uint32_t)mlpipe__params_get(p, "category_min_rows")->integer;
+    o->category_rows =
+        (uint32_t)mlpipe__params_get(p, "category_rows")->integer;
+    o->category_most =
+        (uint32_t)mlpipe__params_get(p, "category_most")->integer;
+    o->category_single =
+        (uint32_t)mlpipe__params_get(p, "category_single")->integer;
+    o->category_bins =
+        (uint32_t)mlpipe__params_get(p, "category_bins")->integer;
     o->bins = (uint32_t)mlpipe__params_get(p, "bins")->integer;
     o->depth = (uint32_t)mlpipe__params_get(p, "depth")->integer;
     o->rows = mlpipe__params_get(p, "rows")->number;
     o->columns = mlpipe__params_get(p, "columns")->number;
     o->stop = (uint32_t)mlpipe__params_get(p, "stop")->integer;
     o->task = fit->job->task;
+}
+
+static void gbt_category_auto(gbt_fit *fit)
+{
+    gbt_options *o = &fit->opt;
+    const uint32_t rows = fit->weighty;
+    const uint32_t least =
+        gbt_min_u32(GBT_CATEGORY_MIN, rows / GBT_CATEGORY_MIN_SHARE);
+
+    if (!o->category_min_rows)
+        o->category_min_rows =
+            least > GBT_CATEGORY_MIN_LEAST ? least : GBT_CATEGORY_MIN_LEAST;
+    if (!o->category_rows)
+        o->category_rows = gbt_min_u32(GBT_CATEGORY_ROWS,
+                                       rows / GBT_CATEGORY_ROWS_SHARE);
 }
 
 static mlpipe_status gbt_check(const gbt_fit *fit)
@@ -91,6 +155,10 @@ static mlpipe_status gbt_allocate(gbt_fit *fit)
     fit->cells = mlpipe__alloc_array(env, cells, sizeof *fit->cells);
     fit->open = mlpipe__alloc_array(env, fit->opt.leaves, sizeof *fit->open);
     fit->found = mlpipe__alloc_array(env, features, sizeof *fit->found);
+    fit->category_key = mlpipe__alloc_array(env, fit->layout.cells,
+                                            sizeof *fit->category_key);
+    fit->category_order = mlpipe__alloc_array(
+        env, fit->layout.cells, 2 * sizeof *fit->category_order);
     fit->active = mlpipe__alloc_array(env, features, sizeof *fit->active);
     fit->keys = mlpipe__alloc_array(env, features, 2 * sizeof *fit->keys);
     if (fit->job->valid)
@@ -100,8 +168,9 @@ static mlpipe_status gbt_allocate(gbt_fit *fit)
     if (fit->outputs > 1)
         fit->norm = mlpipe__alloc_array(env, fit->rows, sizeof *fit->norm);
     if (!fit->grad || !fit->score || !fit->list || !fit->spare ||
-        !fit->cells || !fit->open || !fit->found || !fit->active ||
-        !fit->keys || (fit->job->valid && !fit->valid_score) ||
+        !fit->cells || !fit->open || !fit->found || !fit->category_key ||
+        !fit->category_order || !fit->active || !fit->keys ||
+        (fit->job->valid && !fit->valid_score) ||
         (fit->outputs > 1 && !fit->norm))
         return mlpipe__nomem(fit->ctx);
     return MLPIPE_OK;
@@ -291,10 +360,13 @@ static void gbt_free(gbt_fit *fit)
 
     mlpipe__gbt_layout_free(&fit->layout);
     mlpipe__free(env, fit->bins.data);
+    mlpipe__free(env, fit->bins.wide);
     mlpipe__free(env, fit->valid_bins.data);
+    mlpipe__free(env, fit->valid_bins.wide);
     mlpipe__free(env, fit->trees.tree);
     mlpipe__free(env, fit->trees.node);
     mlpipe__free(env, fit->trees.leaf);
+    mlpipe__free(env, fit->trees.set);
     mlpipe__free(env, fit->grad);
     mlpipe__free(env, fit->score);
     mlpipe__free(env, fit->valid_score);
@@ -305,6 +377,8 @@ static void gbt_free(gbt_fit *fit)
     mlpipe__free(env, fit->cells);
     mlpipe__free(env, fit->open);
     mlpipe__free(env, fit->found);
+    mlpipe__free(env, fit->category_key);
+    mlpipe__free(env, fit->category_order);
     mlpipe__free(env, fit->active);
     mlpipe__free(env, fit->keys);
     mlpipe__free(env, fit->direction);
@@ -337,6 +411,7 @@ static mlpipe_status gbt_learn(mlpipe__fit_job *job)
         fit->weighty += gbt_counts(job->train, i);
     while ((uint64_t)fit->weighty >> fit->shift)
         fit->shift++;
+    gbt_category_auto(fit);
     st = gbt_prepare(fit);
     if (!st)
         st = gbt_boost(fit, &best);

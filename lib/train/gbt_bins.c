@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Rows as bytes: each value becomes the number of its bin, sixteen features
- * side by side, so that a row of a block is a quarter of a cache line.
+ * side by side, so that a row of a block is a quarter of a cache line. Wide
+ * categories are columns beside them.
  */
 #include "gbt_types.h"
 
@@ -32,17 +33,21 @@ static uint32_t binned_search(const double *cuts, uint32_t count, double x)
     return (uint32_t)(at - cuts) + (n && *at <= x);
 }
 
+static uint32_t binned_code(const gbt_feature *f, double value, bool valid)
+{
+    if (!valid)
+        return 0;
+    return value >= 0 && value < f->codes ? f->bin_of[(uint32_t)value]
+                                          : f->slots - 1;
+}
+
 static void binned_column(const gbt_feature *f, const double *values,
-                        const uint8_t *valid, uint32_t n, uint8_t *out)
+                          const uint8_t *valid, uint32_t n, uint8_t *out)
 {
     if (f->kind == MLPIPE__CODE) {
-        for (uint32_t i = 0; i < n; i++) {
-            const bool known = values[i] >= 0 && values[i] < f->codes;
+        for (uint32_t i = 0; i < n; i++)
             out[(size_t)i * GBT_WIDTH] =
-                !valid[i] ? 0
-                : known   ? f->bin_of[(uint32_t)values[i]]
-                          : (uint8_t)(f->slots - 1);
-        }
+                (uint8_t)binned_code(f, values[i], valid[i]);
         return;
     }
     for (uint32_t i = 0; i < n; i++) {
@@ -51,6 +56,26 @@ static void binned_column(const gbt_feature *f, const double *values,
         out[(size_t)i * GBT_WIDTH] = valid[i] && f->slots > 1 ? (uint8_t)bin
                                                               : 0;
     }
+}
+
+/* n rows of feature f from row `start` on. */
+static void binned_feature(const binned_job *j, uint32_t f, int64_t start,
+                           const double *values, const uint8_t *valid,
+                           uint32_t n)
+{
+    const gbt_feature *feature = &j->layout->feature[f];
+    const size_t rows = (size_t)j->out->rows, at = (size_t)start;
+
+    if (feature->wide == GBT_NARROW) {
+        binned_column(feature, values, valid, n,
+                      j->out->data +
+                          (f / GBT_WIDTH * rows + at) * GBT_WIDTH +
+                          f % GBT_WIDTH);
+        return;
+    }
+    uint16_t *const out = j->out->wide + (size_t)feature->wide * rows + at;
+    for (uint32_t i = 0; i < n; i++)
+        out[i] = (uint16_t)binned_code(feature, values[i], valid[i]);
 }
 
 /* Task t takes every tasks-th block of rows. */
@@ -68,12 +93,8 @@ static void binned_task(void *arg, uint32_t t)
         j->frame->read(j->frame, j->scratch + t * j->scratch_bytes, start, n,
                        values, valid);
         for (uint32_t f = 0; f < j->layout->features; f++)
-            binned_column(&j->layout->feature[f], values + (size_t)f * n,
-                        valid + (size_t)f * n, n,
-                        j->out->data +
-                            ((size_t)(f / GBT_WIDTH) * j->out->rows + start) *
-                                GBT_WIDTH +
-                            f % GBT_WIDTH);
+            binned_feature(j, f, start, values + (size_t)f * n,
+                           valid + (size_t)f * n, n);
     }
 }
 
@@ -112,7 +133,12 @@ mlpipe_status mlpipe__gbt_bin_frame(gbt_fit *fit, const mlpipe__frame *frame,
     out->rows = frame->rows;
     if (!mlpipe__mul((size_t)frame->rows, GBT_WIDTH, &bytes))
         out->data = mlpipe__alloc_array(fit->env, fit->layout.blocks, bytes);
-    if (!j.values || !j.valid || !j.scratch || !out->data)
+    if (fit->layout.units > fit->layout.blocks)
+        out->wide = mlpipe__alloc_array(
+            fit->env, fit->layout.units - fit->layout.blocks,
+            (size_t)frame->rows * sizeof *out->wide);
+    if (!j.values || !j.valid || !j.scratch || !out->data ||
+        (fit->layout.units > fit->layout.blocks && !out->wide))
         st = mlpipe__nomem(fit->ctx);
     else
         st = binned_run(fit, &j);

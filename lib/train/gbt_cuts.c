@@ -170,18 +170,38 @@ static mlpipe_status cuts_number(gbt_fit *fit, gbt_feature *f, double *values,
     return MLPIPE_OK;
 }
 
+/*
+ * How many of the codes, sorted, have a bin of their own: as many as a byte
+ * tells, and beyond those the ones that may have rows enough to be sorted. By
+ * their share of the hessian these can be some fewer than category_min_rows.
+ */
+static uint32_t cuts_codes_kept(const gbt_fit *fit, const uint64_t *key,
+                                uint32_t codes, uint32_t count)
+{
+    const uint32_t most = gbt_min_u32(codes, fit->opt.category_bins);
+    const double each = count ? (double)fit->weighty / count : 0;
+    uint32_t n = gbt_min_u32(most, GBT_SLOTS - 2);
+
+    while (n < most) {
+        const double rows = each * (UINT32_MAX - (uint32_t)(key[n] >> 32));
+        if (!(rows > 0) || 2 * rows < fit->opt.category_min_rows)
+            break;
+        n++;
+    }
+    return n;
+}
+
 /* The most frequent codes get a bin each, ties by code; the rest share one. */
 static mlpipe_status cuts_code(gbt_fit *fit, gbt_feature *f,
                                const double *values, uint32_t count,
                                uint32_t codes)
 {
-    const uint32_t most = fit->opt.bins - 1; /* one more is for the others */
     mlpipe_status st = MLPIPE_OK;
     uint64_t *key = mlpipe__alloc_array(fit->env, codes, sizeof *key);
     uint64_t *scratch = mlpipe__alloc_array(fit->env, codes, sizeof *key);
 
     f->codes = codes;
-    f->bin_of = mlpipe__alloc(fit->env, codes);
+    f->bin_of = mlpipe__alloc_array(fit->env, codes, sizeof *f->bin_of);
     if (!key || !scratch || !f->bin_of) {
         st = mlpipe__nomem(fit->ctx);
         goto done;
@@ -193,10 +213,10 @@ static mlpipe_status cuts_code(gbt_fit *fit, gbt_feature *f,
         if (values[i] >= 0 && values[i] < codes)
             key[(uint32_t)values[i]] -= (uint64_t)1 << 32;
     mlpipe__sort_u64(key, codes, scratch);
-    const uint32_t kept = gbt_min_u32(codes, most);
+    const uint32_t kept = cuts_codes_kept(fit, key, codes, count);
     for (uint32_t i = 0; i < codes; i++)
         f->bin_of[(uint32_t)key[i]] =
-            (uint8_t)(i < kept ? i + 1 : kept + 1);
+            (uint16_t)(i < kept ? i + 1 : kept + 1);
     f->slots = kept + 2;
 done:
     mlpipe__free(fit->env, scratch);
@@ -220,6 +240,7 @@ static mlpipe_status cuts_features(gbt_fit *fit, double *sample,
         gbt_feature *f = &l->feature[i];
         double *values = sample + (size_t)i * count;
         f->kind = from->kind;
+        f->wide = GBT_NARROW;
         st = from->kind == MLPIPE__CODE
                  ? cuts_code(fit, f, values, count, from->codes)
                  : cuts_number(fit, f, values, count, scratch, counts);
@@ -229,19 +250,46 @@ static mlpipe_status cuts_features(gbt_fit *fit, double *sample,
     return st;
 }
 
-/* Cells one feature after the other; places past the last one are dummies. */
-static void cuts_offsets(gbt_layout *l)
+/* Cells one feature after the other, a dummy behind each block, then the wide
+ * ones. */
+static mlpipe_status cuts_offsets(gbt_fit *fit)
 {
-    uint32_t at = 0;
+    gbt_layout *l = &fit->layout;
+    uint32_t at = 0, wides = 0;
 
-    for (uint32_t i = 0; i < l->features; i++) {
-        l->feature[i].offset = at;
-        l->offset[i] = at;
-        at += l->feature[i].slots;
+    for (uint32_t i = 0; i < l->features; i++)
+        if (l->feature[i].slots > GBT_SLOTS)
+            l->feature[i].wide = (int32_t)wides++;
+    l->units = l->blocks + wides;
+    l->unit = mlpipe__alloc_array(fit->env, (size_t)l->units + 1,
+                                  sizeof *l->unit);
+    l->wide = mlpipe__alloc_array(fit->env, wides, sizeof *l->wide);
+    if (!l->unit || !l->wide)
+        return mlpipe__nomem(fit->ctx);
+    for (uint32_t b = 0; b < l->blocks; b++) {
+        const uint32_t first = b * GBT_WIDTH, end = first + GBT_WIDTH;
+        l->unit[b] = at;
+        for (uint32_t i = first; i < gbt_min_u32(end, l->features); i++)
+            if (l->feature[i].wide == GBT_NARROW) {
+                l->feature[i].offset = l->offset[i] = at;
+                at += l->feature[i].slots;
+            }
+        for (uint32_t i = first; i < end; i++)
+            if (i >= l->features || l->feature[i].wide != GBT_NARROW)
+                l->offset[i] = at;
+        at++;
     }
-    for (uint32_t i = l->features; i < l->blocks * GBT_WIDTH; i++)
-        l->offset[i] = at;
-    l->cells = at + 1;
+    for (uint32_t i = 0; i < l->features; i++)
+        if (l->feature[i].wide != GBT_NARROW) {
+            const uint32_t k = (uint32_t)l->feature[i].wide;
+            l->wide[k] = i;
+            l->unit[l->blocks + k] = l->feature[i].offset = at;
+            if (at > UINT32_MAX - l->feature[i].slots)
+                return mlpipe__nomem(fit->ctx);
+            at += l->feature[i].slots;
+        }
+    l->cells = l->unit[l->units] = at;
+    return MLPIPE_OK;
 }
 
 mlpipe_status mlpipe__gbt_layout(gbt_fit *fit)
@@ -274,7 +322,7 @@ mlpipe_status mlpipe__gbt_layout(gbt_fit *fit)
     if (!st)
         st = cuts_features(fit, sample, count);
     if (!st)
-        cuts_offsets(l);
+        st = cuts_offsets(fit);
     mlpipe__free(fit->env, sample);
     return st;
 }
@@ -287,4 +335,6 @@ void mlpipe__gbt_layout_free(gbt_layout *l)
     }
     mlpipe__free(l->env, l->feature);
     mlpipe__free(l->env, l->offset);
+    mlpipe__free(l->env, l->unit);
+    mlpipe__free(l->env, l->wide);
 }

@@ -17,16 +17,19 @@ static uint32_t grown_words(const gbt_fit *fit, uint32_t feature)
 }
 
 /* The codes whose bin is in the set; the bin of unseen ones gives a flag. */
-static void grown_set(const gbt_feature *f, const gbt_node *n,
-                       uint32_t *words, uint32_t *flags)
+static void grown_set(const gbt_fit *fit, const gbt_node *n,
+                      uint32_t *words, uint32_t *flags)
 {
+    const gbt_feature *f = &fit->layout.feature[n->feature];
+    const uint64_t *const set = fit->trees.set;
+
     for (uint32_t c = 0; c < f->codes; c++)
-        if (gbt_goes_right(n->flags, n->bin, n->set, f->bin_of[c]))
+        if (gbt_goes_right(n, set, f->bin_of[c]))
             words[c / 32] |= (uint32_t)1 << c % 32;
     *flags = MLPIPE__NODE_CATEGORY;
-    if (gbt_goes_right(n->flags, n->bin, n->set, f->slots - 1))
+    if (gbt_goes_right(n, set, f->slots - 1))
         *flags |= MLPIPE__NODE_OTHER_RIGHT;
-    if (gbt_goes_right(n->flags, n->bin, n->set, 0))
+    if (gbt_goes_right(n, set, 0))
         *flags |= MLPIPE__NODE_MISSING_RIGHT;
 }
 
@@ -40,7 +43,7 @@ static void grown_node(const gbt_fit *fit, mlpipe__forest *out, uint32_t at,
     out->node_right[at] = n->right;
     if (f->kind == MLPIPE__CODE) {
         out->node_set[at] = (uint32_t)*word;
-        grown_set(f, n, out->set_bits + *word, &out->node_flags[at]);
+        grown_set(fit, n, out->set_bits + *word, &out->node_flags[at]);
         *word += grown_words(fit, n->feature);
         return;
     }

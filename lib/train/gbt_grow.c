@@ -103,8 +103,9 @@ static bool grow_may_split(const gbt_fit *fit, const gbt_open *leaf)
 }
 
 /* Write the node and link it to its parent. */
-static void grow_node(gbt_fit *fit, gbt_tree *tree, const gbt_open *leaf,
-                      uint32_t left_leaf, uint32_t right_leaf)
+static mlpipe_status grow_node(gbt_fit *fit, gbt_tree *tree,
+                               const gbt_open *leaf, uint32_t left_leaf,
+                               uint32_t right_leaf)
 {
     gbt_node *nodes = fit->trees.node + tree->first_node;
     gbt_node *n = &nodes[tree->nodes];
@@ -113,8 +114,8 @@ static void grow_node(gbt_fit *fit, gbt_tree *tree, const gbt_open *leaf,
     n->feature = s->feature;
     n->bin = s->bin;
     n->flags = s->flags;
+    n->set = 0;
     n->gain = s->gain;
-    memcpy(n->set, s->set, sizeof n->set);
     n->left = ~(int32_t)left_leaf;
     n->right = ~(int32_t)right_leaf;
     if (leaf->parent >= 0) {
@@ -122,6 +123,13 @@ static void grow_node(gbt_fit *fit, gbt_tree *tree, const gbt_open *leaf,
         *(leaf->is_right ? &p->right : &p->left) = (int32_t)tree->nodes;
     }
     tree->nodes++;
+    const int32_t wide = fit->layout.feature[s->feature].wide;
+    if (wide != GBT_NARROW) {
+        n->flags |= GBT_WIDE;
+        n->bin = (uint32_t)wide;
+    }
+    return s->flags & GBT_SET ? mlpipe__gbt_set(fit, leaf, &n->set)
+                              : MLPIPE_OK;
 }
 
 /* Histograms and best splits of two new leaves. */
@@ -153,16 +161,20 @@ static mlpipe_status grow_split(gbt_fit *fit, gbt_tree *tree, uint32_t at)
     const gbt_open parent = *a;
     const int32_t node = (int32_t)tree->nodes;
     uint32_t left;
-    mlpipe_status st = mlpipe__gbt_partition(fit, a, &parent.best, &left);
+    mlpipe_status st = grow_node(fit, tree, &parent, at, tree->leaves);
 
+    if (!st)
+        st = mlpipe__gbt_partition(
+            fit, a, &fit->trees.node[tree->first_node + (uint32_t)node],
+            &left);
     if (st)
         return st;
-    grow_node(fit, tree, &parent, at, tree->leaves);
     a->count = left;
     a->depth = parent.depth + 1;
     a->parent = node;
     a->is_right = false;
     a->sum = parent.best.left;
+    a->l2 = parent.best.l2;
     a->best.gain = 0;
     *b = *a;
     b->start = parent.start + left;
@@ -229,6 +241,7 @@ static mlpipe_status grow_root(gbt_fit *fit, gbt_tree *tree)
     memset(root, 0, sizeof *root);
     root->count = fit->list_count;
     root->parent = -1;
+    root->l2 = fit->opt.l2;
     root->low = -mlpipe__inf();
     root->high = mlpipe__inf();
     root->sum = grow_sum(fit);

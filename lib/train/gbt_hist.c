@@ -81,15 +81,35 @@ static void hist_rows(const gbt_fit *fit, const uint8_t *block,
     }
 }
 
-/* Is any feature of the block open to this tree? */
-static bool hist_block_used(const gbt_fit *fit, uint32_t block)
+static void hist_wide_rows(const gbt_fit *fit, const uint16_t *bins,
+                           const uint32_t *rows, uint32_t n,
+                           gbt_cell *restrict cells)
 {
-    const uint32_t first = block * GBT_WIDTH;
-    const uint32_t last = gbt_min_u32(first + GBT_WIDTH,
-                                      fit->layout.features);
+    const gbt_grad *const grad = fit->grad;
+    const uint32_t shift = fit->shift;
+
+    for (uint32_t i = 0; i < n; i++) {
+        const gbt_grad q = grad[rows[i]];
+        if (i + HIST_AHEAD < n) {
+            __builtin_prefetch(bins + rows[i + HIST_AHEAD]);
+            __builtin_prefetch(grad + rows[i + HIST_AHEAD]);
+        }
+        hist_add(cells + bins[rows[i]],
+                 hist_pair_of(q.g, ((uint64_t)q.h << shift) + 1));
+    }
+}
+
+/* Does the tree look at any feature of it? */
+static bool hist_unit_used(const gbt_fit *fit, uint32_t unit)
+{
+    const gbt_layout *l = &fit->layout;
+    const uint32_t first = unit * GBT_WIDTH;
     uint32_t used = 0;
 
-    for (uint32_t f = first; f < last; f++)
+    if (unit >= l->blocks)
+        return fit->active[l->wide[unit - l->blocks]];
+    for (uint32_t f = first; f < gbt_min_u32(first + GBT_WIDTH, l->features);
+         f++)
         used |= fit->active[f];
     return used != 0;
 }
@@ -99,66 +119,65 @@ static void hist_task(void *arg, uint32_t index)
     const hist_job *j = arg;
     const gbt_fit *fit = j->fit;
     const gbt_layout *l = &fit->layout;
-    const uint32_t block = index / j->parts, part = index % j->parts;
-    const uint32_t first = block * GBT_WIDTH;
-    const uint32_t left = gbt_min_u32(GBT_WIDTH, l->features - first);
-    const gbt_feature *last = &l->feature[first + left - 1];
+    const uint32_t unit = index / j->parts, part = index % j->parts;
+    const uint32_t first = unit * GBT_WIDTH, begin = l->unit[unit];
     gbt_cell *cells = hist_cells(fit, j->slot, part);
     const uint64_t from = (uint64_t)j->count * part / j->parts;
     const uint64_t to = (uint64_t)j->count * (part + 1) / j->parts;
+    const uint32_t *rows = j->rows + from;
+    const uint32_t n = (uint32_t)(to - from);
 
-    if (!hist_block_used(fit, block))
+    if (!hist_unit_used(fit, unit))
         return;
-    /* behind the last feature lies the dummy of the places without one */
-    const uint32_t end = last->offset + last->slots +
-                         (block + 1 == l->blocks);
-    memset(cells + l->offset[first], 0,
-           (end - l->offset[first]) * sizeof *cells);
-    hist_rows(fit, fit->bins.data + (size_t)first * fit->rows,
-              l->offset + first, (left + 3) / 4, j->rows + from,
-              (uint32_t)(to - from), cells);
+    memset(cells + begin, 0, (l->unit[unit + 1] - begin) * sizeof *cells);
+    if (unit >= l->blocks)
+        hist_wide_rows(fit,
+                       fit->bins.wide +
+                           (size_t)(unit - l->blocks) * fit->rows,
+                       rows, n, cells + begin);
+    else
+        hist_rows(fit, fit->bins.data + (size_t)first * fit->rows,
+                  l->offset + first,
+                  (gbt_min_u32(GBT_WIDTH, l->features - first) + 3) / 4, rows,
+                  n, cells);
 }
 
-/* The other parts of a block are added to the first. */
-static void hist_merge_task(void *arg, uint32_t block)
+/* The other parts of a unit are added to the first. */
+static void hist_merge_task(void *arg, uint32_t unit)
 {
     const hist_job *j = arg;
     const gbt_layout *l = &j->fit->layout;
-    const uint32_t first = block * GBT_WIDTH;
-    const uint32_t left = gbt_min_u32(GBT_WIDTH, l->features - first);
-    const gbt_feature *last = &l->feature[first + left - 1];
-    const uint32_t end = last->offset + last->slots;
     gbt_cell *to = hist_cells(j->fit, j->slot, 0);
 
-    if (!hist_block_used(j->fit, block))
+    if (!hist_unit_used(j->fit, unit))
         return;
     for (uint32_t part = 1; part < j->parts; part++) {
         const gbt_cell *from = hist_cells(j->fit, j->slot, part);
-        for (uint32_t i = l->offset[first]; i < end; i++)
+        for (uint32_t i = l->unit[unit]; i < l->unit[unit + 1]; i++)
             hist_add(&to[i], hist_pair_of(from[i].g, from[i].w));
     }
 }
 
 mlpipe_status mlpipe__gbt_histogram(gbt_fit *fit, const gbt_open *leaf)
 {
-    const uint32_t blocks = fit->layout.blocks;
+    const uint32_t units = fit->layout.units;
     hist_job j = {.fit = fit, .rows = fit->list + leaf->start,
                   .count = leaf->count, .parts = 1, .slot = leaf->slot};
     const uint64_t work = (uint64_t)leaf->count * fit->layout.features;
     mlpipe_status st;
 
     if (fit->tasks == 1 || work < HIST_PARALLEL) {
-        for (uint32_t b = 0; b < blocks; b++)
-            hist_task(&j, b);
+        for (uint32_t unit = 0; unit < units; unit++)
+            hist_task(&j, unit);
         return MLPIPE_OK;
     }
-    if (blocks < fit->tasks) {
+    if (units < fit->tasks) {
         const uint32_t most = leaf->count / HIST_PART_ROWS + 1;
-        j.parts = gbt_min_u32((fit->tasks + blocks - 1) / blocks, most);
+        j.parts = gbt_min_u32((fit->tasks + units - 1) / units, most);
     }
-    st = mlpipe__parallel(fit->ctx, hist_task, &j, blocks * j.parts);
+    st = mlpipe__parallel(fit->ctx, hist_task, &j, units * j.parts);
     if (!st && j.parts > 1)
-        st = mlpipe__parallel(fit->ctx, hist_merge_task, &j, blocks);
+        st = mlpipe__parallel(fit->ctx, hist_merge_task, &j, units);
     return st;
 }
 
@@ -168,14 +187,10 @@ void mlpipe__gbt_subtract(const gbt_fit *fit, uint32_t from, uint32_t what)
     gbt_cell *a = hist_cells(fit, from, 0);
     const gbt_cell *b = hist_cells(fit, what, 0);
 
-    for (uint32_t block = 0; block < l->blocks; block++) {
-        const uint32_t first = block * GBT_WIDTH;
-        const uint32_t left = gbt_min_u32(GBT_WIDTH, l->features - first);
-        const gbt_feature *last = &l->feature[first + left - 1];
-        const uint32_t end = last->offset + last->slots;
-        if (!hist_block_used(fit, block))
+    for (uint32_t unit = 0; unit < l->units; unit++) {
+        if (!hist_unit_used(fit, unit))
             continue;
-        for (uint32_t i = l->offset[first]; i < end; i++) {
+        for (uint32_t i = l->unit[unit]; i < l->unit[unit + 1]; i++) {
             a[i].g -= b[i].g;
             a[i].w -= b[i].w;
         }

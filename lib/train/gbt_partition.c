@@ -10,8 +10,9 @@ enum { PART_ROWS = 32768, PART_MOST = 8192 };
 typedef struct part_job {
     gbt_fit *fit;
     const gbt_open *leaf;
-    const gbt_split *split;
+    const gbt_node *node;
     const uint8_t *column; /* bin of row r at [r * GBT_WIDTH] */
+    const uint16_t *wide;  /* or at [r], where there is no column */
     uint32_t chunk;        /* rows of one task */
     uint32_t lefts[PART_MOST];
     uint32_t left_at[PART_MOST];
@@ -24,19 +25,16 @@ static uint32_t part_chunk_rows(const part_job *j, uint32_t c)
 }
 
 /* Left rows from the start of the chunk up, right ones from its end down. */
-static void part_split_task(void *arg, uint32_t c)
+static uint32_t part_bytes(const part_job *j, const uint32_t *rows,
+                           uint32_t n, uint32_t *out)
 {
-    part_job *j = arg;
-    const uint32_t n = part_chunk_rows(j, c);
-    const uint32_t *rows = j->fit->list + j->leaf->start + c * j->chunk;
-    uint32_t *out = j->fit->spare + j->leaf->start + c * j->chunk;
     const uint8_t *const column = j->column;
+    const uint32_t slots = j->fit->layout.feature[j->node->feature].slots;
     uint32_t left = 0, right = n;
     bool goes[GBT_SLOTS];
 
-    for (uint32_t b = 0; b < GBT_SLOTS; b++)
-        goes[b] = gbt_goes_right(j->split->flags, j->split->bin,
-                                 j->split->set, b);
+    for (uint32_t b = 0; b < slots; b++)
+        goes[b] = gbt_goes_right(j->node, j->fit->trees.set, b);
     for (uint32_t i = 0; i < n; i++) {
         const uint32_t r = rows[i];
         const bool is_right = goes[column[(size_t)r * GBT_WIDTH]];
@@ -44,7 +42,36 @@ static void part_split_task(void *arg, uint32_t c)
         out[is_right ? right : left] = r;
         left += !is_right;
     }
-    j->lefts[c] = left;
+    return left;
+}
+
+/* The same of a wide feature. */
+static uint32_t part_wide(const part_job *j, const uint32_t *rows,
+                          uint32_t n, uint32_t *out)
+{
+    const uint16_t *const wide = j->wide;
+    uint32_t left = 0, right = n;
+
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t r = rows[i];
+        const bool is_right =
+            gbt_goes_right(j->node, j->fit->trees.set, wide[r]);
+        right -= is_right;
+        out[is_right ? right : left] = r;
+        left += !is_right;
+    }
+    return left;
+}
+
+static void part_split_task(void *arg, uint32_t c)
+{
+    part_job *j = arg;
+    const uint32_t n = part_chunk_rows(j, c);
+    const uint32_t *rows = j->fit->list + j->leaf->start + c * j->chunk;
+    uint32_t *out = j->fit->spare + j->leaf->start + c * j->chunk;
+
+    j->lefts[c] = j->column ? part_bytes(j, rows, n, out)
+                            : part_wide(j, rows, n, out);
 }
 
 static void part_copy_task(void *arg, uint32_t c)
@@ -61,18 +88,24 @@ static void part_copy_task(void *arg, uint32_t c)
 }
 
 mlpipe_status mlpipe__gbt_partition(gbt_fit *fit, const gbt_open *leaf,
-                                    const gbt_split *split, uint32_t *left)
+                                    const gbt_node *node, uint32_t *left)
 {
-    const uint32_t f = split->feature;
+    const uint32_t f = node->feature;
     part_job j;
     uint32_t chunks;
     mlpipe_status st;
 
     j.fit = fit;
     j.leaf = leaf;
-    j.split = split;
-    j.column = fit->bins.data +
-               (size_t)(f / GBT_WIDTH) * fit->rows * GBT_WIDTH + f % GBT_WIDTH;
+    j.node = node;
+    j.column = NULL;
+    j.wide = NULL;
+    if (node->flags & GBT_WIDE)
+        j.wide = fit->bins.wide + (size_t)node->bin * fit->rows;
+    else
+        j.column = fit->bins.data +
+                   (size_t)(f / GBT_WIDTH) * fit->rows * GBT_WIDTH +
+                   f % GBT_WIDTH;
     j.chunk = PART_ROWS;
     if (leaf->count / PART_ROWS >= PART_MOST - 1)
         j.chunk = leaf->count / (PART_MOST - 1) + 1;

@@ -6,18 +6,7 @@
  */
 #include "gbt_types.h"
 
-/*
- * Categories with few values are split one against the rest; more of them are
- * sorted by their smoothed mean gradient and cut once, with more
- * regularisation against the choice among many orders.
- */
-enum {
-    SPLIT_ONE_AGAINST_REST = 4,
-    SPLIT_CATEGORY_SMOOTH = 10,
-    SPLIT_CATEGORY_L2 = 10,
-    SPLIT_CATEGORY_MOST = 32,
-    SPLIT_PARALLEL_CELLS = 1 << 14
-};
+enum { SPLIT_PARALLEL_CELLS = 1 << 14 };
 
 static const double gain_least_gain = 1e-12;
 
@@ -28,18 +17,6 @@ typedef struct gain_job {
     uint32_t chunk; /* features of a task */
 } gain_job;
 
-/* What one feature's search works on. */
-typedef struct gain_scan {
-    const gbt_fit *fit;
-    const gbt_cell *cell;
-    uint32_t slots;
-    gbt_cell total;
-    double g, h; /* of total */
-    uint32_t n;
-    int32_t direction; /* of the feature, where some are constrained */
-    double low, high;  /* of the leaf's value */
-} gain_scan;
-
 static double gain_score(double g, double h, double l2)
 {
     const double den = h + l2;
@@ -47,40 +24,11 @@ static double gain_score(double g, double h, double l2)
     return den > 0 ? g * g / den : 0;
 }
 
-/* gl^2 / hl + gr^2 / hr with one division. */
-static inline double gain_value(double gl, double hl, double gr, double hr)
-{
-    const double den = hl * hr;
-    const double q = (gl * gl * hr + gr * gr * hl) / den;
-
-    return den > 0 ? q : 0;
-}
-
-/* What a leaf with this value takes from the loss, twice; g^2 / den where it
- * is the best value. */
-static double gain_of_value(double g, double den, double v)
-{
-    return -(2 * g + den * v) * v;
-}
-
-/* The same as gain_value where leaves are held within bounds; no gain where
- * sides that have to be are not in order. */
-static double gain_bounded(const gain_scan *s, double gl, double hl,
-                           double gr, double hr, int32_t direction)
-{
-    const double a = gbt_bounded(gl, hl, s->low, s->high);
-    const double b = gbt_bounded(gr, hr, s->low, s->high);
-
-    if ((direction > 0 && a > b) || (direction < 0 && a < b))
-        return -mlpipe__inf();
-    return gain_of_value(gl, hl, a) + gain_of_value(gr, hr, b);
-}
-
 /*
  * Cuts above bin t, first <= t < last, where the sums to the left are `from`
  * plus bins first .. t. A cut that leaves too few rows on a side is none.
  */
-static void gain_number_side(const gain_scan *s, gbt_cell from,
+static void gain_number_side(const gbt_scan *s, gbt_cell from,
                               uint32_t first, uint32_t last, uint32_t flags,
                               gbt_split *best)
 {
@@ -109,12 +57,12 @@ static void gain_number_side(const gain_scan *s, gbt_cell from,
     }
     if (fit->monotone)
         for (uint32_t i = 0; i < n; i++)
-            gain[i] = gain_bounded(s, gl[i], hl[i] + l2, s->g - gl[i],
+            gain[i] = gbt_gain_bounded(s, gl[i], hl[i] + l2, s->g - gl[i],
                                    s->h - hl[i] + l2,
                                    bin[i] ? s->direction : 0);
     else
         for (uint32_t i = 0; i < n; i++)
-            gain[i] = gain_value(gl[i], hl[i] + l2, s->g - gl[i],
+            gain[i] = gbt_gain(gl[i], hl[i] + l2, s->g - gl[i],
                                  s->h - hl[i] + l2);
     for (uint32_t i = 0; i < n; i++)
         if (gain[i] > best->gain) {
@@ -125,13 +73,14 @@ static void gain_number_side(const gain_scan *s, gbt_cell from,
         }
 }
 
-static void gain_number(const gain_scan *s, gbt_split *best)
+static void gain_number(const gbt_scan *s, gbt_split *best)
 {
     const gbt_cell none = {0, 0};
+    const uint32_t last = s->feature->slots - 1;
     const uint32_t missing = gbt_cell_rows(s->fit, s->cell[0]);
 
     if (!missing) {
-        gain_number_side(s, none, 1, s->slots - 1, 0, best);
+        gain_number_side(s, none, 1, last, 0, best);
         /* What training never saw missing goes with the greater part. */
         if (best->left.w &&
             2 * (uint64_t)gbt_cell_rows(s->fit, best->left) < s->n)
@@ -139,115 +88,18 @@ static void gain_number(const gain_scan *s, gbt_split *best)
         return;
     }
     /* Bin 0 stays left; t = 0 tells missing from all that is there. */
-    gain_number_side(s, s->cell[0], 0, s->slots - 1, 0, best);
-    gain_number_side(s, none, 1, s->slots - 1, GBT_MISSING_RIGHT, best);
-}
-
-static void gain_add(gbt_cell *to, gbt_cell what)
-{
-    to->g += what.g;
-    to->w += what.w;
-}
-
-/* Is this set of categories better than the best so far? */
-static void gain_category_try(const gain_scan *s, gbt_cell right,
-                               double l2, const uint8_t *bins, uint32_t count,
-                               gbt_split *best)
-{
-    const gbt_fit *fit = s->fit;
-    const uint32_t rows = gbt_cell_rows(fit, right);
-    const double g = (double)right.g, h = gbt_cell_hessian(fit, right);
-
-    if (rows < fit->opt.min_rows || s->n - rows < fit->opt.min_rows)
-        return;
-    const double gain =
-        fit->monotone
-            ? gain_bounded(s, g, h + l2, s->g - g, s->h - h + l2, 0)
-            : gain_value(g, h + l2, s->g - g, s->h - h + l2);
-    if (!(gain > best->gain))
-        return;
-    best->gain = gain;
-    best->flags = GBT_SET;
-    best->left.g = s->total.g - right.g;
-    best->left.w = s->total.w - right.w;
-    memset(best->set, 0, sizeof best->set);
-    for (uint32_t i = 0; i < count; i++)
-        best->set[bins[i] >> 6] |= (uint64_t)1 << (bins[i] & 63);
-}
-
-/* Stable merge sort of bins by key. */
-static void gain_sort(uint8_t *bins, const double *key, uint32_t n)
-{
-    uint8_t other[GBT_SLOTS];
-
-    for (uint32_t width = 1; width < n; width *= 2) {
-        for (uint32_t at = 0; at < n; at += 2 * width) {
-            const uint32_t middle = gbt_min_u32(at + width, n);
-            const uint32_t end = gbt_min_u32(at + 2 * width, n);
-            uint32_t a = at, b = middle;
-            for (uint32_t i = at; i < end; i++) {
-                const bool take_b =
-                    b < end && (a == middle || key[bins[b]] < key[bins[a]]);
-                other[i] = take_b ? bins[b++] : bins[a++];
-            }
-        }
-        memcpy(bins, other, n);
-    }
-}
-
-static void gain_category_sorted(const gain_scan *s, uint8_t *bins,
-                                  uint32_t n, gbt_split *best)
-{
-    const gbt_fit *fit = s->fit;
-    const double l2 = fit->opt.l2 + SPLIT_CATEGORY_L2;
-    const uint32_t most = gbt_min_u32(n - 1, SPLIT_CATEGORY_MOST);
-    double key[GBT_SLOTS];
-
-    for (uint32_t i = 0; i < n; i++) {
-        const gbt_cell c = s->cell[bins[i]];
-        key[bins[i]] = (double)c.g / (gbt_cell_hessian(fit, c) +
-                                      SPLIT_CATEGORY_SMOOTH);
-    }
-    gain_sort(bins, key, n);
-    for (uint32_t end = 0; end < 2; end++) {
-        gbt_cell sum = {0, 0};
-        for (uint32_t i = 0; i < most; i++) {
-            const uint32_t at = end ? n - 1 - i : i;
-            gain_add(&sum, s->cell[bins[at]]);
-            gain_category_try(s, sum, l2, end ? bins + at : bins, i + 1,
-                               best);
-        }
-    }
-}
-
-/* Missing is a category like others. What was not seen here goes left. */
-static void gain_category(const gain_scan *s, gbt_split *best)
-{
-    const double l2 = s->fit->opt.l2;
-    uint8_t bins[GBT_SLOTS];
-    uint32_t n = 0;
-
-    for (uint32_t b = 0; b < s->slots; b++)
-        if (gbt_cell_rows(s->fit, s->cell[b]))
-            bins[n++] = (uint8_t)b;
-    if (n < 2)
-        return;
-    if (n > SPLIT_ONE_AGAINST_REST) {
-        gain_category_sorted(s, bins, n, best);
-        return;
-    }
-    for (uint32_t i = 0; i < n; i++)
-        gain_category_try(s, s->cell[bins[i]], l2, bins + i, 1, best);
+    gain_number_side(s, s->cell[0], 0, last, 0, best);
+    gain_number_side(s, none, 1, last, GBT_MISSING_RIGHT, best);
 }
 
 /* What the leaf takes from the loss as it is. */
-static double gain_whole(const gain_scan *s)
+static double gain_whole(const gbt_scan *s)
 {
     const double l2 = s->fit->opt.l2;
 
     if (!s->fit->monotone)
         return gain_score(s->g, s->h, l2);
-    return gain_of_value(s->g, s->h + l2,
+    return gbt_gain_of_value(s->g, s->h + l2,
                          gbt_bounded(s->g, s->h + l2, s->low, s->high));
 }
 
@@ -258,7 +110,7 @@ static void gain_task(void *arg, uint32_t index)
     const uint32_t first = index * j->chunk;
     const uint32_t last = gbt_min_u32(first + j->chunk,
                                       fit->layout.features);
-    gain_scan s = {.fit = fit, .total = j->leaf->sum, .n = j->leaf->count,
+    gbt_scan s = {.fit = fit, .total = j->leaf->sum, .n = j->leaf->count,
                     .g = (double)j->leaf->sum.g,
                     .h = gbt_cell_hessian(fit, j->leaf->sum),
                     .low = j->leaf->low, .high = j->leaf->high};
@@ -272,14 +124,15 @@ static void gain_task(void *arg, uint32_t index)
         const gbt_feature *feature = &fit->layout.feature[f];
         memset(best, 0, sizeof *best);
         best->feature = f;
+        best->l2 = fit->opt.l2;
         if (!fit->active[f] || feature->slots < 3)
             continue;
         s.cell = j->cells + feature->offset;
-        s.slots = feature->slots;
+        s.feature = feature;
         s.direction = fit->direction[f];
         best->gain = least;
         if (feature->kind == MLPIPE__CODE)
-            gain_category(&s, best);
+            mlpipe__gbt_category(&s, best);
         else
             gain_number(&s, best);
         best->gain = best->gain > least ? best->gain - whole : 0;

@@ -10,7 +10,7 @@
 
 enum {
     GBT_WIDTH = 16,         /* features of a block: a row of it is 16 bytes */
-    GBT_SLOTS = 256,        /* bins of a feature, with that of missing */
+    GBT_SLOTS = 256,        /* bins of a byte, with that of missing */
     GBT_CHUNK_ROWS = 65536, /* rows of one parallel task */
     GBT_LEAF_BITS = 30      /* sum over trees of the greatest leaf < 2^30 */
 };
@@ -18,35 +18,52 @@ enum {
 typedef struct gbt_options {
     uint32_t trees, leaves, min_rows, bins, depth, stop;
     double rate, l2, rows, columns;
+    double category_smooth, category_l2;
+    uint32_t category_min_rows, category_rows, category_most;
+    uint32_t category_single, category_bins;
     uint32_t task;
 } gbt_options;
+
+enum { GBT_NARROW = -1 };
 
 /*
  * How the values of a feature fall into bins. Bin 0 is missing. A number x is
  * in bin 1 + (how many cuts are <= x). A category is in bin_of[code]; the bin
- * slots - 1 takes the rare codes and those that training never saw.
+ * slots - 1 takes the rare codes and those that training never saw. Where a
+ * category has more bins than a byte tells, it is wide: its bins are a column
+ * of their own, and its place among the bytes says nothing.
  */
+
 typedef struct gbt_feature {
     uint32_t kind;   /* MLPIPE__NUMBER or MLPIPE__CODE */
     uint32_t slots;  /* bins, with bin 0; 1 = nothing to split on */
     uint32_t offset; /* of its cells in a histogram */
     uint32_t cut_count, codes;
+    int32_t wide;    /* its column of the wide ones, or GBT_NARROW */
     double *cuts;
-    uint8_t *bin_of;
+    uint16_t *bin_of;
 } gbt_feature;
 
+/*
+ * Cells lie by unit: a unit is a block of features, or a wide one. The last
+ * cell of a block is a dummy, which takes what has no bin among its bytes.
+ */
 typedef struct gbt_layout {
     mlpipe__env *env;
-    uint32_t features, blocks;
-    uint32_t cells;      /* of one histogram, with a dummy at its end */
+    uint32_t features, blocks, units;
+    uint32_t cells;      /* of one histogram */
     gbt_feature *feature;
     uint32_t *offset;    /* blocks * GBT_WIDTH; the dummy where none is */
+    uint32_t *unit;      /* units + 1: where their cells begin */
+    uint32_t *wide;      /* units - blocks: their features */
 } gbt_layout;
 
-/* Rows as bins: block b starts at b * rows * GBT_WIDTH. */
+/* Rows as bins: block b starts at b * rows * GBT_WIDTH, wide column k at
+ * k * rows. */
 typedef struct gbt_bins {
     int64_t rows;
     uint8_t *data;
+    uint16_t *wide;
 } gbt_bins;
 
 /* Gradient and hessian of a row in fixed point. */
@@ -64,23 +81,31 @@ typedef struct gbt_cell {
     uint64_t w;
 } gbt_cell;
 
-enum { GBT_MISSING_RIGHT = 1, GBT_SET = 2 };
+enum {
+    GBT_MISSING_RIGHT = 1,
+    GBT_SET = 2,      /* of categories */
+    GBT_SORTED = 4,   /* the set is of the first of the sorted ones, */
+    GBT_FROM_END = 8, /* or of the last */
+    GBT_WIDE = 16     /* of a wide feature; in nodes alone */
+};
 
 typedef struct gbt_split {
     double gain;      /* 0 = none; in squared units of the gradient scale */
+    double l2;        /* of the values of both sides */
     uint32_t feature;
-    uint32_t bin;     /* number: bins above it go right */
+    uint32_t bin;     /* number: bins above it go right; category: the one
+                         that does, or how many of the sorted ones */
     uint32_t flags;
     gbt_cell left;
-    uint64_t set[4];  /* category: bins that go right */
 } gbt_split;
 
 /* A node of a grown tree; a negative child is ~leaf. */
 typedef struct gbt_node {
-    uint32_t feature, bin, flags;
+    uint32_t feature, flags;
+    uint32_t bin;      /* as of the split; of a wide feature its column */
+    uint32_t set;      /* where its words begin: bins that go right */
     int32_t left, right;
     double gain;
-    uint64_t set[4];
 } gbt_node;
 
 /* A tree adds to one output; the trees of a round saw the same scores. */
@@ -94,9 +119,11 @@ typedef struct gbt_trees {
     mlpipe__env *env;
     uint32_t count, room;
     uint32_t node_count, node_room, leaf_count, leaf_room;
+    uint32_t set_count, set_room;
     gbt_tree *tree;
     gbt_node *node;
     int32_t *leaf;
+    uint64_t *set;       /* a bit for each bin of the node's feature */
 } gbt_trees;
 
 /* A leaf that may still be split. */
@@ -108,6 +135,7 @@ typedef struct gbt_open {
     bool has_cells;        /* cells of its slot hold its histogram */
     uint32_t slot;
     gbt_cell sum;
+    double l2;             /* of its value: of the split that made it */
     double low, high;      /* that its value must keep; see gbt_leaf_value */
     gbt_split best;
 } gbt_open;
@@ -148,11 +176,25 @@ typedef struct gbt_fit {
     gbt_cell *cells;      /* leaves + tasks - 1 histograms */
     gbt_open *open;       /* leaves */
     gbt_split *found;     /* features: the best of each */
+    double *category_key; /* cells: by what categories are sorted */
+    uint16_t *category_order; /* 2 x cells: bins by it, and room to sort */
     uint8_t *active;      /* features: 1 where the tree may use it */
     uint64_t *keys;       /* features: for sampling columns */
     mlpipe__exact *sums;  /* tasks */
     double train_loss, valid_loss;
 } gbt_fit;
+
+/* What the search for the best split of one feature of a leaf works on. */
+typedef struct gbt_scan {
+    const gbt_fit *fit;
+    const gbt_feature *feature;
+    const gbt_cell *cell; /* of the feature's bins */
+    gbt_cell total;
+    double g, h;          /* of total */
+    uint32_t n;
+    int32_t direction;    /* of the feature, where some are constrained */
+    double low, high;     /* of the leaf's value */
+} gbt_scan;
 
 /* gbt_cuts.c: where the bins are; needs one pass over at most 200,000 rows. */
 mlpipe_status mlpipe__gbt_layout(gbt_fit *fit);
@@ -189,10 +231,15 @@ mlpipe_status mlpipe__gbt_histogram(gbt_fit *fit, const gbt_open *leaf);
 void mlpipe__gbt_subtract(const gbt_fit *fit, uint32_t from, uint32_t what);
 /* gbt_split.c: the best split of a leaf whose histogram is there. */
 mlpipe_status mlpipe__gbt_find(gbt_fit *fit, gbt_open *leaf);
+/* gbt_category.c: the best set of the categories of one feature; the set of a
+ * split of a leaf whose histogram is still there, added to the trees' words. */
+void mlpipe__gbt_category(const gbt_scan *s, gbt_split *best);
+mlpipe_status mlpipe__gbt_set(gbt_fit *fit, const gbt_open *leaf,
+                              uint32_t *at);
 /* gbt_partition.c: splits the rows of a leaf in place; gives how many stay
  * left. */
 mlpipe_status mlpipe__gbt_partition(gbt_fit *fit, const gbt_open *leaf,
-                                    const gbt_split *split, uint32_t *left);
+                                    const gbt_node *node, uint32_t *left);
 /* gbt_grow.c: one more tree; *grown is false where no split was worth it. */
 mlpipe_status mlpipe__gbt_grow(gbt_fit *fit, bool *grown);
 /* gbt_walk.c: add (sign 1) or take back (-1) a tree's leaves to the scores of
@@ -201,8 +248,9 @@ mlpipe_status mlpipe__gbt_apply(gbt_fit *fit, const gbt_bins *bins,
                                 const gbt_tree *tree, int32_t sign,
                                 int32_t *score);
 /* gbt_notes.c: figures, and for each feature over the trees that stay: gain,
- * the sum over its splits of G^2 / (H + l2) of both sides less that of the
- * whole, its share of all gain, and how many splits. */
+ * the sum over its splits of G^2 / (H + l2) of both sides (of sorted
+ * categories with category_l2) less that of the whole, its share of all gain,
+ * and how many splits. */
 mlpipe_status mlpipe__gbt_notes(const gbt_fit *fit, uint32_t rounds,
                                 uint32_t trees);
 /* gbt_forest.c: the first `count` trees as the program's forest. */
@@ -253,29 +301,61 @@ static inline double gbt_bounded(double g, double den, double low,
     return v > high ? high : v < low ? low : v;
 }
 
+/* gl^2 / hl + gr^2 / hr with one division. */
+static inline double gbt_gain(double gl, double hl, double gr, double hr)
+{
+    const double den = hl * hr;
+    const double q = (gl * gl * hr + gr * gr * hl) / den;
+
+    return den > 0 ? q : 0;
+}
+
+/* What a leaf with this value takes from the loss, twice; g^2 / den where it
+ * is the best value. */
+static inline double gbt_gain_of_value(double g, double den, double v)
+{
+    return -(2 * g + den * v) * v;
+}
+
+/* The same as gbt_gain where leaves are held within bounds; no gain where
+ * sides that have to be are not in order. */
+static inline double gbt_gain_bounded(const gbt_scan *s, double gl, double hl,
+                                      double gr, double hr, int32_t direction)
+{
+    const double a = gbt_bounded(gl, hl, s->low, s->high);
+    const double b = gbt_bounded(gr, hr, s->low, s->high);
+
+    if ((direction > 0 && a > b) || (direction < 0 && a < b))
+        return -mlpipe__inf();
+    return gbt_gain_of_value(gl, hl, a) + gbt_gain_of_value(gr, hr, b);
+}
+
 static inline double gbt_leaf_value(const gbt_fit *fit, const gbt_open *leaf)
 {
     return gbt_bounded((double)leaf->sum.g,
-                       gbt_cell_hessian(fit, leaf->sum) + fit->opt.l2,
+                       gbt_cell_hessian(fit, leaf->sum) + leaf->l2,
                        leaf->low, leaf->high);
 }
 
 /* Does a row with this bin of the node's feature go right? */
-static inline bool gbt_goes_right(uint32_t flags, uint32_t split_bin,
-                                  const uint64_t *set, uint32_t bin)
+static inline bool gbt_goes_right(const gbt_node *n, const uint64_t *set,
+                                  uint32_t bin)
 {
-    if (flags & GBT_SET)
-        return set[bin >> 6] >> (bin & 63) & 1;
-    return bin ? bin > split_bin : (flags & GBT_MISSING_RIGHT) != 0;
+    if (n->flags & GBT_SET)
+        return set[n->set + (bin >> 6)] >> (bin & 63) & 1;
+    return bin ? bin > n->bin : (n->flags & GBT_MISSING_RIGHT) != 0;
 }
 
-/* The bin of a row of a feature. */
-static inline uint32_t gbt_bin_at(const gbt_bins *bins, uint32_t feature,
+/* The bin of a row of the node's feature. */
+static inline uint32_t gbt_bin_at(const gbt_bins *bins, const gbt_node *n,
                                   int64_t row)
 {
     const size_t block = (size_t)bins->rows * GBT_WIDTH;
-    return bins->data[feature / GBT_WIDTH * block + (size_t)row * GBT_WIDTH +
-                      feature % GBT_WIDTH];
+
+    if (n->flags & GBT_WIDE)
+        return bins->wide[(size_t)n->bin * (size_t)bins->rows + (size_t)row];
+    return bins->data[n->feature / GBT_WIDTH * block +
+                      (size_t)row * GBT_WIDTH + n->feature % GBT_WIDTH];
 }
 
 #endif

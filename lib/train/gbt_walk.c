@@ -5,6 +5,7 @@
 typedef struct walk_job {
     const gbt_bins *bins;
     const gbt_node *node;
+    const uint64_t *set;
     const int32_t *leaf;
     int32_t sign;
     int32_t *score;
@@ -22,9 +23,8 @@ static void walk_task(void *arg, uint32_t chunk)
         int32_t at = 0;
         while (at >= 0) {
             const gbt_node *n = &j->node[at];
-            const uint32_t bin = gbt_bin_at(j->bins, n->feature, r);
-            at = gbt_goes_right(n->flags, n->bin, n->set, bin) ? n->right
-                                                               : n->left;
+            const uint32_t bin = gbt_bin_at(j->bins, n, r);
+            at = gbt_goes_right(n, j->set, bin) ? n->right : n->left;
         }
         j->score[r] += j->sign * j->leaf[~at];
     }
@@ -35,6 +35,7 @@ mlpipe_status mlpipe__gbt_apply(gbt_fit *fit, const gbt_bins *bins,
                                 int32_t *score)
 {
     walk_job j = {.bins = bins, .node = fit->trees.node + tree->first_node,
+                  .set = fit->trees.set,
                   .leaf = fit->trees.leaf + tree->first_leaf, .sign = sign,
                   .score = score + tree->output * (size_t)bins->rows};
     const int64_t chunks = (bins->rows + GBT_CHUNK_ROWS - 1) / GBT_CHUNK_ROWS;

@@ -343,6 +343,53 @@ def train_numbers(folder):
                    f"r2 {r2:.4f} / {r2_peer:.4f}")
 
 
+def write_levels(folder, levels, rows, test=20000):
+    """Two categories of so many levels with effects of their own, and four
+    numbers; y is yes or no."""
+    rng = np.random.default_rng(2)
+    n = rows + test
+    code = rng.integers(0, levels, (n, 2))
+    x = rng.normal(size=(n, 4))
+    effect = rng.normal(size=(2, levels)) * [[0.7], [0.4]]
+    score = (effect[0, code[:, 0]] + effect[1, code[:, 1]] + 0.5 * x[:, 0] +
+             0.4 * x[:, 1] * x[:, 2])
+    frame = pd.DataFrame(x, columns=[f"x{i}" for i in range(4)])
+    for k in range(2):
+        frame[f"c{k}"] = np.char.add("c", code[:, k].astype(str))
+    frame["y"] = np.where(rng.random(n) < 1 / (1 + np.exp(-score)), "yes",
+                          "no")
+    files = [f"{folder}/levels_{part}.csv" for part in ("train", "test")]
+    frame[:rows].to_csv(files[0], index=False)
+    frame[rows:].to_csv(files[1], index=False)
+    return files
+
+
+def train_levels(folder, levels, rows):
+    """Categories as they are, of more levels than a byte tells."""
+    import lightgbm
+    import mlpipe
+    from sklearn.metrics import roc_auc_score
+    files = write_levels(folder, levels, rows)
+    ours = [mlpipe.read_csv(p) for p in files]
+    train, test = peer_frames(*files, [])
+    y, y_test = (d.pop("y").cat.codes.to_numpy() for d in (train, test))
+    recipe = mlpipe.Pipeline("target=y holdout=0").add(
+        "gbt", trees=100, leaves=31, rate=0.1, stop=0)
+    best, gave = turns({
+        "ours": lambda: recipe.fit(ours[0]),
+        "LightGBM": lambda: lightgbm.train(
+            {"objective": "binary", "num_leaves": 31, "learning_rate": 0.1,
+             "min_data_in_leaf": 20, "lambda_l2": 1, "num_threads": 1,
+             "verbose": -1}, lightgbm.Dataset(train, y), 100)}, 3)
+    auc = gave["ours"].evaluate(ours[1], "metrics=auc")["auc"]
+    auc_peer = roc_auc_score(y_test, gave["LightGBM"].predict(test))
+    same(f"{levels} levels, auc", auc, auc_peer)
+    own = best.pop("ours")
+    ratio_line(f"gbt 100 x 31, {rows:,} rows, 2 categories of {levels:,}",
+               own, best, "s", 1, 2,
+               f"auc {auc:.4f} / LightGBM {auc_peer:.4f}")
+
+
 def area_train(build, data):
     folder = f"{build}/bench-data"
     os.makedirs(folder, exist_ok=True)
@@ -350,6 +397,7 @@ def area_train(build, data):
               "id=id time=date", ["id", "date"], "r2")
     train_one(folder, f"{data}/adult.csv", "Salary", "", [], "auc")
     train_numbers(folder)
+    train_levels(folder, 2000, 100000)
 
 
 # ---- csv -------------------------------------------------------------------

@@ -387,14 +387,16 @@ static void weights_near(const rig_fit *a, const rig_fit *b,
 }
 
 /*
- * A row twice is a row of weight 2 where rows are not counted: min_rows=1, and
- * no more values than bins. Equal to the fixed point's last bits, not beyond.
+ * A row twice is a row of weight 2 where rows are not counted: min_rows=1, the
+ * same of categories, and no more values than bins. Equal to the fixed point's
+ * last bits, not beyond.
  */
 static void weights_are_rows(void **state)
 {
     (void)state;
     for (uint32_t task = 1; task <= 4; task *= 2) {
-        const char *const text = "trees=20 min_rows=1 leaves=8";
+        const char *const text = "trees=20 min_rows=1 leaves=8 "
+                                 "category_rows=1 category_min_rows=1";
         rig_table t, rows, weights;
         rig_fit a, b;
         weights_table(&t, 1500, task);
@@ -418,23 +420,24 @@ static void weights_are_rows(void **state)
 }
 
 /* Weights of a power of two that are all the same change no bit, but for the
- * penalty, which is counted in rows; that of categories is fixed. */
+ * penalties, which are counted in rows. */
 static void weights_scale(void **state)
 {
     (void)state;
     for (uint32_t task = 1; task <= 4; task *= 2) {
         rig_table t;
         weights_table(&t, 1500, task);
-        t.codes[3] = 0;
         t.w = calloc(t.rows, sizeof *t.w);
         for (uint32_t i = 0; i < t.rows; i++)
             t.w[i] = 1;
-        const mlpipe__hash128 one = classes_hash(1, "trees=20 l2=1", task, &t,
-                                                 NULL);
+        const mlpipe__hash128 one = classes_hash(
+            1, "trees=20 l2=1 category_l2=2 category_smooth=3", task, &t,
+            NULL);
         for (uint32_t i = 0; i < t.rows; i++)
             t.w[i] = 4;
-        const mlpipe__hash128 four = classes_hash(1, "trees=20 l2=4", task,
-                                                  &t, NULL);
+        const mlpipe__hash128 four = classes_hash(
+            1, "trees=20 l2=4 category_l2=8 category_smooth=12", task, &t,
+            NULL);
         assert_memory_equal(&one, &four, sizeof one);
         rig_table_free(&t);
     }

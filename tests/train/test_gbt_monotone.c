@@ -192,6 +192,7 @@ static void mono_many(void **state)
         "trees=10 l2=100 min_rows=5 decreasing=f1,f0"};
     static const int32_t way[][3] = {
         {1, 1, 1}, {-1, 1, -1}, {1, 0, 0}, {-1, 0, 1}, {-1, -1, 0}};
+    uint32_t sets = 0;
     (void)state;
 
     for (uint32_t seed = 0; seed < 1000; seed++) {
@@ -206,9 +207,13 @@ static void mono_many(void **state)
         for (uint32_t c = 0; c < 3; c++)
             assert_int_equal(
                 0, way[k][c] ? mono_violations(&f, &t, c, way[k][c], 2) : 0);
+        const mlpipe__forest *const forest = f.program->forests[0];
+        for (uint32_t n = 0; n < forest->nodes; n++)
+            sets += (forest->node_flags[n] & MLPIPE__NODE_CATEGORY) != 0;
         rig_fit_free(&f);
         rig_table_free(&t);
     }
+    assert_true(sets > 1000); /* constrained trees split categories too */
 }
 
 /* The proof finds a forest that is not in order, whichever leaf it is. */
