@@ -134,9 +134,10 @@ static double loss_reach(gbt_fit *fit)
 /* The greatest gradient of a row of weight 1 whose steps are within `reach`. */
 static double loss_gradient_most(const gbt_fit *fit, double reach)
 {
-    if (fit->opt.task & MLPIPE__TASK_CLASSES)
-        return 1;
-    return fit->number.kind ? mlpipe__gbt_number_gradient_most(fit) : reach;
+    const bool errs = fit->number.kind == GBT_NUMBER_SQUARED ||
+                      fit->number.kind == GBT_NUMBER_HUBER;
+
+    return errs && !(fit->opt.task & MLPIPE__TASK_CLASSES) ? reach : 1;
 }
 
 /* The greatest hessian of a row of weight 1. */

@@ -405,13 +405,6 @@ mlpipe_status mlpipe__gbt_number_base(gbt_fit *fit)
                                                 : MLPIPE_OK;
 }
 
-double mlpipe__gbt_number_gradient_most(const gbt_fit *fit)
-{
-    const gbt_number *l = &fit->number;
-
-    return l->kind == GBT_NUMBER_HUBER && l->delta > 0 ? l->delta : 1;
-}
-
 /* Of a quantile so many rows of a leaf lie beyond it, if they count alike. */
 static uint32_t number_rank(const gbt_fit *fit, double share, uint32_t n)
 {
@@ -458,8 +451,8 @@ double mlpipe__gbt_number_reach(gbt_fit *fit)
     down = mlpipe__gbt_greatest(fit->value, n, l->renews ? below : 1);
     up = up > 0 ? up : 0;
     down = down > 0 ? down : 0;
-    if (l->kind == GBT_NUMBER_HUBER && 2 * (up + down) > l->delta)
-        return l->delta;
+    if (l->kind == GBT_NUMBER_HUBER)
+        return 2 * (up + down) < l->delta ? 2 * (up + down) : l->delta;
     return up + down;
 }
 

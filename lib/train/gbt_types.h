@@ -220,10 +220,9 @@ bool mlpipe__gbt_number_log_link(const mlpipe__params *params);
 /* Does the loss take this target, and what it would take. */
 bool mlpipe__gbt_number_fits(const gbt_fit *fit, double y);
 const char *mlpipe__gbt_number_takes(const gbt_fit *fit);
-/* Base; the greatest gradient of a row of weight 1; the greatest step of one
- * tree before the rate, 0 where the base says it all. */
+/* Base; the greatest step of one tree before the rate, 0 where the base says it
+ * all. */
 mlpipe_status mlpipe__gbt_number_base(gbt_fit *fit);
-double mlpipe__gbt_number_gradient_most(const gbt_fit *fit);
 double mlpipe__gbt_number_reach(gbt_fit *fit);
 /* Begins a round where gradients have no bound: their scales. */
 mlpipe_status mlpipe__gbt_number_scales(gbt_fit *fit);
