@@ -7,7 +7,7 @@
 Of each file and loss the mean over three splits of what LightGBM loses on the
 rows for testing, then the shares of these rows that lie below its answers: row i of split s is one where mix(1000 i + s) mod 10 < 3.
 Then its answers on whole numbers, of which the sums have next to no rounding:
-the same data are made by the same integers in test_gbt_regression.c.
+the same data are made by the same integers in test_gbt_lightgbm.c.
 """
 import os
 

@@ -294,8 +294,8 @@ static void metrics(void **state)
     assert_true(mlpipe_report_get(r, "pinball") > 0);
     assert_near(mlpipe_report_get(m->notes, "train_loss"), loss, 1e-12);
     mlpipe_report_free(r);
-    assert_ok(ctx, mlpipe_compare(ctx, n, m, all, "metric=pinball@0.9 seen=keep",
-                                  &r));
+    assert_ok(ctx, mlpipe_compare(ctx, n, m, all,
+                                  "metric=pinball@0.9 seen=keep", &r));
     assert_near(mlpipe_report_get(r, "b"), loss, 1e-12);
     assert_true(mlpipe_report_get(r, "p") < 0.01);
     mlpipe_report_free(r);
