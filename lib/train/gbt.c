@@ -32,8 +32,9 @@ static const mlpipe__param gbt_params[] = {
      "auto,squared,absolute,huber,quantile,poisson,gamma,tweedie,logloss",
      0x000100,
      "What the trees make small; auto: squared of a number, logloss of "
-     "classes. poisson, gamma and tweedie answer by exp(score), and an offset "
-     "is a log there."},
+     "classes. absolute and quantile have quantiles of residuals as leaves, "
+     "without l2; poisson, gamma and tweedie answer by exp(score), and an "
+     "offset is a log there."},
     {"level", MLPIPE_PARAM_REAL, "0.5", 1e-6, 0.999999, NULL, 0x000100,
      "quantile: the share of the truths that is to lie below the answer."},
     {"delta", MLPIPE_PARAM_REAL, "0", 0, 1e150, NULL, 0x000100,
