@@ -83,9 +83,11 @@ mlpipe_predict(mlpipe_ctx *ctx, const mlpipe_model *model,
  * to say, such as the auc of one class.
  *
  * Regression: rmse, mse, mae, medae, max_error, r2, explained_variance, mape,
- * smape, wape, rmsle, pinball (of the median), mean_poisson_deviance,
- * mean_gamma_deviance, mean_tweedie_deviance (power 1.5), d2_absolute_error,
- * d2_poisson, d2_gamma, pearson, spearman, kendall (tau-b). Two classes:
+ * smape, wape, rmsle, pinball (of the median; pinball@0.9 of the 90 %
+ * quantile), huber (a line from an error of 1 on; huber@5 of 5),
+ * mean_poisson_deviance, mean_gamma_deviance, mean_tweedie_deviance (power 1.5;
+ * mean_tweedie_deviance@1.2 of 1.2), d2_absolute_error, d2_poisson, d2_gamma,
+ * pearson, spearman, kendall (tau-b). Two classes:
  * logloss, brier, d2_logloss, d2_brier, auc, gini, ap, ks, best_f1 (and
  * best_f1_threshold), accuracy, balanced_accuracy, precision, recall,
  * specificity, npv, f1, jaccard, mcc, kappa, ece (ten bins of equal width),
@@ -425,7 +427,9 @@ mlpipe_model_recipe(mlpipe_ctx *ctx, const mlpipe_model *model,
  * confidence_interval and n), considerations, and our own provenance.
  *
  * Of what begins with "fit.": fit.rows are the rows that were given,
- * fit.rows_trained those that the learner saw; the tables fit.importance
+ * fit.rows_trained those that the learner saw; fit.loss is what gbt made small,
+ * fit.train_loss and fit.valid_loss are means of it (squared error, the
+ * deviances as metrics have them); the tables fit.importance
  * (gbt), fit.coefficients (ridge, lasso, elastic_net, logistic), fit.path
  * (lambda=auto: the mean squared error of rows left out, its standard error
  * over the folds, and how many coefficients are not zero, on average over

@@ -243,8 +243,10 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  * the reference, se of both. The table `metrics` has a verdict of each, of this
  * report alone.
  *
- * performance compares the mean loss (logloss, squared error) with the
- * reference's at looks: the first at the least number of matches, which is 200
+ * performance compares the mean loss (logloss, squared error; the latter of a
+ * gbt with another loss too, by which the gate of a cycle may go with
+ * gate=mae, pinball@0.9 or mean_poisson_deviance) with the reference's at
+ * looks: the first at the least number of matches, which is 200
  * or a pane, then one for every pane of them, by a tick. A stream that stays
  * as it is raises a false alarm with a chance of at most alpha in all of a
  * deployment's life, as far as the means of its losses are normal, of which

@@ -86,9 +86,11 @@ enum {
  * f(x), and P(positive) = 1 / (1 + exp(-(offset + f(x)))), as that of a
  * generalised linear model or the init_score of LightGBM; unlike that one it
  * is an input of the model, which every row that is predicted must have. Of
- * target=log(y) it is on the scale of log(y). It is a column, or what derive
- * makes (offset=log_e with derive "log_e = log(exposure)"), as the steps leave
- * it; they change it only where they name it. ridge, lasso, elastic_net,
+ * target=log(y) it is on the scale of log(y); of gbt with loss=poisson, gamma
+ * or tweedie, whose answer is exp(offset + f(x)), it is the log of an exposure.
+ * It is a column, or what derive makes (offset=log_e with derive "log_e =
+ * log(exposure)"), as the steps leave it; they change it only where they name
+ * it. ridge, lasso, elastic_net,
  * logistic of two classes and gbt but for three classes or more take one, a
  * fit with any other refuses it by MLPIPE_E_UNSUPPORTED. A row whose offset is
  * missing or not finite teaches the learner nothing: it is left out and

@@ -133,9 +133,10 @@ mlpipe_status mlpipe__metric_list_make(mlpipe_ctx *ctx, uint32_t task,
         if (!strcmp(asked->names[i], "all"))
             continue;
         st = mlpipe__metric_of_task(ctx, task, asked->names[i], &one);
-        if (!st && one.by_query && !metric_listed(out, one.name)) {
+        if (!st && (one.by_query || one.at > 0) &&
+            !metric_listed(out, one.name)) {
             out->items[out->count] = one;
-            if (!out->by_query)
+            if (one.by_query && !out->by_query)
                 out->by_query = &out->items[out->count];
             out->count++;
         }

@@ -184,8 +184,17 @@ static mlpipe_status frame_offset_missing(const mlpipe__fit_rows *rows,
     return mlpipe__fail_at(f->ctx, row, name);
 }
 
-/* Sets rows->offset, of all rows; of a regression the target becomes what is
- * left to learn, which is all that its losses read. */
+/* Does the learner read offsets itself, since its raw score is no difference
+ * to the target? */
+static bool frame_offset_apart(const mlpipe__fitting *f)
+{
+    const mlpipe__learner *l = f->learner ? f->learner->learner : NULL;
+    return f->model->task != MLPIPE__TASK_REGRESSION ||
+           (l && l->log_link && l->log_link(&f->learner->params));
+}
+
+/* Sets rows->offset, of all rows; of most regressions the target becomes what
+ * is left to learn, which is all that their losses read. */
 static mlpipe_status frame_offsets(mlpipe__fitting *f, mlpipe__fit_rows *rows,
                                    int64_t total)
 {
@@ -216,9 +225,8 @@ static mlpipe_status frame_offsets(mlpipe__fitting *f, mlpipe__fit_rows *rows,
             if (!valid[i] || !mlpipe__finite(rows->offset[at + i]))
                 st = frame_offset_missing(rows, at + i);
     }
-    for (int64_t i = 0; !st && i < total; i++)
-        if (f->model->task == MLPIPE__TASK_REGRESSION)
-            rows->target[i] -= rows->offset[i];
+    for (int64_t i = 0; !st && i < total && !frame_offset_apart(f); i++)
+        rows->target[i] -= rows->offset[i];
     mlpipe__free(f->ctx->env, scratch);
     return st;
 }
@@ -438,8 +446,7 @@ mlpipe_status mlpipe__fit_frame(mlpipe__fitting *f, mlpipe__fit_rows *rows,
         .feature = f->features,
         .target = rows->target,
         .weight = rows->weight,
-        .offset = f->model->task == MLPIPE__TASK_REGRESSION ? NULL
-                                                            : rows->offset,
+        .offset = frame_offset_apart(f) ? rows->offset : NULL,
         .ids = rows->ids,
         .keys = rows->keys,
         .scratch_bytes =

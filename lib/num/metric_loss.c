@@ -45,6 +45,11 @@ double mlpipe__loss_pinball(double y, double p)
     return 0.5 * loss_magnitude(y - p);
 }
 
+double mlpipe__loss_huber(double y, double p)
+{
+    return mlpipe__loss_huber_at(1.0, y, p);
+}
+
 /* Are a and b so near that t - log(1 + t) of their difference loses digits? */
 static bool loss_near(double a, double b)
 {

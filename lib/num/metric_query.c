@@ -65,7 +65,8 @@ static mlpipe_status query_no_cut(mlpipe_ctx *ctx, const char *name,
                                i ? ", " : "", query_list[i].name);
     return mlpipe__fail(ctx, MLPIPE_E_PARAM,
                         "metric %q: \"%.*s\" scores all rows and takes no @; "
-                        "those by query do: %s",
+                        "pinball, huber and mean_tweedie_deviance do, and "
+                        "those by query: %s",
                         name, (int)n, name, list);
 }
 
@@ -89,8 +90,15 @@ mlpipe_status mlpipe__metric_read(mlpipe_ctx *ctx, const char *name,
     if (!m && at && n < sizeof out->name) {
         memcpy(out->name, name, n);
         out->name[n] = 0;
-        if (mlpipe__metric_find(out->name))
+        m = mlpipe__metric_find(out->name);
+        if (m && !m->loss_at)
             return query_no_cut(ctx, name, n);
+        if (m) {
+            const mlpipe_status st =
+                mlpipe__metric_at_number(ctx, name, m, out);
+            *found = !st;
+            return st;
+        }
     }
     if (!*found)
         return MLPIPE_OK;

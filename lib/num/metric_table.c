@@ -46,8 +46,16 @@ static const mlpipe__metric metric_list[] = {
      "method"},
     {"pinball", REGRESSION, 0, DOWN, mlpipe__loss_pinball, NULL,
      mlpipe__value_mean, 0,
-     "mean pinball loss of the median: half of mae; normal interval of a "
-     "mean"},
+     "mean pinball loss of the median, half of mae, or as pinball@0.9 that of "
+     "a quantile; normal interval of a mean",
+     false, 0, mlpipe__loss_pinball_at, "the level of the quantile", 1e-6,
+     0.999999, 0.9, 0},
+    {"huber", REGRESSION, 0, DOWN, mlpipe__loss_huber, NULL,
+     mlpipe__value_mean, 0,
+     "mean of half the squared error, a line from an error of 1 on, or as "
+     "huber@5 of 5; normal interval of a mean",
+     false, 0, mlpipe__loss_huber_at, "the error from which on it is a line",
+     1e-150, 1e150, 5, 0},
     {"mean_poisson_deviance", REGRESSION, 0, DOWN, mlpipe__loss_poisson, NULL,
      mlpipe__value_mean, 0,
      "mean of 2 (y log(y / p) - y + p); normal interval of a mean"},
@@ -56,7 +64,9 @@ static const mlpipe__metric metric_list[] = {
      "mean of 2 (log(p / y) + y / p - 1); normal interval of a mean"},
     {"mean_tweedie_deviance", REGRESSION, 0, DOWN, mlpipe__loss_tweedie, NULL,
      mlpipe__value_mean, 0,
-     "mean deviance of power 1.5; normal interval of a mean"},
+     "mean deviance of power 1.5, or as mean_tweedie_deviance@1.2 of 1.2; "
+     "normal interval of a mean",
+     false, 0, mlpipe__loss_tweedie_at, "the power", 1, 2, 1.2, 0},
     {"d2_absolute_error", REGRESSION, 0, UP, mlpipe__loss_absolute, NULL,
      mlpipe__value_skill, MLPIPE__NULL_MEDIAN,
      "1 - absolute errors / those of the median; interval by the delta "
@@ -234,5 +244,6 @@ void mlpipe__metric_losses(const mlpipe__metric *m, const mlpipe__scored *s,
     for (uint64_t i = 0; i < s->n; ++i)
         out[i] = s->width > 1
                      ? m->class_loss(s->y[i], s->p + i * s->width, s->width)
-                     : m->loss(s->y[i], s->p[i]);
+                 : m->at > 0.0 ? m->loss_at(m->at, s->y[i], s->p[i])
+                               : m->loss(s->y[i], s->p[i]);
 }

@@ -63,6 +63,10 @@ enum mlpipe__metric_which {
     MLPIPE__QUERY_HIT
 };
 
+/* metric_at.c: m by the number behind the @ of `name`, or E_PARAM. */
+mlpipe_status mlpipe__metric_at_number(mlpipe_ctx *ctx, const char *name,
+                                       const mlpipe__metric *m,
+                                       mlpipe__metric *out);
 /* 1, or where squares and sums of numbers as large as `most` may leave the
  * doubles the power of two by which they are to be divided first. */
 double mlpipe__metric_unit(double most);
@@ -85,6 +89,7 @@ double mlpipe__loss_pinball(double y, double p);
 double mlpipe__loss_poisson(double y, double p);
 double mlpipe__loss_gamma(double y, double p);
 double mlpipe__loss_tweedie(double y, double p);
+double mlpipe__loss_huber(double y, double p);
 double mlpipe__loss_brier(double y, double p);
 double mlpipe__loss_brier_classes(double y, const double *p,
                                   uint32_t classes);

@@ -58,7 +58,7 @@ static mlpipe_status value_losses(mlpipe__scoring *g, const mlpipe__metric *m,
 {
     const mlpipe__scored *const s = &g->s;
     double *losses;
-    if (s->width == 1) {
+    if (s->width == 1 && !(m->at > 0.0)) {
         *out = mlpipe__mean_loss(m->loss, s->y, s->p, s->w, s->n, true);
         return MLPIPE_OK;
     }

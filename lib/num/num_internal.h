@@ -368,6 +368,12 @@ double mlpipe__loss_squared(double y, double p);
 double mlpipe__loss_absolute(double y, double p);
 double mlpipe__loss_log(double y, double p);
 double mlpipe__loss_wrong(double y, double p); /* 1 where wrong */
+/* Those with a number of their own (metric_at.c): a level within 0 and 1; the
+ * error from which on the loss is a line; a power from 1 (Poisson) to 2
+ * (gamma), of which it is the deviance. */
+double mlpipe__loss_pinball_at(double level, double y, double p);
+double mlpipe__loss_huber_at(double delta, double y, double p);
+double mlpipe__loss_tweedie_at(double power, double y, double p);
 typedef struct mlpipe__mean {
     double value;
     double se; /* NaN unless spread is asked for and rows > 1 */
@@ -441,7 +447,7 @@ typedef struct mlpipe__scoring {
 /* A metric by name, for evaluate, gate and search: one table. */
 typedef struct mlpipe__metric mlpipe__metric;
 struct mlpipe__metric {
-    char name[32];        /* a metric is a value that may be copied */
+    char name[48];        /* a metric is a value that may be copied */
     uint32_t tasks;       /* MLPIPE__TASK_ bits */
     uint32_t standard;    /* those where it is told without being asked for */
     bool higher_is_better;
@@ -458,6 +464,12 @@ struct mlpipe__metric {
     const char *doc;      /* with its interval, where it has one */
     bool by_query;        /* the mean of what it is in each query */
     uint32_t k;           /* by_query: ranks that count; 0: all */
+    /* A loss that takes a number behind an "@", and what that may be; NULL:
+     * takes none. Without one `loss` is what the name stands for. */
+    double (*loss_at)(double at, double y, double p);
+    const char *at_name;
+    double at_least, at_most, at_example;
+    double at;            /* 0: none is given */
 };
 enum {
     MLPIPE__TASK_REGRESSION = 1,

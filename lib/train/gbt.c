@@ -28,6 +28,21 @@ static const mlpipe__param gbt_params[] = {
     {"stop", MLPIPE_PARAM_INT, "30", 0, 100000, NULL, 0x000100,
      "Trees (of each class) without a better validation loss before it ends; "
      "0 is never."},
+    {"loss", MLPIPE_PARAM_CHOICE, "auto", 0, 0,
+     "auto,squared,absolute,huber,quantile,poisson,gamma,tweedie,logloss",
+     0x000100,
+     "What the trees make small; auto: squared of a number, logloss of "
+     "classes. absolute and quantile have quantiles of residuals as leaves, "
+     "without l2; poisson, gamma and tweedie answer by exp(score), and an "
+     "offset is a log there."},
+    {"level", MLPIPE_PARAM_REAL, "0.5", 1e-6, 0.999999, NULL, 0x000100,
+     "quantile: the share of the truths that is to lie below the answer."},
+    {"delta", MLPIPE_PARAM_REAL, "0", 0, 1e150, NULL, 0x000100,
+     "huber: the error from which on the loss is a line; 0 is the 90 % "
+     "quantile of distances from the median."},
+    {"power", MLPIPE_PARAM_REAL, "1.5", 1, 2, NULL, 0x000100,
+     "tweedie: of the mean to which the variance is proportional; 1 is "
+     "poisson, 2 gamma."},
     {"increasing", MLPIPE_PARAM_NAMES, "", 0, 0, NULL, 0x000100,
      "Features with which the answer never falls, all others equal; it may "
      "jump where a value is missing."},
@@ -348,6 +363,8 @@ static mlpipe_status gbt_emit(gbt_fit *fit, uint32_t best)
     job->out = mlpipe__program_op(p, MLPIPE__OP_FOREST, index, 0, words,
                                   fit->layout.features, fit->outputs);
     job->raw = job->out = mlpipe__with_offset(job, job->out);
+    if (fit->number.has_log_link)
+        job->out = mlpipe__program_op(p, MLPIPE__OP_EXP, job->out, 0, 0, 0, 1);
     if (job->task == MLPIPE__TASK_BINARY)
         job->out = mlpipe__program_op(p, MLPIPE__OP_SIGMOID, job->out, 0, 0,
                                       0, 1);
@@ -383,6 +400,9 @@ static void gbt_free(gbt_fit *fit)
     mlpipe__free(env, fit->keys);
     mlpipe__free(env, fit->direction);
     mlpipe__free(env, fit->sums);
+    mlpipe__free(env, fit->value);
+    mlpipe__free(env, fit->slope);
+    mlpipe__free(env, fit->peak);
     mlpipe__free(env, fit);
 }
 
@@ -404,6 +424,8 @@ static mlpipe_status gbt_learn(mlpipe__fit_job *job)
         job->task == MLPIPE__TASK_MULTICLASS ? job->classes : 1;
     gbt_read_options(fit);
     st = gbt_check(fit);
+    if (!st)
+        st = mlpipe__gbt_number_read(fit);
     if (st)
         goto done;
     fit->rows = (uint32_t)job->train->rows;
@@ -434,7 +456,9 @@ const mlpipe__learner mlpipe__learner_gbt = {
     .takes_offset = true,
     .params = gbt_params,
     .param_count = sizeof gbt_params / sizeof *gbt_params,
-    .doc = "Gradient-boosted trees: squared error or log loss; weights count "
-           "in sums and not as rows.",
+    .doc = "Gradient-boosted trees of a number, by one of seven losses, or of "
+           "classes; weights count in sums and not as rows.",
     .fit = gbt_learn,
+    .check = mlpipe__gbt_number_check,
+    .log_link = mlpipe__gbt_number_log_link,
 };

@@ -115,7 +115,7 @@ static mlpipe_status grow_node(gbt_fit *fit, gbt_tree *tree,
     n->bin = s->bin;
     n->flags = s->flags;
     n->set = 0;
-    n->gain = s->gain;
+    n->gain = s->gain * (fit->g_scale * fit->g_scale);
     n->left = ~(int32_t)left_leaf;
     n->right = ~(int32_t)right_leaf;
     if (leaf->parent >= 0) {
@@ -202,13 +202,15 @@ static uint32_t grow_best(const gbt_fit *fit, const gbt_tree *tree)
     return best;
 }
 
-/* Leaves from their exact sums, in units of the score. */
+/* Leaves from their exact sums, or renewed, in units of the score. */
 static void grow_leaves(gbt_fit *fit, gbt_tree *tree)
 {
     const double limit = fit->leaf_limit;
 
     for (uint32_t i = 0; i < tree->leaves; i++) {
-        double v = gbt_leaf_value(fit, &fit->open[i]) * fit->g_scale;
+        const gbt_open *o = &fit->open[i];
+        double v = fit->number.renews ? o->renewed
+                                      : gbt_leaf_value(fit, o) * fit->g_scale;
         v = fit->opt.rate * v / fit->score_scale;
         v = v > limit ? limit : v < -limit ? -limit : v;
         fit->trees.leaf[tree->first_leaf + i] =
@@ -242,8 +244,8 @@ static mlpipe_status grow_root(gbt_fit *fit, gbt_tree *tree)
     root->count = fit->list_count;
     root->parent = -1;
     root->l2 = fit->opt.l2;
-    root->low = -mlpipe__inf();
-    root->high = mlpipe__inf();
+    root->low = root->renewed_low = -mlpipe__inf();
+    root->high = root->renewed_high = mlpipe__inf();
     root->sum = grow_sum(fit);
     tree->first_node = fit->trees.node_count;
     tree->first_leaf = fit->trees.leaf_count;
@@ -276,6 +278,8 @@ mlpipe_status mlpipe__gbt_grow(gbt_fit *fit, bool *grown)
         if (!st)
             st = grow_split(fit, &tree, best);
     }
+    if (!st && tree.leaves > 1 && fit->number.renews)
+        st = mlpipe__gbt_renew(fit, tree.leaves);
     if (st || tree.leaves == 1)
         return st;
     grow_leaves(fit, &tree);

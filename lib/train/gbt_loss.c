@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Losses of the boosted trees: squared error and the logistic loss; that of
- * three classes or more is in gbt_classes.c. Scores are
+ * three classes or more is in gbt_classes.c, and those of a number beyond
+ * squared error are in gbt_regression.c. Scores are
  * integers times one power of two, the same that the stored forest sums, so
  * that training sees exactly what prediction will say.
  */
@@ -36,7 +37,7 @@ static bool loss_target_fits(const gbt_fit *fit, double y)
         return y == 0 || y == 1;
     if (fit->outputs > 1)
         return y >= 0 && y < fit->outputs && y == (double)(uint32_t)y;
-    return y > -1e150 && y < 1e150;
+    return mlpipe__gbt_number_fits(fit, y);
 }
 
 static mlpipe_status loss_check(const gbt_fit *fit,
@@ -54,7 +55,7 @@ static mlpipe_status loss_check(const gbt_fit *fit,
                              ? "a binary target is 0 or 1"
                          : fit->outputs > 1
                              ? "a class is a whole number below their count"
-                             : "it must be finite and below 1e150");
+                             : mlpipe__gbt_number_takes(fit));
             return mlpipe__fail_at(fit->ctx, i, "");
         }
         if (!(w >= 0) || !(w <= 1e100)) {
@@ -92,6 +93,8 @@ static mlpipe_status loss_base(gbt_fit *fit)
 {
     if (fit->outputs > 1)
         return mlpipe__gbt_class_base(fit);
+    if (fit->number.kind)
+        return mlpipe__gbt_number_base(fit);
     const double mean = loss_mean(fit->job->train, fit->sums);
 
     fit->base[0] = mean;
@@ -110,13 +113,15 @@ static mlpipe_status loss_base(gbt_fit *fit)
 }
 
 /* The greatest step of one tree before the rate, for the range of scores. */
-static double loss_reach(const gbt_fit *fit)
+static double loss_reach(gbt_fit *fit)
 {
     const mlpipe__frame *frame = fit->job->train;
     double most = 0;
 
     if (fit->opt.task & MLPIPE__TASK_CLASSES)
         return GBT_STEP_MAX;
+    if (fit->number.kind)
+        return mlpipe__gbt_number_reach(fit);
     for (int64_t i = 0; i < frame->rows; i++) {
         const double d = gbt_counts(frame, i)
                              ? frame->target[i] - fit->base[0]
@@ -124,6 +129,15 @@ static double loss_reach(const gbt_fit *fit)
         most = d > most ? d : -d > most ? -d : most;
     }
     return 2 * most;
+}
+
+/* The greatest gradient of a row of weight 1 whose steps are within `reach`. */
+static double loss_gradient_most(const gbt_fit *fit, double reach)
+{
+    const bool errs = fit->number.kind == GBT_NUMBER_SQUARED ||
+                      fit->number.kind == GBT_NUMBER_HUBER;
+
+    return errs && !(fit->opt.task & MLPIPE__TASK_CLASSES) ? reach : 1;
 }
 
 /* The greatest hessian of a row of weight 1. */
@@ -137,13 +151,20 @@ static double loss_hessian_most(const gbt_fit *fit)
 mlpipe_status mlpipe__gbt_loss_init(gbt_fit *fit)
 {
     const bool classes = (fit->opt.task & MLPIPE__TASK_CLASSES) != 0;
-    double weight, other;
+    double weight = 1, other;
     mlpipe_status st = loss_check(fit, fit->job->train, &weight);
 
     if (!st && fit->job->valid)
         st = loss_check(fit, fit->job->valid, &other);
-    if (!st)
-        st = loss_base(fit);
+    if (st)
+        return st;
+    fit->unit_hessian = !classes && !fit->job->train->weight &&
+                        !fit->number.has_log_link;
+    fit->h_scale = fit->unit_hessian
+                       ? 1
+                       : gbt_hessian_unit(fit,
+                                          loss_hessian_most(fit) * weight);
+    st = loss_base(fit);
     if (st)
         return st;
     const double reach = loss_reach(fit);
@@ -154,16 +175,11 @@ mlpipe_status mlpipe__gbt_loss_init(gbt_fit *fit)
     }
     const double most = reach * fit->opt.rate * fit->opt.trees;
     const double power = (double)((int64_t)1 << GBT_LEAF_BITS);
-    const uint32_t h_bits = gbt_min_u32(31, 64 - 2 * fit->shift);
     fit->score_scale = mlpipe__gbt_power(most / power);
     fit->leaf_limit = (int32_t)(power / fit->opt.trees);
-    fit->g_scale = mlpipe__gbt_power((classes ? 1 : reach) * weight) /
-                   (double)((int64_t)1 << GBT_GRADIENT_BITS);
-    fit->unit_hessian = !classes && !fit->job->train->weight;
-    const double h_most = mlpipe__gbt_power(loss_hessian_most(fit) * weight);
-    fit->h_scale = fit->unit_hessian
-                       ? 1
-                       : h_most * 2 / (double)((int64_t)1 << h_bits);
+    fit->g_scale =
+        mlpipe__gbt_power(loss_gradient_most(fit, reach) * weight) /
+        (double)((int64_t)1 << GBT_GRADIENT_BITS);
     return MLPIPE_OK;
 }
 
@@ -179,13 +195,17 @@ static void loss_gradient_task(void *arg, uint32_t chunk)
     const double per_g = 1 / fit->g_scale, per_h = 1 / fit->h_scale;
     const double base = fit->base[0], scale = fit->score_scale;
     const double *const target = frame->target, *const weight = frame->weight;
-    const double *const offset = frame->offset; /* of two classes alone */
+    const double *const offset = frame->offset; /* of two classes here */
     const bool binary = fit->opt.task == MLPIPE__TASK_BINARY;
     const int32_t *const score = j->score;
     gbt_grad *const grad = fit->grad;
 
     if (fit->outputs > 1) {
         mlpipe__gbt_class_gradients(fit, first, last);
+        return;
+    }
+    if (fit->number.kind) {
+        mlpipe__gbt_number_gradients(fit, first, last);
         return;
     }
     if (fit->unit_hessian) {
@@ -210,6 +230,11 @@ mlpipe_status mlpipe__gbt_gradients(gbt_fit *fit)
 {
     loss_job j = {.fit = fit, .frame = fit->job->train, .score = fit->score};
 
+    if (fit->number.has_log_link) {
+        const mlpipe_status st = mlpipe__gbt_number_scales(fit);
+        if (st)
+            return st;
+    }
     j.chunks = (fit->rows + GBT_CHUNK_ROWS - 1) / GBT_CHUNK_ROWS;
     return mlpipe__parallel(fit->ctx, loss_gradient_task, &j, j.chunks);
 }
@@ -240,8 +265,11 @@ static void loss_rows(const loss_job *j, int64_t first, uint32_t n,
         const double y = frame->target[first + i], d = s - y;
         out[i] = fit->opt.task == MLPIPE__TASK_BINARY
                      ? loss_softplus(y > 0 ? -s : s)
-                     : d * d;
+                 : fit->number.kind ? s
+                                    : d * d;
     }
+    if (fit->number.kind)
+        mlpipe__gbt_number_losses(fit, frame, first, n, out);
 }
 
 /* Task t adds every chunks-th part to its own exact sum. */

@@ -88,9 +88,29 @@ int32_t mlpipe__gbt_direction(const gbt_fit *fit, const gbt_split *split)
                : fit->direction[split->feature];
 }
 
+/* Quantiles are held by bounds of their own, since gradients, by which splits
+ * are found, have other units; what gradients put in order may lie the other
+ * way round, and then meets in the middle. */
+static void monotone_bound_renewed(const gbt_fit *fit, int32_t direction,
+                                   gbt_open *left, gbt_open *right)
+{
+    const double a = mlpipe__gbt_renewed(fit, left);
+    const double b = mlpipe__gbt_renewed(fit, right);
+    const double middle = a / 2 + b / 2;
+
+    if (direction > 0)
+        left->renewed_high = right->renewed_low = middle;
+    else
+        left->renewed_low = right->renewed_high = middle;
+}
+
 void mlpipe__gbt_bound(const gbt_fit *fit, int32_t direction, gbt_open *left,
                        gbt_open *right)
 {
+    if (direction && fit->number.renews) {
+        monotone_bound_renewed(fit, direction, left, right);
+        return;
+    }
     const double a = gbt_leaf_value(fit, left), b = gbt_leaf_value(fit, right);
     const double middle = a / 2 + b / 2;
 

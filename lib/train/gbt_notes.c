@@ -9,13 +9,11 @@
 static void notes_count(const gbt_fit *fit, uint32_t trees, double *gain,
                         uint32_t *splits)
 {
-    const double unit = fit->g_scale * fit->g_scale;
-
     for (uint32_t t = 0; t < trees; t++) {
         const gbt_tree *tree = &fit->trees.tree[t];
         for (uint32_t i = 0; i < tree->nodes; i++) {
             const gbt_node *n = &fit->trees.node[tree->first_node + i];
-            gain[n->feature] += n->gain * unit;
+            gain[n->feature] += n->gain;
             splits[n->feature]++;
         }
     }
@@ -81,6 +79,14 @@ mlpipe_status mlpipe__gbt_notes(const gbt_fit *fit, uint32_t rounds,
     mlpipe__report_number(r, "trees", rounds);
     mlpipe__report_number(r, "best_tree", rounds);
     mlpipe__report_number(r, "trees_grown", fit->grown);
+    mlpipe__report_text(r, "loss", fit->number.name,
+                        strlen(fit->number.name));
+    if (fit->number.kind == GBT_NUMBER_QUANTILE)
+        mlpipe__report_number(r, "level", fit->number.level);
+    if (fit->number.kind == GBT_NUMBER_HUBER)
+        mlpipe__report_number(r, "delta", fit->number.delta);
+    if (fit->number.kind == GBT_NUMBER_TWEEDIE)
+        mlpipe__report_number(r, "power", fit->number.power);
     mlpipe__report_number(r, "train_loss", fit->train_loss);
     if (fit->job->valid && rounds)
         mlpipe__report_number(r, "valid_loss", fit->valid_loss);

@@ -44,6 +44,37 @@ typedef struct gbt_feature {
     uint16_t *bin_of;
 } gbt_feature;
 
+/* Losses of a number other than squared error; 0: that, or one of classes. */
+typedef enum gbt_number_kind {
+    GBT_NUMBER_SQUARED,
+    GBT_NUMBER_ABSOLUTE,
+    GBT_NUMBER_HUBER,
+    GBT_NUMBER_QUANTILE,
+    GBT_NUMBER_POISSON,
+    GBT_NUMBER_GAMMA,
+    GBT_NUMBER_TWEEDIE
+} gbt_number_kind;
+
+typedef struct gbt_number {
+    gbt_number_kind kind;
+    const char *name;    /* as loss= has it */
+    double level, delta, power;
+    bool renews;         /* leaves are quantiles of residuals */
+    bool has_log_link;   /* the answer is exp(score) */
+    bool has_avx2;       /* the machine; no bit depends on it */
+} gbt_number;
+
+/* Gradient and hessian of a row where they have no bound. */
+typedef struct gbt_slope {
+    double g, h;
+} gbt_slope;
+
+/* A number and for how much it counts. */
+typedef struct gbt_value {
+    double x;
+    uint64_t w;
+} gbt_value;
+
 /*
  * Cells lie by unit: a unit is a block of features, or a wide one. The last
  * cell of a block is a dummy, which takes what has no bin among its bytes.
@@ -105,7 +136,7 @@ typedef struct gbt_node {
     uint32_t bin;      /* as of the split; of a wide feature its column */
     uint32_t set;      /* where its words begin: bins that go right */
     int32_t left, right;
-    double gain;
+    double gain;       /* in squared units of the target */
 } gbt_node;
 
 /* A tree adds to one output; the trees of a round saw the same scores. */
@@ -137,6 +168,8 @@ typedef struct gbt_open {
     gbt_cell sum;
     double l2;             /* of its value: of the split that made it */
     double low, high;      /* that its value must keep; see gbt_leaf_value */
+    double renewed_low, renewed_high; /* the same where leaves are renewed */
+    double renewed;        /* its value then */
     gbt_split best;
 } gbt_open;
 
@@ -182,6 +215,10 @@ typedef struct gbt_fit {
     uint64_t *keys;       /* features: for sampling columns */
     mlpipe__exact *sums;  /* tasks */
     double train_loss, valid_loss;
+    gbt_number number;    /* the loss of a number */
+    gbt_value *value;     /* rows: residuals; NULL for most losses */
+    gbt_slope *slope;     /* rows, with a log link */
+    double *peak;         /* tasks: greatest gradients, then hessians */
 } gbt_fit;
 
 /* What the search for the best split of one feature of a leaf works on. */
@@ -216,6 +253,38 @@ void mlpipe__gbt_class_gradients(const gbt_fit *fit, int64_t first,
 void mlpipe__gbt_class_losses(const gbt_fit *fit, const mlpipe__frame *frame,
                               const int32_t *score, int64_t first,
                               uint32_t n, double *out);
+/* gbt_regression.c: losses of a number. What the parameters say, refused where
+ * it does not fit the task. */
+mlpipe_status mlpipe__gbt_number_read(gbt_fit *fit);
+mlpipe_status mlpipe__gbt_number_check(mlpipe_ctx *ctx, const char *name,
+                                       const mlpipe__params *params);
+bool mlpipe__gbt_number_log_link(const mlpipe__params *params);
+/* Does the loss take this target, and what it would take. */
+bool mlpipe__gbt_number_fits(const gbt_fit *fit, double y);
+const char *mlpipe__gbt_number_takes(const gbt_fit *fit);
+/* Base; the greatest step of one tree before the rate, 0 where the base says it
+ * all. */
+mlpipe_status mlpipe__gbt_number_base(gbt_fit *fit);
+double mlpipe__gbt_number_reach(gbt_fit *fit);
+/* Begins a round where gradients have no bound: their scales. */
+mlpipe_status mlpipe__gbt_number_scales(gbt_fit *fit);
+void mlpipe__gbt_number_gradients(const gbt_fit *fit, int64_t first,
+                                  int64_t last);
+/* Of n rows whose scores are in `out`. */
+void mlpipe__gbt_number_losses(const gbt_fit *fit, const mlpipe__frame *frame,
+                               int64_t first, uint32_t n, double *out);
+/* The step of a leaf with a log link, within its bounds; in units of the
+ * gradient scale. */
+double mlpipe__gbt_number_step(const gbt_fit *fit, const gbt_open *leaf);
+/* gbt_renew.c: the least x that `level` of the weight reaches, or the middle
+ * between it and the next where it does so exactly; sorts v a little. n > 0 */
+double mlpipe__gbt_quantile(gbt_value *v, uint32_t n, double level);
+/* The k-th greatest x (k >= 1); weights say nothing. */
+double mlpipe__gbt_greatest(gbt_value *v, uint32_t n, uint32_t k);
+/* The quantile of the residuals of a leaf's rows, within its bounds. */
+double mlpipe__gbt_renewed(const gbt_fit *fit, const gbt_open *leaf);
+/* Sets that of so many leaves. */
+mlpipe_status mlpipe__gbt_renew(gbt_fit *fit, uint32_t leaves);
 /* gbt_monotone.c: reads the constraints; what a split on a number that is one
  * of them leaves to its sides, whose sums are set. */
 mlpipe_status mlpipe__gbt_monotone(gbt_fit *fit);
@@ -281,6 +350,21 @@ static inline uint32_t gbt_cell_rows(const gbt_fit *fit, gbt_cell c)
     return (uint32_t)(c.w & (((uint64_t)1 << fit->shift) - 1));
 }
 
+/* The unit of hessians up to `most`, so that the sum over all rows fits into a
+ * cell beside their count. */
+static inline double gbt_hessian_unit(const gbt_fit *fit, double most)
+{
+    const uint32_t bits = gbt_min_u32(31, 64 - 2 * fit->shift);
+
+    return mlpipe__gbt_power(most) * 2 / (double)((int64_t)1 << bits);
+}
+
+/* The fixed-point weight of a row where hessians are weights. */
+static inline uint32_t gbt_fixed_weight(const gbt_fit *fit, double w)
+{
+    return fit->unit_hessian ? 1 : (uint32_t)(w * (1 / fit->h_scale) + 0.5);
+}
+
 static inline bool gbt_counts(const mlpipe__frame *frame, int64_t row)
 {
     return !frame->weight || frame->weight[row] > 0;
@@ -332,6 +416,8 @@ static inline double gbt_gain_bounded(const gbt_scan *s, double gl, double hl,
 
 static inline double gbt_leaf_value(const gbt_fit *fit, const gbt_open *leaf)
 {
+    if (fit->number.has_log_link)
+        return mlpipe__gbt_number_step(fit, leaf);
     return gbt_bounded((double)leaf->sum.g,
                        gbt_cell_hessian(fit, leaf->sum) + leaf->l2,
                        leaf->low, leaf->high);

@@ -26,8 +26,9 @@ typedef struct mlpipe__frame {
                                classes - 1, for classifiers */
     const double *weight;   /* rows, or NULL = all one */
     const double *offset;   /* rows, or NULL: given parts of the log odds of
-                               two classes. Of a regression the target is less
-                               its offset already, and this is NULL */
+                               two classes, or of the log of a number (see
+                               log_link). Of any other regression the target is
+                               less its offset already, and this is NULL */
     const uint64_t *ids;    /* rows */
     const uint64_t *keys;   /* rows, or NULL = ids: rows of one key (a group,
                                a row and its copies) share a fold */
@@ -87,6 +88,9 @@ typedef struct mlpipe__learner {
      * NULL. */
     mlpipe_status (*check)(mlpipe_ctx *ctx, const char *name,
                            const mlpipe__params *params);
+    /* Is the answer of a regression exp(raw score), so that the learner has the
+     * offset apart from the target? NULL: never. */
+    bool (*log_link)(const mlpipe__params *params);
 } mlpipe__learner;
 
 /* The raw score with what is given of it. The learner's operation is the first

@@ -86,4 +86,5 @@ def main():
     numbers("golden_digits", scores(*digits()))
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

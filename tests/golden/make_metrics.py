@@ -15,6 +15,7 @@ import scipy
 import scipy.stats as st
 import sklearn
 import sklearn.metrics as sm
+from sklearn._loss.loss import HuberLoss
 
 from make_num import Random, num
 
@@ -208,6 +209,15 @@ def regression(y, p, w):
     out["wape"] = by_weights(lambda x: (x @ abs(e)) / (x @ abs(y)), w, 0,
                              math.inf)
     average("pinball", abs(e) / 2, sm.mean_pinball_loss(y, p, **keys))
+    for level in (0.05, 0.9):
+        average(f"pinball@{level}", np.where(e > 0, level, level - 1) * e,
+                sm.mean_pinball_loss(y, p, alpha=level, **keys))
+    for name, delta in (("huber", 1), ("huber@0.5", 0.5), ("huber@5", 5)):
+        average(name, np.where(abs(e) <= delta, e ** 2 / 2,
+                               delta * (abs(e) - delta / 2)),
+                HuberLoss(delta=delta)(y_true=y * 1.0,
+                                       raw_prediction=p * 1.0,
+                                       sample_weight=w * 1.0))
     out["r2"] = skill(e ** 2, (y - mean) ** 2, w)
     bias = np.average(e, weights=w) if len(set(e)) > 1 else e[0]
     out["explained_variance"] = skill((e - bias) ** 2, (y - mean) ** 2, w)
@@ -221,18 +231,21 @@ def regression(y, p, w):
                 assert abs(out[name][0] - v) <= 1e-12 * max(1, abs(v)), name
     positive = bool((p > 0).all())
     for name, power, least in (("poisson", 1, 0), ("gamma", 2, 1e-300),
-                               ("tweedie", 1.5, 0)):
-        mean_name, d2 = f"mean_{name}_deviance", f"d2_{name}"
+                               ("tweedie", 1.5, 0), ("tweedie@1.2", 1.2, 0),
+                               ("tweedie@1.9", 1.9, 0)):
+        mean_name = "_deviance@".join(f"mean_{name}".split("@"))
+        mean_name += "" if "@" in name else "_deviance"
+        d2 = f"d2_{name}"
         if not positive or not (y >= least).all():
             out[mean_name] = NONE
-            if name != "tweedie":
+            if "tweedie" not in name:
                 out[d2] = NONE
             continue
         loss = np.array([sm.mean_tweedie_deviance([a], [b], power=power)
                          for a, b in zip(y, p)])
         average(mean_name, loss,
                 sm.mean_tweedie_deviance(y, p, power=power, **keys))
-        if name == "tweedie":
+        if "tweedie" in name:
             continue
         null = np.array([sm.mean_tweedie_deviance([a], [mean], power=power)
                          for a in y])

@@ -141,6 +141,22 @@ def test_search_is_never_worse(houses):
     assert "gbt.leaves" in caught.value.text
 
 
+def test_losses(houses):
+    train, test = houses.split("parts=0.7,0.3")
+    recipe = mlpipe.Pipeline("target=price id=id")
+    high = recipe.add("gbt", trees=40, loss="quantile", level=0.9).fit(train)
+    scores = high.evaluate(test, metrics=["pinball@0.9", "huber@1000"])
+    assert 0 < scores["pinball@0.9"] < scores["pinball@0.9_baseline"]
+    assert "loss=" in str(mlpipe.help("gbt"))
+    tuned, _ = mlpipe.Pipeline("target=price id=id").add(
+        "gbt", trees=5, loss="poisson").search(
+        train, test, "gbt.leaves=3,7", method="grid",
+        metric="mean_poisson_deviance")
+    assert all(p > 0 for p in tuned.fit(train).predict(test))
+    with pytest.raises(mlpipe.ParameterError, match="loss=quantile alone"):
+        mlpipe.Pipeline("target=price").add("gbt", level=0.9)
+
+
 def test_compares(houses, model):
     encoded = mlpipe.Pipeline("target=price id=id").add("onehot")
     train, test = houses.split("parts=0.7,0.3")

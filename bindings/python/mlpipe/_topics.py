@@ -33,9 +33,10 @@ _METRICS = """metrics: scores, as in evaluate(rows, metrics="rmse,r2") or
 ["rmse", "r2"]; "all" is all of the task but those by query; each comes with
 <name>_baseline, and its interval by Report.figure(name).
   numbers: rmse, mse, mae, medae, max_error, r2, explained_variance, mape,
-    smape, wape, rmsle, pinball, mean_poisson_deviance, mean_gamma_deviance,
-    mean_tweedie_deviance, d2_absolute_error, d2_poisson, d2_gamma, pearson,
-    spearman, kendall
+    smape, wape, rmsle, pinball, huber, mean_poisson_deviance,
+    mean_gamma_deviance, mean_tweedie_deviance, d2_absolute_error, d2_poisson,
+    d2_gamma, pearson, spearman, kendall (and, by a number, pinball@0.9,
+    huber@5, mean_tweedie_deviance@1.2)
   classes: logloss, brier, d2_logloss, d2_brier, accuracy, balanced_accuracy,
     mcc, kappa, ece, ece_mass
   two classes: auc, gini, ap, ks, best_f1, precision, recall, specificity, npv,
