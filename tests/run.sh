@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Every test, ending with one line "N passed, N failed[, N skipped]".
-#   tests/run.sh        what a change has to pass; 12 to 14 minutes, two cores
+#   tests/run.sh        what a change has to pass; about 14 minutes, two cores
 #   tests/run.sh real   figures on real files: name value bar ok|short
 #   tests/run.sh ci     every test and the figures
 #   tests/run.sh long   longer fuzzing and soaks
