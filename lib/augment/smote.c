@@ -122,6 +122,7 @@ static mlpipe_status smote_features(const mlpipe__job *job,
     if (!values || !scratch)
         st = mlpipe__nomem(job->ctx);
     for (uint32_t c = 0; !st && c < r->features; c++) {
+        st = mlpipe__poll(job->ctx, job->name, 0, r->rows);
         for (uint32_t i = 0; i < r->rows; i++)
             values[i] = r->x[(size_t)i * r->features + c];
         mlpipe__sort_f64(values, r->rows, scratch);
@@ -240,6 +241,8 @@ static mlpipe_status smote_add(const mlpipe__job *job, mlpipe__resample *r,
         return st;
     r->added = mlpipe__alloc_array(env, count, sizeof *r->added);
     st = mlpipe__smote_collapse(job, r, &rows, &p);
+    if (!st)
+        st = mlpipe__poll(job->ctx, job->name, 0, r->rows);
     if (!st && !r->added)
         st = mlpipe__nomem(job->ctx);
     if (!st && p.count == 1) /* copies, which others repeat like the rest */
@@ -267,6 +270,8 @@ static mlpipe_status smote_resample(mlpipe__job *job, mlpipe__resample *r)
     mlpipe_status st = mlpipe__augment_classes(job, r, &c);
     if (!st)
         st = smote_check(job, r);
+    if (!st)
+        st = mlpipe__poll(job->ctx, job->name, 0, r->rows);
     if (st)
         return st;
     /* New rows get no copies by other steps, those of the data do. */

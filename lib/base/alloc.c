@@ -185,6 +185,7 @@ mlpipe__env *mlpipe__env_new(const mlpipe__env *initial)
     env->io = initial->io;
     env->limits = initial->limits;
     env->pid = initial->pid;
+    env->vector = mlpipe__cpu_vector();
     atomic_init(&env->refs, 1);
     atomic_init(&env->live, sizeof *env);
     atomic_init(&env->peak, sizeof *env);

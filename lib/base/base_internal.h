@@ -31,6 +31,7 @@ typedef struct mlpipe__env {
     mlpipe_io io;          /* io.open is NULL where there are no files */
     mlpipe_limits limits;  /* defaults filled in */
     int64_t pid;           /* of the process that made it */
+    uint32_t vector;       /* mlpipe__cpu_vector, asked once */
 } mlpipe__env;
 
 /* A copy of initial with one reference; NULL: no memory. */
@@ -402,10 +403,9 @@ uint64_t mlpipe__hash64(const void *data, size_t bytes, uint64_t seed);
 mlpipe__hash128 mlpipe__hash(const void *data, size_t bytes);
 
 /* Bytes of the widest vectors here: 64 (F and DQ of AVX-512), 32 (AVX2) or 16.
- * Never cheap: once a call (cpu.c). */
+ * Never cheap, under a hypervisor above all: mlpipe__env keeps it. */
 uint32_t mlpipe__cpu_vector(void);
-bool mlpipe__has_avx2(void);
-bool mlpipe__has_avx512(void);
+bool mlpipe__has_avx2(void), mlpipe__has_avx512(void);
 
 /* Streaming XXH3-128; the state is plain memory, no free needed. */
 typedef struct mlpipe__hasher {

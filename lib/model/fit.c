@@ -462,6 +462,8 @@ static mlpipe_status fit_learn(mlpipe__fitting *f)
         names ? mlpipe__fit_offset_rows(f) : mlpipe__nomem(f->ctx);
     if (!st)
         st = mlpipe__fit_resample(f);
+    if (!st)
+        st = mlpipe__poll(f->ctx, "fit", 0, 1);
     if (!st && f->held.data)
         st = mlpipe__fit_frame(f, &f->held, false);
     job.class_names = names;
@@ -569,20 +571,19 @@ static mlpipe_status fit_info(mlpipe__fitting *f, uint64_t started)
     return f->model->info ? MLPIPE_OK : mlpipe__nomem(f->ctx);
 }
 
-/* Everything before the learner. */
+/* Everything before the learner. A poll behind each look at all rows. */
 static mlpipe_status fit_prepare(mlpipe__fitting *f)
 {
-    mlpipe_status st = fit_start(f);
-    if (!st)
-        st = mlpipe__poll(f->ctx, "fit", 0, 1);
-    if (!st)
-        st = mlpipe__fit_withhold(f);
-    if (!st)
-        st = mlpipe__fit_schema(f);
-    if (!st)
-        st = mlpipe__fit_choose_rows(f);
-    if (!st)
-        st = mlpipe__fit_inputs(f);
+    static mlpipe_status (*const parts[])(mlpipe__fitting * f) = {
+        fit_start,          mlpipe__fit_withhold, mlpipe__fit_schema,
+        mlpipe__fit_choose_rows, mlpipe__fit_inputs};
+    enum { PARTS = sizeof parts / sizeof *parts };
+    mlpipe_status st = MLPIPE_OK;
+    for (uint32_t i = 0; !st && i < PARTS; i++) {
+        st = parts[i](f);
+        if (!st)
+            st = mlpipe__poll(f->ctx, "fit", 0, 1);
+    }
     if (!st && f->given_valid)
         st = mlpipe__fit_check_leak(f);
     if (!st)
@@ -603,6 +604,8 @@ static mlpipe_status fit_run(mlpipe__fitting *f, mlpipe_model **out)
         st = f->transform ? mlpipe__fit_transform(f) : fit_learn(f);
     if (!st && !f->inner)
         st = fit_describe(f);
+    if (!st && !f->inner)
+        st = mlpipe__poll(f->ctx, "fit", 1, 1);
     if (!st && !f->inner)
         st = fit_info(f, started);
     if (!st && !f->inner)

@@ -8,6 +8,8 @@
  */
 #include "metric_types.h"
 
+enum { AREA_POLL = 1 << 17 };
+
 typedef struct area {
     mlpipe__scoring *g;
     double *part;      /* n: what each row adds, about 0 */
@@ -61,13 +63,20 @@ static uint32_t area_take(area *a, uint32_t positive, uint32_t negative,
 
 /* Rises through the groups of equal scores; `each` row of a group is told the
  * share of the other class below it. The first time that is summed up, the
- * second time it goes to the rows. */
-static double area_pass(area *a, uint32_t n, const double weight[2],
-                        const double step[2], double mean)
+ * second time it goes to the rows. The rows come in no order of the memory, so
+ * that a million takes long: polled. */
+static mlpipe_status area_pass(area *a, uint32_t n, const double weight[2],
+                               const double step[2], double *mean)
 {
     double below[2] = {0.0, 0.0}, sum = 0.0;
-    for (uint32_t i = 0, end; i < n; i = end) {
+    mlpipe_status st = MLPIPE_OK;
+    uint64_t next = 0;
+    for (uint32_t i = 0, end; !st && i < n; i = end) {
         double tied[2] = {0.0, 0.0};
+        if (i >= next) {
+            st = mlpipe__poll(a->g->ctx, "metrics", i, n);
+            next = (uint64_t)i + AREA_POLL;
+        }
         for (end = i; end < n && a->p[a->order[end]] == a->p[a->order[i]];
              ++end)
             tied[a->y[a->order[end]] > 0.0] += a->w[a->order[end]];
@@ -77,12 +86,14 @@ static double area_pass(area *a, uint32_t n, const double weight[2],
         for (uint32_t k = i; step && k < end; ++k) {
             const uint32_t at = a->order[k];
             const uint32_t c = a->y[at] > 0.0;
-            a->part[a->row[at]] += step[c] * a->w[at] * ((c ? v1 : v0) - mean);
+            a->part[a->row[at]] += step[c] * a->w[at] * ((c ? v1 : v0) - *mean);
         }
         below[0] += tied[0];
         below[1] += tied[1];
     }
-    return sum / weight[1];
+    if (!step)
+        *mean = sum / weight[1];
+    return st;
 }
 
 /* The area of one curve, of which `share` counts; NaN where a class is
@@ -105,10 +116,9 @@ static mlpipe_status area_one(area *a, uint32_t positive, uint32_t negative,
                               : share / weight[c]
                                     * mlpipe__sqrt((double)rows[c]
                                                    / (rows[c] - 1.0));
-    *out = area_pass(a, n, weight, NULL, 0.0);
-    st = mlpipe__poll(a->g->ctx, "metrics", 0, 1);
+    st = area_pass(a, n, weight, NULL, out);
     if (!st)
-        area_pass(a, n, weight, step, *out);
+        st = area_pass(a, n, weight, step, out);
     return st;
 }
 

@@ -75,7 +75,7 @@ mlpipe_status mlpipe__scoring_bins(mlpipe__scoring *g, bool mass,
         bins_width(s, out);
         return MLPIPE_OK;
     }
-    const mlpipe_status st = mlpipe__most_rows(
+    mlpipe_status st = mlpipe__most_rows(
         g->ctx, "bins of equal weight", s->n, UINT32_MAX - 1);
     if (st)
         return st;
@@ -88,10 +88,11 @@ mlpipe_status mlpipe__scoring_bins(mlpipe__scoring *g, bool mass,
         double seen;
         said[i] = bins_said(s, i, &seen);
     }
-    mlpipe__argsort_f64(said, order, (uint32_t)s->n, scratch);
-    bins_mass(s, g->weight, said, order, out);
+    st = mlpipe__argsort_polled(g->ctx, said, order, (uint32_t)s->n, scratch);
+    if (!st)
+        bins_mass(s, g->weight, said, order, out);
     mlpipe__free(g->ctx->env, said);
-    return MLPIPE_OK;
+    return st;
 }
 
 mlpipe_status mlpipe__value_bins(mlpipe__scoring *g, const mlpipe__metric *m,

@@ -206,7 +206,7 @@ static bool forest_build(mlpipe__forest *f, uint32_t *used_of)
     if (!forest_list_used(f, e, used_of) ||
         !forest_collect_cuts(f, e, used_of))
         return false;
-    e->isa = mlpipe__mask_isa();
+    e->isa = mlpipe__mask_isa(f->env);
     e->masks = mlpipe__mask_build(f, e, used_of, &nomem);
     if (nomem)
         return false;

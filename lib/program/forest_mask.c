@@ -387,11 +387,11 @@ done:
 
 #endif
 
-uint32_t mlpipe__mask_isa(void)
+uint32_t mlpipe__mask_isa(const mlpipe__env *env)
 {
-    const uint32_t vector = mlpipe__cpu_vector();
-
-    return vector == 64 ? MASK_AVX512 : vector == 32 ? MASK_AVX2 : MASK_PLAIN;
+    return env->vector == 64   ? MASK_AVX512
+           : env->vector == 32 ? MASK_AVX2
+                               : MASK_PLAIN;
 }
 
 void mlpipe__mask_run(const mlpipe__forest *f, const uint32_t *bins,

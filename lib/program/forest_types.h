@@ -86,7 +86,8 @@ typedef struct forest_lanes {
 
 bool mlpipe__mask_build(const mlpipe__forest *f, forest_engine *e,
                         const uint32_t *used_of, bool *nomem);
-uint32_t mlpipe__mask_isa(void); /* the best that this machine has */
+/* The best that this machine has. */
+uint32_t mlpipe__mask_isa(const mlpipe__env *env);
 void mlpipe__mask_run(const mlpipe__forest *f, const uint32_t *bins,
                       uint32_t n, double *out, size_t out_stride);
 bool mlpipe__steps_build(const mlpipe__forest *f, forest_engine *e,

@@ -165,7 +165,7 @@ bool mlpipe__points_compile(mlpipe__points *p)
     p->engine = e = mlpipe__alloc(p->env, sizeof *e);
     if (!e)
         return false;
-    e->isa = mlpipe__mask_isa();
+    e->isa = mlpipe__mask_isa(p->env);
     e->panels = (p->rows + POINTS_PANEL - 1) / POINTS_PANEL;
     e->centre = mlpipe__alloc_array(p->env, p->features, sizeof *e->centre);
     e->panel = mlpipe__alloc_array(

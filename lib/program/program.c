@@ -10,7 +10,7 @@ mlpipe__program *mlpipe__program_new(mlpipe__env *env)
     if (!p)
         return NULL;
     p->env = mlpipe__env_keep(env);
-    p->avx2 = mlpipe__has_avx2();
+    p->avx2 = env->vector >= 32;
     return p;
 }
 

@@ -346,7 +346,7 @@ typedef struct mlpipe__program {
     mlpipe__feed *feeds;
     uint32_t input_room, output_room, op_room, const_room, word_room,
         forest_room, point_room, feed_room;
-    bool avx2; /* mlpipe__has_avx2 */
+    bool avx2; /* has the machine that? */
     bool failed; /* out of memory while building; told by seal */
 } mlpipe__program;
 

@@ -215,6 +215,8 @@ static mlpipe_status knn_learn(mlpipe__fit_job *job)
     if (!st)
         st = knn_check_rows(&k, neighbours);
     if (!st)
+        st = mlpipe__poll(job->ctx, job->name, 0, k.rows);
+    if (!st)
         st = knn_allocate(&k);
     if (!st) {
         k.points->k = (uint32_t)neighbours;

@@ -18,7 +18,7 @@ typedef struct sample_rig {
     char warning[512];
     mlpipe__var var[RIG_COLUMNS_MAX];
     const mlpipe__var *vars[RIG_COLUMNS_MAX];
-    char names[RIG_COLUMNS_MAX][8];
+    char names[RIG_COLUMNS_MAX][12];
     double *x, *target;
     uint8_t *valid, *keep, *between;
     uint64_t *ids;

@@ -626,7 +626,7 @@ static void test_many_texts_become_text(void **state)
     int32_t *offsets = rig_buffer(&a, 1, NULL, (ROWS + 1) * 4);
     char *bytes = rig_buffer(&a, 2, NULL, ROWS * 5);
     for (int i = 0; i < ROWS; i++) {
-        char five[8];
+        char five[12];
         offsets[i] = i * 5;
         snprintf(five, sizeof five, "%05d", i);
         memcpy(bytes + 5 * i, five, 5);

@@ -94,7 +94,7 @@ static void two_chunks(void **state)
     struct ArrowArray array;
     mlpipe_dataset *d;
     mlpipe_builder *b;
-    char (*const text)[8] = malloc(ROWS * sizeof *text);
+    char (*const text)[12] = malloc(ROWS * sizeof *text);
     (void)state;
     for (int i = 0; i < ROWS; i++) {
         snprintf(text[i], sizeof text[i], "t%d", i);
@@ -139,7 +139,7 @@ static void many_groups(void **state)
     free(group);
     assert_ok(c, mlpipe_builder_new(c, NULL, NULL, &b));
     for (int i = 0; i < COLUMNS; i++) {
-        char name[8];
+        char name[12];
         snprintf(name, sizeof name, "x%d", i);
         assert_ok(c, mlpipe_builder_column(c, b, name, MLPIPE_F64, x, NULL,
                                            3));

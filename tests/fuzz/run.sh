@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Fuzzing with libFuzzer, address and undefined-behaviour sanitizers:
-#   tests/fuzz/run.sh SECONDS [name ...]
+#   tests/fuzz/run.sh SECONDS [name ...]     SECONDS 0 builds only
 # builds into build/fuzz with clang and runs each target for SECONDS, two at a
 # time where there are two cores. New inputs go to build/fuzz/corpus/<name>,
 # failing ones to build/fuzz/found, what a target says to build/fuzz/<name>.log.
@@ -13,15 +13,17 @@ dir=build/fuzz
 if [ ! -f $dir/build.ninja ]; then
     CC=clang meson setup $dir --wrap-mode=nofallback -Dtests=true \
         -Dfuzz=true -Dexamples=false -Db_lundef=false \
-        -Dbuildtype=debugoptimized -Ddefault_library=static || exit 1
+        -Dbuildtype=plain -Doptimization=2 -Dc_args=-g1 \
+        -Ddefault_library=static || exit 1
 fi
-ninja -C $dir || exit 1
 if [ $# -eq 0 ]; then
     for file in tests/fuzz/fuzz_*.c; do
         name=${file##*/fuzz_}
         [ "$name" = main.c ] || set -- "$@" "${name%.c}"
     done
 fi
+ninja -C $dir "${@/#/tests/fuzz/fuzz_}" || exit 1
+[ "$seconds" != 0 ] || exit 0
 lanes=$(nproc 2> /dev/null || echo 1)
 [ "$lanes" -le 2 ] || lanes=2
 passed=0 failed=0

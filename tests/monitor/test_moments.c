@@ -51,7 +51,7 @@ static mlpipe_model *fitted(mlpipe_ctx *c, int law, double rho,
     mlpipe_dataset *d;
     mlpipe_pipeline *p;
     mlpipe_model *m;
-    char name[8];
+    char name[12];
 
     assert_non_null(column);
     for (uint32_t r = 0; r < rows; r++) {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# pytest in a virtual environment under the build folder.
+# pytest in a virtual environment under the build folder; `run.sh install`
+# makes that and ends.
 set -eu
 cd "$(dirname "$0")/../.."
 env=$PWD/build/python-env
@@ -33,6 +34,7 @@ fi
     "$env/bin/pip" install -q scikit-learn ||
     echo "scikit-learn cannot be installed:" \
         "tests/python/test_sklearn.py is skipped"
+[ "${1:-}" != install ] || exit 0
 MLPIPE_LIBRARY=$PWD/build/tests/lib/libmlpipe.so.0 \
     PYTHONPATH=$PWD/bindings/python PYTHONDONTWRITEBYTECODE=1 \
     "$env/bin/pytest" -q -p no:cacheprovider tests/python

@@ -79,7 +79,8 @@ static bool purge_each(const purge_case *p, uint8_t *mark)
         }
         some = some || keep[i] == 1;
     }
-    memcpy(mark, keep, (size_t)p->n);
+    for (int i = 0; i < p->n; i++)
+        mark[i] = keep[i];
     return some;
 }
 

@@ -20,7 +20,7 @@ static mlpipe_dataset *ranked(mlpipe_ctx *c, int64_t first)
     static double x[ROWS], z[ROWS], grade[ROWS], w[ROWS], both[ROWS];
     static int64_t q[ROWS], hit[ROWS];
     static uint8_t known[ROWS];
-    static char words[ROWS][16];
+    static char words[ROWS][24];
     static const char *word[ROWS], *half[ROWS];
     mlpipe_builder *b;
     mlpipe_dataset *d;
