@@ -100,8 +100,9 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  * Drift compares the counts of the newest pane (n rows) with those of the
  * training rows (N) in the reference's cells: cells of equal frequency with
  * tails of 0.5, 1 and 5 %, values of many rows and few distinct ones in cells
- * of their own, what is beyond the range apart; of categories those that hold
- * a 64th of the rows, and 64 cells at most. N_e = N n / (N + n). Tests, in the
+ * of their own (of up to 32 also what lies between two), what is beyond the
+ * range apart; of categories those that hold a 64th of the rows, and 64 cells
+ * at most. N_e = N n / (N + n). Tests, in the
  * table "drift_tests", each with statistic, effect, 95 % interval, p, and mde,
  * the effect that is found with probability 0.8 at alpha:
  * - chi2: homogeneity of both, cells joined until Cochran's rule holds; p by
@@ -136,8 +137,8 @@ mlpipe_monitor_tick(mlpipe_ctx *ctx, mlpipe_monitor *monitor, int64_t now_us,
  * {chi2, missing, unseen}, without rates of what neither sample has and chance
  * does not expect; q, the false discovery rate of Y. Benjamini and Y.
  * Hochberg (JRSS B 57, 1995) over the inputs. WARN: q <= alpha. DRIFT: and the
- * effect of such a test matters: PSI less its bias >= psi=, or a rate changed
- * by 0.01. The score has the same tests and a verdict of its own.
+ * effect of such a test matters: PSI less its bias >= psi=, KS >= 0.5, or a
+ * rate changed by 0.01. The score has the same tests and a verdict of its own.
  *
  * How numeric inputs go together (the first 64 that vary, once 500 rows of
  * moments= are there; such a window may last for several panes): an input's

@@ -102,13 +102,13 @@ mlpipe_dataset_profile(mlpipe_ctx *ctx, const mlpipe_dataset *dataset,
  * lesser one doubled; q: the false discovery rate over columns
  * (Benjamini-Hochberg). Bins hold shares of rows.
  *
- * A column is "drift" where q is not above alpha and psi not below drift=, the
- * null rate changed by nulls= or more, or every category is unseen; "warn" by
- * warn= and a tenth of nulls=, or where a hundredth of the rows (and more than
- * the reference's size explains) is unseen or out of range;
- * "insufficient_data" below min_rows in either, where nine rows in ten are of
- * texts too rare to be counted (ids, free texts), or all but a few of one
- * value, and the rest says nothing; the reason tells which; else "ok". The
+ * A column is "drift" where q is not above alpha and psi not below drift= or
+ * ks not below 0.5, the null rate changed by nulls= or more, or every category
+ * is unseen; "warn" by warn= and a tenth of nulls=, or where a hundredth of
+ * the rows (and more than the reference's size explains) is unseen or out of
+ * range; "insufficient_data" below min_rows in either, where nine rows in ten
+ * are of texts too rare to be counted (ids, free texts), or all but a few of
+ * one value, and the rest says nothing; the reason tells which; else "ok". The
  * verdict is that of the worst column that was tested; a missing or retyped
  * column is drift, a new one warn. i64 and f64, and text and category, are
  * compared as they are. The same rows in any order give the same report, a

@@ -141,7 +141,7 @@ static void apart_column_verdict(const apart_job *j, mlpipe__drift_column *c)
         apart_say(c, MLPIPE__DRIFT_INSUFFICIENT, "fewer values than min_rows");
     else if (unseen && c->unseen >= 1)
         apart_say(c, MLPIPE__DRIFT_DRIFT, "all categories unseen");
-    else if (sure && c->psi >= apart_param(j, "drift"))
+    else if (sure && (c->psi >= apart_param(j, "drift") || c->ks >= 0.5))
         apart_say(c, MLPIPE__DRIFT_DRIFT, "distribution");
     else if (unseen)
         apart_say(c, MLPIPE__DRIFT_WARN, "unseen categories");

@@ -89,7 +89,6 @@ static mlpipe_status beside_judge(mlpipe_ctx *ctx, mlpipe_monitor *m,
     uint32_t worst = MLPIPE__VERDICT_OK;
     mlpipe__drift_known known = {ctx->env, NULL, false};
     mlpipe_status st = MLPIPE_OK;
-    const char *text;
 
     if (model->reference)
         st = mlpipe__drift_report(ctx, model, &d->recorder,
@@ -99,11 +98,17 @@ static mlpipe_status beside_judge(mlpipe_ctx *ctx, mlpipe_monitor *m,
     if (!st)
         st = mlpipe__realised_report(ctx, model, &m->performance,
                                      &m->canary.realised, r, &worst);
-    text = mlpipe__verdict_name(model->reference
-                                    ? worst
-                                    : MLPIPE__VERDICT_INSUFFICIENT);
-    mlpipe__report_text(r, "verdict", text, strlen(text));
-    return st;
+    if (st)
+        return st;
+    if (!model->reference)
+        worst = MLPIPE__VERDICT_INSUFFICIENT;
+    mlpipe__watch_put_worst(r, worst, false);
+    if (model->reference && !enough)
+        mlpipe__report_why(r, "features", "%g of the %g rows of a pane",
+                           (double)counts[MLPIPE__COUNT_ROWS],
+                           (double)m->pane_rows);
+    mlpipe__realised_why(model, &m->performance, &m->canary.realised, r);
+    return MLPIPE_OK;
 }
 
 static mlpipe_status beside_report(mlpipe_ctx *ctx, mlpipe_monitor *m,

@@ -81,8 +81,16 @@ static void watch_put_blind(mlpipe_report *r)
     mlpipe__report_text(r, "features", text, strlen(text));
 }
 
-/* Which of them made the worst verdict. */
-static void watch_put_worst(mlpipe_report *r, uint32_t worst)
+/* Too few rows for these two are no reason for the whole. */
+static bool watch_decides(const char *name, uint32_t verdict, bool detects)
+{
+    if (verdict != MLPIPE__VERDICT_INSUFFICIENT)
+        return true;
+    return strcmp(name, "correlations") && strcmp(name, "reconstruction") &&
+           (detects || strcmp(name, "concept"));
+}
+
+void mlpipe__watch_put_worst(mlpipe_report *r, uint32_t worst, bool detects)
 {
     static const char *const names[] = {"features", "score", "correlations",
                                         "reconstruction", "performance",
@@ -96,11 +104,27 @@ static void watch_put_worst(mlpipe_report *r, uint32_t worst)
         return;
     for (uint32_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *own = mlpipe_report_text(r, names[i]);
-        if (own && mlpipe__verdict_number(own) == worst)
+        if (own && mlpipe__verdict_number(own) == worst &&
+            watch_decides(names[i], worst, detects))
             size += mlpipe__format(list + size, sizeof list - size, "%s%s",
                                    size ? ", " : "", names[i]);
     }
     mlpipe__report_why(r, "verdict", "%.*s", (int)size, list);
+}
+
+/* What tests of correlations wait for. */
+static void watch_put_moments(const mlpipe_monitor *m, mlpipe_report *r)
+{
+    static const char *const names[] = {"correlations", "reconstruction"};
+    const uint32_t first = m->moments_first;
+    const double rows = (double)(m->now[first] - m->base[first]);
+
+    for (uint32_t i = 0; i < 2; i++)
+        mlpipe__report_why(r, names[i],
+                           m->moments ? "%g of the %g rows that they take; "
+                                        "one in moments= is looked at"
+                                      : "moments=0",
+                           rows, (double)MLPIPE__MOMENTS_LEAST);
 }
 
 /* Why the verdicts of a report for people are what they are. */
@@ -116,8 +140,11 @@ static void watch_put_whys(const mlpipe_monitor *m, mlpipe_report *r)
         if (m->model->reference && mlpipe_report_text(r, names[i]))
             mlpipe__report_why(r, names[i], "%g of the %g rows of a pane",
                                rows, (double)m->pane_rows);
+    if (m->model->reference && m->model->reference->moments &&
+        !m->moments_closed)
+        watch_put_moments(m, r);
     mlpipe__realised_why(m->model, &m->performance, &m->realised, r);
-    mlpipe__concept_why(&m->concept, r);
+    mlpipe__concept_why(&m->concept, m->model, r);
 }
 
 mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
@@ -165,7 +192,7 @@ mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
         return st;
     }
     mlpipe__concept_report(&m->concept, r, &worst);
-    watch_put_worst(r, worst);
+    mlpipe__watch_put_worst(r, worst, m->concept.detector != NULL);
     if (tell >= MLPIPE__TELL_TABLES)
         watch_put_whys(m, r);
     watch_put_truths(m, r);

@@ -184,7 +184,7 @@ static mlpipe_status tail_withheld_targets(mlpipe__fitting *f,
                             name, f->model->target);
     for (int64_t i = 0; !st && i < r->data->rows; i++)
         if (r->y[i] == r->y[i])
-            st = mlpipe__fit_check_target(f, i, r->y[i]);
+            st = mlpipe__fit_check_target(f, r->data, i, r->y[i]);
     return st;
 }
 

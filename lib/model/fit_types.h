@@ -203,7 +203,10 @@ mlpipe_status mlpipe__fit_gather(mlpipe__fitting *f,
 mlpipe_status mlpipe__fit_targets(mlpipe__fitting *f, const mlpipe_dataset *d,
                                   double *out);
 /* The error of a target y of row `row` that has no finite value there. */
-mlpipe_status mlpipe__fit_check_target(mlpipe__fitting *f, int64_t row,
+int64_t mlpipe__fit_given_row(const mlpipe__fitting *f, uint64_t id,
+                              int64_t row);
+mlpipe_status mlpipe__fit_check_target(mlpipe__fitting *f,
+                                       const mlpipe_dataset *d, int64_t row,
                                        double y);
 /* Their weights; all are finite and not negative. */
 mlpipe_status mlpipe__fit_weights(mlpipe__fitting *f, const mlpipe_dataset *d,

@@ -167,6 +167,26 @@ static void frame_read(const mlpipe__frame *frame, void *scratch,
     frame_rows(rows, &ask, scratch, start, &to);
 }
 
+/* A row of those that were given to the fit, by its id: steps and the holdout
+ * take rows out. Where it is none of them, as it is here. */
+int64_t mlpipe__fit_given_row(const mlpipe__fitting *f, uint64_t id,
+                              int64_t row)
+{
+    const mlpipe_dataset *const all[] = {f->given_all, f->given,
+                                         f->given_valid};
+    for (uint32_t k = 0; k < sizeof all / sizeof *all; k++)
+        for (int64_t i = 0; all[k] && i < all[k]->rows; i++)
+            if (mlpipe_dataset_row_id(all[k], i) == id)
+                return i;
+    return row;
+}
+
+static int64_t frame_row_of(const mlpipe__frame *frame, int64_t row)
+{
+    const mlpipe__fit_rows *rows = frame->user;
+    return mlpipe__fit_given_row(rows->fitting, rows->ids[row], row);
+}
+
 /* ---- offsets ------------------------------------------------------------ */
 
 /* Rows that have none were left out; a copy may lose its own. */
@@ -174,7 +194,8 @@ static mlpipe_status frame_offset_missing(const mlpipe__fit_rows *rows,
                                           int64_t at)
 {
     const mlpipe__fitting *f = rows->fitting;
-    const int64_t row = at % rows->data->rows;
+    const int64_t row = mlpipe__fit_given_row(
+        f, mlpipe_dataset_row_id(rows->data, at % rows->data->rows), at);
     const char *name = mlpipe__fit_offset_name(f);
     mlpipe__fail(f->ctx, MLPIPE_E_NUMERIC,
                  "the offset %q has no finite value in what a step made of "
@@ -233,12 +254,14 @@ static mlpipe_status frame_offsets(mlpipe__fitting *f, mlpipe__fit_rows *rows,
 
 /* ---- targets and weights ------------------------------------------------ */
 
-mlpipe_status mlpipe__fit_check_target(mlpipe__fitting *f, int64_t row,
+mlpipe_status mlpipe__fit_check_target(mlpipe__fitting *f,
+                                       const mlpipe_dataset *d, int64_t row,
                                        double y)
 {
     const mlpipe_model *m = f->model;
     if (mlpipe__finite(mlpipe__target_forward(m->transform, y)))
         return MLPIPE_OK;
+    row = mlpipe__fit_given_row(f, mlpipe_dataset_row_id(d, row), row);
     mlpipe__fail(f->ctx, MLPIPE_E_NUMERIC,
                  "the target %q is %g in row %lld, where %s has no finite "
                  "value; use another transform, or leave such rows out",
@@ -253,7 +276,7 @@ mlpipe_status mlpipe__fit_targets(mlpipe__fitting *f, const mlpipe_dataset *d,
     int64_t i;
     mlpipe_status st = mlpipe__model_target(f->ctx, f->model, d, out);
     for (i = 0; !st && i < d->rows; i++) {
-        st = mlpipe__fit_check_target(f, i, out[i]);
+        st = mlpipe__fit_check_target(f, d, i, out[i]);
         out[i] = mlpipe__target_forward(f->model->transform, out[i]);
     }
     return st;
@@ -279,13 +302,15 @@ mlpipe_status mlpipe__fit_weights(mlpipe__fitting *f, const mlpipe_dataset *d,
             const double w = out[start + i];
             if (valid[i] && w >= 0.0 && mlpipe__finite(w))
                 continue;
+            const int64_t at = mlpipe__fit_given_row(
+                f, mlpipe_dataset_row_id(d, start + i), start + i);
             mlpipe__fail(f->ctx, MLPIPE_E_SCHEMA,
                          valid[i] ? "the weight %q of row %lld is %g; weights "
                                     "are finite and not negative"
                                   : "the weight %q of row %lld is missing; "
                                     "fill it, or leave such rows out",
-                         name, (long long)(start + i), w);
-            return mlpipe__fail_at(f->ctx, start + i, name);
+                         name, (long long)at, w);
+            return mlpipe__fail_at(f->ctx, at, name);
         }
     }
     return MLPIPE_OK;
@@ -453,6 +478,7 @@ mlpipe_status mlpipe__fit_frame(mlpipe__fitting *f, mlpipe__fit_rows *rows,
             mlpipe__program_scratch(f->plan.program, MLPIPE__BLOCK_ROWS),
         .read = frame_read,
         .user = rows,
+        .row_of = frame_row_of,
     };
     return MLPIPE_OK;
 }

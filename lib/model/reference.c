@@ -6,7 +6,14 @@
  */
 #include "fit_types.h"
 
-enum { REFERENCE_ATOMS = 64, REFERENCE_CODES = 64, REFERENCE_CELLS = 20 };
+/* Of as few values as REFERENCE_GAPS what lies between two of them has a cell,
+ * too: none of it was seen. */
+enum {
+    REFERENCE_ATOMS = 64,
+    REFERENCE_GAPS = 32,
+    REFERENCE_CODES = 64,
+    REFERENCE_CELLS = 20
+};
 
 /* Where the cells of a number begin, beside the least value. */
 static const double reference_points[] = {
@@ -61,9 +68,10 @@ static uint64_t reference_run(uint64_t n)
 }
 
 /*
- * Cuts of n sorted finite values: each value its own cell where there are
- * few, else equal-frequency cells with fine tails, and cells of their own for
- * values that hold more than two such cells' share.
+ * Cuts of n sorted finite values: each value its own cell where there are few,
+ * and what lies between them apart where they are very few; else
+ * equal-frequency cells with fine tails, and cells of their own for values
+ * that hold more than two such cells' share.
  */
 static uint32_t reference_cuts(const double *x, uint64_t n, double *cuts)
 {
@@ -75,8 +83,11 @@ static uint32_t reference_cuts(const double *x, uint64_t n, double *cuts)
         return 0;
     if (distinct <= REFERENCE_ATOMS) {
         for (i = 0; i < n; i++)
-            if (!i || x[i] > x[i - 1])
+            if (!i || x[i] > x[i - 1]) {
                 reference_cut(cuts, &count, x[i]);
+                if (distinct <= REFERENCE_GAPS)
+                    reference_cut(cuts, &count, reference_above(x[i]));
+            }
     } else {
         reference_cut(cuts, &count, x[0]);
         for (k = 0; k < REFERENCE_POINTS; k++)

@@ -303,24 +303,45 @@ static uint32_t concept_verdict(const mlpipe__concept *c)
                             : MLPIPE__VERDICT_OK;
 }
 
-void mlpipe__concept_why(const mlpipe__concept *c, mlpipe_report *r)
+/* Why there is no detector for this model; false: there is one. */
+static bool concept_why_none(const mlpipe__concept *c,
+                             const mlpipe_model *model, mlpipe_report *r)
+{
+    if (c->detector)
+        return false;
+    mlpipe__report_why(
+        r, "concept",
+        !c->text ? "detector=none"
+        : mlpipe__model_width(model) > 1
+            ? "a detector takes one loss of one answer, and the model has "
+              "three classes or more; performance tells of them"
+            : "the model has no loss on rows that its learner did not see; "
+              "fit it with validation rows or holdout=, or give detector= a "
+              "mean=");
+    return true;
+}
+
+void mlpipe__concept_why(const mlpipe__concept *c, const mlpipe_model *model,
+                         mlpipe_report *r)
 {
     const double n = (double)c->n;
     const double loss = mlpipe__report_short(c->n ? c->sum / n : 0);
     const double mean = mlpipe__report_short(c->mean);
 
-    if (!c->detector)
+    if (concept_why_none(c, model, r))
+        return;
+    if (c->alarms)
         mlpipe__report_why(r, "concept",
-                           "no detector: detector=none, or the model has no "
-                           "held-out loss of one number to begin from");
-    else if (c->alarms)
-        mlpipe__report_why(r, "concept",
-                           "mean loss %g of %g truths, %g was held out: "
-                           "%g alarms", loss, n, mean, (double)c->alarms);
+                           "mean loss %g of %g truths, %g was held out; "
+                           "alarms: %g", loss, n, mean, (double)c->alarms);
     else if (c->n < CONCEPT_LEAST)
         mlpipe__report_why(r, "concept",
                            "%g of the %d truths that it begins with", n,
                            CONCEPT_LEAST);
+    else if (concept_verdict(c) == MLPIPE__VERDICT_INSUFFICIENT &&
+             !mlpipe__finite(concept_mde(c)))
+        mlpipe__report_why(r, "concept",
+                           "%g truths would not have shown any mean loss", n);
     else if (concept_verdict(c) == MLPIPE__VERDICT_INSUFFICIENT)
         mlpipe__report_why(r, "concept",
                            "%g truths would not have shown a mean loss below "

@@ -9,6 +9,9 @@
 
 /* A rate matters from one percentage point on. */
 static const double drift_rate_effect = 0.01;
+/* Whatever the cells that chi-squared can compare say: half of the rows lie on
+ * the other side of some value. */
+static const double drift_ks_effect = 0.5;
 /* Cells of chi-squared hold at least this many expected rows of either
  * sample (W. G. Cochran, Biometrics 10, 1954). */
 static const double drift_least_expected = 5.0;
@@ -355,8 +358,7 @@ static double drift_inside(const drift_look *l, uint32_t from, bool low,
                                mlpipe__sqrt(variance));
 }
 
-/* Does the cell hold one value? */
-static bool drift_atom(const mlpipe__ref_input *in, uint32_t cell)
+bool mlpipe__drift_atom(const mlpipe__ref_input *in, uint32_t cell)
 {
     return cell > 1 && cell <= in->cut_count &&
            mlpipe__order_key(in->cuts[cell - 1]) -
@@ -399,8 +401,8 @@ static void drift_tail(const drift_look *l, bool high,
             continue;
         /* The order statistic at which the high tail begins is in it, and
          * no more of the chance than the end of the low one. */
-        const bool row = in->once && !drift_atom(in, cell) &&
-                         !drift_atom(in, high ? cell - 1 : cell + 1);
+        const bool row = in->once && !mlpipe__drift_atom(in, cell) &&
+                         !mlpipe__drift_atom(in, high ? cell - 1 : cell + 1);
         const drift_pair pair = {
             .a = a, .n = n, .seen = a - (high && row && a > 1), .b = b, .m = m,
             .tie = drift_inside(l, i + 1, !high, high, n - a, m - b)};
@@ -528,7 +530,9 @@ static uint32_t drift_votes(const mlpipe__drift_row *r, double psi,
 
     if (shape == shape)
         votes[n++] =
-            (drift_vote){shape, t[MLPIPE__TEST_AD].effect >= psi};
+            (drift_vote){shape, t[MLPIPE__TEST_AD].effect >= psi ||
+                                    t[MLPIPE__TEST_KS].effect >=
+                                        drift_ks_effect};
     if (low->p == low->p || high->p == high->p) {
         const bool both = low->p == low->p && high->p == high->p;
         const bool is_low = !(high->p <= low->p);

@@ -21,9 +21,11 @@ static void bins_number(const mlpipe__ref_input *in, uint32_t cell,
         mlpipe__text_add(t, "below ");
         bins_edge(t, in->cuts[0]);
     } else {
+        const bool one = mlpipe__drift_atom(in, cell);
         bins_edge(t, in->cuts[cell - 2]);
-        mlpipe__text_add(t, cell == last ? " and above" : " to ");
-        if (cell != last)
+        if (!one)
+            mlpipe__text_add(t, cell == last ? " and above" : " to ");
+        if (cell != last && !one)
             bins_edge(t, in->cuts[cell - 1]);
     }
 }
@@ -61,6 +63,10 @@ void mlpipe__drift_put_bins(mlpipe_report *report, const char *name,
     }
     for (uint32_t c = 0; rows && ref_rows && c < in->cells; c++) {
         t->size = 0;
+        /* between two values, and nothing there */
+        if (in->kind == MLPIPE__NUMBER && c > 1 && c + 1 < in->cells &&
+            !in->counts[c] && !counts[c])
+            continue;
         if (!c)
             mlpipe__text_add(t, "missing");
         else if (in->kind == MLPIPE__NUMBER)

@@ -202,13 +202,15 @@ static void drift_put_whys(const drift_told *d, uint32_t judged,
                            "no input is public");
     else if (drifted + warned)
         mlpipe__report_why(d->report, "features",
-                           "of %u inputs %u changed by what matters, %u by "
-                           "less; first of all %s", judged, drifted, warned,
+                           "inputs tested: %u, of which changed by what "
+                           "matters: %u, by less: %u; first of all %s",
+                           judged, drifted, warned,
                            drift_first(d, drifted ? MLPIPE__VERDICT_DRIFT
                                                   : MLPIPE__VERDICT_WARN));
     else
         mlpipe__report_why(d->report, "features",
-                           "of %u inputs none changed beyond chance", judged);
+                           "inputs tested: %u, none changed beyond chance",
+                           judged);
     if (ref->score.kind && score->verdict == MLPIPE__VERDICT_INSUFFICIENT)
         mlpipe__report_why(d->report, "score", "the pane has no answers");
     else if (ref->score.kind)

@@ -153,6 +153,9 @@ static void moments_put_pairs(mlpipe_report *report, const mlpipe_model *model,
     moments_put_verdict(report, "correlations",
                         v->count ? verdict : MLPIPE__VERDICT_INSUFFICIENT,
                         worst);
+    mlpipe__report_why(report, "correlations",
+                       "pairs tested: %u, of which changed by 0.1 or more and "
+                       "beyond chance: %u", v->count, changed);
     moments_put_table(report, model, v);
 }
 
@@ -216,17 +219,12 @@ static void moments_put_distance(mlpipe_report *report, const moments_view *v,
                         tells ? moments_verdict(p, now / ref->error - 1, alpha)
                               : MLPIPE__VERDICT_INSUFFICIENT,
                         worst);
-}
-
-static void moments_why_not(mlpipe_report *report)
-{
-    static const char *const names[] = {"correlations", "reconstruction"};
-
-    for (uint32_t i = 0; i < 2; i++)
-        mlpipe__report_why(report, names[i],
-                           "fewer than %d rows of moments= since the model "
-                           "serves, or since it was told last",
-                           MLPIPE__MOMENTS_LEAST);
+    if (tells)
+        mlpipe__report_why(report, "reconstruction",
+                           "mean squared distance %g, that of training %g: "
+                           "p %g", mlpipe__report_short(now),
+                           mlpipe__report_short(ref->error),
+                           mlpipe__report_short(p));
 }
 
 static void moments_put_none(mlpipe_report *report, uint32_t *worst)
@@ -259,7 +257,6 @@ mlpipe_status mlpipe__moments_report(mlpipe_ctx *ctx,
     mlpipe__report_number(report, "moments_rows",
                           counts ? (double)counts[0] : 0.0);
     if (!counts) {
-        moments_why_not(report);
         moments_put_none(report, worst);
         return MLPIPE_OK;
     }

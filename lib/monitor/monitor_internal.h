@@ -550,7 +550,8 @@ void mlpipe__concept_add(mlpipe__concept *c, const mlpipe__match *m);
 mlpipe_status mlpipe__concept_feed(mlpipe_ctx *ctx, mlpipe__concept *c);
 /* "concept" and its numbers. */
 /* Why its verdict is what it is. */
-void mlpipe__concept_why(const mlpipe__concept *c, mlpipe_report *r);
+void mlpipe__concept_why(const mlpipe__concept *c, const mlpipe_model *model,
+                         mlpipe_report *r);
 void mlpipe__concept_report(const mlpipe__concept *c, mlpipe_report *r,
                             uint32_t *worst);
 /* ---- latencies read (latency.c) ---------------------------------------- */
@@ -607,6 +608,9 @@ typedef struct mlpipe__drift_test {
     double mde; /* the effect that is found with probability 0.8 at alpha */
     bool counted; /* of a rate: there are such rows, or chance expects some */
 } mlpipe__drift_test;
+
+/* Does the cell of a number hold one value? */
+bool mlpipe__drift_atom(const mlpipe__ref_input *in, uint32_t cell);
 
 /* How one input, or the score, differs from its reference. */
 typedef struct mlpipe__drift_row {

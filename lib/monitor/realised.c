@@ -414,6 +414,11 @@ static bool realised_why_not(const mlpipe_model *model,
                            "the model has no loss on rows that its learner "
                            "did not see; fit it with validation rows, or "
                            "holdout=");
+    else if (mlpipe__model_width(model) > MLPIPE__SCORES_MOST)
+        mlpipe__report_why(report, "performance",
+                           "the model has %u classes, and those of more than "
+                           "%u are not kept", mlpipe__model_width(model),
+                           (uint32_t)MLPIPE__SCORES_MOST);
     else if (mlpipe__model_width(model) != r->width)
         mlpipe__report_why(report, "performance",
                            "the model answers with %u numbers, the monitor "

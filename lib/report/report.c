@@ -191,9 +191,9 @@ double mlpipe__report_short(double x)
     const double size = x < 0 ? -x : x;
     double unit = 1.0;
 
-    if (!(size >= 1e-300) || size >= 1000)
-        return size < 1e15 ? mlpipe__floor(x + 0.5) : x;
-    while (size * unit < 1000)
+    if (!(size >= 1e-18) || size >= 1000)
+        return size < 1e-18 ? 0.0 : size < 1e15 ? mlpipe__floor(x + 0.5) : x;
+    while (size * unit < 1000) /* to 1e21, which is exact */
         unit *= 10.0;
     return mlpipe__floor(x * unit + 0.5) / unit;
 }

@@ -21,7 +21,7 @@ void mlpipe__report_text(mlpipe_report *r, const char *name,
 void mlpipe__report_why(mlpipe_report *r, const char *verdict,
                         const char *format, ...);
 bool mlpipe__report_is_why(const char *name);
-/* A number with four digits, for its words. */
+/* A number with four digits, for its words; below 1e-18 it is 0. */
 double mlpipe__report_short(double x);
 void mlpipe__report_series(mlpipe_report *r, const char *name,
                            const double *values, uint64_t n);

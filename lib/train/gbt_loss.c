@@ -48,22 +48,24 @@ static mlpipe_status loss_check(const gbt_fit *fit,
         const double y = frame->target[i];
         const double w = frame->weight ? frame->weight[i] : 1;
         if (!loss_target_fits(fit, y)) {
+            const long long at = mlpipe__frame_row(frame, i);
             mlpipe__fail(fit->ctx, MLPIPE_E_NUMERIC,
                          "%s: the target of row %lld is %g; %s",
-                         fit->job->name, (long long)i, y,
+                         fit->job->name, at, y,
                          fit->opt.task == MLPIPE__TASK_BINARY
                              ? "a binary target is 0 or 1"
                          : fit->outputs > 1
                              ? "a class is a whole number below their count"
                              : mlpipe__gbt_number_takes(fit));
-            return mlpipe__fail_at(fit->ctx, i, "");
+            return mlpipe__fail_at(fit->ctx, at, "");
         }
-        if (!(w >= 0) || !(w <= 1e100)) {
+        if (!(w >= 0) || !(w <= 1e100) || (w > 0 && w < 1e-100)) {
+            const long long at = mlpipe__frame_row(frame, i);
             mlpipe__fail(fit->ctx, MLPIPE_E_NUMERIC,
-                         "%s: the weight of row %lld is %g; weights lie "
-                         "within 0 and 1e100",
-                         fit->job->name, (long long)i, w);
-            return mlpipe__fail_at(fit->ctx, i, "");
+                         "%s: the weight of row %lld is %g; a weight is 0 or "
+                         "within 1e-100 and 1e100",
+                         fit->job->name, at, w);
+            return mlpipe__fail_at(fit->ctx, at, "");
         }
         *weight = w > *weight ? w : *weight;
     }
@@ -321,5 +323,10 @@ mlpipe_status mlpipe__gbt_loss(gbt_fit *fit, const mlpipe__frame *frame,
     for (uint32_t t = 1; t < j.chunks; t++)
         mlpipe__exact_merge(&fit->sums[0], &fit->sums[t]);
     *out = mlpipe__exact_value(&fit->sums[0]) / loss_weight(frame);
-    return MLPIPE_OK;
+    if (mlpipe__finite(*out))
+        return MLPIPE_OK;
+    return mlpipe__fail(fit->ctx, MLPIPE_E_NUMERIC,
+                        "%s: the sum of the losses by weight is %g; make the "
+                        "target or its weights smaller",
+                        fit->job->name, *out);
 }

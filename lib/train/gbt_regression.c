@@ -15,7 +15,8 @@
 /* Targets of a log link that are not 0 lie within 1e-100 and 1e100; scores are
  * taken no further than their logs, so that no gradient is infinite. */
 static const double number_least = 1e-100, number_most = 1e100;
-static const double number_log_most = 230;
+static const double number_log_most = 231;
+static const double number_offset_most = 230;
 static const double number_huber_level = 0.9;
 /* Gradients below this part of the hessians are what rounding makes. */
 static const double number_noise = 0x1p-12;
@@ -125,7 +126,8 @@ const char *mlpipe__gbt_number_takes(const gbt_fit *fit)
 {
     return !fit->number.has_log_link ? "it must be finite and below 1e150"
            : fit->number.kind == GBT_NUMBER_GAMMA
-               ? "loss=gamma takes numbers above 0, from 1e-100 to 1e100"
+               ? "loss=gamma, and tweedie of power=2, takes numbers above 0, "
+                 "from 1e-100 to 1e100"
                : "loss=poisson and loss=tweedie take 0 and numbers above it, "
                  "from 1e-100 to 1e100";
 }
@@ -136,15 +138,16 @@ static mlpipe_status number_offsets(const gbt_fit *fit,
 {
     for (int64_t i = 0; frame && frame->offset && i < frame->rows; i++) {
         const double o = frame->offset[i];
-        if (o >= -number_log_most && o <= number_log_most)
+        if (o >= -number_offset_most && o <= number_offset_most)
             continue;
+        const long long at = mlpipe__frame_row(frame, i);
         mlpipe__fail(fit->ctx, MLPIPE_E_NUMERIC,
                      "%s: the offset of row %lld is %g; loss=%s adds it to "
                      "the log of the answer, so that it lies within -%g and "
                      "%g: give the log of an exposure, not the exposure",
-                     fit->job->name, (long long)i, o, fit->number.name,
-                     number_log_most, number_log_most);
-        return mlpipe__fail_at(fit->ctx, i, "");
+                     fit->job->name, at, o, fit->number.name,
+                     number_offset_most, number_offset_most);
+        return mlpipe__fail_at(fit->ctx, at, "");
     }
     return MLPIPE_OK;
 }

@@ -65,11 +65,12 @@ mlpipe_status mlpipe__linear_null(const mlpipe__fit_job *job, uint32_t feature,
                                   int64_t row)
 {
     const char *name = job->train->feature[feature].name;
+    const long long at = mlpipe__frame_row(job->train, row);
 
     mlpipe__fail(job->ctx, MLPIPE_E_SCHEMA,
                  "%s: feature %q is missing in row %lld; add impute before it",
-                 job->name, name, (long long)row);
-    return mlpipe__fail_at(job->ctx, row, name);
+                 job->name, name, at);
+    return mlpipe__fail_at(job->ctx, at, name);
 }
 
 static uint32_t gram_rows(const gram_run *r, int64_t start)

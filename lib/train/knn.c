@@ -36,20 +36,21 @@ static mlpipe_status knn_row_fails(const knn_fit *k, uint32_t f, int64_t row,
                                    double x, bool valid)
 {
     const char *name = k->job->train->feature[f].name;
+    const long long at = mlpipe__frame_row(k->job->train, row);
 
     if (!valid)
         mlpipe__fail(k->ctx, MLPIPE_E_SCHEMA,
                      "%s: feature %q is missing in row %lld; add impute "
                      "before it",
-                     k->job->name, name, (long long)row);
+                     k->job->name, name, at);
     else
         mlpipe__fail(k->ctx, MLPIPE_E_NUMERIC,
                      "%s: feature %q is %g in row %lld, and the square of a "
                      "distance must be a double; keep it within +-%g, as by "
                      "scale",
-                     k->job->name, name, x, (long long)row,
+                     k->job->name, name, x, at,
                      MLPIPE__POINTS_VALUE_MAX);
-    return mlpipe__fail_at(k->ctx, row, name);
+    return mlpipe__fail_at(k->ctx, at, name);
 }
 
 /* A block of rows, from position `at` of the points on. */
@@ -149,12 +150,13 @@ static mlpipe_status knn_check_rows(knn_fit *k, int64_t neighbours)
 
         if (!mlpipe__finite(t->target[i]) ||
             !(w == 0 || (w >= 0x1p-1022 && w <= 1e100))) {
+            const long long at = mlpipe__frame_row(t, i);
             mlpipe__fail(k->ctx, MLPIPE_E_NUMERIC,
                          "%s: row %lld has target %g and weight %g; both must "
                          "be finite, the weight 0 or within 2.3e-308 and "
                          "1e100",
-                         k->job->name, (long long)i, t->target[i], w);
-            return mlpipe__fail_at(k->ctx, i, "");
+                         k->job->name, at, t->target[i], w);
+            return mlpipe__fail_at(k->ctx, at, "");
         }
         rows += w > 0;
     }

@@ -39,11 +39,12 @@ static mlpipe_status linear_check_rows(const mlpipe__linear *l)
     for (int64_t i = 0; i < t->rows; i++) {
         const double w = t->weight ? t->weight[i] : 1;
         if (!mlpipe__finite(t->target[i]) || !mlpipe__linear_weight_ok(w)) {
+            const long long at = mlpipe__frame_row(t, i);
             mlpipe__fail(l->ctx, MLPIPE_E_NUMERIC,
                          "%s: row %lld has target %g and weight %g; both must "
                          "be finite, the weight 0 or within 1e-100 and 1e100",
-                         l->job->name, (long long)i, t->target[i], w);
-            return mlpipe__fail_at(l->ctx, i, "");
+                         l->job->name, at, t->target[i], w);
+            return mlpipe__fail_at(l->ctx, at, "");
         }
         weight += w;
     }

@@ -58,11 +58,12 @@ static mlpipe_status logistic_targets(logistic_fit *fit)
         const double w = t->weight ? t->weight[i] : 1, y = t->target[i];
 
         if (!(y >= 0 && y < fit->classes) || !mlpipe__linear_weight_ok(w)) {
+            const long long at = mlpipe__frame_row(t, i);
             mlpipe__fail(fit->ctx, MLPIPE_E_NUMERIC,
                          "%s: row %lld has class %g of %u and weight %g; a "
                          "weight is 0 or within 1e-100 and 1e100",
-                         fit->job->name, (long long)i, y, fit->classes, w);
-            return mlpipe__fail_at(fit->ctx, i, "");
+                         fit->job->name, at, y, fit->classes, w);
+            return mlpipe__fail_at(fit->ctx, at, "");
         }
         fit->share[(uint32_t)y] += w;
     }

@@ -169,10 +169,11 @@ static mlpipe_status rows_null(const logistic_fit *fit)
     if (!first)
         return MLPIPE_OK;
     const char *name = fit->rows->feature[first->null_feature].name;
+    const long long at = mlpipe__frame_row(fit->rows, first->null_row);
     mlpipe__fail(fit->ctx, MLPIPE_E_SCHEMA,
                  "%s: feature %q is missing in row %lld; add impute before it",
-                 fit->job->name, name, (long long)first->null_row);
-    return mlpipe__fail_at(fit->ctx, first->null_row, name);
+                 fit->job->name, name, at);
+    return mlpipe__fail_at(fit->ctx, at, name);
 }
 
 static mlpipe_status rows_run(logistic_fit *fit, rows_job *j)

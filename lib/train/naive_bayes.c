@@ -51,11 +51,12 @@ static mlpipe_status bayes_check_rows(const bayes_fit *b)
         const double w = t->weight ? t->weight[i] : 1;
 
         if (!(w >= 0) || !(w <= MLPIPE__BAYES_WEIGHT_MAX)) {
+            const long long at = mlpipe__frame_row(t, i);
             mlpipe__fail(b->ctx, MLPIPE_E_NUMERIC,
                          "%s: row %lld has weight %g; it must be within 0 "
                          "and 1e100",
-                         b->job->name, (long long)i, w);
-            return mlpipe__fail_at(b->ctx, i, "");
+                         b->job->name, at, w);
+            return mlpipe__fail_at(b->ctx, at, "");
         }
         any = any || w > 0;
     }
@@ -78,12 +79,13 @@ static mlpipe_status bayes_check_values(const bayes_fit *b, int64_t start,
             if (!b->valid[(size_t)f * n + i] ||
                 (x >= -MLPIPE__BAYES_VALUE_MAX && x <= MLPIPE__BAYES_VALUE_MAX))
                 continue;
+            const long long at = mlpipe__frame_row(t, start + i);
             mlpipe__fail(b->ctx, MLPIPE_E_NUMERIC,
                          "%s: feature %q is %g in row %lld, and its square "
                          "must be a double; keep it within +-%g, as by scale",
                          b->job->name, t->feature[f].name, x,
-                         (long long)(start + i), MLPIPE__BAYES_VALUE_MAX);
-            return mlpipe__fail_at(b->ctx, start + i, t->feature[f].name);
+                         at, MLPIPE__BAYES_VALUE_MAX);
+            return mlpipe__fail_at(b->ctx, at, t->feature[f].name);
         }
     return MLPIPE_OK;
 }

@@ -38,7 +38,16 @@ typedef struct mlpipe__frame {
     void (*read)(const struct mlpipe__frame *frame, void *scratch,
                  int64_t start, uint32_t n, double *values, uint8_t *valid);
     void *user;
+    /* The row of the dataset that was given, for messages; NULL: they are
+     * counted here as there. */
+    int64_t (*row_of)(const struct mlpipe__frame *frame, int64_t row);
 } mlpipe__frame;
+
+static inline long long mlpipe__frame_row(const mlpipe__frame *frame,
+                                          int64_t row)
+{
+    return (long long)(frame->row_of ? frame->row_of(frame, row) : row);
+}
 
 /* What a learner is given. */
 typedef struct mlpipe__fit_job {

@@ -445,6 +445,8 @@ static void withheld_targets(void **state)
                                          "share=0.5 level=0.5"));
         assert_told(c, MLPIPE_E_NUMERIC, mlpipe_fit(c, p, d, NULL, &m));
         assert_non_null(strstr(mlpipe_ctx_error(c)->text, "log(y)"));
+        /* as the caller counts, not of those that are left */
+        assert_int_equal(mlpipe_ctx_error(c)->row, rows - 1);
         mlpipe_pipeline_free(p);
         mlpipe_dataset_free(d);
     }

@@ -433,6 +433,46 @@ static void test_power(void **state)
     (void)state;
 }
 
+/* ---- what no test of rates would see ------------------------------------- */
+
+/* A reference of `rows` rows, all but the last `others` of which are 0, those
+ * 3, 4, ..., and what a pane of 1,000 rows of one value is. */
+static uint32_t verdict_of(mlpipe_ctx *c, uint32_t rows, uint32_t others,
+                           double value, double share)
+{
+    static double values[4000], scratch[4000];
+    const mlpipe__drift_limits limits = {0.05, 0.1};
+    mlpipe__ref_input in = {0};
+    uint64_t counts[200] = {0}, cells[400];
+    mlpipe__drift_row row[2];
+
+    for (uint32_t i = 0; i < rows; i++)
+        values[i] = i < rows - others ? 0 : 3 + (double)(i - rows + others);
+    assert_ok(c, mlpipe__ref_number(c, values, scratch, rows, NULL, &in));
+    for (uint32_t i = 0; i < 1000; i++)
+        counts[mlpipe__ref_cell(&in, i < share * 1000 ? value : 0, true)]++;
+    mlpipe__drift_measure(&in, counts, 0.05, cells, &row[0]);
+    row[1] = row[0];
+    assert_true(mlpipe__drift_judge(c->env, row, 1, &limits));
+    mlpipe__ref_input_free(c->env, &in);
+    return row[0].verdict;
+}
+
+/* Values that lie between two of few, and all rows where few were. */
+static void test_between(void **state)
+{
+    mlpipe_ctx *c;
+
+    assert_ok(NULL, mlpipe_ctx_new(NULL, &c));
+    assert_int_equal(verdict_of(c, 4000, 8, 2, 1), MLPIPE__VERDICT_DRIFT);
+    assert_int_equal(verdict_of(c, 4000, 8, 0.5, 0.6), MLPIPE__VERDICT_DRIFT);
+    assert_int_equal(verdict_of(c, 4000, 8, 3, 1), MLPIPE__VERDICT_DRIFT);
+    assert_int_equal(verdict_of(c, 4000, 2000, 2, 1), MLPIPE__VERDICT_DRIFT);
+    assert_int_equal(verdict_of(c, 4000, 8, 0, 1), MLPIPE__VERDICT_OK);
+    mlpipe_ctx_free(c);
+    (void)state;
+}
+
 /* ---- many features, and time -------------------------------------------- */
 
 /* Of panes that have the reference's law at most 6 % have any alarm at 0.05;
@@ -499,6 +539,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_size),
         cmocka_unit_test(test_power),
+        cmocka_unit_test(test_between),
         cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,7 +84,8 @@ static void test_why(void **state)
          "0 of the 200 matched truths that a look takes");
     said(&d, "concept", "INSUFFICIENT_DATA",
          "0 of the 30 truths that it begins with");
-    said(&d, "verdict", "INSUFFICIENT_DATA", "features, score, performance");
+    said(&d, "verdict", "INSUFFICIENT_DATA",
+         "features, score, performance, concept");
     serve(&d, 1000, 250);
     said(&d, "performance", "INSUFFICIENT_DATA",
          "the truths of 24.83 % of the predictions are known, maturity= asks "

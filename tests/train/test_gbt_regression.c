@@ -620,6 +620,18 @@ static void number_refuses(void **state)
     t.y[7] = INFINITY;
     number_refused(MLPIPE_E_NUMERIC, "loss=absolute", regression, &t,
                    "finite");
+    t.w = calloc(t.rows, sizeof *t.w);
+    for (uint32_t i = 0; i < t.rows; i++) {
+        t.w[i] = i ? 1e100 : 1e-101;
+        t.y[i] = 1e148 * (i % 9);
+    }
+    number_refused(MLPIPE_E_NUMERIC, "loss=huber", regression, &t,
+                   "the weight of row 0 is 1e-101");
+    t.w[0] = 0;
+    number_refused(MLPIPE_E_NUMERIC, "loss=squared", regression, &t,
+                   "the sum of the losses by weight is inf");
+    free(t.w);
+    t.w = NULL;
     for (uint32_t i = 0; i < t.rows; i++)
         t.y[i] = 0;
     number_refused(MLPIPE_E_NUMERIC, "loss=poisson", regression, &t,
