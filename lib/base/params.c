@@ -27,7 +27,7 @@ void mlpipe__params_list(char *out, size_t room, const char *const *names,
     out[0] = '\0';
     for (uint32_t i = 0; i < count; i++) {
         const size_t m = strlen(names[i]);
-        if (n + m + 7 > room) {
+        if (n + m + sizeof ", " - 1 + sizeof ", ..." > room) {
             memcpy(out + n, ", ...", 6);
             return;
         }

@@ -3,7 +3,7 @@
 #include "support.h"
 
 #include "budget.h"
-#include "base/base_internal.h"
+#include "base/params_internal.h"
 #include "golden_text.h"
 
 static const mlpipe__param params_table[] = {
@@ -440,6 +440,27 @@ static void test_torture(void **state)
     }
 }
 
+/* A list of names ends within its room, whatever their lengths. */
+static void test_list_room(void **state)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+    const char *names[12];
+    char out[80];
+
+    for (uint32_t m = 1; m <= 26; m++)
+        for (uint32_t last = 1; last <= 26; last++)
+            for (size_t room = 40; room < sizeof out; room++) {
+                for (uint32_t i = 0; i < 12; i++)
+                    names[i] = letters + 26 - (i % 3 ? m : last);
+                memset(out, '#', sizeof out);
+                mlpipe__params_list(out, room, names, 12);
+                assert_non_null(memchr(out, '\0', room));
+                for (size_t i = room; i < sizeof out; i++)
+                    assert_int_equal(out[i], '#');
+            }
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -458,6 +479,7 @@ int main(void)
         cmocka_unit_test(test_caret),
         cmocka_unit_test(test_describe),
         cmocka_unit_test(test_torture),
+        cmocka_unit_test(test_list_room),
     };
     return cmocka_run_group_tests(tests, params_setup, params_teardown);
 }
