@@ -102,7 +102,7 @@ static mlpipe_status beside_judge(mlpipe_ctx *ctx, mlpipe_monitor *m,
         return st;
     if (!model->reference)
         worst = MLPIPE__VERDICT_INSUFFICIENT;
-    mlpipe__watch_put_worst(r, worst, false);
+    mlpipe__watch_put_worst(r, worst, false, MLPIPE__TELL_TABLES);
     if (model->reference && !enough)
         mlpipe__report_why(r, "features", "%g of the %g rows of a pane",
                            (double)counts[MLPIPE__COUNT_ROWS],

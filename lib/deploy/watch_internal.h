@@ -110,9 +110,10 @@ mlpipe_status mlpipe__monitor_captured_locked(mlpipe_ctx *ctx,
                                               const mlpipe_model *other,
                                               uint64_t number, uint64_t from,
                                               mlpipe_dataset **out);
-/* The verdict of all, and which of them made it; detects: concept is one of
- * them. */
-void mlpipe__watch_put_worst(mlpipe_report *r, uint32_t worst, bool detects);
+/* The verdict of all, and in a report for people which of them made it;
+ * detects: concept is one of them. tell: MLPIPE__TELL_ */
+void mlpipe__watch_put_worst(mlpipe_report *r, uint32_t worst, bool detects,
+                             uint32_t tell);
 /* tell: MLPIPE__TELL_ */
 mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
                                    uint32_t tell, mlpipe_report **out);

@@ -90,7 +90,8 @@ static bool watch_decides(const char *name, uint32_t verdict, bool detects)
            (detects || strcmp(name, "concept"));
 }
 
-void mlpipe__watch_put_worst(mlpipe_report *r, uint32_t worst, bool detects)
+void mlpipe__watch_put_worst(mlpipe_report *r, uint32_t worst, bool detects,
+                             uint32_t tell)
 {
     static const char *const names[] = {"features", "score", "correlations",
                                         "reconstruction", "performance",
@@ -100,7 +101,7 @@ void mlpipe__watch_put_worst(mlpipe_report *r, uint32_t worst, bool detects)
     size_t size = 0;
 
     mlpipe__report_text(r, "verdict", text, strlen(text));
-    if (worst == MLPIPE__VERDICT_OK)
+    if (worst == MLPIPE__VERDICT_OK || tell < MLPIPE__TELL_TABLES)
         return;
     for (uint32_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *own = mlpipe_report_text(r, names[i]);
@@ -178,7 +179,7 @@ mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
     if (!st && m->model->reference)
         st = mlpipe__moments_report(
             ctx, m->model,
-            m->moments_closed ? m->pane + m->moments_first : NULL,
+            m->moments_closed ? m->pane + m->moments_first : NULL, tell,
             m->limits.alpha, r, &worst);
     if (!st)
         st = mlpipe__realised_report(ctx, m->model, &m->performance,
@@ -192,7 +193,7 @@ mlpipe_status mlpipe__watch_report(mlpipe_ctx *ctx, mlpipe_monitor *m,
         return st;
     }
     mlpipe__concept_report(&m->concept, r, &worst);
-    mlpipe__watch_put_worst(r, worst, m->concept.detector != NULL);
+    mlpipe__watch_put_worst(r, worst, m->concept.detector != NULL, tell);
     if (tell >= MLPIPE__TELL_TABLES)
         watch_put_whys(m, r);
     watch_put_truths(m, r);

@@ -306,21 +306,22 @@ static void drift_rate(const drift_pair *r, int way, double alpha,
 
     if (!r->n || !r->m)
         return;
-    mlpipe__fisher(r->seen, r->n, r->b, r->m, &rates);
     mlpipe__rate_difference(r->a, r->n, r->b, r->m, &figure);
     out->counted = r->seen || r->b || way == DRIFT_BEYOND;
     out->statistic = (double)r->b / (double)r->m;
     out->effect = figure.value;
     out->low = figure.low;
     out->high = figure.high;
-    if (way == DRIFT_EITHER) {
-        out->p = drift_either(r, &rates);
-        alpha *= drift_more_share;
+    if (way == DRIFT_BEYOND) {
+        out->p = mlpipe__rate_beyond(r->seen, r->n, r->b, r->m, r->tie);
     } else {
-        out->p = way == DRIFT_BEYOND
-                     ? mlpipe__rate_beyond(r->seen, r->n, r->b, r->m, r->tie)
+        mlpipe__fisher(r->seen, r->n, r->b, r->m, &rates);
+        out->p = way == DRIFT_EITHER
+                     ? drift_either(r, &rates)
                      : mlpipe__rate_tie(rates.above, rates.own, r->tie);
     }
+    if (way == DRIFT_EITHER)
+        alpha *= drift_more_share;
     const double n = (double)r->n, m = (double)r->m;
     const double both =
         ((double)(r->seen + r->b) + 0.5) / (n + m + 1.0);

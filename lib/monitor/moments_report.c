@@ -23,6 +23,7 @@ typedef struct moments_pair {
 /* A window of counters beside the reference. */
 typedef struct moments_view {
     const mlpipe__ref_moments *ref;
+    bool words; /* the report is for people */
     uint64_t rows;
     const int64_t *sum, *cross;
     moments_pair *pairs; /* that can be tested */
@@ -153,9 +154,10 @@ static void moments_put_pairs(mlpipe_report *report, const mlpipe_model *model,
     moments_put_verdict(report, "correlations",
                         v->count ? verdict : MLPIPE__VERDICT_INSUFFICIENT,
                         worst);
-    mlpipe__report_why(report, "correlations",
-                       "pairs tested: %u, of which changed by 0.1 or more and "
-                       "beyond chance: %u", v->count, changed);
+    if (v->words)
+        mlpipe__report_why(report, "correlations",
+                           "pairs tested: %u, of which changed by 0.1 or more "
+                           "and beyond chance: %u", v->count, changed);
     moments_put_table(report, model, v);
 }
 
@@ -219,7 +221,7 @@ static void moments_put_distance(mlpipe_report *report, const moments_view *v,
                         tells ? moments_verdict(p, now / ref->error - 1, alpha)
                               : MLPIPE__VERDICT_INSUFFICIENT,
                         worst);
-    if (tells)
+    if (tells && v->words)
         mlpipe__report_why(report, "reconstruction",
                            "mean squared distance %g, that of training %g: "
                            "p %g", mlpipe__report_short(now),
@@ -243,12 +245,13 @@ static void moments_put_none(mlpipe_report *report, uint32_t *worst)
 
 mlpipe_status mlpipe__moments_report(mlpipe_ctx *ctx,
                                      const mlpipe_model *model,
-                                     const uint64_t *counts, double alpha,
-                                     mlpipe_report *report, uint32_t *worst)
+                                     const uint64_t *counts, uint32_t tell,
+                                     double alpha, mlpipe_report *report,
+                                     uint32_t *worst)
 {
     const mlpipe__ref_moments *ref = model->reference->moments;
     mlpipe__env *env = ctx->env;
-    moments_view v = {.ref = ref};
+    moments_view v = {.ref = ref, .words = tell >= MLPIPE__TELL_TABLES};
     mlpipe_status st = MLPIPE_OK;
     uint32_t most;
 

@@ -682,8 +682,9 @@ enum { MLPIPE__MOMENTS_LEAST = 500 };
  */
 mlpipe_status mlpipe__moments_report(mlpipe_ctx *ctx,
                                      const mlpipe_model *model,
-                                     const uint64_t *counts, double alpha,
-                                     mlpipe_report *report, uint32_t *worst);
+                                     const uint64_t *counts, uint32_t tell,
+                                     double alpha, mlpipe_report *report,
+                                     uint32_t *worst);
 /* Metrics on the matches beside the reference, and "performance". */
 void mlpipe__realised_why(const mlpipe_model *model,
                           const mlpipe__realised_limits *limits,

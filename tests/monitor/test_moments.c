@@ -139,7 +139,8 @@ static mlpipe_report *bench_report(bench *b, int law, double rho,
         b->counts[i] = mlpipe__count_get(b->counters + i);
     assert_ok(b->c, mlpipe__moments_report(b->c, b->m,
                                            b->counts + b->r.moments_first,
-                                           alpha, r, &worst));
+                                           MLPIPE__TELL_TABLES, alpha, r,
+                                           &worst));
     assert_ok(b->c, mlpipe__report_seal(b->c, r, &out));
     return out;
 }
